@@ -1,0 +1,37 @@
+"""Where the figures come from: figures without their machine mean nothing."""
+
+import os
+import platform
+import sqlite3
+import statistics
+import time
+from pathlib import Path
+
+
+def describe(data: Path) -> dict[str, str]:
+    append, p99 = _fsync_milliseconds(data)
+    return {
+        "cpu": f"{_cpu_model()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start",
+        "python": f"{platform.python_version()} on {platform.system()} {platform.release()}",
+        "sqlite": sqlite3.sqlite_version,
+        "disk": f"4 kB append + fsync: {append:.2f} ms in the middle, {p99:.2f} ms p99",
+    }
+
+
+def _cpu_model() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(": ")[2]
+    return platform.processor() or platform.machine()
+
+
+def _fsync_milliseconds(folder: Path) -> tuple[float, float]:
+    path, block, costs = folder / "fsync-probe", os.urandom(4096), []
+    with path.open("wb", buffering=0) as file:
+        for _ in range(300):
+            began = time.perf_counter()
+            file.write(block)
+            os.fsync(file.fileno())
+            costs.append((time.perf_counter() - began) * 1000)
+    path.unlink()
+    return statistics.median(costs), sorted(costs)[int(len(costs) * 0.99)]

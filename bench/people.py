@@ -1,0 +1,85 @@
+"""The people of the benchmark: each has an account and one linked session, and talks in OMI's words."""
+
+import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from bench.servers import SECRET, Server, ask
+
+SEGMENTS = 4
+POSTS_IN_A_CONVERSATION = 600  # twenty minutes of talk
+PASSWORD = "a long enough password"
+
+_WORDS = (
+    "the ladder is behind the shed door I think",
+    "then we should leave at half past nine, no?",
+    "I will bring the soup and you bring bread",
+    "did anybody water the lemon tree this week",
+    "she said the parcel went to number eleven",
+    "turn it off before you go to bed please",
+    "that is the third time the printer does it",
+)
+_SEGMENT = (
+    '{"id":"%%s-%%012x","text":"%s","speaker":"SPEAKER_%d","speaker_id":%d,"is_user":%s,"person_id":null,"start":%%.2f,'
+    '"end":%%.2f,"translations":[],"speech_profile_processed":true,"stt_provider":null}'
+)
+_HEAD = (
+    f"POST /omi-webhook/{SECRET} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    "Content-Length: %d\r\n\r\n%s"
+)
+_RUN = f"{os.urandom(4).hex()}-bead-4000-8000"
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(kw_only=True)
+class Person:
+    session: str
+    token: str
+    email: str
+    posts: int = field(default=0)
+
+    def next_request(self) -> bytes:
+        """A webhook call with four fresh segments; every 600th begins a new conversation with the clock back at 0."""
+        start = self.posts % POSTS_IN_A_CONVERSATION * 8.0
+        template = _CALLS[self.posts % len(_CALLS)]
+        self.posts += 1
+        spoken = [(_RUN, next(_NUMBERS), start + second, start + second + 1.8) for second in range(0, 2 * SEGMENTS, 2)]
+        body = template % (self.session, *itertools.chain.from_iterable(spoken))
+        return (_HEAD % (len(body), body)).encode()
+
+    def stream_request(self) -> bytes:
+        return (
+            "GET /conversations/current/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n"
+            f"Authorization: Bearer {self.token}\r\n\r\n"
+        ).encode()
+
+
+def nobody(count: int) -> list[Person]:
+    """For the no-op server, which knows no accounts."""
+    return [Person(session=f"bench-{number:04}", token="", email="") for number in range(count)]
+
+
+def sign_up(server: Server, count: int) -> list[Person]:
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(lambda number: _one(server, number), range(count)))
+
+
+def _one(server: Server, number: int) -> Person:
+    email, session = f"bench-{number:04}@example.org", f"bench-{number:04}"
+    token = ask(server, "POST", "/auth/register", {"email": email, "password": PASSWORD})["session_token"]
+    ask(server, "POST", "/sessions/link", {"session_id": session}, token)
+    return Person(session=session, token=token, email=email)
+
+
+def _call(first: int) -> str:
+    """A call's body with its words in place; ids and times are filled in when it is sent."""
+    segments = []
+    for number in range(first, first + SEGMENTS):
+        speaker = number % 3
+        words = (_WORDS[number % len(_WORDS)], speaker, speaker, "false" if speaker else "true")
+        segments.append(_SEGMENT % words)
+    return f'{{"session_id":"%s","segments":[{",".join(segments)}]}}'
+
+
+_CALLS = [_call(first) for first in range(len(_WORDS))]

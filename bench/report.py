@@ -1,0 +1,124 @@
+"""The figures of a run as a table with their targets, and as JSON."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from bench.load import Idle, Latency, Rate
+
+KILOBYTE = 1024
+
+
+@dataclass(kw_only=True)
+class Figures:
+    """Everything measured; rounds are kept one by one and shown by their median."""
+
+    machine: dict[str, str]
+    stored: int
+    noop: list[Rate] = field(default_factory=list)
+    empty: list[Rate] = field(default_factory=list)
+    full: list[Rate] = field(default_factory=list)
+    slow: dict[str, Latency] = field(default_factory=dict)
+    half: dict[str, Latency] = field(default_factory=dict)
+    idle: list[Idle] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Line:
+    what: str
+    empty: str
+    full: str = ""
+    target: str = ""
+    met: bool | None = None
+
+
+def table(figures: Figures) -> str:
+    lines = [*_rates(figures), *_latencies(figures), *_idle(figures)]
+    head = Line("", "empty database", f"{figures.stored:,} messages" if figures.full else "", "target")
+    rows = [(line.what, line.empty, line.full, line.target, _verdict(line.met)) for line in [head, *lines]]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    shown = ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
+    machine = [f"{name:<8}{value}" for name, value in figures.machine.items()]
+    return "\n".join([*machine, "", shown[0], "-" * len(max(shown, key=len)), *shown[1:]])
+
+
+def done(rates: Sequence[Rate]) -> float:
+    return statistics.median(rate.done for rate in rates)
+
+
+def _rates(figures: Figures) -> list[Line]:
+    noop, empty = done(figures.noop), done(figures.empty)
+    accepted = [statistics.median(rate.accepted for rate in rates) for rates in (figures.empty, figures.full) if rates]
+    return [
+        Line("no-op POST on the same stack", f"{noop:,.0f}/s"),
+        Line("webhooks durable (200)", *_two(f"{rate:,.0f}/s" for rate in accepted)),
+        Line(
+            "webhooks saved and streamed, sustained",
+            f"{empty:,.0f}/s",
+            f"{done(figures.full):,.0f}/s" if figures.full else "",
+            "≥ 1,000/s",
+            empty >= 1000,
+        ),
+        Line("  of the no-op rate", f"{empty / noop:.0%}", "", "≥ 30 %", empty / noop >= 0.3),
+        *_fullness(figures, empty),
+        Line("  server CPU a webhook", *_two(_cpu(rates) for rates in (figures.empty, figures.full) if rates)),
+        Line("  server CPU a no-op POST", _cpu(figures.noop)),
+        Line("  load generator's CPU a webhook", f"{_generator(figures.empty)} (no-op: {_generator(figures.noop)})"),
+    ]
+
+
+def _fullness(figures: Figures, empty: float) -> list[Line]:
+    if not figures.full:
+        return []
+    ratio = done(figures.full) / empty
+    return [Line("  of the empty database's rate", "", f"{ratio:.0%}", "≥ 90 %", ratio >= 0.9)]
+
+
+def _latencies(figures: Figures) -> list[Line]:
+    return [
+        _latency("webhook to stream at 20/s, p50", [each.p50 for each in figures.slow.values()], 15),
+        _latency("webhook to stream at 20/s, p99", [each.p99 for each in figures.slow.values()], 60),
+        _latency("webhook to stream at half the rate, p50", [each.p50 for each in figures.half.values()], None),
+        _latency("webhook to stream at half the rate, p99", [each.p99 for each in figures.half.values()], 150),
+    ]
+
+
+def _latency(what: str, milliseconds: list[float], most: float | None) -> Line:
+    shown = _two(f"{value:.1f} ms" for value in milliseconds)
+    target = f"≤ {most:.0f} ms" if most else ""
+    return Line(what, *shown, target, max(milliseconds) <= most if most else None)
+
+
+def _idle(figures: Figures) -> list[Line]:
+    base = figures.idle[0]
+    lines = [Line("server without streams", f"{base.resident / KILOBYTE**2:.0f} MB, {base.cpu_percent:.1f} % CPU")]
+    for idle in figures.idle[1:]:
+        each = (idle.resident - base.resident) / KILOBYTE / idle.streams
+        cost = f"{each:.1f} kB each, {idle.cpu_percent:.1f} % CPU"
+        lines.append(Line(f"{idle.streams:,} idle streams", cost, "", "≤ 32 kB", each <= 32))
+    return lines
+
+
+def _two(shown: Iterable[str]) -> tuple[str, str]:
+    empty, *full = shown
+    return empty, full[0] if full else ""
+
+
+def _cpu(rates: Sequence[Rate]) -> str:
+    return f"{statistics.median(rate.server_cpu for rate in rates):.0f} µs"
+
+
+def _generator(rates: Sequence[Rate]) -> str:
+    return f"{statistics.median(rate.generator_cpu for rate in rates):.0f} µs"
+
+
+def _verdict(met: bool | None) -> str:
+    return {None: "", True: "met", False: "MISSED"}[met]
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    return [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]

@@ -1,0 +1,123 @@
+import { EMPTY_VIEW, addConversations, addMessages, addSnapshot, applyEvent, hasOlder, isIncomplete } from "./view.js";
+
+/**
+ * @typedef {import("./view.js").View} View
+ * @typedef {import("./client.js").Client} Client
+ *
+ * @typedef {object} ChatHandlers
+ * @property {(view: View) => void} [onView] Told after every change.
+ */
+
+/**
+ * A live chat: the stream, what it makes of the view, and the fetching of what the view lacks.
+ *
+ * @param {Pick<Client, "stream" | "currentConversation" | "conversation" | "messages" | "listConversations">} client
+ * @param {ChatHandlers & import("./stream.js").StreamHandlers} handlers
+ * @param {import("./stream.js").StreamOptions} [options]
+ */
+export function openChat(client, { onView, onEvent, onState }, options) {
+  let view = EMPTY_VIEW;
+  let closed = false;
+  /** Requests under way, so that none is made twice. @type {Map<string, Promise<void>>} */
+  const underway = new Map();
+
+  const stream = client.stream(
+    {
+      onEvent(event) {
+        change(applyEvent(view, event));
+        onEvent?.(event);
+        fill();
+      },
+      onState(state, status) {
+        onState?.(state, status);
+        fill();
+      },
+    },
+    options,
+  );
+
+  return {
+    get view() {
+      return view;
+    },
+    get state() {
+      return stream.state;
+    },
+    get status() {
+      return stream.status;
+    },
+    wake: stream.wake,
+    open,
+    loadOlder,
+    loadConversations,
+    close() {
+      closed = true;
+      stream.close();
+    },
+  };
+
+  /** Makes sure that a conversation can be shown. @param {string} id */
+  function open(id) {
+    return once(`open ${id}`, async () => {
+      if (!view.chats[id]) {
+        const conversation = await client.conversation(id);
+        change(applyEvent(view, { type: "conversation_changed", conversationId: id, conversation }));
+      }
+      if (view.chats[id] && isIncomplete(view.chats[id])) await loadPage(id);
+    });
+  }
+
+  /** Adds the next older messages of a conversation. @param {string} id */
+  function loadOlder(id) {
+    return once(`older ${id}`, async () => {
+      const held = () => view.chats[id]?.messages.length ?? 0;
+      const before = held();
+      // The first page may hold nothing but what the snapshot had.
+      while (held() === before && view.chats[id] && hasOlder(view.chats[id])) await loadPage(id);
+    });
+  }
+
+  /** Adds the next older conversations to the view. */
+  function loadConversations() {
+    return once("conversations", async () => {
+      if (view.older === null) return;
+      const page = await client.listConversations({ cursor: view.older });
+      change(addConversations(view, page));
+    });
+  }
+
+  /** @param {string} id */
+  async function loadPage(id) {
+    const cursor = view.chats[id]?.older;
+    const page = await client.messages(id, { cursor });
+    // After a reset in between, the page would leave a hole.
+    if (view.chats[id]?.older === cursor) change(addMessages(view, id, page));
+  }
+
+  /** Fetches what events alone cannot tell; a failure is made good by the next event or reconnect. */
+  async function fill() {
+    await null; // The events that came together are told one by one; the last may bring what is missing.
+    const { missing } = view;
+    if (closed || !missing || !["live", "polling"].includes(stream.state)) return;
+    const filled = missing === "current" ? once("current", loadCurrent) : open(missing);
+    filled.then(fill, () => {});
+  }
+
+  async function loadCurrent() {
+    change(addSnapshot(view, await client.currentConversation()));
+  }
+
+  /** @param {string} name @param {() => Promise<void>} request */
+  function once(name, request) {
+    const running = underway.get(name) ?? request().finally(() => underway.delete(name));
+    underway.set(name, running);
+    return running;
+  }
+
+  /** @param {View} next */
+  function change(next) {
+    if (closed || next === view) return;
+    view = next;
+    onView?.(view);
+  }
+}

@@ -1,0 +1,160 @@
+import { openChat } from "./chat.js";
+import { createDeadline } from "./deadline.js";
+import { recallDeviceSessionId } from "./device.js";
+import { OmilinkError, errorOf } from "./errors.js";
+import { openStream } from "./stream.js";
+
+/**
+ * @typedef {import("./wire.js").Conversation} Conversation
+ * @typedef {import("./wire.js").CurrentConversation} CurrentConversation
+ * @typedef {import("./wire.js").Message} Message
+ * @typedef {import("./wire.js").OmiLink} OmiLink
+ * @typedef {import("./wire.js").Session} Session
+ * @typedef {import("./wire.js").SignedIn} SignedIn
+ * @typedef {import("./wire.js").User} User
+ *
+ * @typedef {object} Settings
+ * @property {string} [baseUrl] Where omilink answers; by default the page's own server.
+ * @property {string} [webhookUrl] Where `sendWebhook` delivers; by default `<baseUrl>/omi-webhook`.
+ * @property {() => string | null | undefined | Promise<string | null | undefined>} [getToken] The session token; without one,
+ *   cookies are used.
+ * @property {typeof globalThis.fetch} [fetch] In Expo: the one of `expo/fetch`, which can stream.
+ * @property {import("./device.js").Storage} [storage] Remembers the device's session id; by default localStorage, else memory.
+ *
+ * @typedef {{limit?: number, cursor?: string | null}} Paging
+ * @typedef {ReturnType<typeof createClient>} Client
+ */
+
+const REQUEST_TIMEOUT = 30_000;
+
+/**
+ * Everything omilink's server offers. Each call resolves to what was asked for, or throws an OmilinkError.
+ *
+ * @param {Settings} [settings]
+ */
+export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosenFetch, storage } = {}) {
+  const base = baseUrl.replace(/\/+$/, "");
+
+  const client = {
+    /** @param {{email: string, password: string, displayName?: string}} account @returns {Promise<SignedIn>} */
+    register: ({ email, password, displayName }) => post("/auth/register", { email, password, display_name: displayName }),
+
+    /** @param {{email: string, password: string}} account @returns {Promise<SignedIn>} */
+    login: ({ email, password }) => post("/auth/login", { email, password }),
+
+    /** @returns {Promise<void>} */
+    logout: () => post("/auth/logout"),
+
+    /** @returns {Promise<{user: User, omi_links: OmiLink[]}>} */
+    me: () => ask("GET", "/me"),
+
+    /** @param {string} sessionId @returns {Promise<Session>} */
+    linkSession: async (sessionId) => (await post("/sessions/link", { session_id: sessionId })).session,
+
+    /** @param {string} sessionId @returns {Promise<void>} */
+    unlinkSession: (sessionId) => ask("DELETE", `/sessions/${encodeURIComponent(sessionId)}/link`),
+
+    /** @returns {Promise<Session[]>} */
+    listSessions: async () => (await ask("GET", "/sessions")).sessions,
+
+    /** @param {string} sessionId @returns {Promise<Session>} */
+    getSession: async (sessionId) => (await ask("GET", `/sessions/${encodeURIComponent(sessionId)}`)).session,
+
+    /** @returns {Promise<CurrentConversation>} */
+    currentConversation: () => ask("GET", "/conversations/current"),
+
+    /** @param {Paging} [paging] @returns {Promise<import("./wire.js").Page<Conversation>>} Newest first. */
+    listConversations: (paging) => ask("GET", `/conversations${queryOf(paging)}`),
+
+    /** @param {string} id @returns {Promise<Conversation>} */
+    conversation: async (id) => (await ask("GET", `/conversations/${encodeURIComponent(id)}`)).conversation,
+
+    /** @param {string} id @param {Paging} [paging] @returns {Promise<import("./wire.js").Page<Message>>} In spoken order. */
+    messages: (id, paging) => ask("GET", `/conversations/${encodeURIComponent(id)}/messages${queryOf(paging)}`),
+
+    /** @param {string} id @returns {Promise<void>} */
+    deleteConversation: (id) => ask("DELETE", `/conversations/${encodeURIComponent(id)}`),
+
+    /**
+     * The user's live events.
+     *
+     * @param {import("./stream.js").StreamHandlers} [handlers]
+     * @param {import("./stream.js").StreamOptions} [options]
+     */
+    stream: (handlers = {}, options) => openStream(send, handlers, options),
+
+    /**
+     * The live chat: the events, and the view they make.
+     *
+     * @param {import("./chat.js").ChatHandlers & import("./stream.js").StreamHandlers} [handlers]
+     * @param {import("./stream.js").StreamOptions} [options]
+     */
+    chat: (handlers = {}, options) => openChat(client, handlers, options),
+
+    /** The session id of this device: made once, then remembered. */
+    deviceSessionId: () => recallDeviceSessionId(storage),
+
+    /**
+     * Delivers what a device heard, as OMI's cloud does.
+     *
+     * @param {{session_id: string, uid?: string, segments: object[]}} webhook
+     * @returns {Promise<void>}
+     */
+    sendWebhook: (webhook) => answerOf(webhookUrl ?? `${base}/omi-webhook`, { ...requestOf("POST", webhook), credentials: "omit" }),
+  };
+  return client;
+
+  /** @param {string} path @param {object} [body] */
+  function post(path, body = {}) {
+    return ask("POST", path, body);
+  }
+
+  /** @param {string} method @param {string} path @param {object} [body] */
+  async function ask(method, path, body) {
+    return answerOf(`${base}${path}`, await withSignIn(requestOf(method, body)));
+  }
+
+  /** @type {import("./stream.js").Get} */
+  async function send(path, init = {}) {
+    return fetchOf()(`${base}${path}`, await withSignIn({ cache: "no-store", ...init }));
+  }
+
+  /** @param {RequestInit} request @returns {Promise<RequestInit>} */
+  async function withSignIn(request) {
+    const token = await getToken?.();
+    if (!token) return { ...request, credentials: "include" };
+    return { ...request, credentials: "omit", headers: { ...request.headers, Authorization: `Bearer ${token}` } };
+  }
+
+  /** @param {string} url @param {RequestInit} request @returns {Promise<any>} */
+  async function answerOf(url, request) {
+    const deadline = createDeadline();
+    deadline.set(REQUEST_TIMEOUT, new Error("The server did not answer in time."));
+    try {
+      const response = await deadline.race(fetchOf()(url, { ...request, signal: deadline.signal }));
+      if (!response.ok) throw await errorOf(response);
+      return await deadline.race(response.json());
+    } catch (cause) {
+      if (cause instanceof OmilinkError) throw cause;
+      throw new OmilinkError("unreachable", "The server cannot be reached. Check the connection and try again.", { cause });
+    } finally {
+      deadline.end();
+    }
+  }
+
+  function fetchOf() {
+    return chosenFetch ?? globalThis.fetch.bind(globalThis);
+  }
+}
+
+/** @param {string} method @param {object} [body] @returns {RequestInit} */
+function requestOf(method, body) {
+  const headers = { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) };
+  return { method, headers, body: body && JSON.stringify(body) };
+}
+
+/** @param {Paging} [paging] */
+function queryOf(paging = {}) {
+  const pairs = Object.entries(paging).flatMap(([name, value]) => (value ? `${name}=${encodeURIComponent(value)}` : []));
+  return pairs.length > 0 ? `?${pairs.join("&")}` : "";
+}

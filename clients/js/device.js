@@ -1,0 +1,68 @@
+import { OmilinkError } from "./errors.js";
+
+/**
+ * localStorage and AsyncStorage both fit.
+ *
+ * @typedef {object} Storage
+ * @property {(key: string) => string | null | Promise<string | null>} getItem
+ * @property {(key: string, value: string) => unknown} setItem
+ */
+
+const KEY = "omilink.deviceSessionId";
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** Ids being made, so that two callers at once get the same one. @type {WeakMap<Storage, Promise<string>>} */
+const pending = new WeakMap();
+
+/**
+ * A session id that nobody can guess: 22 characters of 6 random bits each. The underscore of its prefix keeps it from
+ * being taken for an OMI account id.
+ */
+export function generateSessionId() {
+  if (!globalThis.crypto?.getRandomValues) {
+    throw new OmilinkError(
+      "no_randomness",
+      "This app has no crypto.getRandomValues, so an id could be guessed. In Expo: import { getRandomValues } from 'expo-crypto' and set globalThis.crypto = { getRandomValues }.",
+    );
+  }
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(22));
+  return `dev_${Array.from(bytes, (byte) => ALPHABET[byte & 63]).join("")}`;
+}
+
+/** @param {Storage} [storage] @returns {Promise<string>} */
+export function recallDeviceSessionId(storage = defaultStorage()) {
+  const recalled = pending.get(storage) ?? recall(storage).finally(() => pending.delete(storage));
+  pending.set(storage, recalled);
+  return recalled;
+}
+
+/** @param {Storage} storage */
+async function recall(storage) {
+  const known = await storage.getItem(KEY);
+  if (known) return known;
+  const made = generateSessionId();
+  await storage.setItem(KEY, made);
+  return made;
+}
+
+/** @type {Storage | undefined} */
+let chosen;
+
+/** Browsers can forbid localStorage, and reading the property then throws. */
+function defaultStorage() {
+  return (chosen ??= findLocalStorage() ?? createMemoryStorage());
+}
+
+function findLocalStorage() {
+  try {
+    return typeof document === "undefined" ? undefined : globalThis.localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns {Storage} */
+function createMemoryStorage() {
+  const items = new Map();
+  return { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value) };
+}

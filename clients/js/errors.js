@@ -1,0 +1,43 @@
+/** What went wrong, in a form that code can tell apart (`code`) and a person can read (`message`). */
+export class OmilinkError extends Error {
+  /**
+   * @param {string} code The server's stable code, or `unreachable` when no answer came.
+   * @param {string} message
+   * @param {{status?: number, retryAfter?: number | null, cause?: unknown}} [details]
+   */
+  constructor(code, message, { status = 0, retryAfter = null, cause } = {}) {
+    super(message, { cause });
+    this.name = "OmilinkError";
+    this.code = code;
+    /** The HTTP status; 0 when no answer came. */
+    this.status = status;
+    /** Seconds after which another try makes sense, if the server named them. */
+    this.retryAfter = retryAfter;
+  }
+}
+
+/**
+ * The error that an answer stands for, also when a proxy wrote it and it is no JSON.
+ *
+ * @param {Response} response
+ * @returns {Promise<OmilinkError>}
+ */
+export async function errorOf(response) {
+  const answer = await response.json().catch(() => null);
+  return new OmilinkError(
+    answer?.error ?? "unexpected_answer",
+    answer?.message ?? `The server answered with status ${response.status}. Try again in a moment.`,
+    { status: response.status, retryAfter: secondsOf(response.headers.get("Retry-After")) },
+  );
+}
+
+/**
+ * Retry-After is a number of seconds or a date (RFC 9110, section 10.2.3).
+ *
+ * @param {string | null} value
+ */
+function secondsOf(value) {
+  if (!value) return null;
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
+  return Number.isNaN(seconds) ? null : Math.max(0, seconds);
+}

@@ -1,0 +1,120 @@
+/**
+ * The client of omilink: link a wearable's session to the signed-in user and follow what it hears, live.
+ *
+ * The functions here are bound to one default client, which `configure` sets. `createClient` gives another.
+ */
+import { createClient } from "./client.js";
+
+export { createClient };
+export { generateSessionId } from "./device.js";
+export { OmilinkError } from "./errors.js";
+export { createEventParser } from "./sse.js";
+export {
+  EMPTY_VIEW,
+  addConversations,
+  addMessages,
+  addSnapshot,
+  applyEvent,
+  conversationsOf,
+  hasOlder,
+  isIncomplete,
+  speakerName,
+} from "./view.js";
+
+/**
+ * @typedef {import("./client.js").Client} Client
+ * @typedef {import("./client.js").Settings} Settings
+ * @typedef {import("./client.js").Paging} Paging
+ * @typedef {import("./chat.js").ChatHandlers & import("./stream.js").StreamHandlers} ChatHandlers
+ * @typedef {ReturnType<Client["chat"]>} Chat
+ * @typedef {import("./stream.js").StreamState} StreamState
+ * @typedef {import("./stream.js").StreamStatus} StreamStatus
+ * @typedef {import("./view.js").View} View
+ * @typedef {import("./wire.js").Conversation} Conversation
+ * @typedef {import("./wire.js").LiveEvent} LiveEvent
+ * @typedef {import("./wire.js").Message} Message
+ * @typedef {import("./wire.js").Session} Session
+ * @typedef {import("./wire.js").User} User
+ */
+
+let client = createClient();
+/** @type {ChatHandlers} */
+let defaultHandlers = {};
+/** @type {Chat | null} */
+let chat = null;
+
+/**
+ * Sets what the functions below work with. The handlers are those of a chat stream that is started without any.
+ *
+ * @param {Settings & ChatHandlers} settings
+ */
+export function configure({ onView, onEvent, onState, ...settings }) {
+  client = createClient(settings);
+  defaultHandlers = { onView, onEvent, onState };
+}
+
+/** @param {Parameters<Client["register"]>[0]} account */
+export const apiRegister = (account) => client.register(account);
+/** @param {Parameters<Client["login"]>[0]} account */
+export const apiLogin = (account) => client.login(account);
+export const apiMe = () => client.me();
+
+/** Signs out here and on the server; the chat stream ends first, so that nothing comes after. */
+export const apiLogout = () => {
+  chat?.close();
+  return client.logout();
+};
+
+/** Resolves to the session, or throws why it cannot be linked. @param {string} sessionId */
+export const apiLinkSession = (sessionId) => client.linkSession(sessionId);
+/** @param {string} sessionId */
+export const apiUnlinkSession = (sessionId) => client.unlinkSession(sessionId);
+export const apiListSessions = () => client.listSessions();
+/** @param {string} sessionId */
+export const apiGetSession = (sessionId) => client.getSession(sessionId);
+
+export const apiGetCurrentConversation = () => client.currentConversation();
+/** @param {Paging} [paging] */
+export const apiListConversations = (paging) => client.listConversations(paging);
+/** @param {string} conversationId @param {Paging} [paging] */
+export const apiGetMessages = (conversationId, paging) => client.messages(conversationId, paging);
+/** @param {string} conversationId */
+export const apiDeleteConversation = (conversationId) => client.deleteConversation(conversationId);
+
+/**
+ * The user's live events, as they come.
+ *
+ * @param {import("./stream.js").StreamHandlers} [handlers]
+ * @param {import("./stream.js").StreamOptions} [options]
+ */
+export const apiStreamCurrentConversation = (handlers, options) => client.stream(handlers, options);
+
+/**
+ * The live chat: the events, the view they make, and what else the view needs. There is one at a time; starting again
+ * replaces it.
+ *
+ * @param {ChatHandlers} [handlers]
+ * @param {import("./stream.js").StreamOptions} [options]
+ */
+export function startChatStream(handlers = defaultHandlers, options) {
+  chat?.close();
+  chat = client.chat(handlers, options);
+  return chat;
+}
+
+/** The session id of this device: made once, then remembered. */
+export const getDeviceSessionId = () => client.deviceSessionId();
+
+/** @param {Parameters<Client["sendWebhook"]>[0]} webhook */
+export const sendWebhook = (webhook) => client.sendWebhook(webhook);
+
+/**
+ * What an app does at login: link the device's session early, then follow the chat.
+ *
+ * @param {object} [user]
+ * @returns {Promise<Chat>}
+ */
+export async function onUserLogin(user) {
+  await apiLinkSession(await getDeviceSessionId());
+  return startChatStream();
+}

@@ -1,0 +1,261 @@
+import { createDeadline } from "./deadline.js";
+import { OmilinkError, errorOf } from "./errors.js";
+import { createEventParser } from "./sse.js";
+
+/**
+ * @typedef {import("./wire.js").LiveEvent} LiveEvent
+ * @typedef {"connecting" | "catching_up" | "live" | "polling" | "offline" | "signed_out"} StreamState
+ *
+ * @typedef {object} StreamStatus
+ * @property {number} since When this state began (milliseconds, as Date.now).
+ * @property {number | null} lastDataAt When the server was last heard from.
+ * @property {number | null} retryAt When the next try is due, while offline.
+ * @property {string | null} reason Why, in words a user can read; for `signed_out` the server's reason.
+ *
+ * @typedef {object} StreamHandlers
+ * @property {(event: LiveEvent) => void} [onEvent]
+ * @property {(state: StreamState, status: StreamStatus) => void} [onState]
+ *
+ * @typedef {typeof TIMINGS} Timings
+ * @typedef {ReturnType<typeof createDeadline>} Deadline
+ *
+ * @typedef {object} StreamOptions
+ * @property {string | null} [after] The cursor to go on from; without one the stream begins with a snapshot.
+ * @property {Partial<Timings>} [timings]
+ *
+ * @typedef {(path: string, init?: {headers?: Record<string, string>, signal?: AbortSignal}) => Promise<Response>} Get
+ */
+
+/** All in milliseconds. */
+export const TIMINGS = {
+  connect: 15_000,
+  /** Headers without a byte for this long: something on the way holds the stream back. */
+  firstBytes: 5_000,
+  /** The server sends a comment every 15 s; after this long without one the connection is dead. */
+  silence: 40_000,
+  poll: 2_000,
+  /** While polling, how often the stream is tried again. */
+  streamAgain: 60_000,
+  backoff: 1_000,
+  backoffMax: 30_000,
+};
+
+const STREAM = "/conversations/current/stream";
+const EVENTS = "/conversations/current/events";
+const HELD_BACK =
+  "Something between this app and the server holds streamed data back (a proxy, or a network inspector), so new words are fetched every few seconds.";
+
+/**
+ * Follows the user's live events for as long as it takes: reconnects, resumes without loss, and polls where streams
+ * do not get through. Ends only by `close()` or when the user is signed out.
+ *
+ * @param {Get} get
+ * @param {StreamHandlers} handlers
+ * @param {StreamOptions} [options]
+ */
+export function openStream(get, { onEvent, onState }, { after = null, timings } = {}) {
+  const limits = { ...TIMINGS, ...timings };
+  let cursor = after;
+  let failures = 0;
+  let retryFloor = 0;
+  let closed = false;
+  /** @type {StreamState | null} */
+  let state = null;
+  /** @type {StreamStatus} */
+  const status = { since: Date.now(), lastDataAt: null, retryAt: null, reason: null };
+  /** @type {Deadline | null} */
+  let attempt = null;
+  let endPause = () => {};
+
+  run();
+  globalThis.addEventListener?.("online", wake);
+
+  return {
+    /** Where a later stream can go on: pass it as `after`. */
+    get cursor() {
+      return cursor;
+    },
+    /** @returns {StreamState} */
+    get state() {
+      return state ?? "connecting";
+    },
+    get status() {
+      return { ...status };
+    },
+    wake,
+    close,
+  };
+
+  /** The app is back in front, or the network is: try at once, and distrust a connection that has been quiet. */
+  function wake() {
+    failures = 0;
+    endPause();
+    const isQuiet = Date.now() - (status.lastDataAt ?? 0) > limits.silence / 2;
+    if (state === "live" && isQuiet) attempt?.fail(lost());
+  }
+
+  function close() {
+    closed = true;
+    globalThis.removeEventListener?.("online", wake);
+    attempt?.fail(lost());
+    endPause();
+  }
+
+  async function run() {
+    await null; // The caller gets its handle before the first state.
+    show("connecting");
+    while (!closed) await follow().catch(recover);
+  }
+
+  async function follow() {
+    try {
+      await readStream();
+    } catch (error) {
+      if (!(error instanceof HeldBack)) throw error;
+      await poll();
+    }
+  }
+
+  async function readStream() {
+    const deadline = (attempt = createDeadline());
+    try {
+      deadline.set(limits.connect, new HeldBack());
+      const headers = { Accept: "text/event-stream", ...(cursor && { "Last-Event-ID": cursor }) };
+      const response = await deadline.race(get(STREAM, { headers, signal: deadline.signal }));
+      if (!response.ok) throw await errorOf(response);
+      if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) throw notAStream(response);
+      if (!response.body?.getReader) throw new HeldBack();
+      deadline.set(limits.firstBytes, new HeldBack());
+      await readBody(response.body.getReader(), deadline);
+    } finally {
+      deadline.end();
+    }
+  }
+
+  /** @param {ReadableStreamDefaultReader<Uint8Array>} reader @param {Deadline} deadline */
+  async function readBody(reader, deadline) {
+    const decoder = new TextDecoder();
+    const push = createEventParser({
+      onEvent: ({ id, data }) => receive(JSON.parse(data), id),
+      onRetry: (milliseconds) => (retryFloor = milliseconds),
+    });
+    while (!closed) {
+      const { done, value } = await deadline.race(reader.read());
+      if (done) throw lost();
+      status.lastDataAt = Date.now();
+      deadline.set(limits.silence, lost());
+      push(decoder.decode(value, { stream: true }));
+    }
+  }
+
+  async function poll() {
+    const streamAgainAt = Date.now() + limits.streamAgain;
+    while (!closed && Date.now() < streamAgainAt) {
+      show("polling", { reason: HELD_BACK });
+      const answer = await fetchEvents();
+      failures = 0;
+      status.lastDataAt = Date.now();
+      for (const event of answer.events) receive(event, event.id);
+      cursor = answer.cursor;
+      if (!answer.more) await pause(limits.poll);
+    }
+  }
+
+  /** @returns {Promise<{events: (LiveEvent & {id: string})[], cursor: string, more: boolean}>} */
+  async function fetchEvents() {
+    const deadline = (attempt = createDeadline());
+    try {
+      deadline.set(limits.connect, lost());
+      const path = cursor ? `${EVENTS}?after=${encodeURIComponent(cursor)}` : EVENTS;
+      const response = await deadline.race(get(path, { signal: deadline.signal }));
+      if (!response.ok) throw await errorOf(response);
+      return await deadline.race(response.json());
+    } finally {
+      deadline.end();
+    }
+  }
+
+  /** @param {LiveEvent} event @param {string} id */
+  function receive(event, id) {
+    if (closed) return;
+    if (event.type === "connected") show("catching_up");
+    if (id) cursor = id;
+    tell(() => onEvent?.(event));
+    if (event.type === "signed_out") signOut(event.reason);
+    if (event.type === "caught_up") {
+      failures = 0;
+      show("live");
+    }
+  }
+
+  /** @param {unknown} error */
+  async function recover(error) {
+    if (closed) return;
+    const { status: httpStatus, message, retryAfter } = error instanceof OmilinkError ? error : unreachable(error);
+    if (httpStatus === 401) return signOut(message);
+    const backoff = Math.random() * Math.min(limits.backoffMax, limits.backoff * 2 ** failures);
+    const wait = Math.max(backoff, retryFloor, (retryAfter ?? 0) * 1000);
+    failures += 1;
+    // A stream that ends is everyday life (the server restarts, the network changes); a failed try is worth a word.
+    if (state === "live") show("connecting");
+    else show("offline", { reason: message, retryAt: Date.now() + wait });
+    await pause(wait);
+  }
+
+  /** @param {string} reason */
+  function signOut(reason) {
+    show("signed_out", { reason });
+    close();
+  }
+
+  /** @param {StreamState} next @param {Partial<StreamStatus>} [details] */
+  function show(next, { reason = null, retryAt = null } = {}) {
+    if (closed || (next === state && reason === status.reason && retryAt === status.retryAt)) return;
+    if (next !== state) status.since = Date.now();
+    state = next;
+    Object.assign(status, { reason, retryAt });
+    tell(() => onState?.(next, { ...status }));
+  }
+
+  /** @param {number} milliseconds */
+  function pause(milliseconds) {
+    if (closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, milliseconds);
+      endPause = done;
+      function done() {
+        clearTimeout(timer);
+        resolve(null);
+      }
+    });
+  }
+}
+
+/** An error in the app's handler is the app's: it shows up there, and the stream goes on. @param {() => void} call */
+function tell(call) {
+  try {
+    call();
+  } catch (error) {
+    setTimeout(() => {
+      throw error;
+    });
+  }
+}
+
+class HeldBack extends Error {}
+
+function lost() {
+  return new OmilinkError("connection_lost", "The connection was lost.");
+}
+
+/** @param {unknown} cause */
+function unreachable(cause) {
+  return new OmilinkError("unreachable", "The server cannot be reached.", { cause });
+}
+
+/** @param {Response} response */
+function notAStream({ status }) {
+  return new OmilinkError("unexpected_answer", "Something that is not omilink answered. Is this network asking you to sign in?", {
+    status,
+  });
+}

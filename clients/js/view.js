@@ -1,0 +1,159 @@
+/**
+ * What a live chat shows, as a pure function of a snapshot and the events after it.
+ *
+ * @typedef {import("./wire.js").Conversation} Conversation
+ * @typedef {import("./wire.js").Message} Message
+ * @typedef {import("./wire.js").LiveEvent} LiveEvent
+ *
+ * @typedef {object} Chat One conversation and what is held of it.
+ * @property {Conversation} conversation
+ * @property {readonly Message[]} messages In spoken order.
+ * @property {string | null | undefined} older Cursor of the next older page; null at the beginning, undefined before the first page.
+ *
+ * @typedef {object} View
+ * @property {boolean} loaded False until the first snapshot: nothing is known yet, so nothing is "empty".
+ * @property {Readonly<Record<string, Chat>>} chats
+ * @property {string | null} current The conversation that is being spoken in.
+ * @property {string | null} missing The conversation of which a page is to be fetched and added, or `current` when only the server
+ *   knows which one is current now.
+ * @property {string | null | undefined} older Cursor of the next older page of conversations, as in Chat.
+ * @property {Readonly<Record<string, true>>} deleted
+ */
+
+/** As many messages as a snapshot carries. */
+const SNAPSHOT = 50;
+
+/** @type {View} */
+export const EMPTY_VIEW = { loaded: false, chats: {}, current: null, missing: null, older: undefined, deleted: {} };
+
+/**
+ * @param {View} view
+ * @param {LiveEvent} event
+ * @returns {View}
+ */
+export function applyEvent(view, event) {
+  switch (event.type) {
+    case "update":
+      return addSnapshot({ ...EMPTY_VIEW, deleted: view.deleted }, event);
+    case "conversation_changed":
+      return settle(withChat(view, event.conversationId, event.conversation, []));
+    case "new_messages":
+    case "messages_updated":
+      return settle(withChat(view, event.conversationId, event.conversation, event.messages));
+    case "conversation_deleted":
+      return withoutChat(view, event.conversationId);
+    default:
+      return view;
+  }
+}
+
+/**
+ * Adds an answer of /conversations/current to what is shown.
+ *
+ * @param {View} view
+ * @param {Pick<import("./wire.js").CurrentConversation, "conversation" | "messages">} answer
+ * @returns {View}
+ */
+export function addSnapshot(view, { conversation, messages }) {
+  const known = { ...view, loaded: true, missing: null };
+  return settle(conversation ? withChat(known, conversation.id, conversation, messages) : known);
+}
+
+/**
+ * Adds a page of messages of a conversation that the view has.
+ *
+ * @param {View} view
+ * @param {string} id
+ * @param {import("./wire.js").Page<Message>} page
+ * @returns {View}
+ */
+export function addMessages(view, id, { items, nextCursor }) {
+  const chat = view.chats[id];
+  if (!chat) return view;
+  const added = { ...chat, messages: mergeMessages(chat.messages, items), older: nextCursor };
+  return settle({ ...view, chats: { ...view.chats, [id]: added } });
+}
+
+/**
+ * Adds a page of the list of conversations. What events have told is newer and stays.
+ *
+ * @param {View} view
+ * @param {import("./wire.js").Page<Conversation>} page
+ * @returns {View}
+ */
+export function addConversations(view, { items, nextCursor }) {
+  const unknown = items.filter(({ id }) => !view.chats[id] && !view.deleted[id]);
+  const chats = Object.fromEntries(unknown.map((conversation) => [conversation.id, { conversation, messages: [], older: undefined }]));
+  return settle({ ...view, chats: { ...view.chats, ...chats }, older: nextCursor });
+}
+
+/** @param {View} view @returns {Conversation[]} Newest first. */
+export function conversationsOf(view) {
+  return Object.values(view.chats)
+    .map(({ conversation }) => conversation)
+    .sort((a, b) => compareConversations(b, a));
+}
+
+/** Whether too little of a conversation is held to show it. @param {Chat} chat */
+export function isIncomplete({ conversation, messages, older }) {
+  return older === undefined && messages.length < Math.min(SNAPSHOT, conversation.messageCount);
+}
+
+/** Whether the server has messages from before those held. @param {Chat} chat */
+export function hasOlder({ conversation, messages, older }) {
+  return older === undefined ? messages.length < conversation.messageCount : older !== null;
+}
+
+/** "You", "Speaker 1", or the name as it came. @param {Pick<Message, "speaker" | "isUser">} message */
+export function speakerName({ speaker, isUser }) {
+  if (isUser) return "You";
+  const number = /^SPEAKER_(\d+)$/.exec(speaker ?? "")?.[1];
+  return number ? `Speaker ${Number(number)}` : (speaker ?? "Someone");
+}
+
+/**
+ * @param {View} view
+ * @param {string} id
+ * @param {Conversation} conversation
+ * @param {readonly Message[]} messages
+ * @returns {View}
+ */
+function withChat(view, id, conversation, messages) {
+  if (view.deleted[id]) return view;
+  const chat = view.chats[id] ?? { messages: [], older: undefined };
+  const changed = { ...chat, conversation, messages: mergeMessages(chat.messages, messages) };
+  return { ...view, chats: { ...view.chats, [id]: changed } };
+}
+
+/** @param {View} view @param {string} id @returns {View} */
+function withoutChat(view, id) {
+  const { [id]: gone, ...chats } = view.chats;
+  const remaining = settle({ ...view, chats, deleted: { ...view.deleted, [id]: true } });
+  return view.current === id ? { ...remaining, missing: "current" } : remaining;
+}
+
+/** Finds out which conversation is current and whether enough of it is held. @param {View} view @returns {View} */
+function settle(view) {
+  const [newest = null] = conversationsOf(view);
+  const missing = newest && isIncomplete(view.chats[newest.id]) ? newest.id : null;
+  return { ...view, current: newest && newest.id, missing: view.missing === "current" ? "current" : missing };
+}
+
+/**
+ * @param {readonly Message[]} held
+ * @param {readonly Message[]} incoming
+ * @returns {readonly Message[]}
+ */
+function mergeMessages(held, incoming) {
+  if (incoming.length === 0) return held;
+  const byId = new Map(held.map((message) => [message.id, message]));
+  for (const message of incoming) {
+    if (message.rev > (byId.get(message.id)?.rev ?? -Infinity)) byId.set(message.id, message);
+  }
+  return [...byId.values()].sort((a, b) => a.position - b.position || a.seq - b.seq);
+}
+
+/** @param {Conversation} a @param {Conversation} b */
+function compareConversations(a, b) {
+  return Date.parse(a.lastMessageAt) - Date.parse(b.lastMessageAt) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}

@@ -1,0 +1,128 @@
+"""Who is signed in. Passwords are kept as argon2id hashes, tokens as SHA-256 of 256 random bits."""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+
+from omilink.errors import Invalid, NotFound, NotSignedIn
+from omilink.model import Millis, User, check_id, new_id
+from omilink.ports import Transaction
+
+DAY: Millis = 86_400_000
+TOKEN_LIFE: Millis = 30 * DAY
+RENEW_AFTER: Millis = 1 * DAY
+"""A token in use gets its full life again, at most this often, so that reading does not become writing."""
+TICKET_LIFE: Millis = 60_000
+PASSWORD_LENGTH = range(8, 1025)
+
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A user by the right of one token."""
+
+    user: User
+    token_hash: str
+    expires_at: Millis
+
+
+def new_user(email: str, password: str, display_name: str | None, at: Millis) -> User:
+    """A user to be added. Raises Invalid with what does not fit."""
+    if len(password) not in PASSWORD_LENGTH:
+        raise Invalid(f"The password must have {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[-1]} characters.")
+    name = _storable(display_name or "", "display_name").strip()[:100] or None
+    return User(id=new_id(), email=normal_email(email), display_name=name, created_at=at)
+
+
+def normal_email(email: str) -> str:
+    email = _storable(email, "email").strip().lower()
+    if not _EMAIL.fullmatch(email):
+        raise Invalid("That is no email address. Give one like name@example.org.")
+    return email
+
+
+def add(tx: Transaction, user: User, password_hash: str, token: str) -> None:
+    """Raises EmailTaken."""
+    tx.add_user(user, password_hash)
+    _add_token(tx, user, token, user.created_at)
+
+
+def sign_in(tx: Transaction, user: User, token: str, at: Millis) -> None:
+    _add_token(tx, user, token, at)
+
+
+def holder(tx: Transaction, token_hash: str, at: Millis) -> SignedIn:
+    who = still_in(tx, token_hash, at)
+    if who is None:
+        raise NotSignedIn("You are not signed in, or the sign-in has expired. Sign in again.")
+    return who
+
+
+def still_in(tx: Transaction, token_hash: str, at: Millis) -> SignedIn | None:
+    found = tx.token_holder(token_hash, at)
+    return SignedIn(found[0], token_hash, found[1]) if found else None
+
+
+def wants_renewal(who: SignedIn, at: Millis) -> bool:
+    return who.expires_at - at < TOKEN_LIFE - RENEW_AFTER
+
+
+def renew(tx: Transaction, who: SignedIn, at: Millis) -> None:
+    tx.renew_token(who.token_hash, at + TOKEN_LIFE)
+
+
+def sign_out(tx: Transaction, token_hash: str) -> str | None:
+    return tx.remove_token(token_hash)
+
+
+def issue_ticket(tx: Transaction, who: SignedIn, ticket: str, at: Millis) -> Millis:
+    """Lets the ticket open one stream by the token's right; returns when it expires."""
+    tx.add_ticket(fingerprint(ticket), who.token_hash, at + TICKET_LIFE)
+    return at + TICKET_LIFE
+
+
+def redeem_ticket(tx: Transaction, ticket: str, at: Millis) -> SignedIn:
+    token_hash = tx.take_ticket(fingerprint(ticket), at)
+    if token_hash is None:
+        raise NotSignedIn("The ticket has been used or has expired. Ask for a new one for every connection.")
+    return holder(tx, token_hash, at)
+
+
+def verify_uid(tx: Transaction, email: str, uid: str, at: Millis) -> User:
+    """An operator vouches that the OMI account is this user's. A uid is verified for one user at a time."""
+    user = find(tx, email)
+    check_id(uid, "uid")
+    holder_id = tx.users_verified_for([uid]).get(uid)
+    if holder_id not in (None, user.id):
+        raise Invalid("This uid is verified for another user. Take that back first: omilink users unverify UID.")
+    if holder_id is None:
+        tx.verify_uid(uid, user.id, at)
+    return user
+
+
+def find(tx: Transaction, email: str) -> User:
+    found = tx.user_by_email(normal_email(email))
+    if found is None:
+        raise NotFound(f"There is no user with the email {email}. `omilink users list` shows all.")
+    return found[0]
+
+
+def new_secret() -> str:
+    """256 random bits, for a token or a ticket."""
+    return secrets.token_urlsafe(32)
+
+
+def fingerprint(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def _add_token(tx: Transaction, user: User, token: str, at: Millis) -> None:
+    tx.add_token(fingerprint(token), user.id, at, at + TOKEN_LIFE)
+
+
+def _storable(text: str, what: str) -> str:
+    if re.search("[\x00\ud800-\udfff]", text):
+        raise Invalid(f"{what} holds a character that cannot be stored.")
+    return text

@@ -1,0 +1,1 @@
+"""The outside: databases and buses that keep the promises of `ports`."""

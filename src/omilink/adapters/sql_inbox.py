@@ -1,0 +1,129 @@
+"""The inbox as a table: the raw delivery is the job."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy.dialects.sqlite import insert
+
+from omilink.adapters.sql_schema import deliveries as job
+from omilink.adapters.sqlite import Sqlite
+from omilink.model import SHARED, Delivery, Millis
+
+WAITING, DEAD, QUARANTINED, DONE = "waiting", "dead", "quarantined", "done"
+
+PUT = insert(job).on_conflict_do_nothing(index_elements=["key"])
+UNFINISHED = text("state <> 'done'")
+"""In the words of the partial index, since SQLite uses it for nothing else."""
+TAKE = (
+    select(job)
+    .where(UNFINISHED, job.c.state == WAITING, job.c.run_at <= bindparam("at"))
+    .order_by(job.c.seq)
+    .limit(bindparam("most"))
+)
+FINISH = update(job).where(job.c.seq == bindparam("number")).values(state=bindparam("ends"), error=bindparam("reason"))
+COUNT = select(job.c.state, func.count()).where(UNFINISHED).group_by(job.c.state)
+
+
+class SqlInbox:
+    def __init__(self, database: Sqlite) -> None:
+        self._database = database
+        self._something_new = asyncio.Event()
+
+    async def put(self, delivery: Delivery, *, quarantine: str | None = None) -> None:
+        row = {
+            "kind": delivery.kind,
+            "origin": delivery.origin,
+            "session_id": delivery.session_id,
+            "uid": delivery.uid,
+            "key": delivery.key,
+            "body": delivery.body,
+            "received_at": delivery.received_at,
+            "state": QUARANTINED if quarantine else WAITING,
+            "run_at": 0,
+            "error": quarantine,
+        }
+        await self._database.write(lambda connection: _put(connection, row))
+        self._something_new.set()
+
+    async def wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._something_new.wait()
+        except TimeoutError:
+            pass
+        self._something_new.clear()
+
+    async def take(self, limit: int, at: Millis) -> list[Delivery]:
+        self._something_new.clear()
+        return await self._database.read(lambda connection: _take(connection, limit, at))
+
+    async def done(self, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:
+        rows = [
+            {"number": seq, "ends": QUARANTINED if seq in quarantined else DONE, "reason": quarantined.get(seq)}
+            for seq in seqs
+        ]
+        await self._database.write(lambda connection: _finish(connection, rows))
+
+    async def failed(self, delivery: Delivery, error: str, *, retry_at: Millis | None) -> None:
+        change = (
+            update(job)
+            .where(job.c.seq == delivery.seq)
+            .values(attempts=delivery.attempts + 1, error=error, state=WAITING if retry_at else DEAD)
+        )
+        if retry_at:
+            change = change.values(run_at=retry_at)
+        await self._database.write(lambda connection: connection.execute(change).rowcount)
+
+    async def retry(self, seqs: Collection[int] | None) -> int:
+        change = update(job).where(job.c.state == DEAD).values(state=WAITING, attempts=0, run_at=0)
+        if seqs is not None:
+            change = change.where(job.c.seq.in_(seqs))
+        count = await self._database.write(lambda connection: connection.execute(change).rowcount)
+        self._something_new.set()
+        return count
+
+    async def jobs(self, state: str | None, session_key: str | None, limit: int) -> list[dict[str, object]]:
+        shown = [column for column in job.c if column.name != "body"]
+        query = select(*shown).order_by(job.c.seq.desc()).limit(limit)
+        if state:
+            query = query.where(job.c.state == state)
+        if session_key:
+            query = query.where(_of_session(session_key))
+        return await self._database.read(lambda connection: [dict(row._mapping) for row in connection.execute(query)])
+
+    async def counts(self, session_key: str | None = None) -> dict[str, int]:
+        query = COUNT.where(_of_session(session_key)) if session_key else COUNT
+        return await self._database.read(lambda connection: {s: n for s, n in connection.execute(query)})
+
+
+def _put(connection: Connection, row: dict[str, Any]) -> None:
+    connection.execute(PUT, row)
+
+
+def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
+    rows = connection.execute(TAKE, {"at": at, "most": limit})
+    return [
+        Delivery(
+            seq=row.seq,
+            kind=row.kind,
+            origin=row.origin,
+            session_id=row.session_id,
+            uid=row.uid,
+            key=row.key,
+            body=row.body,
+            received_at=row.received_at,
+            attempts=row.attempts,
+        )
+        for row in rows
+    ]
+
+
+def _finish(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    connection.execute(FINISH, rows)
+
+
+def _of_session(session_key: str) -> Any:
+    origin, _, session_id = session_key.partition("/")
+    return (job.c.origin == (origin or SHARED)) & (job.c.session_id == session_id)

@@ -1,0 +1,193 @@
+"""The tables. Times are milliseconds, ids text. A change here needs a migration; a test compares the two."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={  # SQLite has no name to drop a constraint by, unless it is given one
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column that is declared INTEGER."""
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("email", String, nullable=False, unique=True),
+    Column("display_name", String),
+    Column("password_hash", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # the last number of the user's event log, how far it has been pruned, and how often a right was withdrawn
+    Column("seq", BigInteger, nullable=False, server_default="0"),
+    Column("pruned", BigInteger, nullable=False, server_default="0"),
+    Column("rights", BigInteger, nullable=False, server_default="0"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("hash", String, primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("hash", String, primary_key=True),
+    Column("token_hash", ForeignKey("tokens.hash", ondelete="CASCADE"), nullable=False, index=True),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+omi_links = Table(
+    "omi_links",
+    metadata,
+    Column("omi_user_id", String, primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("verified_at", BigInteger, nullable=False),
+)
+
+omi_sessions = Table(
+    "omi_sessions",
+    metadata,
+    Column("id", String, primary_key=True),  # model.session_key
+    Column("origin", String, nullable=False),
+    Column("omi_session_id", String, nullable=False),
+    Column("user_id", ForeignKey("users.id"), index=True),
+    Column("method", String),
+    Column("linked_at", BigInteger),
+    Column("last_seen_at", BigInteger),
+    Column("suspended_user_id", ForeignKey("users.id"), index=True),
+    Column("bad_segments", Integer, nullable=False, server_default="0"),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+session_uids = Table(
+    "session_uids",
+    metadata,
+    Column("session_id", ForeignKey("omi_sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("uid", String, primary_key=True),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("session_id", ForeignKey("omi_sessions.id"), nullable=False),
+    Column("user_id", ForeignKey("users.id")),
+    Column("title", String),
+    Column("summary", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("zero_at", BigInteger),
+    Column("last_at", BigInteger, nullable=False),
+    Column("first", Float),
+    Column("end", Float),
+    Column("message_count", Integer, nullable=False),
+    Column("deleted_at", BigInteger),
+    Index("ix_conversations_session_id_last_at", "session_id", "last_at"),
+    Index("ix_conversations_user_id_last_at", "user_id", "last_at", "id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("speaker", String),
+    Column("is_user", Boolean, nullable=False),
+    Column("person_id", String),
+    Column("start", Float),
+    Column("end", Float),
+    Column("position", Float, nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("spoken_at", BigInteger, nullable=False),
+    Column("versions", String, nullable=False),
+    UniqueConstraint("conversation_id", "key"),
+    Index("ix_messages_conversation_id_position", "conversation_id", "position", "seq"),
+    sqlite_with_rowid=False,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("conversation_id", String),
+    Column("created_at", BigInteger, nullable=False),
+    Column("data", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("seq", BigKey, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("session_id", String, nullable=False),
+    Column("uid", String),
+    Column("key", String, unique=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("state", String, nullable=False),  # waiting, dead, quarantined, done
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("run_at", BigInteger, nullable=False),
+    Column("error", String),
+    Index(
+        "ix_deliveries_unfinished",
+        "state",
+        "seq",
+        sqlite_where=text("state <> 'done'"),
+        postgresql_where=text("state <> 'done'"),
+    ),
+    Index("ix_deliveries_received_at", "received_at"),
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("session_id", String, nullable=False),
+    Column("uid", String),
+    Column("before", String),
+    Column("after", String),
+    sqlite_autoincrement=True,
+)
+
+meta = Table("meta", metadata, Column("name", String, primary_key=True), Column("value", String, nullable=False))
+
+VIEWS = {
+    "OmiSession": "SELECT id, omi_session_id AS omiSessionId, user_id AS userId, method, linked_at AS linkedAt, "
+    "last_seen_at AS lastSeenAt FROM omi_sessions",
+    "Conversation": "SELECT id, user_id AS userId, session_id AS omiSessionId, title, message_count AS messageCount, "
+    "created_at AS createdAt, last_at AS lastMessageAt FROM conversations WHERE deleted_at IS NULL",
+    "OmiUserLink": "SELECT omi_user_id AS omiUserId, user_id AS userId, verified_at AS verifiedAt FROM omi_links",
+}
+"""The names of the linking guide, so that its queries work as they are written."""

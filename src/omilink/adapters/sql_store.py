@@ -1,0 +1,435 @@
+"""The store in SQL. Statements have names and are made once, so that SQLAlchemy compiles each of them once."""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import IntegrityError
+
+from omilink.adapters import sql_schema as schema
+from omilink.adapters.sql_inbox import DONE
+from omilink.adapters.sqlite import Sqlite
+from omilink.errors import EmailTaken
+from omilink.model import Conversation, Event, Message, Method, Millis, OmiSession, User, new_id, now
+from omilink.ports import Transaction
+
+T = TypeVar("T")
+
+session, conversation, message = schema.omi_sessions, schema.conversations, schema.messages
+user, token, ticket, event = schema.users, schema.tokens, schema.tickets, schema.events
+
+SESSIONS = select(session).where(session.c.id.in_(bindparam("ids", expanding=True))).with_for_update()
+SESSIONS_OF = (
+    select(session)
+    .where(or_(session.c.user_id == bindparam("u"), session.c.suspended_user_id == bindparam("u")))
+    .order_by(func.coalesce(session.c.last_seen_at, session.c.linked_at).desc())
+)
+PUT_SESSION = upsert(session)
+PUT_SESSION = PUT_SESSION.on_conflict_do_update(
+    index_elements=["id"],
+    set_={
+        name: PUT_SESSION.excluded[name]
+        for name in ("user_id", "method", "linked_at", "last_seen_at", "suspended_user_id", "bad_segments")
+    },
+)
+UIDS_SHOWN = select(schema.session_uids).where(schema.session_uids.c.session_id.in_(bindparam("ids", expanding=True)))
+ADD_UID_SHOWN = upsert(schema.session_uids).on_conflict_do_nothing()
+VERIFIED = select(schema.omi_links.c.omi_user_id, schema.omi_links.c.user_id).where(
+    schema.omi_links.c.omi_user_id.in_(bindparam("uids", expanding=True))
+)
+# A tombstone counts: it is what keeps deleted words from coming back.
+NEAR = (
+    select(conversation)
+    .where(
+        conversation.c.session_id.in_(bindparam("ids", expanding=True)),
+        conversation.c.last_at > bindparam("since"),
+        conversation.c.created_at < bindparam("until"),
+    )
+    .order_by(conversation.c.id)
+)
+LATEST = (
+    select(conversation)
+    .where(conversation.c.user_id == bindparam("u"), conversation.c.deleted_at.is_(None))
+    .order_by(conversation.c.last_at.desc(), conversation.c.id.desc())
+    .limit(bindparam("most"))
+)
+# A join with the wanted keys: SQLite scans the whole table for (a, b) IN (…), PostgreSQL unpacks JSON by another name.
+WANTED = func.json_each(bindparam("pairs")).table_valued("value", name="wanted")
+KNOWN = select(message).select_from(
+    WANTED.join(
+        message,
+        (message.c.conversation_id == func.json_extract(WANTED.c.value, "$[0]"))
+        & (message.c.key == func.json_extract(WANTED.c.value, "$[1]")),
+    )
+)
+LAST_MESSAGES = (
+    select(message)
+    .where(message.c.conversation_id == bindparam("c"))
+    .order_by(message.c.position.desc(), message.c.seq.desc())
+    .limit(bindparam("most"))
+)
+MESSAGES_AFTER = (
+    select(message)
+    .where(message.c.conversation_id == bindparam("c"), message.c.seq > bindparam("after"))
+    .order_by(message.c.seq)
+    .limit(bindparam("most"))
+)
+CHANGE_CONVERSATION = (
+    update(conversation)
+    .where(conversation.c.id == bindparam("which"))
+    .values(
+        {
+            name: bindparam(f"to_{name}")
+            for name in (
+                "user_id",
+                "title",
+                "summary",
+                "zero_at",
+                "last_at",
+                "first",
+                "end",
+                "message_count",
+                "deleted_at",
+            )
+        }
+    )
+)
+CHANGE_MESSAGE = (
+    update(message)
+    .where(message.c.conversation_id == bindparam("c"), message.c.seq == bindparam("which"))
+    .values(
+        {
+            name: bindparam(f"to_{name}")
+            for name in (
+                "text",
+                "speaker",
+                "is_user",
+                "person_id",
+                "start",
+                "end",
+                "position",
+                "rev",
+                "spoken_at",
+                "versions",
+            )
+        }
+    )
+)
+SAVED = (
+    select(conversation.c.session_id, func.sum(conversation.c.message_count))
+    .where(
+        conversation.c.session_id.in_(bindparam("ids", expanding=True)),
+        conversation.c.user_id == bindparam("u"),
+        conversation.c.deleted_at.is_(None),
+    )
+    .group_by(conversation.c.session_id)
+)
+# The row's lock makes commit order and number order the same, so "after N" never skips a late committer.
+NUMBERS = select(user.c.id, user.c.seq).where(user.c.id.in_(bindparam("ids", expanding=True))).with_for_update()
+SET_NUMBER = update(user).where(user.c.id == bindparam("u")).values(seq=bindparam("to_seq"))
+EVENTS_AFTER = (
+    select(event.c.seq, event.c.data)
+    .where(event.c.user_id == bindparam("u"), event.c.seq > bindparam("after"))
+    .order_by(event.c.seq)
+    .limit(bindparam("most"))
+)
+MARKS = select(user.c.id, user.c.seq, user.c.rights).where(user.c.id.in_(bindparam("ids", expanding=True)))
+TOKEN_HOLDER = (
+    select(user, token.c.expires_at)
+    .join(token, token.c.user_id == user.c.id)
+    .where(token.c.hash == bindparam("hash"), token.c.expires_at > bindparam("at"))
+)
+
+
+class SqlStore:
+    def __init__(self, database: Sqlite) -> None:
+        self._database = database
+
+    async def read(self, fn: Callable[[Transaction], T]) -> T:
+        return await self._database.read(lambda connection: fn(SqlTransaction(connection)))
+
+    async def write(self, fn: Callable[[Transaction], T]) -> T:
+        return await self._database.write(lambda connection: fn(SqlTransaction(connection)))
+
+
+class SqlTransaction:
+    def __init__(self, connection: Connection) -> None:
+        self._run = connection.execute
+
+    # sessions and who has proof
+
+    def sessions(self, ids: Collection[str]) -> dict[str, OmiSession]:
+        return {row.id: _session(row) for row in self._run(SESSIONS, {"ids": list(ids)})}
+
+    def sessions_of(self, user_id: str) -> list[OmiSession]:
+        return [_session(row) for row in self._run(SESSIONS_OF, {"u": user_id})]
+
+    def all_sessions(self, limit: int) -> list[OmiSession]:
+        newest = select(session).order_by(session.c.created_at.desc()).limit(limit)
+        return [_session(row) for row in self._run(newest)]
+
+    def put_sessions(self, sessions: Collection[OmiSession]) -> None:
+        self._many(PUT_SESSION, [_row(s, session) for s in sessions])
+
+    def uids_shown(self, session_ids: Collection[str]) -> dict[str, set[str]]:
+        shown: dict[str, set[str]] = {}
+        for session_id, uid in self._run(UIDS_SHOWN, {"ids": list(session_ids)}):
+            shown.setdefault(session_id, set()).add(uid)
+        return shown
+
+    def add_uids_shown(self, pairs: Collection[tuple[str, str]]) -> None:
+        self._many(ADD_UID_SHOWN, [{"session_id": session_id, "uid": uid} for session_id, uid in pairs])
+
+    def users_verified_for(self, uids: Collection[str]) -> dict[str, str]:
+        return {uid: user_id for uid, user_id in self._run(VERIFIED, {"uids": list(uids)})} if uids else {}
+
+    def verified_uids(self, user_id: str) -> list[tuple[str, Millis]]:
+        link = schema.omi_links
+        mine = select(link).where(link.c.user_id == user_id).order_by(link.c.verified_at)
+        return [(row.omi_user_id, row.verified_at) for row in self._run(mine)]
+
+    def verify_uid(self, uid: str, user_id: str, at: Millis) -> None:
+        self._run(insert(schema.omi_links).values(omi_user_id=uid, user_id=user_id, verified_at=at))
+
+    def unverify_uid(self, uid: str) -> bool:
+        return self._run(delete(schema.omi_links).where(schema.omi_links.c.omi_user_id == uid)).rowcount > 0
+
+    def audit(
+        self, *, at: Millis, rule: str, session: OmiSession, uid: str | None, before: str | None, after: str | None
+    ) -> None:
+        row = {"at": at, "rule": rule, "session_id": session.id, "uid": uid, "before": before, "after": after}
+        self._run(insert(schema.audit).values(row))
+
+    def last_rule(self, session_id: str) -> str | None:
+        a = schema.audit.c
+        newest = select(a.rule).where(a.session_id == session_id).order_by(a.id.desc()).limit(1)
+        rule: str | None = self._run(newest).scalar()
+        return rule
+
+    # conversations
+
+    def conversations_near(self, session_ids: Collection[str], since: Millis, until: Millis) -> list[Conversation]:
+        rows = self._run(NEAR, {"ids": list(session_ids), "since": since, "until": until})
+        return [_conversation(row) for row in rows]
+
+    def ownerless(self, session_id: str) -> list[Conversation]:
+        c = conversation.c
+        query = select(conversation).where(c.session_id == session_id, c.user_id.is_(None), c.deleted_at.is_(None))
+        return [_conversation(row) for row in self._run(query.order_by(c.id))]
+
+    def conversation(self, conversation_id: str, user_id: str) -> Conversation | None:
+        c = conversation.c
+        query = select(conversation).where(c.id == conversation_id, c.user_id == user_id, c.deleted_at.is_(None))
+        row = self._run(query).first()
+        return _conversation(row) if row else None
+
+    def latest_conversation(self, user_id: str) -> Conversation | None:
+        row = self._run(LATEST, {"u": user_id, "most": 1}).first()
+        return _conversation(row) if row else None
+
+    def conversations_of(
+        self, user_id: str, limit: int, before: tuple[Millis, str] | None = None
+    ) -> list[Conversation]:
+        query = LATEST
+        if before:
+            query = query.where(tuple_(conversation.c.last_at, conversation.c.id) < before)
+        return [_conversation(row) for row in self._run(query, {"u": user_id, "most": limit})]
+
+    def put_conversations(self, new: Collection[Conversation], changed: Collection[Conversation]) -> None:
+        self._many(insert(conversation), [_row(c, conversation) for c in new])
+        self._many(CHANGE_CONVERSATION, [{"which": c.id} | _prefixed(_row(c, conversation)) for c in changed])
+
+    def messages_known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Message]:
+        rows = self._run(KNOWN, {"pairs": json.dumps(list(pairs))}) if pairs else ()
+        return {(row.conversation_id, row.key): _message(row) for row in rows}
+
+    def messages(self, conversation_id: str, limit: int, before: tuple[float, int] | None = None) -> list[Message]:
+        query = LAST_MESSAGES
+        if before:
+            query = query.where(tuple_(message.c.position, message.c.seq) < before)
+        return [_message(row) for row in self._run(query, {"c": conversation_id, "most": limit})][::-1]
+
+    def messages_after(self, conversation_id: str, limit: int, seq: int = 0) -> list[Message]:
+        rows = self._run(MESSAGES_AFTER, {"c": conversation_id, "after": seq, "most": limit})
+        return [_message(row) for row in rows]
+
+    def put_messages(self, new: Collection[Message], changed: Collection[Message]) -> None:
+        self._many(insert(message), [_message_row(m) for m in new])
+        self._many(
+            CHANGE_MESSAGE,
+            [{"c": m.conversation_id, "which": m.seq} | _prefixed(_message_row(m)) for m in changed],
+        )
+
+    def forget_words(self, gone: Conversation) -> None:
+        job = schema.deliveries
+        origin, _, session_id = gone.session_id.partition("/")
+        self._run(delete(message).where(message.c.conversation_id == gone.id))
+        self._run(delete(event).where(event.c.user_id == gone.user_id, event.c.conversation_id == gone.id))
+        self._run(
+            delete(job).where(
+                job.c.origin == origin,
+                job.c.session_id == session_id,
+                job.c.state == DONE,
+                job.c.received_at.between(gone.created_at, gone.last_at),
+            )
+        )
+
+    def messages_saved(self, session_ids: Collection[str], user_id: str) -> dict[str, int]:
+        rows = self._run(SAVED, {"ids": list(session_ids), "u": user_id})
+        return {session_id: int(count) for session_id, count in rows if count}
+
+    def count_conversations(self, session_id: str, user_id: str) -> int:
+        c = conversation.c
+        count = select(func.count()).where(c.session_id == session_id, c.user_id == user_id, c.deleted_at.is_(None))
+        return int(self._run(count).scalar_one())
+
+    # the event log
+
+    def append(self, events: Sequence[Event]) -> None:
+        if not events:
+            return
+        ids = sorted({e.user_id for e in events})
+        numbers = {user_id: seq for user_id, seq in self._run(NUMBERS, {"ids": ids})}
+        at, rows = now(), []
+        for e in events:
+            numbers[e.user_id] += 1
+            seq, conversation_id = numbers[e.user_id], e.conversation_id
+            rows.append(
+                {"user_id": e.user_id, "seq": seq, "conversation_id": conversation_id, "created_at": at, "data": e.data}
+            )
+        self._many(insert(event), rows)
+        self._many(SET_NUMBER, [{"u": user_id, "to_seq": seq} for user_id, seq in numbers.items()])
+
+    def events_after(self, user_id: str, seq: int, limit: int) -> list[Event]:
+        rows = self._run(EVENTS_AFTER, {"u": user_id, "after": seq, "most": limit})
+        return [Event(user_id=user_id, seq=number, data=data) for number, data in rows]
+
+    def log_bounds(self, user_id: str) -> tuple[int, int]:
+        row = self._run(select(user.c.pruned, user.c.seq).where(user.c.id == user_id)).first()
+        return (row.pruned, row.seq) if row else (0, 0)
+
+    def marks(self, user_ids: Collection[str]) -> dict[str, tuple[int, int]]:
+        return {row.id: (row.seq, row.rights) for row in self._run(MARKS, {"ids": list(user_ids)})}
+
+    def epoch(self) -> str:
+        return str(self._run(select(schema.meta.c.value).where(schema.meta.c.name == "epoch")).scalar_one())
+
+    # accounts
+
+    def add_user(self, new: User, password_hash: str) -> None:
+        row = _row(new, user) | {"password_hash": password_hash, "seq": 0, "pruned": 0, "rights": 0}
+        try:
+            self._run(insert(user).values(row))
+        except IntegrityError:
+            raise EmailTaken("There is an account with this email already. Sign in instead.") from None
+
+    def user(self, user_id: str) -> User | None:
+        row = self._run(select(user).where(user.c.id == user_id)).first()
+        return _user(row) if row else None
+
+    def user_by_email(self, email: str) -> tuple[User, str] | None:
+        row = self._run(select(user).where(user.c.email == email)).first()
+        return (_user(row), row.password_hash) if row else None
+
+    def users(self) -> list[User]:
+        return [_user(row) for row in self._run(select(user).order_by(user.c.created_at))]
+
+    def add_token(self, token_hash: str, user_id: str, at: Millis, expires_at: Millis) -> None:
+        self._run(insert(token).values(hash=token_hash, user_id=user_id, created_at=at, expires_at=expires_at))
+
+    def token_holder(self, token_hash: str, at: Millis) -> tuple[User, Millis] | None:
+        row = self._run(TOKEN_HOLDER, {"hash": token_hash, "at": at}).first()
+        return (_user(row), row.expires_at) if row else None
+
+    def renew_token(self, token_hash: str, expires_at: Millis) -> None:
+        self._run(update(token).where(token.c.hash == token_hash).values(expires_at=expires_at))
+
+    def remove_token(self, token_hash: str) -> str | None:
+        user_id = self._run(delete(token).where(token.c.hash == token_hash).returning(token.c.user_id)).scalar()
+        if user_id:
+            self._run(update(user).where(user.c.id == user_id).values(rights=user.c.rights + 1))
+        return user_id
+
+    def add_ticket(self, ticket_hash: str, token_hash: str, expires_at: Millis) -> None:
+        self._run(insert(ticket).values(hash=ticket_hash, token_hash=token_hash, expires_at=expires_at))
+
+    def take_ticket(self, ticket_hash: str, at: Millis) -> str | None:
+        taken = delete(ticket).where(ticket.c.hash == ticket_hash).returning(ticket.c.token_hash, ticket.c.expires_at)
+        row = self._run(taken).first()
+        return row.token_hash if row and row.expires_at > at else None
+
+    def prune(self, *, now: Millis, deliveries_before: Millis, events_before: Millis) -> None:
+        job = schema.deliveries
+        self._run(delete(token).where(token.c.expires_at <= now))
+        self._run(delete(ticket).where(ticket.c.expires_at <= now))
+        self._run(delete(job).where(job.c.state == DONE, job.c.received_at < deliveries_before))
+        gone = (
+            select(event.c.user_id, func.max(event.c.seq))
+            .where(event.c.created_at < events_before)
+            .group_by(event.c.user_id)
+        )
+        for user_id, seq in self._run(gone).all():
+            self._run(delete(event).where(event.c.user_id == user_id, event.c.seq <= seq))
+            self._run(update(user).where(user.c.id == user_id).values(pruned=seq))
+
+    def _many(self, statement: Any, rows: Iterable[dict[str, Any]]) -> None:
+        if rows := list(rows):
+            self._run(statement, rows)
+
+
+def start_history(connection: Connection) -> None:
+    """Names a new database's history, so that cursors of another one are recognised."""
+    connection.execute(
+        upsert(schema.meta).values(name="epoch", value=new_id()).on_conflict_do_nothing(index_elements=["name"])
+    )
+
+
+def _row(value: Any, table: Any) -> dict[str, Any]:
+    return {column.name: getattr(value, column.name) for column in table.c if hasattr(value, column.name)}
+
+
+def _prefixed(row: dict[str, Any]) -> dict[str, Any]:
+    return {f"to_{name}": value for name, value in row.items()}
+
+
+def _session(row: Row[Any]) -> OmiSession:
+    return OmiSession(
+        omi_session_id=row.omi_session_id,
+        origin=row.origin,
+        user_id=row.user_id,
+        method=Method(row.method) if row.method else None,
+        linked_at=row.linked_at,
+        last_seen_at=row.last_seen_at,
+        suspended_user_id=row.suspended_user_id,
+        bad_segments=row.bad_segments,
+        created_at=row.created_at,
+    )
+
+
+def _conversation(row: Row[Any]) -> Conversation:
+    return Conversation(**row._mapping)
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(**{**row._mapping, "versions": tuple(row.versions.split(","))})
+
+
+def _message_row(value: Message) -> dict[str, Any]:
+    return _row(value, message) | {"versions": ",".join(value.versions)}
+
+
+def _user(row: Row[Any]) -> User:
+    return User(id=row.id, email=row.email, display_name=row.display_name, created_at=row.created_at)

@@ -1,0 +1,43 @@
+"""The program `omilink`. A command ends with 0 when it did what was asked, 1 when not, 2 when it was asked wrongly."""
+
+import argparse
+import sys
+from types import ModuleType
+
+from omilink import __version__
+from omilink.cli import demo, doctor, export, jobs, serve, sessions, simulate, tail, users, webhook_url
+from omilink.errors import OmilinkError
+
+COMMANDS: dict[str, tuple[ModuleType, str]] = {
+    "serve": (serve, "run the server"),
+    "demo": (demo, "run the server with a demo account and a wearable that talks"),
+    "simulate": (simulate, "be a wearable: send what OMI's cloud would, to any webhook"),
+    "doctor": (doctor, "find out why words do not appear, and what to do"),
+    "sessions": (sessions, "issue, list and unlink sessions"),
+    "users": (users, "list users, and verify their OMI accounts"),
+    "jobs": (jobs, "list the queue, and bring dead letters back"),
+    "tail": (tail, "follow your live chat in the terminal"),
+    "export": (export, "write a user's conversations as JSON"),
+    "webhook-url": (webhook_url, "print the address to paste into OMI or a device"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="omilink", description="What a wearable hears, in the right user's live chat."
+    )
+    parser.add_argument("--version", action="version", version=f"omilink {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, (module, purpose) in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
+        command.set_defaults(run=module.run)
+        module.add_arguments(command)
+    args = parser.parse_args(argv)
+    try:
+        code: int = args.run(args)
+    except OmilinkError as error:
+        print(f"omilink: {error.message}", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, BrokenPipeError):
+        return 130
+    return code

@@ -1,0 +1,52 @@
+"""What commands share: the product beside a running server, and lists for people or programs."""
+
+import argparse
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from omilink import logs, settings, wire
+from omilink.bootstrap import Product, open_product
+
+T = TypeVar("T")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
+def with_product(do: Callable[[Product], Awaitable[T]]) -> T:
+    """Runs `do` with the product of the environment's settings, which may be serving meanwhile."""
+    logs.set_up()
+
+    async def run() -> T:
+        async with open_product(settings.load()) as product:
+            return await do(product)
+
+    return asyncio.run(run())
+
+
+def print_list(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str) -> None:
+    if as_json:
+        print(json.dumps(list(rows), ensure_ascii=False, indent=2))
+    elif not rows:
+        print(empty)
+    else:
+        _print_table(rows)
+
+
+def moment(at: int | None) -> str:
+    return wire.time(at) or "-"
+
+
+def _print_table(rows: Sequence[dict[str, Any]]) -> None:
+    names = list(rows[0])
+    lines = [names, *([_cell(row[name]) for name in names] for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(names))]
+    for line in lines:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(value: Any) -> str:
+    return "-" if value is None else str(value)

@@ -1,0 +1,67 @@
+"""`omilink demo`: everything at once, for a first look."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from omilink import accounts, model, settings
+from omilink.bootstrap import Product
+from omilink.cli.serve import serve
+from omilink.errors import EmailTaken
+from omilink.omi.calls import account_id
+from omilink.omi.simulator import talk
+from omilink.ports import Transaction
+from omilink.settings import WebhookAuth
+
+EMAIL = "demo@example.org"
+PASSWORD = "omilink-demo"  # noqa: S105 no secret: it is printed, and the server listens on this machine only
+DATA_DIR = Path("data/demo")
+SEED = 7
+BIND = 0.3
+"""Seconds that the server gets to accept calls before the wearable begins."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", help="port to listen on, 0 for any free one (OMILINK_PORT, default 8000)")
+    parser.add_argument("--speed", type=float, default=1.0, help="how many times faster than life (default 1)")
+
+
+def run(args: argparse.Namespace) -> int:
+    data_dir = None if os.environ.get("OMILINK_DATA_DIR") else DATA_DIR
+    chosen = settings.load(host="127.0.0.1", port=args.port, data_dir=data_dir, webhook_auth=WebhookAuth.OPEN)
+
+    @contextlib.asynccontextmanager
+    async def wearable(product: Product, address: str) -> AsyncIterator[None]:
+        await _sign_up(product)
+        print(f"\n  Page      {address}/\n  Email     {EMAIL}\n  Password  {PASSWORD}\n\nCtrl-C ends it.\n", flush=True)
+        talking = asyncio.create_task(_talk(address, args.speed))
+        try:
+            yield
+        finally:
+            talking.cancel()
+            await asyncio.gather(talking, return_exceptions=True)
+
+    serve(chosen, wearable)
+    return 0
+
+
+async def _sign_up(product: Product) -> None:
+    """The account, with the wearable's uid verified, so that its session links by itself."""
+    at = product.clock()
+    user = accounts.new_user(EMAIL, PASSWORD, "Demo", at)
+    hashed = await product.passwords.hash(PASSWORD)
+
+    def add(tx: Transaction) -> None:
+        with contextlib.suppress(EmailTaken):
+            tx.add_user(user, hashed)
+
+    await product.store.write(add)
+    await product.store.write(lambda tx: accounts.verify_uid(tx, EMAIL, account_id(SEED), model.now()))
+
+
+async def _talk(address: str, speed: float) -> None:
+    await asyncio.sleep(BIND)
+    await talk(f"{address}/omi-webhook", uid=account_id(SEED), seed=SEED, speed=speed)

@@ -1,0 +1,174 @@
+"""`omilink doctor`: the linking guide's troubleshooting, walked link by link."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import httpx2
+
+from omilink import settings
+from omilink.bootstrap import Product
+from omilink.cli.common import add_json, moment, print_list, with_product
+from omilink.linking import RULES
+from omilink.model import SHARED, OmiSession, User, session_key
+from omilink.ports import Transaction
+
+WHY = {rule.name: rule.why for rule in RULES}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One link of the chain from the webhook to the screen."""
+
+    link: str
+    good: bool
+    found: str
+    do: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chart:
+    """What is known about a session, or about the whole server when none was named."""
+
+    name: str | None
+    session: OmiSession | None
+    owner: User | None
+    rule: str | None
+    conversations: int
+    messages: int
+    jobs: dict[str, int]
+    sessions: int
+    running: bool
+    streams: int | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Walks webhook, session, owner, conversation, queue and streams; ends with 1 if one is broken."
+    parser.add_argument("session", nargs="?", help="the session id to look into (default: the server as a whole)")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    findings = list(examine(with_product(lambda product: _chart(product, args.session))))
+    if args.json:
+        print_list([asdict(finding) for finding in findings], as_json=True, empty="")
+    else:
+        for finding in findings:
+            print(f"{'✓' if finding.good else '✗'} {finding.link:<13} {finding.found}")
+            if finding.do:
+                print(f"  {'':<13} → {finding.do}")
+    return 0 if all(finding.good for finding in findings) else 1
+
+
+def examine(chart: Chart) -> Iterator[Finding]:
+    yield _server(chart)
+    if chart.name is None:
+        yield _webhook_of_all(chart)
+    else:
+        yield _webhook(chart)
+        if chart.session:
+            yield _owner(chart)
+            yield _conversation(chart)
+    yield _queue(chart)
+    if chart.owner:
+        yield _streams(chart)
+
+
+def _server(chart: Chart) -> Finding:
+    if chart.running:
+        return Finding("server", True, "runs and can store.")
+    return Finding("server", False, "does not answer.", "Start it with `omilink serve`, with the same settings.")
+
+
+def _webhook_of_all(chart: Chart) -> Finding:
+    if chart.sessions:
+        return Finding(
+            "webhook", True, f"{chart.sessions} sessions are known. `omilink doctor SESSION` looks into one."
+        )
+    do = "Paste the address that `omilink webhook-url` prints into the OMI app or the device, then say something."
+    return Finding("webhook", False, "No call has ever come in.", do)
+
+
+def _webhook(chart: Chart) -> Finding:
+    if chart.session is None:
+        do = "Compare the id with `omilink sessions list`, and the device's address with `omilink webhook-url`."
+        return Finding("webhook", False, f"No session has the id {chart.name}.", do)
+    if chart.session.last_seen_at is None:
+        do = "Check that the device sends this very session_id to the address that `omilink webhook-url` prints."
+        return Finding("webhook", False, "The session is linked, and no call has come in for it yet.", do)
+    bad = f" {chart.session.bad_segments} segments could not be read." if chart.session.bad_segments else ""
+    return Finding("webhook", True, f"Last call at {moment(chart.session.last_seen_at)}.{bad}")
+
+
+def _owner(chart: Chart) -> Finding:
+    why = f" Rule {chart.rule}: {WHY.get(chart.rule, '')}" if chart.rule else ""
+    if chart.session and chart.owner:
+        when = moment(chart.session.linked_at)
+        return Finding("owner", True, f"{chart.owner.email}, by {chart.session.method}, since {when}.{why}")
+    do = "Link it in the app (POST /sessions/link), or verify its uid: omilink users verify EMAIL UID."
+    return Finding("owner", False, f"Nobody. Its words are kept and shown to nobody.{why}", do)
+
+
+def _conversation(chart: Chart) -> Finding:
+    if chart.messages:
+        found = f"{chart.messages} messages in {chart.conversations} conversations."
+        return Finding("conversation", True, found)
+    do = "Say something. If calls come in and nothing is saved, the device sends empty batches: look at its microphone."
+    return Finding("conversation", False, "No words have been saved for its owner.", do)
+
+
+def _queue(chart: Chart) -> Finding:
+    counts = ", ".join(f"{count} {state}" for state, count in sorted(chart.jobs.items())) or "empty"
+    if chart.jobs.get("dead"):
+        do = "`omilink jobs list --state dead` shows why; `omilink jobs retry --all` tries again."
+        return Finding("queue", False, f"{counts}.", do)
+    if chart.jobs.get("quarantined"):
+        do = "`omilink jobs list --state quarantined` shows why: they contradict themselves or their session's owner."
+        return Finding("queue", True, f"{counts}.", do)
+    return Finding("queue", True, f"{counts}.")
+
+
+def _streams(chart: Chart) -> Finding:
+    if chart.streams:
+        return Finding("live streams", True, f"{chart.streams} open.")
+    found = "The owner has none open." if chart.streams == 0 else "Unknown while the server does not answer."
+    return Finding("live streams", True, found, "Open the page, or GET /conversations/current/stream.")
+
+
+async def _chart(product: Product, name: str | None) -> Chart:
+    def load(tx: Transaction) -> tuple[OmiSession | None, User | None, str | None, int, int, int]:
+        key = session_key(SHARED, name or "")
+        session = tx.sessions([key]).get(key)
+        owner = tx.user(session.user_id) if session and session.user_id else None
+        saved = tx.messages_saved([key], owner.id).get(key, 0) if owner else 0
+        conversations = tx.count_conversations(key, owner.id) if owner else 0
+        return session, owner, tx.last_rule(key), conversations, saved, len(tx.all_sessions(1000))
+
+    session, owner, rule, conversations, messages, sessions = await product.store.read(load)
+    return Chart(
+        name=name,
+        session=session,
+        owner=owner,
+        rule=rule,
+        conversations=conversations,
+        messages=messages,
+        jobs=await product.inbox.counts(session.id if session else None),
+        sessions=sessions,
+        running=_ask(product, "/ready") is not None,
+        streams=_streams_open(product, owner),
+    )
+
+
+def _streams_open(product: Product, owner: User | None) -> int | None:
+    answer = _ask(product, f"/operator/streams/{owner.id}") if owner else None
+    return int(str(answer["streamsOpen"])) if answer else None
+
+
+def _ask(product: Product, path: str) -> dict[str, object] | None:
+    address = settings.address(product.settings.model_copy(update={"public_url": None}))
+    headers = {"Authorization": f"Bearer {product.operator_token}"}
+    try:
+        answer = httpx2.get(address + path, headers=headers, timeout=5)
+    except httpx2.HTTPError:
+        return None
+    return dict(answer.json()) if answer.status_code == 200 else None

@@ -1,0 +1,70 @@
+"""`omilink serve`"""
+
+import argparse
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from pathlib import Path
+
+import uvloop
+
+from omilink import __version__, bootstrap, logs, settings
+from omilink.bootstrap import Product
+from omilink.settings import Settings, WebhookAuth
+
+log = logging.getLogger("omilink")
+
+Beside = Callable[[Product, str], AbstractAsyncContextManager[None]]
+"""What goes on while the server runs: takes the product and the server's address."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", help="address to listen on (OMILINK_HOST, default 127.0.0.1)")
+    parser.add_argument("--port", help="port to listen on, 0 for any free one (OMILINK_PORT, default 8000)")
+    parser.add_argument("--data-dir", type=Path, help="where everything is kept (OMILINK_DATA_DIR, default ./data)")
+    parser.add_argument("--webhook-auth", help="required, or open for development (OMILINK_WEBHOOK_AUTH)")
+    parser.epilog = "Every other setting is an environment variable: see docs/reference/settings.md."
+
+
+def run(args: argparse.Namespace) -> int:
+    flags = {"host": args.host, "port": args.port, "data_dir": args.data_dir, "webhook_auth": args.webhook_auth}
+    serve(settings.load(**flags), _say_where)
+    return 0
+
+
+def serve(chosen: Settings, beside: Beside) -> None:
+    """Runs until SIGTERM or Ctrl-C; what was accepted is finished first."""
+    logs.set_up()
+    _warn(chosen)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(chosen, beside))
+
+
+async def _serve(chosen: Settings, beside: Beside) -> None:
+    from omilink.web.server import Server, listen  # FastAPI takes a while to import, and other commands do without
+
+    with closing(listen(chosen)) as listening:
+        port = listening.getsockname()[1]
+        async with bootstrap.run(chosen) as product:
+            address = settings.address(chosen.model_copy(update={"port": port}))
+            async with beside(product, address):
+                await Server(product).serve(sockets=[listening])
+
+
+@asynccontextmanager
+async def _say_where(product: Product, address: str) -> AsyncIterator[None]:
+    print(f"omilink {__version__} at {address} (Ctrl-C ends it)", flush=True)
+    print("The address for OMI or a device: omilink webhook-url", flush=True)
+    yield
+
+
+def _warn(chosen: Settings) -> None:
+    if chosen.webhook_auth is WebhookAuth.OPEN:
+        log.warning("ANYBODY can post to the webhook: OMILINK_WEBHOOK_AUTH is open. Use this for development only.")
+    for name in settings.NOT_YET:
+        if os.environ.get(name):
+            log.warning("%s is set, and this version does not act on it yet.", name)
+    if chosen.host not in ("127.0.0.1", "localhost", "::1") and not (chosen.public_url or "").startswith("https"):
+        log.warning("Without https, words and passwords travel in the clear: see docs/howto/deploy.md.")

@@ -1,0 +1,78 @@
+"""`omilink users list|add|verify|unverify`"""
+
+import argparse
+import getpass
+import os
+
+from omilink import accounts, model
+from omilink.bootstrap import Product
+from omilink.cli.common import add_json, moment, print_list, with_product
+from omilink.errors import NotFound
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
+    add_json(actions.add_parser("list", help="all users and their verified OMI accounts"))
+    add = actions.add_parser("add", help="make an account; the password is asked for, or taken from OMILINK_PASSWORD")
+    add.add_argument("email")
+    add.add_argument("--name", help="how the user is called")
+    verify = actions.add_parser(
+        "verify", help="vouch that an OMI account is this user's: its sessions link by themselves"
+    )
+    verify.add_argument("email")
+    verify.add_argument("uid", help="the OMI account's uid, or the uid that a device sends")
+    unverify = actions.add_parser("unverify", help="take that back; sessions that are linked stay linked")
+    unverify.add_argument("uid")
+
+
+def run(args: argparse.Namespace) -> int:
+    actions = {"list": _list, "add": _add, "verify": _verify, "unverify": _unverify}
+    actions[args.action](args)
+    return 0
+
+
+def _list(args: argparse.Namespace) -> None:
+    async def load(product: Product) -> list[dict[str, object]]:
+        return await product.store.read(
+            lambda tx: [
+                {
+                    "email": user.email,
+                    "id": user.id,
+                    "name": user.display_name,
+                    "since": moment(user.created_at),
+                    "verified": ", ".join(uid for uid, _ in tx.verified_uids(user.id)) or None,
+                }
+                for user in tx.users()
+            ]
+        )
+
+    print_list(with_product(load), as_json=args.json, empty="There are no users yet. Sign up on the page.")
+
+
+def _add(args: argparse.Namespace) -> None:
+    password = os.environ.get("OMILINK_PASSWORD") or getpass.getpass("Password: ")
+
+    async def add(product: Product) -> None:
+        user = accounts.new_user(args.email, password, args.name, model.now())
+        hashed = await product.passwords.hash(password)
+        await product.store.write(lambda tx: tx.add_user(user, hashed))
+
+    with_product(add)
+    print(f"{args.email} can sign in now.")
+
+
+def _verify(args: argparse.Namespace) -> None:
+    async def verify(product: Product) -> None:
+        await product.store.write(lambda tx: accounts.verify_uid(tx, args.email, args.uid, model.now()))
+
+    with_product(verify)
+    print(f"{args.uid} is verified for {args.email}. Sessions that show it are linked with their next webhook.")
+
+
+def _unverify(args: argparse.Namespace) -> None:
+    async def unverify(product: Product) -> bool:
+        return await product.store.write(lambda tx: tx.unverify_uid(args.uid))
+
+    if not with_product(unverify):
+        raise NotFound(f"{args.uid} is not verified for anybody.")
+    print(f"{args.uid} is not verified any more.")

@@ -1,0 +1,65 @@
+"""What was said: a user's conversations to read, hand over and delete."""
+
+from dataclasses import replace
+
+from omilink import wire
+from omilink.errors import NotFound
+from omilink.model import Conversation, Millis, OmiSession
+from omilink.ports import Transaction
+
+SNAPSHOT = 50
+"""Messages in the answer about the current conversation, and in one event about conversations that come along."""
+
+
+def current(tx: Transaction, user_id: str) -> tuple[wire.Json, int]:
+    """The answer about the user's latest conversation, and the number of the last event that it contains."""
+    conversation = tx.latest_conversation(user_id)
+    messages = tx.messages(conversation.id, SNAPSHOT) if conversation else []
+    answer = {
+        "conversation": wire.conversation(conversation) if conversation else None,
+        "messages": [wire.message(message) for message in messages],
+        "sessionId": conversation.omi_session_id if conversation else _latest_session(tx, user_id),
+    }
+    return answer, tx.log_bounds(user_id)[1]
+
+
+def one(tx: Transaction, conversation_id: str, user_id: str) -> Conversation:
+    conversation = tx.conversation(conversation_id, user_id)
+    if conversation is None:
+        raise NotFound("There is no conversation of that id in this account; it may have been deleted.")
+    return conversation
+
+
+def adopt(tx: Transaction, session: OmiSession, user_id: str) -> set[str]:
+    """Makes the session's ownerless conversations the user's, tells the user's streams, and returns whom to wake."""
+    conversations = [replace(c, user_id=user_id) for c in tx.ownerless(session.id)]
+    tx.put_conversations((), conversations)
+    shown = wire.session(session, has_conversations=bool(tx.messages_saved([session.id], user_id)))
+    tx.append([wire.event(user_id, "session_linked", session=shown)])
+    for conversation in conversations:
+        _announce(tx, user_id, conversation)
+    return {user_id}
+
+
+def delete(tx: Transaction, conversation_id: str, user_id: str, at: Millis) -> None:
+    """Removes every word of it. The tombstone keeps retries from bringing them back; open streams are told."""
+    conversation = one(tx, conversation_id, user_id)
+    tx.forget_words(conversation)
+    tombstone = replace(conversation, title=None, summary=None, message_count=0, deleted_at=at)
+    tx.put_conversations((), [tombstone])
+    tx.append([wire.event(user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)])
+
+
+def _announce(tx: Transaction, user_id: str, conversation: Conversation) -> None:
+    shown = {"conversationId": conversation.id, "conversation": wire.conversation(conversation)}
+    tx.append([wire.event(user_id, "conversation_changed", conversation.id, **shown)])
+    page = tx.messages_after(conversation.id, SNAPSHOT)
+    while page:
+        words = [wire.message(message) for message in page]
+        tx.append([wire.event(user_id, "new_messages", conversation.id, **shown, messages=words)])
+        page = tx.messages_after(conversation.id, SNAPSHOT, page[-1].seq)
+
+
+def _latest_session(tx: Transaction, user_id: str) -> str | None:
+    linked = (s.omi_session_id for s in tx.sessions_of(user_id) if s.user_id == user_id)
+    return next(linked, None)

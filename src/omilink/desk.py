@@ -1,0 +1,111 @@
+"""What one batch has loaded and changed so far, so that many calls are looked up and written in few statements."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from omilink import clocks, wire
+from omilink.model import Conversation, Delivery, Event, Message, Millis, OmiSession, Segment
+from omilink.ports import Transaction
+
+MessageKey = tuple[str, str]
+"""Conversation id and segment key."""
+
+
+class Desk:
+    """A batch's working copy of the store. Nothing is written before `flush`."""
+
+    def __init__(self, tx: Transaction, gap: float, heard: Sequence[tuple[Delivery, Sequence[Segment]]]) -> None:
+        """Loads what these deliveries with their segments may touch."""
+        deliveries = [delivery for delivery, _ in heard]
+        keys = {delivery.session_key for delivery in deliveries}
+        self.tx = tx
+        self.gap_ms: Millis = round(gap * 1000)
+        self.users: set[str] = set()
+        self.messages_added = 0
+        self._sessions = tx.sessions(keys)
+        self._uids_shown = tx.uids_shown(keys)
+        self._verified = tx.users_verified_for({d.uid for d in deliveries if d.uid})
+        self._conversations: dict[str, dict[str, Conversation]] = {}
+        self.load_conversations(keys, deliveries)
+        self._messages = tx.messages_known(
+            {(near.id, segment.key) for d, segments in heard for near in self.near(d) for segment in segments}
+        )
+        self._forget_changes()
+
+    def load_conversations(self, session_keys: Collection[str], deliveries: Iterable[Delivery]) -> None:
+        times = [delivery.received_at for delivery in deliveries]
+        self._conversations |= {key: {} for key in session_keys}
+        since, until = min(times) - clocks.BACKLOG_LIMIT, max(times) + self.gap_ms
+        for conversation in self.tx.conversations_near(session_keys, since, until):
+            self._conversations[conversation.session_id][conversation.id] = conversation
+
+    # what there is
+
+    def session(self, delivery: Delivery) -> OmiSession:
+        """The delivery's session, a new one if it has not been seen before."""
+        return self._sessions.get(delivery.session_key) or OmiSession(
+            omi_session_id=delivery.session_id, origin=delivery.origin, created_at=delivery.received_at
+        )
+
+    def verified_user(self, uid: str | None) -> str | None:
+        return self._verified.get(uid) if uid else None
+
+    def near(self, delivery: Delivery) -> list[Conversation]:
+        """The session's conversations that were going on about when the delivery came, whosever they are."""
+        at = delivery.received_at
+        return [
+            conversation
+            for conversation in self._conversations[delivery.session_key].values()
+            if conversation.created_at < at + self.gap_ms and conversation.last_at > at - clocks.BACKLOG_LIMIT
+        ]
+
+    def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
+        return self._conversations[delivery.session_key][conversation_id]
+
+    def message(self, key: MessageKey) -> Message | None:
+        return self._messages.get(key)
+
+    # what becomes of it
+
+    def put_session(self, session: OmiSession) -> None:
+        self._sessions[session.id] = session
+        self._changed_sessions[session.id] = session
+
+    def show_uid(self, session: OmiSession, uid: str | None) -> None:
+        if uid and uid not in self._uids_shown.setdefault(session.id, set()):
+            self._uids_shown[session.id].add(uid)
+            self._new_uids.append((session.id, uid))
+
+    def put_conversation(self, conversation: Conversation, *, new: bool = False) -> None:
+        self._conversations[conversation.session_id][conversation.id] = conversation
+        fresh = new or conversation.id in self._new_conversations
+        (self._new_conversations if fresh else self._changed_conversations)[conversation.id] = conversation
+
+    def put_message(self, message: Message, *, new: bool = False) -> None:
+        key = (message.conversation_id, message.key)
+        self._messages[key] = message
+        fresh = new or key in self._new_messages
+        (self._new_messages if fresh else self._changed_messages)[key] = message
+
+    def tell(self, user_id: str, type: str, conversation_id: str | None = None, **data: object) -> None:
+        """Notes an event for the user's streams."""
+        self._events.append(wire.event(user_id, type, conversation_id, **data))
+
+    def flush(self) -> None:
+        """Writes everything that has changed, in the order in which rows depend on one another."""
+        self.tx.put_sessions(self._changed_sessions.values())
+        self.tx.add_uids_shown(self._new_uids)
+        self.tx.put_conversations(self._new_conversations.values(), self._changed_conversations.values())
+        self.tx.put_messages(self._new_messages.values(), self._changed_messages.values())
+        self.tx.append(self._events)
+        self.users |= {event.user_id for event in self._events}
+        self.messages_added += len(self._new_messages)
+        self._forget_changes()
+
+    def _forget_changes(self) -> None:
+        self._changed_sessions: dict[str, OmiSession] = {}
+        self._new_uids: list[tuple[str, str]] = []
+        self._new_conversations: dict[str, Conversation] = {}
+        self._changed_conversations: dict[str, Conversation] = {}
+        self._new_messages: dict[MessageKey, Message] = {}
+        self._changed_messages: dict[MessageKey, Message] = {}
+        self._events: list[Event] = []

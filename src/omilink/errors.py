@@ -1,0 +1,93 @@
+"""What can go wrong, as a person would say it.
+
+OmilinkError            one stable code, one sentence: what was found and what to do next
+├── Malformed           bad_request            the request cannot be read
+├── Invalid             invalid                it can be read, but its content does not fit
+├── TooLarge            too_large
+├── NotSignedIn         not_signed_in
+│   ├── WrongLogin      wrong_login
+│   └── BadSecret       bad_secret             a webhook without a valid secret
+├── ProofRequired       proof_required         an id is not enough, see linking
+├── OriginNotAllowed    origin_not_allowed
+├── NotFound            not_found              not there, or not yours: the answer does not tell which
+├── Conflict
+│   ├── NotAvailable    session_not_available
+│   └── EmailTaken      email_taken
+└── TryLater                                   after retry_after seconds
+    ├── RateLimited     rate_limited
+    └── Unavailable     unavailable            nothing could be stored now
+
+web/errors.py turns a code into an HTTP status, cli into an exit code. Nobody else translates.
+"""
+
+
+class OmilinkError(Exception):
+    """Something the caller can act on. `message` never holds spoken words, a password or a token."""
+
+    code = "error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Malformed(OmilinkError):
+    code = "bad_request"
+
+
+class Invalid(OmilinkError):
+    code = "invalid"
+
+
+class TooLarge(OmilinkError):
+    code = "too_large"
+
+
+class NotSignedIn(OmilinkError):
+    code = "not_signed_in"
+
+
+class WrongLogin(NotSignedIn):
+    code = "wrong_login"
+
+
+class BadSecret(NotSignedIn):
+    code = "bad_secret"
+
+
+class ProofRequired(OmilinkError):
+    code = "proof_required"
+
+
+class OriginNotAllowed(OmilinkError):
+    code = "origin_not_allowed"
+
+
+class NotFound(OmilinkError):
+    code = "not_found"
+
+
+class Conflict(OmilinkError):
+    code = "conflict"
+
+
+class NotAvailable(Conflict):
+    code = "session_not_available"
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+
+
+class TryLater(OmilinkError):
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RateLimited(TryLater):
+    code = "rate_limited"
+
+
+class Unavailable(TryLater):
+    code = "unavailable"

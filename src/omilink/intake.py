@@ -1,0 +1,35 @@
+"""A webhook call comes in: understood, made durable, answered."""
+
+import hashlib
+
+from omilink.model import SHARED, Delivery, Millis
+from omilink.omi import parse
+from omilink.ports import Inbox
+
+
+async def accept(
+    inbox: Inbox, body: bytes, query: parse.Query, *, at: Millis, idempotency_key: str | None = None
+) -> parse.Call:
+    """On return the delivery is durable. Raises Malformed, Invalid, TooLarge, or Unavailable when it is not.
+
+    A call that contradicts itself is kept for an operator and not saved (omi-protocol: who is calling).
+    """
+    call = parse.call(parse.document(body), query)
+    delivery = Delivery(
+        kind=call.kind,
+        origin=SHARED,
+        session_id=call.session_id,
+        uid=call.uid,
+        key=_key(idempotency_key, body),
+        body=body,
+        received_at=at,
+    )
+    await inbox.put(delivery, quarantine=call.contradiction)
+    return call
+
+
+def _key(idempotency_key: str | None, body: bytes) -> str | None:
+    """A retry has the same key and the same body; the same key with another body is another delivery."""
+    if not idempotency_key:
+        return None
+    return hashlib.sha256(b"%b/%b" % (idempotency_key.encode("utf-8", "replace"), body)).hexdigest()

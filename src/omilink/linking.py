@@ -1,0 +1,257 @@
+"""Who owns a session. Pure: facts in, a decision out, with the name of the rule that made it.
+
+Ids are identifiers and no proof: OMI's uid is public, and on OMI's own cloud the session id *is* the uid. So an id that
+is a uid needs proof of that uid; any other id may be linked by whoever knows it, once. Every path that attaches data
+to a user asks `decide`. The rules stand in RULES, tried from the top; the first that fits decides. `omilink doctor`
+prints the one that decided, and docs/reference/linking.md lists them all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from omilink.errors import NotAvailable, NotFound, OmilinkError, ProofRequired
+from omilink.model import SHARED, Method, OmiSession
+
+
+class Act(Enum):
+    """What happens to the session."""
+
+    ARRIVE = "a webhook"
+    CLAIM = "U links it"
+    ISSUE = "an operator issues it to U"
+    UNLINK = "U unlinks it"
+
+
+class Outcome(Enum):
+    LINK = auto()  # U becomes the owner; the session's ownerless conversations become U's
+    KEEP = auto()  # whoever owns it, or nobody, stays
+    SUSPEND = auto()  # nobody owns it until a proof comes; the owner is told
+    UNLINK = auto()  # nobody owns it; what was saved stays with the owner of then
+    QUARANTINE = auto()  # the delivery is kept unsaved, for an operator
+    REFUSE = auto()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What a decision rests on.
+
+    `user_id`: U, who acts; for a webhook the user for whom the uid that it shows is verified, or None.
+    `own_proof`: the session's id is a uid that is verified for U.
+    `foreign_proof`: the session has shown a uid that is verified for somebody else than U.
+    `id_is_uid`: the session's id is a uid, the one that it has shown or one that somebody verified.
+    """
+
+    act: Act
+    session: OmiSession
+    user_id: str | None
+    own_proof: bool = False
+    foreign_proof: bool = False
+    id_is_uid: bool = False
+    manual_linking: bool = True
+
+    @property
+    def unowned(self) -> bool:
+        return self.session.user_id is None
+
+    @property
+    def mine(self) -> bool:
+        return self.user_id is not None and self.session.user_id == self.user_id
+
+    @property
+    def someone_elses(self) -> bool:
+        return not self.unowned and not self.mine
+
+    @property
+    def personal(self) -> bool:
+        return self.session.origin != SHARED
+
+    @property
+    def linked_by_hand(self) -> bool:
+        return self.session.method is Method.MANUAL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    rule: str
+    outcome: Outcome
+    user_id: str | None = None
+    method: Method | None = None
+    error: OmilinkError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When `fits`, `outcome`. `why` is what a person is told; `method` is how a LINK is remembered."""
+
+    name: str
+    act: Act
+    fits: Callable[[Facts], bool]
+    outcome: Outcome
+    why: str
+    method: Method | None = None
+    error: type[OmilinkError] | None = None
+
+
+def decide(facts: Facts) -> Decision:
+    rule = next(rule for rule in RULES if rule.act is facts.act and rule.fits(facts))
+    user_id = facts.session.origin if rule.method is Method.PERSONAL else facts.user_id
+    return Decision(
+        rule=rule.name,
+        outcome=rule.outcome,
+        user_id=user_id if rule.outcome is Outcome.LINK else None,
+        method=rule.method,
+        error=rule.error(rule.why) if rule.error else None,
+    )
+
+
+_TAKEN = "This session cannot be linked to your account. Check the id, or ask whoever gave you the device."
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "personal-url-refuses-foreign-uid",
+        Act.ARRIVE,
+        lambda f: f.personal and f.user_id not in (None, f.session.origin),
+        Outcome.QUARANTINE,
+        "It came in at one user's personal URL with a uid that is verified for somebody else.",
+    ),
+    Rule(
+        "personal-url",
+        Act.ARRIVE,
+        lambda f: f.personal,
+        Outcome.LINK,
+        "Only its user could have pasted a personal URL.",
+        method=Method.PERSONAL,
+    ),
+    Rule(
+        "verified-uid",
+        Act.ARRIVE,
+        lambda f: f.unowned and f.user_id is not None,
+        Outcome.LINK,
+        "The webhook shows a uid that is verified for this user.",
+        method=Method.UID,
+    ),
+    Rule(
+        "no-proof-yet",
+        Act.ARRIVE,
+        lambda f: f.unowned,
+        Outcome.KEEP,
+        "Nobody has linked the session and its uid, if any, is not verified: its words are kept and shown to nobody.",
+    ),
+    Rule(
+        "proof-confirms-claim",
+        Act.ARRIVE,
+        lambda f: f.mine and f.linked_by_hand,
+        Outcome.LINK,
+        "The owner linked it by hand, and now it shows a uid that is verified for the owner.",
+        method=Method.UID,
+    ),
+    Rule(
+        "proof-beats-claim",
+        Act.ARRIVE,
+        lambda f: f.someone_elses and f.user_id is not None and f.linked_by_hand,
+        Outcome.LINK,
+        "Somebody linked it by hand, but it shows a uid that is verified for another user: proof outranks an id.",
+        method=Method.UID,
+    ),
+    Rule(
+        "hands-change-only-by-unlinking",
+        Act.ARRIVE,
+        lambda f: f.someone_elses and f.user_id is not None,
+        Outcome.QUARANTINE,
+        "Its owner has proof or was issued it, and it shows a uid that is verified for another user.",
+    ),
+    Rule(
+        "claimed-early",
+        Act.ARRIVE,
+        lambda f: not f.unowned and f.linked_by_hand and f.id_is_uid,
+        Outcome.SUSPEND,
+        "It was linked by its id alone, and the id turns out to be a uid: nobody gets a wearable's words that way.",
+    ),
+    Rule(
+        "stays-with-its-owner",
+        Act.ARRIVE,
+        lambda f: True,
+        Outcome.KEEP,
+        "The session is linked.",
+    ),
+    Rule(
+        "yours-already",
+        Act.CLAIM,
+        lambda f: f.mine,
+        Outcome.KEEP,
+        "The session is linked to this account.",
+    ),
+    Rule(
+        "taken",
+        Act.CLAIM,
+        lambda f: f.someone_elses or f.foreign_proof,
+        Outcome.REFUSE,
+        _TAKEN,
+        error=NotAvailable,
+    ),
+    Rule(
+        "claim-with-proof",
+        Act.CLAIM,
+        lambda f: f.own_proof,
+        Outcome.LINK,
+        "The session's id is a uid that is verified for this user.",
+        method=Method.UID,
+    ),
+    Rule(
+        "uid-needs-proof",
+        Act.CLAIM,
+        lambda f: f.id_is_uid,
+        Outcome.REFUSE,
+        "This id is an OMI account's uid, which is public, so knowing it proves nothing. Have the uid verified for "
+        "your account (the operator does it with `omilink users verify`), then link again.",
+        error=ProofRequired,
+    ),
+    Rule(
+        "manual-linking-off",
+        Act.CLAIM,
+        lambda f: not f.manual_linking,
+        Outcome.REFUSE,
+        "This server does not link by id alone. Ask the operator to issue you a session or to verify your uid.",
+        error=ProofRequired,
+    ),
+    Rule(
+        "first-to-know-the-id",
+        Act.CLAIM,
+        lambda f: True,
+        Outcome.LINK,
+        "The id is no uid and nobody had linked it.",
+        method=Method.MANUAL,
+    ),
+    Rule(
+        "taken",
+        Act.ISSUE,
+        lambda f: f.someone_elses or f.foreign_proof,
+        Outcome.REFUSE,
+        "This session belongs to somebody else or shows somebody else's uid. Unlink it first, or issue a new id.",
+        error=NotAvailable,
+    ),
+    Rule(
+        "issued",
+        Act.ISSUE,
+        lambda f: True,
+        Outcome.LINK,
+        "An operator issued the session to this user.",
+        method=Method.ISSUED,
+    ),
+    Rule(
+        "unlinked",
+        Act.UNLINK,
+        lambda f: f.mine,
+        Outcome.UNLINK,
+        "The owner unlinked it.",
+    ),
+    Rule(
+        "not-yours",
+        Act.UNLINK,
+        lambda f: True,
+        Outcome.REFUSE,
+        "There is no session of that id that is linked to this account.",
+        error=NotFound,
+    ),
+)

@@ -1,0 +1,26 @@
+"""Logging that never tells what people said, a password or a token."""
+
+import logging
+import traceback
+from types import TracebackType
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class DiscreetFormatter(logging.Formatter):
+    """Prints of an exception its type and where it was raised. Its text may quote a row, and with it spoken words."""
+
+    def formatException(self, ei: _ExcInfo) -> str:
+        kind, _, trace = ei
+        places = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(trace)]
+        return "\n".join([*places, kind.__name__ if kind else ""])
+
+
+def set_up(level: int = logging.INFO) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(DiscreetFormatter(FORMAT))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # its lines would hold the secrets of URLs

@@ -1,0 +1,270 @@
+"""The nouns of omilink. Values are frozen and checked when made; a change is a changed copy.
+
+Times are whole milliseconds since 1970 in UTC (`Millis`); places on a device's clock are seconds (`float`).
+"""
+
+import hashlib
+import re
+import secrets
+import time
+import uuid
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from omilink.errors import Invalid
+
+Millis = int
+
+SHARED = "shared"
+"""The origin of everything that comes in at the shared webhook URL; a personal URL's origin is its user's id."""
+
+TITLE_LENGTH = 60
+VERSIONS_REMEMBERED = 16
+
+_VISIBLE = re.compile(r"[!-.0-~]{1,128}")  # ASCII 0x21-0x7E without "/", so that ids fit into a path
+_PLACEHOLDERS = re.compile(r"null|nil|none|nan|undefined|anonymous|\[object object\]|[0-]+", re.IGNORECASE)
+
+
+def check_id(value: str, what: str) -> str:
+    """The id itself, or Invalid with what is wrong with it. 128 characters are OMI's own limit (omi-protocol: ids)."""
+    if not _VISIBLE.fullmatch(value):
+        raise Invalid(f"{what} must be 1 to 128 visible ASCII characters without '/' and spaces.")
+    if is_placeholder(value):
+        raise Invalid(
+            f"{what} is the placeholder {value!r}: the device has not filled it in. Give every device its own."
+        )
+    return value
+
+
+def is_placeholder(value: str) -> bool:
+    """Ids that devices send when they have none: whoever linked one would get every such device's words."""
+    return _PLACEHOLDERS.fullmatch(value) is not None
+
+
+def session_key(origin: str, omi_session_id: str) -> str:
+    """A session is identified by where it came in and its id. Ids hold no '/', so the two cannot be confused."""
+    return f"{origin}/{omi_session_id}"
+
+
+class Method(StrEnum):
+    """How a session came to its owner."""
+
+    UID = "uid"
+    MANUAL = "manual"
+    ISSUED = "issued"
+    PERSONAL = "personal"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OmiSession:
+    """One device's id as seen at one webhook URL, and whose it is."""
+
+    omi_session_id: str
+    origin: str = SHARED
+    user_id: str | None = None
+    method: Method | None = None
+    linked_at: Millis | None = None
+    last_seen_at: Millis | None = None
+    suspended_user_id: str | None = None
+    bad_segments: int = 0
+    created_at: Millis
+
+    def __post_init__(self) -> None:
+        check_id(self.omi_session_id, "session_id")
+
+    @property
+    def id(self) -> str:
+        return session_key(self.origin, self.omi_session_id)
+
+    def linked_to(self, user_id: str, method: Method, at: Millis) -> "OmiSession":
+        return replace(self, user_id=user_id, method=method, linked_at=at, suspended_user_id=None)
+
+    def unlinked(self, *, suspended: bool = False) -> "OmiSession":
+        last_owner = self.user_id if suspended else None
+        return replace(self, user_id=None, method=None, linked_at=None, suspended_user_id=last_owner)
+
+    def seen(self, at: Millis, bad_segments: int = 0) -> "OmiSession":
+        last_seen_at = max(at, self.last_seen_at or 0)
+        return replace(self, last_seen_at=last_seen_at, bad_segments=self.bad_segments + bad_segments)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segment:
+    """A final piece of speech. `start` and `end` are seconds on the device's clock; both None when unplaced."""
+
+    id: str | None = None
+    text: str
+    speaker: str | None = None
+    is_user: bool = False
+    person_id: str | None = None
+    start: float | None = None
+    end: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.start is None) != (self.end is None):
+            raise Invalid("A segment has both start and end or neither.")
+
+    @property
+    def key(self) -> str:
+        """What makes it the same segment when it comes again. Without an id: speaker, start, end and text, since a
+        hash of the text alone would make two people's "yes" one message (omi-protocol: the real-time call)."""
+        return f"id:{self.id}" if self.id else f"said:{_digest(self.speaker, self.start, self.end, self.text)}"
+
+    @property
+    def version(self) -> str:
+        """Differs when anything that is shown differs."""
+        shown = (self.text, self.speaker, self.is_user, self.person_id, self.start, self.end)
+        return _digest(*shown)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """A segment as it is kept. `seq` counts arrivals in the conversation, `position` is the spoken order."""
+
+    conversation_id: str
+    seq: int
+    key: str
+    text: str
+    speaker: str | None
+    is_user: bool
+    person_id: str | None
+    start: float | None
+    end: float | None
+    position: float
+    rev: int = 1
+    created_at: Millis
+    spoken_at: Millis
+    versions: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return f"{self.conversation_id}.{self.seq}"
+
+    def heard_again(self, segment: Segment, spoken_at: Millis) -> "Message":
+        """The message after its segment came again: itself, unless the segment says something new.
+
+        Neither a version that was seen before nor a shorter beginning of what is known is new: both are late
+        retries. So any number of arrivals in any order ends with the same text.
+        """
+        version = segment.version
+        if version in self.versions or self._outgrew(segment):
+            return self
+        return replace(
+            self,
+            text=segment.text,
+            speaker=segment.speaker,
+            is_user=segment.is_user,
+            person_id=segment.person_id,
+            start=segment.start,
+            end=segment.end,
+            position=self.position if segment.start is None else segment.start,
+            spoken_at=spoken_at,
+            rev=self.rev + 1,
+            versions=(*self.versions, version)[-VERSIONS_REMEMBERED:],
+        )
+
+    def _outgrew(self, segment: Segment) -> bool:
+        grown = len(segment.text) < len(self.text) and self.text.startswith(segment.text)
+        return grown and (segment.end or 0) <= (self.end or 0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conversation:
+    """What was said on one clock without a long silence. `user_id` None: ownerless, shown to nobody.
+
+    `zero_at` is when the clock stood at 0; `first` and `end` bound what has been said on it, None while all of it
+    is unplaced. A deleted conversation stays as a tombstone without words, so that a retry cannot bring it back.
+    """
+
+    id: str
+    session_id: str
+    user_id: str | None
+    title: str | None = None
+    summary: str | None = None
+    created_at: Millis
+    zero_at: Millis | None = None
+    last_at: Millis
+    first: float | None = None
+    end: float | None = None
+    message_count: int = 0
+    deleted_at: Millis | None = None
+
+    @property
+    def omi_session_id(self) -> str:
+        return self.session_id.partition("/")[2]
+
+    def with_words(self, segment: Segment, at: Millis) -> "Conversation":
+        """The conversation after hearing this segment, new or changed."""
+        last_at = max(at, self.last_at)
+        title = self.title or _title(segment.text)
+        if segment.start is None or segment.end is None:
+            return replace(self, title=title, last_at=last_at)
+        first = segment.start if self.first is None else min(self.first, segment.start)
+        end = segment.end if self.end is None else max(self.end, segment.end)
+        zero_at = at - round(segment.end * 1000) if self.zero_at is None else self.zero_at
+        return replace(self, title=title, last_at=last_at, first=first, end=end, zero_at=zero_at)
+
+    def spoken_at(self, segment: Segment, at: Millis) -> Millis:
+        """The best guess of when it was said: never later than when it arrived."""
+        if segment.start is None or self.zero_at is None:
+            return at
+        return min(at, self.zero_at + round(segment.start * 1000))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """A webhook call as it was accepted. `seq` is its place in the inbox; 0 before it is there."""
+
+    seq: int = 0
+    kind: str
+    origin: str = SHARED
+    session_id: str
+    uid: str | None = None
+    key: str | None = None
+    body: bytes
+    received_at: Millis
+    attempts: int = 0
+
+    @property
+    def session_key(self) -> str:
+        return session_key(self.origin, self.session_id)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class User:
+    id: str
+    email: str
+    display_name: str | None
+    created_at: Millis
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Something a user's streams are told. `data` is the JSON text of the contract; `seq` counts per user, from 1."""
+
+    user_id: str
+    seq: int = 0
+    conversation_id: str | None = None
+    data: str
+
+
+def now() -> Millis:
+    return time.time_ns() // 1_000_000
+
+
+def new_id() -> str:
+    """A UUID of version 7 (RFC 9562): it sorts by time, so new rows land at the end of an index."""
+    value = (now() << 80) | secrets.randbits(80)
+    value = (value & ~(0xF000 << 64)) | (0x7000 << 64)
+    value = (value & ~(0xC000 << 48)) | (0x8000 << 48)
+    return str(uuid.UUID(int=value))
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=9).hexdigest()
+
+
+def _title(text: str) -> str:
+    if len(text) <= TITLE_LENGTH:
+        return text
+    return text[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"

@@ -1,0 +1,1 @@
+"""What OMI's cloud sends, and how it wants to be answered. The facts are those of docs/reference/omi.md."""

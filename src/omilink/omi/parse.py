@@ -1,0 +1,215 @@
+"""Bodies and query strings of OMI's senders, old and new, and of devices that people program themselves.
+
+Nothing that can be kept is lost: a field of a wrong type costs that field, a bad segment costs that segment. What no
+sender of OMI's can produce is refused with a sentence for whoever programs the device.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+from omilink.errors import Invalid, Malformed, TooLarge
+from omilink.model import Segment, check_id, is_placeholder
+
+MAX_SEGMENTS = 2_000
+MAX_TEXT = 20_000
+"""Characters of one segment; the rest is cut off. Three hours of talk have about 150,000."""
+MAX_DEPTH = 64
+"""OMI nests six deep. What lies deeper is dropped, so that no parser runs out of stack."""
+UNPLACED = -1.0
+"""`start` and `end` of a segment whose place on the clock is unknown."""
+LONGEST_CLOCK = 1e7
+"""Seconds. A clock that shows more (115 days) is broken, and the segment unplaced."""
+
+Query = Sequence[tuple[str, str]]
+
+_ACCOUNT = re.compile(r"[A-Za-z0-9]{28}")  # the shape of an OMI account id
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database and no UTF-8 takes NUL and lone surrogates
+_SPEAKER = re.compile(r"\s*SPEAKER_0*(\d{1,9})\s*", re.IGNORECASE)
+_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Whom a webhook call is about. `contradiction` says why it cannot be known, for the quarantine."""
+
+    kind: str
+    session_id: str
+    uid: str | None
+    contradiction: str | None = None
+
+
+def query(raw: bytes) -> list[tuple[str, str]]:
+    """The pairs of a query string. Old senders append `?uid=` blindly, so a `?` separates as `&` does."""
+    pairs = (part.partition("=") for part in re.split("[&?]", raw.decode("latin-1")) if part)
+    return [(unquote_plus(name), unquote_plus(value)) for name, _, value in pairs]
+
+
+def document(body: bytes) -> Any:
+    """The body's JSON, with what is nested too deep replaced by null. Raises Malformed."""
+    text = body.decode("utf-8", "replace").removeprefix("\ufeff")
+    try:
+        try:
+            return json.loads(text)
+        except RecursionError:
+            return json.loads(_prune(body).decode("utf-8", "replace"))
+        except json.JSONDecodeError:
+            raise
+        except ValueError:  # an integer of thousands of digits
+            return json.loads(text, parse_int=float)
+    except (ValueError, RecursionError):
+        raise Malformed('The body is not JSON. Send {"session_id": "…", "segments": […]}.') from None
+
+
+def call(content: Any, pairs: Query) -> Call:
+    """Whom the call is about. Raises Invalid or TooLarge with what the device has to change."""
+    body = content if isinstance(content, dict) else {}
+    if not isinstance(content, dict | list):
+        raise Invalid('The body must be an object {"session_id": "…", "segments": […]} or a list of segments.')
+    _check_segments(content)
+    uids = _ids("uid", pairs, body, "uid", "user_id", "userId")
+    sessions = _ids("session_id", pairs, body, "session_id", "sessionId")
+    uids = [uid for uid in uids if not is_placeholder(uid)]
+    for uid in uids:
+        check_id(uid, "uid")
+    for session_id in sessions:
+        check_id(session_id, "session_id")
+    if not uids and not sessions:
+        raise Invalid('Neither a session_id nor a uid was found. Send {"session_id": "…", "segments": […]}.')
+    session_id = sessions[0] if sessions else uids[0]
+    return Call(_kind(body), session_id, uids[0] if uids else None, _contradiction(sessions, uids))
+
+
+def segments(content: Any) -> tuple[list[Segment], int]:
+    """The segments with words in them, and how many could not be read."""
+    items = content if isinstance(content, list) else content.get("segments", ())
+    read = list(_read(items))
+    return [s for s in read if s is not None], sum(s is None for s in read)
+
+
+def _check_segments(content: dict[str, Any] | list[Any]) -> None:
+    items = content if isinstance(content, list) else content.get("segments", [])
+    if not isinstance(items, list):
+        raise Invalid(f"segments must be a list of objects and is {_json_type(items)}. An empty list is fine.")
+    if len(items) > MAX_SEGMENTS:
+        raise TooLarge(f"{len(items)} segments in one call; {MAX_SEGMENTS} are the most. Send them in several calls.")
+
+
+def _ids(what: str, pairs: Query, body: dict[str, Any], *names: str) -> list[str]:
+    """The distinct ids under any of these names, the body's first. Empty ones count as absent."""
+    found: dict[str, None] = {}
+    for value in [body.get(name) for name in names] + [value for name, value in pairs if name in names]:
+        if isinstance(value, bool | list | dict):
+            raise Invalid(f"{what} must be a string and is {_json_type(value)}.")
+        if value is not None and (text := str(value).strip()):
+            found[text] = None
+    return list(found)
+
+
+def _contradiction(sessions: list[str], uids: list[str]) -> str | None:
+    if len(uids) > 1:
+        return "The call shows several uids, so whose words these are cannot be known."
+    if len(sessions) > 1:
+        return "The call shows several session ids, so whose words these are cannot be known."
+    if sessions and uids and sessions != uids and _ACCOUNT.fullmatch(sessions[0]) and _ACCOUNT.fullmatch(uids[0]):
+        # OMI's cloud makes the session id equal to the uid, so another uid was planted in the URL
+        return "The session id is one OMI account and the uid another, so whose words these are cannot be known."
+    return None
+
+
+def _kind(body: dict[str, Any]) -> str:
+    if "transcript_segments" in body or "structured" in body:
+        return "conversation"
+    return "day_summary" if "summary_json" in body or ("summary" in body and "segments" not in body) else "transcript"
+
+
+def _read(items: Sequence[Any]) -> Iterator[Segment | None]:
+    """Every segment with text, None for each that cannot be read; empty ones are passed over."""
+    for item in items:
+        if not isinstance(item, dict) or not isinstance(item.get("text") or "", str | int | float):
+            yield None
+            continue
+        text = _clean(item.get("text")).strip()[:MAX_TEXT]
+        if text:
+            yield _segment(item, text)
+
+
+def _segment(item: dict[str, Any], text: str) -> Segment:
+    start, end = _place(item)
+    return Segment(
+        id=_label(item.get("id"), 128),
+        text=text,
+        speaker=_speaker(item),
+        is_user=_truth(item.get("is_user", item.get("isUser"))),
+        person_id=_label(item.get("person_id", item.get("personId")), 128),
+        start=start,
+        end=end,
+    )
+
+
+def _place(item: dict[str, Any]) -> tuple[float, float] | tuple[None, None]:
+    start, end = _seconds(item.get("start")), _seconds(item.get("end"))
+    if start is None or start <= UNPLACED:
+        return None, None
+    start = max(0.0, start)
+    return start, max(start, start if end is None else end)
+
+
+def _seconds(value: Any) -> float | None:
+    """To the millisecond, since 45.879999999999995 and 45.88 are the same moment."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return round(seconds, 3) if math.isfinite(seconds) and abs(seconds) < LONGEST_CLOCK else None
+
+
+def _speaker(item: dict[str, Any]) -> str | None:
+    """SPEAKER_0 and SPEAKER_00 are the same person; a name that a device made up stays as it is."""
+    name = _label(item.get("speaker"), 64)
+    if name is None:
+        number = item.get("speaker_id", item.get("speakerId"))
+        return f"SPEAKER_{number}" if type(number) is int and 0 <= number < 10**9 else None
+    numbered = _SPEAKER.fullmatch(name)
+    return f"SPEAKER_{int(numbered[1])}" if numbered else name
+
+
+def _label(value: Any, length: int) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return _clean(value).strip()[:length] or None
+
+
+def _truth(value: Any) -> bool:
+    return value.strip().lower() in ("true", "1", "yes") if isinstance(value, str) else value in (True, 1)
+
+
+def _clean(value: Any) -> str:
+    return _UNSTORABLE.sub("\ufffd", str(value if value is not None else ""))
+
+
+def _prune(body: bytes) -> bytes:
+    """The JSON text without what is nested deeper than MAX_DEPTH."""
+    kept, depth, copied = [], 0, 0
+    for token in _STRUCTURE.finditer(body):
+        mark = token[0]
+        if mark in (b"[", b"{"):
+            depth += 1
+            if depth == MAX_DEPTH + 1:
+                kept += [body[copied : token.start()], b"null"]
+        elif mark in (b"]", b"}"):
+            depth -= 1
+            if depth == MAX_DEPTH:
+                copied = token.end()
+    return b"".join(kept) + body[copied:] if depth <= MAX_DEPTH else b""
+
+
+def _json_type(value: Any) -> str:
+    names = {bool: "a boolean", list: "a list", dict: "an object", str: "a string", type(None): "null"}
+    return names.get(type(value), "a number")

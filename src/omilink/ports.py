@@ -1,0 +1,236 @@
+"""What the product needs from the outside. Each promise stands in one docstring and is kept by every adapter.
+
+Use cases are plain functions `fn(tx, …)` over a Transaction; a Store runs them. So a use case is one transaction, and
+what it announces is announced by its caller after the commit.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from enum import Flag, auto
+from typing import Protocol, TypeVar
+
+from omilink.model import Conversation, Delivery, Event, Message, Millis, OmiSession, User
+
+T = TypeVar("T")
+
+
+class Transaction(Protocol):
+    """One transaction's view of the store. Rows come and go as the values of `model`."""
+
+    # sessions and who has proof
+    def sessions(self, ids: Collection[str]) -> dict[str, OmiSession]:
+        """The sessions of these ids that exist; locked until the end of a writing transaction."""
+        ...
+
+    def sessions_of(self, user_id: str) -> list[OmiSession]:
+        """Linked to the user, or suspended from them; last seen first."""
+        ...
+
+    def all_sessions(self, limit: int) -> list[OmiSession]: ...
+
+    def put_sessions(self, sessions: Collection[OmiSession]) -> None: ...
+
+    def uids_shown(self, session_ids: Collection[str]) -> dict[str, set[str]]:
+        """session id -> every uid that came with one of its webhooks."""
+        ...
+
+    def add_uids_shown(self, pairs: Collection[tuple[str, str]]) -> None:
+        """(session id, uid) pairs; known pairs are ignored."""
+        ...
+
+    def users_verified_for(self, uids: Collection[str]) -> dict[str, str]:
+        """uid -> the one user for whom it is verified."""
+        ...
+
+    def verified_uids(self, user_id: str) -> list[tuple[str, Millis]]: ...
+
+    def verify_uid(self, uid: str, user_id: str, at: Millis) -> None: ...
+
+    def unverify_uid(self, uid: str) -> bool: ...
+
+    def audit(
+        self, *, at: Millis, rule: str, session: OmiSession, uid: str | None, before: str | None, after: str | None
+    ) -> None: ...
+
+    def last_rule(self, session_id: str) -> str | None:
+        """The rule of `linking` that last changed the session or put a delivery of it aside."""
+        ...
+
+    # conversations
+    def conversations_near(self, session_ids: Collection[str], since: Millis, until: Millis) -> list[Conversation]:
+        """Of these sessions, tombstones too: begun before `until` and with words after `since`."""
+        ...
+
+    def ownerless(self, session_id: str) -> list[Conversation]:
+        """Oldest first, without tombstones."""
+        ...
+
+    def conversation(self, conversation_id: str, user_id: str) -> Conversation | None: ...
+
+    def latest_conversation(self, user_id: str) -> Conversation | None:
+        """The one with the latest words; of equals the later id."""
+        ...
+
+    def conversations_of(
+        self, user_id: str, limit: int, before: tuple[Millis, str] | None = None
+    ) -> list[Conversation]: ...
+
+    def put_conversations(self, new: Collection[Conversation], changed: Collection[Conversation]) -> None: ...
+
+    def messages_known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Message]:
+        """By (conversation id, segment key)."""
+        ...
+
+    def messages(self, conversation_id: str, limit: int, before: tuple[float, int] | None = None) -> list[Message]:
+        """The last `limit` before (position, seq), in spoken order."""
+        ...
+
+    def messages_after(self, conversation_id: str, limit: int, seq: int = 0) -> list[Message]:
+        """In the order of arrival."""
+        ...
+
+    def put_messages(self, new: Collection[Message], changed: Collection[Message]) -> None: ...
+
+    def forget_words(self, conversation: Conversation) -> None:
+        """Removes the conversation's messages, the events that carry them and the deliveries they came in."""
+        ...
+
+    def messages_saved(self, session_ids: Collection[str], user_id: str) -> dict[str, int]:
+        """session id -> messages in this user's conversations of it."""
+        ...
+
+    def count_conversations(self, session_id: str, user_id: str) -> int: ...
+
+    # the event log
+    def append(self, events: Sequence[Event]) -> None:
+        """Numbers each user's events in order, under the lock of that user's row, and keeps them."""
+        ...
+
+    def events_after(self, user_id: str, seq: int, limit: int) -> list[Event]: ...
+
+    def log_bounds(self, user_id: str) -> tuple[int, int]:
+        """(how far the log has been pruned, its last number): cursors from the first to the second can be honoured."""
+        ...
+
+    def marks(self, user_ids: Collection[str]) -> dict[str, tuple[int, int]]:
+        """user id -> (last number, times that rights were withdrawn)."""
+        ...
+
+    def epoch(self) -> str:
+        """Names this history. Another database, or a restored one, has another."""
+        ...
+
+    # accounts
+    def add_user(self, user: User, password_hash: str) -> None:
+        """Raises EmailTaken."""
+        ...
+
+    def user(self, user_id: str) -> User | None: ...
+
+    def user_by_email(self, email: str) -> tuple[User, str] | None:
+        """The user and the password's hash."""
+        ...
+
+    def users(self) -> list[User]: ...
+
+    def add_token(self, token_hash: str, user_id: str, at: Millis, expires_at: Millis) -> None: ...
+
+    def token_holder(self, token_hash: str, at: Millis) -> tuple[User, Millis] | None:
+        """The user of a token that has not expired, and when it does."""
+        ...
+
+    def renew_token(self, token_hash: str, expires_at: Millis) -> None: ...
+
+    def remove_token(self, token_hash: str) -> str | None:
+        """Withdraws the right and counts that on its user, whose id is returned."""
+        ...
+
+    def add_ticket(self, ticket_hash: str, token_hash: str, expires_at: Millis) -> None: ...
+
+    def take_ticket(self, ticket_hash: str, at: Millis) -> str | None:
+        """The hash of the token that the ticket stands for; only one caller ever gets it."""
+        ...
+
+    def prune(self, *, now: Millis, deliveries_before: Millis, events_before: Millis) -> None: ...
+
+
+class Store(Protocol):
+    async def read(self, fn: Callable[[Transaction], T]) -> T:
+        """Runs `fn` on one consistent snapshot. Raises Unavailable when the database is away."""
+        ...
+
+    async def write(self, fn: Callable[[Transaction], T]) -> T:
+        """Runs `fn` and commits, or rolls all of it back and raises; it may run more than once. Durable on return."""
+        ...
+
+
+class Inbox(Protocol):
+    """Deliveries on their way to be saved: CONVERSATION_SAVE jobs. At least once, per session in accepted order."""
+
+    async def put(self, delivery: Delivery, *, quarantine: str | None = None) -> None:
+        """Durable on return. A delivery whose key is there already is ignored. Raises Unavailable."""
+        ...
+
+    async def wait(self, seconds: float) -> None:
+        """Until something new may be due, at most so long."""
+        ...
+
+    async def take(self, limit: int, at: Millis) -> list[Delivery]:
+        """The oldest that are due. They stay due until one of the following is called."""
+        ...
+
+    async def done(self, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:
+        """Finished: saved, or to be kept unsaved for the reason given."""
+        ...
+
+    async def failed(self, delivery: Delivery, error: str, *, retry_at: Millis | None) -> None:
+        """Counts the attempt. Without `retry_at` it becomes a dead letter, which only `retry` brings back."""
+        ...
+
+    async def retry(self, seqs: Collection[int] | None) -> int:
+        """Brings dead letters back, all of them for None. Returns how many."""
+        ...
+
+    async def jobs(self, state: str | None, session_key: str | None, limit: int) -> list[dict[str, object]]:
+        """For people: newest first, never with words."""
+        ...
+
+    async def counts(self, session_key: str | None = None) -> dict[str, int]:
+        """State -> jobs: waiting, dead, quarantined."""
+        ...
+
+
+class Hint(Flag):
+    """What a listener hears. It says "look", never what there is to see."""
+
+    LOOK = auto()
+    RIGHTS = auto()
+    DRAIN = auto()
+    GONE = auto()
+
+
+class Ear(Protocol):
+    """One listener. However often it is called between two waits, it hears each hint once."""
+
+    def call(self, hint: Hint) -> None: ...
+
+    async def wait(self, seconds: float) -> Hint:
+        """What was called since the last wait, at once or when something is; Hint(0) after so long."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Bus(Protocol):
+    """Hints from commits to streams. A lost one costs a moment: `live.watch` looks for itself every few seconds."""
+
+    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None: ...
+
+    def listen(self, user_id: str) -> Ear: ...
+
+    def listeners(self) -> dict[str, int]:
+        """user id -> open ears on this node."""
+        ...
+
+    def drain(self) -> None:
+        """Tells every ear that this node stops."""
+        ...

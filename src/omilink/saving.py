@@ -1,0 +1,233 @@
+"""From deliveries to conversations, many in one transaction.
+
+Saving a delivery again changes nothing, so at least once is once: a segment that is known is the same message, and
+words that were deleted stay deleted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from omilink import clocks, linking, wire
+from omilink.conversations import adopt
+from omilink.desk import Desk
+from omilink.linking import Act, Decision, Facts, Outcome
+from omilink.model import Conversation, Delivery, Message, Millis, OmiSession, Segment, new_id
+from omilink.omi import parse
+from omilink.ports import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Whose streams have something to look at, which deliveries (by seq) were put aside by which rule, and counts."""
+
+    users: frozenset[str]
+    quarantined: dict[int, str]
+    messages: int
+    bad_segments: int
+    received_at: tuple[Millis, ...]
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What one call changed: conversations that began, keys of messages that are new or changed, by conversation."""
+
+    began: set[str] = field(default_factory=set)
+    new: dict[str, list[str]] = field(default_factory=dict)
+    changed: dict[str, list[str]] = field(default_factory=dict)
+
+
+def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
+    """Saves a batch in the order given. `gap` is the seconds of silence that end a conversation."""
+    calls = [(delivery, *parse.segments(parse.document(delivery.body))) for delivery in deliveries]
+    desk = Desk(tx, gap, [(delivery, segments) for delivery, segments, _ in calls])
+    quarantined = {}
+    for delivery, segments, bad in calls:
+        decision = _decide(desk, delivery)
+        if decision.outcome is Outcome.QUARANTINE:
+            quarantined[delivery.seq] = decision.rule
+            _audit(desk, decision, delivery, desk.session(delivery).user_id)
+        else:
+            _carry_out(desk, decision, delivery, bad)
+            _tell_words(desk, delivery, _hear(desk, delivery, segments, gap))
+    desk.flush()
+    return Saved(
+        users=frozenset(desk.users),
+        quarantined=quarantined,
+        messages=desk.messages_added,
+        bad_segments=sum(bad for _, _, bad in calls),
+        received_at=tuple(delivery.received_at for delivery in deliveries),
+    )
+
+
+# whose it is
+
+
+def _decide(desk: Desk, delivery: Delivery) -> Decision:
+    session = desk.session(delivery)
+    return linking.decide(
+        Facts(
+            act=Act.ARRIVE,
+            session=session,
+            user_id=desk.verified_user(delivery.uid),
+            id_is_uid=delivery.uid == session.omi_session_id,
+        )
+    )
+
+
+def _carry_out(desk: Desk, decision: Decision, delivery: Delivery, bad_segments: int) -> None:
+    """Notes the call in its session, which changes hands if that was decided."""
+    before = desk.session(delivery)
+    session = before.seen(delivery.received_at, bad_segments)
+    if decision.outcome is Outcome.SUSPEND:
+        session = session.unlinked(suspended=True)
+    elif decision.outcome is Outcome.LINK and (before.user_id, before.method) != (decision.user_id, decision.method):
+        assert decision.user_id and decision.method
+        session = session.linked_to(decision.user_id, decision.method, delivery.received_at)
+    desk.put_session(session)
+    desk.show_uid(session, delivery.uid)
+    if session.user_id != before.user_id or session.method != before.method:
+        _audit(desk, decision, delivery, before.user_id)
+        _hand_over(desk, delivery, before, session)
+
+
+def _hand_over(desk: Desk, delivery: Delivery, before: OmiSession, session: OmiSession) -> None:
+    if before.user_id and before.user_id != session.user_id:
+        reason = "linked_with_proof" if session.user_id else "proof_required"
+        shown = wire.session(session.unlinked(), has_conversations=False)
+        desk.tell(before.user_id, "session_unlinked", session=shown, reason=reason)
+    if session.user_id:  # rare, so the ownerless conversations come along by way of the database
+        desk.flush()
+        desk.users |= adopt(desk.tx, session, session.user_id)
+        desk.load_conversations({session.id}, [delivery])
+
+
+def _audit(desk: Desk, decision: Decision, delivery: Delivery, before: str | None) -> None:
+    session = desk.session(delivery)
+    desk.tx.audit(
+        at=delivery.received_at,
+        rule=decision.rule,
+        session=session,
+        uid=delivery.uid,
+        before=before,
+        after=session.user_id,
+    )
+
+
+# which message and which conversation it is
+
+
+def _hear(desk: Desk, delivery: Delivery, segments: Sequence[Segment], gap: float) -> _Heard:
+    heard, fresh = _Heard(), []
+    for segment in segments:
+        known = _known(desk, delivery, segment)
+        if known is None:
+            fresh.append(segment)
+        else:
+            _hear_again(desk, delivery, known, segment, heard)
+    for run in clocks.runs(fresh, gap):
+        _hear_run(desk, delivery, run, gap, heard)
+    return heard
+
+
+def _known(desk: Desk, delivery: Delivery, segment: Segment) -> Message | None:
+    """The message that this segment already is. Without an id the same words at the same seconds may be said again in
+    the next conversation, so then only one that has not fallen silent counts."""
+    for conversation in desk.near(delivery):
+        message = desk.message((conversation.id, segment.key))
+        if message and (segment.id or delivery.received_at - conversation.last_at < desk.gap_ms):
+            return message
+    return None
+
+
+def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment, heard: _Heard) -> None:
+    """What was saved for another owner is not touched any more."""
+    conversation = desk.conversation(delivery, known.conversation_id)
+    message = known.heard_again(segment, conversation.spoken_at(segment, known.created_at))
+    if message is known or conversation.user_id != desk.session(delivery).user_id:
+        return
+    desk.put_message(message)
+    desk.put_conversation(conversation.with_words(segment, delivery.received_at))
+    if message.key not in heard.new.get(conversation.id, ()):
+        heard.changed.setdefault(conversation.id, []).append(message.key)
+
+
+def _hear_run(desk: Desk, delivery: Delivery, run: clocks.Run, gap: float, heard: _Heard) -> None:
+    owner = desk.session(delivery).user_id
+    theirs = [c for c in desk.near(delivery) if c.user_id == owner]
+    conversation = clocks.place(run, delivery.received_at, theirs, gap)
+    said = list(run.segments)
+    if conversation and conversation.deleted_at:
+        said = [segment for segment in said if _said_after(conversation, segment, delivery)]
+        conversation = None
+    if said and conversation is None:
+        conversation = _begin(desk, delivery, owner)
+        heard.began.add(conversation.id)
+    for segment in said:
+        assert conversation
+        _add(desk, delivery, conversation.id, segment, heard)
+
+
+def _said_after(tombstone: Conversation, segment: Segment, delivery: Delivery) -> bool:
+    """Whether it was said after its conversation was deleted, and is no retry that would bring deleted words back."""
+    if segment.start is None or tombstone.end is None:
+        return delivery.received_at > (tombstone.deleted_at or 0)
+    return segment.start >= tombstone.end
+
+
+def _begin(desk: Desk, delivery: Delivery, owner: str | None) -> Conversation:
+    conversation = Conversation(
+        id=new_id(),
+        session_id=delivery.session_key,
+        user_id=owner,
+        created_at=delivery.received_at,
+        last_at=delivery.received_at,
+    )
+    desk.put_conversation(conversation, new=True)
+    return conversation
+
+
+def _add(desk: Desk, delivery: Delivery, conversation_id: str, segment: Segment, heard: _Heard) -> None:
+    if twice := desk.message((conversation_id, segment.key)):
+        _hear_again(desk, delivery, twice, segment, heard)  # the same segment twice in one call
+        return
+    before = desk.conversation(delivery, conversation_id)
+    after = before.with_words(segment, delivery.received_at)
+    after = replace(after, message_count=before.message_count + 1)
+    desk.put_conversation(after)
+    desk.put_message(_message(segment, before, after, delivery), new=True)
+    heard.new.setdefault(conversation_id, []).append(segment.key)
+
+
+def _message(segment: Segment, before: Conversation, after: Conversation, delivery: Delivery) -> Message:
+    """An unplaced segment takes its place behind what had been said when it came."""
+    return Message(
+        conversation_id=after.id,
+        seq=after.message_count,
+        key=segment.key,
+        text=segment.text,
+        speaker=segment.speaker,
+        is_user=segment.is_user,
+        person_id=segment.person_id,
+        start=segment.start,
+        end=segment.end,
+        position=(before.end or 0.0) if segment.start is None else segment.start,
+        created_at=delivery.received_at,
+        spoken_at=after.spoken_at(segment, delivery.received_at),
+        versions=(segment.version,),
+    )
+
+
+def _tell_words(desk: Desk, delivery: Delivery, heard: _Heard) -> None:
+    user_id = desk.session(delivery).user_id
+    if user_id is None:
+        return
+    for conversation_id in heard.new | heard.changed:
+        conversation = desk.conversation(delivery, conversation_id)
+        shown = {"conversationId": conversation_id, "conversation": wire.conversation(conversation)}
+        if conversation_id in heard.began:
+            desk.tell(user_id, "conversation_changed", conversation_id, **shown)
+        for type, keys in ("new_messages", heard.new), ("messages_updated", heard.changed):
+            messages = [desk.message((conversation_id, key)) for key in keys.get(conversation_id, ())]
+            if messages:
+                words = [wire.message(message) for message in messages if message]
+                desk.tell(user_id, type, conversation_id, **shown, messages=words)

@@ -1,0 +1,132 @@
+"""What can be set, by environment variables `OMILINK_…` and flags of `serve` (docs/reference/settings.md)."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from omilink.errors import OmilinkError
+
+
+class BadSettings(OmilinkError):
+    """Names every bad setting, what was found and what is expected."""
+
+    code = "bad_settings"
+
+
+class WebhookAuth(StrEnum):
+    REQUIRED = "required"
+    OPEN = "open"
+
+
+class Switch(StrEnum):
+    OPEN = "open"
+    OFF = "off"
+
+
+class OnOff(StrEnum):
+    ON = "on"
+    OFF = "off"
+
+
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
+Origins = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Checked when made; `load` turns what is wrong into one message."""
+
+    model_config = SettingsConfigDict(env_prefix="OMILINK_", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    host: str = Field("127.0.0.1", description="an address or a host name to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="a whole number from 0 (any free port) to 65535")
+    data_dir: Path = Field(Path("data"), description="a folder that can be written to")
+    database_url: str | None = Field(None, description="sqlite:///PATH")
+    webhook_secret: Secrets = Field((), description="one secret, or two separated by a comma, of visible characters")
+    webhook_auth: WebhookAuth = Field(WebhookAuth.REQUIRED, description="required or open")
+    signing_secret: Secrets = Field((), description="OMI's whsec_… secret, or two separated by a comma")
+    conversation_gap: float = Field(150, gt=0, le=86_400, description="seconds, more than 0 and at most 86400")
+    manual_link: Switch = Field(Switch.OPEN, description="open or off")
+    rate_limits: OnOff = Field(OnOff.ON, description="on or off")
+    cors_origins: Origins = Field((), description="origins like https://app.example.org, separated by commas")
+    public_url: str | None = Field(None, description="the address that users see, like https://omi.example.org")
+    trusted_proxies: str = Field("127.0.0.1", description="addresses of reverse proxies, separated by commas")
+    keep_deliveries: float = Field(7, ge=0, description="days that raw deliveries stay for replay, 0 or more")
+    keep_events: float = Field(30, ge=1, description="days that a stream can be resumed after, 1 or more")
+
+    @field_validator("webhook_secret", "signing_secret", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("webhook_secret", "signing_secret")
+    @classmethod
+    def _usable_secrets(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for secret in secrets:
+            text = secret.get_secret_value()
+            if not text.isascii() or not text.isprintable() or set(text) & set(" /?#&%"):
+                raise ValueError("a secret holds a character that does not fit into a URL")
+        if len(secrets) > 2:
+            raise ValueError("more than two secrets")
+        return secrets
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str | None) -> str | None:
+        if url and not (url.startswith("sqlite:///") and len(url) > len("sqlite:///")):
+            raise ValueError("this version stores in SQLite")
+        return url
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+                raise ValueError("not an origin")
+        return tuple(origin.rstrip("/") for origin in origins)
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
+            raise ValueError("not an address")
+        return url.rstrip("/") if url else url
+
+    @property
+    def database_path(self) -> Path:
+        return Path(self.database_url.removeprefix("sqlite:///")) if self.database_url else self.data_dir / "omilink.db"
+
+
+NOT_YET = ("OMILINK_NATS_URL", "OMILINK_LINK_TTL", "OMILINK_OMI_APP_ID", "OMILINK_OMI_API_KEY", "OMILINK_OMI_API_URL")
+"""Settings of the contract that this version does not act on: `serve` warns instead of pretending."""
+
+
+def load(**flags: Any) -> Settings:
+    """The settings of the environment, with flags taking precedence. Raises BadSettings."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        raise BadSettings("\n".join(["Some settings cannot be used:", *_complaints(error)])) from None
+
+
+def _complaints(error: ValidationError) -> list[str]:
+    complaints = {}
+    for detail in error.errors():
+        name = str(detail["loc"][0])
+        secret = name.endswith("secret")
+        found = "(hidden)" if secret else repr(detail["input"])
+        expected = Settings.model_fields[name].description
+        complaints[name] = f"  OMILINK_{name.upper()}: found {found}; expected {expected}."
+    return list(complaints.values())
+
+
+def address(settings: Settings) -> str:
+    """Where the server is reached: the public address, or where it listens."""
+    if settings.public_url:
+        return settings.public_url
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://{host}:{settings.port}"

@@ -1,0 +1,1 @@
+"""HTTP: routes, answers, the stream and the page."""

@@ -1,0 +1,62 @@
+"""The application: routes, the page, errors and headers, around one running product."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
+
+from omilink import __version__
+from omilink.bootstrap import Product
+from omilink.errors import OmilinkError
+from omilink.web import accounts, conversations, errors, operations, sessions, stream, webhook
+from omilink.web.headers import Edge
+from omilink.web.openapi import PLAIN_ROUTES
+
+PAGE = Path(__file__).parent / "page"
+
+
+def make_app(product: Product) -> FastAPI:
+    app = FastAPI(
+        title="omilink",
+        version=__version__,
+        description="What a wearable hears, in the right user's live chat.",
+        redoc_url=None,
+    )
+    app.state.product = product
+    app.router.routes[:0] = [*webhook.routes, *stream.routes]  # the busiest first, and without FastAPI's own work
+    for router in (accounts.router, sessions.router, stream.router, conversations.router, operations.router):
+        app.include_router(router)
+    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+    app.add_exception_handler(OmilinkError, errors.on_omilink_error)
+    app.add_exception_handler(RequestValidationError, errors.on_bad_content)
+    app.add_exception_handler(HTTPException, errors.on_http_error)
+    app.add_exception_handler(Exception, errors.on_surprise)
+    if product.settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=product.settings.cors_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+        )
+    app.add_middleware(Edge)
+    app.openapi = _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:
+    def describe() -> dict[str, Any]:
+        if not app.openapi_schema:
+            app.openapi_schema = get_openapi(
+                title=app.title, version=app.version, description=app.description, routes=app.routes
+            )
+            app.openapi_schema["paths"] |= PLAIN_ROUTES
+        return app.openapi_schema
+
+    return describe

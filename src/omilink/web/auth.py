@@ -1,0 +1,95 @@
+"""Who calls: the token as cookie or Bearer, where the call comes from, and how signing in answers."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from omilink import accounts
+from omilink.accounts import TOKEN_LIFE, SignedIn
+from omilink.bootstrap import Product
+from omilink.errors import NotSignedIn, OriginNotAllowed
+
+COOKIE = "sid"
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def product(connection: HTTPConnection) -> Product:
+    found: Product = connection.app.state.product
+    return found
+
+
+async def signed_in(request: Request, response: Response) -> SignedIn:
+    """The user, whose sign-in is prolonged by being used. Raises NotSignedIn or OriginNotAllowed."""
+    token, by_cookie = _token(request)
+    if by_cookie and request.method not in SAFE:
+        check_origin(request)
+    who = await _holder(request, token)
+    the = product(request)
+    at = the.clock()
+    if accounts.wants_renewal(who, at):
+        await the.store.write(lambda tx: accounts.renew(tx, who, at))
+        if by_cookie:
+            set_cookie(request, response, token)
+    return who
+
+
+async def signed_in_to_stream(request: Request) -> SignedIn:
+    """A stream also takes `?ticket=`, single use, and `?sid=`, for EventSource, which cannot send headers."""
+    if ticket := request.query_params.get("ticket"):
+        the = product(request)
+        return await the.store.write(lambda tx: accounts.redeem_ticket(tx, ticket, the.clock()))
+    token = request.query_params.get("sid") or _token(request)[0]
+    return await _holder(request, token)
+
+
+def check_origin(request: Request) -> None:
+    """A browser tells where a change comes from; another site must not make it with the user's cookie. What is no
+    browser tells nothing and is let through: it has no cookies of a user's."""
+    origin = request.headers.get("origin")
+    if origin is None and request.headers.get("sec-fetch-site") != "cross-site":
+        return
+    settings = product(request).settings
+    own = {urlsplit(settings.public_url).netloc} if settings.public_url else set()
+    same = urlsplit(origin or "").netloc in own | {request.headers.get("host", "")}
+    if not (origin and (same or origin in settings.cors_origins)):
+        raise OriginNotAllowed("This page may not act for you. The operator can allow it with OMILINK_CORS_ORIGINS.")
+
+
+def set_cookie(request: Request, response: Response, token: str) -> None:
+    life = TOKEN_LIFE // 1000
+    response.set_cookie(COOKIE, token, max_age=life, httponly=True, samesite="lax", secure=_https(request))
+
+
+def client_address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _token(request: Request) -> tuple[str, bool]:
+    token, cookie = bearer(request), request.cookies.get(COOKIE)
+    if not token and not cookie:
+        raise NotSignedIn(
+            "You are not signed in. Sign in, and send the session_token as cookie sid or as Bearer token."
+        )
+    return token or cookie or "", not token
+
+
+async def _holder(request: Request, token: str) -> SignedIn:
+    the, fingerprint = product(request), accounts.fingerprint(token)
+    return await the.store.read(lambda tx: accounts.holder(tx, fingerprint, the.clock()))
+
+
+def _https(request: Request) -> bool:
+    public_url = product(request).settings.public_url
+    return request.url.scheme == "https" or bool(public_url and public_url.startswith("https:"))
+
+
+Who = Annotated[SignedIn, Depends(signed_in)]
+The = Annotated[Product, Depends(product)]

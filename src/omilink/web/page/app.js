@@ -1,0 +1,206 @@
+import "./notices.js";
+import { Conversations } from "./conversations.js";
+import { confirmed } from "./dialog.js";
+import { h, icon } from "./dom.js";
+import { Live } from "./live.js";
+import { createClient } from "./omilink.js";
+import { Reading } from "./reading.js";
+import { Sessions } from "./sessions.js";
+import { SignIn } from "./sign-in.js";
+import { signedOutBecause, unlinkedBecause } from "./words.js";
+
+const SESSIONS_EVERY = 15_000;
+const TABS = { live: "Live", conversations: "Conversations", sessions: "Sessions" };
+
+/** The page: who is signed in, which screen is shown, and the chat behind it. */
+class App extends HTMLElement {
+  client = createClient({ baseUrl: new URL(".", document.baseURI).href });
+  notices = document.createElement("omi-notices");
+  #unread = 0;
+  #isDrawing = false;
+
+  connectedCallback() {
+    addEventListener("hashchange", () => this.navigate());
+    this.addEventListener("linked", () => this.refreshSessions());
+    document.addEventListener("visibilitychange", () => this.#visibilityChanged());
+    setInterval(() => this.#isSeen() && this.refreshSessions(), SESSIONS_EVERY);
+    this.begin();
+  }
+
+  async begin() {
+    this.replaceChildren(h("p", { class: "alone quiet" }, "Loading…"));
+    try {
+      const { user } = await this.client.me();
+      this.enter(user);
+    } catch (error) {
+      if (error.status === 401) this.leave();
+      else this.#showUnreachable(error);
+    }
+  }
+
+  enter(user) {
+    this.user = user;
+    this.sessions = undefined;
+    this.screens = { live: new Live(this), conversation: new Reading(this), sessions: new Sessions(this) };
+    this.conversations = new Conversations(this);
+    this.chat = this.client.chat({
+      onView: () => this.draw(),
+      onState: (state, status) => (state === "signed_out" ? this.leave(signedOutBecause(status.reason)) : this.draw()),
+      onEvent: (event) => this.#happened(event),
+    });
+    this.#build();
+    this.navigate();
+    this.refreshSessions();
+  }
+
+  leave(notice) {
+    this.chat?.close();
+    this.chat = undefined;
+    this.#countUnread(0);
+    const signIn = new SignIn(this.client, notice);
+    signIn.addEventListener("signed-in", ({ detail }) => this.enter(detail));
+    this.replaceChildren(signIn);
+    signIn.querySelector("input").focus();
+  }
+
+  async signOut() {
+    await this.attempt(async () => {
+      await this.client.logout();
+      if (this.chat) this.leave("You signed out.");
+    });
+  }
+
+  navigate() {
+    if (!this.chat) return;
+    this.route = routeOf(location.hash);
+    this.draw();
+  }
+
+  /** Draws once per frame, however much has changed. */
+  draw() {
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    requestAnimationFrame(() => {
+      this.#isDrawing = false;
+      if (this.chat) this.#draw();
+    });
+  }
+
+  say(text) {
+    this.notices.say(text);
+  }
+
+  /** Does what the user asked for and says why when it cannot be done. */
+  async attempt(task, then = () => {}) {
+    try {
+      await task();
+      await then();
+    } catch (error) {
+      this.say(error.message);
+    }
+  }
+
+  async deleteConversation(id) {
+    const sure = await confirmed({
+      title: "Delete this conversation?",
+      consequence: "It disappears here and on all your devices. This cannot be undone.",
+      action: "Delete",
+    });
+    if (sure) await this.attempt(() => this.client.deleteConversation(id));
+  }
+
+  async refreshSessions() {
+    if (!this.chat) return;
+    try {
+      this.sessions = await this.client.listSessions();
+      this.draw();
+    } catch {
+      // The connection line says so already, and the next refresh makes good.
+    }
+  }
+
+  #build() {
+    this.main = h("main", { id: "main" });
+    this.tabs = Object.entries(TABS).map(([name, label]) => h("a", { href: `#/${name}`, class: name }, icon(name), label));
+    this.replaceChildren(
+      h("a", { class: "skip", href: "#main", click: (event) => this.#skip(event) }, "Skip to content"),
+      h("div", { class: "brand" }, h("img", { src: "page/icon.svg", alt: "", width: "32", height: "32" }), h("span", {}, "omilink")),
+      h("nav", { class: "tabs", "aria-label": "Main" }, this.tabs),
+      this.conversations,
+      h(
+        "footer",
+        {},
+        h("span", { class: "who", title: this.user.email }, this.user.displayName || this.user.email),
+        h("button", { class: "bare", type: "button", click: () => this.signOut() }, icon("sign-out"), "Sign out"),
+      ),
+      this.main,
+      this.notices,
+    );
+  }
+
+  #draw() {
+    const screen = this.screens[this.route.screen] ?? this.screens.live;
+    this.dataset.screen = this.route.screen;
+    for (const tab of this.tabs) markCurrent(tab, tab.hash === `#/${this.route.screen}`);
+    if (this.main.firstChild !== screen) this.#change(screen);
+    screen.show(this);
+    this.conversations.show(this);
+  }
+
+  #change(screen) {
+    const isFirst = !this.main.firstChild;
+    this.main.replaceChildren(screen);
+    if (!isFirst) screen.querySelector("h1").focus({ preventScroll: true });
+  }
+
+  #skip(event) {
+    event.preventDefault();
+    this.main.querySelector("h1").focus();
+  }
+
+  #happened(event) {
+    if (event.type === "new_messages" && !this.#isSeen()) this.#countUnread(this.#unread + event.messages.length);
+    if (event.type === "conversation_deleted" && event.conversationId === this.route.id) this.#deletedWhileReading();
+    if (event.type === "session_unlinked") this.say(`Session “${event.session.id}” is no longer linked to you. ${unlinkedBecause(event.reason)}`);
+    if (event.type === "session_linked" || event.type === "session_unlinked") this.refreshSessions();
+  }
+
+  #deletedWhileReading() {
+    location.hash = "#/live";
+    this.say("The conversation was deleted.");
+  }
+
+  #visibilityChanged() {
+    if (!this.#isSeen()) return;
+    this.#countUnread(0);
+    this.chat?.wake();
+    this.refreshSessions();
+  }
+
+  #isSeen() {
+    return document.visibilityState === "visible";
+  }
+
+  #countUnread(number) {
+    this.#unread = number;
+    document.title = number > 0 ? `(${number}) omilink` : "omilink";
+  }
+
+  #showUnreachable(error) {
+    const retry = h("button", { class: "primary", type: "button", click: () => this.begin() }, "Try again");
+    this.replaceChildren(h("main", { class: "alone" }, h("h1", {}, "No connection"), h("p", { class: "quiet", role: "alert" }, error.message), retry));
+  }
+}
+
+function routeOf(hash) {
+  const [, screen, id] = hash.split("/");
+  if (screen === "conversations" && id) return { screen: "conversation", id: decodeURIComponent(id) };
+  return { screen: screen in TABS ? screen : "live" };
+}
+
+function markCurrent(link, isCurrent) {
+  if (isCurrent) link.setAttribute("aria-current", "page");
+  else link.removeAttribute("aria-current");
+}
+
+customElements.define("omi-app", App);

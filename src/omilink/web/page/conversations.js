@@ -1,0 +1,83 @@
+import { h, icon, setText, whileBusy } from "./dom.js";
+import { conversationsOf } from "./omilink.js";
+import { count, dayAndTime } from "./words.js";
+
+/** The list of conversations, newest first. */
+class Conversations extends HTMLElement {
+  #items = new Map();
+
+  constructor(app) {
+    super();
+    this.app = app;
+    this.note = h("p", { class: "quiet note" });
+    this.list = h("ul", { class: "list" });
+    this.more = h("button", { type: "button", hidden: true, click: () => this.loadMore() }, "Older conversations");
+    this.append(
+      h("h2", { id: "conversations-title", tabindex: "-1" }, "Conversations"),
+      h("nav", { class: "scroller", "aria-labelledby": "conversations-title" }, this.note, this.list, this.more),
+    );
+  }
+
+  show({ chat, route }) {
+    const { view } = chat;
+    const conversations = conversationsOf(view);
+    this.#load(chat);
+    this.#draw(conversations, view.current, route);
+    this.more.hidden = !view.older;
+    const note = view.older === undefined ? "Loading your conversations…" : "None yet.";
+    setText(this.note, this.problem ?? note);
+    this.note.hidden = conversations.length > 0 && !this.problem;
+  }
+
+  /** Whenever a snapshot has replaced everything, the list begins anew. */
+  #load(chat) {
+    const { view, state } = chat;
+    if (!view.loaded || view.older !== undefined || !["live", "polling"].includes(state)) return;
+    chat.loadConversations().then(
+      () => (this.problem = undefined),
+      (error) => (this.problem = error.message),
+    );
+  }
+
+  #draw(conversations, current, route) {
+    const items = conversations.map((conversation) => {
+      const item = this.#items.get(conversation.id) ?? createItem();
+      const isCurrent = conversation.id === current;
+      fillItem(item, conversation, { isCurrent, isOpen: isCurrent ? route.screen === "live" : route.id === conversation.id });
+      return [conversation.id, item];
+    });
+    this.#items = new Map(items);
+    const isSame = items.length === this.list.children.length && items.every(([, item], index) => item === this.list.children[index]);
+    if (!isSame) this.list.replaceChildren(...this.#items.values());
+  }
+
+  loadMore() {
+    whileBusy(this.more, "Loading…", () => this.app.attempt(() => this.app.chat.loadConversations()));
+  }
+}
+
+function createItem() {
+  const parts = { title: h("span", { class: "title" }), facts: h("span", { class: "quiet" }), live: h("span", { class: "live", hidden: true }, icon("live"), "now") };
+  parts.link = h("a", {}, parts.title, h("span", { class: "row" }, parts.facts, parts.live));
+  return Object.assign(h("li", {}, parts.link), { parts });
+}
+
+function fillItem({ parts }, conversation, { isCurrent, isOpen }) {
+  parts.link.href = isCurrent ? "#/live" : `#/conversations/${encodeURIComponent(conversation.id)}`;
+  if (isOpen) parts.link.setAttribute("aria-current", "page");
+  else parts.link.removeAttribute("aria-current");
+  parts.live.hidden = !isCurrent;
+  setText(parts.title, titleOf(conversation));
+  setText(parts.facts, factsOf(conversation));
+}
+
+function factsOf({ lastMessageAt, messageCount }) {
+  return `${dayAndTime(lastMessageAt)} · ${count(messageCount, "message")}`;
+}
+
+export function titleOf({ title }) {
+  return title || "Untitled";
+}
+
+customElements.define("omi-conversations", Conversations);
+export { Conversations };

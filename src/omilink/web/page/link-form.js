@@ -1,0 +1,121 @@
+import { h, setText, whileBusy } from "./dom.js";
+import { generateSessionId } from "./omilink.js";
+
+/** Links a session by its id, or makes an id to try. Tells with a bubbling `linked` event. */
+class LinkForm extends HTMLElement {
+  constructor(client) {
+    super();
+    this.client = client;
+    this.problem = h("p", { class: "problem", role: "alert", id: "link-problem" });
+    this.input = h("input", {
+      id: "session-id",
+      name: "session-id",
+      type: "text",
+      autocomplete: "off",
+      autocapitalize: "none",
+      spellcheck: "false",
+      maxlength: "128",
+      "aria-describedby": "link-problem link-help",
+    });
+    this.linkButton = h("button", { class: "primary", type: "submit" }, "Link");
+    this.tryButton = h("button", { type: "button", click: () => this.tryOut() }, "Make an id to try");
+    this.trial = h("div", { class: "trial", hidden: true });
+  }
+
+  /** Whether a command to try is on show. */
+  get isTrying() {
+    return !this.trial.hidden;
+  }
+
+  connectedCallback() {
+    if (this.firstChild) return;
+    this.append(
+      h(
+        "form",
+        { submit: (event) => this.submit(event), novalidate: true },
+        h("label", { for: "session-id" }, "Session id"),
+        h("div", { class: "row" }, this.input, this.linkButton),
+        this.problem,
+      ),
+      h(
+        "p",
+        { class: "quiet", id: "link-help" },
+        "The id that your wearable sends as “session_id” with everything it hears. Whoever gave you the device has it; in a device that you programmed, you chose it. You can link it before its first word.",
+      ),
+      h("p", { class: "row wrap" }, h("span", { class: "quiet" }, "No wearable at hand?"), this.tryButton),
+      this.trial,
+    );
+  }
+
+  submit(event) {
+    event.preventDefault();
+    whileBusy(this.linkButton, "Linking…", () => this.attempt(() => this.link(this.input.value.trim())));
+  }
+
+  tryOut() {
+    whileBusy(this.tryButton, "Making an id…", () =>
+      this.attempt(async () => {
+        const id = generateSessionId();
+        await this.link(id);
+        this.showTrial(id);
+      }),
+    );
+  }
+
+  async attempt(task) {
+    setText(this.problem, "");
+    try {
+      await task();
+    } catch (error) {
+      setText(this.problem, error.message);
+      this.input.focus();
+    }
+  }
+
+  async link(id) {
+    if (!id) throw new Error("Enter the session id of your wearable.");
+    const session = await this.client.linkSession(id);
+    this.input.value = "";
+    this.dispatchEvent(new CustomEvent("linked", { detail: session, bubbles: true }));
+  }
+
+  showTrial(id) {
+    const command = curlFor(id);
+    const code = h("code", { id: "trial-command" }, command);
+    const copy = h("button", { type: "button", click: () => this.copy(command, code, copy) }, "Copy");
+    this.trial.replaceChildren(
+      h("p", {}, "This id is linked to you now. Run this in a terminal, and its words appear under Live:"),
+      h("pre", { tabindex: "0", "aria-label": "Command to try" }, code),
+      h(
+        "p",
+        { class: "row wrap" },
+        copy,
+        h("span", { class: "quiet" }, "If the server wants a secret, add it to the address: /omi-webhook/SECRET"),
+      ),
+    );
+    this.trial.hidden = false;
+    this.trial.scrollIntoView({ block: "nearest" });
+  }
+
+  async copy(command, code, button) {
+    try {
+      await navigator.clipboard.writeText(command);
+      setText(button, "Copied");
+    } catch {
+      // Without https there is no clipboard; the selected text is one key away from it.
+      getSelection().selectAllChildren(code);
+    }
+  }
+}
+
+function curlFor(id) {
+  const address = new URL("omi-webhook", document.baseURI).href;
+  const body = {
+    session_id: id,
+    segments: [{ text: "Hello from my terminal", speaker: "SPEAKER_0", is_user: true, start: 0, end: 2 }],
+  };
+  return `curl -X POST '${address}' \\\n  -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify(body)}'`;
+}
+
+customElements.define("omi-link-form", LinkForm);
+export { LinkForm };

@@ -1,0 +1,96 @@
+import { Connection } from "./connection.js";
+import { titleOf } from "./conversations.js";
+import { h, icon, setText } from "./dom.js";
+import { LinkForm } from "./link-form.js";
+import { MessageLog } from "./log.js";
+import { isIncomplete } from "./omilink.js";
+import { clockTime } from "./words.js";
+
+/** The conversation that is being spoken in. When another one becomes current, the page follows. */
+class Live extends HTMLElement {
+  #shown = null;
+  #beginning;
+
+  constructor(app) {
+    super();
+    this.app = app;
+    this.heading = h("h1", { tabindex: "-1" }, "Live");
+    this.connection = new Connection();
+    this.deleteButton = createDeleteButton(() => app.deleteConversation(this.#shown));
+    this.log = new MessageLog();
+    this.log.addEventListener("end", () => app.draw());
+    this.quiet = h("div", { class: "alone" });
+    this.append(h("header", {}, h("div", { class: "titles" }, this.heading, this.connection), this.deleteButton), this.log, this.quiet);
+  }
+
+  show({ chat, sessions }) {
+    const { view } = chat;
+    this.connection.show(chat);
+    this.#follow(view);
+    const shown = view.chats[this.#shown];
+    const isReady = shown !== undefined && !isIncomplete(shown);
+    this.log.hidden = !isReady;
+    this.quiet.hidden = isReady;
+    this.deleteButton.hidden = !isReady;
+    setText(this.heading, isReady ? titleOf(shown.conversation) : "Live");
+    if (isReady) this.#showLog(chat, shown);
+    else this.#showQuiet(chat, sessions);
+  }
+
+  /** Whoever has scrolled up is reading, and is led to the new conversation by the button instead. */
+  #follow({ current, chats }) {
+    const isReading = !this.log.atEnd && chats[this.#shown] !== undefined;
+    if (current === this.#shown || isReading) return;
+    this.#beginning = this.#shown && current ? `A new conversation began at ${clockTime(chats[current].conversation.createdAt)}` : undefined;
+    this.#shown = current;
+    if (this.#beginning) this.app.say(this.#beginning);
+  }
+
+  #showLog(chat, shown) {
+    this.log.show(shown, {
+      loadOlder: () => chat.loadOlder(this.#shown),
+      beginning: this.#beginning,
+      news: this.#shown === chat.view.current ? undefined : "New conversation",
+      isStale: !["live", "polling", "catching_up"].includes(chat.state),
+    });
+  }
+
+  #showQuiet({ view, state, status }, sessions) {
+    if (state === "offline" && !view.loaded) this.#say("offline", "No connection", status.reason);
+    else if (!view.loaded || view.current || !sessions) this.#say("loading", "Loading…", "Fetching your latest conversation.");
+    else if (sessions.length === 0 || this.linkForm?.isTrying) this.#offerLink();
+    else this.#say("waiting", "Nothing has been said yet", "The moment your wearable hears something, the words appear here.", ailing(sessions));
+  }
+
+  #say(name, title, text, health) {
+    if (this.quiet.dataset.name === `${name} ${text} ${health?.message}`) return;
+    this.quiet.dataset.name = `${name} ${text} ${health?.message}`;
+    this.quiet.replaceChildren(
+      h("div", { class: `waves ${name}`, "aria-hidden": "true" }, h("i"), h("i"), h("i"), h("i"), h("i")),
+      h("h2", {}, title),
+      h("p", { class: "quiet" }, text),
+      ...(health ? [h("p", { class: "hint" }, health.message, " ", health.nextStep, " ", h("a", { href: "#/sessions" }, "See your sessions"))] : []),
+    );
+  }
+
+  #offerLink() {
+    if (this.quiet.dataset.name === "link") return;
+    this.quiet.dataset.name = "link";
+    this.linkForm = new LinkForm(this.app.client);
+    this.quiet.replaceChildren(
+      h("section", { class: "card", "aria-labelledby": "welcome" }, h("h2", { id: "welcome" }, "Link your wearable"), this.linkForm),
+    );
+  }
+}
+
+export function createDeleteButton(click) {
+  return h("button", { class: "bare", type: "button", "aria-label": "Delete this conversation", title: "Delete this conversation", click }, icon("delete"));
+}
+
+/** The health of the first session that needs attention. */
+function ailing(sessions) {
+  return sessions.map(({ health }) => health).find((health) => health && health.status !== "ok");
+}
+
+customElements.define("omi-live", Live);
+export { Live };

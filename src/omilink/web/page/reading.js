@@ -1,0 +1,58 @@
+import { titleOf } from "./conversations.js";
+import { h, icon, setText } from "./dom.js";
+import { createDeleteButton } from "./live.js";
+import { MessageLog } from "./log.js";
+import { isIncomplete } from "./omilink.js";
+import { count, dayAndTime } from "./words.js";
+
+/** One conversation from the list. It stays open while others go on. */
+class Reading extends HTMLElement {
+  constructor(app) {
+    super();
+    this.app = app;
+    this.heading = h("h1", { tabindex: "-1" });
+    this.facts = h("p", { class: "quiet" });
+    this.log = new MessageLog();
+    this.note = h("p", { class: "alone quiet" });
+    this.append(
+      h(
+        "header",
+        {},
+        h("a", { class: "bare", href: "#/live", "aria-label": "Back to live", title: "Back to live" }, icon("back")),
+        h("div", { class: "titles" }, this.heading, this.facts),
+        createDeleteButton(() => app.deleteConversation(this.conversationId)),
+      ),
+      this.log,
+      this.note,
+    );
+  }
+
+  show({ chat, route }) {
+    if (this.conversationId !== route.id) this.problem = undefined;
+    this.conversationId = route.id;
+    const shown = chat.view.chats[route.id];
+    const isReady = shown !== undefined && !isIncomplete(shown);
+    if (!isReady) this.#load(chat, route.id);
+    this.log.hidden = !isReady;
+    this.note.hidden = isReady;
+    setText(this.note, this.problem ?? "Loading this conversation…");
+    setText(this.heading, shown ? titleOf(shown.conversation) : "Conversation");
+    setText(this.facts, shown ? factsOf(shown.conversation) : "");
+    if (isReady) this.log.show(shown, { loadOlder: () => chat.loadOlder(route.id) });
+  }
+
+  #load(chat, id) {
+    if (this.problem || !chat.view.loaded) return;
+    chat.open(id).catch((error) => {
+      this.problem = error.code === "not_found" ? "This conversation is not there any more." : error.message;
+      this.app.draw();
+    });
+  }
+}
+
+function factsOf({ createdAt, messageCount }) {
+  return `${dayAndTime(createdAt)} · ${count(messageCount, "message")}`;
+}
+
+customElements.define("omi-reading", Reading);
+export { Reading };

@@ -1,0 +1,75 @@
+/** Times and causes, in words. */
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const UNITS = [
+  [60, 1, "s"],
+  [3600, 60, "min"],
+  [86_400, 3600, "h"],
+  [Infinity, 86_400, "d"],
+];
+
+export function clockTime(iso) {
+  return CLOCK.format(new Date(iso));
+}
+
+/** The time alone when it was today. */
+export function dayAndTime(iso) {
+  const day = dayOf(iso);
+  return day ? `${day}, ${clockTime(iso)}` : clockTime(iso);
+}
+
+/** "3 s ago". The clocks of two machines differ, so what lies ahead counts as now. */
+export function ago(time) {
+  const seconds = Math.max(0, Math.round((Date.now() - new Date(time)) / 1000));
+  if (seconds < 2) return "just now";
+  const [, size, unit] = UNITS.find(([limit]) => seconds < limit);
+  return `${Math.floor(seconds / size)} ${unit} ago`;
+}
+
+export function count(number, one, many = `${one}s`) {
+  return `${number.toLocaleString()} ${number === 1 ? one : many}`;
+}
+
+const SIGNED_OUT = {
+  signed_out: "You signed out.",
+  expired: "Your sign-in has expired. Sign in again to go on.",
+};
+
+export function signedOutBecause(reason) {
+  return SIGNED_OUT[reason] ?? "You were signed out. Sign in again to go on.";
+}
+
+const UNLINKED = {
+  unlinked: "It was unlinked. What was saved stays yours.",
+  proof_required: "It showed an OMI account that is not proven to be yours. Prove the account, then link it again.",
+};
+
+export function unlinkedBecause(reason) {
+  return UNLINKED[reason] ?? "It belongs to somebody else now. What was saved before stays yours.";
+}
+
+const METHODS = {
+  uid: "by its OMI account",
+  manual: "by its id",
+  issued: "by who issued it",
+  personal: "through your personal webhook address",
+};
+
+export function linkedHow({ method, linkedAt }) {
+  return ["Linked", METHODS[method], linkedAt && `(${dayAndTime(linkedAt)})`].filter(Boolean).join(" ");
+}
+
+/** "Yesterday", "12 Nov" or "12 Nov 2024"; nothing for today. */
+function dayOf(iso) {
+  const day = new Date(iso);
+  const daysAgo = Math.round((startOfDay(new Date()) - startOfDay(day)) / 86_400_000);
+  if (daysAgo === 0) return "";
+  if (daysAgo === 1) return "Yesterday";
+  return (day.getFullYear() === new Date().getFullYear() ? DAY : DAY_OF_YEAR).format(day);
+}
+
+function startOfDay(date) {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate());
+}

@@ -1,0 +1,72 @@
+"""The HTTP server: uvicorn, drained before it is stopped."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from omilink.bootstrap import Product
+from omilink.errors import OmilinkError
+from omilink.settings import Settings
+from omilink.web.app import make_app
+
+FINISH = 5
+"""Seconds that open requests get when the server stops."""
+BACKLOG = 4096
+
+
+class Connection(HttpToolsProtocol):
+    """Lets a stream drop a reader that has stopped reading, whose last bytes would otherwise wait for ever."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {"omilink.abort": self.transport.abort}  # type: ignore[dict-item]
+
+
+class Server(uvicorn.Server):
+    """uvicorn waits for open requests to end, and a stream does not end by itself: so streams are drained first."""
+
+    def __init__(self, product: Product) -> None:
+        config = uvicorn.Config(
+            make_app(product),
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            access_log=False,  # its lines would hold the secrets of URLs
+            log_config=None,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=FINISH,
+            forwarded_allow_ips=product.settings.trusted_proxies,
+        )
+        super().__init__(config)
+        self._bus = product.bus
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._bus.drain()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn would raise the signal again when it has stopped, and what is behind it could not finish."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The listening socket. Raises OmilinkError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise OmilinkError(
+            f"{settings.host}:{settings.port} cannot be listened on: {error.strerror or error}. "
+            "Stop what uses it, or choose another with --port."
+        ) from None

@@ -1,0 +1,63 @@
+"""Linking, and how a user's sessions are."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+
+from omilink import sessions, wire
+from omilink.settings import Switch
+from omilink.web.auth import The, Who
+
+router = APIRouter(prefix="/sessions", tags=["sessions"])
+
+
+class Link(BaseModel):
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    session_id: str
+
+
+@router.post("/link")
+async def link(form: Link, who: Who, the: The) -> wire.Json:
+    """Links a session to you, before its first webhook too. Its ownerless conversations come along."""
+    at, by_hand = the.clock(), the.settings.manual_link is Switch.OPEN
+    session, saved = await the.store.write(
+        lambda tx: (
+            session := sessions.link(tx, form.session_id, who.user.id, at, manual_linking=by_hand),
+            tx.messages_saved([session.id], who.user.id),
+        )
+    )
+    the.bus.publish([who.user.id])
+    return {"ok": True, "session": wire.session(session, has_conversations=bool(saved))}
+
+
+@router.delete("/{session_id}/link")
+async def unlink(session_id: str, who: Who, the: The) -> wire.Json:
+    """Unlinks a session of yours. What was saved stays yours; what comes from now on is nobody's."""
+    at = the.clock()
+    session = await the.store.write(lambda tx: sessions.unlink(tx, session_id, who.user.id, at))
+    the.bus.publish([who.user.id])
+    return {"ok": True, "session": wire.session(session, has_conversations=False)}
+
+
+@router.get("")
+async def mine(who: Who, the: The) -> wire.Json:
+    """Your sessions with their health, last seen first."""
+    found = await the.store.read(lambda tx: sessions.mine(tx, who.user.id))
+    at = the.clock()
+    shown = [sessions.shown(session, saved, at, await the.inbox.counts(session.id)) for session, saved in found]
+    return {"ok": True, "sessions": shown}
+
+
+@router.get("/{session_id}")
+async def one(session_id: str, who: Who, the: The) -> wire.Json:
+    """One session of yours: linked how and since when, what has come and been saved, and what is wrong."""
+    session, saved = await the.store.read(lambda tx: sessions.one(tx, session_id, who.user.id))
+    jobs = await the.inbox.counts(session.id)
+    shown = sessions.shown(session, saved, the.clock(), jobs)
+    if session.suspended_user_id is None:
+        shown |= {
+            "lastWebhookAt": shown["lastSeenAt"],
+            "jobs": {"waiting": jobs.get("waiting", 0), "failed": jobs.get("dead", 0)},
+            "streamsOpen": the.bus.listeners().get(who.user.id, 0),
+        }
+    return {"ok": True, "session": shown}

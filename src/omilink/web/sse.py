@@ -1,0 +1,67 @@
+"""Server-Sent Events as bytes, over one connection that a slow reader cannot hold for ever."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from omilink.live import Frame
+from omilink.ports import Ear, Hint
+
+PATIENCE = 30.0
+"""Seconds that a reader may take to make room for the next bytes. The rest of it waits in the database."""
+HEARTBEAT = b": still here\n\n"
+HEADERS = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",  # nginx would hold the words back
+    "Content-Encoding": "identity",  # and a compressing proxy too
+}
+
+
+class EventStream(Response):
+    """Sends what `frames` yields until it ends or the reader goes; an empty list becomes a heartbeat."""
+
+    def __init__(self, frames: AsyncIterator[list[Frame]], ear: Ear) -> None:
+        super().__init__(headers=HEADERS)
+        del self.headers["content-length"]
+        self._frames, self._ear = frames, ear
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gone = asyncio.ensure_future(receive_until_gone(receive))
+        gone.add_done_callback(lambda _: self._ear.call(Hint.GONE))
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await self._body(send, _retry(1_000, 3_000))
+            async for frames in self._frames:
+                await self._body(send, encode(frames) if frames else HEARTBEAT)
+            # spread over time, so that not everybody comes back at once to the node that is left
+            await self._body(send, _retry(500, 5_000), more=False)
+        except TimeoutError:
+            scope.get("extensions", {}).get("omilink.abort", _nothing)()
+        finally:
+            gone.cancel()
+            self._ear.close()
+
+    async def _body(self, send: Send, body: bytes, *, more: bool = True) -> None:
+        async with asyncio.timeout(PATIENCE):
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+
+
+def encode(frames: list[Frame]) -> bytes:
+    return "".join([f"id: {frame.id}\ndata: {frame.data}\n\n" for frame in frames]).encode()
+
+
+async def receive_until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _retry(least: int, most: int) -> bytes:
+    return b"retry: %d\n\n" % random.randint(least, most)
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,41 @@
+"""The live stream, its polling twin and its tickets."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from omilink import accounts, live, wire
+from omilink.web.auth import The, Who, product, signed_in_to_stream
+from omilink.web.sse import EventStream
+
+PATH = "/conversations/current"
+
+router = APIRouter(prefix=PATH, tags=["live"])
+
+
+async def stream(request: Request) -> Response:
+    the, who = product(request), await signed_in_to_stream(request)
+    after = request.headers.get("last-event-id") or request.query_params.get("after")
+    ear = the.bus.listen(who.user.id)
+    return EventStream(live.follow(the.store, ear, who, after, the.clock), ear)
+
+
+@router.get("/events")
+async def events(who: Who, the: The, after: str | None = None) -> Response:
+    """The stream's events for whoever cannot hold a stream open: the same events, the same cursors."""
+    frames, cursor, more = await the.store.read(lambda tx: live.poll(tx, who.user.id, after))
+    items = ",".join(f'{{"id":"{frame.id}",{frame.data[1:]}' for frame in frames)  # the data is JSON already
+    body = f'{{"ok":true,"events":[{items}],"cursor":"{cursor}","more":{str(more).lower()}}}'
+    return Response(body, media_type="application/json")
+
+
+@router.post("/stream-ticket")
+async def ticket(who: Who, the: The) -> wire.Json:
+    """A key for one connection, good for 60 s, for readers that can send neither cookie nor header."""
+    ticket = accounts.new_secret()
+    expires_at = await the.store.write(lambda tx: accounts.issue_ticket(tx, who, ticket, the.clock()))
+    return {"ok": True, "ticket": ticket, "expiresAt": wire.time(expires_at)}
+
+
+routes = [Route(f"{PATH}/stream", stream, methods=["GET"])]

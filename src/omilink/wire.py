@@ -1,0 +1,79 @@
+"""How things look on the outside: the JSON of the contract, in camelCase, with times in ISO 8601."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from omilink.model import Conversation, Event, Message, Millis, OmiSession, User
+
+Json = dict[str, Any]
+
+
+def dumps(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def time(at: Millis | None) -> str | None:
+    """`2026-09-14T18:21:07.114Z`"""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def user(user: User) -> Json:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "displayName": user.display_name,
+        "createdAt": time(user.created_at),
+    }
+
+
+def session(session: OmiSession, *, has_conversations: bool) -> Json:
+    return {
+        "id": session.omi_session_id,
+        "linked": session.user_id is not None,
+        "method": session.method,
+        "linkedAt": time(session.linked_at),
+        "lastSeenAt": time(session.last_seen_at),
+        "hasConversations": has_conversations,
+    }
+
+
+def conversation(conversation: Conversation) -> Json:
+    return {
+        "id": conversation.id,
+        "title": conversation.title,
+        "summary": conversation.summary,
+        "createdAt": time(conversation.created_at),
+        "startedAt": time(conversation.zero_at or conversation.created_at),
+        "lastMessageAt": time(conversation.last_at),
+        "messageCount": conversation.message_count,
+        "omiSessionKey": conversation.omi_session_id,
+        "source": "omi",
+    }
+
+
+def message(message: Message) -> Json:
+    """People's words have the role USER, the wearer's and everybody else's: who spoke is in `speaker` and `isUser`."""
+    return {
+        "id": message.id,
+        "conversationId": message.conversation_id,
+        "role": "USER",
+        "text": message.text,
+        "source": "omi",
+        "createdAt": time(message.created_at),
+        "spokenAt": time(message.spoken_at),
+        "speaker": message.speaker,
+        "isUser": message.is_user,
+        "start": message.start,
+        "end": message.end,
+        "position": message.position,
+        "seq": message.seq,
+        "rev": message.rev,
+    }
+
+
+def event(user_id: str, type: str, conversation_id: str | None = None, **data: Any) -> Event:
+    """An event of the contract for the user's streams; `conversation_id` when it carries that conversation's words."""
+    return Event(user_id=user_id, conversation_id=conversation_id, data=dumps({"type": type, **data}))

@@ -1,0 +1,83 @@
+"""Takes deliveries from the inbox and saves them: the CONVERSATION_SAVE jobs."""
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+
+from omilink import saving
+from omilink.errors import Unavailable
+from omilink.model import Delivery, Millis
+from omilink.ports import Bus, Inbox, Store
+
+BATCH = 200
+MAX_ATTEMPTS = 8
+LONGEST_WAIT: Millis = 600_000
+IDLE = 1.0
+"""Seconds between looks for retries that have become due."""
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """`run` until `stop`; what was taken is finished."""
+
+    def __init__(
+        self, store: Store, inbox: Inbox, bus: Bus, *, gap: float, clock: Callable[[], Millis], count: "Count"
+    ) -> None:
+        self._store, self._inbox, self._bus = store, inbox, bus
+        self._gap, self._clock, self._count = gap, clock, count
+        self._stopping = False
+
+    def stop(self) -> None:
+        self._stopping = True
+
+    async def run(self) -> None:
+        while True:
+            try:
+                deliveries = await self._inbox.take(BATCH, self._clock())
+                if deliveries:
+                    await self.save(deliveries)
+                    continue
+                if self._stopping:
+                    return
+                await self._inbox.wait(IDLE)
+            except Unavailable as error:  # nobody's fault: nothing is counted as an attempt
+                log.warning("saving waits: %s", error.message)
+                if self._stopping:
+                    return
+                await self._inbox.wait(IDLE)
+
+    async def save(self, deliveries: Sequence[Delivery]) -> None:
+        """Saves the batch. If it fails, each delivery on its own, so that a poisonous one harms only itself."""
+        try:
+            await self._save(deliveries)
+        except Unavailable:
+            raise
+        except Exception as error:
+            if len(deliveries) == 1:
+                await self._fail(deliveries[0], error)
+                return
+            for delivery in deliveries:
+                await self.save([delivery])
+
+    async def _save(self, deliveries: Sequence[Delivery]) -> None:
+        saved = await self._store.write(lambda tx: saving.save(tx, deliveries, self._gap))
+        self._bus.publish(saved.users)
+        await self._inbox.done([delivery.seq for delivery in deliveries], saved.quarantined)
+        self._count(saved)
+
+    async def _fail(self, delivery: Delivery, error: Exception) -> None:
+        """The error's type and no more: its text may hold what people said."""
+        what = type(error).__name__
+        attempt = delivery.attempts + 1
+        retry_at = None if attempt >= MAX_ATTEMPTS else self._clock() + backoff(attempt)
+        log.error("delivery %d failed, attempt %d of %d: %s", delivery.seq, attempt, MAX_ATTEMPTS, what)
+        await self._inbox.failed(delivery, what, retry_at=retry_at)
+
+
+Count = Callable[[saving.Saved], None]
+
+
+def backoff(attempt: int) -> Millis:
+    """2, 4, 8, … seconds up to ten minutes, give or take half."""
+    return round(min(LONGEST_WAIT, 1000 << attempt) * random.uniform(0.5, 1.5))

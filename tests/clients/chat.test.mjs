@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createClient, hasOlder } from "../../clients/js/omilink.js";
+import { conversation, createWatcher, frame, message, openEventStream, sendJson, serve } from "./helpers.mjs";
+
+const PAGE = 50;
+
+/** A server with one long conversation of which the stream's snapshot holds the newest messages, and a chat with it. */
+async function chatWith(t, { about, messages, further = "" }) {
+  const page = ([first, last]) => ({ ok: true, items: messages.slice(Math.max(0, first), last), nextCursor: first > 0 ? String(first) : null });
+  const asked = [];
+  const baseUrl = await serve(t, (request, response) => {
+    const url = new URL(request.url, "http://x");
+    asked.push(request.url);
+    if (url.pathname === "/conversations/current/stream") return openEventStream(response, snapshot(about, messages.slice(-PAGE)) + further);
+    if (url.pathname === "/conversations/current") return sendJson(response, 200, { ok: true, conversation: about, messages: messages.slice(-PAGE) });
+    if (url.pathname === `/conversations/${about.id}`) return sendJson(response, 200, { ok: true, conversation: about });
+    const last = Number(url.searchParams.get("cursor") ?? messages.length);
+    return sendJson(response, 200, page([last - PAGE, last]));
+  });
+  const watcher = createWatcher();
+  const chat = createClient({ baseUrl }).chat(watcher.handlers);
+  t.after(() => chat.close());
+  await watcher.untilState("live");
+  return { chat, watcher, asked };
+}
+
+function snapshot(about, messages) {
+  return (
+    frame("c0", { type: "connected", cursor: "c0", resumed: false }) +
+    frame("c1", { type: "update", ok: true, conversation: about, messages, sessionId: null, cursor: "c1" }) +
+    frame("c1", { type: "caught_up" })
+  );
+}
+
+function talk(length, conversationId = "c1") {
+  return Array.from({ length }, (_, n) => message(`${conversationId}-${n}`, { conversationId, position: n, seq: n }));
+}
+
+test("older messages come page by page down to the first", { timeout: 5000 }, async (t) => {
+  const { chat } = await chatWith(t, { about: conversation("c1", { messageCount: 120 }), messages: talk(120) });
+  const held = () => chat.view.chats.c1.messages.length;
+  assert.equal(held(), 50);
+  await chat.loadOlder("c1");
+  assert.equal(held(), 100, "the page that the snapshot held already does not count");
+  await Promise.all([chat.loadOlder("c1"), chat.loadOlder("c1")]);
+  assert.equal(held(), 120);
+  assert.equal(hasOlder(chat.view.chats.c1), false);
+  assert.deepEqual(chat.view.chats.c1.messages.map(({ seq }) => seq), Array.from({ length: 120 }, (_, n) => n));
+});
+
+test("what is missing of a conversation that becomes current is fetched", { timeout: 5000 }, async (t) => {
+  const messages = talk(80, "c2");
+  const about = conversation("c2", { at: 9, messageCount: 80 });
+  const baseUrl = await serve(t, (request, response) => {
+    if (!request.url.endsWith("/stream")) return sendJson(response, 200, { ok: true, items: messages.slice(-PAGE), nextCursor: "older" });
+    const news = { type: "new_messages", conversationId: "c2", conversation: about, messages: messages.slice(-1) };
+    return openEventStream(response, snapshot(conversation("c1"), []) + frame("c2", news));
+  });
+  const watcher = createWatcher();
+  const chat = createClient({ baseUrl }).chat(watcher.handlers);
+  t.after(() => chat.close());
+  const { view } = await watcher.until(({ view }) => view?.chats.c2?.messages.length === PAGE);
+  assert.equal(view.current, "c2");
+  assert.equal(view.missing, null);
+});
+
+test("after the current conversation is deleted, the server says which one is next", { timeout: 5000 }, async (t) => {
+  const deleted = conversation("c9", { at: 9 });
+  const further =
+    frame("c2", { type: "conversation_changed", conversationId: "c9", conversation: deleted }) +
+    frame("c3", { type: "conversation_deleted", conversationId: "c9" });
+  const { watcher } = await chatWith(t, { about: conversation("c1", { messageCount: 3 }), messages: talk(3), further });
+  const { view } = await watcher.until(({ view }) => view?.deleted.c9 && view.missing === null);
+  assert.equal(view.current, "c1");
+});
+
+test("an older conversation can be opened", { timeout: 5000 }, async (t) => {
+  const { chat } = await chatWith(t, { about: conversation("c1", { messageCount: 70 }), messages: talk(70) });
+  await chat.open("c1");
+  assert.equal(chat.view.chats.c1.messages.length, 50);
+});

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { OmilinkError, createClient, generateSessionId } from "../../clients/js/omilink.js";
+import { readJson, sendJson, serve } from "./helpers.mjs";
+
+/** A server that answers every call with `answer` and remembers what it was asked. */
+async function recordingServer(t, answer = { ok: true }, status = 200, headers = {}) {
+  const requests = [];
+  const baseUrl = await serve(t, async (request, response) => {
+    requests.push({ method: request.method, url: request.url, headers: request.headers, body: await readJson(request) });
+    sendJson(response, status, answer, headers);
+  });
+  return { baseUrl, requests };
+}
+
+const CALLS = [
+  ["register", [{ email: "a@b.c", password: "p", displayName: "Ada" }], "POST /auth/register", { email: "a@b.c", password: "p", display_name: "Ada" }],
+  ["login", [{ email: "a@b.c", password: "p" }], "POST /auth/login", { email: "a@b.c", password: "p" }],
+  ["logout", [], "POST /auth/logout", {}],
+  ["me", [], "GET /me"],
+  ["linkSession", ["session-123"], "POST /sessions/link", { session_id: "session-123" }],
+  ["unlinkSession", ["a b?c"], "DELETE /sessions/a%20b%3Fc/link"],
+  ["listSessions", [], "GET /sessions"],
+  ["getSession", ["session-123"], "GET /sessions/session-123"],
+  ["currentConversation", [], "GET /conversations/current"],
+  ["listConversations", [{ limit: 5, cursor: "a+b" }], "GET /conversations?limit=5&cursor=a%2Bb"],
+  ["listConversations", [{ cursor: null }], "GET /conversations"],
+  ["conversation", ["c1"], "GET /conversations/c1"],
+  ["messages", ["c1", { cursor: "x" }], "GET /conversations/c1/messages?cursor=x"],
+  ["deleteConversation", ["c1"], "DELETE /conversations/c1"],
+  ["sendWebhook", [{ session_id: "s", uid: undefined, segments: [] }], "POST /omi-webhook", { session_id: "s", segments: [] }],
+];
+
+for (const [name, given, line, body] of CALLS) {
+  test(`${name} asks ${line}`, async (t) => {
+    const { baseUrl, requests } = await recordingServer(t);
+    await createClient({ baseUrl: `${baseUrl}/` })[name](...given);
+    assert.equal(`${requests[0].method} ${requests[0].url}`, line);
+    assert.deepEqual(requests[0].body, body);
+  });
+}
+
+test("linking resolves to the session", async (t) => {
+  const { baseUrl } = await recordingServer(t, { ok: true, session: { id: "session-123", linked: true } });
+  assert.deepEqual(await createClient({ baseUrl }).linkSession("session-123"), { id: "session-123", linked: true });
+});
+
+test("an error says what happened, in a form that code can tell apart", async (t) => {
+  const { baseUrl } = await recordingServer(t, { ok: false, error: "rate_limited", message: "Too many tries." }, 429, { "Retry-After": "7" });
+  const error = await createClient({ baseUrl }).linkSession("x").catch((caught) => caught);
+  assert.ok(error instanceof OmilinkError);
+  assert.deepEqual([error.code, error.message, error.status, error.retryAfter], ["rate_limited", "Too many tries.", 429, 7]);
+});
+
+test("an error page of a proxy is an error too", async (t) => {
+  const baseUrl = await serve(t, (_, response) => response.writeHead(502).end("<h1>Bad gateway</h1>"));
+  await assert.rejects(createClient({ baseUrl }).me(), { code: "unexpected_answer", status: 502 });
+});
+
+test("a server that is not there is unreachable", async (t) => {
+  const baseUrl = await serve(t, (_, response) => response.destroy());
+  await assert.rejects(createClient({ baseUrl }).me(), { code: "unreachable", status: 0 });
+});
+
+test("the webhook may be elsewhere, and gets no token", async (t) => {
+  const { baseUrl, requests } = await recordingServer(t);
+  const client = createClient({ baseUrl: "http://nowhere.invalid", webhookUrl: `${baseUrl}/omi-webhook/secret`, getToken: () => "token" });
+  await client.sendWebhook({ session_id: "s", segments: [] });
+  assert.equal(requests[0].url, "/omi-webhook/secret");
+  assert.equal(requests[0].headers.authorization, undefined);
+});
+
+test("a session id cannot be guessed, and is no OMI account id", () => {
+  const ids = new Set(Array.from({ length: 1000 }, generateSessionId));
+  assert.equal(ids.size, 1000);
+  for (const id of ids) assert.match(id, /^dev_[A-Za-z0-9_-]{22}$/); // 22 characters of 6 bits are 132
+});
+
+test("a device's session id is made once, also when two ask at once, and remembered", async () => {
+  const items = new Map();
+  const storage = { getItem: async (key) => items.get(key) ?? null, setItem: async (key, value) => items.set(key, value) };
+  const [one, two] = await Promise.all([createClient({ storage }).deviceSessionId(), createClient({ storage }).deviceSessionId()]);
+  assert.equal(one, two);
+  assert.equal(await createClient({ storage }).deviceSessionId(), one);
+});

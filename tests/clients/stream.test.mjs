@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createClient } from "../../clients/js/omilink.js";
+import { createWatcher, frame, openEventStream, sendJson, serve } from "./helpers.mjs";
+
+const CONNECTED = frame("c0", { type: "connected", cursor: "c0", resumed: false });
+const UPDATE = frame("c1", { type: "update", ok: true, conversation: null, messages: [], sessionId: null, cursor: "c1" });
+const CAUGHT_UP = frame("c1", { type: "caught_up" });
+const SNAPSHOT = CONNECTED + UPDATE + CAUGHT_UP;
+const RESUMED = frame("c1", { type: "connected", cursor: "c1", resumed: true }) + CAUGHT_UP;
+
+const QUICK = { backoff: 5, backoffMax: 20, firstBytes: 60, silence: 120, poll: 10, streamAgain: 80 };
+
+/** Follows the stream of a server that answers as told until the test ends. */
+function follow(test, baseUrl, { timings, after, ...settings } = {}) {
+  const watcher = createWatcher();
+  const stream = createClient({ baseUrl, ...settings }).stream(watcher.handlers, { after, timings: { ...QUICK, ...timings } });
+  test.after(() => stream.close());
+  return Object.assign(watcher, { stream });
+}
+
+test("a first connect goes live with a snapshot", { timeout: 5000 }, async (t) => {
+  const url = await serve(t, (_, response) => openEventStream(response, SNAPSHOT));
+  const app = follow(t, url);
+  await app.untilState("live");
+  assert.deepEqual(app.states, ["connecting", "catching_up", "live"]);
+  assert.deepEqual(app.events.map(({ type }) => type), ["connected", "update", "caught_up"]);
+  assert.equal(app.stream.cursor, "c1");
+  assert.ok(Date.now() - app.stream.status.lastDataAt < 5000);
+});
+
+test("a token goes into the header and nowhere else", { timeout: 5000 }, async (t) => {
+  const requests = [];
+  const url = await serve(t, (request, response) => {
+    requests.push(request);
+    openEventStream(response, SNAPSHOT);
+  });
+  const app = follow(t, url, { getToken: async () => "secret" });
+  await app.untilState("live");
+  assert.equal(requests[0].headers.authorization, "Bearer secret");
+  assert.equal(requests[0].url, "/conversations/current/stream");
+});
+
+test("a dropped stream resumes after the last event", { timeout: 5000 }, async (t) => {
+  const cursors = [];
+  const url = await serve(t, (request, response) => {
+    cursors.push(request.headers["last-event-id"]);
+    openEventStream(response, cursors.length === 1 ? SNAPSHOT : RESUMED);
+    if (cursors.length === 1) response.end();
+  });
+  const app = follow(t, url);
+  await app.untilState("live", 2);
+  assert.deepEqual(cursors, [undefined, "c1"]);
+  assert.deepEqual(app.states, ["connecting", "catching_up", "live", "connecting", "catching_up", "live"]);
+});
+
+test("half an event is not an event, and does not move the cursor", { timeout: 5000 }, async (t) => {
+  const cursors = [];
+  const url = await serve(t, (request, response) => {
+    cursors.push(request.headers["last-event-id"]);
+    openEventStream(response, cursors.length === 1 ? `${SNAPSHOT}id: c2\ndata: {"type":` : RESUMED);
+    if (cursors.length === 1) response.end();
+  });
+  const app = follow(t, url);
+  await app.untilState("live", 2);
+  assert.equal(cursors[1], "c1");
+});
+
+test("an app can go on from a cursor that it kept", { timeout: 5000 }, async (t) => {
+  const cursors = [];
+  const url = await serve(t, (request, response) => {
+    cursors.push(request.headers["last-event-id"]);
+    openEventStream(response, RESUMED);
+  });
+  await follow(t, url, { after: "kept" }).untilState("live");
+  assert.deepEqual(cursors, ["kept"]);
+});
+
+test("a server that is away is offline until it is back", { timeout: 5000 }, async (t) => {
+  let isAway = true;
+  const url = await serve(t, (_, response) => (isAway ? response.destroy() : openEventStream(response, SNAPSHOT)));
+  const app = follow(t, url);
+  const { status } = await app.until(({ state }) => state === "offline");
+  assert.ok(status.retryAt >= status.since);
+  await app.untilState("offline", 3);
+  isAway = false;
+  await app.untilState("live");
+  assert.ok(!app.states.slice(1, -2).includes("connecting"), "a try while offline is no news");
+});
+
+test("the server's retry and Retry-After are never undercut", { timeout: 5000 }, async (t) => {
+  const tries = [];
+  const url = await serve(t, (_, response) => {
+    tries.push(Date.now());
+    if (tries.length === 1) return openEventStream(response, `retry: 120\n\n${SNAPSHOT}`), response.end();
+    if (tries.length === 2) return sendJson(response, 503, { ok: false, error: "unavailable", message: "Later." }, { "Retry-After": "1" });
+    return openEventStream(response, RESUMED);
+  });
+  await follow(t, url).untilState("live", 2);
+  assert.ok(tries[1] - tries[0] >= 115, "retry");
+  assert.ok(tries[2] - tries[1] >= 995, "Retry-After");
+});
+
+test("waking up skips the wait", { timeout: 5000 }, async (t) => {
+  let isAway = true;
+  const url = await serve(t, (_, response) => (isAway ? response.destroy() : openEventStream(response, `retry: 1000000\n\n${SNAPSHOT}`)));
+  const app = follow(t, url, { timings: { backoff: 1e9, backoffMax: 1e9 } });
+  await app.untilState("offline");
+  isAway = false;
+  app.stream.wake();
+  await app.untilState("live");
+});
+
+test("a stream that falls silent is opened again", { timeout: 5000 }, async (t) => {
+  let streams = 0;
+  const url = await serve(t, (_, response) => {
+    streams += 1;
+    openEventStream(response, streams === 1 ? SNAPSHOT : RESUMED);
+  });
+  await follow(t, url).untilState("live", 2);
+  assert.ok(streams >= 2);
+});
+
+test("comments keep a quiet stream alive", { timeout: 5000 }, async (t) => {
+  let streams = 0;
+  const url = await serve(t, (_, response) => {
+    streams += 1;
+    openEventStream(response, SNAPSHOT);
+    let beats = 0;
+    const heart = setInterval(() => {
+      response.write(": still here\n\n");
+      beats += 1;
+      if (beats === 8) response.write(frame("c2", { type: "session_linked", session: {} }));
+    }, 30);
+    response.on("close", () => clearInterval(heart));
+  });
+  const app = follow(t, url);
+  await app.until(({ event }) => event?.type === "session_linked");
+  assert.equal(streams, 1);
+});
+
+for (const [name, answerStream] of Object.entries({
+  "headers without bytes": (response) => openEventStream(response),
+  "no answer at all": () => {},
+})) {
+  test(`${name}: polls with the same cursor, and takes the stream when it comes through`, { timeout: 5000 }, async (t) => {
+    const asked = [];
+    let isHeldBack = true;
+    let polledOn;
+    const hasPolledOn = new Promise((resolve) => (polledOn = resolve));
+    const url = await serve(t, (request, response) => {
+      asked.push(`${request.url} ${request.headers["last-event-id"] ?? ""}`.trim());
+      if (request.url.endsWith("/stream")) return isHeldBack ? answerStream(response) : openEventStream(response, RESUMED);
+      const isFirst = request.url === "/conversations/current/events";
+      if (request.url === "/conversations/current/events?after=c%201") polledOn();
+      const update = { id: "c 1", type: "update", ok: true, conversation: null, messages: [], sessionId: null, cursor: "c 1" };
+      return sendJson(response, 200, { ok: true, events: isFirst ? [update] : [], cursor: "c 1", more: false });
+    });
+    const app = follow(t, url, { timings: { connect: 60 } });
+    const { status } = await app.until(({ state }) => state === "polling");
+    assert.match(status.reason, /holds streamed data back/);
+    await hasPolledOn;
+    isHeldBack = false;
+    await app.untilState("live");
+    assert.equal(asked.at(-1), "/conversations/current/stream c 1");
+    assert.deepEqual(app.events.map(({ type }) => type), ["update", "connected", "caught_up"]);
+    assert.ok(!app.states.includes("offline"));
+  });
+}
+
+test("more events than one page are fetched at once", { timeout: 5000 }, async (t) => {
+  const url = await serve(t, (request, response) => {
+    if (request.url.endsWith("/stream")) return openEventStream(response);
+    const at = Number(new URL(request.url, "http://x").searchParams.get("after") ?? 0) + 1;
+    return sendJson(response, 200, { ok: true, events: [{ id: String(at), type: "caught_up" }], cursor: String(at), more: at < 5 });
+  });
+  const app = follow(t, url, { timings: { poll: 1e6, streamAgain: 1e9 } });
+  await app.until(() => app.events.length === 5);
+});
+
+test("an app without streaming in its fetch polls", { timeout: 5000 }, async (t) => {
+  const url = await serve(t, (request, response) => {
+    if (request.url.endsWith("/stream")) return openEventStream(response, SNAPSHOT);
+    return sendJson(response, 200, { ok: true, events: [], cursor: "c1", more: false });
+  });
+  const withoutBody = async (...request) => {
+    const response = await fetch(...request);
+    return request[0].endsWith("/stream") ? { ok: true, status: 200, headers: response.headers, body: null } : response;
+  };
+  await follow(t, url, { fetch: withoutBody }).untilState("polling");
+});
+
+for (const [name, answer] of Object.entries({
+  "told by the stream": (response) => openEventStream(response, SNAPSHOT + frame("c2", { type: "signed_out", reason: "expired" })),
+  "told by a 401": (response) => sendJson(response, 401, { ok: false, error: "not_signed_in", message: "expired" }),
+})) {
+  test(`signed out, ${name}: the stream ends for good`, { timeout: 5000 }, async (t) => {
+    let tries = 0;
+    const url = await serve(t, (_, response) => {
+      tries += 1;
+      answer(response);
+    });
+    const app = follow(t, url);
+    const { status } = await app.until(({ state }) => state === "signed_out");
+    assert.equal(status.reason, "expired");
+    app.stream.wake();
+    assert.equal(app.stream.state, "signed_out");
+    assert.equal(tries, 1);
+  });
+}
+
+test("what is no event stream is not taken for one", { timeout: 5000 }, async (t) => {
+  const url = await serve(t, (_, response) => response.end("<h1>Welcome to the hotel</h1>"));
+  const { status } = await follow(t, url).until(({ state }) => state === "offline");
+  assert.match(status.reason, /not omilink/);
+});
+
+test("a closed stream says nothing more and lets go of the connection", { timeout: 5000 }, async (t) => {
+  let released;
+  const isReleased = new Promise((resolve) => (released = resolve));
+  const url = await serve(t, (_, response) => {
+    response.on("close", released);
+    openEventStream(response, SNAPSHOT);
+  });
+  const app = follow(t, url);
+  await app.untilState("live");
+  const told = app.states.length;
+  app.stream.close();
+  await isReleased;
+  assert.equal(app.states.length, told);
+});
+
+test("a random cut of the connection loses nothing and repeats nothing", { timeout: 20_000 }, async (t) => {
+  const total = 60;
+  const url = await serve(t, (request, response) => {
+    const from = Number(request.headers["last-event-id"] ?? 0);
+    const events = Array.from({ length: total - from }, (_, n) => frame(from + n + 1, { type: "conversation_changed", conversationId: `${from + n + 1}` }));
+    const text = frame(from, { type: "connected", cursor: String(from), resumed: from > 0 }) + events.join("");
+    openEventStream(response);
+    response.write(text.slice(0, 150 + Math.floor(Math.random() * 400)), () => response.destroy());
+  });
+  const app = follow(t, url, { timings: { backoff: 1, backoffMax: 2 } });
+  await app.until(({ event }) => event?.conversationId === String(total));
+  const seen = app.events.filter(({ type }) => type === "conversation_changed").map(({ conversationId }) => Number(conversationId));
+  assert.deepEqual(seen, Array.from({ length: total }, (_, n) => n + 1));
+});
