@@ -1,0 +1,37 @@
+"""Servers for tests: one of its own where a test stops or kills it, a shared one where it only uses it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from support import ServerProcess
+
+MakeServer = Callable[..., ServerProcess]
+
+
+@pytest.fixture
+def make_server(tmp_path: Path) -> Iterator[MakeServer]:
+    """Starts servers with these settings; all of them end with the test."""
+    started: list[ServerProcess] = []
+
+    def make(**settings: str) -> ServerProcess:
+        server = ServerProcess(tmp_path / f"data{len(started)}", **settings)
+        started.append(server)
+        return server.start()
+
+    yield make
+    for server in started:
+        if server.running:
+            server.stop()
+
+
+@pytest.fixture
+def server(make_server: MakeServer) -> ServerProcess:
+    return make_server()
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    server = ServerProcess(tmp_path_factory.mktemp("shared") / "data").start()
+    yield server
+    server.stop()

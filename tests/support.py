@@ -1,0 +1,233 @@
+"""A real server process on a real port, and people who use it."""
+
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+OMILINK = Path(sys.executable).with_name("omilink")
+SECRET = "secret-of-the-tests"
+PATIENCE = 30.0
+"""Seconds after which a test that waits for something gives up. Two busy cores need some of them."""
+
+_people = itertools.count(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A signed-in user and a client that carries the token."""
+
+    email: str
+    password: str
+    token: str
+    id: str
+    client: httpx2.Client
+
+    def link(self, session_id: str) -> httpx2.Response:
+        return self.client.post("/sessions/link", json={"session_id": session_id})
+
+    def current(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self.client.get("/conversations/current").json()
+        return answer
+
+    def follow(self, after: str | None = None, **params: str) -> "Follower":
+        return Follower(self.client, {"after": after} if after else params)
+
+
+class ServerProcess:
+    """`omilink serve` in a process group of its own. `start` waits until it says where it listens."""
+
+    def __init__(self, data_dir: Path, **settings: str) -> None:
+        self.data_dir = data_dir
+        self.port = "0"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "OMILINK_DATA_DIR": str(data_dir),
+            "OMILINK_WEBHOOK_SECRET": SECRET,
+            "OMILINK_RATE_LIMITS": "off",
+            "PYTHONUNBUFFERED": "1",
+            **settings,
+        }
+        self.log = data_dir.parent / f"{data_dir.name}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "ServerProcess":
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [OMILINK, "serve", "--port", self.port],
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.port = _announced_port(self._process, self.log)
+        return self
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Sends the signal and returns the exit code."""
+        assert self._process
+        self._process.send_signal(how)
+        code = self._process.wait(PATIENCE)
+        assert self._process.stdout
+        self._process.stdout.close()
+        return code
+
+    def kill(self) -> None:
+        self.stop(signal.SIGKILL)
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def webhook_url(self) -> str:
+        return f"{self.url}/omi-webhook/{SECRET}"
+
+    def client(self, **options: Any) -> httpx2.Client:
+        return httpx2.Client(base_url=self.url, timeout=PATIENCE, **options)
+
+    def user(self, email: str | None = None, password: str = "correct horse") -> Person:
+        """Signs somebody new up."""
+        email = email or f"person{next(_people)}@example.org"
+        client = self.client()
+        answer = client.post("/auth/register", json={"email": email, "password": password})
+        assert answer.status_code == 201, answer.text
+        token, user_id = answer.json()["session_token"], answer.json()["user"]["id"]
+        client.cookies.clear()
+        client.headers["Authorization"] = f"Bearer {token}"
+        return Person(email=email, password=password, token=token, id=user_id, client=client)
+
+    def say(self, session_id: str, *texts: str, start: float = 0.0, uid: str | None = None) -> httpx2.Response:
+        """A webhook call with one segment a text, two seconds each."""
+        segments = [
+            {"text": text, "speaker": "SPEAKER_0", "is_user": True, "start": at, "end": at + 2}
+            for text, at in zip(texts, itertools.count(start, 2.0), strict=False)
+        ]
+        body = {"session_id": session_id, "segments": segments} | ({"uid": uid} if uid else {})
+        answer = httpx2.post(self.webhook_url, json=body, timeout=PATIENCE)
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def omilink(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command beside the server."""
+        settings = self.environment | {"OMILINK_PORT": self.port} | environment
+        return subprocess.run(
+            [OMILINK, *arguments], env=settings, capture_output=True, text=True, timeout=PATIENCE, check=check
+        )
+
+
+class Follower:
+    """A live stream being read by a thread of its own."""
+
+    def __init__(self, client: httpx2.Client, params: dict[str, str]) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.ids: list[str] = []
+        self.status: int | None = None
+        self.ended = threading.Event()
+        self._news = threading.Condition()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._read, args=(client, params), daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> "Follower":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+
+    def wait_for(self, type: str, count: int = 1) -> dict[str, Any]:
+        """The `count`-th event of the type, once it is there."""
+
+        def found() -> list[dict[str, Any]]:
+            return [event for event in self.events if event["type"] == type]
+
+        with self._news:
+            assert self._news.wait_for(lambda: len(found()) >= count, PATIENCE), (type, self.types())
+            return found()[count - 1]
+
+    def wait_for_text(self, text: str) -> dict[str, Any]:
+        """The message with this text, once it is there."""
+
+        def found() -> list[dict[str, Any]]:
+            return [m for event in self.events for m in event.get("messages", ()) if m["text"] == text]
+
+        with self._news:
+            assert self._news.wait_for(lambda: bool(found()), PATIENCE), (text, self.types())
+            return found()[-1]
+
+    def types(self) -> list[str]:
+        return [event["type"] for event in self.events]
+
+    def texts(self) -> list[str]:
+        return [m["text"] for event in self.events for m in event.get("messages", ())]
+
+    def _read(self, client: httpx2.Client, params: dict[str, str]) -> None:
+        timeout = httpx2.Timeout(PATIENCE, read=60)
+        path = "/conversations/current/stream"
+        try:
+            with client.stream("GET", path, params=params, timeout=timeout) as answer:
+                self.status = answer.status_code
+                last_id = ""
+                for line in answer.iter_lines():
+                    if line.startswith("id: "):
+                        last_id = line.removeprefix("id: ")
+                    if line.startswith("data: "):
+                        with self._news:
+                            self.events.append(json.loads(line.removeprefix("data: ")))
+                            self.ids.append(last_id)
+                            self._news.notify_all()
+                    if self._stop.is_set():
+                        return
+        except httpx2.HTTPError:
+            pass
+        finally:
+            self.ended.set()
+
+
+def wait_until(true: Callable[[], Any], what: str = "it") -> None:
+    """Asks again until it is true: for states that announce themselves to nobody."""
+    give_up = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < give_up, f"waited {PATIENCE} s for {what}"
+        time.sleep(0.01)
+
+
+def _announced_port(process: "subprocess.Popen[bytes]", log: Path) -> str:
+    assert process.stdout
+    for line in process.stdout:
+        if found := re.search(rb"http://[^ ]+:(\d+)", line):
+            threading.Thread(target=_drain, args=(process.stdout,), daemon=True).start()
+            return found[1].decode()
+    raise AssertionError(f"the server ended with {process.wait()}: {log.read_text()}")
+
+
+def _drain(pipe: Any) -> None:
+    try:
+        for _ in pipe:
+            pass
+    except ValueError:  # closed by stop
+        pass
