@@ -50,17 +50,17 @@ def _new_user(connection: Connection, number: int) -> str:
 
 def _past_of(connection: Connection, user: str, omi_session_id: str, messages: int) -> None:
     session = model.session_key(model.SHARED, omi_session_id)
-    numbers = itertools.count(1)
+    told = select(schema.users.c.seq).where(schema.users.c.id == user)  # those who just linked have been told so
+    numbers = itertools.count(connection.execute(told).scalar_one() + 1)
     for age in range(CONVERSATIONS, 0, -1):
         conversation = _conversation(user, session, messages // CONVERSATIONS, model.now() - age * DAY)
         said = [_message(conversation, seq) for seq in range(1, conversation.message_count + 1)]
         calls = range(0, len(said), SEGMENTS)
         connection.execute(schema.conversations.insert(), _columns(conversation, schema.conversations))
-        connection.execute(schema.messages.insert(), [_message_row(message) for message in said])
+        connection.execute(schema.messages.insert(), [_columns(message, schema.messages) for message in said])
         connection.execute(schema.events.insert(), list(_events(user, conversation, said, numbers)))
         connection.execute(schema.deliveries.insert(), [_delivery(omi_session_id, conversation) for _ in calls])
-    last = next(numbers) - 1
-    connection.execute(update(schema.users).where(schema.users.c.id == user).values(seq=schema.users.c.seq + last))
+    connection.execute(update(schema.users).where(schema.users.c.id == user).values(seq=next(numbers) - 1))
 
 
 def _conversation(user: str, session: str, messages: int, at: int) -> model.Conversation:
@@ -93,7 +93,7 @@ def _message(conversation: model.Conversation, seq: int) -> model.Message:
         position=seq * 2.0,
         created_at=at,
         spoken_at=at,
-        versions=(os.urandom(9).hex(),),
+        versions=os.urandom(9).hex(),
     )
 
 
@@ -124,10 +124,6 @@ def _delivery(omi_session_id: str, conversation: model.Conversation) -> Row:
         "attempts": 1,
         "run_at": conversation.created_at,
     }
-
-
-def _message_row(message: model.Message) -> Row:
-    return _columns(message, schema.messages) | {"versions": ",".join(message.versions)}
 
 
 def _columns(value: object, table: Any) -> Row:

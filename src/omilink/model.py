@@ -8,7 +8,8 @@ import re
 import secrets
 import time
 import uuid
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from omilink.errors import Invalid
@@ -119,7 +120,8 @@ class Segment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """A segment as it is kept. `seq` counts arrivals in the conversation, `position` is the spoken order."""
+    """A segment as it is kept. `seq` counts arrivals in the conversation, `position` is the spoken order,
+    `versions` the fingerprints of what it has said so far."""
 
     conversation_id: str
     seq: int
@@ -134,7 +136,7 @@ class Message:
     rev: int = 1
     created_at: Millis
     spoken_at: Millis
-    versions: tuple[str, ...]
+    versions: str
 
     @property
     def id(self) -> str:
@@ -146,8 +148,8 @@ class Message:
         Neither a version that was seen before nor a shorter beginning of what is known is new: both are late
         retries. So any number of arrivals in any order ends with the same text.
         """
-        version = segment.version
-        if version in self.versions or self._outgrew(segment):
+        seen = self.versions.split()
+        if segment.version in seen or self._outgrew(segment):
             return self
         return replace(
             self,
@@ -160,7 +162,7 @@ class Message:
             position=self.position if segment.start is None else segment.start,
             spoken_at=spoken_at,
             rev=self.rev + 1,
-            versions=(*self.versions, version)[-VERSIONS_REMEMBERED:],
+            versions=" ".join([*seen, segment.version][-VERSIONS_REMEMBERED:]),
         )
 
     def _outgrew(self, segment: Segment) -> bool:
@@ -193,16 +195,21 @@ class Conversation:
     def omi_session_id(self) -> str:
         return self.session_id.partition("/")[2]
 
-    def with_words(self, segment: Segment, at: Millis) -> "Conversation":
-        """The conversation after hearing this segment, new or changed."""
-        last_at = max(at, self.last_at)
-        title = self.title or _title(segment.text)
-        if segment.start is None or segment.end is None:
-            return replace(self, title=title, last_at=last_at)
-        first = segment.start if self.first is None else min(self.first, segment.start)
-        end = segment.end if self.end is None else max(self.end, segment.end)
-        zero_at = at - round(segment.end * 1000) if self.zero_at is None else self.zero_at
-        return replace(self, title=title, last_at=last_at, first=first, end=end, zero_at=zero_at)
+    def with_words(self, segments: Sequence[Segment], at: Millis, *, added: int) -> "Conversation":
+        """The conversation after hearing these segments, of which so many are new messages."""
+        starts = [segment.start for segment in segments if segment.start is not None]
+        ends = [segment.end for segment in segments if segment.end is not None]
+        first = min(starts if self.first is None else [self.first, *starts], default=None)
+        end = max(ends if self.end is None else [self.end, *ends], default=None)
+        return replace(
+            self,
+            title=self.title or _title(segments[0].text),
+            zero_at=at - round(end * 1000) if self.zero_at is None and end is not None else self.zero_at,
+            last_at=max(at, self.last_at),
+            first=first,
+            end=end,
+            message_count=self.message_count + added,
+        )
 
     def spoken_at(self, segment: Segment, at: Millis) -> Millis:
         """The best guess of when it was said: never later than when it arrived."""
@@ -246,6 +253,7 @@ class Event:
     seq: int = 0
     conversation_id: str | None = None
     data: str
+    created_at: Millis = field(default_factory=lambda: now())
 
 
 def now() -> Millis:

@@ -5,7 +5,8 @@ words that were deleted stay deleted.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import count
 
 from omilink import clocks, linking, wire
 from omilink.conversations import adopt
@@ -117,9 +118,9 @@ def _audit(desk: Desk, decision: Decision, delivery: Delivery, before: str | Non
 
 
 def _hear(desk: Desk, delivery: Delivery, segments: Sequence[Segment], gap: float) -> _Heard:
-    heard, fresh = _Heard(), []
+    heard, fresh, near = _Heard(), [], desk.near(delivery)
     for segment in segments:
-        known = _known(desk, delivery, segment)
+        known = _known(desk, delivery, segment, near)
         if known is None:
             fresh.append(segment)
         else:
@@ -129,10 +130,10 @@ def _hear(desk: Desk, delivery: Delivery, segments: Sequence[Segment], gap: floa
     return heard
 
 
-def _known(desk: Desk, delivery: Delivery, segment: Segment) -> Message | None:
+def _known(desk: Desk, delivery: Delivery, segment: Segment, near: Sequence[Conversation]) -> Message | None:
     """The message that this segment already is. Without an id the same words at the same seconds may be said again in
     the next conversation, so then only one that has not fallen silent counts."""
-    for conversation in desk.near(delivery):
+    for conversation in near:
         message = desk.message((conversation.id, segment.key))
         if message and (segment.id or delivery.received_at - conversation.last_at < desk.gap_ms):
             return message
@@ -146,7 +147,7 @@ def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment
     if message is known or conversation.user_id != desk.session(delivery).user_id:
         return
     desk.put_message(message)
-    desk.put_conversation(conversation.with_words(segment, delivery.received_at))
+    desk.put_conversation(conversation.with_words([segment], delivery.received_at, added=0))
     if message.key not in heard.new.get(conversation.id, ()):
         heard.changed.setdefault(conversation.id, []).append(message.key)
 
@@ -159,12 +160,11 @@ def _hear_run(desk: Desk, delivery: Delivery, run: clocks.Run, gap: float, heard
     if conversation and conversation.deleted_at:
         said = [segment for segment in said if _said_after(conversation, segment, delivery)]
         conversation = None
-    if said and conversation is None:
-        conversation = _begin(desk, delivery, owner)
-        heard.began.add(conversation.id)
-    for segment in said:
-        assert conversation
-        _add(desk, delivery, conversation.id, segment, heard)
+    if said:
+        if conversation is None:
+            conversation = _begin(desk, delivery, owner)
+            heard.began.add(conversation.id)
+        _add(desk, delivery, conversation, said, heard)
 
 
 def _said_after(tombstone: Conversation, segment: Segment, delivery: Delivery) -> bool:
@@ -186,24 +186,28 @@ def _begin(desk: Desk, delivery: Delivery, owner: str | None) -> Conversation:
     return conversation
 
 
-def _add(desk: Desk, delivery: Delivery, conversation_id: str, segment: Segment, heard: _Heard) -> None:
-    if twice := desk.message((conversation_id, segment.key)):
-        _hear_again(desk, delivery, twice, segment, heard)  # the same segment twice in one call
-        return
-    before = desk.conversation(delivery, conversation_id)
-    after = before.with_words(segment, delivery.received_at)
-    after = replace(after, message_count=before.message_count + 1)
+def _add(desk: Desk, delivery: Delivery, before: Conversation, segments: Sequence[Segment], heard: _Heard) -> None:
+    said = [(segment.key, segment) for segment in segments]
+    new = {key for key, _ in said if desk.message((before.id, key)) is None}
+    after = before.with_words(segments, delivery.received_at, added=len(new))
     desk.put_conversation(after)
-    desk.put_message(_message(segment, before, after, delivery), new=True)
-    heard.new.setdefault(conversation_id, []).append(segment.key)
+    seqs = count(before.message_count + 1)
+    for key, segment in said:
+        if message := desk.message((after.id, key)):  # twice in one call
+            _hear_again(desk, delivery, message, segment, heard)
+        else:
+            desk.put_message(_message(key, next(seqs), segment, before, after, delivery), new=True)
+            heard.new.setdefault(after.id, []).append(key)
 
 
-def _message(segment: Segment, before: Conversation, after: Conversation, delivery: Delivery) -> Message:
+def _message(
+    key: str, seq: int, segment: Segment, before: Conversation, after: Conversation, delivery: Delivery
+) -> Message:
     """An unplaced segment takes its place behind what had been said when it came."""
     return Message(
         conversation_id=after.id,
-        seq=after.message_count,
-        key=segment.key,
+        seq=seq,
+        key=key,
         text=segment.text,
         speaker=segment.speaker,
         is_user=segment.is_user,
@@ -213,7 +217,7 @@ def _message(segment: Segment, before: Conversation, after: Conversation, delive
         position=(before.end or 0.0) if segment.start is None else segment.start,
         created_at=delivery.received_at,
         spoken_at=after.spoken_at(segment, delivery.received_at),
-        versions=(segment.version,),
+        versions=segment.version,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -20,10 +21,11 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from omilink.adapters import sql_schema as schema
+from omilink.adapters.sql_bulk import Bulk, to_values
 from omilink.adapters.sql_inbox import DONE
 from omilink.adapters.sqlite import Sqlite
 from omilink.errors import EmailTaken
-from omilink.model import Conversation, Event, Message, Method, Millis, OmiSession, User, new_id, now
+from omilink.model import Conversation, Event, Message, Method, Millis, OmiSession, User, new_id
 from omilink.ports import Transaction
 
 T = TypeVar("T")
@@ -37,13 +39,15 @@ SESSIONS_OF = (
     .where(or_(session.c.user_id == bindparam("u"), session.c.suspended_user_id == bindparam("u")))
     .order_by(func.coalesce(session.c.last_seen_at, session.c.linked_at).desc())
 )
-PUT_SESSION = upsert(session)
-PUT_SESSION = PUT_SESSION.on_conflict_do_update(
-    index_elements=["id"],
-    set_={
-        name: PUT_SESSION.excluded[name]
-        for name in ("user_id", "method", "linked_at", "last_seen_at", "suspended_user_id", "bad_segments")
-    },
+_NEW_SESSION = upsert(session)
+PUT_SESSION = Bulk(
+    _NEW_SESSION.on_conflict_do_update(
+        index_elements=["id"],
+        set_={
+            name: _NEW_SESSION.excluded[name]
+            for name in ("user_id", "method", "linked_at", "last_seen_at", "suspended_user_id", "bad_segments")
+        },
+    )
 )
 UIDS_SHOWN = select(schema.session_uids).where(schema.session_uids.c.session_id.in_(bindparam("ids", expanding=True)))
 ADD_UID_SHOWN = upsert(schema.session_uids).on_conflict_do_nothing()
@@ -87,47 +91,23 @@ MESSAGES_AFTER = (
     .order_by(message.c.seq)
     .limit(bindparam("most"))
 )
-CHANGE_CONVERSATION = (
+PUT_CONVERSATION = Bulk(insert(conversation))
+CHANGE_CONVERSATION = Bulk(
     update(conversation)
-    .where(conversation.c.id == bindparam("which"))
+    .where(conversation.c.id == bindparam("where_id"))
     .values(
-        {
-            name: bindparam(f"to_{name}")
-            for name in (
-                "user_id",
-                "title",
-                "summary",
-                "zero_at",
-                "last_at",
-                "first",
-                "end",
-                "message_count",
-                "deleted_at",
-            )
-        }
+        to_values("user_id", "title", "summary", "zero_at", "last_at", "first", "end", "message_count", "deleted_at")
     )
 )
-CHANGE_MESSAGE = (
+PUT_MESSAGE = Bulk(insert(message))
+CHANGE_MESSAGE = Bulk(
     update(message)
-    .where(message.c.conversation_id == bindparam("c"), message.c.seq == bindparam("which"))
+    .where(message.c.conversation_id == bindparam("where_conversation_id"), message.c.seq == bindparam("where_seq"))
     .values(
-        {
-            name: bindparam(f"to_{name}")
-            for name in (
-                "text",
-                "speaker",
-                "is_user",
-                "person_id",
-                "start",
-                "end",
-                "position",
-                "rev",
-                "spoken_at",
-                "versions",
-            )
-        }
+        to_values("text", "speaker", "is_user", "person_id", "start", "end", "position", "rev", "spoken_at", "versions")
     )
 )
+PUT_EVENT = Bulk(insert(event))
 SAVED = (
     select(conversation.c.session_id, func.sum(conversation.c.message_count))
     .where(
@@ -167,6 +147,7 @@ class SqlStore:
 
 class SqlTransaction:
     def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._run = connection.execute
 
     # sessions and who has proof
@@ -182,7 +163,7 @@ class SqlTransaction:
         return [_session(row) for row in self._run(newest)]
 
     def put_sessions(self, sessions: Collection[OmiSession]) -> None:
-        self._many(PUT_SESSION, [_row(s, session) for s in sessions])
+        PUT_SESSION.run(self._connection, sessions)
 
     def uids_shown(self, session_ids: Collection[str]) -> dict[str, set[str]]:
         shown: dict[str, set[str]] = {}
@@ -249,8 +230,8 @@ class SqlTransaction:
         return [_conversation(row) for row in self._run(query, {"u": user_id, "most": limit})]
 
     def put_conversations(self, new: Collection[Conversation], changed: Collection[Conversation]) -> None:
-        self._many(insert(conversation), [_row(c, conversation) for c in new])
-        self._many(CHANGE_CONVERSATION, [{"which": c.id} | _prefixed(_row(c, conversation)) for c in changed])
+        PUT_CONVERSATION.run(self._connection, new)
+        CHANGE_CONVERSATION.run(self._connection, changed)
 
     def messages_known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Message]:
         rows = self._run(KNOWN, {"pairs": json.dumps(list(pairs))}) if pairs else ()
@@ -267,11 +248,8 @@ class SqlTransaction:
         return [_message(row) for row in rows]
 
     def put_messages(self, new: Collection[Message], changed: Collection[Message]) -> None:
-        self._many(insert(message), [_message_row(m) for m in new])
-        self._many(
-            CHANGE_MESSAGE,
-            [{"c": m.conversation_id, "which": m.seq} | _prefixed(_message_row(m)) for m in changed],
-        )
+        PUT_MESSAGE.run(self._connection, new)
+        CHANGE_MESSAGE.run(self._connection, changed)
 
     def forget_words(self, gone: Conversation) -> None:
         job = schema.deliveries
@@ -303,14 +281,11 @@ class SqlTransaction:
             return
         ids = sorted({e.user_id for e in events})
         numbers = {user_id: seq for user_id, seq in self._run(NUMBERS, {"ids": ids})}
-        at, rows = now(), []
+        rows = []
         for e in events:
             numbers[e.user_id] += 1
-            seq, conversation_id = numbers[e.user_id], e.conversation_id
-            rows.append(
-                {"user_id": e.user_id, "seq": seq, "conversation_id": conversation_id, "created_at": at, "data": e.data}
-            )
-        self._many(insert(event), rows)
+            rows.append(replace(e, seq=numbers[e.user_id]))
+        PUT_EVENT.run(self._connection, rows)
         self._many(SET_NUMBER, [{"u": user_id, "to_seq": seq} for user_id, seq in numbers.items()])
 
     def events_after(self, user_id: str, seq: int, limit: int) -> list[Event]:
@@ -330,7 +305,7 @@ class SqlTransaction:
     # accounts
 
     def add_user(self, new: User, password_hash: str) -> None:
-        row = _row(new, user) | {"password_hash": password_hash, "seq": 0, "pruned": 0, "rights": 0}
+        row = asdict(new) | {"password_hash": password_hash}
         try:
             self._run(insert(user).values(row))
         except IntegrityError:
@@ -397,14 +372,6 @@ def start_history(connection: Connection) -> None:
     )
 
 
-def _row(value: Any, table: Any) -> dict[str, Any]:
-    return {column.name: getattr(value, column.name) for column in table.c if hasattr(value, column.name)}
-
-
-def _prefixed(row: dict[str, Any]) -> dict[str, Any]:
-    return {f"to_{name}": value for name, value in row.items()}
-
-
 def _session(row: Row[Any]) -> OmiSession:
     return OmiSession(
         omi_session_id=row.omi_session_id,
@@ -424,11 +391,7 @@ def _conversation(row: Row[Any]) -> Conversation:
 
 
 def _message(row: Row[Any]) -> Message:
-    return Message(**{**row._mapping, "versions": tuple(row.versions.split(","))})
-
-
-def _message_row(value: Message) -> dict[str, Any]:
-    return _row(value, message) | {"versions": ",".join(value.versions)}
+    return Message(**row._mapping)
 
 
 def _user(row: Row[Any]) -> User:

@@ -45,10 +45,14 @@ class Sessions extends HTMLElement {
   /** Cards stay the same elements, so that focus survives a refresh. */
   #draw(sessions) {
     const before = new Map([...this.list.querySelectorAll("article")].map((card) => [card.sessionId, card]));
-    const cards = sessions.map((session) => before.get(session.id) ?? createCard(session.id, () => this.unlink(session.id)));
+    const cards = sessions.map((session) => before.get(session.id) ?? createCard(session.id, this));
     cards.forEach((card, index) => fillCard(card, sessions[index]));
     const isSame = cards.length === this.list.children.length && cards.every((card, index) => card === this.list.children[index]);
     if (!isSame) this.list.replaceChildren(...cards);
+  }
+
+  relink(id) {
+    return this.app.attempt(() => this.app.client.linkSession(id), () => this.app.refreshSessions());
   }
 
   async unlink(id) {
@@ -61,12 +65,14 @@ class Sessions extends HTMLElement {
   }
 }
 
-function createCard(id, unlink) {
+function createCard(id, screen) {
   const parts = {
     badge: h("span", { class: "badge" }),
     message: h("p"),
     nextStep: h("p", { class: "next-step" }),
     facts: h("p", { class: "quiet" }),
+    unlink: h("button", { type: "button", "aria-label": `Unlink ${id}`, click: () => screen.unlink(id) }, "Unlink"),
+    relink: h("button", { type: "button", "aria-label": `Link ${id} again`, click: () => screen.relink(id) }, "Link again"),
   };
   const card = h(
     "article",
@@ -74,7 +80,7 @@ function createCard(id, unlink) {
     h("div", { class: "row" }, h("h3", {}, id), parts.badge),
     parts.message,
     parts.nextStep,
-    h("div", { class: "row" }, parts.facts, h("button", { type: "button", click: unlink, "aria-label": `Unlink ${id}` }, "Unlink")),
+    h("div", { class: "row" }, parts.facts, parts.unlink, parts.relink),
   );
   return Object.assign(card, { parts, sessionId: id });
 }
@@ -87,11 +93,13 @@ function fillCard({ parts }, session) {
   setText(parts.nextStep, nextStep ?? "");
   parts.nextStep.hidden = !nextStep;
   setText(parts.facts, factsOf(session));
+  parts.unlink.hidden = !session.linked;
+  parts.relink.hidden = session.linked;
 }
 
 function factsOf(session) {
   return [
-    linkedHow(session),
+    session.linked ? linkedHow(session) : "Not linked",
     session.lastSeenAt ? `last heard ${ago(session.lastSeenAt)}` : "not heard yet",
     count(session.messagesSaved ?? 0, "message"),
   ].join(" · ");

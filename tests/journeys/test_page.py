@@ -1,0 +1,359 @@
+"""The page in a real browser, on a real server."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from support import Person, ServerProcess
+
+CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
+INSTALL = "The page tests need a browser: `apt-get install chromium`, or set CHROMIUM=/path/to/chromium."
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CANDIDATES)), None)
+    if path is None:
+        pytest.skip(INSTALL)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: ServerProcess) -> Iterator[Open]:
+    """Opens the page in a browser of its own, signed in as the user if one is given. No script of it may fail."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_page(
+        user: Person | None = None, *, width: int = 1280, height: int = 800, path: str = "/", **options: Any
+    ) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        if user:
+            context.add_cookies([{"name": "sid", "value": user.token, "url": server.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(server.url + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def ada(server: ServerProcess) -> Person:
+    return new_user(server, "ada-pendant")
+
+
+# Coming in
+
+
+def test_a_newcomer_signs_up_links_a_wearable_and_sees_its_words(server: ServerProcess, open_page: Open) -> None:
+    page = open_page()
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_label("Email address").fill("newcomer@example.org")
+    page.get_by_label("Password").fill("a long password 42")
+    page.get_by_role("button", name="Create an account").click()
+
+    page.get_by_label("Session id").fill("kitchen")
+    page.get_by_role("button", name="Link", exact=True).click()
+    expect(page.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
+
+    server.say("kitchen", "Hello from the kitchen")
+    expect(page.get_by_role("log")).to_contain_text("Hello from the kitchen")
+    expect(page.locator("#connection-state")).to_have_text("Live")
+    expect(page.locator("#connection-age")).to_have_text(re.compile(r"last words (just now|\d+ s ago)"))
+
+
+def test_an_id_to_try_comes_with_a_command_that_works(server: ServerProcess, open_page: Open) -> None:
+    page = open_page(new_user(server))
+    page.get_by_role("button", name="Make an id to try").click()
+    command = page.locator("#trial-command").inner_text()
+    body = re.search(r"-d '(.*)'", command, re.DOTALL)
+    assert server.url in command
+    assert body
+    deliver(server, json.loads(body[1]))
+    expect(page.get_by_role("log")).to_contain_text("Hello from my terminal")
+
+
+def test_a_wrong_password_is_said_clearly(server: ServerProcess, open_page: Open) -> None:
+    page = open_page()
+    page.get_by_label("Email address").fill(new_user(server).email)
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).not_to_be_empty()
+    expect(page.get_by_label("Email address")).not_to_be_empty()
+
+
+def test_the_keyboard_is_enough(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    page = open_page()
+    expect(page.get_by_label("Email address")).to_be_focused()
+    page.keyboard.type(ada.email)
+    page.keyboard.press("Tab")
+    page.keyboard.type(ada.password)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+
+# What is said
+
+
+def test_nothing_crosses_over_between_two_users(server: ServerProcess, open_page: Open) -> None:
+    pages = {name: open_page(new_user(server, name)) for name in ("left", "right")}
+    for number in range(10):
+        for name in pages:
+            server.say(name, f"{name} says {number}", start=number * 3)
+    for name, other in (("left", "right"), ("right", "left")):
+        expect(messages(pages[name])).to_have_count(10)
+        expect(pages[name].locator("body")).not_to_contain_text(f"{other} says")
+
+
+def test_speakers_have_names_and_the_wearer_is_you(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    page = open_page(ada)
+    send(server, "ada-pendant", segment("Good morning", is_user=True), segment("Hello", speaker="SPEAKER_01", start=3))
+    expect(messages(page).nth(0)).to_contain_text("You")
+    expect(messages(page).nth(1)).to_contain_text("Speaker 1")
+
+
+def test_a_growing_segment_is_replaced_in_place(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    page = open_page(ada)
+    send(server, "ada-pendant", segment("It is going to", id="growing"))
+    expect(messages(page)).to_contain_text(["It is going to"])
+    before = messages(page).element_handle()
+    send(server, "ada-pendant", segment("It is going to rain", id="growing"))
+    expect(messages(page)).to_contain_text(["It is going to rain"])
+    assert page.evaluate("before => before === document.querySelector('[role=log] .message')", before)
+
+
+def test_words_are_never_markup(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    page = open_page(ada)
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    attack = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    server.say("ada-pendant", attack)
+    expect(messages(page).locator("p")).to_have_text(attack)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("<img")
+    expect(page.locator("[role=log] :is(img, script)")).to_have_count(0)
+
+
+def test_a_server_that_restarts_costs_no_words(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    page = open_page(ada)
+    server.say("ada-pendant", "Before")
+    expect(messages(page)).to_have_count(1)
+
+    server.stop()
+    expect(page.locator("#connection-state")).to_have_text("Offline")
+    expect(page.locator("#connection-age")).to_contain_text("last contact")
+    expect(messages(page)).to_have_count(1)
+
+    server.start()
+    server.say("ada-pendant", "Meanwhile", start=3)
+    page.get_by_role("button", name="Try now").or_(page.locator("#connection-state")).first.click()
+    expect(messages(page).locator("p")).to_have_text(["Before", "Meanwhile"], timeout=15_000)
+    expect(page.locator("#connection-state")).to_have_text("Live")
+
+
+# Reading
+
+
+def test_older_messages_come_without_a_jump(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    talk(server, "ada-pendant", 180)
+    page = open_page(ada)
+    expect(messages(page)).to_have_count(50)
+    log = page.get_by_role("log")
+    log.evaluate("log => { log.scrollTop = 300 }")
+    anchor = messages(page).nth(6)
+    text, before = anchor.locator("p").inner_text(), top_of(anchor)
+    expect(messages(page)).not_to_have_count(50)
+    after = top_of(messages(page).filter(has_text=re.compile(rf"{text}$")))
+    assert abs(after - before) <= 1
+
+    while messages(page).count() < 180:
+        held = messages(page).count()
+        log.evaluate("log => { log.scrollTop = 0 }")
+        expect(messages(page)).not_to_have_count(held)
+    expect(log).to_contain_text("Beginning of this conversation")
+    expect(messages(page).locator("p").first).to_have_text("Sentence number 0")
+
+
+def test_whoever_has_scrolled_up_is_told_and_not_moved(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    talk(server, "ada-pendant", 40)
+    page = open_page(ada)
+    expect(messages(page)).to_have_count(40)
+    page.get_by_role("log").hover()
+    page.mouse.wheel(0, -600)
+    expect(page.get_by_role("button", name="Newest")).to_be_visible()
+    seen = messages(page).nth(30)
+    before = top_of(seen)
+
+    for number in range(3):
+        server.say("ada-pendant", f"News {number}", start=200 + number * 3)
+    pill = page.get_by_role("button", name="3 new")
+    expect(pill).to_be_visible()
+    assert abs(top_of(seen) - before) <= 1
+
+    pill.click()
+    expect(messages(page).last).to_be_in_viewport()
+    expect(page.locator(".pill")).to_be_hidden()
+    server.say("ada-pendant", "And followed again", start=230)
+    expect(messages(page).last).to_contain_text("And followed again")
+    expect(messages(page).last).to_be_in_viewport()
+
+
+def test_live_follows_the_next_conversation_and_reading_does_not(
+    server: ServerProcess, open_page: Open, ada: Person
+) -> None:
+    talk(server, "ada-pendant", 10)
+    page = open_page(ada)
+    expect(messages(page)).to_have_count(10)
+    server.say("ada-pendant", "A new day", start=0)
+    expect(messages(page).locator("p")).to_have_text(["A new day"])
+    expect(page.get_by_role("log")).to_contain_text("A new conversation began")
+
+    page.get_by_role("link", name="Sentence number 0").click()
+    expect(messages(page)).to_have_count(10)
+    server.say("ada-pendant", "And it goes on", start=4)
+    expect(page.get_by_role("link", name="A new day")).to_contain_text("2 messages")
+    expect(messages(page)).to_have_count(10)
+
+    page.get_by_role("link", name="Back to live").click()
+    expect(messages(page).locator("p")).to_have_text(["A new day", "And it goes on"])
+
+
+def test_a_deleted_conversation_is_gone_everywhere(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    server.say("ada-pendant", "Secret plans")
+    here, there = open_page(ada), open_page(ada)
+    for page in (here, there):
+        expect(messages(page)).to_have_count(1)
+    here.get_by_role("button", name="Delete this conversation").click()
+    expect(here.get_by_role("dialog")).to_contain_text("cannot be undone")
+    here.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    for page in (here, there):
+        expect(page.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
+        expect(page.locator("body")).not_to_contain_text("Secret plans")
+
+
+# Sessions, and going
+
+
+def test_unlinking_says_its_consequence_first(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    server.say("ada-pendant", "Hello")
+    page = open_page(ada, path="/#/sessions")
+    card = page.get_by_role("article", name="Session ada-pendant")
+    expect(card).to_contain_text("Working")
+    expect(card).to_contain_text("1 message")
+    card.get_by_role("button", name="Unlink").click()
+    expect(page.get_by_role("dialog")).to_contain_text("no longer reach you")
+    page.keyboard.press("Escape")
+    expect(card).to_be_visible()
+    card.get_by_role("button", name="Unlink").click()
+    page.get_by_role("dialog").get_by_role("button", name="Unlink").click()
+    expect(card).to_be_hidden()
+
+
+def test_a_session_of_somebody_else_is_refused_in_words(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    page = open_page(new_user(server), path="/#/sessions")
+    page.get_by_label("Session id").fill("ada-pendant")
+    page.get_by_role("button", name="Link", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("cannot be linked")
+
+
+def test_signing_out_ends_it_in_every_tab(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    server.say("ada-pendant", "Hello")
+    here, there = open_page(ada), open_page(ada)
+    for page in (here, there):
+        expect(messages(page)).to_have_count(1)
+    here.get_by_role("button", name="Sign out").click()
+    for page in (here, there):
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        expect(page.get_by_text("You signed out.")).to_be_visible()
+        expect(page.locator("body")).not_to_contain_text("Hello")
+
+
+# Sizes and colours
+
+
+@pytest.mark.parametrize("screen", ["live", "conversations", "sessions"])
+def test_a_phone_shows_everything_within_reach(
+    server: ServerProcess, open_page: Open, ada: Person, screen: str
+) -> None:
+    server.say("ada-pendant", "A-word-that-is-longer-than-any-phone-is-wide-" * 6)
+    page = open_page(ada, width=360, height=640, path=f"/#/{screen}", has_touch=True)
+    expect(page.get_by_role("link", name=screen.capitalize(), exact=True)).to_have_attribute("aria-current", "page")
+    expect(
+        page.locator("omi-conversations li, [role=log] .message, article").locator("visible=true").first
+    ).to_be_visible()
+    overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert overflow <= 0
+    for target in page.locator("a, button, input").locator("visible=true").all():
+        box = target.bounding_box()
+        assert box
+        assert box["height"] >= 44, target.inner_text()
+
+
+@pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
+def test_the_page_takes_the_colours_of_the_system(open_page: Open, scheme: str, is_dark: bool) -> None:
+    page = open_page(color_scheme=scheme)
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    red = int(page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]"))
+    assert (red < 60) == is_dark
+
+
+def messages(page: Page) -> Locator:
+    return page.locator("[role=log] .message").locator("visible=true")
+
+
+def top_of(element: Locator) -> float:
+    top: float = element.evaluate("element => element.getBoundingClientRect().top")
+    return top
+
+
+def new_user(server: ServerProcess, *session_ids: str) -> Person:
+    """Somebody who does everything else in the page."""
+    user = server.user()
+    with contextlib.closing(user.client):
+        for session_id in session_ids:
+            assert user.link(session_id).status_code == 200
+    return user
+
+
+def talk(server: ServerProcess, session_id: str, length: int) -> None:
+    """A conversation of numbered sentences, by two speakers in turn."""
+    sentences = [
+        segment(f"Sentence number {number}", speaker=f"SPEAKER_{number // 3 % 2}", start=number * 3)
+        for number in range(length)
+    ]
+    send(server, session_id, *sentences)
+
+
+def send(server: ServerProcess, session_id: str, *segments: dict[str, Any]) -> None:
+    deliver(server, {"session_id": session_id, "segments": segments})
+
+
+def deliver(server: ServerProcess, body: dict[str, Any]) -> None:
+    assert httpx2.post(server.webhook_url, json=body).status_code == 200
+
+
+def segment(
+    text: str, *, start: float = 0, speaker: str = "SPEAKER_0", is_user: bool = False, **more: str
+) -> dict[str, Any]:
+    return {"text": text, "speaker": speaker, "is_user": is_user, "start": start, "end": start + 2, **more}
