@@ -4,16 +4,23 @@ import asyncio
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
+from omilink.adapters.sql_compiled import Bulk, to_values
 from omilink.adapters.sql_schema import deliveries as job
 from omilink.adapters.sqlite import Sqlite
 from omilink.model import SHARED, Delivery, Millis
 
 WAITING, DEAD, QUARANTINED, DONE = "waiting", "dead", "quarantined", "done"
 
-PUT = insert(job).on_conflict_do_nothing(index_elements=["key"])
+COLUMNS = ("kind", "origin", "session_id", "uid", "key", "body", "received_at")
+PUT = Bulk(
+    insert(job)
+    .values({**to_values(*COLUMNS), "state": literal_column(f"'{WAITING}'"), "run_at": literal_column("0")})
+    .on_conflict_do_nothing(index_elements=["key"])
+)
+PUT_ASIDE = insert(job).on_conflict_do_nothing(index_elements=["key"])
 UNFINISHED = text("state <> 'done'")
 """In the words of the partial index, since SQLite uses it for nothing else."""
 TAKE = (
@@ -32,19 +39,12 @@ class SqlInbox:
         self._something_new = asyncio.Event()
 
     async def put(self, delivery: Delivery, *, quarantine: str | None = None) -> None:
-        row = {
-            "kind": delivery.kind,
-            "origin": delivery.origin,
-            "session_id": delivery.session_id,
-            "uid": delivery.uid,
-            "key": delivery.key,
-            "body": delivery.body,
-            "received_at": delivery.received_at,
-            "state": QUARANTINED if quarantine else WAITING,
-            "run_at": 0,
-            "error": quarantine,
-        }
-        await self._database.write(lambda connection: _put(connection, row))
+        if quarantine is None:
+            await self._database.write(lambda connection: PUT.run(connection, [delivery]))
+        else:
+            aside = {"state": QUARANTINED, "run_at": 0, "error": quarantine}
+            row = {column: getattr(delivery, column) for column in COLUMNS} | aside
+            await self._database.write(lambda connection: connection.execute(PUT_ASIDE, row).rowcount)
         self._something_new.set()
 
     async def wait(self, seconds: float) -> None:
@@ -96,10 +96,6 @@ class SqlInbox:
     async def counts(self, session_key: str | None = None) -> dict[str, int]:
         query = COUNT.where(_of_session(session_key)) if session_key else COUNT
         return await self._database.read(lambda connection: {s: n for s, n in connection.execute(query)})
-
-
-def _put(connection: Connection, row: dict[str, Any]) -> None:
-    connection.execute(PUT, row)
 
 
 def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from omilink.adapters import sql_schema as schema
-from omilink.adapters.sql_bulk import Bulk, to_values
+from omilink.adapters.sql_compiled import Bulk, Query, to_values
 from omilink.adapters.sql_inbox import DONE
 from omilink.adapters.sqlite import Sqlite
 from omilink.errors import EmailTaken
@@ -120,7 +120,7 @@ SAVED = (
 # The row's lock makes commit order and number order the same, so "after N" never skips a late committer.
 NUMBERS = select(user.c.id, user.c.seq).where(user.c.id.in_(bindparam("ids", expanding=True))).with_for_update()
 SET_NUMBER = update(user).where(user.c.id == bindparam("u")).values(seq=bindparam("to_seq"))
-EVENTS_AFTER = (
+EVENTS_AFTER = Query(
     select(event.c.seq, event.c.data)
     .where(event.c.user_id == bindparam("u"), event.c.seq > bindparam("after"))
     .order_by(event.c.seq)
@@ -289,7 +289,7 @@ class SqlTransaction:
         self._many(SET_NUMBER, [{"u": user_id, "to_seq": seq} for user_id, seq in numbers.items()])
 
     def events_after(self, user_id: str, seq: int, limit: int) -> list[Event]:
-        rows = self._run(EVENTS_AFTER, {"u": user_id, "after": seq, "most": limit})
+        rows = EVENTS_AFTER.run(self._connection, u=user_id, after=seq, most=limit)
         return [Event(user_id=user_id, seq=number, data=data) for number, data in rows]
 
     def log_bounds(self, user_id: str) -> tuple[int, int]:

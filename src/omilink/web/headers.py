@@ -1,16 +1,28 @@
 """What every answer says to a browser, and how much a request may hold."""
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 1 << 20
 AUDIO = "application/octet-stream"
-CONTENT_SECURITY = (
+
+
+def _headers(content_security: str) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"content-security-policy", content_security.encode()),
+    ]
+
+
+HEADERS = _headers(
     "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "object-src 'none'"
 )
-DOCS_SECURITY = "default-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net https://fastapi.tiangolo.com data:"
+DOCS_HEADERS = _headers(
+    "default-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net https://fastapi.tiangolo.com data:"
+)
 """/docs is FastAPI's page, whose script comes from a CDN; it is no page of ours and knows no user."""
 
 
@@ -27,15 +39,14 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        policy = DOCS_SECURITY if scope["path"] == "/docs" else CONTENT_SECURITY
+        extra = DOCS_HEADERS if scope["path"] == "/docs" else HEADERS
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
-                headers["Content-Security-Policy"] = policy
-                headers.setdefault("Cache-Control", "no-store")
+                headers = list(message["headers"])
+                if all(name != b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = headers + extra
             await send(message)
 
         limited = scope["method"] in ("POST", "DELETE")

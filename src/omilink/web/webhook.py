@@ -16,7 +16,7 @@ from omilink.settings import WebhookAuth
 from omilink.web.auth import bearer, product
 from omilink.web.headers import AUDIO
 
-ACCEPTED = b'{"ok":true}'
+ACCEPTED = Response(b'{"ok":true}', media_type="application/json")
 
 
 async def receive(request: Request) -> Response:
@@ -27,7 +27,7 @@ async def receive(request: Request) -> Response:
         the.metrics.refused.labels(error.code).inc()
         raise
     the.metrics.webhooks.labels(kind).inc()
-    return Response(ACCEPTED, media_type="application/json")
+    return ACCEPTED
 
 
 async def setup_completed(request: Request) -> Response:

@@ -1,0 +1,55 @@
+"""Statements for the busiest moments, compiled once and run without SQLAlchemy's work per call and row.
+
+SQLAlchemy spends about 10 µs on each row of an executemany and 40 µs on a small SELECT, which is more than SQLite does.
+"""
+
+from collections.abc import Callable, Collection
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import BindParameter, ClauseElement, Connection, Dialect, bindparam
+
+Attributes = Callable[[Any], tuple[Any, ...]]
+
+
+def to_values(*columns: str) -> dict[str, BindParameter[Any]]:
+    """`to_x` for each column x: in an UPDATE a parameter may not have the name of a column."""
+    return {column: bindparam(f"to_{column}") for column in columns}
+
+
+class Bulk:
+    """An INSERT of all columns, or a statement with parameters `to_<attribute>` and `where_<attribute>`."""
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+
+    def run(self, connection: Connection, values: Collection[Any]) -> None:
+        """Writes the attributes of each value."""
+        if values:
+            sql, row = _bulk(self._statement, connection.dialect)
+            connection.exec_driver_sql(sql, [row(value) for value in values])
+
+
+class Query:
+    """A SELECT with named parameters."""
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+
+    def run(self, connection: Connection, **parameters: Any) -> list[tuple[Any, ...]]:
+        sql, names, fixed = _query(self._statement, connection.dialect)
+        values = fixed | parameters
+        return [tuple(row) for row in connection.exec_driver_sql(sql, tuple([values[name] for name in names]))]
+
+
+@lru_cache
+def _bulk(statement: ClauseElement, dialect: Dialect) -> tuple[str, Attributes]:
+    sql, names, _ = _query(statement, dialect)
+    return sql, attrgetter(*(name.removeprefix("to_").removeprefix("where_") for name in names))
+
+
+@lru_cache
+def _query(statement: ClauseElement, dialect: Dialect) -> tuple[str, list[str], dict[str, Any]]:
+    compiled: Any = statement.compile(dialect=dialect)
+    return str(compiled), compiled.positiontup or [], compiled.params

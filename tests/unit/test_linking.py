@@ -1,0 +1,180 @@
+"""Who owns a session: the table of the contract, row by row, and then every combination of facts."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from omilink.linking import RULES, Act, Decision, Facts, Outcome, decide
+from omilink.model import SHARED, Method, OmiSession
+
+ADA, BEN = "ada", "ben"
+
+
+def session(owner: str | None = None, method: Method | None = None, origin: str = SHARED) -> OmiSession:
+    return OmiSession(omi_session_id="kitchen", origin=origin, user_id=owner, method=method, created_at=0)
+
+
+def webhook(session: OmiSession, *, verified_for: str | None = None, id_is_uid: bool = False) -> Decision:
+    return decide(Facts(act=Act.ARRIVE, session=session, user_id=verified_for, id_is_uid=id_is_uid))
+
+
+def claim(session: OmiSession, user: str = ADA, **facts: bool) -> Decision:
+    return decide(Facts(act=Act.CLAIM, session=session, user_id=user, **facts))
+
+
+def owner_after(decision: Decision) -> tuple[Outcome, str | None, Method | None]:
+    return decision.outcome, decision.user_id, decision.method
+
+
+# The rows of the contract's table
+
+
+def test_a_verified_uid_links_a_new_session() -> None:
+    assert owner_after(webhook(session(), verified_for=ADA)) == (Outcome.LINK, ADA, Method.UID)
+
+
+@pytest.mark.parametrize("id_is_uid", [False, True])
+def test_without_proof_a_new_session_stays_nobodys(id_is_uid: bool) -> None:
+    assert owner_after(webhook(session(), id_is_uid=id_is_uid)) == (Outcome.KEEP, None, None)
+
+
+def test_an_id_that_is_no_uid_may_be_linked_by_whoever_knows_it() -> None:
+    assert owner_after(claim(session())) == (Outcome.LINK, ADA, Method.MANUAL)
+
+
+def test_a_uid_as_session_id_needs_proof() -> None:
+    refused = claim(session(), id_is_uid=True)
+    assert (refused.outcome, refused.error and refused.error.code) == (Outcome.REFUSE, "proof_required")
+    assert refused.error and "omilink users verify" in refused.error.message
+
+
+def test_whoever_has_the_uid_verified_may_link_it() -> None:
+    assert owner_after(claim(session(), id_is_uid=True, own_proof=True)) == (Outcome.LINK, ADA, Method.UID)
+
+
+@pytest.mark.parametrize("method", Method)
+def test_linking_ones_own_session_again_changes_nothing(method: Method) -> None:
+    again = claim(session(ADA, method), id_is_uid=True, foreign_proof=True, manual_linking=False)
+    assert (again.outcome, again.error) == (Outcome.KEEP, None)
+
+
+def test_what_is_taken_is_refused_the_same_way_whosever_and_however_it_is() -> None:
+    linked = [claim(session(BEN, method)) for method in Method]
+    shows_bens_uid = [claim(session(), foreign_proof=True), claim(session(), foreign_proof=True, id_is_uid=True)]
+    answers = {(d.outcome, d.error and d.error.code, d.error and d.error.message) for d in linked + shows_bens_uid}
+    assert [answer[:2] for answer in answers] == [(Outcome.REFUSE, "session_not_available")]
+
+
+def test_a_claimed_id_that_turns_out_to_be_a_uid_is_suspended() -> None:
+    assert webhook(session(ADA, Method.MANUAL), id_is_uid=True).outcome is Outcome.SUSPEND
+
+
+def test_proof_beats_a_claim() -> None:
+    for id_is_uid in (False, True):
+        decision = webhook(session(BEN, Method.MANUAL), verified_for=ADA, id_is_uid=id_is_uid)
+        assert owner_after(decision) == (Outcome.LINK, ADA, Method.UID)
+
+
+@pytest.mark.parametrize("method", [Method.UID, Method.ISSUED])
+def test_proof_does_not_beat_proof_nor_an_issued_session(method: Method) -> None:
+    assert webhook(session(BEN, method), verified_for=ADA).outcome is Outcome.QUARANTINE
+
+
+def test_only_the_owner_unlinks() -> None:
+    mine = Facts(act=Act.UNLINK, session=session(ADA, Method.UID), user_id=ADA)
+    assert decide(mine).outcome is Outcome.UNLINK
+    for other in session(BEN, Method.UID), session():
+        refused = decide(Facts(act=Act.UNLINK, session=other, user_id=ADA))
+        assert (refused.outcome, refused.error and refused.error.code) == (Outcome.REFUSE, "not_found")
+
+
+@pytest.mark.parametrize("verified_for", [None, ADA])
+def test_what_comes_in_at_a_personal_url_is_its_users(verified_for: str | None) -> None:
+    decision = webhook(session(origin=ADA), verified_for=verified_for, id_is_uid=True)
+    assert owner_after(decision) == (Outcome.LINK, ADA, Method.PERSONAL)
+
+
+def test_a_personal_url_puts_somebody_elses_uid_aside() -> None:
+    assert webhook(session(origin=ADA), verified_for=BEN).outcome is Outcome.QUARANTINE
+
+
+def test_linking_by_id_alone_can_be_closed() -> None:
+    assert claim(session(), manual_linking=False).outcome is Outcome.REFUSE
+    assert claim(session(), manual_linking=False, own_proof=True).outcome is Outcome.LINK
+
+
+def test_an_operator_issues_what_is_free_and_shows_nobody_elses_uid() -> None:
+    free = decide(Facts(act=Act.ISSUE, session=session(), user_id=ADA, id_is_uid=True, manual_linking=False))
+    assert owner_after(free) == (Outcome.LINK, ADA, Method.ISSUED)
+    for taken in (
+        Facts(act=Act.ISSUE, session=session(BEN, Method.MANUAL), user_id=ADA),
+        Facts(act=Act.ISSUE, session=session(), user_id=ADA, foreign_proof=True),
+    ):
+        assert decide(taken).outcome is Outcome.REFUSE
+
+
+# Every combination of facts
+
+
+def everything() -> Iterator[Facts]:
+    owners = [(None, None), *itertools.product((ADA, BEN), Method)]
+    truths = itertools.product((False, True), repeat=4)
+    for act, (owner, method), origin, user, proofs in itertools.product(
+        Act, owners, (SHARED, ADA, BEN), (None, ADA), list(truths)
+    ):
+        own, foreign, id_is_uid, manual = proofs
+        yield Facts(
+            act=act,
+            session=session(owner, method, origin),
+            user_id=user,
+            own_proof=own,
+            foreign_proof=foreign,
+            id_is_uid=id_is_uid,
+            manual_linking=manual,
+        )
+
+
+def test_some_rule_decides_whatever_the_facts_and_every_rule_decides_something() -> None:
+    decided = {(facts.act, decide(facts).rule) for facts in everything()}
+    assert decided == {(rule.act, rule.name) for rule in RULES}
+
+
+def test_a_rules_name_stands_for_one_rule_of_an_act() -> None:
+    names = [(rule.act, rule.name) for rule in RULES]
+    assert len(names) == len(set(names))
+
+
+def test_nobody_becomes_owner_without_a_right() -> None:
+    for facts in everything():
+        decision = decide(facts)
+        if decision.outcome is Outcome.LINK:
+            assert has_right(facts, decision), facts
+
+
+def has_right(facts: Facts, decision: Decision) -> bool:
+    match decision.method:
+        case Method.UID:
+            return decision.user_id == facts.user_id and (facts.act is Act.ARRIVE or facts.own_proof)
+        case Method.MANUAL:
+            no_uid = not (facts.id_is_uid or facts.foreign_proof)
+            return decision.user_id == facts.user_id and facts.act is Act.CLAIM and facts.unowned and no_uid
+        case Method.ISSUED:
+            return decision.user_id == facts.user_id and facts.act is Act.ISSUE
+        case Method.PERSONAL:
+            return decision.user_id == facts.session.origin != SHARED
+    return False
+
+
+def test_a_device_leaves_an_owner_with_proof_only_by_unlinking() -> None:
+    for facts in everything():
+        owned_by_proof = facts.session.method in (Method.UID, Method.ISSUED) and not facts.personal
+        if owned_by_proof and not facts.mine:
+            assert decide(facts).outcome in (Outcome.KEEP, Outcome.QUARANTINE, Outcome.REFUSE), facts
+
+
+def test_only_an_outcome_that_links_names_a_user_and_only_a_refusal_an_error() -> None:
+    for facts in everything():
+        decision = decide(facts)
+        assert (decision.user_id is not None) == (decision.outcome is Outcome.LINK) or facts.user_id is None
+        assert (decision.error is not None) == (decision.outcome is Outcome.REFUSE)

@@ -1,0 +1,100 @@
+"""Values that exist are valid."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from omilink.errors import Invalid
+from omilink.model import SHARED, Conversation, Method, OmiSession, Segment, check_id, new_id, session_key
+
+visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="/"), min_size=1)
+
+
+@pytest.mark.parametrize("value", ["a", "Kq3vT9wZpLfB6xYhN0sRcU7dJm42", "session-123", "x" * 128, "dev_~!*", "null-1"])
+def test_a_usable_id_is_itself(value: str) -> None:
+    assert check_id(value, "session_id") == value
+
+
+@pytest.mark.parametrize("value", ["", " ", "a b", "a/b", "x" * 129, "a\n", "\x00", "é", "\ud800", "\x7f", "a\u200b"])
+def test_an_id_that_does_not_fit_into_a_path_is_refused(value: str) -> None:
+    with pytest.raises(Invalid, match="session_id"):
+        check_id(value, "session_id")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["null", "NULL", "nil", "None", "undefined", "NaN", "anonymous", "0", "0000", "-"]
+    + ["00000000-0000-0000-0000-000000000000"],
+)
+def test_a_placeholder_that_many_devices_send_is_refused_and_named(value: str) -> None:
+    with pytest.raises(Invalid, match=value):
+        check_id(value, "session_id")
+
+
+@given(visible, visible, visible, visible)
+def test_where_it_came_in_and_its_id_together_name_one_session(a: str, b: str, c: str, d: str) -> None:
+    assert (session_key(a, b) == session_key(c, d)) == ((a, b) == (c, d))
+
+
+def test_linking_and_unlinking_are_changed_copies() -> None:
+    new = OmiSession(omi_session_id="kitchen", created_at=1)
+    linked = new.linked_to("ada", Method.MANUAL, 2)
+    assert (linked.user_id, linked.method, linked.linked_at) == ("ada", Method.MANUAL, 2)
+    assert linked.unlinked() == new
+    suspended = linked.unlinked(suspended=True)
+    assert (suspended.user_id, suspended.method, suspended.suspended_user_id) == (None, None, "ada")
+    assert suspended.linked_to("ben", Method.UID, 3).suspended_user_id is None
+
+
+def test_a_late_call_does_not_turn_last_seen_back() -> None:
+    session = OmiSession(omi_session_id="kitchen", created_at=1).seen(50).seen(20, bad_segments=2).seen(30, 1)
+    assert (session.last_seen_at, session.bad_segments) == (50, 3)
+
+
+def test_a_session_with_an_unusable_id_cannot_be_made() -> None:
+    with pytest.raises(Invalid):
+        OmiSession(omi_session_id="a/b", created_at=0)
+
+
+@pytest.mark.parametrize("place", [{"start": 1.0}, {"end": 1.0}])
+def test_a_segment_is_placed_or_not(place: dict[str, float]) -> None:
+    with pytest.raises(Invalid):
+        Segment(text="hello", **place)
+
+
+def test_with_an_id_a_segment_is_the_same_whatever_it_says() -> None:
+    assert Segment(id="7", text="yes", start=0.0, end=1.0).key == Segment(id="7", text="yes, please").key
+    assert Segment(id="7", text="yes").key != Segment(id="8", text="yes").key
+
+
+def test_without_an_id_speaker_place_and_text_make_it_the_same() -> None:
+    yes = {"text": "yes", "speaker": "SPEAKER_0", "start": 1.0, "end": 2.0}
+    others = [{"text": "no"}, {"speaker": "SPEAKER_1"}, {"speaker": None}, {"start": 0.5}, {"end": 2.5}]
+    keys = {Segment(**{**yes, **other}).key for other in [{}, *others]}  # type: ignore[arg-type]
+    assert len(keys) == 6
+    assert Segment(**yes).key == Segment(**yes, is_user=True, person_id="ida").key  # type: ignore[arg-type]
+
+
+def test_a_segments_id_cannot_pass_for_said_words() -> None:
+    said = Segment(text="yes")
+    assert Segment(id=said.key, text="no").key != said.key
+
+
+def test_words_were_never_said_after_they_arrived() -> None:
+    talk = Conversation(id="c", session_id="shared/k", user_id=None, created_at=0, last_at=0, zero_at=100_000)
+    assert talk.spoken_at(Segment(text="yes", start=5.0, end=6.0), at=200_000) == 105_000
+    assert talk.spoken_at(Segment(text="yes", start=500.0, end=501.0), at=200_000) == 200_000
+    assert talk.spoken_at(Segment(text="yes"), at=200_000) == 200_000
+
+
+def test_a_conversation_knows_the_public_id_of_its_session() -> None:
+    key = session_key(SHARED, "kitchen")
+    talk = Conversation(id="c", session_id=key, user_id=None, created_at=0, last_at=0)
+    assert talk.omi_session_id == "kitchen"
+
+
+def test_new_ids_differ_and_are_uuids_of_version_7() -> None:
+    ids = [new_id() for _ in range(1000)]
+    assert len(set(ids)) == 1000
+    assert all(len(one) == 36 and one[14] == "7" and one[19] in "89ab" for one in ids)
+    assert [one[:13] for one in ids] == sorted(one[:13] for one in ids)
