@@ -21,8 +21,7 @@ def make_server(tmp_path: Path) -> Iterator[MakeServer]:
 
     yield make
     for server in started:
-        if server.running:
-            server.stop()
+        server.close()
 
 
 @pytest.fixture
@@ -34,4 +33,4 @@ def server(make_server: MakeServer) -> ServerProcess:
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     server = ServerProcess(tmp_path_factory.mktemp("shared") / "data").start()
     yield server
-    server.stop()
+    server.close()
