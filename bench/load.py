@@ -1,6 +1,7 @@
 """What is done to a server: as many calls as it takes, calls at a given rate, and streams that only wait."""
 
 import asyncio
+import os
 import resource
 import statistics
 import time
@@ -8,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.machine import busy_seconds
 from bench.people import SEGMENTS, Person
 from bench.servers import Server
 from bench.wire import Poster, Stream, connect_posters, open_streams
@@ -18,12 +20,13 @@ DRAIN_TIMEOUT = 60.0
 @dataclass(frozen=True, kw_only=True)
 class Rate:
     """`done` is per second until the last segment came out of the streams, `accepted` per second until the last 200.
-    CPU is in microseconds per call."""
+    CPU is in microseconds per call, `others` the share of the machine that programs outside the benchmark took."""
 
     accepted: float
     done: float
     server_cpu: float
     generator_cpu: float
+    others: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,19 +54,22 @@ async def as_many_as_possible(
     posters = await connect_posters(server, people)
     crowd = _Crowd(posters, time.perf_counter() + seconds)
     arrived = _Arrivals(streams)
-    began, cpu, own = time.perf_counter(), server.cpu_seconds(), _own_cpu()
+    began, all_before, server_before, own_before = time.perf_counter(), busy_seconds(), server.cpu_seconds(), _own_cpu()
     await crowd.talk()
     accepted_at = time.perf_counter()
     if streams:
         await arrived.wait_for(crowd.accepted * SEGMENTS)
     ended = time.perf_counter()
+    served, generated = server.cpu_seconds() - server_before, _own_cpu() - own_before
+    others = busy_seconds() - all_before - served - generated
     for poster in posters:
         poster.close()
     return Rate(
         accepted=crowd.accepted / (accepted_at - began),
         done=crowd.accepted / (ended - began),
-        server_cpu=(server.cpu_seconds() - cpu) / crowd.accepted * 1e6,
-        generator_cpu=(_own_cpu() - own) / crowd.accepted * 1e6,
+        server_cpu=served / crowd.accepted * 1e6,
+        generator_cpu=generated / crowd.accepted * 1e6,
+        others=max(0.0, others / (ended - began) / (os.cpu_count() or 1)),
     )
 
 

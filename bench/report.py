@@ -68,6 +68,10 @@ def _rates(figures: Figures) -> list[Line]:
         Line("  server CPU a webhook", *_two(_cpu(rates) for rates in (figures.empty, figures.full) if rates)),
         Line("  server CPU a no-op POST", _cpu(figures.noop)),
         Line("  load generator's CPU a webhook", f"{_generator(figures.empty)} (no-op: {_generator(figures.noop)})"),
+        Line(
+            "  the machine's CPU that others took",
+            *_two(_others(rates) for rates in (figures.empty, figures.full) if rates),
+        ),
     ]
 
 
@@ -114,6 +118,10 @@ def _cpu(rates: Sequence[Rate]) -> str:
 
 def _generator(rates: Sequence[Rate]) -> str:
     return f"{statistics.median(rate.generator_cpu for rate in rates):.0f} µs"
+
+
+def _others(rates: Sequence[Rate]) -> str:
+    return f"{statistics.median(rate.others for rate in rates):.0%}"
 
 
 def _verdict(met: bool | None) -> str:

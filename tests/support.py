@@ -5,11 +5,13 @@ import json
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -52,7 +54,7 @@ class ServerProcess:
 
     def __init__(self, data_dir: Path, **settings: str) -> None:
         self.data_dir = data_dir
-        self.port = "0"
+        self.port = _free_port() if "OMILINK_PUBLIC_URL" in settings else "0"  # else the server says which it took
         self.environment = {
             "PATH": os.environ["PATH"],
             "OMILINK_DATA_DIR": str(data_dir),
@@ -74,7 +76,8 @@ class ServerProcess:
                 stderr=log,
                 start_new_session=True,
             )
-        self.port = _announced_port(self._process, self.log)
+        announced = _announced_port(self._process, self.log)
+        self.port = announced or self.port
         return self
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
@@ -130,7 +133,9 @@ class ServerProcess:
         token, user_id = answer.json()["session_token"], answer.json()["user"]["id"]
         client.cookies.clear()
         client.headers["Authorization"] = f"Bearer {token}"
-        return Person(email=email, password=password, token=token, id=user_id, client=client)
+        person = Person(email=email, password=password, token=token, id=user_id, client=client)
+        weakref.finalize(person, client.close)
+        return person
 
     def say(self, session_id: str, *texts: str, start: float = 0.0, uid: str | None = None) -> httpx2.Response:
         """A webhook call with one segment a text, two seconds each."""
@@ -229,6 +234,9 @@ class Follower:
                         return
         except httpx2.HTTPError:
             pass
+        except Exception:
+            if not self._stop.is_set():  # else its client has been closed, for nobody listens any more
+                raise
         finally:
             self.ended.set()
 
@@ -241,10 +249,16 @@ def wait_until(true: Callable[[], Any], what: str = "it") -> None:
         time.sleep(0.01)
 
 
+def _free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return str(listening.getsockname()[1])
+
+
 def _announced_port(process: "subprocess.Popen[bytes]", log: Path) -> str:
+    """Empty when the public address has none."""
     assert process.stdout
     for line in process.stdout:
-        if found := re.search(rb"http://[^ ]+:(\d+)", line):
+        if found := re.search(rb" at https?://[^ :]+:?(\d*)", line):
             threading.Thread(target=_drain, args=(process.stdout,), daemon=True).start()
             return found[1].decode()
     raise AssertionError(f"the server ended with {process.wait()}: {log.read_text()}")

@@ -37,7 +37,8 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
 
   const client = {
     /** @param {{email: string, password: string, displayName?: string}} account @returns {Promise<SignedIn>} */
-    register: ({ email, password, displayName }) => post("/auth/register", { email, password, display_name: displayName }),
+    register: ({ email, password, displayName }) =>
+      post("/auth/register", { email, password, display_name: displayName }),
 
     /** @param {{email: string, password: string}} account @returns {Promise<SignedIn>} */
     login: ({ email, password }) => post("/auth/login", { email, password }),
@@ -100,7 +101,8 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
      * @param {{session_id: string, uid?: string, segments: object[]}} webhook
      * @returns {Promise<void>}
      */
-    sendWebhook: (webhook) => answerOf(webhookUrl ?? `${base}/omi-webhook`, { ...requestOf("POST", webhook), credentials: "omit" }),
+    sendWebhook: (webhook) =>
+      answerOf(webhookUrl ?? `${base}/omi-webhook`, { ...requestOf("POST", webhook), credentials: "omit" }),
   };
   return client;
 
@@ -136,7 +138,9 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
       return await deadline.race(response.json());
     } catch (cause) {
       if (cause instanceof OmilinkError) throw cause;
-      throw new OmilinkError("unreachable", "The server cannot be reached. Check the connection and try again.", { cause });
+      throw new OmilinkError("unreachable", "The server cannot be reached. Check the connection and try again.", {
+        cause,
+      });
     } finally {
       deadline.end();
     }
@@ -155,6 +159,8 @@ function requestOf(method, body) {
 
 /** @param {Paging} [paging] */
 function queryOf(paging = {}) {
-  const pairs = Object.entries(paging).flatMap(([name, value]) => (value ? `${name}=${encodeURIComponent(value)}` : []));
+  const pairs = Object.entries(paging).flatMap(([name, value]) =>
+    value ? `${name}=${encodeURIComponent(value)}` : [],
+  );
   return pairs.length > 0 ? `?${pairs.join("&")}` : "";
 }

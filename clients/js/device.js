@@ -22,7 +22,8 @@ export function generateSessionId() {
   if (!globalThis.crypto?.getRandomValues) {
     throw new OmilinkError(
       "no_randomness",
-      "This app has no crypto.getRandomValues, so an id could be guessed. In Expo: import { getRandomValues } from 'expo-crypto' and set globalThis.crypto = { getRandomValues }.",
+      "This app has no crypto.getRandomValues, so an id could be guessed. " +
+        "In Expo: import { getRandomValues } from 'expo-crypto' and set globalThis.crypto = { getRandomValues }.",
     );
   }
   const bytes = globalThis.crypto.getRandomValues(new Uint8Array(22));

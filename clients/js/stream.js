@@ -36,14 +36,15 @@ export const TIMINGS = {
   poll: 2_000,
   /** While polling, how often the stream is tried again. */
   streamAgain: 60_000,
-  backoff: 1_000,
+  backoff: 500,
   backoffMax: 30_000,
 };
 
 const STREAM = "/conversations/current/stream";
 const EVENTS = "/conversations/current/events";
 const HELD_BACK =
-  "Something between this app and the server holds streamed data back (a proxy, or a network inspector), so new words are fetched every few seconds.";
+  "Something between this app and the server holds streamed data back (a proxy, or a network inspector), " +
+  "so new words are fetched every few seconds.";
 
 /**
  * Follows the user's live events for as long as it takes: reconnects, resumes without loss, and polls where streams
@@ -255,7 +256,11 @@ function unreachable(cause) {
 
 /** @param {Response} response */
 function notAStream({ status }) {
-  return new OmilinkError("unexpected_answer", "Something that is not omilink answered. Is this network asking you to sign in?", {
-    status,
-  });
+  return new OmilinkError(
+    "unexpected_answer",
+    "Something that is not omilink answered. Is this network asking you to sign in?",
+    {
+      status,
+    },
+  );
 }

@@ -8,14 +8,15 @@
  * @typedef {object} Chat One conversation and what is held of it.
  * @property {Conversation} conversation
  * @property {readonly Message[]} messages In spoken order.
- * @property {string | null | undefined} older Cursor of the next older page; null at the beginning, undefined before the first page.
+ * @property {string | null | undefined} older Cursor of the next older page; null when the first message is held, undefined
+ *   before any page was fetched.
  *
  * @typedef {object} View
  * @property {boolean} loaded False until the first snapshot: nothing is known yet, so nothing is "empty".
  * @property {Readonly<Record<string, Chat>>} chats
  * @property {string | null} current The conversation that is being spoken in.
- * @property {string | null} missing The conversation of which a page is to be fetched and added, or `current` when only the server
- *   knows which one is current now.
+ * @property {string | null} missing The conversation of which a page is to be fetched and added, or `current` when only
+ *   the server knows which one is current now.
  * @property {string | null | undefined} older Cursor of the next older page of conversations, as in Chat.
  * @property {Readonly<Record<string, true>>} deleted
  */
@@ -83,7 +84,9 @@ export function addMessages(view, id, { items, nextCursor }) {
  */
 export function addConversations(view, { items, nextCursor }) {
   const unknown = items.filter(({ id }) => !view.chats[id] && !view.deleted[id]);
-  const chats = Object.fromEntries(unknown.map((conversation) => [conversation.id, { conversation, messages: [], older: undefined }]));
+  const chats = Object.fromEntries(
+    unknown.map((conversation) => [conversation.id, { conversation, messages: [], older: undefined }]),
+  );
   return settle({ ...view, chats: { ...view.chats, ...chats }, older: nextCursor });
 }
 

@@ -7,14 +7,21 @@ const PAGE = 50;
 
 /** A server with one long conversation of which the stream's snapshot holds the newest messages, and a chat with it. */
 async function chatWith(t, { about, messages, further = "" }) {
-  const page = ([first, last]) => ({ ok: true, items: messages.slice(Math.max(0, first), last), nextCursor: first > 0 ? String(first) : null });
+  const page = ([first, last]) => ({
+    ok: true,
+    items: messages.slice(Math.max(0, first), last),
+    nextCursor: first > 0 ? String(first) : null,
+  });
   const asked = [];
   const baseUrl = await serve(t, (request, response) => {
     const url = new URL(request.url, "http://x");
     asked.push(request.url);
-    if (url.pathname === "/conversations/current/stream") return openEventStream(response, snapshot(about, messages.slice(-PAGE)) + further);
-    if (url.pathname === "/conversations/current") return sendJson(response, 200, { ok: true, conversation: about, messages: messages.slice(-PAGE) });
-    if (url.pathname === `/conversations/${about.id}`) return sendJson(response, 200, { ok: true, conversation: about });
+    if (url.pathname === "/conversations/current/stream")
+      return openEventStream(response, snapshot(about, messages.slice(-PAGE)) + further);
+    if (url.pathname === "/conversations/current")
+      return sendJson(response, 200, { ok: true, conversation: about, messages: messages.slice(-PAGE) });
+    if (url.pathname === `/conversations/${about.id}`)
+      return sendJson(response, 200, { ok: true, conversation: about });
     const last = Number(url.searchParams.get("cursor") ?? messages.length);
     return sendJson(response, 200, page([last - PAGE, last]));
   });
@@ -46,14 +53,18 @@ test("older messages come page by page down to the first", { timeout: 5000 }, as
   await Promise.all([chat.loadOlder("c1"), chat.loadOlder("c1")]);
   assert.equal(held(), 120);
   assert.equal(hasOlder(chat.view.chats.c1), false);
-  assert.deepEqual(chat.view.chats.c1.messages.map(({ seq }) => seq), Array.from({ length: 120 }, (_, n) => n));
+  assert.deepEqual(
+    chat.view.chats.c1.messages.map(({ seq }) => seq),
+    Array.from({ length: 120 }, (_, n) => n),
+  );
 });
 
 test("what is missing of a conversation that becomes current is fetched", { timeout: 5000 }, async (t) => {
   const messages = talk(80, "c2");
   const about = conversation("c2", { at: 9, messageCount: 80 });
   const baseUrl = await serve(t, (request, response) => {
-    if (!request.url.endsWith("/stream")) return sendJson(response, 200, { ok: true, items: messages.slice(-PAGE), nextCursor: "older" });
+    if (!request.url.endsWith("/stream"))
+      return sendJson(response, 200, { ok: true, items: messages.slice(-PAGE), nextCursor: "older" });
     const news = { type: "new_messages", conversationId: "c2", conversation: about, messages: messages.slice(-1) };
     return openEventStream(response, snapshot(conversation("c1"), []) + frame("c2", news));
   });

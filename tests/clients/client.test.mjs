@@ -7,14 +7,24 @@ import { readJson, sendJson, serve } from "./helpers.mjs";
 async function recordingServer(t, answer = { ok: true }, status = 200, headers = {}) {
   const requests = [];
   const baseUrl = await serve(t, async (request, response) => {
-    requests.push({ method: request.method, url: request.url, headers: request.headers, body: await readJson(request) });
+    requests.push({
+      method: request.method,
+      url: request.url,
+      headers: request.headers,
+      body: await readJson(request),
+    });
     sendJson(response, status, answer, headers);
   });
   return { baseUrl, requests };
 }
 
 const CALLS = [
-  ["register", [{ email: "a@b.c", password: "p", displayName: "Ada" }], "POST /auth/register", { email: "a@b.c", password: "p", display_name: "Ada" }],
+  [
+    "register",
+    [{ email: "a@b.c", password: "p", displayName: "Ada" }],
+    "POST /auth/register",
+    { email: "a@b.c", password: "p", display_name: "Ada" },
+  ],
   ["login", [{ email: "a@b.c", password: "p" }], "POST /auth/login", { email: "a@b.c", password: "p" }],
   ["logout", [], "POST /auth/logout", {}],
   ["me", [], "GET /me"],
@@ -28,7 +38,12 @@ const CALLS = [
   ["conversation", ["c1"], "GET /conversations/c1"],
   ["messages", ["c1", { cursor: "x" }], "GET /conversations/c1/messages?cursor=x"],
   ["deleteConversation", ["c1"], "DELETE /conversations/c1"],
-  ["sendWebhook", [{ session_id: "s", uid: undefined, segments: [] }], "POST /omi-webhook", { session_id: "s", segments: [] }],
+  [
+    "sendWebhook",
+    [{ session_id: "s", uid: undefined, segments: [] }],
+    "POST /omi-webhook",
+    { session_id: "s", segments: [] },
+  ],
 ];
 
 for (const [name, given, line, body] of CALLS) {
@@ -46,10 +61,17 @@ test("linking resolves to the session", async (t) => {
 });
 
 test("an error says what happened, in a form that code can tell apart", async (t) => {
-  const { baseUrl } = await recordingServer(t, { ok: false, error: "rate_limited", message: "Too many tries." }, 429, { "Retry-After": "7" });
-  const error = await createClient({ baseUrl }).linkSession("x").catch((caught) => caught);
+  const { baseUrl } = await recordingServer(t, { ok: false, error: "rate_limited", message: "Too many tries." }, 429, {
+    "Retry-After": "7",
+  });
+  const error = await createClient({ baseUrl })
+    .linkSession("x")
+    .catch((caught) => caught);
   assert.ok(error instanceof OmilinkError);
-  assert.deepEqual([error.code, error.message, error.status, error.retryAfter], ["rate_limited", "Too many tries.", 429, 7]);
+  assert.deepEqual(
+    [error.code, error.message, error.status, error.retryAfter],
+    ["rate_limited", "Too many tries.", 429, 7],
+  );
 });
 
 test("an error page of a proxy is an error too", async (t) => {
@@ -64,7 +86,11 @@ test("a server that is not there is unreachable", async (t) => {
 
 test("the webhook may be elsewhere, and gets no token", async (t) => {
   const { baseUrl, requests } = await recordingServer(t);
-  const client = createClient({ baseUrl: "http://nowhere.invalid", webhookUrl: `${baseUrl}/omi-webhook/secret`, getToken: () => "token" });
+  const client = createClient({
+    baseUrl: "http://nowhere.invalid",
+    webhookUrl: `${baseUrl}/omi-webhook/secret`,
+    getToken: () => "token",
+  });
   await client.sendWebhook({ session_id: "s", segments: [] });
   assert.equal(requests[0].url, "/omi-webhook/secret");
   assert.equal(requests[0].headers.authorization, undefined);
@@ -78,8 +104,14 @@ test("a session id cannot be guessed, and is no OMI account id", () => {
 
 test("a device's session id is made once, also when two ask at once, and remembered", async () => {
   const items = new Map();
-  const storage = { getItem: async (key) => items.get(key) ?? null, setItem: async (key, value) => items.set(key, value) };
-  const [one, two] = await Promise.all([createClient({ storage }).deviceSessionId(), createClient({ storage }).deviceSessionId()]);
+  const storage = {
+    getItem: async (key) => items.get(key) ?? null,
+    setItem: async (key, value) => items.set(key, value),
+  };
+  const [one, two] = await Promise.all([
+    createClient({ storage }).deviceSessionId(),
+    createClient({ storage }).deviceSessionId(),
+  ]);
   assert.equal(one, two);
   assert.equal(await createClient({ storage }).deviceSessionId(), one);
 });

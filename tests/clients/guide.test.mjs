@@ -66,7 +66,8 @@ async function appWithServer(t) {
   const linked = [];
   const delivered = [];
   const baseUrl = await serve(t, async (request, response) => {
-    if (request.url === "/conversations/current/stream") return openEventStream(response, frame("c1", { type: "caught_up" }));
+    if (request.url === "/conversations/current/stream")
+      return openEventStream(response, frame("c1", { type: "caught_up" }));
     const body = await readJson(request);
     if (request.url === "/omi-webhook") delivered.push(body);
     else linked.push(body.session_id);
@@ -98,9 +99,12 @@ test("issuing a device", async () => {
 
 test("the example implementation", { timeout: 5000 }, async (t) => {
   const { linked, delivered, watcher } = await appWithServer(t);
-  const { onUserLogin, handleOmiWebhook } = await run(`${EXAMPLE_IMPLEMENTATION}\nreturn { onUserLogin, handleOmiWebhook };`, {
-    getUserDeviceId: () => "user-device-456",
-  });
+  const { onUserLogin, handleOmiWebhook } = await run(
+    `${EXAMPLE_IMPLEMENTATION}\nreturn { onUserLogin, handleOmiWebhook };`,
+    {
+      getUserDeviceId: () => "user-device-456",
+    },
+  );
 
   await onUserLogin({ id: "ada" });
   await watcher.untilState("live");

@@ -5,12 +5,24 @@ import { createEventParser } from "../../clients/js/sse.js";
 const CASES = {
   "an event": ["id: 1\ndata: hello\n\n", [["1", "hello"]]],
   "lines ended by CR LF": ["id: 1\r\ndata: hello\r\n\r\n", [["1", "hello"]]],
-  "lines ended by CR": ["id: 1\rdata: hello\r\rdata: more\r\r", [["1", "hello"], ["1", "more"]]],
+  "lines ended by CR": [
+    "id: 1\rdata: hello\r\rdata: more\r\r",
+    [
+      ["1", "hello"],
+      ["1", "more"],
+    ],
+  ],
   "a byte order mark": ["\uFEFFdata: hello\n\n", [["", "hello"]]],
   "data over several lines": ["data: one\ndata\ndata:two\n\n", [["", "one\n\ntwo"]]],
   "only the first space is taken": ["data:  two\n\n", [["", " two"]]],
-  "comments": [": still here\n\ndata: hello\n: more\n\n", [["", "hello"]]],
-  "an id that stays until the next one": ["id: 1\n\ndata: a\n\nid\ndata: b\n\n", [["1", "a"], ["", "b"]]],
+  comments: [": still here\n\ndata: hello\n: more\n\n", [["", "hello"]]],
+  "an id that stays until the next one": [
+    "id: 1\n\ndata: a\n\nid\ndata: b\n\n",
+    [
+      ["1", "a"],
+      ["", "b"],
+    ],
+  ],
   "an id with a NUL is ignored": ["id: 1\nid: 2\0\ndata: a\n\n", [["1", "a"]]],
   "fields that nobody knows": ["colour: red\nevent: x\ndata: a\n\n", [["", "a"]]],
   "an event cut off by the end": ["data: whole\n\ndata: half\n", [["", "whole"]]],
@@ -30,7 +42,10 @@ test("retry takes digits only", () => {
 function read(text, size) {
   const events = [];
   const retries = [];
-  const push = createEventParser({ onEvent: ({ id, data }) => events.push([id, data]), onRetry: (wait) => retries.push(wait) });
+  const push = createEventParser({
+    onEvent: ({ id, data }) => events.push([id, data]),
+    onRetry: (wait) => retries.push(wait),
+  });
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length; at += size) push(decoder.decode(bytes.slice(at, at + size), { stream: true }));

@@ -4,7 +4,14 @@ import { createClient } from "../../clients/js/omilink.js";
 import { createWatcher, frame, openEventStream, sendJson, serve } from "./helpers.mjs";
 
 const CONNECTED = frame("c0", { type: "connected", cursor: "c0", resumed: false });
-const UPDATE = frame("c1", { type: "update", ok: true, conversation: null, messages: [], sessionId: null, cursor: "c1" });
+const UPDATE = frame("c1", {
+  type: "update",
+  ok: true,
+  conversation: null,
+  messages: [],
+  sessionId: null,
+  cursor: "c1",
+});
 const CAUGHT_UP = frame("c1", { type: "caught_up" });
 const SNAPSHOT = CONNECTED + UPDATE + CAUGHT_UP;
 const RESUMED = frame("c1", { type: "connected", cursor: "c1", resumed: true }) + CAUGHT_UP;
@@ -14,7 +21,10 @@ const QUICK = { backoff: 5, backoffMax: 20, firstBytes: 60, silence: 120, poll: 
 /** Follows the stream of a server that answers as told until the test ends. */
 function follow(test, baseUrl, { timings, after, ...settings } = {}) {
   const watcher = createWatcher();
-  const stream = createClient({ baseUrl, ...settings }).stream(watcher.handlers, { after, timings: { ...QUICK, ...timings } });
+  const stream = createClient({ baseUrl, ...settings }).stream(watcher.handlers, {
+    after,
+    timings: { ...QUICK, ...timings },
+  });
   test.after(() => stream.close());
   return Object.assign(watcher, { stream });
 }
@@ -24,7 +34,10 @@ test("a first connect goes live with a snapshot", { timeout: 5000 }, async (t) =
   const app = follow(t, url);
   await app.untilState("live");
   assert.deepEqual(app.states, ["connecting", "catching_up", "live"]);
-  assert.deepEqual(app.events.map(({ type }) => type), ["connected", "update", "caught_up"]);
+  assert.deepEqual(
+    app.events.map(({ type }) => type),
+    ["connected", "update", "caught_up"],
+  );
   assert.equal(app.stream.cursor, "c1");
   assert.ok(Date.now() - app.stream.status.lastDataAt < 5000);
 });
@@ -92,8 +105,9 @@ test("the server's retry and Retry-After are never undercut", { timeout: 5000 },
   const tries = [];
   const url = await serve(t, (_, response) => {
     tries.push(Date.now());
-    if (tries.length === 1) return openEventStream(response, `retry: 120\n\n${SNAPSHOT}`), response.end();
-    if (tries.length === 2) return sendJson(response, 503, { ok: false, error: "unavailable", message: "Later." }, { "Retry-After": "1" });
+    if (tries.length === 1) return (openEventStream(response, `retry: 120\n\n${SNAPSHOT}`), response.end());
+    if (tries.length === 2)
+      return sendJson(response, 503, { ok: false, error: "unavailable", message: "Later." }, { "Retry-After": "1" });
     return openEventStream(response, RESUMED);
   });
   await follow(t, url).untilState("live", 2);
@@ -103,7 +117,9 @@ test("the server's retry and Retry-After are never undercut", { timeout: 5000 },
 
 test("waking up skips the wait", { timeout: 5000 }, async (t) => {
   let isAway = true;
-  const url = await serve(t, (_, response) => (isAway ? response.destroy() : openEventStream(response, `retry: 1000000\n\n${SNAPSHOT}`)));
+  const url = await serve(t, (_, response) =>
+    isAway ? response.destroy() : openEventStream(response, `retry: 1000000\n\n${SNAPSHOT}`),
+  );
   const app = follow(t, url, { timings: { backoff: 1e9, backoffMax: 1e9 } });
   await app.untilState("offline");
   isAway = false;
@@ -143,36 +159,57 @@ for (const [name, answerStream] of Object.entries({
   "headers without bytes": (response) => openEventStream(response),
   "no answer at all": () => {},
 })) {
-  test(`${name}: polls with the same cursor, and takes the stream when it comes through`, { timeout: 5000 }, async (t) => {
-    const asked = [];
-    let isHeldBack = true;
-    let polledOn;
-    const hasPolledOn = new Promise((resolve) => (polledOn = resolve));
-    const url = await serve(t, (request, response) => {
-      asked.push(`${request.url} ${request.headers["last-event-id"] ?? ""}`.trim());
-      if (request.url.endsWith("/stream")) return isHeldBack ? answerStream(response) : openEventStream(response, RESUMED);
-      const isFirst = request.url === "/conversations/current/events";
-      if (request.url === "/conversations/current/events?after=c%201") polledOn();
-      const update = { id: "c 1", type: "update", ok: true, conversation: null, messages: [], sessionId: null, cursor: "c 1" };
-      return sendJson(response, 200, { ok: true, events: isFirst ? [update] : [], cursor: "c 1", more: false });
-    });
-    const app = follow(t, url, { timings: { connect: 60 } });
-    const { status } = await app.until(({ state }) => state === "polling");
-    assert.match(status.reason, /holds streamed data back/);
-    await hasPolledOn;
-    isHeldBack = false;
-    await app.untilState("live");
-    assert.equal(asked.at(-1), "/conversations/current/stream c 1");
-    assert.deepEqual(app.events.map(({ type }) => type), ["update", "connected", "caught_up"]);
-    assert.ok(!app.states.includes("offline"));
-  });
+  test(
+    `${name}: polls with the same cursor, and takes the stream when it comes through`,
+    { timeout: 5000 },
+    async (t) => {
+      const asked = [];
+      let isHeldBack = true;
+      let polledOn;
+      const hasPolledOn = new Promise((resolve) => (polledOn = resolve));
+      const url = await serve(t, (request, response) => {
+        asked.push(`${request.url} ${request.headers["last-event-id"] ?? ""}`.trim());
+        if (request.url.endsWith("/stream"))
+          return isHeldBack ? answerStream(response) : openEventStream(response, RESUMED);
+        const isFirst = request.url === "/conversations/current/events";
+        if (request.url === "/conversations/current/events?after=c%201") polledOn();
+        const update = {
+          id: "c 1",
+          type: "update",
+          ok: true,
+          conversation: null,
+          messages: [],
+          sessionId: null,
+          cursor: "c 1",
+        };
+        return sendJson(response, 200, { ok: true, events: isFirst ? [update] : [], cursor: "c 1", more: false });
+      });
+      const app = follow(t, url, { timings: { connect: 60 } });
+      const { status } = await app.until(({ state }) => state === "polling");
+      assert.match(status.reason, /holds streamed data back/);
+      await hasPolledOn;
+      isHeldBack = false;
+      await app.untilState("live");
+      assert.equal(asked.at(-1), "/conversations/current/stream c 1");
+      assert.deepEqual(
+        app.events.map(({ type }) => type),
+        ["update", "connected", "caught_up"],
+      );
+      assert.ok(!app.states.includes("offline"));
+    },
+  );
 }
 
 test("more events than one page are fetched at once", { timeout: 5000 }, async (t) => {
   const url = await serve(t, (request, response) => {
     if (request.url.endsWith("/stream")) return openEventStream(response);
     const at = Number(new URL(request.url, "http://x").searchParams.get("after") ?? 0) + 1;
-    return sendJson(response, 200, { ok: true, events: [{ id: String(at), type: "caught_up" }], cursor: String(at), more: at < 5 });
+    return sendJson(response, 200, {
+      ok: true,
+      events: [{ id: String(at), type: "caught_up" }],
+      cursor: String(at),
+      more: at < 5,
+    });
   });
   const app = follow(t, url, { timings: { poll: 1e6, streamAgain: 1e9 } });
   await app.until(() => app.events.length === 5);
@@ -191,7 +228,8 @@ test("an app without streaming in its fetch polls", { timeout: 5000 }, async (t)
 });
 
 for (const [name, answer] of Object.entries({
-  "told by the stream": (response) => openEventStream(response, SNAPSHOT + frame("c2", { type: "signed_out", reason: "expired" })),
+  "told by the stream": (response) =>
+    openEventStream(response, SNAPSHOT + frame("c2", { type: "signed_out", reason: "expired" })),
   "told by a 401": (response) => sendJson(response, 401, { ok: false, error: "not_signed_in", message: "expired" }),
 })) {
   test(`signed out, ${name}: the stream ends for good`, { timeout: 5000 }, async (t) => {
@@ -234,13 +272,20 @@ test("a random cut of the connection loses nothing and repeats nothing", { timeo
   const total = 60;
   const url = await serve(t, (request, response) => {
     const from = Number(request.headers["last-event-id"] ?? 0);
-    const events = Array.from({ length: total - from }, (_, n) => frame(from + n + 1, { type: "conversation_changed", conversationId: `${from + n + 1}` }));
+    const events = Array.from({ length: total - from }, (_, n) =>
+      frame(from + n + 1, { type: "conversation_changed", conversationId: `${from + n + 1}` }),
+    );
     const text = frame(from, { type: "connected", cursor: String(from), resumed: from > 0 }) + events.join("");
     openEventStream(response);
     response.write(text.slice(0, 150 + Math.floor(Math.random() * 400)), () => response.destroy());
   });
   const app = follow(t, url, { timings: { backoff: 1, backoffMax: 2 } });
   await app.until(({ event }) => event?.conversationId === String(total));
-  const seen = app.events.filter(({ type }) => type === "conversation_changed").map(({ conversationId }) => Number(conversationId));
-  assert.deepEqual(seen, Array.from({ length: total }, (_, n) => n + 1));
+  const seen = app.events
+    .filter(({ type }) => type === "conversation_changed")
+    .map(({ conversationId }) => Number(conversationId));
+  assert.deepEqual(
+    seen,
+    Array.from({ length: total }, (_, n) => n + 1),
+  );
 });

@@ -11,7 +11,12 @@ import {
 } from "../../clients/js/omilink.js";
 import { conversation, createRandom, message } from "./helpers.mjs";
 
-const news = (about, messages, type = "new_messages") => ({ type, conversationId: about.id, conversation: about, messages });
+const news = (about, messages, type = "new_messages") => ({
+  type,
+  conversationId: about.id,
+  conversation: about,
+  messages,
+});
 const update = (about, messages) => ({ type: "update", conversation: about, messages, sessionId: null, cursor: "1" });
 const texts = (view, id = view.current) => view.chats[id].messages.map(({ text }) => text);
 const after = (...events) => events.reduce(applyEvent, EMPTY_VIEW);
@@ -48,12 +53,18 @@ test("the current conversation is the one with the latest words, ties by id", ()
     { type: "conversation_changed", conversationId: "c3", conversation: conversation("c3", { at: 4 }) },
   );
   assert.equal(view.current, "c2");
-  assert.deepEqual(conversationsOf(view).map(({ id }) => id), ["c2", "c1", "c3"]);
+  assert.deepEqual(
+    conversationsOf(view).map(({ id }) => id),
+    ["c2", "c1", "c3"],
+  );
 });
 
 test("a conversation that becomes current with too little of it held is said to be missing", () => {
   const long = conversation("c2", { at: 9, messageCount: 80 });
-  const view = after(update(conversation("c1", { messageCount: 0 }), []), news(long, [message("z", { conversationId: "c2", position: 80 })]));
+  const view = after(
+    update(conversation("c1", { messageCount: 0 }), []),
+    news(long, [message("z", { conversationId: "c2", position: 80 })]),
+  );
   assert.equal(view.current, "c2");
   assert.equal(view.missing, "c2");
   const page = Array.from({ length: 50 }, (_, n) => message(`m${n}`, { conversationId: "c2", position: n, seq: n }));
@@ -87,7 +98,10 @@ test("a page of the list takes nothing back that events have told", () => {
     items: [conversation("c1", { at: 1 }), conversation("c0")],
     nextCursor: null,
   });
-  assert.deepEqual(conversationsOf(view).map(({ id }) => id), ["c1", "c0"]);
+  assert.deepEqual(
+    conversationsOf(view).map(({ id }) => id),
+    ["c1", "c0"],
+  );
   assert.equal(view.chats.c1.conversation.lastMessageAt, conversation("c1", { at: 9 }).lastMessageAt);
 });
 

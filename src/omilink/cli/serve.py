@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Callable
@@ -49,6 +50,8 @@ async def _serve(chosen: Settings, beside: Beside) -> None:
         port = listening.getsockname()[1]
         async with bootstrap.run(chosen) as product:
             address = settings.address(chosen.model_copy(update={"port": port}))
+            gc.freeze()  # what is there now stays: the collector need not look at it again and again
+            gc.set_threshold(20_000, 50, 50)
             async with beside(product, address):
                 await Server(product).serve(sockets=[listening])
 

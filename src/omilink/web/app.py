@@ -10,18 +10,34 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from omilink import __version__
 from omilink.bootstrap import Product
 from omilink.errors import OmilinkError
 from omilink.web import accounts, conversations, errors, operations, sessions, stream, webhook
+from omilink.web.front import Front
 from omilink.web.headers import Edge
 from omilink.web.openapi import PLAIN_ROUTES
 
 PAGE = Path(__file__).parent / "page"
 
 
-def make_app(product: Product) -> FastAPI:
+def make_app(product: Product) -> ASGIApp:
+    """All of it. The middlewares stand from the outside in."""
+    app: ASGIApp = Front(make_api(product))
+    if product.settings.cors_origins:
+        app = CORSMiddleware(
+            app,
+            allow_origins=product.settings.cors_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+        )
+    return app
+
+
+def make_api(product: Product) -> FastAPI:
     app = FastAPI(
         title="omilink",
         version=__version__,
@@ -29,22 +45,14 @@ def make_app(product: Product) -> FastAPI:
         redoc_url=None,
     )
     app.state.product = product
-    app.router.routes[:0] = [*webhook.routes, *stream.routes]  # the busiest first, and without FastAPI's own work
+    app.router.routes += [*webhook.routes, *stream.routes]
     for router in (accounts.router, sessions.router, stream.router, conversations.router, operations.router):
         app.include_router(router)
-    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+    app.mount("/page", StaticFiles(directory=PAGE, follow_symlink=True), name="page")
     app.add_exception_handler(OmilinkError, errors.on_omilink_error)
     app.add_exception_handler(RequestValidationError, errors.on_bad_content)
     app.add_exception_handler(HTTPException, errors.on_http_error)
     app.add_exception_handler(Exception, errors.on_surprise)
-    if product.settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=product.settings.cors_origins,
-            allow_credentials=True,
-            allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
-        )
     app.add_middleware(Edge)
     app.openapi = _openapi(app)  # type: ignore[method-assign]
     return app

@@ -9,11 +9,12 @@ from starlette.types import Receive, Scope, Send
 
 from omilink.live import Frame
 from omilink.ports import Ear, Hint
+from omilink.web.headers import SECURITY
 
 PATIENCE = 30.0
 """Seconds that a reader may take to make room for the next bytes. The rest of it waits in the database."""
 HEARTBEAT = b": still here\n\n"
-HEADERS = {
+HEADERS = SECURITY | {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",  # nginx would hold the words back

@@ -10,6 +10,7 @@ from omilink.web.auth import The, Who, product, signed_in_to_stream
 from omilink.web.sse import EventStream
 
 PATH = "/conversations/current"
+STREAM = f"{PATH}/stream"
 
 router = APIRouter(prefix=PATH, tags=["live"])
 
@@ -38,4 +39,4 @@ async def ticket(who: Who, the: The) -> wire.Json:
     return {"ok": True, "ticket": ticket, "expiresAt": wire.time(expires_at)}
 
 
-routes = [Route(f"{PATH}/stream", stream, methods=["GET"])]
+routes = [Route(STREAM, stream, methods=["GET"])]

@@ -14,9 +14,10 @@ from omilink.model import check_id
 from omilink.omi import parse, signature
 from omilink.settings import WebhookAuth
 from omilink.web.auth import bearer, product
-from omilink.web.headers import AUDIO
+from omilink.web.headers import AUDIO, SECURITY, read_limited
 
-ACCEPTED = Response(b'{"ok":true}', media_type="application/json")
+PATH = "/omi-webhook"
+ACCEPTED = Response(b'{"ok":true}', media_type="application/json", headers=SECURITY)
 
 
 async def receive(request: Request) -> Response:
@@ -44,11 +45,13 @@ async def _accept(the: Product, request: Request) -> str:
         raise _refused()
     if request.headers.get("content-type", "").startswith(AUDIO):
         return await _count_audio(request, query, allowed)
-    body = await request.body()
+    body = await read_limited(request)
     if not allowed and not _is_signed(the, request, query, body):
         raise _refused()
     key = request.headers.get("idempotency-key")
     call = await intake.accept(the.inbox, body, query, at=the.clock(), idempotency_key=key)
+    if call.contradiction:
+        the.metrics.quarantined.inc()
     return call.kind
 
 
@@ -90,7 +93,7 @@ def _refused() -> BadSecret:
 
 
 routes = [
-    Route("/omi-webhook", receive, methods=["POST"]),
-    Route("/omi-webhook/{secret}", receive, methods=["POST"]),
+    Route(PATH, receive, methods=["POST"]),
+    Route(f"{PATH}/{{secret}}", receive, methods=["POST"]),
     Route("/omi/setup-completed", setup_completed, methods=["GET"]),
 ]

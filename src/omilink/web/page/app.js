@@ -20,6 +20,7 @@ class App extends HTMLElement {
   #isDrawing = false;
 
   connectedCallback() {
+    addEventListener("resize", () => this.draw());
     addEventListener("hashchange", () => this.navigate());
     this.addEventListener("linked", () => this.refreshSessions());
     document.addEventListener("visibilitychange", () => this.#visibilityChanged());
@@ -121,10 +122,17 @@ class App extends HTMLElement {
 
   #build() {
     this.main = h("main", { id: "main" });
-    this.tabs = Object.entries(TABS).map(([name, label]) => h("a", { href: `#/${name}`, class: name }, icon(name), label));
+    this.tabs = Object.entries(TABS).map(([name, label]) =>
+      h("a", { href: `#/${name}`, class: name }, icon(name), label),
+    );
     this.replaceChildren(
       h("a", { class: "skip", href: "#main", click: (event) => this.#skip(event) }, "Skip to content"),
-      h("div", { class: "brand" }, h("img", { src: "page/icon.svg", alt: "", width: "32", height: "32" }), h("span", {}, "omilink")),
+      h(
+        "header",
+        { class: "brand" },
+        h("img", { src: "page/icon.svg", alt: "", width: "32", height: "32" }),
+        h("span", {}, "omilink"),
+      ),
       h("nav", { class: "tabs", "aria-label": "Main" }, this.tabs),
       this.conversations,
       h(
@@ -161,7 +169,8 @@ class App extends HTMLElement {
   #happened(event) {
     if (event.type === "new_messages" && !this.#isSeen()) this.#countUnread(this.#unread + event.messages.length);
     if (event.type === "conversation_deleted" && event.conversationId === this.route.id) this.#deletedWhileReading();
-    if (event.type === "session_unlinked") this.say(`Session “${event.session.id}” is no longer linked to you. ${unlinkedBecause(event.reason)}`);
+    if (event.type === "session_unlinked")
+      this.say(`Session “${event.session.id}” is no longer linked to you. ${unlinkedBecause(event.reason)}`);
     if (event.type === "session_linked" || event.type === "session_unlinked") this.refreshSessions();
   }
 
@@ -188,7 +197,15 @@ class App extends HTMLElement {
 
   #showUnreachable(error) {
     const retry = h("button", { class: "primary", type: "button", click: () => this.begin() }, "Try again");
-    this.replaceChildren(h("main", { class: "alone" }, h("h1", {}, "No connection"), h("p", { class: "quiet", role: "alert" }, error.message), retry));
+    this.replaceChildren(
+      h(
+        "main",
+        { class: "alone" },
+        h("h1", {}, "No connection"),
+        h("p", { class: "quiet", role: "alert" }, error.message),
+        retry,
+      ),
+    );
   }
 }
 

@@ -5,7 +5,7 @@ const STATES = {
   connecting: "Connecting…",
   catching_up: "Catching up…",
   live: "Live",
-  polling: "Every few seconds",
+  polling: "Updated every few seconds",
   offline: "Offline",
   signed_out: "Signed out",
 };

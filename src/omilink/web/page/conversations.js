@@ -2,6 +2,9 @@ import { h, icon, setText, whileBusy } from "./dom.js";
 import { conversationsOf } from "./omilink.js";
 import { count, dayAndTime } from "./words.js";
 
+/** As in page.css. */
+const PHONE = matchMedia("(max-width: 59.99rem)");
+
 /** The list of conversations, newest first. */
 class Conversations extends HTMLElement {
   #items = new Map();
@@ -12,17 +15,23 @@ class Conversations extends HTMLElement {
     this.note = h("p", { class: "quiet note" });
     this.list = h("ul", { class: "list" });
     this.more = h("button", { type: "button", hidden: true, click: () => this.loadMore() }, "Older conversations");
+    this.heading = h("h2", { id: "conversations-title" }, "Conversations");
     this.append(
-      h("h2", { id: "conversations-title", tabindex: "-1" }, "Conversations"),
-      h("nav", { class: "scroller", "aria-labelledby": "conversations-title" }, this.note, this.list, this.more),
+      h(
+        "nav",
+        { "aria-labelledby": "conversations-title" },
+        this.heading,
+        h("div", { class: "scroller" }, this.note, this.list, this.more),
+      ),
     );
   }
 
   show({ chat, route }) {
     const { view } = chat;
+    this.#takePart(PHONE.matches && route.screen === "conversations");
     const conversations = conversationsOf(view);
     this.#load(chat);
-    this.#draw(conversations, view.current, route);
+    this.#draw(conversations, chat, route);
     this.more.hidden = !view.older;
     const note = view.older === undefined ? "Loading your conversations…" : "None yet.";
     setText(this.note, this.problem ?? note);
@@ -39,16 +48,26 @@ class Conversations extends HTMLElement {
     );
   }
 
-  #draw(conversations, current, route) {
+  #draw(conversations, { view, state }, route) {
+    const isFresh = ["live", "polling", "catching_up"].includes(state);
     const items = conversations.map((conversation) => {
       const item = this.#items.get(conversation.id) ?? createItem();
-      const isCurrent = conversation.id === current;
-      fillItem(item, conversation, { isCurrent, isOpen: isCurrent ? route.screen === "live" : route.id === conversation.id });
+      const isCurrent = conversation.id === view.current;
+      const isOpen = isCurrent ? route.screen === "live" : route.id === conversation.id;
+      fillItem(item, conversation, { isCurrent, isOpen, isLive: isCurrent && isFresh });
       return [conversation.id, item];
     });
     this.#items = new Map(items);
-    const isSame = items.length === this.list.children.length && items.every(([, item], index) => item === this.list.children[index]);
+    const isSame =
+      items.length === this.list.children.length &&
+      items.every(([, item], index) => item === this.list.children[index]);
     if (!isSame) this.list.replaceChildren(...this.#items.values());
+  }
+
+  /** On a phone the list is a screen of its own and then the main part of the page. */
+  #takePart(isMain) {
+    this.setAttribute("role", isMain ? "main" : "none");
+    this.heading.setAttribute("aria-level", isMain ? "1" : "2");
   }
 
   loadMore() {
@@ -57,16 +76,20 @@ class Conversations extends HTMLElement {
 }
 
 function createItem() {
-  const parts = { title: h("span", { class: "title" }), facts: h("span", { class: "quiet" }), live: h("span", { class: "live", hidden: true }, icon("live"), "now") };
+  const parts = {
+    title: h("span", { class: "title" }),
+    facts: h("span", { class: "quiet" }),
+    live: h("span", { class: "live", hidden: true }, icon("live"), "now"),
+  };
   parts.link = h("a", {}, parts.title, h("span", { class: "row" }, parts.facts, parts.live));
   return Object.assign(h("li", {}, parts.link), { parts });
 }
 
-function fillItem({ parts }, conversation, { isCurrent, isOpen }) {
+function fillItem({ parts }, conversation, { isCurrent, isOpen, isLive }) {
   parts.link.href = isCurrent ? "#/live" : `#/conversations/${encodeURIComponent(conversation.id)}`;
   if (isOpen) parts.link.setAttribute("aria-current", "page");
   else parts.link.removeAttribute("aria-current");
-  parts.live.hidden = !isCurrent;
+  parts.live.hidden = !isLive;
   setText(parts.title, titleOf(conversation));
   setText(parts.facts, factsOf(conversation));
 }

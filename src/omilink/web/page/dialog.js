@@ -10,7 +10,12 @@ export function confirmed({ title, consequence, action }) {
       { method: "dialog" },
       h("h2", { id: "dialog-title" }, title),
       h("p", { id: "dialog-text" }, consequence),
-      h("div", { class: "actions" }, h("button", { value: "no" }, "Cancel"), h("button", { value: "yes", class: "danger" }, action)),
+      h(
+        "div",
+        { class: "actions" },
+        h("button", { value: "no" }, "Cancel"),
+        h("button", { value: "yes", class: "danger" }, action),
+      ),
     ),
   );
   document.body.append(dialog);

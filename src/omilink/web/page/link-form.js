@@ -40,7 +40,8 @@ class LinkForm extends HTMLElement {
       h(
         "p",
         { class: "quiet", id: "link-help" },
-        "The id that your wearable sends as “session_id” with everything it hears. Whoever gave you the device has it; in a device that you programmed, you chose it. You can link it before its first word.",
+        "The id that your wearable sends as “session_id” with everything it hears. Whoever gave you the device has it; " +
+          "in a device that you programmed, you chose it. You can link it before its first word.",
       ),
       h("p", { class: "row wrap" }, h("span", { class: "quiet" }, "No wearable at hand?"), this.tryButton),
       this.trial,

@@ -20,7 +20,11 @@ class Live extends HTMLElement {
     this.log = new MessageLog();
     this.log.addEventListener("end", () => app.draw());
     this.quiet = h("div", { class: "alone" });
-    this.append(h("header", {}, h("div", { class: "titles" }, this.heading, this.connection), this.deleteButton), this.log, this.quiet);
+    this.append(
+      h("header", {}, h("div", { class: "titles" }, this.heading, this.connection), this.deleteButton),
+      this.log,
+      this.quiet,
+    );
   }
 
   show({ chat, sessions }) {
@@ -29,6 +33,7 @@ class Live extends HTMLElement {
     this.#follow(view);
     const shown = view.chats[this.#shown];
     const isReady = shown !== undefined && !isIncomplete(shown);
+    if (!isReady) this.log.clear();
     this.log.hidden = !isReady;
     this.quiet.hidden = isReady;
     this.deleteButton.hidden = !isReady;
@@ -41,7 +46,10 @@ class Live extends HTMLElement {
   #follow({ current, chats }) {
     const isReading = !this.log.atEnd && chats[this.#shown] !== undefined;
     if (current === this.#shown || isReading) return;
-    this.#beginning = this.#shown && current ? `A new conversation began at ${clockTime(chats[current].conversation.createdAt)}` : undefined;
+    this.#beginning =
+      this.#shown && current
+        ? `A new conversation began at ${clockTime(chats[current].conversation.createdAt)}`
+        : undefined;
     this.#shown = current;
     if (this.#beginning) this.app.say(this.#beginning);
   }
@@ -57,9 +65,16 @@ class Live extends HTMLElement {
 
   #showQuiet({ view, state, status }, sessions) {
     if (state === "offline" && !view.loaded) this.#say("offline", "No connection", status.reason);
-    else if (!view.loaded || view.current || !sessions) this.#say("loading", "Loading…", "Fetching your latest conversation.");
+    else if (!view.loaded || view.current || !sessions)
+      this.#say("loading", "Loading…", "Fetching your latest conversation.");
     else if (sessions.length === 0 || this.linkForm?.isTrying) this.#offerLink();
-    else this.#say("waiting", "Nothing has been said yet", "The moment your wearable hears something, the words appear here.", ailing(sessions));
+    else
+      this.#say(
+        "waiting",
+        "Nothing has been said yet",
+        "The moment your wearable hears something, the words appear here.",
+        ailing(sessions),
+      );
   }
 
   #say(name, title, text, health) {
@@ -69,7 +84,19 @@ class Live extends HTMLElement {
       h("div", { class: `waves ${name}`, "aria-hidden": "true" }, h("i"), h("i"), h("i"), h("i"), h("i")),
       h("h2", {}, title),
       h("p", { class: "quiet" }, text),
-      ...(health ? [h("p", { class: "hint" }, health.message, " ", health.nextStep, " ", h("a", { href: "#/sessions" }, "See your sessions"))] : []),
+      ...(health
+        ? [
+            h(
+              "p",
+              { class: "hint" },
+              health.message,
+              " ",
+              health.nextStep,
+              " ",
+              h("a", { href: "#/sessions" }, "See your sessions"),
+            ),
+          ]
+        : []),
     );
   }
 
@@ -78,13 +105,28 @@ class Live extends HTMLElement {
     this.quiet.dataset.name = "link";
     this.linkForm = new LinkForm(this.app.client);
     this.quiet.replaceChildren(
-      h("section", { class: "card", "aria-labelledby": "welcome" }, h("h2", { id: "welcome" }, "Link your wearable"), this.linkForm),
+      h(
+        "section",
+        { class: "card", "aria-labelledby": "welcome" },
+        h("h2", { id: "welcome" }, "Link your wearable"),
+        this.linkForm,
+      ),
     );
   }
 }
 
 export function createDeleteButton(click) {
-  return h("button", { class: "bare", type: "button", "aria-label": "Delete this conversation", title: "Delete this conversation", click }, icon("delete"));
+  return h(
+    "button",
+    {
+      class: "bare",
+      type: "button",
+      "aria-label": "Delete this conversation",
+      title: "Delete this conversation",
+      click,
+    },
+    icon("delete"),
+  );
 }
 
 /** The health of the first session that needs attention. */

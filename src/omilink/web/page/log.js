@@ -28,7 +28,12 @@ class MessageLog extends HTMLElement {
     this.atEnd = true;
     this.top = h("p", { class: "beginning" });
     this.messages = h("div", { class: "messages" });
-    this.scroller = h("div", { class: "scroller", role: "log", tabindex: "0", "aria-label": "What is said" }, this.top, this.messages);
+    this.scroller = h(
+      "div",
+      { class: "scroller", role: "log", tabindex: "0", "aria-label": "What is said" },
+      this.top,
+      this.messages,
+    );
     this.pill = h("button", { class: "pill", type: "button", hidden: true, click: () => this.followEnd() });
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     new ResizeObserver(() => this.atEnd && this.#toEnd()).observe(this.scroller);
@@ -48,7 +53,8 @@ class MessageLog extends HTMLElement {
     this.#beginning = beginning;
     this.#news = news;
     this.classList.toggle("stale", isStale);
-    if (this.#id !== chat.conversation.id) this.#clear(chat.conversation.id);
+    if (this.#id !== chat.conversation.id) this.clear();
+    this.#id = chat.conversation.id;
     this.chat = chat;
     this.#sayTop();
     const place = this.atEnd ? null : this.#place();
@@ -59,18 +65,20 @@ class MessageLog extends HTMLElement {
     this.#needOlder();
   }
 
-  followEnd() {
-    this.#toEnd();
-    this.scroller.focus({ preventScroll: true });
-  }
-
-  #clear(id) {
-    this.#id = id;
+  /** Forgets what was shown: nothing of a deleted conversation stays in the page. */
+  clear() {
+    this.#id = null;
+    this.chat = undefined;
     this.#elements.clear();
     this.messages.replaceChildren();
     this.#newestSeq = -1;
     this.#unread = 0;
     this.atEnd = true;
+  }
+
+  followEnd() {
+    this.#toEnd();
+    this.scroller.focus({ preventScroll: true });
   }
 
   #draw(messages) {
@@ -107,7 +115,11 @@ class MessageLog extends HTMLElement {
 
   #sayTop() {
     if (hasOlder(this.chat)) setText(this.top, this.#loading ? "Loading older messages…" : "Older messages");
-    else setText(this.top, this.#beginning ?? `Beginning of this conversation · ${dayAndTime(this.chat.conversation.createdAt)}`);
+    else
+      setText(
+        this.top,
+        this.#beginning ?? `Beginning of this conversation · ${dayAndTime(this.chat.conversation.createdAt)}`,
+      );
   }
 
   #scrolled() {
@@ -157,7 +169,12 @@ class MessageLog extends HTMLElement {
 }
 
 function createMessage() {
-  const parts = { avatar: h("span", { class: "avatar", "aria-hidden": "true" }), name: h("b"), time: h("time"), text: h("p") };
+  const parts = {
+    avatar: h("span", { class: "avatar", "aria-hidden": "true" }),
+    name: h("b"),
+    time: h("time"),
+    text: h("p"),
+  };
   const element = h(
     "div",
     { class: "message" },

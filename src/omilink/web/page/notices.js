@@ -2,7 +2,7 @@ import { h } from "./dom.js";
 
 const SHOWN_FOR = 5_000;
 
-/** Short news at the edge of the page, read out by a screen reader. */
+/** Short news at the edge of the page, the latest only, read out by a screen reader. */
 class Notices extends HTMLElement {
   connectedCallback() {
     this.setAttribute("role", "status");
@@ -10,7 +10,7 @@ class Notices extends HTMLElement {
 
   say(text) {
     const notice = h("p", { class: "notice" }, text);
-    this.append(notice);
+    this.replaceChildren(notice);
     setTimeout(() => notice.remove(), SHOWN_FOR);
   }
 }

@@ -33,6 +33,7 @@ class Reading extends HTMLElement {
     const shown = chat.view.chats[route.id];
     const isReady = shown !== undefined && !isIncomplete(shown);
     if (!isReady) this.#load(chat, route.id);
+    if (!isReady) this.log.clear();
     this.log.hidden = !isReady;
     this.note.hidden = isReady;
     setText(this.note, this.problem ?? "Loading this conversation…");

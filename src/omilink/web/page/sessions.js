@@ -25,8 +25,17 @@ class Sessions extends HTMLElement {
         h(
           "div",
           { class: "column" },
-          h("p", { class: "quiet" }, "A session is how your wearable is known here. What it hears goes to whom it is linked to."),
-          h("section", { class: "card", "aria-labelledby": "link-title" }, h("h2", { id: "link-title" }, "Link a session"), new LinkForm(app.client)),
+          h(
+            "p",
+            { class: "quiet" },
+            "A session is how your wearable is known here. What it hears goes to whom it is linked to.",
+          ),
+          h(
+            "section",
+            { class: "card", "aria-labelledby": "link-title" },
+            h("h2", { id: "link-title" }, "Link a session"),
+            new LinkForm(app.client),
+          ),
           h("h2", { id: "sessions-title" }, "Linked to you"),
           this.list,
         ),
@@ -38,7 +47,8 @@ class Sessions extends HTMLElement {
     if (sessions === this.shown) return;
     this.shown = sessions;
     if (!sessions) this.list.replaceChildren(h("p", { class: "quiet" }, "Loading your sessions…"));
-    else if (sessions.length === 0) this.list.replaceChildren(h("p", { class: "quiet" }, "None yet. Link your first one above."));
+    else if (sessions.length === 0)
+      this.list.replaceChildren(h("p", { class: "quiet" }, "None yet. Link your first one above."));
     else this.#draw(sessions);
   }
 
@@ -47,12 +57,16 @@ class Sessions extends HTMLElement {
     const before = new Map([...this.list.querySelectorAll("article")].map((card) => [card.sessionId, card]));
     const cards = sessions.map((session) => before.get(session.id) ?? createCard(session.id, this));
     cards.forEach((card, index) => fillCard(card, sessions[index]));
-    const isSame = cards.length === this.list.children.length && cards.every((card, index) => card === this.list.children[index]);
+    const isSame =
+      cards.length === this.list.children.length && cards.every((card, index) => card === this.list.children[index]);
     if (!isSame) this.list.replaceChildren(...cards);
   }
 
   relink(id) {
-    return this.app.attempt(() => this.app.client.linkSession(id), () => this.app.refreshSessions());
+    return this.app.attempt(
+      () => this.app.client.linkSession(id),
+      () => this.app.refreshSessions(),
+    );
   }
 
   async unlink(id) {
@@ -61,7 +75,11 @@ class Sessions extends HTMLElement {
       consequence: `New words of “${id}” will no longer reach you, and somebody else could link it. What was saved stays yours.`,
       action: "Unlink",
     });
-    if (sure) await this.app.attempt(() => this.app.client.unlinkSession(id), () => this.app.refreshSessions());
+    if (sure)
+      await this.app.attempt(
+        () => this.app.client.unlinkSession(id),
+        () => this.app.refreshSessions(),
+      );
   }
 }
 
@@ -72,7 +90,11 @@ function createCard(id, screen) {
     nextStep: h("p", { class: "next-step" }),
     facts: h("p", { class: "quiet" }),
     unlink: h("button", { type: "button", "aria-label": `Unlink ${id}`, click: () => screen.unlink(id) }, "Unlink"),
-    relink: h("button", { type: "button", "aria-label": `Link ${id} again`, click: () => screen.relink(id) }, "Link again"),
+    relink: h(
+      "button",
+      { type: "button", "aria-label": `Link ${id} again`, click: () => screen.relink(id) },
+      "Link again",
+    ),
   };
   const card = h(
     "article",

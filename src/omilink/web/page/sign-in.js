@@ -45,7 +45,12 @@ class SignIn extends HTMLElement {
       h(
         "main",
         { class: "card", id: "main" },
-        h("div", { class: "brand" }, h("img", { src: "page/icon.svg", alt: "", width: "44", height: "44" }), h("span", {}, "omilink")),
+        h(
+          "div",
+          { class: "brand" },
+          h("img", { src: "page/icon.svg", alt: "", width: "44", height: "44" }),
+          h("span", {}, "omilink"),
+        ),
         h("h1", { tabindex: "-1" }, words.title),
         h("p", { class: "quiet" }, notice || "What your wearable hears, as it is said."),
         h(

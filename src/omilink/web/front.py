@@ -1,0 +1,58 @@
+"""The two busiest paths, answered before FastAPI: ten layers of it cost more than the work itself.
+
+The same endpoints stand in FastAPI's routes, for other methods, for the docs, and for whoever mounts the app alone.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from omilink.errors import OmilinkError
+from omilink.web import stream, webhook
+from omilink.web.errors import on_omilink_error, on_surprise
+from omilink.web.headers import HEADERS
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+log = logging.getLogger(__name__)
+
+
+class Front:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = _endpoint(scope) if scope["type"] == "http" else None
+        if endpoint is None:
+            await self._app(scope, receive, send)
+            return
+        scope["app"] = self._app
+        request = Request(scope, receive, send)
+        try:
+            response = await endpoint(request)
+        except OmilinkError as error:
+            response = _with_headers(await on_omilink_error(request, error))
+        except Exception as error:
+            log.exception("%s %s failed", scope["method"], endpoint.__name__)
+            response = _with_headers(await on_surprise(request, error))
+        await response(scope, receive, send)
+
+
+def _endpoint(scope: Scope) -> Endpoint | None:
+    path: str = scope["path"]
+    if scope["method"] == "POST" and path.startswith(webhook.PATH):
+        rest = path.removeprefix(webhook.PATH)
+        if rest == "" or (rest[0] == "/" and len(rest) > 1 and "/" not in rest[1:]):
+            scope["path_params"] = {"secret": rest[1:]}
+            return webhook.receive
+    if scope["method"] == "GET" and path == stream.STREAM:
+        return stream.stream
+    return None
+
+
+def _with_headers(response: Response) -> Response:
+    response.raw_headers += HEADERS
+    return response

@@ -1,0 +1,90 @@
+"""Hints from commits to streams."""
+
+import asyncio
+
+import pytest
+
+from omilink.ports import Bus, Hint
+
+pytestmark = pytest.mark.anyio
+
+LONG = 30.0
+MOMENT = 0.01
+
+
+async def test_a_hint_reaches_every_ear_of_its_user_and_nobody_else(bus: Bus) -> None:
+    phone, page, ben = bus.listen("ada"), bus.listen("ada"), bus.listen("ben")
+    bus.publish(["ada", "nobody"])
+    assert await phone.wait(LONG) == Hint.LOOK
+    assert await page.wait(LONG) == Hint.LOOK
+    assert await ben.wait(MOMENT) == Hint(0)
+
+
+async def test_a_hint_wakes_an_ear_that_waits(bus: Bus) -> None:
+    ear = bus.listen("ada")
+    waiting = asyncio.create_task(ear.wait(LONG))
+    await asyncio.sleep(0)
+    bus.publish(["ada"], Hint.RIGHTS)
+    assert await waiting == Hint.RIGHTS
+
+
+async def test_many_hints_between_two_waits_are_heard_once_each(bus: Bus) -> None:
+    ear = bus.listen("ada")
+    for _ in range(1000):
+        bus.publish(["ada"])
+    bus.publish(["ada"], Hint.RIGHTS)
+    assert await ear.wait(LONG) == Hint.LOOK | Hint.RIGHTS
+    assert await ear.wait(MOMENT) == Hint(0)
+
+
+async def test_a_hint_between_joining_and_waiting_is_not_lost(bus: Bus) -> None:
+    """A stream joins the bus, reads the database, and waits."""
+    ear = bus.listen("ada")
+    bus.publish(["ada"])
+    await asyncio.sleep(0)
+    assert await ear.wait(LONG) == Hint.LOOK
+
+
+async def test_an_ear_can_wait_again_after_nothing_came(bus: Bus) -> None:
+    ear = bus.listen("ada")
+    assert await ear.wait(MOMENT) == Hint(0)
+    bus.publish(["ada"])
+    assert await ear.wait(LONG) == Hint.LOOK
+
+
+async def test_a_wait_that_is_cancelled_loses_no_hint(bus: Bus) -> None:
+    ear = bus.listen("ada")
+    waiting = asyncio.create_task(ear.wait(LONG))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    bus.publish(["ada"])
+    assert await ear.wait(LONG) == Hint.LOOK
+
+
+async def test_a_closed_ear_counts_no_more_and_hears_nothing(bus: Bus) -> None:
+    phone, page = bus.listen("ada"), bus.listen("ada")
+    assert bus.listeners() == {"ada": 2}
+    phone.close()
+    assert bus.listeners() == {"ada": 1}
+    bus.publish(["ada"])
+    assert await phone.wait(MOMENT) == Hint(0)
+    assert await page.wait(LONG) == Hint.LOOK
+    page.close()
+    page.close()
+    assert bus.listeners() == {}
+
+
+async def test_everybody_hears_that_the_node_drains_whoever_comes_later_too(bus: Bus) -> None:
+    early = bus.listen("ada")
+    bus.drain()
+    late = bus.listen("ben")
+    assert await early.wait(LONG) == Hint.DRAIN
+    assert await late.wait(LONG) == Hint.DRAIN
+
+
+async def test_one_ear_can_be_told_that_it_is_gone(bus: Bus) -> None:
+    gone, other = bus.listen("ada"), bus.listen("ada")
+    gone.call(Hint.GONE)
+    assert await gone.wait(LONG) == Hint.GONE
+    assert await other.wait(MOMENT) == Hint(0)

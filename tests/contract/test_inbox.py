@@ -1,0 +1,218 @@
+"""Deliveries on their way to be saved: nothing that was accepted is lost, nothing is taken for finished by itself."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import Engine
+
+from omilink import intake
+from omilink.adapters.sql_inbox import SqlInbox
+from omilink.adapters.sqlite import Sqlite
+from omilink.errors import Invalid, Malformed
+from omilink.model import Delivery, session_key
+from omilink.ports import Inbox
+
+pytestmark = pytest.mark.anyio
+
+LONG = 30.0
+A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
+B = "zR8mWb1EyX5tQnHc0LoGfV63uKsD"
+
+
+def delivery(words: str, session: str = "kitchen", key: str | None = None, at: int = 1000) -> Delivery:
+    body = b'[{"text": "%b"}]' % words.encode()
+    return Delivery(kind="transcript", session_id=session, key=key, body=body, received_at=at)
+
+
+async def put(inbox: Inbox, *words: str, session: str = "kitchen") -> list[Delivery]:
+    for text in words:
+        await inbox.put(delivery(text, session))
+    return await due(inbox)
+
+
+async def due(inbox: Inbox, at: int = 1000, limit: int = 100) -> list[Delivery]:
+    return await inbox.take(limit, at)
+
+
+def words(deliveries: list[Delivery]) -> list[str]:
+    return [d.body.decode().split('"')[3] for d in deliveries]
+
+
+async def test_what_was_put_is_taken_in_the_order_of_its_acceptance(inbox: Inbox) -> None:
+    taken = await put(inbox, "one", "two", "three")
+    assert words(taken) == ["one", "two", "three"]
+    assert [d.seq for d in taken] == sorted({d.seq for d in taken})
+    assert words(await due(inbox, limit=2)) == ["one", "two"]
+
+
+async def test_a_delivery_comes_back_as_it_was_put(inbox: Inbox) -> None:
+    sent = Delivery(
+        kind="conversation",
+        origin="ada",
+        session_id="kitchen",
+        uid="u-1",
+        key="k",
+        body=b"\x00\xff{}",
+        received_at=1_790_000_000_123,
+    )
+    await inbox.put(sent)
+    (taken,) = await due(inbox)
+    assert taken.seq > 0
+    fields = ("kind", "origin", "session_id", "uid", "key", "body", "received_at", "attempts", "session_key")
+    assert [getattr(taken, field) for field in fields] == [getattr(sent, field) for field in fields]
+
+
+async def test_it_stays_due_until_it_is_done(inbox: Inbox) -> None:
+    one, two = await put(inbox, "one", "two")
+    assert words(await due(inbox)) == ["one", "two"]
+    await inbox.done([one.seq], {})
+    assert words(await due(inbox)) == ["two"]
+    await inbox.done([two.seq], {})
+    assert await due(inbox) == []
+    assert await inbox.counts() == {}
+
+
+async def test_it_is_there_after_a_restart(engine: Engine) -> None:
+    first = Sqlite(engine)
+    (accepted,) = await put(SqlInbox(first), "one")
+    await first.close()
+    second = Sqlite(engine)
+    assert await due(SqlInbox(second)) == [accepted]
+    await second.close()
+
+
+async def test_fifty_at_once_are_fifty(inbox: Inbox) -> None:
+    await asyncio.gather(*(inbox.put(delivery(f"word {number}")) for number in range(50)))
+    taken = await due(inbox)
+    assert set(words(taken)) == {f"word {number}" for number in range(50)}
+    assert len({d.seq for d in taken}) == 50
+
+
+async def test_the_same_key_is_one_delivery_even_at_once_and_after_it_was_done(inbox: Inbox) -> None:
+    await asyncio.gather(*(inbox.put(delivery("one", key="k")) for _ in range(20)))
+    (one,) = await due(inbox)
+    await inbox.done([one.seq], {})
+    await inbox.put(delivery("one", key="k"))
+    assert await due(inbox) == []
+
+
+async def test_without_a_key_every_delivery_counts(inbox: Inbox) -> None:
+    assert words(await put(inbox, "one", "one")) == ["one", "one"]
+
+
+async def test_a_failed_one_waits_for_its_time_and_lets_its_neighbours_pass(inbox: Inbox) -> None:
+    poison, other = await put(inbox, "poison", "other")
+    await inbox.failed(poison, "ValueError", retry_at=5000)
+    assert words(await due(inbox, at=4999)) == ["other"]
+    (again, _) = await due(inbox, at=5000)
+    assert (again.seq, again.attempts) == (poison.seq, 1)
+    await inbox.done([other.seq], {})
+    assert await inbox.counts() == {"waiting": 1}
+
+
+async def test_a_dead_letter_comes_back_only_when_it_is_asked_for(inbox: Inbox) -> None:
+    one, two = await put(inbox, "one", "two")
+    for taken in one, two:
+        await inbox.failed(taken, "ValueError", retry_at=None)
+    assert await due(inbox, at=10**15) == []
+    assert await inbox.counts() == {"dead": 2}
+    assert await inbox.retry([two.seq, 999]) == 1
+    assert words(await due(inbox)) == ["two"]
+    assert await inbox.retry(None) == 1
+    assert [(d.seq, d.attempts) for d in await due(inbox)] == [(one.seq, 0), (two.seq, 0)]
+    assert await inbox.retry(None) == 0
+
+
+async def test_what_is_put_aside_is_kept_and_not_due(inbox: Inbox) -> None:
+    (one,) = await put(inbox, "one")
+    await inbox.done([one.seq], {one.seq: "hands-change-only-by-unlinking"})
+    await inbox.put(delivery("two"), quarantine="The call shows several uids.")
+    assert await due(inbox) == []
+    assert await inbox.retry(None) == 0
+    assert await inbox.counts() == {"quarantined": 2}
+    reasons = [job["error"] for job in await inbox.jobs("quarantined", None, 10)]
+    assert reasons == ["The call shows several uids.", "hands-change-only-by-unlinking"]
+
+
+async def test_jobs_are_for_people_and_hold_no_words(inbox: Inbox) -> None:
+    poison, _ = await put(inbox, "secret words", "more secret words")
+    await inbox.put(delivery("garden words", "garden"))
+    await inbox.failed(poison, "ValueError", retry_at=None)
+    newest, *_ = jobs = await inbox.jobs(None, None, 10)
+    assert newest["session_id"] == "garden"
+    assert "words" not in repr(jobs)
+    (dead,) = await inbox.jobs("dead", None, 10)
+    assert (dead["seq"], dead["attempts"], dead["error"]) == (poison.seq, 1, "ValueError")
+    assert len(await inbox.jobs(None, session_key("shared", "kitchen"), 10)) == 2
+    assert len(await inbox.jobs(None, None, 1)) == 1
+
+
+async def test_jobs_are_counted_for_one_session_too(inbox: Inbox) -> None:
+    await put(inbox, "one", "two")
+    await inbox.put(delivery("three", "garden"))
+    assert await inbox.counts() == {"waiting": 3}
+    assert await inbox.counts(session_key("shared", "kitchen")) == {"waiting": 2}
+    assert await inbox.counts(session_key("ada", "kitchen")) == {}
+
+
+async def test_waiting_ends_at_once_when_something_new_is_there(inbox: Inbox) -> None:
+    async with asyncio.timeout(LONG):
+        waiting = asyncio.create_task(inbox.wait(LONG * 2))
+        await asyncio.sleep(0)
+        await inbox.put(delivery("one"))
+        await waiting
+        await due(inbox)
+        await inbox.put(delivery("two"))
+        await inbox.wait(LONG * 2)
+
+
+async def test_waiting_ends_when_dead_letters_come_back(inbox: Inbox) -> None:
+    (one,) = await put(inbox, "one")
+    await inbox.failed(one, "ValueError", retry_at=None)
+    async with asyncio.timeout(LONG):
+        await inbox.retry(None)
+        await inbox.wait(LONG * 2)
+
+
+async def test_waiting_ends_by_itself(inbox: Inbox) -> None:
+    async with asyncio.timeout(LONG):
+        await inbox.wait(0.01)
+
+
+# What intake makes of it
+
+
+async def accept(inbox: Inbox, body: bytes, query: list[tuple[str, str]], key: str | None = None) -> None:
+    await intake.accept(inbox, body, query, at=1000, idempotency_key=key)
+
+
+async def test_an_accepted_call_is_a_delivery_with_its_raw_body(inbox: Inbox) -> None:
+    body = b' {"session_id": "abc-123", "segments": []}\n'
+    await accept(inbox, body, [("uid", "user-device-456")])
+    (taken,) = await due(inbox)
+    assert (taken.session_key, taken.uid, taken.body) == ("shared/abc-123", "user-device-456", body)
+
+
+async def test_a_retry_with_the_same_key_and_body_is_the_same_delivery(inbox: Inbox) -> None:
+    body = b'{"session_id": "abc-123", "segments": []}'
+    await accept(inbox, body, [], key="k-1")
+    await accept(inbox, body, [], key="k-1")
+    assert len(await due(inbox)) == 1
+    await accept(inbox, body.replace(b"123", b"124"), [], key="k-1")
+    await accept(inbox, body, [], key="k-2")
+    await accept(inbox, body, [])
+    assert len(await due(inbox)) == 4
+
+
+async def test_a_call_with_two_uids_is_kept_and_not_saved(inbox: Inbox) -> None:
+    await accept(inbox, b'{"session_id": "%b", "segments": []}' % A.encode(), [("uid", B)])
+    assert await due(inbox) == []
+    assert await inbox.counts() == {"quarantined": 1}
+
+
+async def test_a_refused_call_is_not_kept(inbox: Inbox) -> None:
+    with pytest.raises(Malformed):
+        await accept(inbox, b"hello", [])
+    with pytest.raises(Invalid):
+        await accept(inbox, b"{}", [])
+    assert await inbox.jobs(None, None, 10) == []

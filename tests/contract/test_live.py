@@ -1,0 +1,173 @@
+"""A stream from its first frame to its last, over every store and every bus."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from omilink import accounts, live, wire
+from omilink.accounts import TOKEN_LIFE, SignedIn, fingerprint
+from omilink.live import Frame
+from omilink.model import Millis, User
+from omilink.ports import Bus, Hint, Store
+
+pytestmark = pytest.mark.anyio
+
+NOON: Millis = 1_790_000_000_000
+TOKEN = "adas token"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> Millis:
+        return self.now
+
+
+class Stream:
+    """Frames as a client gets them, one by one."""
+
+    def __init__(self, batches: AsyncIterator[list[Frame]]) -> None:
+        self._batches = batches
+        self._frames: list[Frame] = []
+        self.last_id = ""
+
+    async def next(self) -> dict[str, Any]:
+        async with asyncio.timeout(30):
+            while not self._frames:
+                self._frames = list(await anext(self._batches))
+        frame = self._frames.pop(0)
+        self.last_id = frame.id
+        event: dict[str, Any] = json.loads(frame.data)
+        return event
+
+    async def types(self, count: int) -> list[str]:
+        return [(await self.next())["type"] for _ in range(count)]
+
+    async def ends(self) -> bool:
+        async with asyncio.timeout(30):
+            return not self._frames and [batch async for batch in self._batches] == []
+
+
+@pytest.fixture
+async def ada(store: Store) -> SignedIn:
+    user = User(id="ada", email="ada@example.org", display_name=None, created_at=NOON)
+    await store.write(lambda tx: accounts.add(tx, user, "hash", TOKEN))
+    return SignedIn(user, fingerprint(TOKEN), NOON + TOKEN_LIFE)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def open_stream(store: Store, bus: Bus, ada: SignedIn, clock: Clock) -> Any:
+    return lambda after=None: Stream(live.follow(store, bus.listen("ada"), ada, after, clock))
+
+
+async def tell(store: Store, bus: Bus, *types: str) -> None:
+    await store.write(lambda tx: tx.append([wire.event("ada", type) for type in types]))
+    bus.publish(["ada"])
+
+
+async def test_it_begins_with_a_snapshot_and_goes_on_with_what_comes(store: Store, bus: Bus, open_stream: Any) -> None:
+    stream = open_stream()
+    connected = await stream.next()
+    assert (connected["type"], connected["resumed"], connected["cursor"]) == ("connected", False, stream.last_id)
+    assert await stream.types(2) == ["update", "caught_up"]
+    await tell(store, bus, "one", "two")
+    await tell(store, bus, "three")
+    assert await stream.types(3) == ["one", "two", "three"]
+
+
+async def test_it_goes_on_where_another_was_cut(store: Store, bus: Bus, open_stream: Any) -> None:
+    first = open_stream()
+    await first.types(3)
+    await tell(store, bus, "one", "two", "three")
+    await first.types(1)
+    second = open_stream(first.last_id)
+    connected = await second.next()
+    assert (connected["resumed"], connected["cursor"]) == (True, first.last_id)
+    assert await second.types(3) == ["two", "three", "caught_up"]
+
+
+async def test_what_is_committed_while_it_opens_comes_once(store: Store, bus: Bus, open_stream: Any) -> None:
+    stream = open_stream()
+    await tell(store, bus, "before it read")
+    assert await stream.types(3) == ["connected", "update", "caught_up"]
+    await tell(store, bus, "after")
+    assert await stream.types(1) == ["after"]
+
+
+async def test_more_than_a_page_of_missed_events_comes_whole_and_in_order(store: Store, open_stream: Any) -> None:
+    await store.write(lambda tx: tx.append([wire.event("ada", f"event {n}") for n in range(1 + 2 * live.PAGE)]))
+    name = (await store.read(lambda tx: live.current(tx, "ada")))["cursor"].partition(".")[0]
+    stream = open_stream(f"{name}.1")
+    assert await stream.types(2 + 2 * live.PAGE) == [
+        "connected",
+        *(f"event {n}" for n in range(1, 1 + 2 * live.PAGE)),
+        "caught_up",
+    ]
+
+
+async def test_a_hint_that_was_lost_is_made_up_for_by_looking(store: Store, bus: Bus, open_stream: Any) -> None:
+    stream = open_stream()
+    await stream.types(3)
+    marks = await live.watch(store, bus, {})
+    await store.write(lambda tx: tx.append([wire.event("ada", "by another process")]))
+    await live.watch(store, bus, marks)
+    assert await stream.types(1) == ["by another process"]
+
+
+async def test_who_signs_out_is_told_and_hears_nothing_more(store: Store, bus: Bus, open_stream: Any) -> None:
+    stream = open_stream()
+    await stream.types(3)
+    await store.write(lambda tx: accounts.sign_out(tx, fingerprint(TOKEN)))
+    await store.write(lambda tx: tx.append([wire.event("ada", "not for this stream")]))
+    bus.publish(["ada"], Hint.RIGHTS | Hint.LOOK)
+    assert await stream.next() == {"type": "signed_out", "reason": "signed_out"}
+    assert await stream.ends()
+
+
+async def test_a_right_that_ended_before_the_stream_listened_opens_nothing(store: Store, open_stream: Any) -> None:
+    await store.write(lambda tx: accounts.sign_out(tx, fingerprint(TOKEN)))
+    stream = open_stream()
+    assert await stream.next() == {"type": "signed_out", "reason": "signed_out"}
+    assert await stream.ends()
+
+
+async def test_a_sign_in_that_expires_ends_the_stream(bus: Bus, clock: Clock, open_stream: Any) -> None:
+    stream = open_stream()
+    await stream.types(3)
+    clock.now += TOKEN_LIFE
+    bus.publish(["ada"])
+    assert await stream.next() == {"type": "signed_out", "reason": "expired"}
+    assert await stream.ends()
+
+
+async def test_another_sign_out_of_the_same_user_changes_nothing(store: Store, bus: Bus, open_stream: Any) -> None:
+    stream = open_stream()
+    await stream.types(3)
+    bus.publish(["ada"], Hint.RIGHTS)
+    await tell(store, bus, "still here")
+    assert await stream.types(1) == ["still here"]
+
+
+async def test_a_node_that_drains_ends_its_streams(bus: Bus, open_stream: Any) -> None:
+    stream = open_stream()
+    await stream.types(3)
+    bus.drain()
+    assert await stream.ends()
+
+
+async def test_a_silent_stream_shows_that_it_lives(
+    store: Store, bus: Bus, ada: SignedIn, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT", 0.01)
+    batches = live.follow(store, bus.listen("ada"), ada, None, clock)
+    shown = [await anext(batches) for _ in range(4)]
+    assert [len(frames) for frames in shown] == [2, 1, 0, 0]

@@ -1,0 +1,470 @@
+"""What a store promises: transactions, numbered events, and rows that come back as they went."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from omilink import accounts
+from omilink.adapters import sql_migrate, sqlite
+from omilink.adapters.sql_inbox import SqlInbox
+from omilink.adapters.sql_store import SqlStore
+from omilink.adapters.sqlite import Sqlite
+from omilink.errors import EmailTaken, Unavailable
+from omilink.model import (
+    SHARED,
+    Conversation,
+    Delivery,
+    Event,
+    Message,
+    Method,
+    OmiSession,
+    User,
+    session_key,
+)
+from omilink.ports import Inbox, Store, Transaction
+
+pytestmark = pytest.mark.anyio
+
+KITCHEN = session_key(SHARED, "kitchen")
+
+
+def user(name: str) -> User:
+    return User(id=name, email=f"{name}@example.org", display_name=name.title(), created_at=1)
+
+
+@pytest.fixture(autouse=True)
+async def people(store: Store) -> None:
+    for name in "ada", "ben":
+        await store.write(lambda tx, name=name: tx.add_user(user(name), f"hash of {name}"))
+
+
+def session(session_id: str = "kitchen", **fields: object) -> OmiSession:
+    return OmiSession(omi_session_id=session_id, created_at=1, **fields)  # type: ignore[arg-type]
+
+
+def talk(name: str, owner: str | None = "ada", **fields: object) -> Conversation:
+    values = {"session_id": KITCHEN, "created_at": 1000, "last_at": 2000, "message_count": 3} | fields
+    return Conversation(id=name, user_id=owner, **values)  # type: ignore[arg-type]
+
+
+def said(seq: int, text: str = "hello", position: float | None = None, talk: str = "talk") -> Message:
+    return Message(
+        conversation_id=talk,
+        seq=seq,
+        key=f"id:{seq}",
+        text=text,
+        speaker="SPEAKER_0",
+        is_user=True,
+        person_id=None,
+        start=None,
+        end=None,
+        position=float(seq) if position is None else position,
+        created_at=1000 + seq,
+        spoken_at=900 + seq,
+        versions="v1",
+    )
+
+
+def event(name: str, data: str = "{}", conversation: str | None = None) -> Event:
+    return Event(user_id=name, conversation_id=conversation, data=data)
+
+
+async def keep(store: Store, *conversations: Conversation, messages: Sequence[Message] = ()) -> None:
+    def write(tx: Transaction) -> None:
+        tx.put_sessions([session(key.partition("/")[2]) for key in {c.session_id for c in conversations}])
+        tx.put_conversations(conversations, [])
+        tx.put_messages(messages, [])
+
+    await store.write(write)
+
+
+# Transactions
+
+
+async def test_a_write_that_fails_leaves_nothing_behind_and_its_neighbours_untouched(store: Store) -> None:
+    def write(number: int) -> Awaitable[int]:
+        def link(tx: Transaction) -> int:
+            tx.put_sessions([session(f"s{number}")])
+            if number % 5 == 0:
+                raise ValueError(number)
+            return number
+
+        return store.write(link)
+
+    outcomes = await asyncio.gather(*(write(number) for number in range(40)), return_exceptions=True)
+    assert [str(outcome) for outcome in outcomes] == [str(number) for number in range(40)]
+    stored = await store.read(lambda tx: {s.omi_session_id for s in tx.all_sessions(100)})
+    assert stored == {f"s{number}" for number in range(40) if number % 5}
+
+
+async def test_a_read_that_fails_fails_alone(store: Store) -> None:
+    reads = [store.read(lambda tx, n=n: 1 // n) for n in (1, 0, 1)]
+    good, bad, also_good = await asyncio.gather(*reads, return_exceptions=True)
+    assert (good, also_good) == (1, 1)
+    assert isinstance(bad, ZeroDivisionError)
+
+
+async def test_a_read_sees_one_moment_whatever_is_written_meanwhile(store: Store) -> None:
+    started, written = threading.Event(), threading.Event()
+
+    def look_twice(tx: Transaction) -> tuple[int, int]:
+        before = tx.log_bounds("ada")[1]
+        started.set()
+        assert written.wait(30)
+        return before, tx.log_bounds("ada")[1]
+
+    looking = asyncio.create_task(store.read(look_twice))
+    await asyncio.to_thread(started.wait, 30)
+    await store.write(lambda tx: tx.append([event("ada")]))
+    written.set()
+    assert await looking == (0, 0)
+    assert await store.read(lambda tx: tx.log_bounds("ada")) == (0, 1)
+
+
+async def test_what_was_written_is_there_after_a_restart(engine: Engine) -> None:
+    first = Sqlite(engine)
+    await SqlStore(first).write(lambda tx: tx.put_sessions([session("attic")]))
+    await first.close()
+    second = Sqlite(engine)
+    (found,) = await SqlStore(second).read(lambda tx: tx.all_sessions(10))
+    assert found == session("attic")
+    await second.close()
+
+
+async def test_a_database_that_is_away_is_said_to_be(store: Store, engine: Engine) -> None:
+    assert engine.url.database
+    with sqlite3.connect(engine.url.database) as behind_its_back:
+        behind_its_back.execute("DROP TABLE meta")
+    behind_its_back.close()
+    for run in store.read, store.write:
+        with pytest.raises(Unavailable) as away:
+            await run(lambda tx: tx.epoch())
+        assert away.value.retry_after > 0
+
+
+async def test_a_history_has_one_name_and_another_database_another(store: Store, tmp_path: Path) -> None:
+    other = sqlite.engine(tmp_path / "other.db")
+    sql_migrate.upgrade(other)
+    database = Sqlite(other)
+    names = [await s.read(lambda tx: tx.epoch()) for s in (store, store, SqlStore(database))]
+    await database.close()
+    assert names[0] == names[1] != names[2]
+
+
+# The event log
+
+
+async def test_each_users_events_are_numbered_from_one_without_a_gap(store: Store) -> None:
+    def append(number: int) -> Awaitable[None]:
+        return store.write(lambda tx: tx.append([event("ada", f"a{number}"), event("ben"), event("ada", f"b{number}")]))
+
+    await asyncio.gather(*(append(number) for number in range(25)))
+    for name, count in ("ada", 50), ("ben", 25):
+        events = await store.read(lambda tx, name=name: tx.events_after(name, 0, 1000))
+        assert [e.seq for e in events] == list(range(1, count + 1))
+        assert await store.read(lambda tx, name=name: tx.log_bounds(name)) == (0, count)
+    pairs = [e.data for e in await store.read(lambda tx: tx.events_after("ada", 0, 1000))]
+    assert all(a[1:] == b[1:] for a, b in zip(pairs[::2], pairs[1::2], strict=True))
+
+
+async def test_a_reader_who_asks_for_everything_after_n_never_misses_one(store: Store) -> None:
+    async def append(number: int) -> None:
+        await store.write(lambda tx: tx.append([event("ada", str(number))]))
+
+    writing = asyncio.gather(*(append(number) for number in range(60)))
+    seen: list[Event] = []
+    while len(seen) < 60:
+        last = seen[-1].seq if seen else 0
+        seen += await store.read(lambda tx, last=last: tx.events_after("ada", last, 7))
+    await writing
+    assert [e.seq for e in seen] == list(range(1, 61))
+
+
+async def test_an_event_that_is_rolled_back_leaves_its_number_to_the_next(store: Store) -> None:
+    def fail(tx: Transaction) -> None:
+        tx.append([event("ada", "lost")])
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        await store.write(fail)
+    await store.write(lambda tx: tx.append([event("ada", "kept")]))
+    (only,) = await store.read(lambda tx: tx.events_after("ada", 0, 10))
+    assert (only.seq, only.data) == (1, "kept")
+
+
+async def test_old_events_are_pruned_and_the_log_says_how_far(store: Store) -> None:
+    await store.write(lambda tx: tx.append([replace(event("ada"), created_at=at) for at in (10, 20, 30)]))
+    await store.write(lambda tx: tx.prune(now=0, deliveries_before=0, events_before=25))
+    assert await store.read(lambda tx: tx.log_bounds("ada")) == (2, 3)
+    assert [e.seq for e in await store.read(lambda tx: tx.events_after("ada", 0, 10))] == [3]
+    await store.write(lambda tx: tx.prune(now=0, deliveries_before=0, events_before=99))
+    await store.write(lambda tx: tx.append([event("ada")]))
+    assert await store.read(lambda tx: tx.log_bounds("ada")) == (3, 4)
+
+
+async def test_marks_move_with_words_and_with_rights(store: Store) -> None:
+    before = await store.read(lambda tx: tx.marks(["ada", "ben", "nobody"]))
+    assert set(before) == {"ada", "ben"}
+    await store.write(lambda tx: tx.append([event("ada")]))
+    await store.write(lambda tx: tx.add_token("t", "ben", 0, 100))
+    await store.write(lambda tx: tx.remove_token("t"))
+    after = await store.read(lambda tx: tx.marks(["ada", "ben"]))
+    assert after["ada"] == (before["ada"][0] + 1, before["ada"][1])
+    assert after["ben"] == (before["ben"][0], before["ben"][1] + 1)
+
+
+async def test_marks_of_forty_thousand_listeners(store: Store) -> None:
+    names = ["ada", *(f"user-{number}" for number in range(40_000))]
+    assert set(await store.read(lambda tx: tx.marks(names))) == {"ada"}
+
+
+# Sessions and proof
+
+
+async def test_a_session_comes_back_as_it_went_and_is_replaced(store: Store) -> None:
+    new = session(last_seen_at=5, bad_segments=2)
+    linked = new.linked_to("ada", Method.ISSUED, 7)
+    suspended = linked.unlinked(suspended=True)
+    for one in new, linked, suspended, linked.unlinked():
+        await store.write(lambda tx, one=one: tx.put_sessions([one]))
+        assert await store.read(lambda tx: tx.sessions([KITCHEN, "shared/unknown"])) == {KITCHEN: one}
+
+
+async def test_the_same_id_at_another_url_is_another_session(store: Store) -> None:
+    mine, shared = session(origin="ada", user_id="ada", method=Method.PERSONAL), session(user_id="ben")
+    await store.write(lambda tx: tx.put_sessions([mine, shared]))
+    assert await store.read(lambda tx: tx.sessions(["ada/kitchen", KITCHEN])) == {"ada/kitchen": mine, KITCHEN: shared}
+
+
+async def test_a_users_sessions_are_the_linked_and_the_suspended_last_seen_first(store: Store) -> None:
+    sessions = [
+        session("early", user_id="ada", last_seen_at=10),
+        session("suspended", suspended_user_id="ada", last_seen_at=30),
+        session("unseen", user_id="ada", linked_at=20),
+        session("bens", user_id="ben", last_seen_at=40),
+        session("nobodys", last_seen_at=50),
+    ]
+    await store.write(lambda tx: tx.put_sessions(sessions))
+    mine = await store.read(lambda tx: tx.sessions_of("ada"))
+    assert [s.omi_session_id for s in mine] == ["suspended", "unseen", "early"]
+
+
+async def test_every_uid_that_a_session_has_shown_is_remembered_once(store: Store) -> None:
+    await store.write(lambda tx: tx.put_sessions([session(), session("garden")]))
+    for _ in range(2):
+        await store.write(lambda tx: tx.add_uids_shown([(KITCHEN, "a"), (KITCHEN, "b"), (KITCHEN, "a")]))
+    shown = await store.read(lambda tx: tx.uids_shown([KITCHEN, "shared/garden"]))
+    assert shown == {KITCHEN: {"a", "b"}}
+
+
+async def test_a_uid_is_verified_for_one_user_until_that_is_taken_back(store: Store) -> None:
+    await store.write(lambda tx: tx.verify_uid("a", "ada", 5))
+    assert await store.read(lambda tx: tx.users_verified_for(["a", "b"])) == {"a": "ada"}
+    assert await store.read(lambda tx: tx.verified_uids("ada")) == [("a", 5)]
+    assert await store.write(lambda tx: tx.unverify_uid("a"))
+    assert not await store.write(lambda tx: tx.unverify_uid("a"))
+    assert await store.read(lambda tx: tx.users_verified_for(["a"])) == {}
+    assert await store.read(lambda tx: tx.users_verified_for([])) == {}
+
+
+async def test_the_rule_that_decided_last_can_be_told(store: Store) -> None:
+    def audit(tx: Transaction, rule: str, one: OmiSession) -> None:
+        tx.audit(at=1, rule=rule, session=one, uid="a", before=None, after="ada")
+
+    assert await store.read(lambda tx: tx.last_rule(KITCHEN)) is None
+    for rule, one in ("verified-uid", session()), ("unlinked", session()), ("issued", session("garden")):
+        await store.write(lambda tx, rule=rule, one=one: audit(tx, rule, one))
+    assert await store.read(lambda tx: tx.last_rule(KITCHEN)) == "unlinked"
+
+
+# Conversations
+
+
+async def test_a_conversation_comes_back_as_it_went_and_is_changed(store: Store) -> None:
+    new = talk("talk", None, created_at=1000, message_count=0)
+    await keep(store, new)
+    assert await store.read(lambda tx: tx.ownerless(KITCHEN)) == [new]
+    changed = replace(
+        new, user_id="ada", title="Tea", summary="…", zero_at=900, last_at=3000, first=1.5, end=9.25, message_count=7
+    )
+    await store.write(lambda tx: tx.put_conversations([], [changed]))
+    assert await store.read(lambda tx: tx.conversation("talk", "ada")) == changed
+    assert await store.read(lambda tx: tx.ownerless(KITCHEN)) == []
+
+
+async def test_nobody_reads_somebody_elses_conversation(store: Store) -> None:
+    await keep(store, talk("adas"), talk("nobodys", None))
+    for name in "adas", "nobodys":
+        assert await store.read(lambda tx, name=name: tx.conversation(name, "ben")) is None
+    assert await store.read(lambda tx: tx.conversations_of("ben", 10)) == []
+    assert await store.read(lambda tx: tx.latest_conversation("ben")) is None
+    assert await store.read(lambda tx: tx.messages_saved([KITCHEN], "ben")) == {}
+
+
+async def test_what_is_near_began_before_and_has_words_after_tombstones_too(store: Store) -> None:
+    await keep(
+        store,
+        talk("over", created_at=100, last_at=500),
+        talk("going on", created_at=100, last_at=501),
+        talk("deleted", created_at=100, last_at=600, deleted_at=650),
+        talk("about to begin", created_at=999, last_at=999),
+        talk("later", created_at=1000, last_at=1000),
+        talk("elsewhere", session_id="shared/garden", created_at=100, last_at=600),
+    )
+    near = await store.read(lambda tx: tx.conversations_near([KITCHEN], 500, 1000))
+    assert {c.id for c in near} == {"going on", "deleted", "about to begin"}
+
+
+async def test_a_tombstone_is_shown_nowhere(store: Store) -> None:
+    await keep(store, talk("gone", deleted_at=5), talk("gone too", None, deleted_at=5))
+    assert await store.read(lambda tx: tx.conversation("gone", "ada")) is None
+    assert await store.read(lambda tx: tx.latest_conversation("ada")) is None
+    assert await store.read(lambda tx: tx.conversations_of("ada", 10)) == []
+    assert await store.read(lambda tx: tx.ownerless(KITCHEN)) == []
+    assert await store.read(lambda tx: tx.count_conversations(KITCHEN, "ada")) == 0
+    assert await store.read(lambda tx: tx.messages_saved([KITCHEN], "ada")) == {}
+
+
+async def test_pages_of_conversations_miss_none_and_repeat_none(store: Store) -> None:
+    """Three of them heard at the same moment."""
+    await keep(store, *(talk(name, last_at=at) for name, at in zip("abcdefg", (1, 2, 2, 2, 3, 4, 4), strict=True)))
+    latest = await store.read(lambda tx: tx.latest_conversation("ada"))
+    assert latest and latest.id == "g"
+    seen: list[str] = []
+    before: tuple[int, str] | None = None
+    while page := await store.read(lambda tx, before=before: tx.conversations_of("ada", 2, before)):
+        seen += [c.id for c in page]
+        before = page[-1].last_at, page[-1].id
+    assert seen == list("gfedcba")
+
+
+async def test_what_is_counted_is_the_users_of_that_session(store: Store) -> None:
+    await keep(
+        store,
+        talk("a", message_count=3),
+        talk("b", message_count=4),
+        talk("c", "ben", message_count=50),
+        talk("d", session_id="shared/garden", message_count=600),
+    )
+    saved = await store.read(lambda tx: tx.messages_saved([KITCHEN, "shared/garden", "shared/attic"], "ada"))
+    assert saved == {KITCHEN: 7, "shared/garden": 600}
+    assert await store.read(lambda tx: tx.count_conversations(KITCHEN, "ada")) == 2
+
+
+# Messages
+
+
+async def test_a_message_comes_back_as_it_went_and_is_changed(store: Store) -> None:
+    first = replace(said(1), text="Où est 🔑 \"'\\%_", start=1.5, end=2.25, person_id="ida", key='id:"[]{}\\ 🔑 é')
+    await keep(store, talk("talk"), messages=[first])
+    wanted = [("talk", first.key), ("talk", "id:other"), ("other", first.key)]
+    assert await store.read(lambda tx: tx.messages_known(wanted)) == {("talk", first.key): first}
+    changed = replace(first, text="Là", speaker=None, is_user=False, rev=2, position=7.0, versions="v1 v2", spoken_at=1)
+    await store.write(lambda tx: tx.put_messages([], [changed]))
+    assert await store.read(lambda tx: tx.messages("talk", 10)) == [changed]
+    assert await store.read(lambda tx: tx.messages_known([])) == {}
+
+
+async def test_messages_are_in_spoken_order_and_older_pages_miss_none(store: Store) -> None:
+    """Three of them at the same place on the clock: then the order of arrival counts."""
+    places = {1: 5.0, 2: 1.0, 3: 5.0, 4: 0.0, 5: 5.0, 6: 9.0, 7: 2.5}
+    await keep(store, talk("talk"), messages=[said(seq, position=place) for seq, place in places.items()])
+    pages: list[list[int]] = []
+    before: tuple[float, int] | None = None
+    while page := await store.read(lambda tx, before=before: tx.messages("talk", 2, before)):
+        pages.insert(0, [m.seq for m in page])
+        before = page[0].position, page[0].seq
+    assert pages == [[4], [2, 7], [1, 3], [5, 6]]
+
+
+async def test_messages_are_also_there_in_the_order_of_arrival(store: Store) -> None:
+    await keep(store, talk("talk"), messages=[said(seq, position=-seq) for seq in range(1, 6)])
+    assert [m.seq for m in await store.read(lambda tx: tx.messages_after("talk", 2))] == [1, 2]
+    assert [m.seq for m in await store.read(lambda tx: tx.messages_after("talk", 9, 2))] == [3, 4, 5]
+
+
+async def test_forgotten_words_are_in_no_message_no_event_and_no_delivery(store: Store, inbox: Inbox) -> None:
+    gone, kept = talk("gone"), talk("kept", session_id="shared/garden")
+    for session_id in "kitchen", "garden":
+        await inbox.put(Delivery(kind="transcript", session_id=session_id, body=b"the secret", received_at=1500))
+    await inbox.done([d.seq for d in await inbox.take(10, 9999)], {})
+    messages = [said(1, "the secret", talk="gone"), said(1, "the secret", talk="kept")]
+    await keep(store, gone, kept, messages=messages)
+    told = [event("ada", "the secret", "gone"), event("ada", "the secret", "kept"), event("ada", "linked")]
+    await store.write(lambda tx: tx.append(told))
+    await store.write(lambda tx: tx.forget_words(gone))
+    assert await store.read(lambda tx: tx.messages("gone", 10)) == []
+    assert [m.text for m in await store.read(lambda tx: tx.messages("kept", 10))] == ["the secret"]
+    assert [e.seq for e in await store.read(lambda tx: tx.events_after("ada", 0, 10))] == [2, 3]
+    assert [job["session_id"] for job in await inbox.jobs(None, None, 10)] == ["garden"]
+
+
+async def test_raw_deliveries_are_pruned_once_they_are_finished_and_old(store: Store, inbox: SqlInbox) -> None:
+    for at in 100, 200, 300:
+        await inbox.put(Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=at))
+    first, second, _ = await inbox.take(10, 9999)
+    await inbox.done([first.seq], {})
+    await store.write(lambda tx: tx.prune(now=0, deliveries_before=250, events_before=0))
+    assert [job["seq"] for job in await inbox.jobs(None, None, 10)] == [second.seq + 1, second.seq]
+
+
+# Accounts
+
+
+async def test_an_email_is_one_account_even_when_fifty_register_at_once(store: Store) -> None:
+    def register(number: int) -> Awaitable[None]:
+        newcomer = User(id=f"n{number}", email="new@example.org", display_name=None, created_at=1)
+        return store.write(lambda tx: accounts.add(tx, newcomer, "hash", f"token {number}"))
+
+    outcomes = await asyncio.gather(*(register(number) for number in range(50)), return_exceptions=True)
+    assert sum(isinstance(outcome, EmailTaken) for outcome in outcomes) == 49
+    assert sum(outcome is None for outcome in outcomes) == 1
+    assert len(await store.read(lambda tx: tx.users())) == 3
+
+
+async def test_a_user_comes_back_as_they_went(store: Store) -> None:
+    assert await store.read(lambda tx: tx.user("ada")) == user("ada")
+    assert await store.read(lambda tx: tx.user_by_email("ada@example.org")) == (user("ada"), "hash of ada")
+    assert await store.read(lambda tx: tx.user_by_email("ida@example.org")) is None
+    assert await store.read(lambda tx: tx.user("ida")) is None
+
+
+async def test_a_token_is_good_until_it_expires_or_is_taken_away(store: Store) -> None:
+    await store.write(lambda tx: tx.add_token("t", "ada", 0, 100))
+    assert await store.read(lambda tx: tx.token_holder("t", 99)) == (user("ada"), 100)
+    assert await store.read(lambda tx: tx.token_holder("t", 100)) is None
+    await store.write(lambda tx: tx.renew_token("t", 200))
+    assert await store.read(lambda tx: tx.token_holder("t", 150)) == (user("ada"), 200)
+    assert await store.write(lambda tx: tx.remove_token("t")) == "ada"
+    assert await store.write(lambda tx: tx.remove_token("t")) is None
+    assert await store.read(lambda tx: tx.token_holder("t", 0)) is None
+
+
+async def test_a_ticket_is_redeemed_once_however_many_try(store: Store) -> None:
+    await store.write(lambda tx: tx.add_token("t", "ada", 0, 100))
+    await store.write(lambda tx: tx.add_ticket("ticket", "t", 60))
+    tries = await asyncio.gather(*(store.write(lambda tx: tx.take_ticket("ticket", 59)) for _ in range(50)))
+    assert sorted(filter(None, tries)) == ["t"]
+
+
+async def test_a_ticket_ends_with_its_time_and_with_its_token(store: Store) -> None:
+    await store.write(lambda tx: tx.add_token("t", "ada", 0, 100))
+    for name in "late", "orphan":
+        await store.write(lambda tx, name=name: tx.add_ticket(name, "t", 60))
+    assert await store.write(lambda tx: tx.take_ticket("late", 60)) is None
+    await store.write(lambda tx: tx.remove_token("t"))
+    assert await store.write(lambda tx: tx.take_ticket("orphan", 10)) is None
+
+
+async def test_what_has_expired_is_pruned(store: Store) -> None:
+    await store.write(lambda tx: tx.add_token("old", "ada", 0, 100))
+    await store.write(lambda tx: tx.add_token("new", "ada", 0, 101))
+    await store.write(lambda tx: tx.prune(now=100, deliveries_before=0, events_before=0))
+    assert await store.read(lambda tx: tx.token_holder("old", 0)) is None
+    assert await store.read(lambda tx: tx.token_holder("new", 0))

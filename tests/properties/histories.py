@@ -1,0 +1,87 @@
+"""What the properties have in common: calls of made-up devices, and what came of them."""
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine
+
+from omilink import saving
+from omilink.adapters.sql_store import SqlTransaction
+from omilink.model import SHARED, Conversation, Delivery, Message, Millis, User, session_key
+from omilink.ports import Transaction
+from omilink.saving import Saved
+
+GAP = 150.0
+NOON: Millis = 1_790_000_000_000
+PEOPLE = ("ada", "ben", "cleo")
+
+Said = dict[str, Any]
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def empty_store(engine: Engine) -> Iterator[SqlTransaction]:
+    """A store with three users and nothing else; whatever is written to it is gone afterwards."""
+    with engine.connect() as connection, connection.begin() as transaction:
+        tx = SqlTransaction(connection)
+        for name in PEOPLE:
+            tx.add_user(User(id=name, email=f"{name}@example.org", display_name=None, created_at=0), "-")
+        yield tx
+        transaction.rollback()
+
+
+def at(seconds: float) -> Millis:
+    return NOON + round(seconds * 1000)
+
+
+def say(text: str, start: float | None = None, end: float | None = None, **fields: Any) -> Said:
+    """A segment as a device sends it, two seconds long unless told."""
+    if start is None:
+        return {"text": text, **fields}
+    return {"text": text, "start": start, "end": start + 2 if end is None else end, **fields}
+
+
+def call(
+    heard: float, *segments: Said, session: str = "kitchen", uid: str | None = None, origin: str = SHARED
+) -> Delivery:
+    """A webhook call that is accepted so many seconds after noon."""
+    return Delivery(
+        seq=next(_numbers),
+        kind="transcript",
+        origin=origin,
+        session_id=session,
+        uid=uid,
+        body=json.dumps({"session_id": session, "segments": segments}).encode(),
+        received_at=at(heard),
+    )
+
+
+def save(tx: Transaction, *calls: Delivery) -> Saved:
+    return saving.save(tx, calls, GAP)
+
+
+def save_one_by_one(tx: Transaction, calls: Iterable[Delivery]) -> None:
+    for one in calls:
+        save(tx, one)
+
+
+def talks(tx: Transaction, owner: str | None, session: str = "kitchen") -> list[Conversation]:
+    """The owner's conversations of a session, or the ownerless ones, oldest first."""
+    if owner is None:
+        found = tx.ownerless(session_key(SHARED, session))
+    else:
+        found = [c for c in tx.conversations_of(owner, 10_000) if c.omi_session_id == session]
+    return sorted(found, key=lambda c: (c.created_at, c.last_at))
+
+
+def messages(tx: Transaction, owner: str | None, session: str = "kitchen") -> list[Message]:
+    return [message for talk in talks(tx, owner, session) for message in tx.messages(talk.id, 10_000)]
+
+
+def texts(tx: Transaction, owner: str | None, session: str = "kitchen") -> list[list[str]]:
+    """What was said, conversation by conversation, in spoken order."""
+    return [[m.text for m in tx.messages(talk.id, 10_000)] for talk in talks(tx, owner, session)]

@@ -1,0 +1,255 @@
+"""The docs say what the code does: nothing missing, nothing made up, links that lead somewhere, examples that run."""
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from support import PATIENCE, Follower, ServerProcess, wait_until
+
+from omilink import cli
+from omilink.bootstrap import Product
+from omilink.linking import RULES, Act, Outcome, Rule
+from omilink.settings import NOT_YET, Settings
+from omilink.web.app import make_api
+from omilink.web.errors import STATUS
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+REFERENCE = DOCS / "reference"
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
+HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
+ACTS = {
+    Act.ARRIVE: "A call comes in",
+    Act.CLAIM: "U links it",
+    Act.ISSUE: "An operator issues it to U",
+    Act.UNLINK: "U unlinks it",
+}
+
+
+# the reference is complete
+
+
+def test_every_setting_has_a_row() -> None:
+    names = {f"OMILINK_{name.upper()}" for name in Settings.model_fields} | set(NOT_YET)
+    assert first_cells((REFERENCE / "settings.md").read_text()) == names
+
+
+def test_every_route_has_a_heading() -> None:
+    app = make_api(cast(Product, SimpleNamespace(settings=Settings())))
+    routes = {f"`{method.upper()} {path}`" for path, item in app.openapi()["paths"].items() for method in item}
+    assert routes == {heading for heading in headings(REFERENCE / "http.md") if heading.startswith("`")}
+
+
+def test_every_event_has_a_row() -> None:
+    wire = (ROOT / "clients/js/wire.js").read_text()
+    types = {name for types in re.findall(r"\{\{?type: ([^,}]+)", wire) for name in re.findall(r'"(\w+)"', types)}
+    assert types and types == first_cells(section_of(REFERENCE / "events.md", "Types"))
+
+
+def test_every_error_code_has_a_row_with_its_status() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", (REFERENCE / "errors.md").read_text(), re.MULTILINE)
+    assert {code: int(status) for code, status in rows} == STATUS
+
+
+def test_every_command_has_a_heading_and_its_options_are_named() -> None:
+    page, commands = REFERENCE / "commands.md", dict(all_commands())
+    assert {heading.strip("`") for heading in headings(page)} - {"Commands"} == commands.keys()
+    for command, parser in commands.items():
+        section = section_of(page, f"`{command}`")
+        assert not {option for option in options(parser) if option not in section}, command
+
+
+def test_every_dependency_has_a_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = project["project"]["dependencies"] + [d for group in project["dependency-groups"].values() for d in group]
+    names = {re.split(r"[<>=;]", dependency)[0].strip() for dependency in wanted}
+    assert names == first_cells((DOCS / "decisions" / "0002-dependencies.md").read_text())
+
+
+# the linking rules are told as they are
+
+
+@pytest.mark.parametrize("act", Act, ids=lambda act: act.name.lower())
+def test_the_linking_rules_stand_in_the_docs_in_their_order(act: Act) -> None:
+    section = section_of(REFERENCE / "linking.md", ACTS[act])
+    rows = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in re.findall(r"^\| `.+\|$", section, re.M)]
+    assert [(row[0], row[2], row[3]) for row in rows] == [told(rule) for rule in RULES if rule.act is act]
+
+
+def test_every_outcome_is_explained() -> None:
+    section = section_of(REFERENCE / "linking.md", "What the outcomes mean")
+    assert set(re.findall(r"^\| (\w+) \| [A-Z]", section, re.M)) - {"Outcome"} == {o.name.lower() for o in Outcome}
+
+
+def told(rule: Rule) -> tuple[str, str, str]:
+    how = rule.method or (rule.error.code if rule.error else None)
+    return f"`{rule.name}`", rule.outcome.name.lower() + (f", `{how}`" if how else ""), rule.why
+
+
+# links lead somewhere
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", without_code(page.read_text())):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{link} leads nowhere"
+        if anchor:
+            assert anchor in {slug(heading) for heading in headings(target)}, f"{link} has no such heading"
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, to_read = set[Path](), [ROOT / "README.md"]
+    while to_read:
+        page = to_read.pop()
+        if page.is_dir():
+            page /= "README.md"
+        if page in reached or page.suffix != ".md":
+            continue
+        reached.add(page)
+        links = re.findall(r"\]\(([^)\s#]+)", without_code(page.read_text()))
+        to_read += [(page.parent / link).resolve() for link in links if "://" not in link]
+    assert not set(PAGES) - reached
+
+
+# examples run
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed, and the docs' examples use it")
+@pytest.mark.parametrize(
+    ("page", "email", "words"),
+    [
+        ("README.md", "ada@example.org", ["Hello from my wearable"]),
+        ("docs/quickstart.md", "grace@example.org", ["Where did I put the key?", "In the door."]),
+    ],
+)
+def test_the_curl_lines_run_as_written(
+    page: str, email: str, words: list[str], make_server: Callable[..., ServerProcess], tmp_path: Path
+) -> None:
+    server = make_server(OMILINK_WEBHOOK_AUTH="open")
+    blocks = [block for block in code(ROOT / page, "sh") if "localhost:8000" in block]
+    script = "\n".join(["set -e", *blocks]).replace("localhost:8000", f"127.0.0.1:{server.port}")
+    with shell(script, tmp_path) as printed:
+        assert '"ok":true' in printed() and '"ok":false' not in printed()
+        with sign_in(server, email) as stream:
+            stream.wait_for_text(words[-1])
+        if "/stream" in script:
+            wait_until(lambda: all(text in printed() for text in words), "the words in the stream")
+
+
+def test_the_queries_of_troubleshooting_run_as_written(server: ServerProcess) -> None:
+    ada = server.user()
+    ada.link("your-session-id")
+    server.say("your-session-id", "is this on")
+    wait_until(lambda: ada.current()["messages"], "the words")
+    with sqlite3.connect(server.data_dir / "omilink.db") as database:
+        queries = code(DOCS / "howto/troubleshoot.md", "sql")
+        rows = [database.execute(query.replace("your-user-id", ada.id)).fetchall() for query in queries]
+    assert [len(found) for found in rows] == [1, 1, 1, 0]  # the last asks for a verified uid, and there is none
+
+
+def test_a_backup_is_made_and_restored_as_the_docs_say(server: ServerProcess, tmp_path: Path) -> None:
+    ada = server.user()
+    ada.link("kitchen")
+    server.say("kitchen", "keep this")
+    wait_until(lambda: ada.current()["messages"], "the words")
+    cursor = ada.current()["cursor"]
+    database, backup = server.data_dir / "omilink.db", tmp_path / "backup.db"
+    back_up, forget_history = re.findall(r"<<'END'\n(.*?)END\n", (DOCS / "howto/operate.md").read_text(), re.DOTALL)
+    python(back_up, database, backup)
+    server.stop()
+    for file in server.data_dir.glob("omilink.db*"):
+        file.unlink()
+    shutil.copy(backup, database)
+    python(forget_history, database)
+    server.start()
+    with ada.follow(cursor) as stream:
+        assert stream.wait_for("reset")["reason"] == "cursor_unknown"
+        assert stream.wait_for_text("keep this")
+
+
+# how the pages are read and the examples run
+
+
+def headings(page: Path) -> list[str]:
+    return HEADING.findall(without_code(page.read_text()))
+
+
+def section_of(page: Path, heading: str) -> str:
+    return page.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def first_cells(text: str) -> set[str]:
+    """The names in backticks that begin the rows of tables."""
+    cells = re.findall(r"^\| (`.+?) \|", text, re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+
+
+def code(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```$", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"^ *```.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def slug(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def all_commands() -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    for name, (module, _) in cli.COMMANDS.items():
+        parser = argparse.ArgumentParser()
+        module.add_arguments(parser)
+        actions = next((a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction)), None)
+        yield from (
+            {f"omilink {name} {action}": p for action, p in actions.items()}.items()
+            if actions
+            else [(f"omilink {name}", parser)]
+        )
+
+
+def options(parser: argparse.ArgumentParser) -> set[str]:
+    return {option for action in parser._actions for option in action.option_strings} - {"-h", "--help"}
+
+
+@contextlib.contextmanager
+def shell(script: str, folder: Path) -> Iterator[Callable[[], str]]:
+    """Runs the script in the folder; yields a look at what it has printed. Whatever still runs at the end is ended."""
+    output = folder / "output"
+    with output.open("w") as file:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", script], cwd=folder, env={"PATH": os.environ["PATH"]}, stdout=file, start_new_session=True
+        )
+    try:
+        assert process.wait(PATIENCE) == 0
+        yield output.read_text
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+
+
+def sign_in(server: ServerProcess, email: str) -> Follower:
+    client = server.client()
+    client.post("/auth/login", json={"email": email, "password": "correct horse"}).raise_for_status()
+    return Follower(client, {})
+
+
+def python(script: str, *arguments: Path) -> None:
+    subprocess.run([sys.executable, "-", *arguments], input=script, text=True, check=True)

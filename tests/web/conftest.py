@@ -1,0 +1,60 @@
+"""People and devices that no other test knows, and two servers with settings of their own."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from support import Person, ServerProcess
+from web_support import ALLOWED_ORIGIN, PUBLIC_URL, SECRETS, SIGNING_SECRETS, new_uid
+
+_devices = itertools.count(1)
+
+
+@pytest.fixture
+def ada(shared_server: ServerProcess) -> Person:
+    return shared_server.user()
+
+
+@pytest.fixture
+def ben(shared_server: ServerProcess) -> Person:
+    return shared_server.user()
+
+
+@pytest.fixture
+def device() -> str:
+    return f"device-of-test-{next(_devices)}"
+
+
+@pytest.fixture
+def uid() -> str:
+    return new_uid()
+
+
+@pytest.fixture(scope="session")
+def careful_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Behind https, with another site allowed, secrets in rotation, signatures, and no linking by id alone."""
+    yield from _serve(
+        tmp_path_factory,
+        OMILINK_PUBLIC_URL=PUBLIC_URL,
+        OMILINK_CORS_ORIGINS=ALLOWED_ORIGIN,
+        OMILINK_WEBHOOK_SECRET=",".join(SECRETS),
+        OMILINK_SIGNING_SECRET=",".join(SIGNING_SECRETS),
+        OMILINK_MANUAL_LINK="off",
+    )
+
+
+@pytest.fixture(scope="session")
+def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """With rate limits, an empty secret, and its proxy somewhere else."""
+    yield from _serve(
+        tmp_path_factory,
+        OMILINK_RATE_LIMITS="on",
+        OMILINK_WEBHOOK_SECRET="",
+        OMILINK_TRUSTED_PROXIES="203.0.113.9",
+    )
+
+
+def _serve(folders: pytest.TempPathFactory, **settings: str) -> Iterator[ServerProcess]:
+    server = ServerProcess(folders.mktemp("server") / "data", **settings).start()
+    yield server
+    server.stop()

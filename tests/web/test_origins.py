@@ -1,0 +1,83 @@
+"""Another site must not act with a user's cookie."""
+
+import httpx2
+import pytest
+from support import Person, ServerProcess
+from web_support import ALLOWED_ORIGIN, PUBLIC_URL
+
+FOREIGN = {"Origin": "https://evil.example.net"}
+
+
+def refused(answer: httpx2.Response) -> bool:
+    return answer.status_code == 403 and answer.json()["error"] == "origin_not_allowed"
+
+
+def link(server: ServerProcess, person: Person, **headers: str) -> httpx2.Response:
+    with server.client(cookies={"sid": person.token}, headers=headers) as browser:
+        return browser.post("/sessions/link", json={"session_id": "some-device"})
+
+
+def test_no_change_by_cookie_is_taken_from_another_site(shared_server: ServerProcess, ada: Person) -> None:
+    with shared_server.client(cookies={"sid": ada.token}, headers=FOREIGN) as browser:
+        changes = [
+            (method, path)
+            for path, methods in browser.get("/openapi.json").json()["paths"].items()
+            for method in methods
+            if method != "get" and not path.startswith("/omi-webhook")
+        ]
+        assert len(changes) >= 7
+        for method, path in changes:
+            form = {"email": ada.email, "password": ada.password, "session_id": "some-device"}
+            answer = browser.request(method, path, json=form if method == "post" else None)
+            assert refused(answer), (method, path, answer.text)
+    assert ada.client.get("/sessions").json()["sessions"] == []
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/register"])
+def test_another_site_cannot_sign_a_visitor_in(shared_server: ServerProcess, ada: Person, path: str) -> None:
+    with shared_server.client(headers=FOREIGN) as browser:
+        answer = browser.post(path, json={"email": ada.email, "password": ada.password})
+    assert refused(answer)
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_an_origin_that_hides_is_foreign(shared_server: ServerProcess, ada: Person, headers: dict[str, str]) -> None:
+    assert refused(link(shared_server, ada, **headers))
+
+
+def test_the_pages_own_origin_may_act(shared_server: ServerProcess, ada: Person) -> None:
+    assert link(shared_server, ada, Origin=shared_server.url).status_code == 200
+
+
+def test_what_is_no_browser_may_act(shared_server: ServerProcess, ben: Person) -> None:
+    with shared_server.client(cookies={"sid": ben.token}) as program:
+        assert program.post("/conversations/current/stream-ticket").status_code == 200
+
+
+def test_a_bearer_token_is_no_cookie_and_may_act_from_anywhere(shared_server: ServerProcess, ada: Person) -> None:
+    assert ada.client.post("/conversations/current/stream-ticket", headers=FOREIGN).status_code == 200
+
+
+@pytest.mark.parametrize("origin", [ALLOWED_ORIGIN, PUBLIC_URL])
+def test_the_public_address_and_allowed_sites_may_act(careful_server: ServerProcess, origin: str) -> None:
+    person = careful_server.user()
+    with careful_server.client(cookies={"sid": person.token}, headers={"Origin": origin}) as browser:
+        assert browser.post("/conversations/current/stream-ticket").status_code == 200
+
+
+def test_a_browser_is_told_only_about_allowed_sites(careful_server: ServerProcess) -> None:
+    ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    with careful_server.client() as client:
+        allowed = client.options("/sessions/link", headers={"Origin": ALLOWED_ORIGIN, **ask})
+        assert allowed.status_code == 200
+        assert allowed.headers["access-control-allow-origin"] == ALLOWED_ORIGIN
+        assert allowed.headers["access-control-allow-credentials"] == "true"
+        assert client.get("/me", headers={"Origin": ALLOWED_ORIGIN}).headers["access-control-allow-origin"]
+        for answer in client.options("/sessions/link", headers={**FOREIGN, **ask}), client.get("/me", headers=FOREIGN):
+            assert "access-control-allow-origin" not in answer.headers
+
+
+def test_without_the_setting_no_site_is_allowed(shared_server: ServerProcess) -> None:
+    with shared_server.client() as client:
+        assert "access-control-allow-origin" not in client.get("/health", headers=FOREIGN).headers

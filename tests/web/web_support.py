@@ -1,0 +1,59 @@
+"""How the careful server of these tests is set, and what a wearable's cloud sends."""
+
+import secrets
+import string
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from support import PATIENCE, Person, ServerProcess, wait_until
+
+ALLOWED_ORIGIN = "https://app.example.org"
+PUBLIC_URL = "https://omi.example.org"
+SECRETS = ("the-old-secret", "the-new-secret")
+SIGNING_SECRETS = ("whsec_before-the-rotation", "whsec_after-the-rotation")
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+ACCOUNT_A = b"Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
+ACCOUNT_B = b"zR8mWb1EyX5tQnHc0LoGfV63uKsD"
+"""The uids of the samples, to be replaced by ones that no other test uses."""
+
+
+def new_uid() -> str:
+    """An OMI account id: 28 letters and digits."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(28))
+
+
+def sample(name: str, uid: str) -> bytes:
+    """The bytes of a sample, from this account."""
+    [path] = SAMPLES.glob(f"{name}*.json")
+    return path.read_bytes().replace(ACCOUNT_A, uid.encode()).replace(ACCOUNT_B, uid.encode())
+
+
+def segment(text: str, start: float = 0.0, **more: object) -> dict[str, Any]:
+    return {"text": text, "speaker": "SPEAKER_0", "is_user": True, "start": start, "end": start + 2, **more}
+
+
+def call(server: ServerProcess, body: object, query: str = "", **headers: str) -> httpx2.Response:
+    """A webhook call with the secret in the path; bytes are sent as they are."""
+    sent = {"content": body} if isinstance(body, bytes) else {"json": body}
+    return httpx2.post(f"{server.webhook_url}{query}", headers=headers, timeout=PATIENCE, **sent)
+
+
+def texts(person: Person) -> list[str]:
+    """The words of the person's current conversation."""
+    return [message["text"] for message in person.current()["messages"]]
+
+
+def wait_for_texts(person: Person, *expected: str) -> None:
+    wait_until(lambda: texts(person) == list(expected), f"{expected}")
+
+
+def is_error(answer: httpx2.Response, status: int, code: str) -> bool:
+    """Whether the answer is this error in the contract's shape, with a sentence."""
+    assert answer.status_code == status, answer.text
+    body = answer.json()
+    assert body.keys() == {"ok", "error", "message"}
+    assert body["ok"] is False
+    assert body["message"].strip().endswith((".", "?", ")")), body["message"]
+    return bool(body["error"] == code)
