@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -54,7 +53,7 @@ class ServerProcess:
 
     def __init__(self, data_dir: Path, **settings: str) -> None:
         self.data_dir = data_dir
-        self.port = _free_port() if "OMILINK_PUBLIC_URL" in settings else "0"  # else the server says which it took
+        self.port = "0"
         self.environment = {
             "PATH": os.environ["PATH"],
             "OMILINK_DATA_DIR": str(data_dir),
@@ -76,8 +75,7 @@ class ServerProcess:
                 stderr=log,
                 start_new_session=True,
             )
-        announced = _announced_port(self._process, self.log)
-        self.port = announced or self.port
+        self.port = _announced_port(self._process, self.log)
         return self
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
@@ -249,16 +247,10 @@ def wait_until(true: Callable[[], Any], what: str = "it") -> None:
         time.sleep(0.01)
 
 
-def _free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return str(listening.getsockname()[1])
-
-
 def _announced_port(process: "subprocess.Popen[bytes]", log: Path) -> str:
-    """Empty when the public address has none."""
     assert process.stdout
     for line in process.stdout:
-        if found := re.search(rb" at https?://[^ :]+:?(\d*)", line):
+        if found := re.search(rb"http://[^ ]+:(\d+)", line):
             threading.Thread(target=_drain, args=(process.stdout,), daemon=True).start()
             return found[1].decode()
     raise AssertionError(f"the server ended with {process.wait()}: {log.read_text()}")

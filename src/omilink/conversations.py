@@ -53,11 +53,9 @@ def delete(tx: Transaction, conversation_id: str, user_id: str, at: Millis) -> N
 def _announce(tx: Transaction, user_id: str, conversation: Conversation) -> None:
     shown = {"conversationId": conversation.id, "conversation": wire.conversation(conversation)}
     tx.append([wire.event(user_id, "conversation_changed", conversation.id, **shown)])
-    page = tx.messages_after(conversation.id, SNAPSHOT)
-    while page:
-        words = [wire.message(message) for message in page]
-        tx.append([wire.event(user_id, "new_messages", conversation.id, **shown, messages=words)])
-        page = tx.messages_after(conversation.id, SNAPSHOT, page[-1].seq)
+    words = [wire.message(message) for message in tx.all_messages(conversation.id)]
+    pages = [words[at : at + SNAPSHOT] for at in range(0, len(words), SNAPSHOT)]
+    tx.append([wire.event(user_id, "new_messages", conversation.id, **shown, messages=page) for page in pages])
 
 
 def _latest_session(tx: Transaction, user_id: str) -> str | None:

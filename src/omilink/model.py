@@ -19,6 +19,7 @@ Millis = int
 SHARED = "shared"
 """The origin of everything that comes in at the shared webhook URL; a personal URL's origin is its user's id."""
 
+ACTIVE_STEP: Millis = 600_000
 TITLE_LENGTH = 60
 VERSIONS_REMEMBERED = 16
 
@@ -195,6 +196,11 @@ class Conversation:
     def omi_session_id(self) -> str:
         return self.session_id.partition("/")[2]
 
+    @property
+    def active_until(self) -> Millis:
+        """`last_at`, rounded up, so that what is sorted by it seldom changes."""
+        return active_until(self.last_at)
+
     def with_words(self, segments: Sequence[Segment], at: Millis, *, added: int) -> "Conversation":
         """The conversation after hearing these segments, of which so many are new messages."""
         starts = [segment.start for segment in segments if segment.start is not None]
@@ -254,6 +260,10 @@ class Event:
     conversation_id: str | None = None
     data: str
     created_at: Millis = field(default_factory=lambda: now())
+
+
+def active_until(last_at: Millis) -> Millis:
+    return (last_at // ACTIVE_STEP + 1) * ACTIVE_STEP
 
 
 def now() -> Millis:

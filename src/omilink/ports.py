@@ -80,12 +80,12 @@ class Transaction(Protocol):
         """By (conversation id, segment key)."""
         ...
 
-    def messages(self, conversation_id: str, limit: int, before: tuple[float, int] | None = None) -> list[Message]:
-        """The last `limit` before (position, seq), in spoken order."""
+    def all_messages(self, conversation_id: str) -> list[Message]:
+        """In spoken order."""
         ...
 
-    def messages_after(self, conversation_id: str, limit: int, seq: int = 0) -> list[Message]:
-        """In the order of arrival."""
+    def messages(self, conversation_id: str, limit: int, before: tuple[float, int] | None = None) -> list[Message]:
+        """The last `limit` before (position, seq), in spoken order."""
         ...
 
     def put_messages(self, new: Collection[Message], changed: Collection[Message]) -> None: ...

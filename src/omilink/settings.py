@@ -124,9 +124,12 @@ def _complaints(error: ValidationError) -> list[str]:
     return list(complaints.values())
 
 
-def address(settings: Settings) -> str:
-    """Where the server is reached: the public address, or where it listens."""
-    if settings.public_url:
-        return settings.public_url
+def public_address(settings: Settings) -> str:
+    """Where users and devices reach the server."""
+    return settings.public_url or local_address(settings)
+
+
+def local_address(settings: Settings) -> str:
+    """Where the server is reached on this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     return f"http://{host}:{settings.port}"

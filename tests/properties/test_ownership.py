@@ -24,11 +24,11 @@ from omilink.linking import Act
 from omilink.model import SHARED, Method, User, session_key
 
 A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
-B = "zR8mWb1EyX5tQnHc0LoGfV63uKsD"
 
+# Few of each, so that they meet.
 somebody = st.sampled_from(PEOPLE)
-some_session = st.sampled_from([A, B, "kitchen", "garden"])
-some_uid = st.sampled_from([A, B, "wristband"])
+some_session = st.sampled_from([A, "kitchen"])
+some_uid = st.sampled_from([A, "wristband"])
 
 
 @dataclass
@@ -124,7 +124,7 @@ class Histories(RuleBasedStateMachine):
     @rule(
         session=some_session,
         uid=st.none() | some_uid,
-        origin=st.sampled_from([SHARED, SHARED, SHARED, *PEOPLE]),
+        origin=st.sampled_from([*[SHARED] * 7, "ada", "ben"]),
         pause=st.sampled_from([1, 1, 1, 200]),
     )
     def a_webhook_comes(self, session: str, uid: str | None, origin: str, pause: float) -> None:
@@ -187,7 +187,7 @@ class Histories(RuleBasedStateMachine):
 
 def test_whatever_happens_everybody_sees_their_own_words_and_no_others(engine: Engine) -> None:
     run_state_machine_as_test(
-        partial(Histories, engine), settings=settings(max_examples=80, stateful_step_count=25, deadline=None)
+        partial(Histories, engine), settings=settings(max_examples=100, stateful_step_count=20, deadline=None)
     )
 
 

@@ -101,18 +101,22 @@ conversations = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("zero_at", BigInteger),
     Column("last_at", BigInteger, nullable=False),
+    Column("active_until", BigInteger, nullable=False),
     Column("first", Float),
     Column("end", Float),
     Column("message_count", Integer, nullable=False),
     Column("deleted_at", BigInteger),
-    Index("ix_conversations_session_id_last_at", "session_id", "last_at"),
-    Index("ix_conversations_user_id_last_at", "user_id", "last_at", "id"),
+    # by the coarse time: an index on last_at would be written with every call
+    Index("ix_conversations_session_id_active_until", "session_id", "active_until"),
+    Index("ix_conversations_user_id_active_until", "user_id", "active_until"),
 )
 
 messages = Table(
     "messages",
     metadata,
     Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    # rows lie in spoken order, so that the newest page is one place on disk
+    Column("position", Float, primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("key", String, nullable=False),
     Column("text", Text, nullable=False),
@@ -121,13 +125,11 @@ messages = Table(
     Column("person_id", String),
     Column("start", Float),
     Column("end", Float),
-    Column("position", Float, nullable=False),
     Column("rev", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("spoken_at", BigInteger, nullable=False),
     Column("versions", String, nullable=False),
     UniqueConstraint("conversation_id", "key"),
-    Index("ix_messages_conversation_id_position", "conversation_id", "position", "seq"),
     sqlite_with_rowid=False,
 )
 

@@ -1,10 +1,10 @@
 """The store in SQL. Statements have names and are made once, so that SQLAlchemy compiles each of them once."""
 
-import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import (
     Connection,
     Row,
@@ -21,11 +21,11 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from omilink.adapters import sql_schema as schema
-from omilink.adapters.sql_compiled import Bulk, Query, to_values
+from omilink.adapters.sql_compiled import Bulk, Query, among, to_values
 from omilink.adapters.sql_inbox import DONE
 from omilink.adapters.sqlite import Sqlite
 from omilink.errors import EmailTaken
-from omilink.model import Conversation, Event, Message, Method, Millis, OmiSession, User, new_id
+from omilink.model import Conversation, Event, Message, Method, Millis, OmiSession, User, active_until, new_id
 from omilink.ports import Transaction
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ T = TypeVar("T")
 session, conversation, message = schema.omi_sessions, schema.conversations, schema.messages
 user, token, ticket, event = schema.users, schema.tokens, schema.tickets, schema.events
 
-SESSIONS = select(session).where(session.c.id.in_(bindparam("ids", expanding=True))).with_for_update()
+SESSIONS = Query(select(session).where(among(session.c.id, "ids")).with_for_update())
 SESSIONS_OF = (
     select(session)
     .where(or_(session.c.user_id == bindparam("u"), session.c.suspended_user_id == bindparam("u")))
@@ -49,16 +49,19 @@ PUT_SESSION = Bulk(
         },
     )
 )
-UIDS_SHOWN = select(schema.session_uids).where(schema.session_uids.c.session_id.in_(bindparam("ids", expanding=True)))
+UIDS_SHOWN = Query(select(schema.session_uids).where(among(schema.session_uids.c.session_id, "ids")))
 ADD_UID_SHOWN = upsert(schema.session_uids).on_conflict_do_nothing()
-VERIFIED = select(schema.omi_links.c.omi_user_id, schema.omi_links.c.user_id).where(
-    schema.omi_links.c.omi_user_id.in_(bindparam("uids", expanding=True))
+VERIFIED = Query(
+    select(schema.omi_links.c.omi_user_id, schema.omi_links.c.user_id).where(
+        among(schema.omi_links.c.omi_user_id, "uids")
+    )
 )
 # A tombstone counts: it is what keeps deleted words from coming back.
-NEAR = (
+NEAR = Query(
     select(conversation)
     .where(
-        conversation.c.session_id.in_(bindparam("ids", expanding=True)),
+        among(conversation.c.session_id, "ids"),
+        conversation.c.active_until > bindparam("since"),
         conversation.c.last_at > bindparam("since"),
         conversation.c.created_at < bindparam("until"),
     )
@@ -67,16 +70,18 @@ NEAR = (
 LATEST = (
     select(conversation)
     .where(conversation.c.user_id == bindparam("u"), conversation.c.deleted_at.is_(None))
-    .order_by(conversation.c.last_at.desc(), conversation.c.id.desc())
+    .order_by(conversation.c.active_until.desc(), conversation.c.last_at.desc(), conversation.c.id.desc())
     .limit(bindparam("most"))
 )
 # A join with the wanted keys: SQLite scans the whole table for (a, b) IN (…), PostgreSQL unpacks JSON by another name.
 WANTED = func.json_each(bindparam("pairs")).table_valued("value", name="wanted")
-KNOWN = select(message).select_from(
-    WANTED.join(
-        message,
-        (message.c.conversation_id == func.json_extract(WANTED.c.value, "$[0]"))
-        & (message.c.key == func.json_extract(WANTED.c.value, "$[1]")),
+KNOWN = Query(
+    select(message).select_from(
+        WANTED.join(
+            message,
+            (message.c.conversation_id == func.json_extract(WANTED.c.value, "$[0]"))
+            & (message.c.key == func.json_extract(WANTED.c.value, "$[1]")),
+        )
     )
 )
 LAST_MESSAGES = (
@@ -85,24 +90,29 @@ LAST_MESSAGES = (
     .order_by(message.c.position.desc(), message.c.seq.desc())
     .limit(bindparam("most"))
 )
-MESSAGES_AFTER = (
-    select(message)
-    .where(message.c.conversation_id == bindparam("c"), message.c.seq > bindparam("after"))
-    .order_by(message.c.seq)
-    .limit(bindparam("most"))
-)
 PUT_CONVERSATION = Bulk(insert(conversation))
 CHANGE_CONVERSATION = Bulk(
     update(conversation)
     .where(conversation.c.id == bindparam("where_id"))
     .values(
-        to_values("user_id", "title", "summary", "zero_at", "last_at", "first", "end", "message_count", "deleted_at")
+        to_values(
+            "user_id",
+            "title",
+            "summary",
+            "zero_at",
+            "last_at",
+            "active_until",
+            "first",
+            "end",
+            "message_count",
+            "deleted_at",
+        )
     )
 )
 PUT_MESSAGE = Bulk(insert(message))
 CHANGE_MESSAGE = Bulk(
     update(message)
-    .where(message.c.conversation_id == bindparam("where_conversation_id"), message.c.seq == bindparam("where_seq"))
+    .where(message.c.conversation_id == bindparam("where_conversation_id"), message.c.key == bindparam("where_key"))
     .values(
         to_values("text", "speaker", "is_user", "person_id", "start", "end", "position", "rev", "spoken_at", "versions")
     )
@@ -118,15 +128,15 @@ SAVED = (
     .group_by(conversation.c.session_id)
 )
 # The row's lock makes commit order and number order the same, so "after N" never skips a late committer.
-NUMBERS = select(user.c.id, user.c.seq).where(user.c.id.in_(bindparam("ids", expanding=True))).with_for_update()
-SET_NUMBER = update(user).where(user.c.id == bindparam("u")).values(seq=bindparam("to_seq"))
+NUMBERS = Query(select(user.c.id, user.c.seq).where(among(user.c.id, "ids")).with_for_update())
+SET_NUMBER = Bulk(update(user).where(user.c.id == bindparam("where_user_id")).values(seq=bindparam("to_seq")))
 EVENTS_AFTER = Query(
     select(event.c.seq, event.c.data)
     .where(event.c.user_id == bindparam("u"), event.c.seq > bindparam("after"))
     .order_by(event.c.seq)
     .limit(bindparam("most"))
 )
-MARKS = select(user.c.id, user.c.seq, user.c.rights).where(user.c.id.in_(bindparam("ids", expanding=True)))
+MARKS = Query(select(user.c.id, user.c.seq, user.c.rights).where(among(user.c.id, "ids")))
 TOKEN_HOLDER = (
     select(user, token.c.expires_at)
     .join(token, token.c.user_id == user.c.id)
@@ -153,7 +163,7 @@ class SqlTransaction:
     # sessions and who has proof
 
     def sessions(self, ids: Collection[str]) -> dict[str, OmiSession]:
-        return {row.id: _session(row) for row in self._run(SESSIONS, {"ids": list(ids)})}
+        return {row.id: _session(row) for row in SESSIONS.run(self._connection, ids=_listed(ids))}
 
     def sessions_of(self, user_id: str) -> list[OmiSession]:
         return [_session(row) for row in self._run(SESSIONS_OF, {"u": user_id})]
@@ -167,7 +177,7 @@ class SqlTransaction:
 
     def uids_shown(self, session_ids: Collection[str]) -> dict[str, set[str]]:
         shown: dict[str, set[str]] = {}
-        for session_id, uid in self._run(UIDS_SHOWN, {"ids": list(session_ids)}):
+        for session_id, uid in UIDS_SHOWN.run(self._connection, ids=_listed(session_ids)):
             shown.setdefault(session_id, set()).add(uid)
         return shown
 
@@ -175,7 +185,7 @@ class SqlTransaction:
         self._many(ADD_UID_SHOWN, [{"session_id": session_id, "uid": uid} for session_id, uid in pairs])
 
     def users_verified_for(self, uids: Collection[str]) -> dict[str, str]:
-        return {uid: user_id for uid, user_id in self._run(VERIFIED, {"uids": list(uids)})} if uids else {}
+        return {row[0]: row[1] for row in VERIFIED.run(self._connection, uids=_listed(uids))} if uids else {}
 
     def verified_uids(self, user_id: str) -> list[tuple[str, Millis]]:
         link = schema.omi_links
@@ -203,7 +213,7 @@ class SqlTransaction:
     # conversations
 
     def conversations_near(self, session_ids: Collection[str], since: Millis, until: Millis) -> list[Conversation]:
-        rows = self._run(NEAR, {"ids": list(session_ids), "since": since, "until": until})
+        rows = NEAR.run(self._connection, ids=_listed(session_ids), since=since, until=until)
         return [_conversation(row) for row in rows]
 
     def ownerless(self, session_id: str) -> list[Conversation]:
@@ -226,7 +236,8 @@ class SqlTransaction:
     ) -> list[Conversation]:
         query = LATEST
         if before:
-            query = query.where(tuple_(conversation.c.last_at, conversation.c.id) < before)
+            c, (last_at, _) = conversation.c, before
+            query = query.where(c.active_until <= active_until(last_at), tuple_(c.last_at, c.id) < before)
         return [_conversation(row) for row in self._run(query, {"u": user_id, "most": limit})]
 
     def put_conversations(self, new: Collection[Conversation], changed: Collection[Conversation]) -> None:
@@ -234,7 +245,7 @@ class SqlTransaction:
         CHANGE_CONVERSATION.run(self._connection, changed)
 
     def messages_known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Message]:
-        rows = self._run(KNOWN, {"pairs": json.dumps(list(pairs))}) if pairs else ()
+        rows = KNOWN.run(self._connection, pairs=_listed(pairs)) if pairs else ()
         return {(row.conversation_id, row.key): _message(row) for row in rows}
 
     def messages(self, conversation_id: str, limit: int, before: tuple[float, int] | None = None) -> list[Message]:
@@ -243,9 +254,9 @@ class SqlTransaction:
             query = query.where(tuple_(message.c.position, message.c.seq) < before)
         return [_message(row) for row in self._run(query, {"c": conversation_id, "most": limit})][::-1]
 
-    def messages_after(self, conversation_id: str, limit: int, seq: int = 0) -> list[Message]:
-        rows = self._run(MESSAGES_AFTER, {"c": conversation_id, "after": seq, "most": limit})
-        return [_message(row) for row in rows]
+    def all_messages(self, conversation_id: str) -> list[Message]:
+        spoken = select(message).where(message.c.conversation_id == conversation_id)
+        return [_message(row) for row in self._run(spoken.order_by(message.c.position, message.c.seq))]
 
     def put_messages(self, new: Collection[Message], changed: Collection[Message]) -> None:
         PUT_MESSAGE.run(self._connection, new)
@@ -280,13 +291,13 @@ class SqlTransaction:
         if not events:
             return
         ids = sorted({e.user_id for e in events})
-        numbers = {user_id: seq for user_id, seq in self._run(NUMBERS, {"ids": ids})}
+        numbers = {row.id: row.seq for row in NUMBERS.run(self._connection, ids=_listed(ids))}
         rows = []
         for e in events:
             numbers[e.user_id] += 1
             rows.append(replace(e, seq=numbers[e.user_id]))
         PUT_EVENT.run(self._connection, rows)
-        self._many(SET_NUMBER, [{"u": user_id, "to_seq": seq} for user_id, seq in numbers.items()])
+        SET_NUMBER.run(self._connection, list({e.user_id: e for e in rows}.values()))
 
     def events_after(self, user_id: str, seq: int, limit: int) -> list[Event]:
         rows = EVENTS_AFTER.run(self._connection, u=user_id, after=seq, most=limit)
@@ -297,7 +308,7 @@ class SqlTransaction:
         return (row.pruned, row.seq) if row else (0, 0)
 
     def marks(self, user_ids: Collection[str]) -> dict[str, tuple[int, int]]:
-        return {row.id: (row.seq, row.rights) for row in self._run(MARKS, {"ids": list(user_ids)})}
+        return {row.id: (row.seq, row.rights) for row in MARKS.run(self._connection, ids=_listed(user_ids))}
 
     def epoch(self) -> str:
         return str(self._run(select(schema.meta.c.value).where(schema.meta.c.name == "epoch")).scalar_one())
@@ -372,6 +383,10 @@ def start_history(connection: Connection) -> None:
     )
 
 
+def _listed(values: Collection[Any]) -> str:
+    return orjson.dumps(list(values)).decode()
+
+
 def _session(row: Row[Any]) -> OmiSession:
     return OmiSession(
         omi_session_id=row.omi_session_id,
@@ -387,7 +402,9 @@ def _session(row: Row[Any]) -> OmiSession:
 
 
 def _conversation(row: Row[Any]) -> Conversation:
-    return Conversation(**row._mapping)
+    values = row._asdict()
+    del values["active_until"]
+    return Conversation(**values)
 
 
 def _message(row: Row[Any]) -> Message:

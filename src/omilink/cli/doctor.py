@@ -165,7 +165,7 @@ def _streams_open(product: Product, owner: User | None) -> int | None:
 
 
 def _ask(product: Product, path: str) -> dict[str, object] | None:
-    address = settings.address(product.settings.model_copy(update={"public_url": None}))
+    address = settings.local_address(product.settings)
     headers = {"Authorization": f"Bearer {product.operator_token}"}
     try:
         answer = httpx2.get(address + path, headers=headers, timeout=5)

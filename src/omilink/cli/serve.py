@@ -49,7 +49,7 @@ async def _serve(chosen: Settings, beside: Beside) -> None:
     with closing(listen(chosen)) as listening:
         port = listening.getsockname()[1]
         async with bootstrap.run(chosen) as product:
-            address = settings.address(chosen.model_copy(update={"port": port}))
+            address = settings.local_address(chosen.model_copy(update={"port": port}))
             gc.freeze()  # what is there now stays: the collector need not look at it again and again
             gc.set_threshold(20_000, 50, 50)
             async with beside(product, address):
@@ -58,7 +58,9 @@ async def _serve(chosen: Settings, beside: Beside) -> None:
 
 @asynccontextmanager
 async def _say_where(product: Product, address: str) -> AsyncIterator[None]:
-    print(f"omilink {__version__} at {address} (Ctrl-C ends it)", flush=True)
+    print(f"omilink {__version__} listens on {address} (Ctrl-C ends it)", flush=True)
+    if product.settings.public_url:
+        print(f"Users reach it at {product.settings.public_url}", flush=True)
     print("The address for OMI or a device: omilink webhook-url", flush=True)
     yield
 

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    url = args.url or settings.address(settings.load())
+    url = args.url or settings.public_address(settings.load())
     timeout = httpx2.Timeout(10, read=40)  # a stream shows every 15 s that it lives
     try:
         with httpx2.Client(base_url=url, timeout=timeout) as client:

@@ -14,5 +14,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     chosen = settings.load()
     for secret in bootstrap.webhook_secrets(chosen):
-        print(f"{settings.address(chosen)}/omi-webhook/{secret}")
+        print(f"{settings.public_address(chosen)}/omi-webhook/{secret}")
     return 0

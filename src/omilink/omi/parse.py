@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
+import orjson
+
 from omilink.errors import Invalid, Malformed, TooLarge
 from omilink.model import Segment, check_id, is_placeholder
 
@@ -51,6 +53,15 @@ def query(raw: bytes) -> list[tuple[str, str]]:
 
 def document(body: bytes) -> Any:
     """The body's JSON, with what is nested too deep replaced by null. Raises Malformed."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _leniently(body)
+
+
+def _leniently(body: bytes) -> Any:
+    """What is no good JSON and can be read all the same: lone surrogates, NaN, a byte order mark, broken UTF-8, great
+    depth and huge numbers."""
     text = body.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
         try:

@@ -126,6 +126,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("zero_at", sa.BigInteger(), nullable=True),
         sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("active_until", sa.BigInteger(), nullable=False),
         sa.Column("first", sa.Float(), nullable=True),
         sa.Column("end", sa.Float(), nullable=True),
         sa.Column("message_count", sa.Integer(), nullable=False),
@@ -134,8 +135,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_conversations_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
     )
-    op.create_index("ix_conversations_session_id_last_at", "conversations", ["session_id", "last_at"], unique=False)
-    op.create_index("ix_conversations_user_id_last_at", "conversations", ["user_id", "last_at", "id"], unique=False)
+    op.create_index(
+        "ix_conversations_session_id_active_until", "conversations", ["session_id", "active_until"], unique=False
+    )
+    op.create_index("ix_conversations_user_id_active_until", "conversations", ["user_id", "active_until"], unique=False)
     op.create_table(
         "session_uids",
         sa.Column("session_id", sa.String(), nullable=False),
@@ -159,6 +162,7 @@ def upgrade() -> None:
     op.create_table(
         "messages",
         sa.Column("conversation_id", sa.String(), nullable=False),
+        sa.Column("position", sa.Float(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -167,7 +171,6 @@ def upgrade() -> None:
         sa.Column("person_id", sa.String(), nullable=True),
         sa.Column("start", sa.Float(), nullable=True),
         sa.Column("end", sa.Float(), nullable=True),
-        sa.Column("position", sa.Float(), nullable=False),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("spoken_at", sa.BigInteger(), nullable=False),
@@ -175,12 +178,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversations.id"], name=op.f("fk_messages_conversation_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("conversation_id", "seq", name=op.f("pk_messages")),
+        sa.PrimaryKeyConstraint("conversation_id", "position", "seq", name=op.f("pk_messages")),
         sa.UniqueConstraint("conversation_id", "key", name=op.f("uq_messages_conversation_id_key")),
         sqlite_with_rowid=False,
-    )
-    op.create_index(
-        "ix_messages_conversation_id_position", "messages", ["conversation_id", "position", "seq"], unique=False
     )
     for name, query in VIEWS.items():
         op.execute(f"CREATE VIEW {name} AS {query}")

@@ -1,0 +1,63 @@
+"""Deleting a conversation removes its words everywhere, for good."""
+
+from collections.abc import Callable
+
+import pytest
+from support import Person, ServerProcess, wait_until
+from web_support import call, is_error, segment, texts, wait_for_texts
+
+SECRET_WORDS = "the combination is seventeen"
+
+
+def say_and_delete(server: ServerProcess, person: Person, body: dict[str, object]) -> str:
+    """Says it, waits until it is saved, deletes its conversation and returns the id."""
+    call(server, body)
+    wait_until(lambda: SECRET_WORDS in texts(person), "the words to be saved")
+    conversation_id: str = person.current()["conversation"]["id"]
+    assert person.client.delete(f"/conversations/{conversation_id}").json() == {"ok": True}
+    return conversation_id
+
+
+def test_a_deleted_conversation_is_nowhere(shared_server: ServerProcess, ada: Person, device: str) -> None:
+    ada.link(device)
+    before = ada.current()["cursor"]
+    with ada.follow() as stream:
+        stream.wait_for("caught_up")
+        gone = say_and_delete(shared_server, ada, {"session_id": device, "segments": [segment(SECRET_WORDS)]})
+        assert stream.wait_for("conversation_deleted") == {"type": "conversation_deleted", "conversationId": gone}
+    assert ada.current()["conversation"] is None
+    assert ada.client.get("/conversations").json()["items"] == []
+    for path in f"/conversations/{gone}", f"/conversations/{gone}/messages":
+        assert is_error(ada.client.get(path), 404, "not_found")
+    assert is_error(ada.client.delete(f"/conversations/{gone}"), 404, "not_found")
+    with ada.follow(before) as resumed:
+        resumed.wait_for("caught_up")
+        assert "conversation_deleted" in resumed.types()
+        assert resumed.texts() == []
+
+
+@pytest.mark.parametrize("with_id", [True, False])
+def test_a_retry_does_not_bring_it_back(shared_server: ServerProcess, ada: Person, device: str, with_id: bool) -> None:
+    ada.link(device)
+    more = {"id": f"segment-of-{device}"} if with_id else {}
+    body: dict[str, object] = {"session_id": device, "segments": [segment(SECRET_WORDS, **more)]}
+    say_and_delete(shared_server, ada, body)
+    call(shared_server, body)
+    shared_server.say(device, "life goes on", start=2)
+    wait_for_texts(ada, "life goes on")
+    shared_server.wait_until_settled(device)
+    assert texts(ada) == ["life goes on"]
+
+
+def test_no_word_of_it_stays_on_the_disk(make_server: Callable[..., ServerProcess]) -> None:
+    server = make_server()
+    person = server.user()
+    person.link("a-device")
+    say_and_delete(server, person, {"session_id": "a-device", "segments": [segment(SECRET_WORDS)]})
+    [(busy, _, _)] = server.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert not busy
+    files = [path for path in server.data_dir.parent.rglob("*") if path.is_file()]
+    assert server.log in files
+    for path in files:
+        for part in SECRET_WORDS, "combination":
+            assert part.encode() not in path.read_bytes(), path

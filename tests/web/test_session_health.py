@@ -1,0 +1,84 @@
+"""What a user is told about a session: that it works, or what is wrong and what to do."""
+
+from typing import Any
+
+from support import Person, ServerProcess
+from web_support import call, is_error, wait_for_texts
+
+LISTED = {"id", "linked", "method", "linkedAt", "lastSeenAt", "hasConversations", "messagesSaved", "health"}
+
+
+def session(person: Person, session_id: str) -> dict[str, Any]:
+    """One session; the list says the same of it."""
+    one: dict[str, Any] = person.client.get(f"/sessions/{session_id}").json()["session"]
+    [listed] = [s for s in person.client.get("/sessions").json()["sessions"] if s["id"] == session_id]
+    assert listed.keys() == LISTED
+    assert one.keys() == LISTED | {"lastWebhookAt", "jobs", "streamsOpen"}
+    assert listed == {name: one[name] for name in LISTED}
+    assert one["health"].keys() == {"status", "message", "nextStep"}
+    assert one["health"]["message"]
+    return one
+
+
+def test_nobody_has_sessions_to_begin_with(ada: Person) -> None:
+    assert ada.client.get("/sessions").json() == {"ok": True, "sessions": []}
+    assert is_error(ada.client.get("/sessions/none-such"), 404, "not_found")
+
+
+def test_linked_early_it_waits_for_the_device(ada: Person, device: str) -> None:
+    ada.link(device)
+    shown = session(ada, device)
+    assert shown["health"]["status"] == "waiting"
+    assert "webhook URL" in shown["health"]["nextStep"]
+    assert (shown["lastWebhookAt"], shown["messagesSaved"], shown["streamsOpen"]) == (None, 0, 0)
+    assert shown["jobs"] == {"waiting": 0, "failed": 0}
+
+
+def test_empty_batches_are_said_to_be_empty(shared_server: ServerProcess, ada: Person, device: str) -> None:
+    ada.link(device)
+    call(shared_server, {"session_id": device, "segments": []})
+    shared_server.wait_until_settled(device)
+    shown = session(ada, device)
+    assert shown["health"]["status"] == "waiting"
+    assert "empty" in shown["health"]["nextStep"]
+    assert shown["lastWebhookAt"]
+
+
+def test_a_session_that_works_is_said_to_work(shared_server: ServerProcess, ada: Person, device: str) -> None:
+    ada.link(device)
+    shared_server.say(device, "one", "two")
+    wait_for_texts(ada, "one", "two")
+    with ada.follow() as stream:
+        stream.wait_for("caught_up")
+        shown = session(ada, device)
+    assert shown["health"] == {"status": "ok", "message": shown["health"]["message"], "nextStep": None}
+    assert (shown["messagesSaved"], shown["hasConversations"], shown["streamsOpen"]) == (2, True, 1)
+
+
+def test_a_silence_is_no_failure(shared_server: ServerProcess, ada: Person, device: str) -> None:
+    ada.link(device)
+    shared_server.say(device, "long ago")
+    wait_for_texts(ada, "long ago")
+    shared_server.rows("UPDATE omi_sessions SET last_seen_at = last_seen_at - 600000 WHERE omi_session_id = ?", device)
+    assert session(ada, device)["health"]["status"] == "quiet"
+
+
+def test_what_could_not_be_saved_is_said(shared_server: ServerProcess, ada: Person, device: str) -> None:
+    ada.link(device)
+    shared_server.say(device, "fine")
+    wait_for_texts(ada, "fine")
+    shared_server.rows("UPDATE deliveries SET state = 'dead' WHERE session_id = ?", device)
+    shown = session(ada, device)
+    shared_server.rows("UPDATE deliveries SET state = 'done' WHERE session_id = ?", device)
+    assert (shown["health"]["status"], shown["jobs"]["failed"]) == ("failing", 1)
+    assert "omilink jobs" in shown["health"]["nextStep"]
+
+
+def test_the_session_seen_last_comes_first(shared_server: ServerProcess, ada: Person, device: str) -> None:
+    for name in "one", "two", "three":
+        ada.link(f"{name}-{device}")
+    for name in "two", "one", "three":
+        shared_server.say(f"{name}-{device}", name)
+        wait_for_texts(ada, name)
+    shown = [s["id"].partition("-")[0] for s in ada.client.get("/sessions").json()["sessions"]]
+    assert shown == ["three", "one", "two"]
