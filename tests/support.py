@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -131,9 +130,7 @@ class ServerProcess:
         token, user_id = answer.json()["session_token"], answer.json()["user"]["id"]
         client.cookies.clear()
         client.headers["Authorization"] = f"Bearer {token}"
-        person = Person(email=email, password=password, token=token, id=user_id, client=client)
-        weakref.finalize(person, client.close)
-        return person
+        return Person(email=email, password=password, token=token, id=user_id, client=client)
 
     def say(self, session_id: str, *texts: str, start: float = 0.0, uid: str | None = None) -> httpx2.Response:
         """A webhook call with one segment a text, two seconds each."""

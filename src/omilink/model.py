@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from omilink.errors import Invalid
 
@@ -27,6 +28,7 @@ _VISIBLE = re.compile(r"[!-.0-~]{1,128}")  # ASCII 0x21-0x7E without "/", so tha
 _PLACEHOLDERS = re.compile(r"null|nil|none|nan|undefined|anonymous|\[object object\]|[0-]+", re.IGNORECASE)
 
 
+@lru_cache(4096)
 def check_id(value: str, what: str) -> str:
     """The id itself, or Invalid with what is wrong with it. 128 characters are OMI's own limit (omi-protocol: ids)."""
     if not _VISIBLE.fullmatch(value):

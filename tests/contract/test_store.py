@@ -383,10 +383,10 @@ async def test_messages_are_in_spoken_order_and_older_pages_miss_none(store: Sto
     assert pages == [[4], [2, 7], [1, 3], [5, 6]]
 
 
-async def test_messages_are_also_there_in_the_order_of_arrival(store: Store) -> None:
-    await keep(store, talk("talk"), messages=[said(seq, position=-seq) for seq in range(1, 6)])
-    assert [m.seq for m in await store.read(lambda tx: tx.messages_after("talk", 2))] == [1, 2]
-    assert [m.seq for m in await store.read(lambda tx: tx.messages_after("talk", 9, 2))] == [3, 4, 5]
+async def test_all_messages_of_a_conversation_come_in_spoken_order(store: Store) -> None:
+    words = [said(seq, position=-(seq // 2)) for seq in range(1, 6)]
+    await keep(store, talk("talk"), talk("other"), messages=[*words, said(1, talk="other")])
+    assert [m.seq for m in await store.read(lambda tx: tx.all_messages("talk"))] == [4, 5, 2, 3, 1]
 
 
 async def test_forgotten_words_are_in_no_message_no_event_and_no_delivery(store: Store, inbox: Inbox) -> None:

@@ -61,9 +61,10 @@ def test_a_database_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_address_that_can_be_opened() -> None:
-    assert settings.address(settings.load()) == "http://127.0.0.1:8000"
-    assert settings.address(settings.load(host="0.0.0.0", port=80)) == "http://127.0.0.1:80"
-    assert settings.address(settings.load(public_url="https://omi.example.org/")) == "https://omi.example.org"
+    assert settings.local_address(settings.load()) == "http://127.0.0.1:8000"
+    assert settings.local_address(settings.load(host="0.0.0.0", port=80)) == "http://127.0.0.1:80"
+    assert settings.public_address(settings.load(host="::", port=81)) == "http://[::1]:81"
+    assert settings.public_address(settings.load(public_url="https://omi.example.org/")) == "https://omi.example.org"
 
 
 BAD = {

@@ -57,4 +57,4 @@ def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProc
 def _serve(folders: pytest.TempPathFactory, **settings: str) -> Iterator[ServerProcess]:
     server = ServerProcess(folders.mktemp("server") / "data", **settings).start()
     yield server
-    server.stop()
+    server.close()

@@ -110,7 +110,7 @@ def test_conversations_turn_page_by_page_the_latest_first(
 ) -> None:
     ada.link(device)
     for number in range(5):  # a clock that starts anew begins a conversation
-        body = {"session_id": device, "segments": [segment(f"talk {number}", 0), segment("more", 20)]}
+        body = {"session_id": device, "segments": [segment(f"talk {number}", 0), segment(f"more {number}", 20)]}
         assert call(shared_server, body).status_code == 200
         wait_until(lambda n=number: len(pages(ada, "/conversations", 200)[0]) == n + 1)  # type: ignore[misc]
     found = pages(ada, "/conversations", 2)

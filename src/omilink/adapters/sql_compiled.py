@@ -1,9 +1,11 @@
-"""Statements for the busiest moments, compiled once and run without SQLAlchemy's work per call and row.
+"""Statements for the busiest moments: compiled once by SQLAlchemy, and run on the driver's own cursor.
 
 SQLAlchemy spends about 10 µs on each row of an executemany and 40 µs on a small SELECT, which is more than SQLite does.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Collection
+from contextlib import closing
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -15,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    Select,
     bindparam,
     func,
     select,
@@ -43,19 +46,23 @@ class Bulk:
         """Writes the attributes of each value."""
         if values:
             sql, row = _bulk(self._statement, connection.dialect)
-            connection.exec_driver_sql(sql, [row(value) for value in values])
+            with closing(connection.connection.cursor()) as cursor:
+                cursor.executemany(sql, [row(value) for value in values])
 
 
 class Query:
-    """A SELECT with named parameters."""
+    """A SELECT with named parameters, whose rows are named tuples as the driver gives them."""
 
-    def __init__(self, statement: ClauseElement) -> None:
+    def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
+        self._row: Any = namedtuple("Row", statement.selected_columns.keys())  # type: ignore[misc]
 
-    def run(self, connection: Connection, **parameters: Any) -> Sequence[Any]:
+    def run(self, connection: Connection, **parameters: Any) -> list[Any]:
         sql, names, fixed = _query(self._statement, connection.dialect)
         values = fixed | parameters
-        return connection.exec_driver_sql(sql, tuple([values[name] for name in names])).all()
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute(sql, tuple([values[name] for name in names]))
+            return list(map(self._row._make, cursor.fetchall()))
 
 
 @lru_cache

@@ -387,7 +387,7 @@ def _listed(values: Collection[Any]) -> str:
     return orjson.dumps(list(values)).decode()
 
 
-def _session(row: Row[Any]) -> OmiSession:
+def _session(row: Any) -> OmiSession:
     return OmiSession(
         omi_session_id=row.omi_session_id,
         origin=row.origin,
@@ -401,14 +401,14 @@ def _session(row: Row[Any]) -> OmiSession:
     )
 
 
-def _conversation(row: Row[Any]) -> Conversation:
+def _conversation(row: Any) -> Conversation:
     values = row._asdict()
     del values["active_until"]
     return Conversation(**values)
 
 
-def _message(row: Row[Any]) -> Message:
-    return Message(**row._mapping)
+def _message(row: Any) -> Message:
+    return Message(**row._asdict() | {"is_user": bool(row.is_user)})  # SQLite has no booleans
 
 
 def _user(row: Row[Any]) -> User:

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -184,15 +185,20 @@ def _seconds(value: Any) -> float | None:
 def _speaker(item: dict[str, Any]) -> str | None:
     """SPEAKER_0 and SPEAKER_00 are the same person; a name that a device made up stays as it is."""
     name = _label(item.get("speaker"), 64)
-    if name is None:
-        number = item.get("speaker_id", item.get("speakerId"))
-        return f"SPEAKER_{number}" if type(number) is int and 0 <= number < 10**9 else None
+    if name is not None:
+        return _same_speaker(name)
+    number = item.get("speaker_id", item.get("speakerId"))
+    return f"SPEAKER_{number}" if type(number) is int and 0 <= number < 10**9 else None
+
+
+@lru_cache
+def _same_speaker(name: str) -> str:
     numbered = _SPEAKER.fullmatch(name)
     return f"SPEAKER_{int(numbered[1])}" if numbered else name
 
 
 def _label(value: Any, length: int) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if value is None or isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return _clean(value).strip()[:length] or None
 

@@ -78,6 +78,7 @@ def new_id(rng: random.Random) -> str:
 
 def _conversation(habits: Habits, lines: Iterator[Utterance], began: float, rng: random.Random) -> Iterator[Post]:
     recording = new_id(rng)
+    batches: Iterator[tuple[float, tuple[Utterance, ...]]]
     batches = itertools.islice(_batches(_from_zero(lines), rng), habits.posts)
     if habits.talk is not None:
         batches = itertools.takewhile(lambda batch: batch[0] <= (habits.talk or 0.0), batches)

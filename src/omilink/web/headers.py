@@ -14,6 +14,7 @@ AUDIO = "application/octet-stream"
 
 
 SECURITY = {
+    "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
@@ -73,8 +74,6 @@ async def read_limited(request: Request) -> bytes:
 def _complete(given: Iterable[tuple[bytes, bytes]], extra: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     headers = list(given)
     names = {name for name, _ in headers}
-    if b"cache-control" not in names:
-        headers.append((b"cache-control", b"no-store"))
     return headers + [header for header in extra if header[0] not in names]
 
 

@@ -1,0 +1,314 @@
+"""The program `omilink` as an operator uses it, beside a running server."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from support import OMILINK, PATIENCE, SECRET, Person, ServerProcess, wait_until
+
+from omilink.cli import COMMANDS, main
+
+ACTIONS = (("sessions", "provision"), ("sessions", "list"), ("sessions", "unlink"), ("jobs", "list"), ("jobs", "retry"),
+           ("users", "list"), ("users", "add"), ("users", "verify"), ("users", "unverify"))  # fmt: skip
+
+MakeServer = Callable[..., ServerProcess]
+
+
+def listed(server: ServerProcess, *command: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(server.omilink(*command, "--json").stdout)
+    return rows
+
+
+def refused(server: ServerProcess, *command: str, **environment: str) -> str:
+    """The sentence with which the command ends in 1."""
+    finished = server.omilink(*command, check=False, **environment)
+    assert finished.returncode == 1, finished
+    assert finished.stderr.startswith("omilink: ")
+    assert "Traceback" not in finished.stderr
+    return finished.stderr
+
+
+def texts(person: Person) -> list[str]:
+    return [message["text"] for message in person.current()["messages"]]
+
+
+# help
+
+
+@pytest.mark.parametrize("command", [(name,) for name in COMMANDS] + list(ACTIONS), ids=" ".join)
+def test_every_command_explains_itself(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: omilink {' '.join(command)}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wrong", ["", "dance", "sessions", "users add", "jobs list --state lost", "serve --dance"])
+def test_what_is_asked_wrongly_ends_with_two(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(wrong.split())
+    assert ended.value.code == 2
+    assert "usage: omilink" in capsys.readouterr().err
+
+
+# users
+
+
+def test_an_operator_adds_a_user_and_vouches_for_an_omi_account(server: ServerProcess) -> None:
+    password = {"OMILINK_PASSWORD": "correct horse"}
+    server.omilink("users", "add", "ada@example.org", "--name", "Ada", **password)
+    assert "email" in refused(server, "users", "add", "ada@example.org", **password)
+    [row] = listed(server, "users", "list")
+    assert (row["email"], row["name"], row["verified"]) == ("ada@example.org", "Ada", None)
+    with server.client() as client:
+        form = {"email": "ada@example.org", "password": "correct horse"}
+        assert client.post("/auth/login", json=form).status_code == 200
+
+        server.user("ben@example.org")
+        server.omilink("users", "verify", "ada@example.org", "account-1")
+        server.omilink("users", "verify", "ada@example.org", "account-1")
+        [link] = client.get("/me").json()["omi_links"]
+        assert (link["omiUserId"], link["isVerified"]) == ("account-1", True)
+        assert "another user" in refused(server, "users", "verify", "ben@example.org", "account-1")
+        assert "users list" in refused(server, "users", "verify", "nobody@example.org", "account-2")
+
+        server.omilink("users", "unverify", "account-1")
+        assert client.get("/me").json()["omi_links"] == []
+    assert "account-1" in refused(server, "users", "unverify", "account-1")
+
+
+# sessions
+
+
+def test_an_issued_session_is_linked_before_its_device_calls(server: ServerProcess) -> None:
+    ada = server.user()
+    with ada.follow() as stream:
+        stream.wait_for("caught_up")
+        ids = server.omilink("sessions", "provision", "--user", ada.email, "--count", "3").stdout.split()
+        assert len(set(ids)) == 3
+        assert all(len(session_id) >= 22 for session_id in ids)  # 128 bits in base64
+        stream.wait_for("session_linked", 3)  # another process did it, and the stream sees it all the same
+        server.say(ids[0], "out of the box")
+        stream.wait_for_text("out of the box")
+
+        server.omilink("sessions", "unlink", ids[0])
+        told = stream.wait_for("session_unlinked")
+        assert (told["session"]["id"], told["reason"]) == (ids[0], "unlinked")
+    assert {s["method"] for s in ada.client.get("/sessions").json()["sessions"]} == {"issued"}
+    rows = {row["session"]: row for row in listed(server, "sessions", "list")}
+    assert [rows[session_id]["user"] for session_id in ids] == [None, ada.email, ada.email]
+    assert len(listed(server, "sessions", "list", "--user", ada.email)) == 2
+    assert ids[0] in refused(server, "sessions", "unlink", ids[0])
+
+
+def test_what_cannot_be_issued_is_said(server: ServerProcess) -> None:
+    ada, ben = server.user(), server.user()
+    ben.link("taken-already")
+    refused(server, "sessions", "provision", "--user", ada.email, "--id", "taken-already")
+    refused(server, "sessions", "provision", "--user", ada.email, "--id", "not an id")
+    refused(server, "sessions", "provision", "--user", "nobody@example.org")
+    assert server.omilink("sessions", "provision", "--user", ada.email, "--count", "0", check=False).returncode == 2
+
+
+# the queue
+
+
+def test_a_poisoned_delivery_dies_alone_and_can_be_brought_back(server: ServerProcess) -> None:
+    ada = server.user()
+    for name in "before", "poisoned", "after":
+        ada.link(name)
+        server.say(name, f"{name} it")
+        server.wait_until_settled(name)
+    server.stop()
+    [(healthy,)] = server.rows("SELECT body FROM deliveries WHERE session_id = 'poisoned'")
+    for table in "messages", "events", "conversations":
+        server.rows(f"DELETE FROM {table}")
+    server.rows("UPDATE deliveries SET state = 'waiting'")
+    server.rows("UPDATE deliveries SET body = x'00', attempts = 7 WHERE session_id = 'poisoned'")
+    server.start()
+
+    def titles() -> set[str]:
+        return {c["title"] for c in ada.client.get("/conversations").json()["items"]}
+
+    wait_until(lambda: titles() == {"before it", "after it"}, "the neighbours to be saved")
+    wait_until(lambda: listed(server, "jobs", "list", "--state", "dead"), "the dead letter")
+    [dead] = listed(server, "jobs", "list", "--state", "dead")
+    assert (dead["session"], dead["type"], dead["attempts"]) == ("poisoned", "CONVERSATION_SAVE", 8)
+    assert dead["error"]
+    assert len(listed(server, "jobs", "list")) == 3
+    assert ada.client.get("/sessions/poisoned").json()["session"]["health"]["status"] == "failing"
+    assert findings(server, "poisoned", broken=True)["queue"]["do"]
+    assert "--all" in refused(server, "jobs", "retry")
+    assert "dead" in refused(server, "jobs", "retry", "99999")
+
+    server.rows("UPDATE deliveries SET body = ? WHERE session_id = 'poisoned'", healthy)
+    server.omilink("jobs", "retry", str(dead["job"]))
+    wait_until(lambda: "poisoned it" in titles(), "the dead letter to be saved")
+    refused(server, "jobs", "retry", "--all")
+
+
+# what is wrong
+
+
+def findings(server: ServerProcess, *session: str, broken: bool) -> dict[str, dict[str, Any]]:
+    finished = server.omilink("doctor", *session, "--json", check=False)
+    assert finished.returncode == int(broken), finished
+    return {finding["link"]: finding for finding in json.loads(finished.stdout)}
+
+
+def test_the_doctor_walks_from_the_webhook_to_the_screen(server: ServerProcess) -> None:
+    ada = server.user()
+    assert findings(server, broken=True)["webhook"]["do"]  # no call has ever come
+    assert not findings(server, "pendant", broken=True)["webhook"]["good"]
+
+    ada.link("pendant")  # linked early
+    chart = findings(server, "pendant", broken=True)
+    assert (chart["webhook"]["good"], chart["owner"]["good"]) == (False, True)
+    assert "session_id" in chart["webhook"]["do"]
+
+    server.say("stray", "nobody hears this")  # talks, and is nobody's
+    server.wait_until_settled("stray")
+    chart = findings(server, "stray", broken=True)
+    assert (chart["webhook"]["good"], chart["owner"]["good"]) == (True, False)
+    assert "/sessions/link" in chart["owner"]["do"]
+
+    server.say("pendant", "all is well")
+    wait_until(lambda: texts(ada) == ["all is well"])
+    with ada.follow() as stream:
+        stream.wait_for("caught_up")
+        chart = findings(server, "pendant", broken=False)
+        assert all(finding["good"] for finding in chart.values())
+        assert chart["live streams"]["found"].startswith("1 ")
+        assert ada.email in chart["owner"]["found"]
+        assert findings(server, broken=False)["webhook"]["good"]
+        told = server.omilink("doctor", "pendant").stdout
+    assert "all is well" not in told
+    assert told.count("✓") == len(chart)
+
+    server.stop()
+    assert "omilink serve" in findings(server, "pendant", broken=True)["server"]["do"]
+
+
+# words
+
+
+def test_everything_a_user_has_can_be_taken_along(server: ServerProcess) -> None:
+    ada, ben = server.user(), server.user()
+    for person, name in (ada, "kitchen"), (ada, "garden"), (ben, "bens"):
+        person.link(name)
+        server.say(name, f"in the {name} – naïve ☕")
+        server.wait_until_settled(name)
+    exported = [json.loads(line) for line in server.omilink("export", "--user", ada.email).stdout.splitlines()]
+    assert [c["omiSessionKey"] for c in exported] == ["garden", "kitchen"]
+    assert [m["text"] for m in exported[1]["messages"]] == ["in the kitchen – naïve ☕"]
+    refused(server, "export", "--user", "nobody@example.org")
+
+
+def tail(server: ServerProcess, *options: str, **environment: str) -> "subprocess.Popen[str]":
+    settings = server.environment | environment
+    return subprocess.Popen(
+        [OMILINK, "tail", "--url", server.url, *options], env=settings, stdout=subprocess.PIPE, text=True
+    )
+
+
+def line_with(text: str, lines: Iterator[str]) -> str:
+    return next(line for line in lines if text in line)
+
+
+def test_live_chat_in_the_terminal(server: ServerProcess) -> None:
+    ada = server.user()
+    ada.link("pendant")
+    plain = tail(server, "--email", ada.email, OMILINK_PASSWORD=ada.password)
+    events = tail(server, "--json", OMILINK_TOKEN=ada.token)
+    with plain, events:
+        assert plain.stdout and events.stdout
+        assert json.loads(next(events.stdout))["type"] == "connected"
+        line_with("caught_up", events.stdout)
+        wait_until(lambda: httpx2.get(f"{server.url}/ready").json()["streamsOpen"] == 2, "both to listen")
+        server.say("pendant", "hello terminal")
+        assert line_with("hello terminal", plain.stdout).rstrip().endswith("You: hello terminal")
+        assert json.loads(line_with("hello terminal", events.stdout))["type"] == "new_messages"
+        for process in plain, events:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE) == 130
+
+
+def test_the_terminal_says_why_it_cannot_follow(server: ServerProcess) -> None:
+    ada = server.user()
+    wrong = refused(server, "tail", "--url", server.url, "--email", ada.email, OMILINK_PASSWORD="a wrong guess")
+    assert "wrong" in wrong
+    refused(server, "tail", "--url", server.url, OMILINK_TOKEN="made-up")
+    server.stop()
+    assert "running" in refused(server, "tail", "--url", server.url, OMILINK_TOKEN=ada.token)
+
+
+# starting
+
+
+def test_the_address_to_paste_holds_every_valid_secret(server: ServerProcess) -> None:
+    assert server.omilink("webhook-url").stdout.split() == [server.webhook_url]
+    public = {"OMILINK_PUBLIC_URL": "https://omi.example.org/", "OMILINK_WEBHOOK_SECRET": f"{SECRET},another"}
+    printed = server.omilink("webhook-url", **public).stdout.split()
+    assert printed == [f"https://omi.example.org/omi-webhook/{secret}" for secret in (SECRET, "another")]
+    made = {server.omilink("webhook-url", OMILINK_WEBHOOK_SECRET="").stdout for _ in range(2)}
+    assert len(made) == 1
+
+
+def test_every_bad_setting_is_named_at_once(tmp_path: Path) -> None:
+    server = ServerProcess(
+        tmp_path / "data",
+        OMILINK_CONVERSATION_GAP="soon",
+        OMILINK_WEBHOOK_AUTH="maybe",
+        OMILINK_WEBHOOK_SECRET="with space, and two, and three",
+        OMILINK_DATABASE_URL="mysql://somewhere",
+        OMILINK_PUBLIC_URL="omi.example.org",
+    )
+    said = refused(server, "serve", OMILINK_PORT="a lot")
+    for name in "CONVERSATION_GAP", "WEBHOOK_AUTH", "WEBHOOK_SECRET", "DATABASE_URL", "PUBLIC_URL", "PORT":
+        assert f"OMILINK_{name}: found" in said
+    assert said.count("expected") == 6
+    assert "'soon'" in said
+    assert "with space" not in said
+    assert not server.data_dir.exists()
+
+
+def test_a_port_in_use_is_said(server: ServerProcess, tmp_path: Path) -> None:
+    said = refused(server, "serve", "--port", server.port, "--data-dir", str(tmp_path / "other"))
+    assert server.port in said
+    assert "--port" in said
+
+
+def test_two_servers_do_not_share_a_data_folder(server: ServerProcess) -> None:
+    said = refused(server, "serve", "--port", "0")
+    assert str(server.data_dir) in said
+    assert httpx2.get(f"{server.url}/health").status_code == 200
+
+
+def test_a_data_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = refused(ServerProcess(tmp_path / "file" / "data"), "serve", "--port", "0")
+    assert "OMILINK_DATA_DIR" in said
+
+
+def test_the_demo_talks_and_ends_cleanly(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "OMILINK_DATA_DIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    command = [OMILINK, "demo", "--port", "0", "--speed", "20"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout
+        page = line_with("Page", demo.stdout).split()[1]
+        email = line_with("Email", demo.stdout).split()[1]
+        password = line_with("Password", demo.stdout).split()[1]
+        with httpx2.Client(base_url=page, timeout=PATIENCE) as client:
+            assert "<title>" in client.get("/").text
+            client.post("/auth/login", json={"email": email, "password": password}).raise_for_status()
+            wait_until(lambda: client.get("/conversations/current").json()["messages"], "the wearable's words")
+        demo.send_signal(signal.SIGINT)
+        _, complaints = demo.communicate(timeout=PATIENCE)
+    assert demo.returncode == 0
+    assert "Traceback" not in complaints
