@@ -57,7 +57,7 @@ def place(run: Run, at: Millis, conversations: Sequence[Conversation], gap: floa
     """
     fitting = [c for c in conversations if _follows(c, run, at, gap)]
     if run.start is None:
-        return max(fitting, key=lambda c: c.last_at, default=None)
+        return max(fitting, key=lambda c: (c.last_at, c.id), default=None)
     start = run.start
     return min(fitting, key=lambda c: (abs(start - _end(c)), -c.last_at), default=None)
 
@@ -69,7 +69,7 @@ def _follows(conversation: Conversation, run: Run, at: Millis, gap: float) -> bo
     ahead = run.start - conversation.end
     if ahead >= gap or (silence >= gap and not _is_backlog(run, silence)):
         return False
-    if ahead >= -OVERLAP:
+    if ahead >= 0 or (ahead >= -OVERLAP and (run.start > conversation.first or silence <= LATE)):
         return True
     late = conversation.end + silence - run.end
     return late <= LATE and not _started_anew(conversation.first, conversation.end, run.start, run.end)

@@ -1,6 +1,6 @@
 """What one batch has loaded and changed so far, so that many calls are looked up and written in few statements."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from omilink import clocks, wire
 from omilink.model import Conversation, Delivery, Event, Message, Millis, OmiSession, Segment
@@ -24,18 +24,23 @@ class Desk:
         self._sessions = tx.sessions(keys)
         self._uids_shown = tx.uids_shown(keys)
         self._verified = tx.users_verified_for({d.uid for d in deliveries if d.uid})
+        times = [delivery.received_at for delivery in deliveries]
+        self._since, self._until = min(times) - clocks.BACKLOG_LIMIT, max(times) + self.gap_ms
         self._conversations: dict[str, dict[str, Conversation]] = {}
-        self.load_conversations(keys, deliveries)
+        self.load_conversations(keys)
         self._messages = tx.messages_known(
-            {(near.id, segment.key) for d, segments in heard for near in self.near(d) for segment in segments}
+            {
+                (conversation_id, segment.key)
+                for delivery, segments in heard
+                for conversation_id in self._conversations[delivery.session_key]
+                for segment in segments
+            }
         )
         self._forget_changes()
 
-    def load_conversations(self, session_keys: Collection[str], deliveries: Iterable[Delivery]) -> None:
-        times = [delivery.received_at for delivery in deliveries]
+    def load_conversations(self, session_keys: Collection[str]) -> None:
         self._conversations |= {key: {} for key in session_keys}
-        since, until = min(times) - clocks.BACKLOG_LIMIT, max(times) + self.gap_ms
-        for conversation in self.tx.conversations_near(session_keys, since, until):
+        for conversation in self.tx.conversations_near(session_keys, self._since, self._until):
             self._conversations[conversation.session_id][conversation.id] = conversation
 
     # what there is

@@ -6,6 +6,7 @@ Times are whole milliseconds since 1970 in UTC (`Millis`); places on a device's 
 import hashlib
 import re
 import secrets
+import threading
 import time
 import uuid
 from collections.abc import Sequence
@@ -22,10 +23,11 @@ SHARED = "shared"
 
 ACTIVE_STEP: Millis = 600_000
 TITLE_LENGTH = 60
+UNIQUE_LENGTH = 16
 VERSIONS_REMEMBERED = 16
 
 _VISIBLE = re.compile(r"[!-.0-~]{1,128}")  # ASCII 0x21-0x7E without "/", so that ids fit into a path
-_PLACEHOLDERS = re.compile(r"null|nil|none|nan|undefined|anonymous|\[object object\]|[0-]+", re.IGNORECASE)
+_PLACEHOLDERS = re.compile(r"null|nil|none|nan|undefined|anonymous|\[object object\]|[0-]+|\.\.?", re.IGNORECASE)
 
 
 @lru_cache(4096)
@@ -113,6 +115,11 @@ class Segment:
         """What makes it the same segment when it comes again. Without an id: speaker, start, end and text, since a
         hash of the text alone would make two people's "yes" one message (omi-protocol: the real-time call)."""
         return f"id:{self.id}" if self.id else f"said:{_digest(self.speaker, self.start, self.end, self.text)}"
+
+    @property
+    def has_unique_id(self) -> bool:
+        """Whether the id is a UUID's kin, and no counter that starts again with the next conversation."""
+        return self.id is not None and len(self.id) >= UNIQUE_LENGTH
 
     @property
     def version(self) -> str:
@@ -273,11 +280,31 @@ def now() -> Millis:
 
 
 def new_id() -> str:
-    """A UUID of version 7 (RFC 9562): it sorts by time, so new rows land at the end of an index."""
-    value = (now() << 80) | secrets.randbits(80)
-    value = (value & ~(0xF000 << 64)) | (0x7000 << 64)
-    value = (value & ~(0xC000 << 48)) | (0x8000 << 48)
-    return str(uuid.UUID(int=value))
+    """A UUID of version 7 (RFC 9562): it sorts by time, and in one process by the order of making, so that new rows
+    land at the end of an index."""
+    return str(uuid.UUID(int=_sequence.next()))
+
+
+class _Sequence:
+    """Numbers made of the time and chance, each larger than the one before."""
+
+    def __init__(self) -> None:
+        self._lock, self._last = threading.Lock(), 0
+
+    def next(self) -> int:
+        with self._lock:
+            self._last = max(self._last + 1, now() << 74 | secrets.randbits(74))
+            return _with_version(self._last)
+
+
+def _with_version(number: int) -> int:
+    """48 bits of time, version 7, 12 bits, variant 2, 62 bits."""
+    high, low = divmod(number, 1 << 62)
+    time, middle = divmod(high, 1 << 12)
+    return time << 80 | 0x7 << 76 | middle << 64 | 0x2 << 62 | low
+
+
+_sequence = _Sequence()
 
 
 def _digest(*parts: object) -> str:

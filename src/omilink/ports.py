@@ -91,7 +91,8 @@ class Transaction(Protocol):
     def put_messages(self, new: Collection[Message], changed: Collection[Message]) -> None: ...
 
     def forget_words(self, conversation: Conversation) -> None:
-        """Removes the conversation's messages, the events that carry them and the deliveries they came in."""
+        """Blanks the conversation's messages, and removes the events that carry them and the deliveries they came in.
+        The messages' keys stay, so that a retry is known."""
         ...
 
     def messages_saved(self, session_ids: Collection[str], user_id: str) -> dict[str, int]:
@@ -162,9 +163,14 @@ class Store(Protocol):
         """Runs `fn` and commits, or rolls all of it back and raises; it may run more than once. Durable on return."""
         ...
 
+    async def scrub(self) -> None:
+        """On return nothing that has been removed can be found on the disk any more."""
+        ...
+
 
 class Inbox(Protocol):
-    """Deliveries on their way to be saved: CONVERSATION_SAVE jobs. At least once, per session in accepted order."""
+    """Deliveries on their way to be saved: CONVERSATION_SAVE jobs. At least once, per session in the order of their
+    acceptance, save that one that failed lets the others pass."""
 
     async def put(self, delivery: Delivery, *, quarantine: str | None = None) -> None:
         """Durable on return. A delivery whose key is there already is ignored. Raises Unavailable."""

@@ -46,6 +46,7 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
         decision = _decide(desk, delivery)
         if decision.outcome is Outcome.QUARANTINE:
             quarantined[delivery.seq] = decision.rule
+            desk.put_session(desk.session(delivery).seen(delivery.received_at))
             _audit(desk, decision, delivery, desk.session(delivery).user_id)
         else:
             _carry_out(desk, decision, delivery, bad)
@@ -99,7 +100,7 @@ def _hand_over(desk: Desk, delivery: Delivery, before: OmiSession, session: OmiS
     if session.user_id:  # rare, so the ownerless conversations come along by way of the database
         desk.flush()
         desk.users |= adopt(desk.tx, session, session.user_id)
-        desk.load_conversations({session.id}, [delivery])
+        desk.load_conversations({session.id})
 
 
 def _audit(desk: Desk, decision: Decision, delivery: Delivery, before: str | None) -> None:
@@ -131,20 +132,22 @@ def _hear(desk: Desk, delivery: Delivery, segments: Sequence[Segment], gap: floa
 
 
 def _known(desk: Desk, delivery: Delivery, segment: Segment, near: Sequence[Conversation]) -> Message | None:
-    """The message that this segment already is. Without an id the same words at the same seconds may be said again in
-    the next conversation, so then only one that has not fallen silent counts."""
+    """The message that this segment already is, in a deleted conversation too. Without a unique id the same words at the
+    same seconds may be said again in the next conversation, so then only one that has not fallen silent counts."""
     for conversation in near:
         message = desk.message((conversation.id, segment.key))
-        if message and (segment.id or delivery.received_at - conversation.last_at < desk.gap_ms):
+        if message and (segment.has_unique_id or delivery.received_at - conversation.last_at < desk.gap_ms):
             return message
     return None
 
 
 def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment, heard: _Heard) -> None:
-    """What was saved for another owner is not touched any more."""
+    """What was saved for another owner, or deleted, is not touched any more."""
     conversation = desk.conversation(delivery, known.conversation_id)
+    if conversation.deleted_at or conversation.user_id != desk.session(delivery).user_id:
+        return
     message = known.heard_again(segment, conversation.spoken_at(segment, known.created_at))
-    if message is known or conversation.user_id != desk.session(delivery).user_id:
+    if message is known:
         return
     desk.put_message(message)
     desk.put_conversation(conversation.with_words([segment], delivery.received_at, added=0))
@@ -154,24 +157,12 @@ def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment
 
 def _hear_run(desk: Desk, delivery: Delivery, run: clocks.Run, gap: float, heard: _Heard) -> None:
     owner = desk.session(delivery).user_id
-    theirs = [c for c in desk.near(delivery) if c.user_id == owner]
-    conversation = clocks.place(run, delivery.received_at, theirs, gap)
-    said = list(run.segments)
-    if conversation and conversation.deleted_at:
-        said = [segment for segment in said if _said_after(conversation, segment, delivery)]
-        conversation = None
-    if said:
-        if conversation is None:
-            conversation = _begin(desk, delivery, owner)
-            heard.began.add(conversation.id)
-        _add(desk, delivery, conversation, said, heard)
-
-
-def _said_after(tombstone: Conversation, segment: Segment, delivery: Delivery) -> bool:
-    """Whether it was said after its conversation was deleted, and is no retry that would bring deleted words back."""
-    if segment.start is None or tombstone.end is None:
-        return delivery.received_at > (tombstone.deleted_at or 0)
-    return segment.start >= tombstone.end
+    open_to_it = [c for c in desk.near(delivery) if c.user_id == owner and not c.deleted_at]
+    conversation = clocks.place(run, delivery.received_at, open_to_it, gap)
+    if conversation is None:
+        conversation = _begin(desk, delivery, owner)
+        heard.began.add(conversation.id)
+    _add(desk, delivery, conversation, run.segments, heard)
 
 
 def _begin(desk: Desk, delivery: Delivery, owner: str | None) -> Conversation:
@@ -191,21 +182,23 @@ def _add(desk: Desk, delivery: Delivery, before: Conversation, segments: Sequenc
     new = {key for key, _ in said if desk.message((before.id, key)) is None}
     after = before.with_words(segments, delivery.received_at, added=len(new))
     desk.put_conversation(after)
-    seqs = count(before.message_count + 1)
+    seqs, end = count(before.message_count + 1), before.end or 0.0
     for key, segment in said:
         if message := desk.message((after.id, key)):  # twice in one call
             _hear_again(desk, delivery, message, segment, heard)
-        else:
-            desk.put_message(_message(key, next(seqs), segment, before, after, delivery), new=True)
-            heard.new.setdefault(after.id, []).append(key)
+            continue
+        # an unplaced segment takes its place behind what had been said when it came
+        position = end if segment.start is None else segment.start
+        end = max(end, segment.end or 0.0)
+        desk.put_message(_message(key, next(seqs), position, segment, after, delivery), new=True)
+        heard.new.setdefault(after.id, []).append(key)
 
 
 def _message(
-    key: str, seq: int, segment: Segment, before: Conversation, after: Conversation, delivery: Delivery
+    key: str, seq: int, position: float, segment: Segment, conversation: Conversation, delivery: Delivery
 ) -> Message:
-    """An unplaced segment takes its place behind what had been said when it came."""
     return Message(
-        conversation_id=after.id,
+        conversation_id=conversation.id,
         seq=seq,
         key=key,
         text=segment.text,
@@ -214,9 +207,9 @@ def _message(
         person_id=segment.person_id,
         start=segment.start,
         end=segment.end,
-        position=(before.end or 0.0) if segment.start is None else segment.start,
+        position=position,
         created_at=delivery.received_at,
-        spoken_at=after.spoken_at(segment, delivery.received_at),
+        spoken_at=conversation.spoken_at(segment, delivery.received_at),
         versions=segment.version,
     )
 

@@ -54,8 +54,8 @@ class Settings(BaseSettings):
     cors_origins: Origins = Field((), description="origins like https://app.example.org, separated by commas")
     public_url: str | None = Field(None, description="the address that users see, like https://omi.example.org")
     trusted_proxies: str = Field("127.0.0.1", description="addresses of reverse proxies, separated by commas")
-    keep_deliveries: float = Field(7, ge=0, description="days that raw deliveries stay for replay, 0 or more")
-    keep_events: float = Field(30, ge=1, description="days that a stream can be resumed after, 1 or more")
+    keep_deliveries: float = Field(7, ge=0, le=36_500, description="days that raw deliveries stay for replay, from 0")
+    keep_events: float = Field(30, ge=1, le=36_500, description="days that a stream can be resumed after, from 1")
 
     @field_validator("webhook_secret", "signing_secret", "cors_origins", mode="before")
     @classmethod
@@ -117,8 +117,8 @@ def _complaints(error: ValidationError) -> list[str]:
     complaints = {}
     for detail in error.errors():
         name = str(detail["loc"][0])
-        secret = name.endswith("secret")
-        found = "(hidden)" if secret else repr(detail["input"])
+        hidden = name.endswith("secret") or name == "database_url"  # which may carry a password
+        found = "(hidden)" if hidden else repr(detail["input"])
         expected = Settings.model_fields[name].description
         complaints[name] = f"  OMILINK_{name.upper()}: found {found}; expected {expected}."
     return list(complaints.values())

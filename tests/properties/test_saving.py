@@ -32,6 +32,7 @@ from omilink.model import Delivery, session_key
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
+UNIQUE = "5ac0cec9-53cf-5426-ac24-bb354bbb3071"
 
 Store = SqlTransaction
 
@@ -107,7 +108,7 @@ def test_a_repetition_does_not_keep_a_conversation_awake(tx: Store) -> None:
 
 def test_known_words_outlive_a_long_silence(tx: Store) -> None:
     """A segment with an id that comes again after half an hour is still the same message."""
-    save(tx, call(0, say("tea", 0, id="a")), call(1800, say("tea", 0, id="a")))
+    save(tx, call(0, say("tea", 0, id=UNIQUE)), call(1800, say("tea", 0, id=UNIQUE)))
     assert texts(tx, None) == [["tea"]]
 
 
@@ -229,7 +230,7 @@ def delete(tx: Store, owner: str, heard: float) -> None:
         conversations.delete(tx, talk.id, owner, at(heard))
 
 
-@pytest.mark.parametrize(("id", "later"), [(None, 1), (None, 30), ("a", 1), ("a", 30), ("a", 600), ("a", 3000)])
+@pytest.mark.parametrize(("id", "later"), [(None, 1), (None, 30), ("a", 30), (UNIQUE, 30), (UNIQUE, 600), (UNIQUE, 3000)])
 @pytest.mark.parametrize("place", [(40.0,), ()], ids=["placed", "unplaced"])
 def test_deleted_words_stay_deleted_when_they_come_again(
     tx: Store, place: tuple[float, ...], id: str | None, later: float
@@ -360,9 +361,9 @@ def test_how_calls_are_bundled_into_transactions_changes_nothing(
 
 def test_a_bundle_knows_the_words_of_a_conversation_that_it_woke_up(tx: Store) -> None:
     """Half an hour later a segment changes; then one that was said with it comes again."""
-    save(tx, call(5, say("tea", 0, id="a"), say("yes", 3, id="b")))
-    changed = call(1800, say("tea please", 0, id="a"))
-    again = call(3700, say("yes", 3, id="b"))
+    save(tx, call(5, say("tea", 0, id=UNIQUE), say("yes", 3, id=UNIQUE + "b")))
+    changed = call(1800, say("tea please", 0, id=UNIQUE))
+    again = call(3700, say("yes", 3, id=UNIQUE + "b"))
     save(tx, changed, again)
     assert texts(tx, None) == [["tea please", "yes"]]
 

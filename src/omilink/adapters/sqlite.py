@@ -62,7 +62,7 @@ class Sqlite:
     def __init__(self, engine: Engine) -> None:
         self._to_read: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._to_write: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._loop = asyncio.get_running_loop()
+        self._engine, self._loop = engine, asyncio.get_running_loop()
         lanes = [(self._to_write, _write_group, False)] + [(self._to_read, _read_group, True)] * READERS
         self._threads = [
             threading.Thread(target=self._lane, args=(engine, *lane), name="sqlite", daemon=True) for lane in lanes
@@ -76,6 +76,15 @@ class Sqlite:
     async def write(self, fn: Callable[[Connection], T]) -> T:
         """`fn` may run a second time, alone, when another call of its group fails."""
         return await self._submit(self._to_write, fn)
+
+    async def scrub(self) -> None:
+        """Moves everything out of the write-ahead log, which else keeps what has been overwritten."""
+        await asyncio.to_thread(self._truncate_log)
+
+    def _truncate_log(self) -> None:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")  # a checkpoint cannot be part of the transaction that was begun
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def close(self) -> None:
         """Finishes what was asked for."""

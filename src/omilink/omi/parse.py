@@ -33,7 +33,7 @@ Query = Sequence[tuple[str, str]]
 _ACCOUNT = re.compile(r"[A-Za-z0-9]{28}")  # the shape of an OMI account id
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database and no UTF-8 takes NUL and lone surrogates
 _SPEAKER = re.compile(r"\s*SPEAKER_0*(\d{1,9})\s*", re.IGNORECASE)
-_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,9 @@ def _leniently(body: bytes) -> Any:
     text = body.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
         try:
-            return json.loads(text)
+            return json.loads(text, parse_int=_integer)
         except RecursionError:
-            return json.loads(_prune(body).decode("utf-8", "replace"))
-        except json.JSONDecodeError:
-            raise
-        except ValueError:  # an integer of thousands of digits
-            return json.loads(text, parse_int=float)
+            return json.loads(_prune(text), parse_int=_integer)
     except (ValueError, RecursionError):
         raise Malformed('The body is not JSON. Send {"session_id": "…", "segments": […]}.') from None
 
@@ -142,12 +138,11 @@ def _kind(body: dict[str, Any]) -> str:
 def _read(items: Sequence[Any]) -> Iterator[Segment | None]:
     """Every segment with text, None for each that cannot be read; empty ones are passed over."""
     for item in items:
-        if not isinstance(item, dict) or not isinstance(item.get("text") or "", str | int | float):
+        text = item.get("text") if isinstance(item, dict) else []
+        if isinstance(text, bool) or not isinstance(text, str | int | float | None):
             yield None
-            continue
-        text = _clean(item.get("text")).strip()[:MAX_TEXT]
-        if text:
-            yield _segment(item, text)
+        elif words := _clean(text).strip()[:MAX_TEXT]:
+            yield _segment(item, words)
 
 
 def _segment(item: dict[str, Any], text: str) -> Segment:
@@ -211,20 +206,25 @@ def _clean(value: Any) -> str:
     return _UNSTORABLE.sub("\ufffd", str(value if value is not None else ""))
 
 
-def _prune(body: bytes) -> bytes:
+def _integer(digits: str) -> int | float:
+    """Python refuses to read integers of thousands of digits."""
+    return int(digits) if len(digits) < 20 else float(digits)
+
+
+def _prune(text: str) -> str:
     """The JSON text without what is nested deeper than MAX_DEPTH."""
     kept, depth, copied = [], 0, 0
-    for token in _STRUCTURE.finditer(body):
+    for token in _STRUCTURE.finditer(text):
         mark = token[0]
-        if mark in (b"[", b"{"):
+        if mark in ("[", "{"):
             depth += 1
             if depth == MAX_DEPTH + 1:
-                kept += [body[copied : token.start()], b"null"]
-        elif mark in (b"]", b"}"):
+                kept += [text[copied : token.start()], "null"]
+        elif mark in ("]", "}"):
             depth -= 1
             if depth == MAX_DEPTH:
                 copied = token.end()
-    return b"".join(kept) + body[copied:] if depth <= MAX_DEPTH else b""
+    return "".join(kept) + text[copied:] if depth <= MAX_DEPTH else ""
 
 
 def _json_type(value: Any) -> str:

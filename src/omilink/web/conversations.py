@@ -60,6 +60,7 @@ async def delete(conversation_id: str, who: Who, the: The) -> wire.Json:
     at = the.clock()
     await the.store.write(lambda tx: conversations.delete(tx, conversation_id, who.user.id, at))
     the.bus.publish([who.user.id])
+    await the.store.scrub()
     return {"ok": True}
 
 
