@@ -132,8 +132,8 @@ def _hear(desk: Desk, delivery: Delivery, segments: Sequence[Segment], gap: floa
 
 
 def _known(desk: Desk, delivery: Delivery, segment: Segment, near: Sequence[Conversation]) -> Message | None:
-    """The message that this segment already is, in a deleted conversation too. Without a unique id the same words at the
-    same seconds may be said again in the next conversation, so then only one that has not fallen silent counts."""
+    """The message that this segment already is, in a deleted conversation too. Without a unique id the same words at
+    the same seconds may be said again in the next conversation, so then only one that has not fallen silent counts."""
     for conversation in near:
         message = desk.message((conversation.id, segment.key))
         if message and (segment.has_unique_id or delivery.received_at - conversation.last_at < desk.gap_ms):

@@ -1,5 +1,6 @@
 """What can be set, by environment variables `OMILINK_…` and flags of `serve` (docs/reference/settings.md)."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -117,8 +118,7 @@ def _complaints(error: ValidationError) -> list[str]:
     complaints = {}
     for detail in error.errors():
         name = str(detail["loc"][0])
-        hidden = name.endswith("secret") or name == "database_url"  # which may carry a password
-        found = "(hidden)" if hidden else repr(detail["input"])
+        found = "(hidden)" if name.endswith("secret") else re.sub("//[^@/]*@", "//(hidden)@", repr(detail["input"]))
         expected = Settings.model_fields[name].description
         complaints[name] = f"  OMILINK_{name.upper()}: found {found}; expected {expected}."
     return list(complaints.values())
