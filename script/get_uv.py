@@ -1,6 +1,6 @@
 """Downloads one version of uv from PyPI with nothing but the standard library: get_uv.py VERSION FOLDER.
 
-Debian's python3 comes without venv and pip, so neither is assumed. The wheel's SHA-256, as the index states it, is checked.
+Debian's python3 comes without venv and pip, so neither is assumed. The wheel's SHA-256 is checked against the index.
 """
 
 import hashlib
@@ -63,4 +63,6 @@ if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
     except OSError as error:
-        raise SystemExit(f"uv could not be downloaded from {INDEX}: {error}. Check the network and the proxy.") from None
+        raise SystemExit(
+            f"uv could not be downloaded from {INDEX}: {error}. Check the network and the proxy."
+        ) from None

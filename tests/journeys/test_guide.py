@@ -1,5 +1,6 @@
 """The linking guide, line by line: its commands, queries and answers work as they are written."""
 
+import itertools
 import json
 import shlex
 import shutil
@@ -87,7 +88,7 @@ def _with_curl(words: list[str]) -> str:
 
 
 def _without_curl(words: list[str]) -> str:
-    options = list(zip(words, words[1:], strict=False))
+    options = list(itertools.pairwise(words))
     headers = dict(value.split(": ", 1) for option, value in options if option == "-H")
     body = next((value for option, value in options if option == "-d"), None)
     url = next(word for word in words if word.startswith("http://"))

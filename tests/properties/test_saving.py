@@ -230,7 +230,9 @@ def delete(tx: Store, owner: str, heard: float) -> None:
         conversations.delete(tx, talk.id, owner, at(heard))
 
 
-@pytest.mark.parametrize(("id", "later"), [(None, 1), (None, 30), ("a", 30), (UNIQUE, 30), (UNIQUE, 600), (UNIQUE, 3000)])
+@pytest.mark.parametrize(
+    ("id", "later"), [(None, 1), (None, 30), ("a", 30), (UNIQUE, 30), (UNIQUE, 600), (UNIQUE, 3000)]
+)
 @pytest.mark.parametrize("place", [(40.0,), ()], ids=["placed", "unplaced"])
 def test_deleted_words_stay_deleted_when_they_come_again(
     tx: Store, place: tuple[float, ...], id: str | None, later: float
