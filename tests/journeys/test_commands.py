@@ -4,7 +4,8 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from omilink.cli import COMMANDS, main
 ACTIONS = (("sessions", "provision"), ("sessions", "list"), ("sessions", "unlink"), ("jobs", "list"), ("jobs", "retry"),
            ("users", "list"), ("users", "add"), ("users", "verify"), ("users", "unverify"))  # fmt: skip
 
-MakeServer = Callable[..., ServerProcess]
+Program = subprocess.Popen[str]
 
 
 def listed(server: ServerProcess, *command: str) -> list[dict[str, Any]]:
@@ -210,11 +211,17 @@ def test_everything_a_user_has_can_be_taken_along(server: ServerProcess) -> None
     refused(server, "export", "--user", "nobody@example.org")
 
 
-def tail(server: ServerProcess, *options: str, **environment: str) -> "subprocess.Popen[str]":
-    settings = server.environment | environment
-    return subprocess.Popen(
-        [OMILINK, "tail", "--url", server.url, *options], env=settings, stdout=subprocess.PIPE, text=True
-    )
+@contextmanager
+def tail(server: ServerProcess, *options: str, **environment: str) -> Iterator[tuple[Program, Iterator[str]]]:
+    """The program and its lines."""
+    command = [OMILINK, "tail", "--url", server.url, *options]
+    settings = server.environment | environment | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, env=settings, stdout=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stdout
+            yield program, program.stdout
+        finally:
+            program.kill()
 
 
 def line_with(text: str, lines: Iterator[str]) -> str:
@@ -224,19 +231,19 @@ def line_with(text: str, lines: Iterator[str]) -> str:
 def test_live_chat_in_the_terminal(server: ServerProcess) -> None:
     ada = server.user()
     ada.link("pendant")
-    plain = tail(server, "--email", ada.email, OMILINK_PASSWORD=ada.password)
-    events = tail(server, "--json", OMILINK_TOKEN=ada.token)
-    with plain, events:
-        assert plain.stdout and events.stdout
-        assert json.loads(next(events.stdout))["type"] == "connected"
-        line_with("caught_up", events.stdout)
-        wait_until(lambda: httpx2.get(f"{server.url}/ready").json()["streamsOpen"] == 2, "both to listen")
+    with (
+        tail(server, "--email", ada.email, OMILINK_PASSWORD=ada.password) as (plain, words),
+        tail(server, "--json", OMILINK_TOKEN=ada.token) as (json_lines, events),
+    ):
+        assert json.loads(next(events))["type"] == "connected"
+        line_with("caught_up", events)
+        wait_until(lambda: ada.client.get("/ready").json()["streamsOpen"] == 2, "both to listen")
         server.say("pendant", "hello terminal")
-        assert line_with("hello terminal", plain.stdout).rstrip().endswith("You: hello terminal")
-        assert json.loads(line_with("hello terminal", events.stdout))["type"] == "new_messages"
-        for process in plain, events:
-            process.send_signal(signal.SIGINT)
-            assert process.wait(PATIENCE) == 130
+        assert line_with("hello terminal", words).rstrip().endswith("You: hello terminal")
+        assert "hello terminal" in line_with("new_messages", events)
+        for program in plain, json_lines:
+            program.send_signal(signal.SIGINT)
+            assert program.wait(PATIENCE) == 130
 
 
 def test_the_terminal_says_why_it_cannot_follow(server: ServerProcess) -> None:

@@ -5,19 +5,26 @@ from collections.abc import Iterator
 
 import pytest
 from support import Person, ServerProcess
-from web_support import ALLOWED_ORIGIN, PUBLIC_URL, SECRETS, SIGNING_SECRETS, new_uid
+from web_support import ALLOWED_ORIGIN, PASSWORD, PUBLIC_URL, SECRETS, SIGNING_SECRETS, new_uid, newcomer
 
 _devices = itertools.count(1)
 
 
-@pytest.fixture
-def ada(shared_server: ServerProcess) -> Person:
-    return shared_server.user()
+@pytest.fixture(scope="session")
+def password_hash(shared_server: ServerProcess) -> str:
+    person = shared_server.user(password=PASSWORD)
+    [(hashed,)] = shared_server.rows("SELECT password_hash FROM users WHERE id = ?", person.id)
+    return str(hashed)
 
 
 @pytest.fixture
-def ben(shared_server: ServerProcess) -> Person:
-    return shared_server.user()
+def ada(shared_server: ServerProcess, password_hash: str) -> Person:
+    return newcomer(shared_server, password_hash)
+
+
+@pytest.fixture
+def ben(shared_server: ServerProcess, password_hash: str) -> Person:
+    return newcomer(shared_server, password_hash)
 
 
 @pytest.fixture

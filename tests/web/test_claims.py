@@ -1,12 +1,11 @@
 """Who owns a session: the contract's table, over HTTP, with streams open."""
 
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
 from support import Person, ServerProcess, wait_until
-from web_support import is_error, new_uid, texts, wait_for_texts
+from web_support import is_error, new_uid, newcomer, texts, wait_for_texts
 
 
 def unlink(person: Person, session_id: str) -> httpx2.Response:
@@ -231,30 +230,14 @@ def test_a_proven_owner_loses_it_only_by_unlinking(
     assert texts(ada) == ["ada's"]
 
 
-def test_of_thirty_who_claim_a_session_at_once_one_gets_it(shared_server: ServerProcess, device: str) -> None:
-    tokens = crowd(shared_server, 30)
-
-    def claim(token: str) -> httpx2.Response:
-        with shared_server.client(headers={"Authorization": f"Bearer {token}"}) as client:
-            return client.post("/sessions/link", json={"session_id": device})
-
-    with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(claim, tokens))
+def test_of_thirty_who_claim_a_session_at_once_one_gets_it(
+    shared_server: ServerProcess, password_hash: str, device: str
+) -> None:
+    crowd = [newcomer(shared_server, password_hash) for _ in range(30)]
+    with ThreadPoolExecutor(len(crowd)) as pool:
+        answers = list(pool.map(lambda person: person.link(device), crowd))
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 29
     assert len({answer.text for answer in answers if answer.status_code == 409}) == 1
-
-
-def crowd(server: ServerProcess, size: int) -> list[str]:
-    """Tokens of people who signed up without the time that a password's hash takes."""
-    tokens = [f"token-of-{new_uid()}" for _ in range(size)]
-    ids = [f"user-{token}" for token in tokens]
-    row = "(?, ?, '-', 0)"
-    users = [value for user_id in ids for value in (user_id, f"{user_id}@example.org")]
-    rights = [v for t, i in zip(tokens, ids, strict=True) for v in (hashlib.sha256(t.encode()).hexdigest(), i)]
-    server.rows(f"INSERT INTO users (id, email, password_hash, created_at) VALUES {', '.join([row] * size)}", *users)
-    row = f"(?, ?, 0, {1 << 50})"
-    server.rows(f"INSERT INTO tokens (hash, user_id, created_at, expires_at) VALUES {', '.join([row] * size)}", *rights)
-    return tokens
 
 
 # unlinking

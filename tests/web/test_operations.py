@@ -2,7 +2,7 @@
 
 import httpx2
 import pytest
-from support import PATIENCE, Person, ServerProcess
+from support import PATIENCE, TLS, Person, ServerProcess
 from web_support import is_error
 
 ROUTES = {
@@ -79,7 +79,9 @@ def test_what_only_the_operator_may_know_needs_the_operators_token(shared_server
     path = f"/operator/streams/{ada.id}"
     assert is_error(ada.client.get(path), 401, "not_signed_in")
     token = (shared_server.data_dir / "operator_token").read_text()
-    answer = httpx2.get(shared_server.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
+    answer = httpx2.get(
+        shared_server.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE, verify=TLS
+    )
     assert answer.json() == {"ok": True, "streamsOpen": 0}
 
 

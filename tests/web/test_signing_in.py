@@ -1,15 +1,12 @@
 """Accounts, and the tokens that show who calls."""
 
-import hashlib
 import time
 from http.cookies import Morsel, SimpleCookie
 
 import httpx2
 import pytest
 from support import Person, ServerProcess
-
-DAY = 86_400_000
-PASSWORD = "correct horse"
+from web_support import DAY, PASSWORD, fingerprint
 
 
 def cookie_of(answer: httpx2.Response) -> "Morsel[str]":
@@ -27,13 +24,12 @@ def log_in(server: ServerProcess, email: str, password: str = PASSWORD, **header
 
 
 def expiry(server: ServerProcess, token: str) -> int:
-    fingerprint = hashlib.sha256(token.encode()).hexdigest()
-    [(expires_at,)] = server.rows("SELECT expires_at FROM tokens WHERE hash = ?", fingerprint)
+    [(expires_at,)] = server.rows("SELECT expires_at FROM tokens WHERE hash = ?", fingerprint(token))
     return int(expires_at)
 
 
 def set_expiry(server: ServerProcess, token: str, at: int) -> None:
-    server.rows("UPDATE tokens SET expires_at = ? WHERE hash = ?", at, hashlib.sha256(token.encode()).hexdigest())
+    server.rows("UPDATE tokens SET expires_at = ? WHERE hash = ?", at, fingerprint(token))
 
 
 def now() -> int:
@@ -160,7 +156,7 @@ def test_tokens_and_passwords_are_nowhere_in_the_clear(shared_server: ServerProc
         client.get("/conversations", params={"sid": ada.token})
     files = [path for path in shared_server.data_dir.rglob("*") if path.is_file()]
     kept = b"".join(path.read_bytes() for path in [*files, shared_server.log])
-    assert hashlib.sha256(ada.token.encode()).hexdigest().encode() in kept
+    assert fingerprint(ada.token).encode() in kept
     for secret in ada.token, ticket, ada.password:
         assert secret.encode() not in kept
 

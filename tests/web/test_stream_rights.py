@@ -1,13 +1,12 @@
 """Who may listen, and for how long: never a healthy-looking stream without rights."""
 
-import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
-from support import PATIENCE, Follower, Person, ServerProcess
-from web_support import is_error
+from support import PATIENCE, TLS, Follower, Person, ServerProcess
+from web_support import fingerprint, is_error
 
 PATH = "/conversations/current/stream"
 
@@ -39,7 +38,7 @@ def test_every_way_to_show_who_listens(shared_server: ServerProcess, ada: Person
 
 @pytest.mark.parametrize("params", [{}, {"sid": "wrong"}, {"sid": ""}, {"ticket": "wrong"}, {"sid": "\ud7ff\0"}])
 def test_nobody_listens_without_rights(shared_server: ServerProcess, params: dict[str, str]) -> None:
-    answer = httpx2.get(shared_server.url + PATH, params=params, timeout=PATIENCE)
+    answer = httpx2.get(shared_server.url + PATH, params=params, timeout=PATIENCE, verify=TLS)
     assert is_error(answer, 401, "not_signed_in")
 
 
@@ -48,7 +47,9 @@ def test_a_token_in_the_address_opens_nothing_but_the_stream(
     shared_server: ServerProcess, ada: Person, path: str
 ) -> None:
     for name, value in ("sid", ada.token), ("ticket", ticket(ada)):
-        assert httpx2.get(shared_server.url + path, params={name: value}, timeout=PATIENCE).status_code == 401
+        assert (
+            httpx2.get(shared_server.url + path, params={name: value}, timeout=PATIENCE, verify=TLS).status_code == 401
+        )
 
 
 def test_a_ticket_is_good_once_however_many_try(shared_server: ServerProcess, ada: Person) -> None:
@@ -59,11 +60,10 @@ def test_a_ticket_is_good_once_however_many_try(shared_server: ServerProcess, ad
 
 
 def test_a_ticket_is_good_for_a_minute(shared_server: ServerProcess, ada: Person) -> None:
-    late, fingerprint = ticket(ada), "SELECT expires_at FROM tickets WHERE hash = ?"
-    late_hash = hashlib.sha256(late.encode()).hexdigest()
-    [(expires_at,)] = shared_server.rows(fingerprint, late_hash)
+    late = ticket(ada)
+    [(expires_at,)] = shared_server.rows("SELECT expires_at FROM tickets WHERE hash = ?", fingerprint(late))
     assert 50_000 < expires_at - time.time() * 1000 <= 60_000
-    shared_server.rows("UPDATE tickets SET expires_at = expires_at - 60000 WHERE hash = ?", late_hash)
+    shared_server.rows("UPDATE tickets SET expires_at = expires_at - 60000 WHERE hash = ?", fingerprint(late))
     assert open_with(shared_server, ticket=late) == 401
 
 
@@ -91,8 +91,8 @@ def test_signing_out_closes_this_sign_ins_streams_and_no_others(shared_server: S
 
 
 def test_a_token_that_expires_closes_its_stream(shared_server: ServerProcess, ada: Person) -> None:
-    fingerprint = hashlib.sha256(ada.token.encode()).hexdigest()
-    shared_server.rows("UPDATE tokens SET expires_at = ? WHERE hash = ?", int(time.time() * 1000) + 1_500, fingerprint)
+    soon = int(time.time() * 1000) + 1_500
+    shared_server.rows("UPDATE tokens SET expires_at = ? WHERE hash = ?", soon, fingerprint(ada.token))
     with Follower(shared_server.client(), {"sid": ada.token}) as stream:
         assert stream.wait_for("signed_out")["reason"] == "expired"
         assert stream.ended.wait(PATIENCE)

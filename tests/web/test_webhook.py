@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from support import PATIENCE, SECRET, Person, ServerProcess, wait_until
+from support import PATIENCE, SECRET, TLS, Person, ServerProcess, wait_until
 from web_support import call, is_error, new_uid, sample, segment, texts, wait_for_texts
 
 SAID = segment("the kettle is on")
@@ -189,7 +189,7 @@ def test_one_bad_segment_loses_only_itself_and_is_counted(
 
 
 def metric(server: ServerProcess, name: str) -> float:
-    lines = httpx2.get(f"{server.url}/metrics", timeout=PATIENCE).text.splitlines()
+    lines = httpx2.get(f"{server.url}/metrics", timeout=PATIENCE, verify=TLS).text.splitlines()
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
 
@@ -283,7 +283,7 @@ def test_too_many_segments_are_too_large(shared_server: ServerProcess, device: s
 
 
 def test_only_post_is_taken(shared_server: ServerProcess) -> None:
-    answer = httpx2.get(shared_server.webhook_url, timeout=PATIENCE)
+    answer = httpx2.get(shared_server.webhook_url, timeout=PATIENCE, verify=TLS)
     assert is_error(answer, 405, "method_not_allowed")
     assert answer.headers["allow"] == "POST"
 

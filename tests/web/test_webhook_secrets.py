@@ -7,14 +7,14 @@ import time
 
 import httpx2
 import pytest
-from support import PATIENCE, SECRET, ServerProcess
+from support import PATIENCE, SECRET, TLS, ServerProcess
 from web_support import SECRETS, SIGNING_SECRETS, is_error, new_uid, segment
 
 BODY = json.dumps({"session_id": "a-device", "segments": [segment("hello")]}).encode()
 
 
 def post(server: ServerProcess, path: str = "", **headers: str) -> httpx2.Response:
-    return httpx2.post(f"{server.url}/omi-webhook{path}", content=BODY, headers=headers, timeout=PATIENCE)
+    return httpx2.post(f"{server.url}/omi-webhook{path}", content=BODY, headers=headers, timeout=PATIENCE, verify=TLS)
 
 
 def test_the_secret_is_taken_wherever_a_sender_can_put_it(shared_server: ServerProcess) -> None:
@@ -47,7 +47,7 @@ def test_without_it_nothing_is_taken(shared_server: ServerProcess, path: str, he
 
 
 def test_a_call_without_secret_is_refused_before_it_is_read(shared_server: ServerProcess) -> None:
-    answer = httpx2.post(f"{shared_server.url}/omi-webhook", content=b"no JSON", timeout=PATIENCE)
+    answer = httpx2.post(f"{shared_server.url}/omi-webhook", content=b"no JSON", timeout=PATIENCE, verify=TLS)
     assert is_error(answer, 401, "bad_secret")
 
 
@@ -68,7 +68,7 @@ def test_an_empty_setting_never_means_pass(bare_server: ServerProcess) -> None:
     assert post(bare_server, Authorization="Bearer").status_code == 401
     made = bare_server.omilink("webhook-url").stdout.strip()
     assert len(made.rpartition("/")[2]) >= 40
-    assert httpx2.post(made, content=BODY, timeout=PATIENCE).status_code == 200
+    assert httpx2.post(made, content=BODY, timeout=PATIENCE, verify=TLS).status_code == 200
 
 
 # OMI's signature

@@ -1,17 +1,23 @@
 """How the careful server of these tests is set, and what a wearable's cloud sends."""
 
+import hashlib
+import itertools
 import secrets
 import string
+import time
 from pathlib import Path
 from typing import Any
 
 import httpx2
-from support import PATIENCE, Person, ServerProcess, wait_until
+from support import PATIENCE, TLS, Person, ServerProcess, wait_until
 
 ALLOWED_ORIGIN = "https://app.example.org"
 PUBLIC_URL = "https://omi.example.org"
 SECRETS = ("the-old-secret", "the-new-secret")
 SIGNING_SECRETS = ("whsec_before-the-rotation", "whsec_after-the-rotation")
+
+PASSWORD = "correct horse"
+DAY = 86_400_000
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 ACCOUNT_A = b"Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
@@ -19,9 +25,29 @@ ACCOUNT_B = b"zR8mWb1EyX5tQnHc0LoGfV63uKsD"
 """The uids of the samples, to be replaced by ones that no other test uses."""
 
 
+_newcomers = itertools.count(1)
+
+
 def new_uid() -> str:
     """An OMI account id: 28 letters and digits."""
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(28))
+
+
+def newcomer(server: ServerProcess, password_hash: str) -> Person:
+    """Somebody who signed up without the time that hashing a password takes."""
+    number, token, at = next(_newcomers), secrets.token_urlsafe(32), time.time_ns() // 1_000_000
+    email, user_id = f"newcomer{number}@example.org", f"newcomer-{number}"
+    user = "INSERT INTO users (id, email, password_hash, created_at) VALUES (?, ?, ?, ?)"
+    right = "INSERT INTO tokens (hash, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)"
+    server.rows(user, user_id, email, password_hash, at)
+    server.rows(right, fingerprint(token), user_id, at, at + 30 * DAY)
+    client = server.client(headers={"Authorization": f"Bearer {token}"})
+    return Person(email=email, password=PASSWORD, token=token, id=user_id, client=client)
+
+
+def fingerprint(secret: str) -> str:
+    """What the database holds of a token or a ticket."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def sample(name: str, uid: str) -> bytes:
@@ -37,7 +63,7 @@ def segment(text: str, start: float = 0.0, **more: object) -> dict[str, Any]:
 def call(server: ServerProcess, body: object, query: str = "", **headers: str) -> httpx2.Response:
     """A webhook call with the secret in the path; bytes are sent as they are."""
     sent = {"content": body} if isinstance(body, bytes) else {"json": body}
-    return httpx2.post(f"{server.webhook_url}{query}", headers=headers, timeout=PATIENCE, **sent)
+    return httpx2.post(f"{server.webhook_url}{query}", headers=headers, timeout=PATIENCE, verify=TLS, **sent)
 
 
 def texts(person: Person) -> list[str]:
