@@ -20,7 +20,7 @@
  * @typedef {object} Health
  * @property {"ok" | "waiting" | "quiet" | "failing" | "suspended"} status
  * @property {string} message What is the case, in plain words.
- * @property {string} nextStep What to do about it; empty when there is nothing to do.
+ * @property {string | null} nextStep What to do about it; null when there is nothing to do.
  *
  * @typedef {object} Session A wearable's stream of words, as one user sees it.
  * @property {string} id

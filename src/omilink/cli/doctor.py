@@ -82,9 +82,7 @@ def _server(chart: Chart) -> Finding:
 
 def _webhook_of_all(chart: Chart) -> Finding:
     if chart.sessions:
-        return Finding(
-            "webhook", True, f"{chart.sessions} sessions are known. `omilink doctor SESSION` looks into one."
-        )
+        return Finding("webhook", True, f"Sessions known: {chart.sessions}. `omilink doctor SESSION` looks into one.")
     do = "Paste the address that `omilink webhook-url` prints into the OMI app or the device, then say something."
     return Finding("webhook", False, "No call has ever come in.", do)
 
@@ -111,7 +109,7 @@ def _owner(chart: Chart) -> Finding:
 
 def _conversation(chart: Chart) -> Finding:
     if chart.messages:
-        found = f"{chart.messages} messages in {chart.conversations} conversations."
+        found = f"Messages: {chart.messages}, in conversations: {chart.conversations}."
         return Finding("conversation", True, found)
     do = "Say something. If calls come in and nothing is saved, the device sends empty batches: look at its microphone."
     return Finding("conversation", False, "No words have been saved for its owner.", do)

@@ -18,8 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "provision", help="issue session ids to a user, linked before the device's first call"
     )
     provision.add_argument("--user", required=True, metavar="EMAIL")
-    provision.add_argument("--count", type=_positive, default=1, help="how many (default 1)")
-    provision.add_argument("--id", help="issue this id instead of a new one; it should hold 128 random bits")
+    which = provision.add_mutually_exclusive_group()
+    which.add_argument("--count", type=_positive, default=1, help="how many (default 1)")
+    which.add_argument("--id", help="issue this id instead of a new one; it should hold 128 random bits")
     add_json(provision)
     listing = actions.add_parser("list", help="sessions, the newest first")
     listing.add_argument("--user", metavar="EMAIL", help="only this user's")
@@ -99,7 +100,6 @@ def _shown(session: OmiSession, emails: dict[str, str]) -> dict[str, object]:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)

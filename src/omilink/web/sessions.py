@@ -1,7 +1,7 @@
 """Linking, and how a user's sessions are."""
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from omilink import sessions, wire
 from omilink.settings import Switch
@@ -11,9 +11,7 @@ router = APIRouter(prefix="/sessions", tags=["sessions"])
 
 
 class Link(BaseModel):
-    model_config = ConfigDict(coerce_numbers_to_str=True)
-
-    session_id: str
+    session_id: str | int
 
 
 @router.post("/link")
@@ -22,7 +20,7 @@ async def link(form: Link, who: Who, the: The) -> wire.Json:
     at, by_hand = the.clock(), the.settings.manual_link is Switch.OPEN
     session, saved = await the.store.write(
         lambda tx: (
-            session := sessions.link(tx, form.session_id, who.user.id, at, manual_linking=by_hand),
+            session := sessions.link(tx, str(form.session_id), who.user.id, at, manual_linking=by_hand),
             tx.messages_saved([session.id], who.user.id),
         )
     )

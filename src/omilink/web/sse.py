@@ -11,7 +11,7 @@ from omilink.live import Frame
 from omilink.ports import Ear, Hint
 from omilink.web.headers import SECURITY
 
-PATIENCE = 30.0
+PATIENCE = 10.0
 """Seconds that a reader may take to make room for the next bytes. The rest of it waits in the database."""
 HEARTBEAT = b": still here\n\n"
 HEADERS = SECURITY | {

@@ -23,12 +23,14 @@ async def stream(request: Request) -> Response:
 
 
 @router.get("/events")
-async def events(who: Who, the: The, after: str | None = None) -> Response:
+async def events(who: Who, the: The, response: Response, after: str | None = None) -> Response:
     """The stream's events for whoever cannot hold a stream open: the same events, the same cursors."""
     frames, cursor, more = await the.store.read(lambda tx: live.poll(tx, who.user.id, after))
     items = ",".join(f'{{"id":"{frame.id}",{frame.data[1:]}' for frame in frames)  # the data is JSON already
     body = f'{{"ok":true,"events":[{items}],"cursor":"{cursor}","more":{str(more).lower()}}}'
-    return Response(body, media_type="application/json")
+    answer = Response(body, media_type="application/json")
+    answer.raw_headers += [header for header in response.raw_headers if header[0] == b"set-cookie"]
+    return answer
 
 
 @router.post("/stream-ticket")
