@@ -117,9 +117,12 @@ async def watch(store: Store, bus: Bus, marks: dict[str, tuple[int, int]]) -> di
     if not listening:
         return {}
     now = await store.read(lambda tx: tx.marks(listening))
-    bus.publish([user for user in now if user not in marks or now[user][0] != marks[user][0]])
-    bus.publish([user for user in now if user in marks and now[user][1] != marks[user][1]], Hint.RIGHTS)
-    bus.publish(listening - now.keys(), Hint.RIGHTS)  # the user is gone
+    for user in listening:
+        before, after = marks.get(user), now.get(user)
+        if before is None or after is None:  # new here, so nothing is known; or gone
+            bus.publish([user], Hint.LOOK | Hint.RIGHTS)
+        elif before != after:
+            bus.publish([user], Hint.LOOK if before[1] == after[1] else Hint.LOOK | Hint.RIGHTS)
     return now
 
 
