@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -20,11 +20,27 @@ BACKLOG = 4096
 
 
 class Connection(HttpToolsProtocol):
-    """Lets a stream drop a reader that has stopped reading, whose last bytes would otherwise wait for ever."""
+    """What a stream needs of its connection and ASGI does not offer: scope["extensions"]["omilink"]."""
+
+    _tell_lost: Callable[[], None] | None = None
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {"omilink.abort": self.transport.abort}  # type: ignore[dict-item]
+        self._tell_lost = None
+        self.scope["extensions"] = {"omilink": self}  # type: ignore[dict-item]
+
+    def when_lost(self, tell: Callable[[], None]) -> None:
+        """Calls this once the reader has gone."""
+        self._tell_lost = tell
+
+    def abort(self) -> None:
+        """Drops a reader that has stopped reading, whose last bytes would otherwise wait for ever."""
+        self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self._tell_lost:
+            self._tell_lost()
 
 
 class Server(uvicorn.Server):

@@ -23,7 +23,10 @@ HEADERS = SECURITY | {
 
 
 class EventStream(Response):
-    """Sends what `frames` yields until it ends or the reader goes; an empty list becomes a heartbeat."""
+    """Sends what `frames` yields until it ends or the reader goes; an empty list becomes a heartbeat.
+
+    It needs the connection of `web.server`, which tells of a lost reader without a task that waits for it.
+    """
 
     def __init__(self, frames: AsyncIterator[list[Frame]], ear: Ear) -> None:
         super().__init__(headers=HEADERS)
@@ -31,8 +34,8 @@ class EventStream(Response):
         self._frames, self._ear = frames, ear
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        gone = asyncio.ensure_future(receive_until_gone(receive))
-        gone.add_done_callback(lambda _: self._ear.call(Hint.GONE))
+        connection = scope["extensions"]["omilink"]
+        connection.when_lost(lambda: self._ear.call(Hint.GONE))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             await self._body(send, _retry(1_000, 3_000))
@@ -41,9 +44,8 @@ class EventStream(Response):
             # spread over time, so that not everybody comes back at once to the node that is left
             await self._body(send, _retry(500, 5_000), more=False)
         except TimeoutError:
-            scope.get("extensions", {}).get("omilink.abort", _nothing)()
+            connection.abort()
         finally:
-            gone.cancel()
             self._ear.close()
 
     async def _body(self, send: Send, body: bytes, *, more: bool = True) -> None:
@@ -55,14 +57,5 @@ def encode(frames: list[Frame]) -> bytes:
     return "".join([f"id: {frame.id}\ndata: {frame.data}\n\n" for frame in frames]).encode()
 
 
-async def receive_until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 def _retry(least: int, most: int) -> bytes:
     return b"retry: %d\n\n" % random.randint(least, most)
-
-
-def _nothing() -> None:
-    return None
