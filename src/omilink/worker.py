@@ -1,5 +1,6 @@
 """Takes deliveries from the inbox and saves them: the CONVERSATION_SAVE jobs."""
 
+import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
@@ -12,6 +13,10 @@ from omilink.ports import Bus, Inbox, Store
 BATCH = 200
 MAX_ATTEMPTS = 8
 LONGEST_WAIT: Millis = 600_000
+CROWD = 8
+"""After a batch of so many the worker lets the next gather, since a call in a large batch costs an eighth less …"""
+GATHER = 0.015
+"""… for so many seconds."""
 IDLE = 1.0
 """Seconds between looks for retries that have become due."""
 
@@ -37,6 +42,8 @@ class Worker:
                 deliveries = await self._inbox.take(BATCH, self._clock())
                 if deliveries:
                     await self.save(deliveries)
+                    if len(deliveries) >= CROWD:
+                        await asyncio.sleep(GATHER)
                     continue
                 if self._stopping:
                     return
