@@ -184,4 +184,6 @@ async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
             await do()
         except Unavailable as error:
             log.warning("%s", error.message)
+        except Exception:
+            log.exception("a regular task failed; it is tried again in %s s", seconds)
         await asyncio.sleep(seconds)

@@ -23,7 +23,7 @@ class Desk:
         self.messages_added = 0
         self._sessions = tx.sessions(keys)
         self._uids_shown = tx.uids_shown(keys)
-        self._verified = tx.users_verified_for({d.uid for d in deliveries if d.uid})
+        self._verified = tx.users_verified_for({uid for d in deliveries for uid in (d.uid, d.session_id) if uid})
         times = [delivery.received_at for delivery in deliveries]
         self._since, self._until = min(times) - clocks.BACKLOG_LIMIT, max(times) + self.gap_ms
         self._conversations: dict[str, dict[str, Conversation]] = {}
@@ -50,6 +50,10 @@ class Desk:
         return self._sessions.get(delivery.session_key) or OmiSession(
             omi_session_id=delivery.session_id, origin=delivery.origin, created_at=delivery.received_at
         )
+
+    def owner(self, delivery: Delivery) -> str | None:
+        """Whose words these are: its session's owner at the time when it was accepted."""
+        return self.session(delivery).owner_at(delivery.received_at)
 
     def verified_user(self, uid: str | None) -> str | None:
         return self._verified.get(uid) if uid else None

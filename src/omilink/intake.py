@@ -20,7 +20,7 @@ async def accept(
         origin=SHARED,
         session_id=call.session_id,
         uid=call.uid,
-        key=_key(idempotency_key, body),
+        key=_key(idempotency_key, call, body),
         body=body,
         received_at=at,
     )
@@ -28,8 +28,9 @@ async def accept(
     return call
 
 
-def _key(idempotency_key: str | None, body: bytes) -> str | None:
-    """A retry has the same key and the same body; the same key with another body is another delivery."""
+def _key(idempotency_key: str | None, call: parse.Call, body: bytes) -> str | None:
+    """A retry has the same key, is about the same and has the same body; else it is another delivery."""
     if not idempotency_key:
         return None
-    return hashlib.sha256(b"%b/%b" % (idempotency_key.encode("utf-8", "replace"), body)).hexdigest()
+    about = f"{idempotency_key}\n{call.session_id}\n{call.uid}\n{call.contradiction}\n"
+    return hashlib.sha256(about.encode("utf-8", "replace") + body).hexdigest()

@@ -28,19 +28,23 @@ class Limits:
         self._on, self._clock = on, clock
         self._empty_until: dict[tuple[Limit, str], float] = {}
 
-    def check(self, limit: Limit, who: str) -> None:
+    def spend(self, limit: Limit, who: str) -> None:
         """Raises RateLimited when nothing is left."""
+        if not self._on:
+            return
         wait = self._debt(limit, who) - limit.seconds * (limit.burst - 1)
-        if self._on and wait > 0:
+        if wait > 0:
             seconds = int(wait) + 1
             raise RateLimited(f"Too many tries. Wait {seconds} seconds and try again.", seconds)
-
-    def spend(self, limit: Limit, who: str) -> None:
-        self.check(limit, who)
         if len(self._empty_until) > MOST_KEPT:
             now = self._clock()
             self._empty_until = {key: until for key, until in self._empty_until.items() if until > now}
         self._empty_until[limit, who] = self._clock() + self._debt(limit, who) + limit.seconds
+
+    def give_back(self, limit: Limit, who: str) -> None:
+        """What was spent turned out to be no try."""
+        if (limit, who) in self._empty_until:
+            self._empty_until[limit, who] -= limit.seconds
 
     def _debt(self, limit: Limit, who: str) -> float:
         """Seconds until the bucket is full again."""

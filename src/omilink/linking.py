@@ -39,7 +39,9 @@ class Facts:
     `user_id`: U, who acts; for a webhook the user for whom the uid that it shows is verified, or None.
     `own_proof`: the session's id is a uid that is verified for U.
     `foreign_proof`: the session has shown a uid that is verified for somebody else than U.
-    `id_is_uid`: the session's id is a uid, the one that it has shown or one that somebody verified.
+    `id_is_uid`: the session's id is a uid: one that this webhook shows or that is verified for somebody else than the
+    owner; for a claim also one that it has ever shown.
+    `accepted_before`: the webhook was accepted before the session changed hands.
     """
 
     act: Act
@@ -49,6 +51,7 @@ class Facts:
     foreign_proof: bool = False
     id_is_uid: bool = False
     manual_linking: bool = True
+    accepted_before: bool = False
 
     @property
     def unowned(self) -> bool:
@@ -108,6 +111,13 @@ def decide(facts: Facts) -> Decision:
 _TAKEN = "This session cannot be linked to your account. Check the id, or ask whoever gave you the device."
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "accepted-before-it-changed-hands",
+        Act.ARRIVE,
+        lambda f: f.accepted_before,
+        Outcome.KEEP,
+        "It was accepted before the session changed hands: its words are those of whoever had the session then.",
+    ),
     Rule(
         "personal-url-refuses-foreign-uid",
         Act.ARRIVE,
@@ -224,7 +234,7 @@ RULES: tuple[Rule, ...] = (
         method=Method.MANUAL,
     ),
     Rule(
-        "taken",
+        "issued-to-another",
         Act.ISSUE,
         lambda f: f.someone_elses or f.foreign_proof,
         Outcome.REFUSE,

@@ -64,10 +64,11 @@ async def follow(
                 yield frames
         yield [log.frame({"type": "caught_up"})]
     while still:
-        hint = await ear.wait(_patience(still, clock()))
+        who = still
+        hint = await ear.wait(_patience(who, clock()))
         if hint & (Hint.DRAIN | Hint.GONE):
             return
-        if Hint.RIGHTS in hint or still.expires_at <= clock():
+        if Hint.RIGHTS in hint or who.expires_at <= clock():
             still = await store.read(lambda tx: accounts.still_in(tx, token_hash, clock()))
         elif not hint:
             yield []

@@ -9,12 +9,13 @@ _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tup
 
 
 class DiscreetFormatter(logging.Formatter):
-    """Prints of an exception its type and where it was raised. Its text may quote a row, and with it spoken words."""
+    """Of an exception: its type and where it was raised, on one line. Its text may quote a row, and so spoken words."""
 
     def formatException(self, ei: _ExcInfo) -> str:
         kind, _, trace = ei
-        places = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(trace)]
-        return "\n".join([*places, kind.__name__ if kind else ""])
+        frames = traceback.extract_tb(trace)
+        place = f" at {frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
+        return f"{kind.__name__ if kind else 'unknown error'}{place}"
 
 
 def set_up(level: int = logging.INFO) -> None:

@@ -63,7 +63,10 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OmiSession:
-    """One device's id as seen at one webhook URL, and whose it is."""
+    """One device's id as seen at one webhook URL, and whose it is.
+
+    Who had it last, and until when, is remembered: what was accepted by then is theirs, however late it is saved.
+    """
 
     omi_session_id: str
     origin: str = SHARED
@@ -72,6 +75,8 @@ class OmiSession:
     linked_at: Millis | None = None
     last_seen_at: Millis | None = None
     suspended_user_id: str | None = None
+    left_user_id: str | None = None
+    left_at: Millis | None = None
     bad_segments: int = 0
     created_at: Millis
 
@@ -82,12 +87,24 @@ class OmiSession:
     def id(self) -> str:
         return session_key(self.origin, self.omi_session_id)
 
-    def linked_to(self, user_id: str, method: Method, at: Millis) -> "OmiSession":
-        return replace(self, user_id=user_id, method=method, linked_at=at, suspended_user_id=None)
+    def owner_at(self, at: Millis) -> str | None:
+        """Whose words those are that were accepted then."""
+        return self.left_user_id if self.left_at is not None and at <= self.left_at else self.user_id
 
-    def unlinked(self, *, suspended: bool = False) -> "OmiSession":
-        last_owner = self.user_id if suspended else None
-        return replace(self, user_id=None, method=None, linked_at=None, suspended_user_id=last_owner)
+    def linked_to(self, user_id: str, method: Method, at: Millis) -> "OmiSession":
+        before = self if self.user_id in (None, user_id) else self.unlinked(at - 1)
+        return replace(before, user_id=user_id, method=method, linked_at=at, suspended_user_id=None)
+
+    def unlinked(self, at: Millis, *, suspended: bool = False) -> "OmiSession":
+        return replace(
+            self,
+            user_id=None,
+            method=None,
+            linked_at=None,
+            suspended_user_id=self.user_id if suspended else None,
+            left_user_id=self.user_id,
+            left_at=at,
+        )
 
     def seen(self, at: Millis, bad_segments: int = 0) -> "OmiSession":
         last_seen_at = max(at, self.last_seen_at or 0)

@@ -120,6 +120,10 @@ class Transaction(Protocol):
         """Names this history. Another database, or a restored one, has another."""
         ...
 
+    def note_ready(self, at: Millis) -> None:
+        """A small write, to see whether writing works."""
+        ...
+
     # accounts
     def add_user(self, user: User, password_hash: str) -> None:
         """Raises EmailTaken."""

@@ -44,6 +44,7 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
     quarantined = {}
     for delivery, segments, bad in calls:
         decision = _decide(desk, delivery)
+        desk.show_uid(desk.session(delivery), delivery.uid)
         if decision.outcome is Outcome.QUARANTINE:
             quarantined[delivery.seq] = decision.rule
             desk.put_session(desk.session(delivery).seen(delivery.received_at))
@@ -66,12 +67,14 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
 
 def _decide(desk: Desk, delivery: Delivery) -> Decision:
     session = desk.session(delivery)
+    verified_for = desk.verified_user(session.omi_session_id)
     return linking.decide(
         Facts(
             act=Act.ARRIVE,
             session=session,
             user_id=desk.verified_user(delivery.uid),
-            id_is_uid=delivery.uid == session.omi_session_id,
+            id_is_uid=delivery.uid == session.omi_session_id or verified_for not in (None, session.user_id),
+            accepted_before=session.left_at is not None and delivery.received_at <= session.left_at,
         )
     )
 
@@ -81,12 +84,11 @@ def _carry_out(desk: Desk, decision: Decision, delivery: Delivery, bad_segments:
     before = desk.session(delivery)
     session = before.seen(delivery.received_at, bad_segments)
     if decision.outcome is Outcome.SUSPEND:
-        session = session.unlinked(suspended=True)
+        session = session.unlinked(delivery.received_at - 1, suspended=True)
     elif decision.outcome is Outcome.LINK and (before.user_id, before.method) != (decision.user_id, decision.method):
         assert decision.user_id and decision.method
         session = session.linked_to(decision.user_id, decision.method, delivery.received_at)
     desk.put_session(session)
-    desk.show_uid(session, delivery.uid)
     if session.user_id != before.user_id or session.method != before.method:
         _audit(desk, decision, delivery, before.user_id)
         _hand_over(desk, delivery, before, session)
@@ -95,7 +97,7 @@ def _carry_out(desk: Desk, decision: Decision, delivery: Delivery, bad_segments:
 def _hand_over(desk: Desk, delivery: Delivery, before: OmiSession, session: OmiSession) -> None:
     if before.user_id and before.user_id != session.user_id:
         reason = "linked_with_proof" if session.user_id else "proof_required"
-        shown = wire.session(session.unlinked(), has_conversations=False)
+        shown = wire.session(session.unlinked(delivery.received_at), has_conversations=False)
         desk.tell(before.user_id, "session_unlinked", session=shown, reason=reason)
     if session.user_id:  # rare, so the ownerless conversations come along by way of the database
         desk.flush()
@@ -144,7 +146,7 @@ def _known(desk: Desk, delivery: Delivery, segment: Segment, near: Sequence[Conv
 def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment, heard: _Heard) -> None:
     """What was saved for another owner, or deleted, is not touched any more."""
     conversation = desk.conversation(delivery, known.conversation_id)
-    if conversation.deleted_at or conversation.user_id != desk.session(delivery).user_id:
+    if conversation.deleted_at or conversation.user_id != desk.owner(delivery):
         return
     message = known.heard_again(segment, conversation.spoken_at(segment, known.created_at))
     if message is known:
@@ -156,7 +158,7 @@ def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment
 
 
 def _hear_run(desk: Desk, delivery: Delivery, run: clocks.Run, gap: float, heard: _Heard) -> None:
-    owner = desk.session(delivery).user_id
+    owner = desk.owner(delivery)
     open_to_it = [c for c in desk.near(delivery) if c.user_id == owner and not c.deleted_at]
     conversation = clocks.place(run, delivery.received_at, open_to_it, gap)
     if conversation is None:
@@ -215,7 +217,7 @@ def _message(
 
 
 def _tell_words(desk: Desk, delivery: Delivery, heard: _Heard) -> None:
-    user_id = desk.session(delivery).user_id
+    user_id = desk.owner(delivery)
     if user_id is None:
         return
     for conversation_id in heard.new | heard.changed:

@@ -47,7 +47,7 @@ def unlink(tx: Transaction, omi_session_id: str, user_id: str, at: Millis) -> Om
     decision = linking.decide(_facts(tx, Act.UNLINK, session, user_id))
     if decision.error:
         raise decision.error
-    unlinked = session.unlinked()
+    unlinked = session.unlinked(at)
     tx.put_sessions([unlinked])
     _audit(tx, decision, session, unlinked, at)
     shown = wire.session(unlinked, has_conversations=False)

@@ -48,11 +48,13 @@ class Worker:
                 if self._stopping:
                     return
                 await self._inbox.wait(IDLE)
-            except Unavailable as error:  # nobody's fault: nothing is counted as an attempt
-                log.warning("saving waits: %s", error.message)
+            except Exception as error:  # nobody's fault: nothing is counted as an attempt
+                log.warning(
+                    "saving waits: %s", error.message if isinstance(error, Unavailable) else type(error).__name__
+                )
                 if self._stopping:
                     return
-                await self._inbox.wait(IDLE)
+                await asyncio.sleep(IDLE)
 
     async def save(self, deliveries: Sequence[Delivery]) -> None:
         """Saves the batch. If it fails, each delivery on its own, so that a poisonous one harms only itself."""

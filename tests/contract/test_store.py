@@ -230,8 +230,8 @@ async def test_marks_of_forty_thousand_listeners(store: Store) -> None:
 async def test_a_session_comes_back_as_it_went_and_is_replaced(store: Store) -> None:
     new = session(last_seen_at=5, bad_segments=2)
     linked = new.linked_to("ada", Method.ISSUED, 7)
-    suspended = linked.unlinked(suspended=True)
-    for one in new, linked, suspended, linked.unlinked():
+    suspended = linked.unlinked(7, suspended=True)
+    for one in new, linked, suspended, linked.unlinked(7):
         await store.write(lambda tx, one=one: tx.put_sessions([one]))
         assert await store.read(lambda tx: tx.sessions([KITCHEN, "shared/unknown"])) == {KITCHEN: one}
 

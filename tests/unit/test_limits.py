@@ -44,11 +44,11 @@ def test_whoever_waits_as_long_as_told_gets_through() -> None:
     tries(limits)
     clock.now += 2.5
     with pytest.raises(RateLimited) as refused:
-        limits.check(THREE, "192.0.2.1")
+        limits.spend(THREE, "192.0.2.1")
     assert 0 < refused.value.retry_after <= 10
     assert str(refused.value.retry_after) in refused.value.message
     clock.now += refused.value.retry_after
-    limits.check(THREE, "192.0.2.1")
+    limits.spend(THREE, "192.0.2.1")
 
 
 def test_being_refused_costs_nothing() -> None:
@@ -59,10 +59,11 @@ def test_being_refused_costs_nothing() -> None:
     assert tries(limits) == 1
 
 
-def test_asking_is_not_spending() -> None:
+def test_what_is_given_back_was_not_spent() -> None:
     limits = Limits(on=True, clock=Clock())
     for _ in range(100):
-        limits.check(THREE, "192.0.2.1")
+        limits.spend(THREE, "192.0.2.1")
+        limits.give_back(THREE, "192.0.2.1")
     assert tries(limits) == 3
 
 

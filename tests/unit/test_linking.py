@@ -119,11 +119,11 @@ def test_an_operator_issues_what_is_free_and_shows_nobody_elses_uid() -> None:
 
 def everything() -> Iterator[Facts]:
     owners = [(None, None), *itertools.product((ADA, BEN), Method)]
-    truths = itertools.product((False, True), repeat=4)
+    truths = itertools.product((False, True), repeat=5)
     for act, (owner, method), origin, user, proofs in itertools.product(
         Act, owners, (SHARED, ADA, BEN), (None, ADA), list(truths)
     ):
-        own, foreign, id_is_uid, manual = proofs
+        own, foreign, id_is_uid, manual, before = proofs
         yield Facts(
             act=act,
             session=session(owner, method, origin),
@@ -132,6 +132,7 @@ def everything() -> Iterator[Facts]:
             foreign_proof=foreign,
             id_is_uid=id_is_uid,
             manual_linking=manual,
+            accepted_before=before,
         )
 
 

@@ -41,8 +41,9 @@ def test_linking_and_unlinking_are_changed_copies() -> None:
     new = OmiSession(omi_session_id="kitchen", created_at=1)
     linked = new.linked_to("ada", Method.MANUAL, 2)
     assert (linked.user_id, linked.method, linked.linked_at) == ("ada", Method.MANUAL, 2)
-    assert linked.unlinked() == new
-    suspended = linked.unlinked(suspended=True)
+    assert linked.unlinked(9).user_id is None
+    assert [linked.unlinked(9).owner_at(at) for at in (9, 10)] == [linked.user_id, None]
+    suspended = linked.unlinked(9, suspended=True)
     assert (suspended.user_id, suspended.method, suspended.suspended_user_id) == (None, None, "ada")
     assert suspended.linked_to("ben", Method.UID, 3).suspended_user_id is None
 

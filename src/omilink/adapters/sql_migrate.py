@@ -4,9 +4,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
-from omilink.adapters.sql_store import start_history
+from omilink.adapters.sql_store import has_history, start_history
 
 
 def upgrade(engine: Engine) -> None:
@@ -14,6 +16,12 @@ def upgrade(engine: Engine) -> None:
     rows that refer to it. They are checked at the end."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.connect() as connection:
+        connection.info["reads"] = True  # a command beside a running server must not wait for its writes
+        newest = ScriptDirectory.from_config(config).get_current_head()
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == newest and has_history(connection):
+            return
     with engine.connect() as connection:
         connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
         config.attributes["connection"] = connection

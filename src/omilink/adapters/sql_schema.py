@@ -79,6 +79,8 @@ omi_sessions = Table(
     Column("linked_at", BigInteger),
     Column("last_seen_at", BigInteger),
     Column("suspended_user_id", ForeignKey("users.id"), index=True),
+    Column("left_user_id", ForeignKey("users.id")),
+    Column("left_at", BigInteger),
     Column("bad_segments", Integer, nullable=False, server_default="0"),
     Column("created_at", BigInteger, nullable=False),
 )
@@ -141,6 +143,7 @@ events = Table(
     Column("conversation_id", String),
     Column("created_at", BigInteger, nullable=False),
     Column("data", Text, nullable=False),
+    Index("ix_events_created_at", "created_at"),
     sqlite_with_rowid=False,
 )
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 
 from omilink.adapters import sql_schema as schema
 from omilink.adapters.sql_compiled import Bulk, Query, among, to_values
-from omilink.adapters.sql_inbox import DONE
+from omilink.adapters.sql_inbox import DONE, WAITING
 from omilink.adapters.sqlite import Sqlite
 from omilink.errors import EmailTaken
 from omilink.model import Conversation, Event, Message, Method, Millis, OmiSession, User, active_until, new_id
@@ -45,7 +45,16 @@ PUT_SESSION = Bulk(
         index_elements=["id"],
         set_={
             name: _NEW_SESSION.excluded[name]
-            for name in ("user_id", "method", "linked_at", "last_seen_at", "suspended_user_id", "bad_segments")
+            for name in (
+                "user_id",
+                "method",
+                "linked_at",
+                "last_seen_at",
+                "suspended_user_id",
+                "left_user_id",
+                "left_at",
+                "bad_segments",
+            )
         },
     )
 )
@@ -276,8 +285,8 @@ class SqlTransaction:
             delete(job).where(
                 job.c.origin == origin,
                 job.c.session_id == session_id,
-                job.c.state == DONE,
-                job.c.received_at.between(gone.created_at, gone.last_at),
+                job.c.state != WAITING,
+                job.c.received_at >= gone.created_at,
             )
         )
 
@@ -317,6 +326,10 @@ class SqlTransaction:
 
     def epoch(self) -> str:
         return str(self._run(select(schema.meta.c.value).where(schema.meta.c.name == "epoch")).scalar_one())
+
+    def note_ready(self, at: Millis) -> None:
+        note = upsert(schema.meta).values(name="ready", value=str(at))
+        self._run(note.on_conflict_do_update(index_elements=["name"], set_={"value": str(at)}))
 
     # accounts
 
@@ -381,6 +394,10 @@ class SqlTransaction:
             self._run(statement, rows)
 
 
+def has_history(connection: Connection) -> bool:
+    return connection.execute(select(schema.meta).where(schema.meta.c.name == "epoch")).first() is not None
+
+
 def start_history(connection: Connection) -> None:
     """Names a new database's history, so that cursors of another one are recognised."""
     connection.execute(
@@ -401,6 +418,8 @@ def _session(row: Any) -> OmiSession:
         linked_at=row.linked_at,
         last_seen_at=row.last_seen_at,
         suspended_user_id=row.suspended_user_id,
+        left_user_id=row.left_user_id,
+        left_at=row.left_at,
         bad_segments=row.bad_segments,
         created_at=row.created_at,
     )

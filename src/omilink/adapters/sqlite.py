@@ -74,7 +74,7 @@ class Sqlite:
         return await self._submit(self._to_read, fn)
 
     async def write(self, fn: Callable[[Connection], T]) -> T:
-        """`fn` may run a second time, alone, when another call of its group fails."""
+        """`fn` may run a second time, alone, when its group's commit fails."""
         return await self._submit(self._to_write, fn)
 
     async def scrub(self) -> None:
@@ -83,8 +83,10 @@ class Sqlite:
 
     def _truncate_log(self) -> None:
         with self._engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")  # a checkpoint cannot be part of the transaction that was begun
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            driver: Any = connection.connection.driver_connection  # SQLAlchemy would begin a transaction first
+            busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            log.warning("the write-ahead log is in use and keeps what was removed until the next checkpoint")
 
     async def close(self) -> None:
         """Finishes what was asked for."""
@@ -110,7 +112,7 @@ class Sqlite:
             connection.info["reads"] = reads
             while (first := jobs.get()) is not None:
                 group, last = _waiting_with(first, jobs)
-                outcomes = run(connection, group)
+                outcomes = _guarded(run, connection, group)
                 self._loop.call_soon_threadsafe(_deliver, group, outcomes)
                 if last:
                     return
@@ -130,20 +132,40 @@ def _waiting_with(first: Job, jobs: "queue.SimpleQueue[Job | None]") -> tuple[li
     return group, False
 
 
+def _guarded(
+    run: Callable[[Connection, Sequence[Job]], list[Outcome]], connection: Connection, group: Sequence[Job]
+) -> list[Outcome]:
+    """Whatever happens, everybody gets an answer and the lane goes on."""
+    try:
+        return run(connection, group)
+    except Exception as error:
+        return [(None, _explained(error))] * len(group)
+
+
 def _read_group(connection: Connection, group: Sequence[Job]) -> list[Outcome]:
     with connection.begin():
         return [_attempt(fn, connection) for fn, _ in group]
 
 
 def _write_group(connection: Connection, group: Sequence[Job]) -> list[Outcome]:
-    """All in one transaction. If one fails, each in its own: then only the one that fails is rolled back."""
+    """All in one transaction, in which a call that fails is rolled back alone. If the commit fails, each in its own."""
     try:
         with connection.begin():
-            return [(fn(connection), None) for fn, _ in group]
+            return [_attempt_alone(fn, connection) for fn, _ in group]
     except Exception as error:
         if len(group) == 1:
             return [(None, _explained(error))]
         return [outcome for job in group for outcome in _write_group(connection, [job])]
+
+
+def _attempt_alone(fn: Callable[[Connection], Any], connection: Connection) -> Outcome:
+    driver: Any = connection.connection.driver_connection
+    driver.execute("SAVEPOINT call")
+    outcome = _attempt(fn, connection)
+    if outcome[1]:
+        driver.execute("ROLLBACK TO call")
+    driver.execute("RELEASE call")
+    return outcome
 
 
 def _attempt(fn: Callable[[Connection], Any], connection: Connection) -> Outcome:
@@ -155,8 +177,8 @@ def _attempt(fn: Callable[[Connection], Any], connection: Connection) -> Outcome
 
 def _explained(error: Exception) -> Exception:
     """A full disk, a lock that is never let go and a vanished file are the database being away."""
-    if isinstance(error, OperationalError):
-        log.error("the database does not work: %s", error.orig)
+    if isinstance(error, OperationalError | sqlite3.OperationalError):
+        log.error("the database does not work: %s", getattr(error, "orig", error))
         return Unavailable("The database cannot be used now. Nothing was stored; try again.", RETRY_AFTER)
     return error
 

@@ -1,6 +1,7 @@
 """The program `omilink`. A command ends with 0 when it did what was asked, 1 when not, 2 when it was asked wrongly."""
 
 import argparse
+import os
 import sys
 from types import ModuleType
 
@@ -33,10 +34,14 @@ def main(argv: list[str] | None = None) -> int:
         command.set_defaults(run=module.run)
         module.add_arguments(command)
     args = parser.parse_args(argv)
+    os.umask(0o077)  # what is kept is nobody's but the operator's
     try:
         code: int = args.run(args)
     except OmilinkError as error:
         print(f"omilink: {error.message}", file=sys.stderr)
+        return 1
+    except EOFError:
+        print("omilink: nobody is there to ask. Set OMILINK_PASSWORD, or OMILINK_TOKEN for `tail`.", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, BrokenPipeError):
         return 130

@@ -20,8 +20,6 @@ EMAIL = "demo@example.org"
 PASSWORD = "omilink-demo"  # noqa: S105 no secret: it is printed, and the server listens on this machine only
 DATA_DIR = Path("data/demo")
 SEED = 7
-BIND = 0.3
-"""Seconds that the server gets to accept calls before the wearable begins."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,5 +61,4 @@ async def _sign_up(product: Product) -> None:
 
 
 async def _talk(address: str, speed: float) -> None:
-    await asyncio.sleep(BIND)
     await talk(f"{address}/omi-webhook", uid=account_id(SEED), seed=SEED, speed=speed)

@@ -82,6 +82,7 @@ def call(content: Any, pairs: Query) -> Call:
     uids = _ids("uid", pairs, body, "uid", "user_id", "userId")
     sessions = _ids("session_id", pairs, body, "session_id", "sessionId")
     uids = [uid for uid in uids if not is_placeholder(uid)]
+    sessions = [session_id for session_id in sessions if not (uids and is_placeholder(session_id))]
     for uid in uids:
         check_id(uid, "uid")
     for session_id in sessions:

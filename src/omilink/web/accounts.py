@@ -42,12 +42,13 @@ async def login(request: Request, form: Login, the: The) -> Response:
     check_origin(request)
     email = accounts.normal_email(form.email)
     the.limits.spend(limits.LOGIN, client_address(request))
-    the.limits.check(limits.WRONG_LOGIN, email)
+    who = f"{email} from {client_address(request)}"  # by address, so that nobody can lock somebody else out
+    the.limits.spend(limits.WRONG_LOGIN, who)  # before the slow part, so that parallel tries count as well
     found = await the.store.read(lambda tx: tx.user_by_email(email))
     matches = await the.passwords.matches(found[1] if found else None, form.password)
     if not found or not matches:
-        the.limits.spend(limits.WRONG_LOGIN, email)
         raise WrongLogin("Email or password is wrong.")
+    the.limits.give_back(limits.WRONG_LOGIN, who)
     user, token = found[0], accounts.new_secret()
     await the.store.write(lambda tx: accounts.sign_in(tx, user, token, the.clock()))
     return _signed_in(request, user, token, 200)

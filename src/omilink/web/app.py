@@ -25,7 +25,8 @@ PAGE = Path(__file__).parent / "page"
 
 def make_app(product: Product) -> ASGIApp:
     """All of it. The middlewares stand from the outside in."""
-    app: ASGIApp = Front(make_api(product))
+    api = make_api(product)
+    app: ASGIApp = Front(api, Edge(api))
     if product.settings.cors_origins:
         app = CORSMiddleware(
             app,
@@ -43,6 +44,7 @@ def make_api(product: Product) -> FastAPI:
         version=__version__,
         description="What a wearable hears, in the right user's live chat.",
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.product = product
     app.router.routes += [*webhook.routes, *stream.routes]
@@ -53,7 +55,6 @@ def make_api(product: Product) -> FastAPI:
     app.add_exception_handler(RequestValidationError, errors.on_bad_content)
     app.add_exception_handler(HTTPException, errors.on_http_error)
     app.add_exception_handler(Exception, errors.on_surprise)
-    app.add_middleware(Edge)
     app.openapi = _openapi(app)  # type: ignore[method-assign]
     return app
 

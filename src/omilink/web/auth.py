@@ -53,7 +53,7 @@ def check_origin(request: Request) -> None:
         return
     settings = product(request).settings
     own = {urlsplit(settings.public_url).netloc} if settings.public_url else set()
-    same = urlsplit(origin or "").netloc in own | {request.headers.get("host", "")}
+    same = _host(origin or "") in own | {request.headers.get("host", "")}
     if not (origin and (same or origin in settings.cors_origins)):
         raise OriginNotAllowed("This page may not act for you. The operator can allow it with OMILINK_CORS_ORIGINS.")
 
@@ -84,6 +84,13 @@ def _token(request: Request) -> tuple[str, bool]:
 async def _holder(request: Request, token: str) -> SignedIn:
     the, fingerprint = product(request), accounts.fingerprint(token)
     return await the.store.read(lambda tx: accounts.holder(tx, fingerprint, the.clock()))
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
 
 
 def _https(request: Request) -> bool:

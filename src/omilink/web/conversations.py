@@ -70,8 +70,13 @@ def _pack(*parts: object) -> str:
 
 def _unpack(cursor: str, first: type[A], second: type[B]) -> tuple[A, B]:
     try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
         a, b = text.split("|")
-        return first(a), second(b)  # type: ignore[call-arg]
+        if any(len(part) > 40 or part.lstrip("-").startswith(("n", "i")) or "_" in part for part in (a, b)):
+            raise ValueError
+        values = first(a), second(b)  # type: ignore[call-arg]
+        if any(isinstance(value, int | float) and abs(value) >= 1 << 53 for value in values):
+            raise ValueError
+        return values
     except (ValueError, binascii.Error):
         raise Invalid("This cursor is none of ours. Take nextCursor of the page before, or none.") from None

@@ -1,6 +1,6 @@
 """The two busiest paths, answered before FastAPI: ten layers of it cost more than the work itself.
 
-The same endpoints stand in FastAPI's routes, for other methods, for the docs, and for whoever mounts the app alone.
+The same endpoints stand in FastAPI's routes, which refuse other methods.
 """
 
 import logging
@@ -21,15 +21,16 @@ log = logging.getLogger(__name__)
 
 
 class Front:
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, api: ASGIApp, otherwise: ASGIApp) -> None:
+        """`api` is the application whose product the endpoints use; `otherwise` answers everything else."""
+        self._api, self._otherwise = api, otherwise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = _endpoint(scope) if scope["type"] == "http" else None
         if endpoint is None:
-            await self._app(scope, receive, send)
+            await self._otherwise(scope, receive, send)
             return
-        scope["app"] = self._app
+        scope["app"] = self._api
         request = Request(scope, receive, send)
         try:
             response = await endpoint(request)
@@ -44,7 +45,7 @@ class Front:
 def _endpoint(scope: Scope) -> Endpoint | None:
     path: str = scope["path"]
     if scope["method"] == "POST" and path.startswith(webhook.PATH):
-        rest = path.removeprefix(webhook.PATH)
+        rest = path.removeprefix(webhook.PATH).removesuffix("/")  # OMI's cloud follows no redirect
         if rest == "" or (rest[0] == "/" and len(rest) > 1 and "/" not in rest[1:]):
             scope["path_params"] = {"secret": rest[1:]}
             return webhook.receive

@@ -35,10 +35,7 @@ HEADERS, DOCS_HEADERS = _raw(SECURITY), _raw(DOCS_SECURITY)
 
 
 class Edge:
-    """The outermost layer: security headers on every answer, and no body above MAX_BODY, declared or not.
-
-    Audio is let through, since it is counted and never held.
-    """
+    """Security headers on FastAPI's answers, and no body above MAX_BODY, declared or not."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -34,7 +34,7 @@ async def health() -> wire.Json:
 async def ready(the: The) -> Response:
     """It can store and deliver: a write went through and the queue can be read."""
     try:
-        await the.store.write(lambda tx: None)
+        await the.store.write(lambda tx: tx.note_ready(the.clock()))
         jobs = await _jobs(the.inbox)
     except OmilinkError as error:
         return JSONResponse({"ok": False, "error": error.code, "message": error.message}, 503, {"Retry-After": "5"})

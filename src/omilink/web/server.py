@@ -22,16 +22,17 @@ BACKLOG = 4096
 class Connection(HttpToolsProtocol):
     """What a stream needs of its connection and ASGI does not offer: scope["extensions"]["omilink"]."""
 
-    _tell_lost: Callable[[], None] | None = None
+    _lost = False
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._tell_lost = None
         self.scope["extensions"] = {"omilink": self}  # type: ignore[dict-item]
 
     def when_lost(self, tell: Callable[[], None]) -> None:
-        """Calls this once the reader has gone."""
-        self._tell_lost = tell
+        """Calls this once the reader has gone, at once if it has already."""
+        if self._lost:
+            tell()
+        self._to_tell = (*getattr(self, "_to_tell", ()), tell)  # a reader may ask for several streams
 
     def abort(self) -> None:
         """Drops a reader that has stopped reading, whose last bytes would otherwise wait for ever."""
@@ -39,8 +40,9 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        if self._tell_lost:
-            self._tell_lost()
+        self._lost = True
+        for tell in getattr(self, "_to_tell", ()):
+            tell()
 
 
 class Server(uvicorn.Server):

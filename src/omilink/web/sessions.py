@@ -1,7 +1,7 @@
 """Linking, and how a user's sessions are."""
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, StrictInt, StrictStr
 
 from omilink import sessions, wire
 from omilink.settings import Switch
@@ -11,7 +11,7 @@ router = APIRouter(prefix="/sessions", tags=["sessions"])
 
 
 class Link(BaseModel):
-    session_id: str | int
+    session_id: StrictStr | StrictInt
 
 
 @router.post("/link")

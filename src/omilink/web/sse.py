@@ -3,17 +3,19 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from omilink.errors import OmilinkError
 from omilink.live import Frame
 from omilink.ports import Ear, Hint
 from omilink.web.headers import SECURITY
 
 PATIENCE = 10.0
 """Seconds that a reader may take to make room for the next bytes. The rest of it waits in the database."""
-HEARTBEAT = b": still here\n\n"
+STILL_HERE = b": still here\n\n"
 HEADERS = SECURITY | {
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-store",
@@ -35,12 +37,13 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = scope["extensions"]["omilink"]
-        connection.when_lost(lambda: self._ear.call(Hint.GONE))
         try:
+            connection.when_lost(lambda: self._ear.call(Hint.GONE))
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             await self._body(send, _retry(1_000, 3_000))
-            async for frames in self._frames:
-                await self._body(send, encode(frames) if frames else HEARTBEAT)
+            with suppress(OmilinkError):  # the database is away: the reader comes back, and knows where it was
+                async for frames in self._frames:
+                    await self._body(send, encode(frames) if frames else STILL_HERE)
             # spread over time, so that not everybody comes back at once to the node that is left
             await self._body(send, _retry(500, 5_000), more=False)
         except TimeoutError:

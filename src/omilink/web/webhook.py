@@ -43,8 +43,8 @@ async def _accept(the: Product, request: Request) -> str:
     allowed = _has_secret(the, request, query)
     if not allowed and not the.settings.signing_secret:
         raise _refused()
-    if request.headers.get("content-type", "").startswith(AUDIO):
-        return await _count_audio(request, query, allowed)
+    if _is_audio(request, query):
+        return await _pass_over_audio(request, query, allowed)
     body = await read_limited(request)
     if not allowed and not _is_signed(the, request, query, body):
         raise _refused()
@@ -72,7 +72,12 @@ def _is_signed(the: Product, request: Request, query: parse.Query, body: bytes) 
     return len(uids) == 1 and signature.verify(header, uid=uids.pop(), body=body, secrets=secrets, now=time.time())
 
 
-async def _count_audio(request: Request, query: parse.Query, allowed: bool) -> str:
+def _is_audio(request: Request, query: parse.Query) -> bool:
+    kind = request.headers.get("content-type", "").lower()
+    return kind.startswith(AUDIO) and any(name == "sample_rate" for name, _ in query)
+
+
+async def _pass_over_audio(request: Request, query: parse.Query, allowed: bool) -> str:
     """Audio is not kept: omilink is about words."""
     if not allowed:
         raise _refused()

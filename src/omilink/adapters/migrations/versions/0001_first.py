@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "seq", name=op.f("pk_events")),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_events_created_at", "events", ["created_at"], unique=False)
     op.create_table(
         "omi_links",
         sa.Column("omi_user_id", sa.String(), nullable=False),
@@ -98,8 +99,11 @@ def upgrade() -> None:
         sa.Column("linked_at", sa.BigInteger(), nullable=True),
         sa.Column("last_seen_at", sa.BigInteger(), nullable=True),
         sa.Column("suspended_user_id", sa.String(), nullable=True),
+        sa.Column("left_user_id", sa.String(), nullable=True),
+        sa.Column("left_at", sa.BigInteger(), nullable=True),
         sa.Column("bad_segments", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["left_user_id"], ["users.id"], name=op.f("fk_omi_sessions_left_user_id")),
         sa.ForeignKeyConstraint(["suspended_user_id"], ["users.id"], name=op.f("fk_omi_sessions_suspended_user_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_omi_sessions_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_omi_sessions")),
