@@ -21,6 +21,7 @@ class Limit:
 REGISTER = Limit(burst=20, seconds=30)
 LOGIN = Limit(burst=30, seconds=2)
 WRONG_LOGIN = Limit(burst=10, seconds=15)
+CLAIM = Limit(burst=60, seconds=10)
 
 
 class Limits:

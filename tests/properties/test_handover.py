@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from histories import GAP, call, say
+from histories import GAP, call, empty_store, say
 from sqlalchemy import Engine
 
 from omilink import sessions

@@ -108,6 +108,8 @@ def _owner(chart: Chart) -> Finding:
 
 
 def _conversation(chart: Chart) -> Finding:
+    if chart.owner is None:
+        return Finding("conversation", False, "Its words wait for an owner.")
     if chart.messages:
         found = f"Messages: {chart.messages}, in conversations: {chart.conversations}."
         return Finding("conversation", True, found)

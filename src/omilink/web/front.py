@@ -31,15 +31,19 @@ class Front:
             await self._otherwise(scope, receive, send)
             return
         scope["app"] = self._api
-        request = Request(scope, receive, send)
-        try:
-            response = await endpoint(request)
-        except OmilinkError as error:
-            response = _with_headers(await on_omilink_error(request, error))
-        except Exception as error:
-            log.exception("%s %s failed", scope["method"], endpoint.__name__)
-            response = _with_headers(await on_surprise(request, error))
+        # the request is let go before the answer begins, since a stream's answer lasts for hours
+        response = await _answer(endpoint, Request(scope, receive, send))
         await response(scope, receive, send)
+
+
+async def _answer(endpoint: Endpoint, request: Request) -> Response:
+    try:
+        return await endpoint(request)
+    except OmilinkError as error:
+        return _with_headers(await on_omilink_error(request, error))
+    except Exception as error:
+        log.exception("%s %s failed", request.method, endpoint.__name__)
+        return _with_headers(await on_surprise(request, error))
 
 
 def _endpoint(scope: Scope) -> Endpoint | None:

@@ -27,11 +27,11 @@ DOCS_SECURITY = SECURITY | {
 """/docs is FastAPI's page, whose script comes from a CDN; it is no page of ours and knows no user."""
 
 
-def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+def raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
-HEADERS, DOCS_HEADERS = _raw(SECURITY), _raw(DOCS_SECURITY)
+HEADERS, DOCS_HEADERS = raw(SECURITY), raw(DOCS_SECURITY)
 
 
 class Edge:

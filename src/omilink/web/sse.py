@@ -11,17 +11,19 @@ from starlette.types import Receive, Scope, Send
 from omilink.errors import OmilinkError
 from omilink.live import Frame
 from omilink.ports import Ear, Hint
-from omilink.web.headers import SECURITY
+from omilink.web.headers import SECURITY, raw
 
 PATIENCE = 10.0
 """Seconds that a reader may take to make room for the next bytes. The rest of it waits in the database."""
 STILL_HERE = b": still here\n\n"
-HEADERS = SECURITY | {
-    "Content-Type": "text/event-stream; charset=utf-8",
-    "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",  # nginx would hold the words back
-    "Content-Encoding": "identity",  # and a compressing proxy too
-}
+HEADERS = raw(
+    SECURITY
+    | {
+        "Content-Type": "text/event-stream; charset=utf-8",
+        "X-Accel-Buffering": "no",  # nginx would hold the words back
+        "Content-Encoding": "identity",  # and a compressing proxy too
+    }
+)
 
 
 class EventStream(Response):
@@ -31,8 +33,7 @@ class EventStream(Response):
     """
 
     def __init__(self, frames: AsyncIterator[list[Frame]], ear: Ear) -> None:
-        super().__init__(headers=HEADERS)
-        del self.headers["content-length"]
+        self.status_code, self.background, self.raw_headers = 200, None, HEADERS  # one list for all streams
         self._frames, self._ear = frames, ear
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
