@@ -55,6 +55,8 @@ class Table:
     def hears(self, session: str, uid: str | None, text: str, origin: str) -> bool:
         """Whether the delivery is saved and not put aside."""
         device, proven = self.device(session, origin), self.verified.get(uid or "")
+        if uid:
+            device.shown.add(uid)
         if origin != SHARED:
             if proven not in (None, origin):
                 return False
@@ -63,10 +65,8 @@ class Table:
             self._link(device, proven, Method.UID)
         elif proven and device.owner != proven:
             return False
-        elif device.method is Method.MANUAL and uid == session:
+        elif device.method is Method.MANUAL and (uid == session or self._is_anothers_uid(session, device)):
             device.owner = device.method = None
-        if uid:
-            device.shown.add(uid)
         (self.words[device.owner] if device.owner else device.ownerless).add(text)
         return True
 
@@ -98,6 +98,9 @@ class Table:
             return "not_found"
         device.owner = device.method = None
         return None
+
+    def _is_anothers_uid(self, session: str, device: Device) -> bool:
+        return self.verified.get(session, device.owner) != device.owner
 
     def _is_taken(self, device: Device, user: str) -> bool:
         shows_anothers = any(self.verified.get(uid, user) != user for uid in device.shown)

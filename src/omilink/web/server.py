@@ -86,5 +86,5 @@ def listen(settings: Settings) -> socket.socket:
     except OSError as error:
         raise OmilinkError(
             f"{settings.host}:{settings.port} cannot be listened on: {error.strerror or error}. "
-            "Stop what uses it, or choose another with --port."
+            "Stop what uses it, or set OMILINK_PORT to another, for every command."
         ) from None
