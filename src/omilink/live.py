@@ -130,6 +130,8 @@ async def watch(store: Store, bus: Bus, marks: dict[str, tuple[int, int]]) -> di
 class _Log:
     """One user's log from where a stream stands."""
 
+    __slots__ = ("_name", "_seq", "_store", "_user_id")
+
     def __init__(self, store: Store, user_id: str, opening: Opening) -> None:
         self._store, self._user_id, self._seq = store, user_id, opening.seq
         self._name = opening.cursor.partition(".")[0]

@@ -8,6 +8,8 @@ from omilink.ports import Hint
 
 
 class LocalEar:
+    __slots__ = ("_bus", "_called", "_user_id", "_waiting")  # there may be thousands
+
     def __init__(self, bus: "LocalBus", user_id: str) -> None:
         self._bus, self._user_id = bus, user_id
         self._called = Hint(0)
