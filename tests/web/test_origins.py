@@ -81,3 +81,24 @@ def test_a_browser_is_told_only_about_allowed_sites(careful_server: ServerProces
 def test_without_the_setting_no_site_is_allowed(shared_server: ServerProcess) -> None:
     with shared_server.client() as client:
         assert "access-control-allow-origin" not in client.get("/health", headers=FOREIGN).headers
+
+
+def test_what_an_allowed_page_was_told_is_told_to_nobody_else(careful_server: ServerProcess) -> None:
+    """The busiest answers are prepared once; what is added for one caller must not stay in them."""
+
+    def ask(**headers: str) -> httpx2.Response:
+        with careful_server.client(headers=headers) as caller:
+            return caller.post("/omi-webhook/wrong", json={})
+
+    allowed = "access-control-allow-origin"
+    assert ask(Origin=ALLOWED_ORIGIN).headers[allowed] == ALLOWED_ORIGIN
+    assert allowed not in ask().headers
+
+
+def test_a_stream_for_an_allowed_page_leaves_no_trace_in_the_next(careful_server: ServerProcess) -> None:
+    person = careful_server.user()
+    path, allowed = "/conversations/current/stream", "access-control-allow-origin"
+    with person.client.stream("GET", path, headers={"Origin": ALLOWED_ORIGIN}) as answer:
+        assert answer.headers[allowed] == ALLOWED_ORIGIN
+    with person.client.stream("GET", path) as answer:
+        assert allowed not in answer.headers

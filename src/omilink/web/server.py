@@ -23,6 +23,7 @@ class Connection(HttpToolsProtocol):
     """What a stream needs of its connection and ASGI does not offer: scope["extensions"]["omilink"]."""
 
     _lost = False
+    _to_tell: tuple[Callable[[], None], ...] = ()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -32,7 +33,7 @@ class Connection(HttpToolsProtocol):
         """Calls this once the reader has gone, at once if it has already."""
         if self._lost:
             tell()
-        self._to_tell = (*getattr(self, "_to_tell", ()), tell)  # a reader may ask for several streams
+        self._to_tell = (*self._to_tell, tell)  # a reader may ask for several streams
 
     def abort(self) -> None:
         """Drops a reader that has stopped reading, whose last bytes would otherwise wait for ever."""
@@ -41,7 +42,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._lost = True
-        for tell in getattr(self, "_to_tell", ()):
+        for tell in self._to_tell:
             tell()
 
 

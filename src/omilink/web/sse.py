@@ -33,14 +33,13 @@ class EventStream(Response):
     """
 
     def __init__(self, frames: AsyncIterator[list[Frame]], ear: Ear) -> None:
-        self.status_code, self.background, self.raw_headers = 200, None, HEADERS  # one list for all streams
         self._frames, self._ear = frames, ear
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = scope["extensions"]["omilink"]
         try:
             connection.when_lost(lambda: self._ear.call(Hint.GONE))
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
             await self._body(send, _retry(1_000, 3_000))
             with suppress(OmilinkError):  # the database is away: the reader comes back, and knows where it was
                 async for frames in self._frames:

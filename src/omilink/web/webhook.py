@@ -17,7 +17,7 @@ from omilink.web.auth import bearer, product
 from omilink.web.headers import AUDIO, SECURITY, read_limited
 
 PATH = "/omi-webhook"
-ACCEPTED = Response(b'{"ok":true}', media_type="application/json", headers=SECURITY)
+ACCEPTED = b'{"ok":true}'
 
 
 async def receive(request: Request) -> Response:
@@ -28,7 +28,7 @@ async def receive(request: Request) -> Response:
         the.metrics.refused.labels(error.code).inc()
         raise
     the.metrics.webhooks.labels(kind).inc()
-    return ACCEPTED
+    return Response(ACCEPTED, media_type="application/json", headers=SECURITY)
 
 
 async def setup_completed(request: Request) -> Response:
