@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -86,6 +87,6 @@ def listen(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise OmilinkError(
-            f"{settings.host}:{settings.port} cannot be listened on: {error.strerror or error}. "
+            f"{settings.host}:{settings.port} cannot be listened on: {os.strerror(error.errno) if error.errno else error}. "
             "Stop what uses it, or set OMILINK_PORT to another, for every command."
         ) from None
