@@ -86,7 +86,8 @@ def listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as error:
+        why = os.strerror(error.errno) if error.errno else error
         raise OmilinkError(
-            f"{settings.host}:{settings.port} cannot be listened on: {os.strerror(error.errno) if error.errno else error}. "
+            f"{settings.host}:{settings.port} cannot be listened on: {why}. "
             "Stop what uses it, or set OMILINK_PORT to another, for every command."
         ) from None
