@@ -3,24 +3,25 @@
 import asyncio
 import contextlib
 import fcntl
+import importlib
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from omilink import live
 from omilink.accounts import DAY, new_secret
 from omilink.adapters import sql_migrate, sqlite
+from omilink.adapters.lanes import Lanes
 from omilink.adapters.local_bus import LocalBus
 from omilink.adapters.sql_inbox import SqlInbox
 from omilink.adapters.sql_store import SqlStore
 from omilink.errors import OmilinkError, Unavailable
 from omilink.limits import Limits
-from omilink.metrics import Metrics
-from omilink.model import Millis, now
-from omilink.passwords import Passwords
-from omilink.ports import Bus, Inbox, Store
+from omilink.model import now
+from omilink.ports import Transaction
+from omilink.product import Product, Queue, Task
 from omilink.saving import Saved
 from omilink.settings import OnOff, Settings
 from omilink.worker import Worker
@@ -29,8 +30,10 @@ WATCH = 2.0
 """Seconds between looks for what no hint told."""
 TIDY = 3600.0
 """Seconds between removals of what has been kept long enough."""
+TIDY_USERS = 100
+"""Users whose old events go in one transaction."""
 FINISH = 5.0
-"""Seconds that a stopping worker gets for what was accepted; the rest is on disk and saved at the next start."""
+"""Seconds that a stopping worker gets for what was accepted; the rest is durable and saved at the next start."""
 
 log = logging.getLogger(__name__)
 
@@ -39,67 +42,113 @@ class AlreadyRunning(OmilinkError):
     code = "already_running"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Product:
-    """Everything that the outside needs of the running product."""
-
-    settings: Settings
-    store: Store
-    inbox: Inbox
-    bus: Bus
-    webhook_secrets: tuple[str, ...]
-    operator_token: str
-    limits: Limits
-    passwords: Passwords = field(default_factory=Passwords)
-    metrics: Metrics = field(default_factory=Metrics)
-    clock: Callable[[], Millis] = now
-
-
 @contextlib.asynccontextmanager
-async def run(settings: Settings) -> AsyncIterator[Product]:
+async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> AsyncIterator[Product]:
     """The product, working until the block ends; then what was accepted is finished."""
-    with _only_one(settings.data_dir):
-        async with open_product(settings) as product:
-            worker = Worker(
-                product.store,
-                product.inbox,
-                product.bus,
-                gap=settings.conversation_gap,
-                clock=product.clock,
-                count=_counter(product),
-            )
-            working = asyncio.create_task(worker.run(), name="worker")
-            others = [asyncio.create_task(_watch(product)), asyncio.create_task(_tidy(product))]
-            try:
+    with only_one(settings.data_dir) if web else contextlib.nullcontext():
+        async with _opened(settings) as (product, queue):
+            tasks = [*queue.everywhere, *(queue.on_web if web else ())]
+            tasks += [lambda: _watch(product)] if web else []
+            tasks += [lambda: _tidy(product)] if worker else []
+            async with _background(tasks), _working(product) if worker else contextlib.nullcontext():
                 yield product
-            finally:
-                worker.stop()
-                for task in others:
-                    task.cancel()
-                await asyncio.wait([working, *others], timeout=FINISH)
-                working.cancel()
-                await asyncio.gather(working, *others, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
 async def open_product(settings: Settings) -> AsyncIterator[Product]:
-    """The product's parts, nothing of it running: for commands beside a running server."""
-    _make_folder(settings.data_dir)
-    engine = sqlite.engine(settings.database_path)
-    await asyncio.to_thread(sql_migrate.upgrade, engine)
-    database = sqlite.Sqlite(engine)
-    try:
-        yield Product(
-            settings=settings,
-            store=SqlStore(database),
-            inbox=SqlInbox(database),
-            bus=LocalBus(),
-            webhook_secrets=webhook_secrets(settings),
-            operator_token=_kept_secret(settings.data_dir / "operator_token"),
-            limits=Limits(on=settings.rate_limits is OnOff.ON),
+    """The product for a command beside a running server: it works on nothing by itself."""
+    async with _opened(settings) as (product, queue), _background(queue.everywhere):
+        yield product
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
+    make_folder(settings.data_dir)
+    async with contextlib.AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings))
+        store = SqlStore(database)
+        queue = await stack.enter_async_context(_open_queue(settings, database))
+
+        async def database_works() -> None:
+            await store.write(lambda tx: tx.note_ready(now()))
+
+        yield (
+            Product(
+                settings=settings,
+                store=store,
+                inbox=queue.inbox,
+                bus=queue.bus,
+                webhook_secrets=webhook_secrets(settings),
+                operator_token=_kept_secret(settings.data_dir / "operator_token"),
+                limits=Limits(store, on=settings.rate_limits is OnOff.ON, clock=now),
+                checks={"database": database_works} | queue.checks,
+            ),
+            queue,
         )
+
+
+@contextlib.asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Lanes]:
+    """Brought to this version's schema. PostgreSQL may be away; then that is done when it is there."""
+    if settings.postgres_url:
+        database: Lanes = await _cluster().open_database(settings.postgres_url)
+    else:
+        make_folder(settings.data_dir)
+        engine = sqlite.engine(settings.database_path)
+        await asyncio.to_thread(sql_migrate.upgrade, engine)
+        database = sqlite.Sqlite(engine)
+    try:
+        yield database
     finally:
         await database.close()
+
+
+@contextlib.asynccontextmanager
+async def _open_queue(settings: Settings, database: Lanes) -> AsyncIterator[Queue]:
+    if settings.nats_url:
+        async with _cluster().open_queue(settings, database) as queue:
+            yield queue
+    else:
+        yield Queue(inbox=SqlInbox(database), bus=LocalBus())
+
+
+def _cluster() -> ModuleType:
+    try:
+        return importlib.import_module("omilink.cluster")
+    except ModuleNotFoundError as error:
+        raise OmilinkError(f"PostgreSQL and NATS need {error.name}: pip install 'omilink[cluster]'.") from None
+
+
+@contextlib.asynccontextmanager
+async def _working(product: Product) -> AsyncIterator[None]:
+    """A worker that goes on until the block ends, and then finishes what was accepted."""
+    worker = Worker(
+        product.store,
+        product.inbox,
+        product.bus,
+        gap=product.settings.conversation_gap,
+        clock=product.clock,
+        count=_counter(product),
+    )
+    working = asyncio.create_task(worker.run(), name="worker")
+    try:
+        yield
+    finally:
+        worker.stop()
+        await asyncio.wait([working], timeout=FINISH)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def _background(tasks: Sequence[Task]) -> AsyncIterator[None]:
+    running = [asyncio.create_task(task()) for task in tasks]
+    try:
+        yield
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 def webhook_secrets(settings: Settings) -> tuple[str, ...]:
@@ -109,7 +158,7 @@ def webhook_secrets(settings: Settings) -> tuple[str, ...]:
 
 
 def _kept_secret(path: Path) -> str:
-    _make_folder(path.parent)
+    make_folder(path.parent)
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -120,7 +169,7 @@ def _kept_secret(path: Path) -> str:
     return secret
 
 
-def _make_folder(path: Path) -> None:
+def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -128,9 +177,9 @@ def _make_folder(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(data_dir: Path) -> Iterator[None]:
-    """Two workers on one SQLite file would save the same delivery at the same time."""
-    _make_folder(data_dir)
+def only_one(data_dir: Path) -> Iterator[None]:
+    """Two servers on one folder would take the same deliveries at the same time."""
+    make_folder(data_dir)
     with (data_dir / "lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -171,9 +220,12 @@ async def _tidy(product: Product) -> None:
         at = product.clock()
         deliveries_before = at - round(settings.keep_deliveries * DAY)
         events_before = at - round(settings.keep_events * DAY)
-        await product.store.write(
-            lambda tx: tx.prune(now=at, deliveries_before=deliveries_before, events_before=events_before)
-        )
+
+        def prune(tx: Transaction) -> bool:
+            return tx.prune(now=at, deliveries_before=deliveries_before, events_before=events_before, most=TIDY_USERS)
+
+        while await product.store.write(prune):
+            pass
 
     await _every(TIDY, tidy)
 

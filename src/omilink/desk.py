@@ -25,7 +25,8 @@ class Desk:
         self._uids_shown = tx.uids_shown(keys)
         self._verified = tx.users_verified_for({uid for d in deliveries for uid in (d.uid, d.session_id) if uid})
         times = [delivery.received_at for delivery in deliveries]
-        self._since, self._until = min(times) - clocks.BACKLOG_LIMIT, max(times) + self.gap_ms
+        self._since = min(times, default=0) - clocks.BACKLOG_LIMIT
+        self._until = max(times, default=0) + self.gap_ms
         self._conversations: dict[str, dict[str, Conversation]] = {}
         self.load_conversations(keys)
         self._messages = tx.messages_known(

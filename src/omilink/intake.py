@@ -12,7 +12,7 @@ async def accept(
 ) -> parse.Call:
     """On return the delivery is durable. Raises Malformed, Invalid, TooLarge, or Unavailable when it is not.
 
-    A call that contradicts itself is kept for an operator and not saved (omi-protocol: who is calling).
+    A call that contradicts itself is kept for an operator when its turn comes (omi-protocol: who is calling).
     """
     call = parse.call(parse.document(body), query)
     delivery = Delivery(
@@ -21,10 +21,11 @@ async def accept(
         session_id=call.session_id,
         uid=call.uid,
         key=_key(idempotency_key, call, body),
+        contradiction=call.contradiction,
         body=body,
         received_at=at,
     )
-    await inbox.put(delivery, quarantine=call.contradiction)
+    await inbox.put(delivery)
     return call
 
 

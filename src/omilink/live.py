@@ -7,17 +7,24 @@ reader holds one flag and no backlog.
 
 import base64
 import hashlib
+import random
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from omilink import accounts, conversations, wire
 from omilink.accounts import SignedIn
+from omilink.errors import Unavailable
 from omilink.model import Event, Millis
 from omilink.ports import Bus, Ear, Hint, Store, Transaction
 
 HEARTBEAT = 15.0
 """Seconds after which a silent stream shows that it lives."""
+AGAIN = (0.5, 1.5)
+"""Seconds between tries while the database is away, from and to: streams do not all try at once."""
+SAY_SO = 10
+"""After so many tries a stream says again that the database is away, which is also its sign of life."""
 PAGE = 200
 """Events read at once, so that the oldest cursor costs no more memory than the newest."""
 
@@ -32,6 +39,13 @@ class Frame:
     data: str
 
 
+class Quiet(Enum):
+    """Why nothing is sent."""
+
+    STILL_HERE = "still here"
+    DATABASE_AWAY = "the database is away; what comes meanwhile follows as soon as it is back"
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """How a stream begins: the frames that come first, and the number after which it goes on."""
@@ -44,11 +58,11 @@ class Opening:
 
 async def follow(
     store: Store, ear: Ear, who: SignedIn, after: str | None, clock: Callable[[], Millis]
-) -> AsyncIterator[list[Frame]]:
-    """Yields frames for ever, and an empty list when nothing happened for HEARTBEAT seconds.
+) -> AsyncIterator[list[Frame] | Quiet]:
+    """Yields frames for ever, and why there are none when there were none for HEARTBEAT seconds.
 
     `ear` listens already. Ends when it hears that the listener is gone or the server drains, and with `signed_out`
-    when the right to listen ends.
+    when the right to listen ends. A database that is away is waited for; only at the start it raises Unavailable.
     """
     user_id, token_hash = who.user.id, who.token_hash
     # The right is looked at again: it may have been withdrawn after it was checked and before the ear listened.
@@ -63,18 +77,26 @@ async def follow(
             async for frames in log.unread():
                 yield frames
         yield [log.frame({"type": "caught_up"})]
+    missed, tries = Hint(0), 0  # what could not be looked at while the database was away
     while still:
         who = still
-        hint = await ear.wait(_patience(who, clock()))
+        hint = await ear.wait(random.uniform(*AGAIN) if missed else _patience(who, clock()))
         if hint & (Hint.DRAIN | Hint.GONE):
             return
-        if Hint.RIGHTS in hint or who.expires_at <= clock():
-            still = await store.read(lambda tx: accounts.still_in(tx, token_hash, clock()))
-        elif not hint:
-            yield []
-        if still and Hint.LOOK in hint:
-            async for frames in log.unread():
-                yield frames
+        hint |= missed
+        try:
+            if Hint.RIGHTS in hint or who.expires_at <= clock():
+                still = await store.read(lambda tx: accounts.still_in(tx, token_hash, clock()))
+            if still and Hint.LOOK in hint:
+                async for frames in log.unread():
+                    yield frames
+            if not hint:
+                yield Quiet.STILL_HERE
+            missed, tries = Hint(0), 0
+        except Unavailable:
+            if tries % SAY_SO == 0:
+                yield Quiet.DATABASE_AWAY
+            missed, tries = Hint.LOOK | Hint.RIGHTS, tries + 1
     reason = "expired" if who.expires_at <= clock() else "signed_out"
     yield [log.frame({"type": "signed_out", "reason": reason})]
 

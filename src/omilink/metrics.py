@@ -15,6 +15,9 @@ class Metrics:
         self.quarantined = Counter("omilink_quarantined", "Deliveries put aside unsaved", registry=registry)
         self.streams = Gauge("omilink_streams_open", "Live streams open on this node", registry=registry)
         self.jobs = Gauge("omilink_jobs", "CONVERSATION_SAVE jobs that are not done", ["state"], registry=registry)
+        self.part_up = Gauge(
+            "omilink_part_up", "1 for a part that works, 0 for one that is ill", ["part"], registry=registry
+        )
         self.save_seconds = Histogram(
             "omilink_save_seconds",
             "From the call's acceptance to its commit as messages",

@@ -252,7 +252,8 @@ class Conversation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
-    """A webhook call as it was accepted. `seq` is its place in the inbox; 0 before it is there."""
+    """A webhook call as it was accepted. `seq` is its place in the inbox; 0 before it is there. `contradiction`: in
+    what it contradicts itself, so that nobody can tell whose it is."""
 
     seq: int = 0
     kind: str
@@ -260,6 +261,7 @@ class Delivery:
     session_id: str
     uid: str | None = None
     key: str | None = None
+    contradiction: str | None = None
     body: bytes
     received_at: Millis
     attempts: int = 0

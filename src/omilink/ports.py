@@ -155,7 +155,16 @@ class Transaction(Protocol):
         """The hash of the token that the ticket stands for; only one caller ever gets it."""
         ...
 
-    def prune(self, *, now: Millis, deliveries_before: Millis, events_before: Millis) -> None: ...
+    def full_at(self, limit: str, who: str) -> Millis:
+        """When the token bucket is full again; 0 when it never was used."""
+        ...
+
+    def put_full_at(self, limit: str, who: str, at: Millis) -> None: ...
+
+    # housekeeping
+    def prune(self, *, now: Millis, deliveries_before: Millis, events_before: Millis, most: int) -> bool:
+        """Removes what has been kept long enough, events of so many users. True when there is more."""
+        ...
 
 
 class Store(Protocol):
@@ -176,7 +185,7 @@ class Inbox(Protocol):
     """Deliveries on their way to be saved: CONVERSATION_SAVE jobs. At least once, per session in the order of their
     acceptance, save that one that failed lets the others pass."""
 
-    async def put(self, delivery: Delivery, *, quarantine: str | None = None) -> None:
+    async def put(self, delivery: Delivery) -> None:
         """Durable on return. A delivery whose key is there already is ignored. Raises Unavailable."""
         ...
 

@@ -39,9 +39,10 @@ class _Heard:
 
 def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
     """Saves a batch in the order given. `gap` is the seconds of silence that end a conversation."""
-    calls = [(delivery, *parse.segments(parse.document(delivery.body))) for delivery in deliveries]
+    quarantined = {delivery.seq: delivery.contradiction for delivery in deliveries if delivery.contradiction}
+    plain = [delivery for delivery in deliveries if not delivery.contradiction]
+    calls = [(delivery, *parse.segments(parse.document(delivery.body))) for delivery in plain]
     desk = Desk(tx, gap, [(delivery, segments) for delivery, segments, _ in calls])
-    quarantined = {}
     for delivery, segments, bad in calls:
         decision = _decide(desk, delivery)
         desk.show_uid(desk.session(delivery), delivery.uid)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from omilink.errors import OmilinkError
@@ -45,7 +45,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="an address or a host name to listen on")
     port: int = Field(8000, ge=0, le=65535, description="a whole number from 0 (any free port) to 65535")
     data_dir: Path = Field(Path("data"), description="a folder that can be written to")
-    database_url: str | None = Field(None, description="sqlite:///PATH")
+    database_url: str | None = Field(None, description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE")
+    nats_url: str | None = Field(None, description="nats://HOST:4222, several separated by commas")
+    nats_replicas: int = Field(1, ge=1, le=5, description="on how many NATS servers each call is kept, from 1 to 5")
     webhook_secret: Secrets = Field((), description="one secret, or two separated by a comma, of visible characters")
     webhook_auth: WebhookAuth = Field(WebhookAuth.REQUIRED, description="required or open")
     signing_secret: Secrets = Field((), description="OMI's whsec_… secret, or two separated by a comma")
@@ -77,9 +79,21 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, url: str | None) -> str | None:
-        if url and not (url.startswith("sqlite:///") and len(url) > len("sqlite:///")):
-            raise ValueError("this version stores in SQLite")
-        return url
+        parts = urlsplit(url or "")
+        stored = parts.path.strip("/") if parts.scheme == "sqlite" else parts.netloc and parts.path.strip("/")
+        if url and not (parts.scheme in ("sqlite", "postgresql", "postgres") and stored):
+            raise ValueError("not a database that omilink can store in")
+        return url.replace("postgres://", "postgresql://", 1) if url else url
+
+    @field_validator("nats_url")
+    @classmethod
+    def _known_servers(cls, urls: str | None, others: ValidationInfo) -> str | None:
+        for url in urls.split(",") if urls else ():
+            if urlsplit(url.strip()).scheme not in ("nats", "tls") or not urlsplit(url.strip()).hostname:
+                raise ValueError("not an address of a NATS server")
+        if urls and not str(others.data.get("database_url")).startswith("postgresql:"):
+            raise ValueError("NATS goes with PostgreSQL: OMILINK_DATABASE_URL must be postgresql://…")
+        return urls
 
     @field_validator("cors_origins")
     @classmethod
@@ -98,11 +112,15 @@ class Settings(BaseSettings):
         return url.rstrip("/") if url else url
 
     @property
+    def postgres_url(self) -> str | None:
+        return self.database_url if self.database_url and self.database_url.startswith("postgresql:") else None
+
+    @property
     def database_path(self) -> Path:
         return Path(self.database_url.removeprefix("sqlite:///")) if self.database_url else self.data_dir / "omilink.db"
 
 
-NOT_YET = ("OMILINK_NATS_URL", "OMILINK_LINK_TTL", "OMILINK_OMI_APP_ID", "OMILINK_OMI_API_KEY", "OMILINK_OMI_API_URL")
+NOT_YET = ("OMILINK_LINK_TTL", "OMILINK_OMI_APP_ID", "OMILINK_OMI_API_KEY", "OMILINK_OMI_API_URL")
 """Settings of the contract that this version does not act on: `serve` warns instead of pretending."""
 
 

@@ -5,22 +5,22 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select, text, update
-from sqlalchemy.dialects.sqlite import insert
 
-from omilink.adapters.sql_compiled import Bulk, to_values
+from omilink.adapters.lanes import Lanes
+from omilink.adapters.sql_compiled import Bulk
+from omilink.adapters.sql_dialects import to_values, upsert
 from omilink.adapters.sql_schema import deliveries as job
-from omilink.adapters.sqlite import Sqlite
 from omilink.model import SHARED, Delivery, Millis
 
 WAITING, DEAD, QUARANTINED, DONE = "waiting", "dead", "quarantined", "done"
 
-COLUMNS = ("kind", "origin", "session_id", "uid", "key", "body", "received_at")
+COLUMNS = ("kind", "origin", "session_id", "uid", "key", "contradiction", "body", "received_at")
 PUT = Bulk(
-    insert(job)
+    upsert(job)
     .values({**to_values(*COLUMNS), "state": literal_column(f"'{WAITING}'"), "run_at": literal_column("0")})
     .on_conflict_do_nothing(index_elements=["key"])
 )
-PUT_ASIDE = insert(job).on_conflict_do_nothing(index_elements=["key"])
+KEEP = upsert(job).on_conflict_do_nothing(index_elements=["key"])
 UNFINISHED = text("state <> 'done'")
 """In the words of the partial index, since SQLite uses it for nothing else."""
 TAKE = (
@@ -34,18 +34,19 @@ COUNT = select(job.c.state, func.count()).where(UNFINISHED).group_by(job.c.state
 
 
 class SqlInbox:
-    def __init__(self, database: Sqlite) -> None:
+    def __init__(self, database: Lanes) -> None:
         self._database = database
         self._something_new = asyncio.Event()
 
-    async def put(self, delivery: Delivery, *, quarantine: str | None = None) -> None:
-        if quarantine is None:
-            await self._database.write(lambda connection: PUT.run(connection, [delivery]))
-        else:
-            aside = {"state": QUARANTINED, "run_at": 0, "error": quarantine}
-            row = {column: getattr(delivery, column) for column in COLUMNS} | aside
-            await self._database.write(lambda connection: connection.execute(PUT_ASIDE, row).rowcount)
+    async def put(self, delivery: Delivery) -> None:
+        await self._database.write(lambda connection: PUT.run(connection, [delivery]))
         self._something_new.set()
+
+    async def keep(self, delivery: Delivery, state: str, error: str, *, attempts: int = 0, run_at: Millis = 0) -> None:
+        """Takes over a delivery that waited elsewhere and failed, or is to be put aside."""
+        row = {column: getattr(delivery, column) for column in COLUMNS}
+        row |= {"state": state, "error": error, "attempts": attempts, "run_at": run_at}
+        await self._database.write(lambda connection: connection.execute(KEEP, row).rowcount)
 
     async def wait(self, seconds: float) -> None:
         try:
@@ -108,6 +109,7 @@ def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
             session_id=row.session_id,
             uid=row.uid,
             key=row.key,
+            contradiction=row.contradiction,
             body=row.body,
             received_at=row.received_at,
             attempts=row.attempts,

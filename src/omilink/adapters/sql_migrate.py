@@ -1,19 +1,22 @@
 """Brings a database to this version's schema, from empty or from any released one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from omilink.adapters.sql_store import has_history, start_history
 
+LOCK = 6_018_251_105
+"""Several nodes start at once, and one of them migrates."""
+
 
 def upgrade(engine: Engine) -> None:
-    """Foreign keys rest meanwhile: SQLite changes a table by making it anew, and dropping the old one would delete the
-    rows that refer to it. They are checked at the end."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.connect() as connection:
@@ -22,11 +25,31 @@ def upgrade(engine: Engine) -> None:
         current = MigrationContext.configure(connection).get_current_revision()
         if current == newest and has_history(connection):
             return
-    with engine.connect() as connection:
-        connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+    guarded = {"sqlite": _without_foreign_keys, "postgresql": _one_at_a_time}[engine.dialect.name]
+    with engine.connect() as connection, guarded(connection):
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     with engine.begin() as connection:
-        if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-            raise RuntimeError(f"the migration left a row of {broken[0]} that refers to nothing")
         start_history(connection)
+
+
+@contextmanager
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew, and dropping the old one would delete the rows that refer to it. So
+    foreign keys rest meanwhile, and are checked at the end."""
+    connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+    yield
+    if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise RuntimeError(f"the migration left a row of {broken[0]} that refers to nothing")
+
+
+@contextmanager
+def _one_at_a_time(connection: Connection) -> Iterator[None]:
+    connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK})")
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.exec_driver_sql(f"SELECT pg_advisory_unlock({LOCK})")
+        connection.commit()

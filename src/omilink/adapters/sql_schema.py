@@ -156,6 +156,7 @@ deliveries = Table(
     Column("session_id", String, nullable=False),
     Column("uid", String),
     Column("key", String, unique=True),
+    Column("contradiction", String),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("state", String, nullable=False),  # waiting, dead, quarantined, done
@@ -183,16 +184,45 @@ audit = Table(
     Column("uid", String),
     Column("before", String),
     Column("after", String),
+    Index("ix_audit_session_id", "session_id"),
     sqlite_autoincrement=True,
+)
+
+# token buckets, by who tries what: hashes, and when the bucket is full again
+limits = Table(
+    "limits",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("who", String, primary_key=True),
+    Column("full_at", BigInteger, nullable=False),
+)
+
+# up to where each partition of a stream of deliveries is finished, and who holds it until when
+partitions = Table(
+    "partitions",
+    metadata,
+    Column("stream", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("holder", String),
+    Column("held_until", BigInteger, nullable=False),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("alive_until", BigInteger, nullable=False),
 )
 
 meta = Table("meta", metadata, Column("name", String, primary_key=True), Column("value", String, nullable=False))
 
 VIEWS = {
-    "OmiSession": "SELECT id, omi_session_id AS omiSessionId, user_id AS userId, method, linked_at AS linkedAt, "
-    "last_seen_at AS lastSeenAt FROM omi_sessions",
-    "Conversation": "SELECT id, user_id AS userId, session_id AS omiSessionId, title, message_count AS messageCount, "
-    "created_at AS createdAt, last_at AS lastMessageAt FROM conversations WHERE deleted_at IS NULL",
-    "OmiUserLink": "SELECT omi_user_id AS omiUserId, user_id AS userId, verified_at AS verifiedAt FROM omi_links",
+    "OmiSession": 'SELECT id, omi_session_id AS "omiSessionId", user_id AS "userId", method, linked_at AS "linkedAt", '
+    'last_seen_at AS "lastSeenAt" FROM omi_sessions',
+    "Conversation": 'SELECT id, user_id AS "userId", session_id AS "omiSessionId", title, '
+    'message_count AS "messageCount", created_at AS "createdAt", last_at AS "lastMessageAt" '
+    "FROM conversations WHERE deleted_at IS NULL",
+    "OmiUserLink": 'SELECT omi_user_id AS "omiUserId", user_id AS "userId", verified_at AS "verifiedAt" FROM omi_links',
 }
-"""The names of the linking guide, so that its queries work as they are written."""
+"""The names of the linking guide, so that its queries work as they are written. On PostgreSQL they want quotes."""

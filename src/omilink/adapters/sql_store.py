@@ -17,13 +17,13 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from omilink.adapters import sql_schema as schema
-from omilink.adapters.sql_compiled import Bulk, Query, among, to_values
+from omilink.adapters.lanes import Lanes
+from omilink.adapters.sql_compiled import Bulk, Query
+from omilink.adapters.sql_dialects import among, item, listed, to_values, upsert
 from omilink.adapters.sql_inbox import DONE, WAITING
-from omilink.adapters.sqlite import Sqlite
 from omilink.errors import EmailTaken
 from omilink.model import Conversation, Event, Message, Method, Millis, OmiSession, User, active_until, new_id
 from omilink.ports import Transaction
@@ -33,7 +33,7 @@ T = TypeVar("T")
 session, conversation, message = schema.omi_sessions, schema.conversations, schema.messages
 user, token, ticket, event = schema.users, schema.tokens, schema.tickets, schema.events
 
-SESSIONS = Query(select(session).where(among(session.c.id, "ids")).with_for_update())
+SESSIONS = Query(select(session).where(among(session.c.id, "ids")))
 SESSIONS_OF = (
     select(session)
     .where(or_(session.c.user_id == bindparam("u"), session.c.suspended_user_id == bindparam("u")))
@@ -82,14 +82,13 @@ LATEST = (
     .order_by(conversation.c.active_until.desc(), conversation.c.last_at.desc(), conversation.c.id.desc())
     .limit(bindparam("most"))
 )
-# A join with the wanted keys: SQLite scans the whole table for (a, b) IN (…), PostgreSQL unpacks JSON by another name.
-WANTED = func.json_each(bindparam("pairs")).table_valued("value", name="wanted")
+# A join with the wanted keys, since SQLite scans the whole table for (a, b) IN (…).
+WANTED = listed("pairs")
 KNOWN = Query(
     select(message).select_from(
         WANTED.join(
             message,
-            (message.c.conversation_id == func.json_extract(WANTED.c.value, "$[0]"))
-            & (message.c.key == func.json_extract(WANTED.c.value, "$[1]")),
+            (message.c.conversation_id == item(WANTED.c.value, 0)) & (message.c.key == item(WANTED.c.value, 1)),
         )
     )
 )
@@ -136,8 +135,9 @@ SAVED = (
     )
     .group_by(conversation.c.session_id)
 )
-# The row's lock makes commit order and number order the same, so "after N" never skips a late committer.
-NUMBERS = Query(select(user.c.id, user.c.seq).where(among(user.c.id, "ids")).with_for_update())
+# Only one writer can change a user's row at a time, so commit order and number order are the same and "after N" never
+# skips a late committer.
+NUMBERS = Query(select(user.c.id, user.c.seq).where(among(user.c.id, "ids")))
 SET_NUMBER = Bulk(update(user).where(user.c.id == bindparam("where_user_id")).values(seq=bindparam("to_seq")))
 EVENTS_AFTER = Query(
     select(event.c.seq, event.c.data)
@@ -154,7 +154,7 @@ TOKEN_HOLDER = (
 
 
 class SqlStore:
-    def __init__(self, database: Sqlite) -> None:
+    def __init__(self, database: Lanes) -> None:
         self._database = database
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:
@@ -375,19 +375,34 @@ class SqlTransaction:
         row = self._run(taken).first()
         return row.token_hash if row and row.expires_at > at else None
 
-    def prune(self, *, now: Millis, deliveries_before: Millis, events_before: Millis) -> None:
+    def full_at(self, limit: str, who: str) -> Millis:
+        b = schema.limits
+        return self._run(select(b.c.full_at).where(b.c.name == limit, b.c.who == who)).scalar() or 0
+
+    def put_full_at(self, limit: str, who: str, at: Millis) -> None:
+        bucket = upsert(schema.limits).values(name=limit, who=who, full_at=at)
+        self._run(bucket.on_conflict_do_update(index_elements=["name", "who"], set_={"full_at": at}))
+
+    # housekeeping
+
+    def prune(self, *, now: Millis, deliveries_before: Millis, events_before: Millis, most: int) -> bool:
         job = schema.deliveries
         self._run(delete(token).where(token.c.expires_at <= now))
         self._run(delete(ticket).where(ticket.c.expires_at <= now))
+        self._run(delete(schema.limits).where(schema.limits.c.full_at <= now))
+        self._run(delete(schema.workers).where(schema.workers.c.alive_until <= now))
         self._run(delete(job).where(job.c.state == DONE, job.c.received_at < deliveries_before))
         gone = (
             select(event.c.user_id, func.max(event.c.seq))
             .where(event.c.created_at < events_before)
             .group_by(event.c.user_id)
+            .limit(most)
         )
-        for user_id, seq in self._run(gone).all():
+        users = self._run(gone).all()
+        for user_id, seq in users:
             self._run(delete(event).where(event.c.user_id == user_id, event.c.seq <= seq))
             self._run(update(user).where(user.c.id == user_id).values(pruned=seq))
+        return len(users) == most
 
     def _many(self, statement: Any, rows: Iterable[dict[str, Any]]) -> None:
         if rows := list(rows):

@@ -6,11 +6,12 @@ import sys
 from types import ModuleType
 
 from omilink import __version__
-from omilink.cli import demo, doctor, export, jobs, serve, sessions, simulate, tail, users, webhook_url
+from omilink.cli import demo, doctor, export, jobs, serve, sessions, simulate, tail, users, webhook_url, worker
 from omilink.errors import OmilinkError
 
 COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "serve": (serve, "run the server"),
+    "worker": (worker, "save what servers elsewhere have accepted"),
     "demo": (demo, "run the server with a demo account and a wearable that talks"),
     "simulate": (simulate, "be a wearable: send what OMI's cloud would, to any webhook"),
     "doctor": (doctor, "find out why words do not appear, and what to do"),

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from omilink import logs, settings, wire
-from omilink.bootstrap import Product, open_product
+from omilink.bootstrap import open_product
+from omilink.product import Product
 
 T = TypeVar("T")
 

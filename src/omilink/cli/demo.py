@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from omilink import accounts, model, settings
-from omilink.bootstrap import Product
 from omilink.cli.serve import serve
 from omilink.errors import EmailTaken
 from omilink.omi.calls import account_id
 from omilink.omi.simulator import talk
 from omilink.ports import Transaction
+from omilink.product import Product
 from omilink.settings import WebhookAuth
 
 EMAIL = "demo@example.org"

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 import httpx2
 
 from omilink import settings
-from omilink.bootstrap import Product
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.linking import RULES
 from omilink.model import SHARED, OmiSession, User, session_key
 from omilink.ports import Transaction
+from omilink.product import Product
 
 WHY = {rule.name: rule.why for rule in RULES}
 

@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterator
 
 from omilink import accounts, wire
-from omilink.bootstrap import Product
 from omilink.cli.common import with_product
 from omilink.model import Conversation
 from omilink.ports import Transaction
+from omilink.product import Product
 
 PAGE = 200
 

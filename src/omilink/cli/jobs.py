@@ -2,9 +2,9 @@
 
 import argparse
 
-from omilink.bootstrap import Product
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.errors import NotFound
+from omilink.product import Product
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

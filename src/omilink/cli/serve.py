@@ -12,7 +12,7 @@ from pathlib import Path
 import uvloop
 
 from omilink import __version__, bootstrap, logs, settings
-from omilink.bootstrap import Product
+from omilink.product import Product
 from omilink.settings import Settings, WebhookAuth
 
 log = logging.getLogger("omilink")
@@ -26,29 +26,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", help="port to listen on, 0 for any free one (OMILINK_PORT, default 8000)")
     parser.add_argument("--data-dir", type=Path, help="where everything is kept (OMILINK_DATA_DIR, default ./data)")
     parser.add_argument("--webhook-auth", help="required, or open for development (OMILINK_WEBHOOK_AUTH)")
+    parser.add_argument("--no-worker", action="store_true", help="save nothing: `omilink worker` does it elsewhere")
     parser.epilog = "Every other setting is an environment variable: see docs/reference/settings.md."
 
 
 def run(args: argparse.Namespace) -> int:
     flags = {"host": args.host, "port": args.port, "data_dir": args.data_dir, "webhook_auth": args.webhook_auth}
-    serve(settings.load(**flags), _say_where)
+    serve(settings.load(**flags), _say_where, worker=not args.no_worker)
     return 0
 
 
-def serve(chosen: Settings, beside: Beside) -> None:
+def serve(chosen: Settings, beside: Beside, *, worker: bool = True) -> None:
     """Runs until SIGTERM or Ctrl-C; what was accepted is finished first."""
     logs.set_up()
     _warn(chosen)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(chosen, beside))
+        runner.run(_serve(chosen, beside, worker))
 
 
-async def _serve(chosen: Settings, beside: Beside) -> None:
+async def _serve(chosen: Settings, beside: Beside, worker: bool) -> None:
     from omilink.web.server import Server, listen  # FastAPI takes a while to import, and other commands do without
 
     with closing(listen(chosen)) as listening:
         port = listening.getsockname()[1]
-        async with bootstrap.run(chosen) as product:
+        async with bootstrap.run(chosen, worker=worker) as product:
             address = settings.local_address(chosen.model_copy(update={"port": port}))
             gc.freeze()  # what is there now stays: the collector need not look at it again and again
             gc.set_threshold(20_000, 50, 50)
@@ -71,5 +72,7 @@ def _warn(chosen: Settings) -> None:
     for name in settings.NOT_YET:
         if os.environ.get(name):
             log.warning("%s is set, and this version does not act on it yet.", name)
+    if chosen.nats_url and not chosen.webhook_secret:
+        log.warning("Every node makes a webhook secret of its own: set OMILINK_WEBHOOK_SECRET, the same on all.")
     if chosen.host not in ("127.0.0.1", "localhost", "::1") and not (chosen.public_url or "").startswith("https"):
         log.warning("Without https, words and passwords travel in the clear: see docs/howto/deploy.md.")

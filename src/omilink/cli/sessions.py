@@ -4,12 +4,12 @@ import argparse
 import secrets
 
 from omilink import accounts, model, sessions
-from omilink.bootstrap import Product
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.errors import NotFound
 from omilink.linking import Act
 from omilink.model import SHARED, OmiSession, session_key
 from omilink.ports import Transaction
+from omilink.product import Product
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,9 +5,9 @@ import getpass
 import os
 
 from omilink import accounts, model
-from omilink.bootstrap import Product
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.errors import NotFound
+from omilink.product import Product
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -30,7 +30,7 @@ async def register(request: Request, form: Registration, the: The) -> Response:
     """Makes an account and signs in."""
     check_origin(request)
     user = accounts.new_user(form.email, form.password, form.display_name, the.clock())
-    the.limits.spend(limits.REGISTER, client_address(request))
+    await the.limits.spend((limits.REGISTER, client_address(request)))
     password_hash, token = await the.passwords.hash(form.password), accounts.new_secret()
     await the.store.write(lambda tx: accounts.add(tx, user, password_hash, token))
     return _signed_in(request, user, token, 201)
@@ -41,14 +41,14 @@ async def login(request: Request, form: Login, the: The) -> Response:
     """Signs in. A wrong password and an unknown email are answered alike."""
     check_origin(request)
     email = accounts.normal_email(form.email)
-    the.limits.spend(limits.LOGIN, client_address(request))
     who = f"{email} from {client_address(request)}"  # by address, so that nobody can lock somebody else out
-    the.limits.spend(limits.WRONG_LOGIN, who)  # before the slow part, so that parallel tries count as well
+    # before the slow part, so that parallel tries count as well
+    await the.limits.spend((limits.LOGIN, client_address(request)), (limits.WRONG_LOGIN, who))
     found = await the.store.read(lambda tx: tx.user_by_email(email))
     matches = await the.passwords.matches(found[1] if found else None, form.password)
     if not found or not matches:
         raise WrongLogin("Email or password is wrong.")
-    the.limits.give_back(limits.WRONG_LOGIN, who)
+    await the.limits.give_back(limits.WRONG_LOGIN, who)
     user, token = found[0], accounts.new_secret()
     await the.store.write(lambda tx: accounts.sign_in(tx, user, token, the.clock()))
     return _signed_in(request, user, token, 200)

@@ -13,8 +13,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from omilink import __version__
-from omilink.bootstrap import Product
 from omilink.errors import OmilinkError
+from omilink.product import Product
 from omilink.web import accounts, conversations, errors, operations, sessions, stream, webhook
 from omilink.web.front import Front
 from omilink.web.headers import Edge

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from omilink import accounts
 from omilink.accounts import TOKEN_LIFE, SignedIn
-from omilink.bootstrap import Product
 from omilink.errors import NotSignedIn, OriginNotAllowed
+from omilink.product import Product
 
 COOKIE = "sid"
 SAFE = {"GET", "HEAD", "OPTIONS"}

@@ -1,6 +1,9 @@
 """For whoever runs the server: is it alive, can it work, what does it count; and the page at `/`."""
 
+import asyncio
 import hmac
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -11,10 +14,14 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from omilink import wire
 from omilink.errors import NotSignedIn, OmilinkError
 from omilink.ports import Inbox
+from omilink.product import Checks
 from omilink.web.auth import The, bearer
 
 INDEX = Path(__file__).parent / "page" / "index.html"
 STATES = ("waiting", "dead", "quarantined")
+WELL = "ok"
+CHECK = 3.0
+"""Seconds that a part gets to show that it works."""
 
 router = APIRouter(tags=["operations"])
 
@@ -32,22 +39,26 @@ async def health() -> wire.Json:
 
 @router.get("/ready")
 async def ready(the: The) -> Response:
-    """It can store and deliver: a write went through and the queue can be read."""
-    try:
-        await the.store.write(lambda tx: tx.note_ready(the.clock()))
-        jobs = await _jobs(the.inbox)
-    except OmilinkError as error:
-        return JSONResponse({"ok": False, "error": error.code, "message": error.message}, 503, {"Retry-After": "5"})
-    return JSONResponse({"ok": True, "jobs": jobs, "streamsOpen": sum(the.bus.listeners().values())})
+    """It can store and deliver: what it is made of works. If not, it says which part is ill."""
+    parts = await how_are(the.checks)
+    content = {"ok": True, "parts": parts, "streamsOpen": sum(the.bus.listeners().values())}
+    if ill := [f"{name}: {state}" for name, state in parts.items() if state != WELL]:
+        content |= {"ok": False, "error": "unavailable", "message": " ".join(ill)}
+        return JSONResponse(content, 503, {"Retry-After": "5"})
+    return JSONResponse(content | {"jobs": await _jobs(the.inbox)})
 
 
 @router.get("/metrics")
 async def metrics(the: The) -> Response:
     """Counters for Prometheus."""
-    the.metrics.streams.set(sum(the.bus.listeners().values()))
-    for state, count in (await _jobs(the.inbox)).items():
-        the.metrics.jobs.labels(state).set(count)
-    return Response(generate_latest(the.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    count = the.metrics
+    count.streams.set(sum(the.bus.listeners().values()))
+    for part, state in (await how_are(the.checks)).items():
+        count.part_up.labels(part).set(state == WELL)
+    with suppress(OmilinkError):  # the database is away, and what is counted here is in it
+        for state, jobs in (await _jobs(the.inbox)).items():
+            count.jobs.labels(state).set(jobs)
+    return Response(generate_latest(count.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/operator/streams/{user_id}", include_in_schema=False)
@@ -57,6 +68,22 @@ async def streams(request: Request, user_id: str, the: The) -> wire.Json:
     if not hmac.compare_digest(shown, the.operator_token.encode()):
         raise NotSignedIn("This needs the token in the file operator_token of the server's data folder.")
     return {"ok": True, "streamsOpen": the.bus.listeners().get(user_id, 0)}
+
+
+async def how_are(checks: Checks) -> dict[str, str]:
+    """Part -> "ok", or what is wrong with it and what to do."""
+    return dict(zip(checks, await asyncio.gather(*map(_how_is, checks.values())), strict=True))
+
+
+async def _how_is(check: Callable[[], Awaitable[None]]) -> str:
+    try:
+        async with asyncio.timeout(CHECK):
+            await check()
+    except OmilinkError as error:
+        return error.message
+    except TimeoutError:
+        return f"It does not answer within {CHECK:g} s."
+    return WELL
 
 
 async def _jobs(inbox: Inbox) -> dict[str, int]:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from omilink.bootstrap import Product
 from omilink.errors import OmilinkError
+from omilink.product import Product
 from omilink.settings import Settings
 from omilink.web.app import make_app
 

@@ -17,7 +17,7 @@ class Link(BaseModel):
 @router.post("/link")
 async def link(form: Link, who: Who, the: The) -> wire.Json:
     """Links a session to you, before its first webhook too. Its ownerless conversations come along."""
-    the.limits.spend(limits.CLAIM, who.user.id)  # else one account could sit on every id that can be guessed
+    await the.limits.spend((limits.CLAIM, who.user.id))  # else one account could sit on every id that can be guessed
     at, by_hand = the.clock(), the.settings.manual_link is Switch.OPEN
     session, saved = await the.store.write(
         lambda tx: (

@@ -9,13 +9,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from omilink.errors import OmilinkError
-from omilink.live import Frame
+from omilink.live import Frame, Quiet
 from omilink.ports import Ear, Hint
 from omilink.web.headers import SECURITY, raw
 
 PATIENCE = 10.0
 """Seconds that a reader may take to make room for the next bytes. The rest of it waits in the database."""
-STILL_HERE = b": still here\n\n"
 HEADERS = raw(
     SECURITY
     | {
@@ -27,12 +26,12 @@ HEADERS = raw(
 
 
 class EventStream(Response):
-    """Sends what `frames` yields until it ends or the reader goes; an empty list becomes a heartbeat.
+    """Sends what `frames` yields until it ends or the reader goes; `Quiet` becomes a comment.
 
     It needs the connection of `web.server`, which tells of a lost reader without a task that waits for it.
     """
 
-    def __init__(self, frames: AsyncIterator[list[Frame]], ear: Ear) -> None:
+    def __init__(self, frames: AsyncIterator[list[Frame] | Quiet], ear: Ear) -> None:
         self._frames, self._ear = frames, ear
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,7 +42,7 @@ class EventStream(Response):
             await self._body(send, _retry(1_000, 3_000))
             with suppress(OmilinkError):  # the database is away: the reader comes back, and knows where it was
                 async for frames in self._frames:
-                    await self._body(send, encode(frames) if frames else STILL_HERE)
+                    await self._body(send, encode(frames))
             # spread over time, so that not everybody comes back at once to the node that is left
             await self._body(send, _retry(500, 5_000), more=False)
         except TimeoutError:
@@ -56,7 +55,9 @@ class EventStream(Response):
             await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-def encode(frames: list[Frame]) -> bytes:
+def encode(frames: list[Frame] | Quiet) -> bytes:
+    if isinstance(frames, Quiet):
+        return f": {frames.value}\n\n".encode()
     return "".join([f"id: {frame.id}\ndata: {frame.data}\n\n" for frame in frames]).encode()
 
 

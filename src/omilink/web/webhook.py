@@ -8,10 +8,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from omilink import intake
-from omilink.bootstrap import Product
 from omilink.errors import BadSecret, Invalid, OmilinkError
 from omilink.model import check_id
 from omilink.omi import parse, signature
+from omilink.product import Product
 from omilink.settings import WebhookAuth
 from omilink.web.auth import bearer, product
 from omilink.web.headers import AUDIO, SECURITY, read_limited
@@ -50,8 +50,6 @@ async def _accept(the: Product, request: Request) -> str:
         raise _refused()
     key = request.headers.get("idempotency-key")
     call = await intake.accept(the.inbox, body, query, at=the.clock(), idempotency_key=key)
-    if call.contradiction:
-        the.metrics.quarantined.inc()
     return call.kind
 
 

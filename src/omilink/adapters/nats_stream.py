@@ -1,0 +1,237 @@
+"""Accepted deliveries as one JetStream stream, and reading it in order.
+
+A delivery is a message on `omilink.in.<partition>.<session>`: its body as it came, the rest in a header. The stream's
+own numbers are the order of acceptance. Nothing is acknowledged by readers: how far they are is kept with what they
+saved, and `drop` removes what is finished (docs/decisions/0010-cluster.md).
+"""
+
+import asyncio
+import hashlib
+import json
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error, MaxPayloadError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+from omilink.adapters.nats_link import NatsLink
+from omilink.errors import TooLarge, Unavailable
+from omilink.model import Delivery, new_id
+
+STREAM = "omilink"
+PARTITIONS = 32
+REMEMBERED = 600
+"""Seconds in which a delivery that comes again under its key is the same message."""
+PATIENCE = 2.0
+"""Seconds that the stream gets to take a delivery."""
+AHEAD = 1000
+"""Deliveries that a reader fetches before they are asked for …"""
+AHEAD_BYTES = 16 << 20
+"""… if they are not larger than this together."""
+PULL = 2.0
+"""Seconds after which a reader's request ends, with an answer if the server is there."""
+
+Positions = Mapping[int, int]
+"""Partition -> the number in the stream up to which everything is finished."""
+
+_META = "Omilink"
+_FIELDS = ("kind", "origin", "session_id", "uid", "key", "contradiction", "received_at")
+
+
+class DeliveryStream:
+    """The stream, through whatever connection there is. Everything raises Unavailable while there is none."""
+
+    def __init__(self, link: NatsLink, replicas: int) -> None:
+        self._link, self._replicas = link, replicas
+        self._id = ""
+        link.when_connected(self._ensure)
+
+    @property
+    def id(self) -> str:
+        """Names this stream. One that was made anew numbers from 1 again, and has another id."""
+        return self._id
+
+    async def put(self, delivery: Delivery) -> None:
+        """On return the stream holds it, once however often it was put under its key."""
+        meta = json.dumps({name: getattr(delivery, name) for name in _FIELDS})
+        headers = {_META: meta, "Nats-Msg-Id": delivery.key or new_id()}
+        try:
+            js = self._client().jetstream()
+            await js.publish(_subject(delivery.session_key), delivery.body, PATIENCE, STREAM, headers)
+        except MaxPayloadError:
+            raise TooLarge("The call is larger than NATS takes. The operator can raise its max_payload.") from None
+        except (Error, TimeoutError, OSError):
+            raise _away() from None
+
+    async def read(self, positions: Positions) -> "Reader":
+        """Everything in these partitions that is not finished, and then what comes."""
+        config = ConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=min(positions.values()) + 1,
+            filter_subjects=[f"omilink.in.{number}.>" for number in sorted(positions)],
+            ack_policy=AckPolicy.NONE,
+            inactive_threshold=30.0,
+            mem_storage=True,
+            num_replicas=1,
+        )
+        client = self._client()
+        try:
+            consumer = await client.jetstream().add_consumer(STREAM, config)
+            reader = Reader(client, consumer.name, positions)
+            await reader.start()
+            return reader
+        except (Error, TimeoutError):
+            raise _away() from None
+
+    async def drop(self, positions: Positions) -> None:
+        """Removes what is finished."""
+        try:
+            js = self._client().jetstream()
+            for number, position in positions.items():
+                await js.purge_stream(STREAM, seq=position + 1, subject=f"omilink.in.{number}.>")
+        except (Error, TimeoutError):
+            raise _away() from None
+
+    async def waiting(self, session_key: str | None = None) -> int:
+        """How many deliveries it holds: those that wait, and for a moment those that have just been saved."""
+        try:
+            js = self._client().jetstream()
+            if session_key is None:
+                return (await js.stream_info(STREAM)).state.messages
+            subject = _subject(session_key)
+            found = await js.stream_info(STREAM, subjects_filter=subject)
+            return (found.state.subjects or {}).get(subject, 0)
+        except (Error, TimeoutError):
+            raise _away() from None
+
+    def _client(self) -> Client:
+        if self._link.client is None or self._link.client.is_closed:
+            raise _away()
+        return self._link.client
+
+    async def _ensure(self, client: Client) -> None:
+        """Makes the stream if there is none, and gives it as many replicas as the settings say."""
+        js = client.jetstream()
+        config = StreamConfig(
+            name=STREAM,
+            subjects=["omilink.in.>"],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            num_replicas=self._replicas,
+            duplicate_window=REMEMBERED,
+        )
+        try:
+            info = await js.stream_info(STREAM)
+            if info.config.num_replicas != self._replicas:
+                info = await js.update_stream(config)
+        except NotFoundError:
+            info = await js.add_stream(config)
+        self._id = str(info.created)
+
+
+class Reader:
+    """Deliveries in the stream's order. `broken` when some may have been missed: then read anew."""
+
+    def __init__(self, client: Client, consumer: str, positions: Positions) -> None:
+        self._client, self._positions = client, positions
+        self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
+        self._arrived: deque[Delivery] = deque()
+        self._bytes, self._wanted, self._last = 0, 0, 0
+        self._asked_at = 0.0
+        self._news = asyncio.Event()
+        self.broken = False
+
+    async def start(self) -> None:
+        self._inbox = self._client.new_inbox()
+        self._subscription = await self._client.subscribe(self._inbox, cb=self._hear)
+        await self._ask()
+
+    async def wait(self, seconds: float) -> None:
+        """Until something is there, at most so long."""
+        await self._ask()
+        if not self._arrived and not self.broken:
+            self._news.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._news.wait()
+
+    async def take(self, limit: int) -> list[Delivery]:
+        """What has arrived, without waiting."""
+        taken = [self._arrived.popleft() for _ in range(min(limit, len(self._arrived)))]
+        self._bytes -= sum(len(delivery.body) for delivery in taken)
+        await self._ask()
+        return taken
+
+    async def close(self) -> None:
+        with suppress(Exception):
+            await self._subscription.unsubscribe()
+
+    async def _ask(self) -> None:
+        """Keeps one request at the server while there is room for what it brings."""
+        now = asyncio.get_running_loop().time()
+        if self._client.is_closed or (self._wanted and now - self._asked_at > PULL * 3):
+            self.broken = True
+        room = AHEAD - len(self._arrived)
+        if self.broken or self._wanted or room < AHEAD // 2 or self._bytes > AHEAD_BYTES // 2:
+            return
+        self._wanted, self._asked_at = room, now
+        request = {"batch": room, "max_bytes": AHEAD_BYTES - self._bytes, "expires": round(PULL * 1e9)}
+        try:
+            await self._client.publish(self._next, json.dumps(request).encode(), self._inbox)
+        except Error:
+            self.broken = True
+
+    async def _hear(self, message: Msg) -> None:
+        if message.headers and "Status" in message.headers:
+            # the request has ended, with or without having brought everything that it asked for
+            self._wanted = 0
+            self.broken = self.broken or not _ended_well(message.headers)
+            self._news.set()
+            return
+        place = message.metadata.sequence
+        if place.consumer != self._last + 1:
+            self.broken = True
+        self._last = place.consumer
+        self._wanted = max(0, self._wanted - 1)
+        if not self.broken and place.stream > self._positions[partition_of(message.subject)]:
+            delivery = _delivery(message, place.stream)
+            self._bytes += len(delivery.body)
+            self._arrived.append(delivery)
+        self._news.set()
+
+
+def _ended_well(headers: Mapping[str, str]) -> bool:
+    """Nothing there, time over, or enough bytes; all else, such as a server that stops, ends the reader."""
+    full = headers["Status"] == "409" and "MaxBytes" in headers.get("Description", "")
+    return full or headers["Status"] in ("404", "408")
+
+
+def partition(session_key: str) -> int:
+    return int(_hash(session_key), 16) % PARTITIONS
+
+
+def partition_of(subject: str) -> int:
+    return int(subject.split(".")[2])
+
+
+def _subject(session_key: str) -> str:
+    return f"omilink.in.{partition(session_key)}.{_hash(session_key)}"
+
+
+def _hash(session_key: str) -> str:
+    return hashlib.blake2b(session_key.encode(), digest_size=10).hexdigest()
+
+
+def _delivery(message: Msg, number: int) -> Delivery:
+    headers: Any = message.headers
+    meta = json.loads(headers[_META])
+    return Delivery(seq=number, body=message.data, **(meta | {"key": headers["Nats-Msg-Id"]}))
+
+
+def _away() -> Unavailable:
+    return Unavailable("NATS cannot be used now.", 5)

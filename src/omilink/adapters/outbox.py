@@ -1,0 +1,95 @@
+"""Accepted deliveries on their way to the stream, by way of this node's disk while the stream does not take them."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import replace
+
+from omilink.adapters.nats_stream import DeliveryStream
+from omilink.adapters.sql_inbox import SqlInbox
+from omilink.errors import OmilinkError, Unavailable
+from omilink.model import Delivery, new_id
+
+BATCH = 200
+AGAIN = 0.5
+"""Seconds between tries while the stream takes nothing."""
+ANY_TIME = 1 << 62
+
+log = logging.getLogger(__name__)
+
+
+class Outbox:
+    """As soon as one delivery went to the disk, all do, until it is empty: so they go on in order."""
+
+    def __init__(self, stream: DeliveryStream, spool: SqlInbox) -> None:
+        self._stream, self._spool = stream, spool
+        self._through_disk = True  # there may be some of the last run
+        self._being_written = 0
+        self._written = asyncio.Event()
+
+    @property
+    def through_disk(self) -> bool:
+        return self._through_disk
+
+    async def put(self, delivery: Delivery) -> None:
+        """On return it is durable, in the stream or on this disk. Raises Unavailable when neither takes it."""
+        delivery = delivery if delivery.key else replace(delivery, key=new_id())
+        if not self._through_disk:
+            try:
+                return await self._stream.put(delivery)
+            except Unavailable:
+                log.warning("the stream takes nothing: deliveries go to this node's disk")
+                self._through_disk = True
+        self._being_written += 1
+        try:
+            await self._spool.put(delivery)
+        finally:
+            self._being_written -= 1
+            self._written.set()
+
+    async def run(self) -> None:
+        """Sends on what is on the disk, until cancelled."""
+        while True:
+            try:
+                await self._send_on()
+            except OmilinkError:
+                await asyncio.sleep(AGAIN)
+            except Exception:
+                log.exception("sending on what is on the disk failed; it is tried again")
+                await asyncio.sleep(AGAIN)
+
+    async def _send_on(self) -> None:
+        """Returns when something has been written to the disk again."""
+        self._written.clear()
+        while deliveries := await self._spool.take(BATCH, ANY_TIME):
+            await self._send(deliveries)
+        if not self._being_written and not self._written.is_set():
+            if self._through_disk:
+                log.info("nothing is left on this node's disk")
+            self._through_disk = False
+            await self._written.wait()
+
+    async def _send(self, deliveries: list[Delivery]) -> None:
+        """Sessions side by side, each in its order. Raises what the stream says after noting what has gone."""
+        sessions: defaultdict[str, list[Delivery]] = defaultdict(list)
+        for delivery in deliveries:
+            sessions[delivery.session_key].append(delivery)
+        sent: list[int] = []
+        outcomes = await asyncio.gather(
+            *(self._send_all(one, sent) for one in sessions.values()), return_exceptions=True
+        )
+        await self._spool.done(sent, {})
+        for outcome in outcomes:
+            if outcome:
+                raise outcome
+
+    async def _send_all(self, deliveries: list[Delivery], sent: list[int]) -> None:
+        for delivery in deliveries:
+            await self._stream.put(delivery)
+            sent.append(delivery.seq)
+
+    async def waiting(self) -> int:
+        with suppress(Unavailable):
+            return (await self._spool.counts()).get("waiting", 0)
+        return 0

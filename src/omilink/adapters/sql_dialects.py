@@ -1,0 +1,67 @@
+"""Where SQLite and PostgreSQL say the same thing differently, side by side.
+
+PostgreSQL's INSERT … ON CONFLICT is written for both: SQLite took its words over.
+"""
+
+from typing import Any
+
+from sqlalchemy import BindParameter, Column, ColumnElement, String, bindparam, literal_column, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+upsert = insert
+
+
+class each(FunctionElement[Any]):
+    """A JSON list as a table with the column `value`."""
+
+    name = "each"
+    inherit_cache = True
+
+
+class item(FunctionElement[str]):
+    """The text at a place of a JSON list, counted from 0."""
+
+    name = "item"
+    type = String()
+    inherit_cache = True
+
+    def __init__(self, values: ColumnElement[Any], place: int) -> None:
+        super().__init__(values, literal_column(str(place)))
+
+
+@compiles(each, "sqlite")
+def _(element: each, compiler: Any, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(each, "postgresql")
+def _(element: each, compiler: Any, **options: Any) -> str:
+    return f"json_array_elements_text(({compiler.process(element.clauses, **options)})::json)"
+
+
+@compiles(item, "sqlite")
+def _(element: item, compiler: Any, **options: Any) -> str:
+    values, place = element.clauses
+    return f"json_extract({compiler.process(values, **options)}, '$[{compiler.process(place, **options)}]')"
+
+
+@compiles(item, "postgresql")
+def _(element: item, compiler: Any, **options: Any) -> str:
+    values, place = element.clauses
+    return f"(({compiler.process(values, **options)})::json ->> {compiler.process(place, **options)})"
+
+
+def listed(name: str) -> Any:
+    """The parameter of this name, a JSON list, as a table: so that lists of any length are one statement."""
+    return each(bindparam(name, type_=String())).table_valued("value", name=f"listed_{name}")
+
+
+def among(column: Column[Any], name: str) -> ColumnElement[bool]:
+    return column.in_(select(listed(name).c.value))
+
+
+def to_values(*columns: str) -> dict[str, BindParameter[Any]]:
+    """`to_x` for each column x: in an UPDATE a parameter may not have the name of a column."""
+    return {column: bindparam(f"to_{column}") for column in columns}

@@ -1,0 +1,86 @@
+"""The half of the room where PostgreSQL and NATS are wired. Apart, since it needs the extra `cluster`."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator
+
+from omilink.adapters import postgres, sql_migrate, sqlite
+from omilink.adapters.nats_bus import NatsBus
+from omilink.adapters.nats_inbox import NatsInbox
+from omilink.adapters.nats_link import NatsLink
+from omilink.adapters.nats_stream import PARTITIONS, DeliveryStream
+from omilink.adapters.outbox import Outbox
+from omilink.adapters.sql_inbox import SqlInbox
+from omilink.adapters.sql_partitions import Partitions, workers_alive
+from omilink.errors import Unavailable
+from omilink.product import Checks, Queue
+from omilink.settings import Settings
+
+GREETING = 2.0
+"""Seconds that NATS gets to be there at the start; after that it is away, which is no reason not to start."""
+
+log = logging.getLogger(__name__)
+
+
+async def open_database(url: str) -> postgres.Postgres:
+    """Brought to this version's schema; if it is away, that is done as soon as it is there."""
+    database = postgres.Postgres(postgres.engine(url), prepare=sql_migrate.upgrade)
+    try:
+        await database.read(lambda connection: None)
+    except Unavailable:
+        log.warning("PostgreSQL is away; the start goes on without it")
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+@contextlib.asynccontextmanager
+async def open_queue(settings: Settings, database: postgres.Postgres) -> AsyncIterator[Queue]:
+    """Deliveries by JetStream, with this node's disk behind it, and hints by NATS."""
+    assert settings.nats_url
+    link = NatsLink(settings.nats_url)
+    stream, bus = DeliveryStream(link, settings.nats_replicas), NatsBus(link)
+    async with _spool(settings) as spool:
+        outbox = Outbox(stream, spool)
+        partitions = Partitions(database, secrets.token_hex(8), PARTITIONS)
+        inbox = NatsInbox(stream, outbox, SqlInbox(database), partitions)
+        connecting = asyncio.create_task(link.run())
+        if not await link.wait_until_up(GREETING):
+            log.warning("NATS is away; the start goes on without it")
+        checks = _checks(stream, outbox, database)
+        try:
+            yield Queue(inbox=inbox, bus=bus, checks=checks, on_web=(outbox.run,), everywhere=(bus.run,))
+        finally:
+            await inbox.close()
+            await bus.flush()
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def _spool(settings: Settings) -> AsyncIterator[SqlInbox]:
+    engine = sqlite.engine(settings.data_dir / "spool.db")
+    await asyncio.to_thread(sql_migrate.upgrade, engine)
+    disk = sqlite.Sqlite(engine)
+    try:
+        yield SqlInbox(disk)
+    finally:
+        await disk.close()
+
+
+def _checks(stream: DeliveryStream, outbox: Outbox, database: postgres.Postgres) -> Checks:
+    async def nats() -> None:
+        await stream.waiting()
+
+    async def spool() -> None:
+        if waiting := await outbox.waiting():
+            raise Unavailable(f"{waiting} calls wait on this node's disk until NATS takes them.", 5)
+
+    async def workers() -> None:
+        if not await workers_alive(database):
+            raise Unavailable("No worker is alive. Start one: omilink worker.", 5)
+
+    return {"nats": nats, "spool": spool, "workers": workers}

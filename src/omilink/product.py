@@ -1,0 +1,43 @@
+"""The running product: everything that the outside needs of it."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from omilink.limits import Limits
+from omilink.metrics import Metrics
+from omilink.model import Millis, now
+from omilink.passwords import Passwords
+from omilink.ports import Bus, Inbox, Store
+from omilink.settings import Settings
+
+Checks = dict[str, Callable[[], Awaitable[None]]]
+"""A part's name, and what raises an OmilinkError with what is wrong with it, if something is."""
+Task = Callable[[], Coroutine[Any, Any, None]]
+"""Runs until it is cancelled."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Queue:
+    """What carries deliveries and hints, and what has to run for that: on web nodes, and everywhere."""
+
+    inbox: Inbox
+    bus: Bus
+    checks: Checks = field(default_factory=dict)
+    on_web: tuple[Task, ...] = ()
+    everywhere: tuple[Task, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Product:
+    settings: Settings
+    store: Store
+    inbox: Inbox
+    bus: Bus
+    webhook_secrets: tuple[str, ...]
+    operator_token: str
+    limits: Limits
+    checks: Checks
+    passwords: Passwords = field(default_factory=Passwords)
+    metrics: Metrics = field(default_factory=Metrics)
+    clock: Callable[[], Millis] = now
