@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from support import ServerProcess
 
+from lab.nats import NatsServer
+from lab.postgres import Postgres
+
 MakeServer = Callable[..., ServerProcess]
 
 
@@ -34,3 +37,15 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPr
     server = ServerProcess(tmp_path_factory.mktemp("shared") / "data").start()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with Postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    with NatsServer(tmp_path_factory.mktemp("nats")) as server:
+        yield server

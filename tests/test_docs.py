@@ -19,8 +19,8 @@ import pytest
 from support import PATIENCE, Follower, ServerProcess, wait_until
 
 from omilink import cli
-from omilink.bootstrap import Product
 from omilink.linking import RULES, Act, Outcome, Rule
+from omilink.product import Product
 from omilink.settings import NOT_YET, Settings
 from omilink.web.app import make_api
 from omilink.web.errors import STATUS

@@ -6,7 +6,7 @@ import fcntl
 import importlib
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -21,9 +21,10 @@ from omilink.errors import OmilinkError, Unavailable
 from omilink.limits import Limits
 from omilink.model import now
 from omilink.ports import Transaction
-from omilink.product import Product, Queue, Task
+from omilink.product import Product, Queue
 from omilink.saving import Saved
 from omilink.settings import OnOff, Settings
+from omilink.tasks import end, running
 from omilink.worker import Worker
 
 WATCH = 2.0
@@ -47,17 +48,19 @@ async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> A
     """The product, working until the block ends; then what was accepted is finished."""
     with only_one(settings.data_dir) if web else contextlib.nullcontext():
         async with _opened(settings) as (product, queue):
-            tasks = [*queue.everywhere, *(queue.on_web if web else ())]
-            tasks += [lambda: _watch(product)] if web else []
-            tasks += [lambda: _tidy(product)] if worker else []
-            async with _background(tasks), _working(product) if worker else contextlib.nullcontext():
+            tasks = [*queue.everywhere]
+            if web:
+                tasks += [*queue.on_web, lambda: _watch(product)]
+            if worker:
+                tasks += [lambda: _tidy(product)]
+            async with running(*tasks), _working(product) if worker else contextlib.nullcontext():
                 yield product
 
 
 @contextlib.asynccontextmanager
 async def open_product(settings: Settings) -> AsyncIterator[Product]:
     """The product for a command beside a running server: it works on nothing by itself."""
-    async with _opened(settings) as (product, queue), _background(queue.everywhere):
+    async with _opened(settings) as (product, queue), running(*queue.everywhere):
         yield product
 
 
@@ -136,19 +139,7 @@ async def _working(product: Product) -> AsyncIterator[None]:
     finally:
         worker.stop()
         await asyncio.wait([working], timeout=FINISH)
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
-
-
-@contextlib.asynccontextmanager
-async def _background(tasks: Sequence[Task]) -> AsyncIterator[None]:
-    running = [asyncio.create_task(task()) for task in tasks]
-    try:
-        yield
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await end({working})
 
 
 def webhook_secrets(settings: Settings) -> tuple[str, ...]:

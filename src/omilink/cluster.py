@@ -17,6 +17,7 @@ from omilink.adapters.sql_partitions import Partitions, workers_alive
 from omilink.errors import Unavailable
 from omilink.product import Checks, Queue
 from omilink.settings import Settings
+from omilink.tasks import running
 
 GREETING = 2.0
 """Seconds that NATS gets to be there at the start; after that it is away, which is no reason not to start."""
@@ -47,17 +48,15 @@ async def open_queue(settings: Settings, database: postgres.Postgres) -> AsyncIt
         outbox = Outbox(stream, spool)
         partitions = Partitions(database, secrets.token_hex(8), PARTITIONS)
         inbox = NatsInbox(stream, outbox, SqlInbox(database), partitions)
-        connecting = asyncio.create_task(link.run())
-        if not await link.wait_until_up(GREETING):
-            log.warning("NATS is away; the start goes on without it")
         checks = _checks(stream, outbox, database)
-        try:
-            yield Queue(inbox=inbox, bus=bus, checks=checks, on_web=(outbox.run,), everywhere=(bus.run,))
-        finally:
-            await inbox.close()
-            await bus.flush()
-            connecting.cancel()
-            await asyncio.gather(connecting, return_exceptions=True)
+        async with running(link.run):
+            if not await link.wait_until_up(GREETING):
+                log.warning("NATS is away; the start goes on without it")
+            try:
+                yield Queue(inbox=inbox, bus=bus, checks=checks, on_web=(outbox.run,), everywhere=(bus.run,))
+            finally:
+                await inbox.close()
+                await bus.flush()
 
 
 @contextlib.asynccontextmanager

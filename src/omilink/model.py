@@ -272,6 +272,19 @@ class Delivery:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """A delivery as people are shown it: without its words. `error` is why it failed or was put aside."""
+
+    seq: int
+    kind: str
+    session_id: str
+    state: str
+    attempts: int
+    received_at: Millis
+    error: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class User:
     id: str
     email: str

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import Flag, auto
 from typing import Protocol, TypeVar
 
-from omilink.model import Conversation, Delivery, Event, Message, Millis, OmiSession, User
+from omilink.model import Conversation, Delivery, Event, Job, Message, Millis, OmiSession, User
 
 T = TypeVar("T")
 
@@ -209,7 +209,7 @@ class Inbox(Protocol):
         """Brings dead letters back, all of them for None. Returns how many."""
         ...
 
-    async def jobs(self, state: str | None, session_key: str | None, limit: int) -> list[dict[str, object]]:
+    async def jobs(self, state: str | None, session_key: str | None, limit: int) -> list[Job]:
         """For people: newest first, never with words."""
         ...
 

@@ -1,8 +1,7 @@
 """The running product: everything that the outside needs of it."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from omilink.limits import Limits
 from omilink.metrics import Metrics
@@ -10,11 +9,10 @@ from omilink.model import Millis, now
 from omilink.passwords import Passwords
 from omilink.ports import Bus, Inbox, Store
 from omilink.settings import Settings
+from omilink.tasks import Task
 
 Checks = dict[str, Callable[[], Awaitable[None]]]
 """A part's name, and what raises an OmilinkError with what is wrong with it, if something is."""
-Task = Callable[[], Coroutine[Any, Any, None]]
-"""Runs until it is cancelled."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -42,7 +42,7 @@ class Worker:
                 deliveries = await self._inbox.take(BATCH, self._clock())
                 if deliveries:
                     await self.save(deliveries)
-                    if len(deliveries) >= CROWD:
+                    if CROWD <= len(deliveries) < BATCH:
                         await asyncio.sleep(GATHER)
                     continue
                 if self._stopping:
@@ -80,7 +80,7 @@ class Worker:
         what = type(error).__name__
         attempt = delivery.attempts + 1
         retry_at = None if attempt >= MAX_ATTEMPTS else self._clock() + backoff(attempt)
-        log.error("delivery %d failed, attempt %d of %d: %s", delivery.seq, attempt, MAX_ATTEMPTS, what)
+        log.error("a delivery could not be saved, attempt %d of %d: %s", attempt, MAX_ATTEMPTS, what)
         await self._inbox.failed(delivery, what, retry_at=retry_at)
 
 

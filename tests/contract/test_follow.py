@@ -9,7 +9,7 @@ import pytest
 
 from omilink import accounts, live, wire
 from omilink.accounts import TOKEN_LIFE, SignedIn, fingerprint
-from omilink.live import Frame
+from omilink.live import Frame, Quiet
 from omilink.model import Millis, User
 from omilink.ports import Bus, Hint, Store
 
@@ -30,7 +30,7 @@ class Clock:
 class Stream:
     """Frames as a client gets them, one by one."""
 
-    def __init__(self, batches: AsyncIterator[list[Frame]]) -> None:
+    def __init__(self, batches: AsyncIterator[list[Frame] | Quiet]) -> None:
         self._batches = batches
         self._frames: list[Frame] = []
         self.last_id = ""
@@ -170,4 +170,5 @@ async def test_a_silent_stream_shows_that_it_lives(
     monkeypatch.setattr(live, "HEARTBEAT", 0.01)
     batches = live.follow(store, bus.listen("ada"), ada, None, clock)
     shown = [await anext(batches) for _ in range(4)]
-    assert [len(frames) for frames in shown] == [2, 1, 0, 0]
+    assert [len(frames) for frames in shown[:2]] == [2, 1]
+    assert shown[2:] == [Quiet.STILL_HERE] * 2

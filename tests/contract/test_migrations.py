@@ -1,18 +1,20 @@
 """A migrated database is the one that the code expects, and the linking guide's queries work on it as written."""
 
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
 from omilink import accounts, saving, sessions
-from omilink.adapters import sql_migrate, sqlite
+from omilink.adapters import sql_migrate
 from omilink.adapters.sql_schema import VIEWS, metadata
 from omilink.adapters.sql_store import SqlTransaction
 from omilink.model import Delivery, User
 
 GAP = 150.0
+STRICT = {"compare_type": True, "compare_server_default": True}
 
 USERS_CONVERSATIONS = """
 -- Direct user conversations
@@ -45,19 +47,44 @@ WHERE userId = 'your-user-id';
 
 def test_the_migrated_schema_is_the_one_in_the_code(engine: Engine) -> None:
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection, opts=STRICT), metadata) == []
 
 
-def test_the_indexes_are_the_ones_in_the_code(engine: Engine, tmp_path: Path) -> None:
+def test_the_indexes_are_the_ones_in_the_code(engine: Engine) -> None:
     """Their conditions too, which alembic does not compare."""
-    fresh = sqlite.engine(tmp_path / "fresh.db")
-    metadata.create_all(fresh)
-    assert indexes(engine) == indexes(fresh)
+    migrated = indexes(engine)
+    with engine.begin() as connection:
+        for view in VIEWS:
+            connection.exec_driver_sql(f"DROP VIEW {view}")
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+    assert indexes(engine) == migrated
+
+
+@pytest.mark.parametrize("released", ["0001"])
+def test_every_released_schema_becomes_this_one(released: str, engine: Engine, empty: Engine) -> None:
+    sql_migrate.upgrade(empty, released)
+    with empty.begin() as connection:
+        tx = SqlTransaction(connection)
+        tx.add_user(User(id="ada", email="ada@example.org", display_name=None, created_at=0), "-")
+    sql_migrate.upgrade(empty)
+    assert indexes(empty) == indexes(engine)
+    with empty.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts=STRICT), metadata) == []
+        assert [user.id for user in SqlTransaction(connection).users()] == ["ada"]
+
+
+def test_several_nodes_that_start_at_once_make_one_schema(empty: Engine) -> None:
+    if empty.dialect.name == "sqlite":
+        return  # one process, one file
+    with ThreadPoolExecutor(4) as nodes:
+        for done in [nodes.submit(sql_migrate.upgrade, empty) for _ in range(4)]:
+            done.result()
+    assert epoch(empty)
 
 
 def test_the_views_of_the_guide_are_there(engine: Engine) -> None:
-    assert set(inspect(engine).get_view_names()) == set(VIEWS)
+    assert {name.lower() for name in inspect(engine).get_view_names()} == {name.lower() for name in VIEWS}
 
 
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
@@ -76,8 +103,9 @@ def test_the_guides_queries_work_as_they_are_written(engine: Engine) -> None:
         call = Delivery(kind="transcript", session_id="your-session-id", body=body, received_at=2000)
         saving.save(tx, [call], GAP)
 
-        def ask(query: str, *values: str) -> list[dict[str, object]]:
-            return [dict(row) for row in connection.exec_driver_sql(query, values).mappings()]
+        def ask(query: str, *values: str) -> list[Columns]:
+            mark = {"sqlite": "?", "postgresql": "%s"}[engine.dialect.name]
+            return [Columns(row) for row in connection.exec_driver_sql(query.replace("?", mark), values).mappings()]
 
         (session,) = ask(SESSION_IS_LINKED)
         assert (session["userId"], session["lastSeenAt"]) == ("your-user-id", 2000)
@@ -91,10 +119,21 @@ def test_the_guides_queries_work_as_they_are_written(engine: Engine) -> None:
         assert ask(USERS_CONVERSATIONS, "somebody-else") == []
 
 
+class Columns(dict[str, object]):
+    """By name in any case: PostgreSQL makes small letters of names without quotes, in the query and in the view."""
+
+    def __getitem__(self, name: str) -> object:
+        return next(value for key, value in self.items() if key.lower() == name.lower())
+
+
 def indexes(engine: Engine) -> set[str]:
     """Every index in the database's own words."""
+    known = {
+        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        "postgresql": "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    }
     with engine.connect() as connection:
-        rows = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        rows = connection.exec_driver_sql(known[engine.dialect.name])
         return {" ".join(sql.replace('"', "").split()) for (sql,) in rows}
 
 

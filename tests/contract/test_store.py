@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from contract_support import open_database
 from sqlalchemy import Engine
 
 from omilink import accounts
@@ -128,24 +129,28 @@ async def test_a_read_sees_one_moment_whatever_is_written_meanwhile(store: Store
 
 
 async def test_what_was_written_is_there_after_a_restart(engine: Engine) -> None:
-    first = Sqlite(engine)
+    first = open_database(engine)
     await SqlStore(first).write(lambda tx: tx.put_sessions([session("attic")]))
     await first.close()
-    second = Sqlite(engine)
+    second = open_database(engine)
     (found,) = await SqlStore(second).read(lambda tx: tx.all_sessions(10))
     assert found == session("attic")
     await second.close()
 
 
-async def test_a_database_that_is_away_is_said_to_be(store: Store, engine: Engine) -> None:
-    assert engine.url.database
-    with sqlite3.connect(engine.url.database) as behind_its_back:
+async def test_a_database_that_is_away_is_said_to_be(tmp_path: Path) -> None:
+    engine = sqlite.engine(tmp_path / "omilink.db")
+    sql_migrate.upgrade(engine)
+    with sqlite3.connect(tmp_path / "omilink.db") as behind_its_back:
         behind_its_back.execute("DROP TABLE meta")
     behind_its_back.close()
+    database = Sqlite(engine)
+    store = SqlStore(database)
     for run in store.read, store.write:
         with pytest.raises(Unavailable) as away:
             await run(lambda tx: tx.epoch())
         assert away.value.retry_after > 0
+    await database.close()
 
 
 async def test_a_history_has_one_name_and_another_database_another(store: Store, tmp_path: Path) -> None:
@@ -200,10 +205,10 @@ async def test_an_event_that_is_rolled_back_leaves_its_number_to_the_next(store:
 
 async def test_old_events_are_pruned_and_the_log_says_how_far(store: Store) -> None:
     await store.write(lambda tx: tx.append([replace(event("ada"), created_at=at) for at in (10, 20, 30)]))
-    await store.write(lambda tx: tx.prune(now=0, deliveries_before=0, events_before=25))
+    await store.write(lambda tx: tx.prune(now=0, deliveries_before=0, events_before=25, most=100))
     assert await store.read(lambda tx: tx.log_bounds("ada")) == (2, 3)
     assert [e.seq for e in await store.read(lambda tx: tx.events_after("ada", 0, 10))] == [3]
-    await store.write(lambda tx: tx.prune(now=0, deliveries_before=0, events_before=99))
+    await store.write(lambda tx: tx.prune(now=0, deliveries_before=0, events_before=99, most=100))
     await store.write(lambda tx: tx.append([event("ada")]))
     assert await store.read(lambda tx: tx.log_bounds("ada")) == (3, 4)
 
@@ -402,7 +407,7 @@ async def test_forgotten_words_are_in_no_message_no_event_and_no_delivery(store:
     assert [m.text for m in await store.read(lambda tx: tx.messages("gone", 10))] == [""]
     assert [m.text for m in await store.read(lambda tx: tx.messages("kept", 10))] == ["the secret"]
     assert [e.seq for e in await store.read(lambda tx: tx.events_after("ada", 0, 10))] == [2, 3]
-    assert [job["session_id"] for job in await inbox.jobs(None, None, 10)] == ["garden"]
+    assert [job.session_id for job in await inbox.jobs(None, None, 10)] == ["garden"]
 
 
 async def test_raw_deliveries_are_pruned_once_they_are_finished_and_old(store: Store, inbox: SqlInbox) -> None:
@@ -410,7 +415,7 @@ async def test_raw_deliveries_are_pruned_once_they_are_finished_and_old(store: S
         await inbox.put(Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=at))
     first, second, _ = await inbox.take(10, 9999)
     await inbox.done([first.seq], {})
-    await store.write(lambda tx: tx.prune(now=0, deliveries_before=250, events_before=0))
+    await store.write(lambda tx: tx.prune(now=0, deliveries_before=250, events_before=0, most=100))
     assert [job["seq"] for job in await inbox.jobs(None, None, 10)] == [second.seq + 1, second.seq]
 
 
@@ -465,6 +470,6 @@ async def test_a_ticket_ends_with_its_time_and_with_its_token(store: Store) -> N
 async def test_what_has_expired_is_pruned(store: Store) -> None:
     await store.write(lambda tx: tx.add_token("old", "ada", 0, 100))
     await store.write(lambda tx: tx.add_token("new", "ada", 0, 101))
-    await store.write(lambda tx: tx.prune(now=100, deliveries_before=0, events_before=0))
+    await store.write(lambda tx: tx.prune(now=100, deliveries_before=0, events_before=0, most=100))
     assert await store.read(lambda tx: tx.token_holder("old", 0)) is None
     assert await store.read(lambda tx: tx.token_holder("new", 0))

@@ -297,7 +297,7 @@ def test_a_cursor_that_is_too_old_says_so(tx: SqlTransaction) -> None:
     before = live.current(tx, "ada")["cursor"]
     save(tx, call(3, say("four", 3)))
     now = live.current(tx, "ada")["cursor"]
-    tx.prune(now=0, deliveries_before=0, events_before=10**15)
+    tx.prune(now=0, deliveries_before=0, events_before=10**15, most=100)
     opening = live.begin(tx, "ada", before)
     assert json.loads(opening.frames[0].data) == {"type": "reset", "reason": "cursor_too_old"}
     assert types(opening.frames) == ["reset", "update"]

@@ -49,7 +49,6 @@ class NatsBus(LocalBus):
             try:
                 if self._link.client:
                     await self._link.client.publish(SUBJECT, orjson.dumps(hints))
-                    await self._link.client.flush()
             except (Error, TimeoutError, OSError):
                 return  # lost: every node looks for itself in a moment
 

@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from omilink.adapters.nats_stream import DeliveryStream, Reader, partition
 from omilink.adapters.outbox import Outbox
 from omilink.adapters.sql_inbox import DEAD, QUARANTINED, WAITING, SqlInbox
 from omilink.adapters.sql_partitions import Partitions
 from omilink.errors import OmilinkError, Unavailable
-from omilink.model import Delivery, Millis
+from omilink.model import Delivery, Job, Millis
 
 ROUND = 1.0
 """Seconds between two looks at leases, positions and retries."""
+RETRIES = 0
+"""Whoever holds this partition also works on what is to be tried again."""
 
 
 class NatsInbox:
@@ -22,8 +25,7 @@ class NatsInbox:
         self._reads = ""  # the stream that the positions belong to
         self._finished: dict[int, int] = {}  # position by partition held
         self._dropped: dict[int, int] = {}
-        self._batch: dict[int, Delivery] = {}
-        self._from_kept = False
+        self._batch: dict[int, Delivery] = {}  # handed out and not finished, by number: negative in the table
         self._next_round = 0.0
 
     async def put(self, delivery: Delivery) -> None:
@@ -37,23 +39,27 @@ class NatsInbox:
             await asyncio.sleep(seconds)
 
     async def take(self, limit: int, at: Millis) -> list[Delivery]:
-        if not self._batch and _time() >= self._next_round:
+        if _time() >= self._next_round:
             await self._round()
-            self._hand_out(await self._kept.take(limit, at) if 0 in self._finished else [], kept=True)
-        if not self._batch and self._reader:
-            self._hand_out(await self._reader.take(limit), kept=False)
-        return list(self._batch.values())
+            retries = await self._kept.take(limit, at) if RETRIES in self._finished else ()
+            again = {-delivery.seq: replace(delivery, seq=-delivery.seq) for delivery in retries}
+            self._batch = again | {seq: delivery for seq, delivery in self._batch.items() if seq > 0}
+        if self._reader and len(self._batch) < limit:
+            new = await self._reader.take(limit - len(self._batch))
+            self._batch |= {delivery.seq: delivery for delivery in new}
+        return list(self._batch.values())[:limit]
 
     async def done(self, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:
-        if self._from_kept:
-            await self._kept.done(seqs, quarantined)
-        for seq, reason in quarantined.items() if not self._from_kept else ():
-            await self._kept.keep(self._batch[seq], QUARANTINED, reason)
+        if retried := [-seq for seq in seqs if seq < 0]:
+            await self._kept.done(retried, {-seq: reason for seq, reason in quarantined.items()})
+        for seq, reason in quarantined.items():
+            if seq > 0:
+                await self._kept.keep(self._batch[seq], QUARANTINED, reason)
         self._finish(seqs)
 
     async def failed(self, delivery: Delivery, error: str, *, retry_at: Millis | None) -> None:
-        if self._from_kept:
-            await self._kept.failed(delivery, error, retry_at=retry_at)
+        if delivery.seq < 0:
+            await self._kept.failed(replace(delivery, seq=-delivery.seq), error, retry_at=retry_at)
         else:
             state = WAITING if retry_at else DEAD
             await self._kept.keep(delivery, state, error, attempts=delivery.attempts + 1, run_at=retry_at or 0)
@@ -62,8 +68,14 @@ class NatsInbox:
     async def retry(self, seqs: Collection[int] | None) -> int:
         return await self._kept.retry(seqs)
 
-    async def jobs(self, state: str | None, session_key: str | None, limit: int) -> list[dict[str, object]]:
-        return await self._kept.jobs(state, session_key, limit)
+    async def jobs(self, state: str | None, session_key: str | None, limit: int) -> list[Job]:
+        kept = await self._kept.jobs(state, session_key, limit)
+        if state not in (None, WAITING):
+            return kept
+        with suppress(Unavailable):
+            waiting = await self._stream.newest(session_key, limit)
+            return [*map(_job, waiting), *kept][:limit]
+        return kept
 
     async def counts(self, session_key: str | None = None) -> dict[str, int]:
         counts = await self._kept.counts(session_key)
@@ -90,9 +102,10 @@ class NatsInbox:
             return
         held = await self._partitions.hold(self._reads, self._finished)
         if held.keys() != self._finished.keys():
-            self._finished = held
+            self._finished, self._batch = held, {}
             await self._stop_reading()
         if self._reader is None or self._reader.broken:
+            self._batch = {}
             await self._stop_reading()
             self._reader = await self._stream.read(self._finished) if self._finished else None
         await self._drop({number: at for number, at in held.items() if at > self._dropped.get(number, 0)})
@@ -107,17 +120,24 @@ class NatsInbox:
         if reader:
             await reader.close()
 
-    def _hand_out(self, deliveries: list[Delivery], *, kept: bool) -> None:
-        self._batch = {delivery.seq: delivery for delivery in deliveries}
-        self._from_kept = kept
-
     def _finish(self, seqs: Collection[int]) -> None:
-        """Batches are finished in their order, and what failed has been kept elsewhere: so the positions move."""
-        done = [self._batch.pop(seq) for seq in seqs if seq in self._batch]
-        if not self._from_kept:
-            for delivery in done:
+        """Deliveries are finished in their order, and what failed has been kept elsewhere: so the positions move."""
+        for delivery in [self._batch.pop(seq) for seq in seqs if seq in self._batch]:
+            if delivery.seq > 0:
                 number = partition(delivery.session_key)
                 self._finished[number] = max(self._finished.get(number, 0), delivery.seq)
+
+
+def _job(waiting: Delivery) -> Job:
+    return Job(
+        seq=waiting.seq,
+        kind=waiting.kind,
+        session_id=waiting.session_id,
+        state=WAITING,
+        attempts=0,
+        received_at=waiting.received_at,
+        error=None,
+    )
 
 
 def _time() -> float:

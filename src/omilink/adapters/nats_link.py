@@ -65,6 +65,7 @@ class NatsLink:
             connect_timeout=CONNECT,
             ping_interval=PING,
             max_outstanding_pings=2,
+            flush_timeout=CONNECT,  # else closing may wait for ever
             no_echo=True,
             closed_cb=on_closed,
             error_cb=_silence,
@@ -82,7 +83,8 @@ class NatsLink:
             self.client = None
             self._up.clear()
             with suppress(Exception):
-                await client.close()
+                async with asyncio.timeout(CONNECT * 2):
+                    await client.close()
 
 
 async def _silence(_: Exception) -> None:

@@ -33,6 +33,8 @@ AHEAD = 1000
 """Deliveries that a reader fetches before they are asked for …"""
 AHEAD_BYTES = 16 << 20
 """… if they are not larger than this together."""
+LOOK_BACK = 2000
+"""How many of the newest deliveries are looked through for those of one session."""
 PULL = 2.0
 """Seconds after which a reader's request ends, with an answer if the server is there."""
 
@@ -70,11 +72,36 @@ class DeliveryStream:
 
     async def read(self, positions: Positions) -> "Reader":
         """Everything in these partitions that is not finished, and then what comes."""
+        subjects = [f"omilink.in.{number}.>" for number in sorted(positions)]
+        reader, _ = await self._reader(subjects, min(positions.values()) + 1, positions)
+        return reader
+
+    async def newest(self, session_key: str | None, limit: int) -> list[Delivery]:
+        """The newest of the stream, or of a session among the newest, newest first and without their bodies."""
+        subject = _subject(session_key) if session_key else "omilink.in.>"
+        try:
+            last = (await self._client().jetstream().stream_info(STREAM)).state.last_seq
+        except (Error, TimeoutError):
+            raise _away() from None
+        start = max(1, last - max(LOOK_BACK, limit) + 1)
+        reader, pending = await self._reader([subject], start, dict.fromkeys(range(PARTITIONS), 0), headers_only=True)
+        found: list[Delivery] = []
+        while len(found) < pending and not reader.broken:
+            await reader.wait(PULL)
+            found += await reader.take(pending)
+        await reader.close()
+        return found[::-1][:limit]
+
+    async def _reader(
+        self, subjects: list[str], start: int, positions: Positions, *, headers_only: bool = False
+    ) -> tuple["Reader", int]:
+        """A reader, and how many messages wait for it."""
         config = ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=min(positions.values()) + 1,
-            filter_subjects=[f"omilink.in.{number}.>" for number in sorted(positions)],
+            opt_start_seq=start,
+            filter_subjects=subjects,
             ack_policy=AckPolicy.NONE,
+            headers_only=headers_only,
             inactive_threshold=30.0,
             mem_storage=True,
             num_replicas=1,
@@ -84,9 +111,9 @@ class DeliveryStream:
             consumer = await client.jetstream().add_consumer(STREAM, config)
             reader = Reader(client, consumer.name, positions)
             await reader.start()
-            return reader
         except (Error, TimeoutError):
             raise _away() from None
+        return reader, consumer.num_pending or 0
 
     async def drop(self, positions: Positions) -> None:
         """Removes what is finished."""
@@ -142,6 +169,7 @@ class Reader:
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
         self._arrived: deque[Delivery] = deque()
         self._bytes, self._wanted, self._last = 0, 0, 0
+        self.reached = 0  # the last number in the stream that was heard of
         self._asked_at = 0.0
         self._news = asyncio.Event()
         self.broken = False
@@ -196,7 +224,7 @@ class Reader:
         place = message.metadata.sequence
         if place.consumer != self._last + 1:
             self.broken = True
-        self._last = place.consumer
+        self._last, self.reached = place.consumer, place.stream
         self._wanted = max(0, self._wanted - 1)
         if not self.broken and place.stream > self._positions[partition_of(message.subject)]:
             delivery = _delivery(message, place.stream)

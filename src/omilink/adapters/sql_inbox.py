@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select, text, update
@@ -10,7 +11,7 @@ from omilink.adapters.lanes import Lanes
 from omilink.adapters.sql_compiled import Bulk
 from omilink.adapters.sql_dialects import to_values, upsert
 from omilink.adapters.sql_schema import deliveries as job
-from omilink.model import SHARED, Delivery, Millis
+from omilink.model import SHARED, Delivery, Job, Millis
 
 WAITING, DEAD, QUARANTINED, DONE = "waiting", "dead", "quarantined", "done"
 
@@ -85,14 +86,13 @@ class SqlInbox:
         self._something_new.set()
         return count
 
-    async def jobs(self, state: str | None, session_key: str | None, limit: int) -> list[dict[str, object]]:
-        shown = [column for column in job.c if column.name != "body"]
-        query = select(*shown).order_by(job.c.seq.desc()).limit(limit)
+    async def jobs(self, state: str | None, session_key: str | None, limit: int) -> list[Job]:
+        query = select(*[job.c[field.name] for field in fields(Job)]).order_by(job.c.seq.desc()).limit(limit)
         if state:
             query = query.where(job.c.state == state)
         if session_key:
             query = query.where(_of_session(session_key))
-        return await self._database.read(lambda connection: [dict(row._mapping) for row in connection.execute(query)])
+        return await self._database.read(lambda connection: [Job(**row._mapping) for row in connection.execute(query)])
 
     async def counts(self, session_key: str | None = None) -> dict[str, int]:
         query = COUNT.where(_of_session(session_key)) if session_key else COUNT

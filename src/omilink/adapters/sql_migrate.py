@@ -16,7 +16,7 @@ LOCK = 6_018_251_105
 """Several nodes start at once, and one of them migrates."""
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, version: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.connect() as connection:
@@ -28,9 +28,9 @@ def upgrade(engine: Engine) -> None:
     guarded = {"sqlite": _without_foreign_keys, "postgresql": _one_at_a_time}[engine.dialect.name]
     with engine.connect() as connection, guarded(connection):
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    with engine.begin() as connection:
+        command.upgrade(config, version)
         start_history(connection)
+        connection.commit()
 
 
 @contextmanager

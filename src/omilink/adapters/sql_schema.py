@@ -218,11 +218,11 @@ workers = Table(
 meta = Table("meta", metadata, Column("name", String, primary_key=True), Column("value", String, nullable=False))
 
 VIEWS = {
-    "OmiSession": 'SELECT id, omi_session_id AS "omiSessionId", user_id AS "userId", method, linked_at AS "linkedAt", '
-    'last_seen_at AS "lastSeenAt" FROM omi_sessions',
-    "Conversation": 'SELECT id, user_id AS "userId", session_id AS "omiSessionId", title, '
-    'message_count AS "messageCount", created_at AS "createdAt", last_at AS "lastMessageAt" '
-    "FROM conversations WHERE deleted_at IS NULL",
-    "OmiUserLink": 'SELECT omi_user_id AS "omiUserId", user_id AS "userId", verified_at AS "verifiedAt" FROM omi_links',
+    "OmiSession": "SELECT id, omi_session_id AS omiSessionId, user_id AS userId, method, linked_at AS linkedAt, "
+    "last_seen_at AS lastSeenAt FROM omi_sessions",
+    "Conversation": "SELECT id, user_id AS userId, session_id AS omiSessionId, title, message_count AS messageCount, "
+    "created_at AS createdAt, last_at AS lastMessageAt FROM conversations WHERE deleted_at IS NULL",
+    "OmiUserLink": "SELECT omi_user_id AS omiUserId, user_id AS userId, verified_at AS verifiedAt FROM omi_links",
 }
-"""The names of the linking guide, so that its queries work as they are written. On PostgreSQL they want quotes."""
+"""The names of the linking guide, so that its queries work as they are written. Unquoted, as they are there: so
+PostgreSQL, which makes them all small letters, finds them too."""

@@ -135,8 +135,8 @@ SAVED = (
     )
     .group_by(conversation.c.session_id)
 )
-# Only one writer can change a user's row at a time, so commit order and number order are the same and "after N" never
-# skips a late committer.
+# Changing the user's row comes first: only one can do that at a time, so commit order and number order are the same and
+# "after N" never skips a late committer.
 NUMBERS = Query(select(user.c.id, user.c.seq).where(among(user.c.id, "ids")))
 SET_NUMBER = Bulk(update(user).where(user.c.id == bindparam("where_user_id")).values(seq=bindparam("to_seq")))
 EVENTS_AFTER = Query(
@@ -310,8 +310,8 @@ class SqlTransaction:
         for e in events:
             numbers[e.user_id] += 1
             rows.append(replace(e, seq=numbers[e.user_id]))
-        PUT_EVENT.run(self._connection, rows)
         SET_NUMBER.run(self._connection, list({e.user_id: e for e in rows}.values()))
+        PUT_EVENT.run(self._connection, rows)
 
     def events_after(self, user_id: str, seq: int, limit: int) -> list[Event]:
         rows = EVENTS_AFTER.run(self._connection, u=user_id, after=seq, most=limit)

@@ -4,6 +4,7 @@ import argparse
 
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.errors import NotFound
+from omilink.model import Job
 from omilink.product import Product
 
 
@@ -46,16 +47,14 @@ def _retry(args: argparse.Namespace) -> None:
     print(f"{count} brought back; a running server saves them within a second.")
 
 
-def _shown(job: dict[str, object]) -> dict[str, object]:
-    received_at = job["received_at"]
-    assert isinstance(received_at, int)
+def _shown(job: Job) -> dict[str, object]:
     return {
-        "job": job["seq"],
+        "job": job.seq,
         "type": "CONVERSATION_SAVE",
-        "call": job["kind"],
-        "session": job["session_id"],
-        "state": job["state"],
-        "attempts": job["attempts"],
-        "received": moment(received_at),
-        "error": job["error"],
+        "call": job.kind,
+        "session": job.session_id,
+        "state": job.state,
+        "attempts": job.attempts,
+        "received": moment(job.received_at),
+        "error": job.error,
     }

@@ -187,4 +187,4 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     for name, query in VIEWS.items():
-        op.execute(f'CREATE VIEW "{name}" AS {query}')
+        op.execute(f"CREATE VIEW {name} AS {query}")
