@@ -394,11 +394,11 @@ async def test_all_messages_of_a_conversation_come_in_spoken_order(store: Store)
     assert [m.seq for m in await store.read(lambda tx: tx.all_messages("talk"))] == [4, 5, 2, 3, 1]
 
 
-async def test_forgotten_words_are_in_no_message_no_event_and_no_delivery(store: Store, inbox: Inbox) -> None:
+async def test_forgotten_words_are_in_no_message_no_event_and_no_delivery(store: Store, table: Inbox) -> None:
     gone, kept = talk("gone"), talk("kept", session_id="shared/garden")
     for session_id in "kitchen", "garden":
-        await inbox.put(Delivery(kind="transcript", session_id=session_id, body=b"the secret", received_at=1500))
-    await inbox.done([d.seq for d in await inbox.take(10, 9999)], {})
+        await table.put(Delivery(kind="transcript", session_id=session_id, body=b"the secret", received_at=1500))
+    await table.done([d.seq for d in await table.take(10, 9999)], {})
     messages = [said(1, "the secret", talk="gone"), said(1, "the secret", talk="kept")]
     await keep(store, gone, kept, messages=messages)
     told = [event("ada", "the secret", "gone"), event("ada", "the secret", "kept"), event("ada", "linked")]
@@ -407,16 +407,16 @@ async def test_forgotten_words_are_in_no_message_no_event_and_no_delivery(store:
     assert [m.text for m in await store.read(lambda tx: tx.messages("gone", 10))] == [""]
     assert [m.text for m in await store.read(lambda tx: tx.messages("kept", 10))] == ["the secret"]
     assert [e.seq for e in await store.read(lambda tx: tx.events_after("ada", 0, 10))] == [2, 3]
-    assert [job.session_id for job in await inbox.jobs(None, None, 10)] == ["garden"]
+    assert [job.session_id for job in await table.jobs(None, None, 10)] == ["garden"]
 
 
-async def test_raw_deliveries_are_pruned_once_they_are_finished_and_old(store: Store, inbox: SqlInbox) -> None:
+async def test_raw_deliveries_are_pruned_once_they_are_finished_and_old(store: Store, table: SqlInbox) -> None:
     for at in 100, 200, 300:
-        await inbox.put(Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=at))
-    first, second, _ = await inbox.take(10, 9999)
-    await inbox.done([first.seq], {})
+        await table.put(Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=at))
+    first, second, _ = await table.take(10, 9999)
+    await table.done([first.seq], {})
     await store.write(lambda tx: tx.prune(now=0, deliveries_before=250, events_before=0, most=100))
-    assert [job["seq"] for job in await inbox.jobs(None, None, 10)] == [second.seq + 1, second.seq]
+    assert [job.seq for job in await table.jobs(None, None, 10)] == [second.seq + 1, second.seq]
 
 
 # Accounts
