@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+from sqlalchemy import Engine
+
 from omilink import live
 from omilink.accounts import DAY, new_secret
 from omilink.adapters import sql_migrate, sqlite
@@ -94,16 +96,23 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
 async def open_database(settings: Settings) -> AsyncIterator[Lanes]:
     """Brought to this version's schema. PostgreSQL may be away; then that is done when it is there."""
     if settings.postgres_url:
-        database: Lanes = await _cluster().open_database(settings.postgres_url)
+        database: Lanes = await _cluster().open_database(engine(settings))
     else:
-        make_folder(settings.data_dir)
-        engine = sqlite.engine(settings.database_path)
-        await asyncio.to_thread(sql_migrate.upgrade, engine)
-        database = sqlite.Sqlite(engine)
+        await asyncio.to_thread(sql_migrate.upgrade, engine(settings))
+        database = sqlite.Sqlite(engine(settings))
     try:
         yield database
     finally:
         await database.close()
+
+
+def engine(settings: Settings) -> Engine:
+    """The settings' database, as it is."""
+    if settings.postgres_url:
+        made: Engine = _cluster().postgres.engine(settings.postgres_url)
+        return made
+    make_folder(settings.data_dir)
+    return sqlite.engine(settings.database_path)
 
 
 @contextlib.asynccontextmanager

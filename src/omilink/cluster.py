@@ -6,6 +6,8 @@ import logging
 import secrets
 from collections.abc import AsyncIterator
 
+from sqlalchemy import Engine
+
 from omilink.adapters import postgres, sql_migrate, sqlite
 from omilink.adapters.nats_bus import NatsBus
 from omilink.adapters.nats_inbox import NatsInbox
@@ -25,9 +27,9 @@ GREETING = 2.0
 log = logging.getLogger(__name__)
 
 
-async def open_database(url: str) -> postgres.Postgres:
+async def open_database(engine: Engine) -> postgres.Postgres:
     """Brought to this version's schema; if it is away, that is done as soon as it is there."""
-    database = postgres.Postgres(postgres.engine(url), prepare=sql_migrate.upgrade)
+    database = postgres.Postgres(engine, prepare=sql_migrate.upgrade)
     try:
         await database.read(lambda connection: None)
     except Unavailable:

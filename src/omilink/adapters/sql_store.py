@@ -420,6 +420,11 @@ def start_history(connection: Connection) -> None:
     )
 
 
+def rename_history(connection: Connection) -> None:
+    """For a history that has gone back in time: cursors from before are good for it no more."""
+    connection.execute(update(schema.meta).where(schema.meta.c.name == "epoch").values(value=new_id()))
+
+
 def _listed(values: Collection[Any]) -> str:
     return orjson.dumps(list(values)).decode()
 

@@ -6,7 +6,21 @@ import sys
 from types import ModuleType
 
 from omilink import __version__
-from omilink.cli import demo, doctor, export, jobs, serve, sessions, simulate, tail, users, webhook_url, worker
+from omilink.cli import (
+    backup,
+    demo,
+    doctor,
+    export,
+    jobs,
+    migrate,
+    serve,
+    sessions,
+    simulate,
+    tail,
+    users,
+    webhook_url,
+    worker,
+)
 from omilink.errors import OmilinkError
 
 COMMANDS: dict[str, tuple[ModuleType, str]] = {
@@ -20,6 +34,8 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "jobs": (jobs, "list the queue, and bring dead letters back"),
     "tail": (tail, "follow your live chat in the terminal"),
     "export": (export, "write a user's conversations as JSON"),
+    "migrate": (migrate, "bring the database to this version, or move to another one"),
+    "backup": (backup, "copy the SQLite database while it is in use"),
     "webhook-url": (webhook_url, "print the address to paste into OMI or a device"),
 }
 

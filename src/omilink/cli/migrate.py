@@ -1,0 +1,64 @@
+"""`omilink migrate`"""
+
+import argparse
+import asyncio
+import contextlib
+import sys
+
+from sqlalchemy.exc import OperationalError
+
+from omilink import bootstrap, logs, settings
+from omilink.adapters import sql_move
+from omilink.adapters.sql_store import rename_history
+from omilink.errors import OmilinkError
+from omilink.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Brings the database to this version's schema, which `serve` and `worker` do by themselves when they start; "
+        "or moves an installation to another database."
+    )
+    parser.add_argument(
+        "--from", dest="source", metavar="URL", help="the database to leave, like sqlite:///data/omilink.db"
+    )
+    parser.add_argument("--to", dest="target", metavar="URL", help="the empty database to move to, like postgresql://…")
+    parser.add_argument(
+        "--new-history", action="store_true", help="after restoring an older state: clients begin with what is there"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    logs.set_up()
+    if bool(args.source) != bool(args.target):
+        raise OmilinkError("Moving needs both: --from URL --to URL.")
+    if args.source:
+        _move(args.source, args.target)
+    else:
+        asyncio.run(_upgrade(settings.load(), new_history=args.new_history))
+    return 0
+
+
+async def _upgrade(chosen: Settings, *, new_history: bool) -> None:
+    async with bootstrap.open_database(chosen) as database:
+        await database.write(rename_history if new_history else lambda connection: None)
+    print("The database has this version's schema.")
+    if new_history:
+        print("Its history has a new name: streams and polls answer older cursors with `reset`.")
+
+
+def _move(source: str, target: str) -> None:
+    old, new = (settings.load(database_url=url, nats_url="") for url in (source, target))
+    if old.postgres_url is None and not old.database_path.exists():
+        raise OmilinkError(f"There is no database at {old.database_path}.")
+    alone = contextlib.nullcontext() if old.postgres_url else bootstrap.only_one(old.database_path.parent)
+    with alone:
+        try:
+            sql_move.move(bootstrap.engine(old), bootstrap.engine(new), _tell)
+        except OperationalError as error:  # its text is about the connection or the disk, and holds no rows
+            raise OmilinkError(f"Nothing was moved: {str(error.orig).strip()}") from None
+    print("Everything has been moved. Set OMILINK_DATABASE_URL to the new database, and start.")
+
+
+def _tell(table: str, rows: int) -> None:
+    print(f"{table}: {rows}", file=sys.stderr)

@@ -1,0 +1,117 @@
+"""Token buckets, with a clock that the test turns."""
+
+import asyncio
+
+import pytest
+
+from omilink.errors import RateLimited
+from omilink.limits import Limit, Limits
+from omilink.model import Millis
+from omilink.ports import Store
+
+pytestmark = pytest.mark.anyio
+
+THREE = Limit("three", burst=3, seconds=10)
+ADA = "192.0.2.1"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now: Millis = 1_000_000
+
+    def __call__(self) -> Millis:
+        return self.now
+
+    def turn(self, seconds: float) -> None:
+        self.now += round(seconds * 1000)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def limits(store: Store, clock: Clock) -> Limits:
+    return Limits(store, on=True, clock=clock)
+
+
+async def tries(limits: Limits, who: str = ADA, limit: Limit = THREE) -> int:
+    """How many tries are let through until one is refused, at most 20."""
+    for count in range(20):
+        try:
+            await limits.spend((limit, who))
+        except RateLimited:
+            return count
+    return 20
+
+
+async def test_a_burst_is_let_through_and_then_one_more_every_ten_seconds(limits: Limits, clock: Clock) -> None:
+    assert await tries(limits) == 3
+    clock.turn(9.9)
+    assert await tries(limits) == 0
+    clock.turn(0.1)
+    assert await tries(limits) == 1
+    clock.turn(3600)
+    assert await tries(limits) == 3
+
+
+async def test_whoever_waits_as_long_as_told_gets_through(limits: Limits, clock: Clock) -> None:
+    await tries(limits)
+    clock.turn(2.5)
+    with pytest.raises(RateLimited) as refused:
+        await limits.spend((THREE, ADA))
+    assert refused.value.retry_after == 8
+    assert "8 seconds" in refused.value.message
+    clock.turn(refused.value.retry_after)
+    await limits.spend((THREE, ADA))
+
+
+async def test_being_refused_costs_nothing(limits: Limits, clock: Clock) -> None:
+    assert [await tries(limits) for _ in range(5)] == [3, 0, 0, 0, 0]
+    clock.turn(10)
+    assert await tries(limits) == 1
+
+
+async def test_two_limits_are_spent_together_or_not_at_all(limits: Limits) -> None:
+    one = Limit("one", burst=1, seconds=10)
+    await limits.spend((THREE, ADA), (one, ADA))
+    with pytest.raises(RateLimited):
+        await limits.spend((THREE, ADA), (one, ADA))
+    assert await tries(limits) == 2
+
+
+async def test_what_is_given_back_was_not_spent(limits: Limits) -> None:
+    for _ in range(10):
+        await limits.spend((THREE, ADA))
+        await limits.give_back(THREE, ADA)
+    assert await tries(limits) == 3
+
+
+async def test_everybody_and_every_subject_has_a_bucket(limits: Limits) -> None:
+    assert await tries(limits) == 3
+    assert await tries(limits, "192.0.2.2") == 3
+    assert await tries(limits, ADA, Limit("five", burst=5, seconds=10)) == 5
+
+
+async def test_switched_off_there_is_no_limit(store: Store, clock: Clock) -> None:
+    assert await tries(Limits(store, on=False, clock=clock)) == 20
+
+
+async def test_it_holds_over_nodes_and_for_many_at_once(limits: Limits, store: Store, clock: Clock) -> None:
+    nodes = [limits, Limits(store, on=True, clock=clock)]
+    outcomes = await asyncio.gather(*(nodes[n % 2].spend((THREE, ADA)) for n in range(20)), return_exceptions=True)
+    assert [outcome for outcome in outcomes if outcome is None] == [None] * 3
+    assert all(isinstance(outcome, RateLimited) for outcome in outcomes if outcome)
+
+
+async def test_full_buckets_are_forgotten_and_no_others(limits: Limits, store: Store, clock: Clock) -> None:
+    await limits.spend((THREE, ADA))
+    clock.turn(5)
+    for _ in range(2):
+        await limits.spend((THREE, "192.0.2.2"))
+    clock.turn(5)
+    await store.write(lambda tx: tx.prune(now=clock.now, deliveries_before=0, events_before=0, most=100))
+    assert await store.read(lambda tx: tx.full_at("three", "")) == 0
+    assert await tries(limits, "192.0.2.2") == 2
+    assert await tries(limits) == 3
