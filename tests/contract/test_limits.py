@@ -113,5 +113,5 @@ async def test_full_buckets_are_forgotten_and_no_others(limits: Limits, store: S
     clock.turn(5)
     await store.write(lambda tx: tx.prune(now=clock.now, deliveries_before=0, events_before=0, most=100))
     assert await store.read(lambda tx: tx.full_at("three", "")) == 0
-    assert await tries(limits, "192.0.2.2") == 2
+    assert await tries(limits, "192.0.2.2") == 1
     assert await tries(limits) == 3

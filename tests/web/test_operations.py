@@ -40,8 +40,9 @@ def test_it_is_alive_and_ready(shared_server: ServerProcess, ada: Person) -> Non
     with ada.follow() as stream:
         stream.wait_for("caught_up")
         ready = ada.client.get("/ready").json()
-    assert ready.keys() == {"ok", "jobs", "streamsOpen"}
+    assert ready.keys() == {"ok", "parts", "jobs", "streamsOpen"}
     assert ready["ok"] is True
+    assert ready["parts"] == {"database": "ok"}
     assert ready["jobs"].keys() == {"waiting", "dead", "quarantined"}
     assert ready["streamsOpen"] >= 1
 
@@ -57,6 +58,7 @@ def test_it_counts_for_prometheus(shared_server: ServerProcess, ada: Person) -> 
         "omilink_bad_segments_total",
         "omilink_quarantined_total",
         "omilink_streams_open",
+        'omilink_part_up{part="database"} 1.0',
         'omilink_jobs{state="waiting"}',
         'omilink_jobs{state="dead"}',
         "omilink_save_seconds_bucket",
