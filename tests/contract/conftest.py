@@ -135,7 +135,7 @@ class ArrivedInbox(NatsInbox):
         await super().take(limit, at)
         assert self._stream._client()
         state = (await self._stream._client().jetstream().stream_info(STREAM)).state
-        while state.messages and self._reader and max(self._finished.values()) < state.last_seq > self._reader.reached:
+        while state.messages and self._reader and self._reader.reached < state.last_seq:
             await self._reader.wait(10)
         return await super().take(limit, at)
 

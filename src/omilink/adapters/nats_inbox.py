@@ -13,7 +13,7 @@ from omilink.errors import OmilinkError, Unavailable
 from omilink.model import Delivery, Job, Millis
 
 ROUND = 1.0
-"""Seconds between two looks at leases, positions and retries."""
+"""Seconds between two looks at leases and retries, and after which what is finished is dropped."""
 RETRIES = 0
 """Whoever holds this partition also works on what is to be tried again."""
 
@@ -22,9 +22,8 @@ class NatsInbox:
     def __init__(self, stream: DeliveryStream, outbox: Outbox, kept: SqlInbox, partitions: Partitions) -> None:
         self._stream, self._outbox, self._kept, self._partitions = stream, outbox, kept, partitions
         self._reader: Reader | None = None
-        self._reads = ""  # the stream that the positions belong to
-        self._finished: dict[int, int] = {}  # position by partition held
-        self._dropped: dict[int, int] = {}
+        self._held: set[int] = set()
+        self._finished: dict[int, int] = {}  # by partition, the last number that can be dropped
         self._batch: dict[int, Delivery] = {}  # handed out and not finished, by number: negative in the table
         self._next_round = 0.0
 
@@ -41,7 +40,7 @@ class NatsInbox:
     async def take(self, limit: int, at: Millis) -> list[Delivery]:
         if _time() >= self._next_round:
             await self._round()
-            retries = await self._kept.take(limit, at) if RETRIES in self._finished else ()
+            retries = await self._kept.take(limit, at) if RETRIES in self._held else ()
             again = {-delivery.seq: replace(delivery, seq=-delivery.seq) for delivery in retries}
             self._batch = again | {seq: delivery for seq, delivery in self._batch.items() if seq > 0}
         if self._reader and len(self._batch) < limit:
@@ -85,35 +84,28 @@ class NatsInbox:
         return counts
 
     async def close(self) -> None:
-        """Gives the partitions back."""
-        if self._reads:
+        """Gives the partitions back, so that others need not wait for the leases to end."""
+        with suppress(OmilinkError):
+            await self._drop()
+        if self._held:
             with suppress(OmilinkError):
-                await self._partitions.release(self._reads, self._finished)
+                await self._partitions.release()
         await self._stop_reading()
 
     async def _round(self) -> None:
-        """Notes how far this worker is, learns which partitions it has, and reads those."""
+        """Drops what is finished, learns which partitions this worker has, and reads those."""
         self._next_round = _time() + ROUND
-        if self._reads != self._stream.id:  # the stream was made anew, or this is the first round
-            self._finished, self._dropped = {}, {}
-            self._reads = self._stream.id
+        with suppress(Unavailable):  # what is not dropped is saved again, which changes nothing
+            await self._drop()
+        held = await self._partitions.hold()
+        if held != self._held or self._reader is None or self._reader.broken:
             await self._stop_reading()
-        if not self._reads:
-            return
-        held = await self._partitions.hold(self._reads, self._finished)
-        if held.keys() != self._finished.keys():
-            self._finished, self._batch = held, {}
-            await self._stop_reading()
-        if self._reader is None or self._reader.broken:
-            self._batch = {}
-            await self._stop_reading()
-            self._reader = await self._stream.read(self._finished) if self._finished else None
-        await self._drop({number: at for number, at in held.items() if at > self._dropped.get(number, 0)})
+            self._held, self._finished, self._batch = held, {}, {}
+            self._reader = await self._stream.read(held) if held else None
 
-    async def _drop(self, finished: dict[int, int]) -> None:
-        with suppress(Unavailable):  # the next holder does it
-            await self._stream.drop(finished)
-            self._dropped |= finished
+    async def _drop(self) -> None:
+        finished, self._finished = self._finished, {}
+        await self._stream.drop(finished)
 
     async def _stop_reading(self) -> None:
         reader, self._reader = self._reader, None
@@ -121,11 +113,10 @@ class NatsInbox:
             await reader.close()
 
     def _finish(self, seqs: Collection[int]) -> None:
-        """Deliveries are finished in their order, and what failed has been kept elsewhere: so the positions move."""
+        """Deliveries are finished in their order, and what failed is kept elsewhere: so all before can be dropped."""
         for delivery in [self._batch.pop(seq) for seq in seqs if seq in self._batch]:
             if delivery.seq > 0:
-                number = partition(delivery.session_key)
-                self._finished[number] = max(self._finished.get(number, 0), delivery.seq)
+                self._finished[partition(delivery.session_key)] = delivery.seq
 
 
 def _job(waiting: Delivery) -> Job:

@@ -48,7 +48,7 @@ class NatsLink:
             except Exception as error:
                 failures += 1
                 if failures == 1:
-                    log.warning("NATS is away: %s", type(error).__name__)
+                    log.warning("NATS is away: %s", str(error) or type(error).__name__)
             await asyncio.sleep(min(LONGEST_PAUSE, 0.05 * 2**failures) * random.uniform(0.5, 1.5))
 
     async def _connected_once(self) -> None:
@@ -76,7 +76,6 @@ class NatsLink:
                 await greet(client)
             self.client = client
             self._up.set()
-            log.info("NATS is there")
             await lost.wait()
             log.warning("NATS is away: the connection was lost")
         finally:

@@ -1,15 +1,16 @@
 """Accepted deliveries as one JetStream stream, and reading it in order.
 
 A delivery is a message on `omilink.in.<partition>.<session>`: its body as it came, the rest in a header. The stream's
-own numbers are the order of acceptance. Nothing is acknowledged by readers: how far they are is kept with what they
-saved, and `drop` removes what is finished (docs/decisions/0010-cluster.md).
+own numbers are the order of acceptance. A reader begins with the first message that is there, and `drop` is how it
+acknowledges: JetStream's own acknowledgements would give newer messages out before older ones, once a reader has died
+(docs/decisions/0010-cluster.md).
 """
 
 import asyncio
 import hashlib
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -38,9 +39,6 @@ LOOK_BACK = 2000
 PULL = 2.0
 """Seconds after which a reader's request ends, with an answer if the server is there."""
 
-Positions = Mapping[int, int]
-"""Partition -> the number in the stream up to which everything is finished."""
-
 _META = "Omilink"
 _FIELDS = ("kind", "origin", "session_id", "uid", "key", "contradiction", "received_at")
 
@@ -50,13 +48,7 @@ class DeliveryStream:
 
     def __init__(self, link: NatsLink, replicas: int) -> None:
         self._link, self._replicas = link, replicas
-        self._id = ""
         link.when_connected(self._ensure)
-
-    @property
-    def id(self) -> str:
-        """Names this stream. One that was made anew numbers from 1 again, and has another id."""
-        return self._id
 
     async def put(self, delivery: Delivery) -> None:
         """On return the stream holds it, once however often it was put under its key."""
@@ -70,10 +62,9 @@ class DeliveryStream:
         except (Error, TimeoutError, OSError):
             raise _away() from None
 
-    async def read(self, positions: Positions) -> "Reader":
-        """Everything in these partitions that is not finished, and then what comes."""
-        subjects = [f"omilink.in.{number}.>" for number in sorted(positions)]
-        reader, _ = await self._reader(subjects, min(positions.values()) + 1, positions)
+    async def read(self, partitions: Collection[int]) -> "Reader":
+        """Everything that there is in these partitions, and then what comes."""
+        reader, _ = await self._reader([f"omilink.in.{number}.>" for number in sorted(partitions)], 1)
         return reader
 
     async def newest(self, session_key: str | None, limit: int) -> list[Delivery]:
@@ -84,7 +75,7 @@ class DeliveryStream:
         except (Error, TimeoutError):
             raise _away() from None
         start = max(1, last - max(LOOK_BACK, limit) + 1)
-        reader, pending = await self._reader([subject], start, dict.fromkeys(range(PARTITIONS), 0), headers_only=True)
+        reader, pending = await self._reader([subject], start, headers_only=True)
         found: list[Delivery] = []
         while len(found) < pending and not reader.broken:
             await reader.wait(PULL)
@@ -92,9 +83,7 @@ class DeliveryStream:
         await reader.close()
         return found[::-1][:limit]
 
-    async def _reader(
-        self, subjects: list[str], start: int, positions: Positions, *, headers_only: bool = False
-    ) -> tuple["Reader", int]:
+    async def _reader(self, subjects: list[str], start: int, *, headers_only: bool = False) -> tuple["Reader", int]:
         """A reader, and how many messages wait for it."""
         config = ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
@@ -109,18 +98,17 @@ class DeliveryStream:
         client = self._client()
         try:
             consumer = await client.jetstream().add_consumer(STREAM, config)
-            reader = Reader(client, consumer.name, positions)
+            reader = Reader(client, consumer.name)
             await reader.start()
         except (Error, TimeoutError):
             raise _away() from None
         return reader, consumer.num_pending or 0
 
-    async def drop(self, positions: Positions) -> None:
-        """Removes what is finished."""
+    async def drop(self, finished: Mapping[int, int]) -> None:
+        """Removes what is finished: of each partition everything up to a number."""
         try:
-            js = self._client().jetstream()
-            for number, position in positions.items():
-                await js.purge_stream(STREAM, seq=position + 1, subject=f"omilink.in.{number}.>")
+            for number, last in finished.items():
+                await self._client().jetstream().purge_stream(STREAM, seq=last + 1, subject=f"omilink.in.{number}.>")
         except (Error, TimeoutError):
             raise _away() from None
 
@@ -154,18 +142,18 @@ class DeliveryStream:
         )
         try:
             info = await js.stream_info(STREAM)
-            if info.config.num_replicas != self._replicas:
-                info = await js.update_stream(config)
         except NotFoundError:
-            info = await js.add_stream(config)
-        self._id = str(info.created)
+            await js.add_stream(config)
+        else:
+            if info.config.num_replicas != self._replicas:
+                await js.update_stream(config)
 
 
 class Reader:
     """Deliveries in the stream's order. `broken` when some may have been missed: then read anew."""
 
-    def __init__(self, client: Client, consumer: str, positions: Positions) -> None:
-        self._client, self._positions = client, positions
+    def __init__(self, client: Client, consumer: str) -> None:
+        self._client = client
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
         self._arrived: deque[Delivery] = deque()
         self._bytes, self._wanted, self._last = 0, 0, 0
@@ -226,7 +214,7 @@ class Reader:
             self.broken = True
         self._last, self.reached = place.consumer, place.stream
         self._wanted = max(0, self._wanted - 1)
-        if not self.broken and place.stream > self._positions[partition_of(message.subject)]:
+        if not self.broken:
             delivery = _delivery(message, place.stream)
             self._bytes += len(delivery.body)
             self._arrived.append(delivery)
@@ -241,10 +229,6 @@ def _ended_well(headers: Mapping[str, str]) -> bool:
 
 def partition(session_key: str) -> int:
     return int(_hash(session_key), 16) % PARTITIONS
-
-
-def partition_of(subject: str) -> int:
-    return int(subject.split(".")[2])
 
 
 def _subject(session_key: str) -> str:

@@ -79,7 +79,8 @@ class Outbox:
         outcomes = await asyncio.gather(
             *(self._send_all(one, sent) for one in sessions.values()), return_exceptions=True
         )
-        await self._spool.done(sent, {})
+        if sent:
+            await self._spool.done(sent, {})
         for outcome in outcomes:
             if outcome:
                 raise outcome

@@ -1,10 +1,10 @@
-"""Which worker reads which partitions of the stream, and how far each partition is finished.
+"""Which worker reads which partitions of the stream.
 
 Leases keep two workers from doing the same work at the same time; that it is right does not rest on them, for saving
 again changes nothing. Times are PostgreSQL's, so that the nodes' clocks do not matter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, cast, delete, extract, func, select, update
@@ -17,7 +17,7 @@ from omilink.model import Millis
 LEASE: Millis = 5_000
 """A worker that is not heard of for so long has died."""
 
-row, worker = schema.partitions, schema.workers
+partition, worker = schema.partitions, schema.workers
 NOW = cast(extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
 
 
@@ -27,54 +27,47 @@ class Partitions:
     def __init__(self, database: Lanes, worker_id: str, count: int) -> None:
         self._database, self._me, self._count = database, worker_id, count
 
-    async def hold(self, stream: str, finished: Mapping[int, int]) -> dict[int, int]:
-        """Notes what is finished, prolongs the leases, gives up or takes what makes the shares even, and returns the
-        partitions held with their positions."""
-        return await self._database.write(lambda connection: self._hold(connection, stream, finished))
+    async def hold(self) -> set[int]:
+        """Prolongs the leases, gives up or takes what makes the shares even, and returns what is held."""
+        return await self._database.write(self._hold)
 
-    async def release(self, stream: str, finished: Mapping[int, int]) -> None:
+    async def release(self) -> None:
         """Gives everything back, so that others need not wait for the leases to end."""
-        await self._database.write(lambda connection: self._release(connection, stream, finished))
+        await self._database.write(self._release)
 
-    def _hold(self, connection: Connection, stream: str, finished: Mapping[int, int]) -> dict[int, int]:
+    def _hold(self, connection: Connection) -> set[int]:
         now: Millis = connection.execute(select(NOW)).scalar_one()
         until = now + LEASE
         me = upsert(worker).values(id=self._me, alive_until=until)
         connection.execute(me.on_conflict_do_update(index_elements=["id"], set_={"alive_until": until}))
         alive = connection.execute(select(func.count()).where(worker.c.alive_until > now)).scalar_one()
-        self._advance(connection, stream, finished)
-        rows = self._rows(connection, stream)
-        mine = [number for number, found in rows.items() if found.holder == self._me]
-        free = [number for number, found in rows.items() if found.holder is None or found.held_until <= now]
+        rows = self._rows(connection)
+        mine = [row.number for row in rows if row.holder == self._me]
+        free = [row.number for row in rows if row.holder is None or row.held_until <= now]
         share = -(-self._count // alive)
         held = [*mine, *(number for number in free if number not in mine)][:share]
-        self._set_holder(connection, stream, held, self._me, until)
-        self._set_holder(connection, stream, set(mine) - set(held), None, 0)
-        return {number: rows[number].position for number in held}
+        self._set_holder(connection, held, self._me, until)
+        self._set_holder(connection, set(mine) - set(held), None, 0)
+        return set(held)
 
-    def _release(self, connection: Connection, stream: str, finished: Mapping[int, int]) -> None:
-        self._advance(connection, stream, finished)
-        connection.execute(update(row).where(row.c.holder == self._me).values(holder=None, held_until=0))
+    def _release(self, connection: Connection) -> None:
+        mine = update(partition).where(partition.c.holder == self._me)
+        connection.execute(mine.values(holder=None, held_until=0))
         connection.execute(delete(worker).where(worker.c.id == self._me))
 
-    def _rows(self, connection: Connection, stream: str) -> dict[int, Any]:
-        query = select(row).where(row.c.stream == stream).order_by(row.c.number)
-        rows = {found.number: found for found in connection.execute(query)}
+    def _rows(self, connection: Connection) -> Sequence[Any]:
+        query = select(partition).order_by(partition.c.number)
+        rows = connection.execute(query).all()
         if not rows:
-            new = [{"stream": stream, "number": n, "position": 0, "held_until": 0} for n in range(self._count)]
-            connection.execute(upsert(row).on_conflict_do_nothing(), new)
-            rows = {found.number: found for found in connection.execute(query)}
+            new = [{"number": number, "held_until": 0} for number in range(self._count)]
+            connection.execute(upsert(partition).on_conflict_do_nothing(), new)
+            rows = connection.execute(query).all()
         return rows
 
-    def _advance(self, connection: Connection, stream: str, finished: Mapping[int, int]) -> None:
-        for number, position in finished.items():
-            this = (row.c.stream == stream) & (row.c.number == number) & (row.c.position < position)
-            connection.execute(update(row).where(this).values(position=position))
-
-    def _set_holder(self, connection: Connection, stream: str, numbers: Any, holder: str | None, until: Millis) -> None:
+    def _set_holder(self, connection: Connection, numbers: Collection[int], holder: str | None, until: Millis) -> None:
         if numbers:
-            these = (row.c.stream == stream) & row.c.number.in_(numbers)
-            connection.execute(update(row).where(these).values(holder=holder, held_until=until))
+            these = update(partition).where(partition.c.number.in_(numbers))
+            connection.execute(these.values(holder=holder, held_until=until))
 
 
 async def workers_alive(database: Lanes) -> int:

@@ -197,13 +197,11 @@ limits = Table(
     Column("full_at", BigInteger, nullable=False),
 )
 
-# up to where each partition of a stream of deliveries is finished, and who holds it until when
+# which worker reads which partition of the stream of deliveries, and until when
 partitions = Table(
     "partitions",
     metadata,
-    Column("stream", String, primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("position", BigInteger, nullable=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("holder", String),
     Column("held_until", BigInteger, nullable=False),
 )

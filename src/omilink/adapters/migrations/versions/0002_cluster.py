@@ -17,12 +17,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "partitions",
-        sa.Column("stream", sa.String(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("holder", sa.String(), nullable=True),
         sa.Column("held_until", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("stream", "number", name=op.f("pk_partitions")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_partitions")),
     )
     op.create_table(
         "workers",
