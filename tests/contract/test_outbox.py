@@ -1,0 +1,114 @@
+"""Deliveries go to the stream, and while it takes none to this node's disk, from where they go on in order."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+
+from lab.nats import NatsServer
+from omilink.adapters import sql_migrate, sqlite
+from omilink.adapters.nats_link import NatsLink
+from omilink.adapters.nats_stream import PARTITIONS, DeliveryStream, Reader
+from omilink.adapters.outbox import Outbox
+from omilink.adapters.sql_inbox import SqlInbox
+from omilink.errors import Unavailable
+from omilink.model import Delivery
+from omilink.tasks import running
+
+pytestmark = pytest.mark.anyio
+
+LONG = 30.0
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> NatsServer:
+    return NatsServer(tmp_path / "nats")
+
+
+@asynccontextmanager
+async def node(server: NatsServer, folder: Path) -> AsyncIterator[tuple[Outbox, DeliveryStream, NatsLink]]:
+    link = NatsLink(server.url)
+    stream = DeliveryStream(link, 1)
+    engine = sqlite.engine(folder / "spool.db")
+    sql_migrate.upgrade(engine)
+    disk = sqlite.Sqlite(engine)
+    outbox = Outbox(stream, SqlInbox(disk))
+    async with running(link.run, outbox.run):
+        yield outbox, stream, link
+    await disk.close()
+
+
+def delivery(number: int, session: str = "kitchen") -> Delivery:
+    return Delivery(kind="transcript", session_id=session, body=str(number).encode(), received_at=number)
+
+
+async def until_direct(outbox: Outbox) -> None:
+    async with asyncio.timeout(LONG):
+        while outbox.through_disk:  # noqa: ASYNC110 - it announces itself to nobody
+            await asyncio.sleep(0.01)
+
+
+async def numbers(stream: DeliveryStream, count: int, session: str = "kitchen") -> list[int]:
+    """What the stream holds of a session, in its order, once it is so much."""
+    found: list[Delivery] = []
+    async with asyncio.timeout(LONG):
+        reader: Reader = await stream.read(range(PARTITIONS))
+        while len(found) < count:
+            await reader.wait(1)
+            found += await reader.take(1000)
+        await reader.close()
+    return [int(d.body) for d in found if d.session_id == session]
+
+
+async def test_what_comes_while_nats_is_away_waits_on_the_disk_and_goes_on_in_order(
+    server: NatsServer, tmp_path: Path
+) -> None:
+    with server:
+        async with node(server, tmp_path) as (outbox, stream, link):
+            assert await link.wait_until_up(LONG)
+            await until_direct(outbox)
+            await outbox.put(delivery(1))
+            assert await outbox.waiting() == 0
+            server.kill()
+            for number in range(2, 30):
+                await outbox.put(delivery(number))
+            assert await outbox.waiting() == 28
+            server.start()
+            await until_direct(outbox)
+            assert await outbox.waiting() == 0
+            await outbox.put(delivery(30))
+            assert await numbers(stream, 30) == list(range(1, 31))
+
+
+async def test_what_the_last_run_left_goes_first(server: NatsServer, tmp_path: Path) -> None:
+    async with node(server, tmp_path) as (outbox, _, _):
+        for number in range(5):
+            await outbox.put(delivery(number))
+    with server:
+        async with node(server, tmp_path) as (outbox, stream, _):
+            await outbox.put(delivery(5))  # at once, while the others still lie there
+            await until_direct(outbox)
+            assert await numbers(stream, 6) == [0, 1, 2, 3, 4, 5]
+
+
+async def test_a_delivery_that_was_taken_without_our_hearing_of_it_is_one(server: NatsServer, tmp_path: Path) -> None:
+    with server:
+        async with node(server, tmp_path) as (outbox, stream, link):
+            assert await link.wait_until_up(LONG)
+            await until_direct(outbox)
+            keyed = Delivery(kind="transcript", session_id="kitchen", key="k", body=b"1", received_at=1)
+            await stream.put(keyed)  # the stream has it, and its answer is lost
+            await outbox.put(keyed)
+            await outbox.put(delivery(2))
+            assert await numbers(stream, 2) == [1, 2]
+
+
+async def test_when_the_disk_fails_too_it_says_so(server: NatsServer, tmp_path: Path) -> None:
+    async with node(server, tmp_path) as (outbox, _, _):
+        with closing(sqlite3.connect(tmp_path / "spool.db")) as behind_its_back, behind_its_back:
+            behind_its_back.execute("DROP TABLE deliveries")
+        with pytest.raises(Unavailable):
+            await outbox.put(delivery(1))

@@ -1,0 +1,80 @@
+"""Workers share the partitions evenly, and somebody takes over from whoever has died."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import Engine, update
+
+from omilink.adapters import sql_schema as schema
+from omilink.adapters.lanes import Lanes
+from omilink.adapters.sql_partitions import Partitions, workers_alive
+
+pytestmark = pytest.mark.anyio
+
+COUNT = 8
+ALL = set(range(COUNT))
+
+
+@pytest.fixture
+def dialect() -> str:
+    return "postgresql"  # leases are PostgreSQL's: on SQLite there is one worker
+
+
+def workers(database: Lanes, *names: str) -> list[Partitions]:
+    return [Partitions(database, name, COUNT) for name in names]
+
+
+def age(engine: Engine) -> None:
+    """Makes every lease that is not prolonged from now on end."""
+    with engine.begin() as connection:
+        connection.execute(update(schema.partitions).values(held_until=0))
+        connection.execute(update(schema.workers).values(alive_until=0))
+
+
+async def test_one_worker_has_all_of_them(database: Lanes) -> None:
+    (one,) = workers(database, "one")
+    assert await one.hold() == ALL
+    assert await one.hold() == ALL
+    assert await workers_alive(database) == 1
+
+
+async def test_a_second_worker_gets_its_share_and_nobody_shares_one(database: Lanes) -> None:
+    one, two = workers(database, "one", "two")
+    await one.hold()
+    assert await two.hold() == set()
+    mine = await one.hold()
+    assert await two.hold() == ALL - mine
+    assert len(mine) == COUNT // 2
+    assert await one.hold() == mine
+
+
+async def test_three_that_start_at_once_share_all_of_them(database: Lanes) -> None:
+    crew = workers(database, "one", "two", "three")
+    for _ in range(3):
+        held = await asyncio.gather(*(worker.hold() for worker in crew))
+    assert set.union(*held) == ALL
+    assert sum(map(len, held)) == COUNT
+    assert all(held)
+
+
+async def test_who_ends_gives_back_at_once(database: Lanes) -> None:
+    one, two = workers(database, "one", "two")
+    for _ in range(2):
+        await one.hold()
+        await two.hold()
+    await one.release()
+    assert await two.hold() == ALL
+    assert await workers_alive(database) == 1
+
+
+async def test_who_dies_is_followed_when_the_lease_has_ended(database: Lanes, engine: Engine) -> None:
+    dead, alive = workers(database, "dead", "alive")
+    for _ in range(2):
+        await dead.hold()
+        await alive.hold()
+    assert len(await alive.hold()) == COUNT // 2
+    age(engine)
+    assert await alive.hold() == ALL
+    assert await dead.hold() == set()  # it was not dead, and gets its share again as anybody would
+    assert len(await alive.hold()) == COUNT // 2
+    assert len(await dead.hold()) == COUNT // 2
