@@ -177,7 +177,8 @@ class Store(Protocol):
         ...
 
     async def scrub(self) -> None:
-        """On return nothing that has been removed can be found on the disk any more."""
+        """On return what has been removed is not on the disk any more, as far as the database can do that: SQLite can,
+        PostgreSQL reuses the space in its own time."""
         ...
 
 

@@ -52,7 +52,7 @@ class Lanes:
         return await self._submit(self._writes, fn)
 
     async def scrub(self) -> None:
-        """On return nothing that has been removed is in the database's own files, as far as the engine can do that."""
+        """See ports.Store."""
 
     async def close(self) -> None:
         """Finishes what was asked for."""

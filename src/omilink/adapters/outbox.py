@@ -62,11 +62,13 @@ class Outbox:
     async def _send_on(self) -> None:
         """Returns when something has been written to the disk again."""
         self._written.clear()
+        count = 0
         while deliveries := await self._spool.take(BATCH, ANY_TIME):
             await self._send(deliveries)
+            count += len(deliveries)
+        if count:
+            log.info("%d deliveries went on from this node's disk to the stream", count)
         if not self._being_written and not self._written.is_set():
-            if self._through_disk:
-                log.info("nothing is left on this node's disk")
             self._through_disk = False
             await self._written.wait()
 
