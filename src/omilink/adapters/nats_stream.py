@@ -39,6 +39,9 @@ LOOK_BACK = 2000
 PULL = 2.0
 """Seconds after which a reader's request ends, with an answer if the server is there."""
 
+LOST = (Error, TimeoutError, OSError)
+"""What a connection says that is gone, or a server that does not answer."""
+
 _META = "Omilink"
 _FIELDS = ("kind", "origin", "session_id", "uid", "key", "contradiction", "received_at")
 
@@ -59,7 +62,7 @@ class DeliveryStream:
             await js.publish(_subject(delivery.session_key), delivery.body, PATIENCE, STREAM, headers)
         except MaxPayloadError:
             raise TooLarge("The call is larger than NATS takes. The operator can raise its max_payload.") from None
-        except (Error, TimeoutError, OSError):
+        except LOST:
             raise _away() from None
 
     async def read(self, partitions: Collection[int]) -> "Reader":
@@ -72,7 +75,7 @@ class DeliveryStream:
         subject = _subject(session_key) if session_key else "omilink.in.>"
         try:
             last = (await self._client().jetstream().stream_info(STREAM)).state.last_seq
-        except (Error, TimeoutError):
+        except LOST:
             raise _away() from None
         start = max(1, last - max(LOOK_BACK, limit) + 1)
         reader, pending = await self._reader([subject], start, headers_only=True)
@@ -100,7 +103,7 @@ class DeliveryStream:
             consumer = await client.jetstream().add_consumer(STREAM, config)
             reader = Reader(client, consumer.name)
             await reader.start()
-        except (Error, TimeoutError):
+        except LOST:
             raise _away() from None
         return reader, consumer.num_pending or 0
 
@@ -109,7 +112,7 @@ class DeliveryStream:
         try:
             for number, last in finished.items():
                 await self._client().jetstream().purge_stream(STREAM, seq=last + 1, subject=f"omilink.in.{number}.>")
-        except (Error, TimeoutError):
+        except LOST:
             raise _away() from None
 
     async def waiting(self, session_key: str | None = None) -> int:
@@ -121,7 +124,7 @@ class DeliveryStream:
             subject = _subject(session_key)
             found = await js.stream_info(STREAM, subjects_filter=subject)
             return (found.state.subjects or {}).get(subject, 0)
-        except (Error, TimeoutError):
+        except LOST:
             raise _away() from None
 
     def _client(self) -> Client:
@@ -199,7 +202,7 @@ class Reader:
         request = {"batch": room, "max_bytes": AHEAD_BYTES - self._bytes, "expires": round(PULL * 1e9)}
         try:
             await self._client.publish(self._next, json.dumps(request).encode(), self._inbox)
-        except Error:
+        except LOST:
             self.broken = True
 
     async def _hear(self, message: Msg) -> None:
@@ -242,7 +245,8 @@ def _hash(session_key: str) -> str:
 def _delivery(message: Msg, number: int) -> Delivery:
     headers: Any = message.headers
     meta = json.loads(headers[_META])
-    return Delivery(seq=number, body=message.data, **(meta | {"key": headers["Nats-Msg-Id"]}))
+    known = {name: meta[name] for name in _FIELDS if name in meta}  # a newer node's may have more
+    return Delivery(seq=number, body=message.data, **(known | {"key": headers["Nats-Msg-Id"]}))
 
 
 def _away() -> Unavailable:
