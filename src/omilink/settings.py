@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="a whole number from 0 (any free port) to 65535")
     data_dir: Path = Field(Path("data"), description="a folder that can be written to")
     database_url: str | None = Field(None, description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE")
-    nats_url: str | None = Field(None, description="nats://HOST:4222, or several with commas, and a PostgreSQL database")
+    nats_url: str | None = Field(None, description="nats://HOST:4222, or several with commas, and PostgreSQL")
     nats_replicas: int = Field(1, ge=1, le=5, description="on how many NATS servers each call is kept, from 1 to 5")
     webhook_secret: Secrets = Field((), description="one secret, or two separated by a comma, of visible characters")
     webhook_auth: WebhookAuth = Field(WebhookAuth.REQUIRED, description="required or open")
