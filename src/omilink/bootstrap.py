@@ -4,41 +4,31 @@ import asyncio
 import contextlib
 import fcntl
 import importlib
-import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 from sqlalchemy import Engine
 
-from omilink import live
-from omilink.accounts import DAY, new_secret
+from omilink import upkeep
+from omilink.accounts import new_secret
 from omilink.adapters import sql_migrate, sqlite
 from omilink.adapters.lanes import Lanes
 from omilink.adapters.local_bus import LocalBus
 from omilink.adapters.sql_inbox import SqlInbox
 from omilink.adapters.sql_store import SqlStore
-from omilink.errors import OmilinkError, Unavailable
+from omilink.errors import OmilinkError
 from omilink.limits import Limits
 from omilink.model import now
-from omilink.ports import Transaction
 from omilink.product import Product, Queue
 from omilink.saving import Saved
 from omilink.settings import OnOff, Settings
 from omilink.tasks import end, running
 from omilink.worker import Worker
 
-WATCH = 2.0
-"""Seconds between looks for what no hint told."""
-TIDY = 3600.0
-"""Seconds between removals of what has been kept long enough."""
-TIDY_USERS = 100
-"""Users whose old events go in one transaction."""
 FINISH = 5.0
 """Seconds that a stopping worker gets for what was accepted; the rest is durable and saved at the next start."""
-
-log = logging.getLogger(__name__)
 
 
 class AlreadyRunning(OmilinkError):
@@ -52,9 +42,9 @@ async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> A
         async with _opened(settings) as (product, queue):
             tasks = [*queue.everywhere]
             if web:
-                tasks += [*queue.on_web, lambda: _watch(product)]
+                tasks += [*queue.on_web, lambda: upkeep.watch(product)]
             if worker:
-                tasks += [lambda: _tidy(product)]
+                tasks += [lambda: upkeep.tidy(product)]
             async with running(*tasks), _working(product) if worker else contextlib.nullcontext():
                 yield product
 
@@ -201,41 +191,3 @@ def _counter(product: Product) -> Callable[[Saved], None]:
             metrics.save_seconds.observe((product.clock() - received_at) / 1000)
 
     return count
-
-
-async def _watch(product: Product) -> None:
-    marks: dict[str, tuple[int, int]] = {}
-
-    async def look() -> None:
-        nonlocal marks
-        marks = await live.watch(product.store, product.bus, marks)
-
-    await _every(WATCH, look)
-
-
-async def _tidy(product: Product) -> None:
-    settings = product.settings
-
-    async def tidy() -> None:
-        at = product.clock()
-        deliveries_before = at - round(settings.keep_deliveries * DAY)
-        events_before = at - round(settings.keep_events * DAY)
-
-        def prune(tx: Transaction) -> bool:
-            return tx.prune(now=at, deliveries_before=deliveries_before, events_before=events_before, most=TIDY_USERS)
-
-        while await product.store.write(prune):
-            pass
-
-    await _every(TIDY, tidy)
-
-
-async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await do()
-        except Unavailable as error:
-            log.warning("%s", error.message)
-        except Exception:
-            log.exception("a regular task failed; it is tried again in %s s", seconds)
-        await asyncio.sleep(seconds)

@@ -24,6 +24,8 @@ Run = Callable[[Sequence[Fn]], list[Outcome]]
 Job = tuple[Fn, asyncio.Future[Any]]
 
 RETRY_AFTER = 5
+LAST_WAIT = 2.0
+"""Seconds that lanes get to finish whose database may never answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Lanes:
     def __init__(self, *, reads: Lane, writes: Lane, patience: float | None = None) -> None:
         """Who has waited for `patience` seconds is told that the database is away."""
         self._loop, self._patience = asyncio.get_running_loop(), patience
+        self._last_wait = None if patience is None else LAST_WAIT
         self._reads: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._writes: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._threads = [*self._start(self._reads, reads), *self._start(self._writes, writes)]
@@ -55,11 +58,10 @@ class Lanes:
         """See ports.Store."""
 
     async def close(self) -> None:
-        """Finishes what was asked for."""
+        """Finishes what was asked for, as far as the database answers."""
         for jobs in self._reads, self._writes:
             jobs.put(None)
-        for thread in self._threads:
-            await asyncio.to_thread(thread.join)
+        await asyncio.gather(*(asyncio.to_thread(thread.join, self._last_wait) for thread in self._threads))
 
     def _start(self, jobs: "queue.SimpleQueue[Job | None]", lane: Lane) -> list[threading.Thread]:
         threads = [threading.Thread(target=self._work, args=(jobs, lane), daemon=True) for _ in range(lane.threads)]

@@ -1,0 +1,58 @@
+"""What a running product does from time to time, until it is cancelled."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from omilink import live
+from omilink.accounts import DAY
+from omilink.errors import Unavailable
+from omilink.ports import Transaction
+from omilink.product import Product
+
+WATCH = 2.0
+"""Seconds between looks for what no hint told."""
+TIDY = 3600.0
+"""Seconds between removals of what has been kept long enough."""
+TIDY_USERS = 100
+"""Users whose old events go in one transaction."""
+
+log = logging.getLogger(__name__)
+
+
+async def watch(product: Product) -> None:
+    marks: dict[str, tuple[int, int]] = {}
+
+    async def look() -> None:
+        nonlocal marks
+        marks = await live.watch(product.store, product.bus, marks)
+
+    await _every(WATCH, look)
+
+
+async def tidy(product: Product) -> None:
+    settings = product.settings
+
+    async def remove() -> None:
+        at = product.clock()
+        deliveries_before = at - round(settings.keep_deliveries * DAY)
+        events_before = at - round(settings.keep_events * DAY)
+
+        def prune(tx: Transaction) -> bool:
+            return tx.prune(now=at, deliveries_before=deliveries_before, events_before=events_before, most=TIDY_USERS)
+
+        while await product.store.write(prune):
+            pass
+
+    await _every(TIDY, remove)
+
+
+async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await do()
+        except Unavailable as error:
+            log.warning("%s", error.message)
+        except Exception:
+            log.exception("a regular task failed; it is tried again in %s s", seconds)
+        await asyncio.sleep(seconds)
