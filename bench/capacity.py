@@ -90,7 +90,7 @@ class Design:
     batch: int = known(200, "the most that a worker saves in one transaction")
     crowd: int = known(8, "calls in a batch that make the worker let the next one gather")
     gather_ms: float = known(15, "for so many milliseconds: the worker's own")
-    connections: int = known(6, "of each process to PostgreSQL: decision 0010")
+    connections: int = known(8, "of each process to PostgreSQL: decision 0010")
     lease: float = known(5, "seconds until a dead worker's partitions go to others: decision 0010")
     watch: float = known(2, "seconds between looks at the marks: decision 0006")
     keep_events: float = known(30, "days: the default of OMILINK_KEEP_EVENTS")

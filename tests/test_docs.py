@@ -165,20 +165,17 @@ def test_the_queries_of_troubleshooting_run_as_written(server: ServerProcess) ->
     assert [len(found) for found in rows] == [1, 1, 1, 0]  # the last asks for a verified uid, and there is none
 
 
-def test_a_backup_is_made_and_restored_as_the_docs_say(server: ServerProcess, tmp_path: Path) -> None:
+def test_a_backup_is_made_while_the_server_runs_and_restored(server: ServerProcess, tmp_path: Path) -> None:
     ada = server.user()
     ada.link("kitchen")
     server.say("kitchen", "keep this")
     wait_until(lambda: ada.current()["messages"], "the words")
     cursor = ada.current()["cursor"]
-    database, backup = server.data_dir / "omilink.db", tmp_path / "backup.db"
-    back_up, forget_history = re.findall(r"<<'END'\n(.*?)END\n", (DOCS / "howto/operate.md").read_text(), re.DOTALL)
-    python(back_up, database, backup)
+    server.omilink("backup", str(tmp_path / "backup.db"))
     server.stop()
     for file in server.data_dir.glob("omilink.db*"):
         file.unlink()
-    shutil.copy(backup, database)
-    python(forget_history, database)
+    shutil.copy(tmp_path / "backup.db", server.data_dir / "omilink.db")
     server.start()
     with ada.follow(cursor) as stream:
         assert stream.wait_for("reset")["reason"] == "cursor_unknown"

@@ -24,4 +24,5 @@ def set_up(level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # it complains of how the NATS client ends a TLS connection
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # its lines would hold the secrets of URLs

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     @classmethod
     def _known_database(cls, url: str | None) -> str | None:
         parts = urlsplit(url or "")
+        _ = parts.port  # a ValueError where there are several: those go into ?host=…&host=…
         stored = parts.path.strip("/") if parts.scheme == "sqlite" else parts.netloc and parts.path.strip("/")
         if url and not (parts.scheme in ("sqlite", "postgresql", "postgres") and stored):
             raise ValueError("not a database that omilink can store in")

@@ -14,6 +14,8 @@ CONNECT = 2.0
 """Seconds for one try to connect."""
 PING = 2.0
 """Seconds between pings; after two without an answer the connection counts as lost."""
+FLUSH = 0.2
+"""Seconds that closing waits for what has not been sent; nothing is lost that somebody waits for."""
 LONGEST_PAUSE = 3.0
 
 log = logging.getLogger(__name__)
@@ -65,7 +67,7 @@ class NatsLink:
             connect_timeout=CONNECT,
             ping_interval=PING,
             max_outstanding_pings=2,
-            flush_timeout=CONNECT,  # else closing may wait for ever
+            flush_timeout=FLUSH,  # else closing may wait for ever
             no_echo=True,
             closed_cb=on_closed,
             error_cb=_silence,

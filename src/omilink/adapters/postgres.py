@@ -82,8 +82,11 @@ class _Link:
         if self._connection is None:
             if time.monotonic() < self._not_before:
                 raise away()
-            self._prepared()
-            self._connection = self._engine.connect()
+            try:
+                self._prepared()
+                self._connection = self._engine.connect()
+            except DBAPIError as error:
+                raise _cause(error) from None
             self._failures = 0
         return self._connection
 

@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", dest="source", metavar="URL", help="the database to leave, like sqlite:///data/omilink.db"
     )
-    parser.add_argument("--to", dest="target", metavar="URL", help="the empty database to move to, like postgresql://…")
+    parser.add_argument(
+        "--to", dest="target", metavar="URL", help="the empty database to move to (default: OMILINK_DATABASE_URL)"
+    )
     parser.add_argument(
         "--new-history", action="store_true", help="after restoring an older state: clients begin with what is there"
     )
@@ -30,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     logs.set_up()
-    if bool(args.source) != bool(args.target):
-        raise OmilinkError("Moving needs both: --from URL --to URL.")
+    if args.target and not args.source:
+        raise OmilinkError("--to needs --from: the database to leave.")
     if args.source:
         _move(args.source, args.target)
     else:
@@ -47,8 +49,10 @@ async def _upgrade(chosen: Settings, *, new_history: bool) -> None:
         print("Its history has a new name: streams and polls answer older cursors with `reset`.")
 
 
-def _move(source: str, target: str) -> None:
+def _move(source: str, target: str | None) -> None:
     old, new = (settings.load(database_url=url, nats_url="") for url in (source, target))
+    if old.database_url == new.database_url:
+        raise OmilinkError("Say where to: --to URL, or OMILINK_DATABASE_URL.")
     if old.postgres_url is None and not old.database_path.exists():
         raise OmilinkError(f"There is no database at {old.database_path}.")
     alone = contextlib.nullcontext() if old.postgres_url else bootstrap.only_one(old.database_path.parent)

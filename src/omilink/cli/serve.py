@@ -45,7 +45,8 @@ def serve(chosen: Settings, beside: Beside, *, worker: bool = True) -> None:
 
 
 async def _serve(chosen: Settings, beside: Beside, worker: bool) -> None:
-    from omilink.web.server import Server, listen  # FastAPI takes a while to import, and other commands do without
+    from omilink.web.app import make_app  # FastAPI takes a while to import, and other commands do without
+    from omilink.web.server import Server, listen
 
     with closing(listen(chosen)) as listening:
         port = listening.getsockname()[1]
@@ -54,7 +55,7 @@ async def _serve(chosen: Settings, beside: Beside, worker: bool) -> None:
             gc.freeze()  # what is there now stays: the collector need not look at it again and again
             gc.set_threshold(20_000, 50, 50)
             async with beside(product, address):
-                await Server(product).serve(sockets=[listening])
+                await Server(product, make_app(product)).serve(sockets=[listening])
 
 
 @asynccontextmanager

@@ -9,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -21,6 +23,10 @@ from omilink.web.headers import Edge
 from omilink.web.openapi import PLAIN_ROUTES
 
 PAGE = Path(__file__).parent / "page"
+
+
+async def page(_: Request) -> Response:
+    return FileResponse(PAGE / "index.html")
 
 
 def make_app(product: Product) -> ASGIApp:
@@ -38,6 +44,14 @@ def make_app(product: Product) -> ASGIApp:
     return app
 
 
+def make_worker_app(product: Product) -> ASGIApp:
+    """How a worker is, and nothing else."""
+    app = FastAPI(title="omilink worker", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.product = product
+    app.include_router(operations.router)
+    return app
+
+
 def make_api(product: Product) -> FastAPI:
     app = FastAPI(
         title="omilink",
@@ -50,6 +64,7 @@ def make_api(product: Product) -> FastAPI:
     app.router.routes += [*webhook.routes, *stream.routes]
     for router in (accounts.router, sessions.router, stream.router, conversations.router, operations.router):
         app.include_router(router)
+    app.add_route("/", page, include_in_schema=False)
     app.mount("/page", StaticFiles(directory=PAGE, follow_symlink=True), name="page")
     app.add_exception_handler(OmilinkError, errors.on_omilink_error)
     app.add_exception_handler(RequestValidationError, errors.on_bad_content)

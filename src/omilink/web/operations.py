@@ -1,15 +1,14 @@
-"""For whoever runs the server: is it alive, can it work, what does it count; and the page at `/`."""
+"""For whoever runs the server: is it alive, can it work, what does it count."""
 
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from pathlib import Path
 
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from omilink import wire
 from omilink.errors import NotSignedIn, OmilinkError
@@ -17,18 +16,12 @@ from omilink.ports import Inbox
 from omilink.product import Checks
 from omilink.web.auth import The, bearer
 
-INDEX = Path(__file__).parent / "page" / "index.html"
 STATES = ("waiting", "dead", "quarantined")
 WELL = "ok"
 CHECK = 3.0
 """Seconds that a part gets to show that it works."""
 
 router = APIRouter(tags=["operations"])
-
-
-@router.get("/", include_in_schema=False)
-async def page() -> Response:
-    return FileResponse(INDEX)
 
 
 @router.get("/health")

@@ -8,12 +8,12 @@ import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from omilink.errors import OmilinkError
 from omilink.product import Product
 from omilink.settings import Settings
-from omilink.web.app import make_app
 
 FINISH = 5
 """Seconds that open requests get when the server stops."""
@@ -50,9 +50,9 @@ class Connection(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """uvicorn waits for open requests to end, and a stream does not end by itself: so streams are drained first."""
 
-    def __init__(self, product: Product) -> None:
+    def __init__(self, product: Product, app: ASGIApp) -> None:
         config = uvicorn.Config(
-            make_app(product),
+            app,
             http=Connection,
             ws="none",
             lifespan="off",
