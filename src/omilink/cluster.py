@@ -48,6 +48,7 @@ async def open_queue(settings: Settings, database: postgres.Postgres) -> AsyncIt
     stream, bus = DeliveryStream(link, settings.nats_replicas), NatsBus(link)
     async with _spool(settings) as spool:
         outbox = Outbox(stream, spool)
+        await outbox.look()
         partitions = Partitions(database, secrets.token_hex(8), PARTITIONS)
         inbox = NatsInbox(stream, outbox, SqlInbox(database), partitions)
         checks = _checks(stream, outbox, database)

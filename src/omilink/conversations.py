@@ -43,6 +43,7 @@ def adopt(tx: Transaction, session: OmiSession, user_id: str) -> set[str]:
 
 def delete(tx: Transaction, conversation_id: str, user_id: str, at: Millis) -> None:
     """Removes every word of it. The tombstone keeps retries from bringing them back; open streams are told."""
+    tx.sessions([one(tx, conversation_id, user_id).session_id])  # from now on nobody adds words to it
     conversation = one(tx, conversation_id, user_id)
     tx.forget_words(conversation)
     tombstone = replace(conversation, title=None, summary=None, message_count=0, deleted_at=at)

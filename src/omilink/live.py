@@ -135,17 +135,22 @@ def current(tx: Transaction, user_id: str) -> wire.Json:
 
 
 async def watch(store: Store, bus: Bus, marks: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Looks once for what no hint told, such as another process's commits. Takes and returns what is known."""
+    """Looks once for what no hint told, such as another process's commits. Takes and returns what is known. Raises
+    Unavailable, and then has every stream look, so that it notices as well."""
     listening = set(bus.listeners())
     if not listening:
         return {}
-    now = await store.read(lambda tx: tx.marks(listening))
+    try:
+        now = await store.read(lambda tx: tx.marks(listening))
+    except Unavailable:
+        bus.wake(listening)
+        raise
     for user in listening:
         before, after = marks.get(user), now.get(user)
         if before is None or after is None:  # new here, so nothing is known; or gone
-            bus.publish([user], Hint.LOOK | Hint.RIGHTS)
+            bus.wake([user], Hint.LOOK | Hint.RIGHTS)
         elif before != after:
-            bus.publish([user], Hint.LOOK if before[1] == after[1] else Hint.LOOK | Hint.RIGHTS)
+            bus.wake([user], Hint.LOOK if before[1] == after[1] else Hint.LOOK | Hint.RIGHTS)
     return now
 
 

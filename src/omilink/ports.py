@@ -18,7 +18,8 @@ class Transaction(Protocol):
 
     # sessions and who has proof
     def sessions(self, ids: Collection[str]) -> dict[str, OmiSession]:
-        """The sessions of these ids that exist; locked until the end of a writing transaction."""
+        """The sessions of these ids that exist. In a writing transaction nobody else changes them, their conversations
+        or their messages until its end, and nobody else makes one of them."""
         ...
 
     def sessions_of(self, user_id: str) -> list[OmiSession]:
@@ -156,7 +157,7 @@ class Transaction(Protocol):
         ...
 
     def full_at(self, limit: str, who: str) -> Millis:
-        """When the token bucket is full again; 0 when it never was used."""
+        """When the token bucket is full again; 0 when it never was used. Locked like a session."""
         ...
 
     def put_full_at(self, limit: str, who: str, at: Millis) -> None: ...
@@ -243,7 +244,13 @@ class Ear(Protocol):
 class Bus(Protocol):
     """Hints from commits to streams. A lost one costs a moment: `live.watch` looks for itself every few seconds."""
 
-    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None: ...
+    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None:
+        """On every node."""
+        ...
+
+    def wake(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None:
+        """On this node."""
+        ...
 
     def listen(self, user_id: str) -> Ear: ...
 

@@ -36,6 +36,7 @@ async def node(server: NatsServer, folder: Path) -> AsyncIterator[tuple[Outbox, 
     sql_migrate.upgrade(engine)
     disk = sqlite.Sqlite(engine)
     outbox = Outbox(stream, SqlInbox(disk))
+    await outbox.look()
     async with running(link.run, outbox.run):
         yield outbox, stream, link
     await disk.close()

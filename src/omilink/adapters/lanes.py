@@ -30,29 +30,31 @@ LAST_WAIT = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A way of working: `open` is entered in the lane's thread, `group` is how many calls it runs at once."""
+    """A way of working: `open` is entered in the lane's thread, `group` is how many calls it runs at once. Who has
+    waited for `patience` seconds is told that the database is away."""
 
     open: Callable[[], AbstractContextManager[Run]]
     group: int = 1
     threads: int = 1
+    patience: float | None = None
 
 
 class Lanes:
     """Reads in one kind of lane, writes in another."""
 
-    def __init__(self, *, reads: Lane, writes: Lane, patience: float | None = None) -> None:
-        """Who has waited for `patience` seconds is told that the database is away."""
-        self._loop, self._patience = asyncio.get_running_loop(), patience
-        self._last_wait = None if patience is None else LAST_WAIT
+    def __init__(self, *, reads: Lane, writes: Lane) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._read_patience, self._write_patience = reads.patience, writes.patience
+        self._last_wait = None if writes.patience is None else LAST_WAIT
         self._reads: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._writes: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._threads = [*self._start(self._reads, reads), *self._start(self._writes, writes)]
 
     async def read(self, fn: Callable[[Connection], T]) -> T:
-        return await self._submit(self._reads, fn)
+        return await self._submit(self._reads, fn, self._read_patience)
 
     async def write(self, fn: Callable[[Connection], T]) -> T:
-        return await self._submit(self._writes, fn)
+        return await self._submit(self._writes, fn, self._write_patience)
 
     async def scrub(self) -> None:
         """See ports.Store."""
@@ -69,13 +71,15 @@ class Lanes:
             thread.start()
         return threads
 
-    async def _submit(self, jobs: "queue.SimpleQueue[Job | None]", fn: Callable[[Connection], T]) -> T:
+    async def _submit(
+        self, jobs: "queue.SimpleQueue[Job | None]", fn: Callable[[Connection], T], patience: float | None
+    ) -> T:
         future: asyncio.Future[T] = self._loop.create_future()
         jobs.put((fn, future))
-        if self._patience is None:
+        if patience is None:
             return await future
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(patience):
                 return await future
         except TimeoutError:
             raise away() from None

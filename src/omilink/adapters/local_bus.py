@@ -43,6 +43,9 @@ class LocalBus:
         self._draining = False
 
     def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None:
+        self.wake(user_ids, hint)
+
+    def wake(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None:
         for user_id in user_ids:
             for ear in self._ears.get(user_id, ()):
                 ear.call(hint)
@@ -59,7 +62,7 @@ class LocalBus:
 
     def drain(self) -> None:
         self._draining = True
-        self.publish(list(self._ears), Hint.DRAIN)
+        self.wake(list(self._ears), Hint.DRAIN)
 
     def forget(self, user_id: str, ear: LocalEar) -> None:
         self._ears[user_id].discard(ear)

@@ -29,7 +29,7 @@ class NatsBus(LocalBus):
 
     def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None:
         user_ids = list(user_ids)
-        super().publish(user_ids, hint)
+        self.wake(user_ids, hint)
         if user_ids and self._link.client:
             for user_id in user_ids:
                 self._untold[user_id] = self._untold.get(user_id, Hint(0)) | hint
@@ -55,6 +55,6 @@ class NatsBus(LocalBus):
     async def _listen(self, client: Client) -> None:
         async def hear(message: Msg) -> None:
             for user_id, hint in orjson.loads(message.data).items():
-                super(NatsBus, self).publish([user_id], Hint(hint))
+                self.wake([user_id], Hint(hint))
 
         await client.subscribe(SUBJECT, cb=hear)

@@ -84,27 +84,44 @@ class NatsInbox:
         return counts
 
     async def close(self) -> None:
-        """Gives the partitions back, so that others need not wait for the leases to end."""
         with suppress(OmilinkError):
             await self._drop()
-        if self._held:
-            with suppress(OmilinkError):
-                await self._partitions.release()
-        await self._stop_reading()
+        with suppress(OmilinkError):
+            await self._give_back()
 
     async def _round(self) -> None:
         """Drops what is finished, learns which partitions this worker has, and reads those."""
         self._next_round = _time() + ROUND
+        if not self._stream.there:
+            await self._give_back()
+            return
         with suppress(Unavailable):  # what is not dropped is saved again, which changes nothing
             await self._drop()
         held = await self._partitions.hold()
-        if held != self._held or self._reader is None or self._reader.broken:
-            await self._stop_reading()
-            self._held, self._finished, self._batch = held, {}, {}
+        if held == self._held and self._reader and not self._reader.broken:
+            return
+        await self._stop_reading()
+        self._held, self._finished, self._batch = held, {}, {}
+        try:
             self._reader = await self._stream.read(held) if held else None
+        except Unavailable:
+            await self._give_back()
+            raise
+
+    async def _give_back(self) -> None:
+        """So that others need not wait for the leases to end."""
+        await self._stop_reading()
+        if self._held:
+            self._held, self._finished, self._batch = set(), {}, {}
+            await self._partitions.release()
 
     async def _drop(self) -> None:
+        """Drops all before the first that is not finished. Sessions take turns, so later ones may be finished too."""
         finished, self._finished = self._finished, {}
+        for delivery in [*self._batch.values(), *(self._reader.firsts() if self._reader else ())]:
+            number = partition(delivery.session_key)
+            if delivery.seq > 0 and number in finished:
+                finished[number] = min(finished[number], delivery.seq - 1)
         await self._stream.drop(finished)
 
     async def _stop_reading(self) -> None:
@@ -113,10 +130,11 @@ class NatsInbox:
             await reader.close()
 
     def _finish(self, seqs: Collection[int]) -> None:
-        """Deliveries are finished in their order, and what failed is kept elsewhere: so all before can be dropped."""
+        """What failed is kept elsewhere, so that it is finished too."""
         for delivery in [self._batch.pop(seq) for seq in seqs if seq in self._batch]:
             if delivery.seq > 0:
-                self._finished[partition(delivery.session_key)] = delivery.seq
+                number = partition(delivery.session_key)
+                self._finished[number] = max(self._finished.get(number, 0), delivery.seq)
 
 
 def _job(waiting: Delivery) -> Job:

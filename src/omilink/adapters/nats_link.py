@@ -16,7 +16,7 @@ PING = 2.0
 """Seconds between pings; after two without an answer the connection counts as lost."""
 FLUSH = 0.2
 """Seconds that closing waits for what has not been sent; nothing is lost that somebody waits for."""
-LONGEST_PAUSE = 3.0
+LONGEST_PAUSE = 1.0
 
 log = logging.getLogger(__name__)
 

@@ -30,10 +30,12 @@ REMEMBERED = 600
 """Seconds in which a delivery that comes again under its key is the same message."""
 PATIENCE = 2.0
 """Seconds that the stream gets to take a delivery."""
-AHEAD = 1000
-"""Deliveries that a reader fetches before they are asked for …"""
-AHEAD_BYTES = 16 << 20
+AHEAD = 20_000
+"""Deliveries that a reader fetches before they are asked for, so that it can take turns …"""
+AHEAD_BYTES = 32 << 20
 """… if they are not larger than this together."""
+ROOM = 500
+"""For so many it asks at once, when there is more."""
 LOOK_BACK = 2000
 """How many of the newest deliveries are looked through for those of one session."""
 PULL = 2.0
@@ -52,6 +54,11 @@ class DeliveryStream:
     def __init__(self, link: NatsLink, replicas: int) -> None:
         self._link, self._replicas = link, replicas
         link.when_connected(self._ensure)
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a connection now."""
+        return self._link.client is not None and not self._link.client.is_closed
 
     async def put(self, delivery: Delivery) -> None:
         """On return the stream holds it, once however often it was put under its key."""
@@ -84,7 +91,7 @@ class DeliveryStream:
             await reader.wait(PULL)
             found += await reader.take(pending)
         await reader.close()
-        return found[::-1][:limit]
+        return sorted(found, key=lambda delivery: -delivery.seq)[:limit]
 
     async def _reader(self, subjects: list[str], start: int, *, headers_only: bool = False) -> tuple["Reader", int]:
         """A reader, and how many messages wait for it."""
@@ -153,13 +160,14 @@ class DeliveryStream:
 
 
 class Reader:
-    """Deliveries in the stream's order. `broken` when some may have been missed: then read anew."""
+    """Deliveries of each session in the stream's order, and sessions in turns: who has been silent does not wait until
+    others have been caught up with. `broken` when some may have been missed: then read anew."""
 
     def __init__(self, client: Client, consumer: str) -> None:
         self._client = client
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
-        self._arrived: deque[Delivery] = deque()
-        self._bytes, self._wanted, self._last = 0, 0, 0
+        self._arrived: dict[str, deque[Delivery]] = {}  # by session, the next one first
+        self._count, self._bytes, self._wanted, self._last = 0, 0, 0, 0
         self.reached = 0  # the last number in the stream that was heard of
         self._asked_at = 0.0
         self._news = asyncio.Event()
@@ -181,10 +189,23 @@ class Reader:
 
     async def take(self, limit: int) -> list[Delivery]:
         """What has arrived, without waiting."""
-        taken = [self._arrived.popleft() for _ in range(min(limit, len(self._arrived)))]
+        taken = [self._pop() for _ in range(min(limit, self._count))]
+        self._count -= len(taken)
         self._bytes -= sum(len(delivery.body) for delivery in taken)
         await self._ask()
         return taken
+
+    def firsts(self) -> list[Delivery]:
+        """The first of each session that waits."""
+        return [waiting[0] for waiting in self._arrived.values()]
+
+    def _pop(self) -> Delivery:
+        session = next(iter(self._arrived))
+        waiting = self._arrived.pop(session)
+        delivery = waiting.popleft()
+        if waiting:
+            self._arrived[session] = waiting  # behind the others
+        return delivery
 
     async def close(self) -> None:
         with suppress(Exception):
@@ -195,8 +216,8 @@ class Reader:
         now = asyncio.get_running_loop().time()
         if self._client.is_closed or (self._wanted and now - self._asked_at > PULL * 3):
             self.broken = True
-        room = AHEAD - len(self._arrived)
-        if self.broken or self._wanted or room < AHEAD // 2 or self._bytes > AHEAD_BYTES // 2:
+        room = AHEAD - self._count
+        if self.broken or self._wanted or room < ROOM or self._bytes > AHEAD_BYTES // 2:
             return
         self._wanted, self._asked_at = room, now
         request = {"batch": room, "max_bytes": AHEAD_BYTES - self._bytes, "expires": round(PULL * 1e9)}
@@ -211,6 +232,7 @@ class Reader:
             self._wanted = 0
             self.broken = self.broken or not _ended_well(message.headers)
             self._news.set()
+            await self._ask()
             return
         place = message.metadata.sequence
         if place.consumer != self._last + 1:
@@ -220,8 +242,10 @@ class Reader:
         if not self.broken:
             delivery = _delivery(message, place.stream)
             self._bytes += len(delivery.body)
-            self._arrived.append(delivery)
+            self._arrived.setdefault(delivery.session_key, deque()).append(delivery)
+            self._count += 1
         self._news.set()
+        await self._ask()
 
 
 def _ended_well(headers: Mapping[str, str]) -> bool:

@@ -12,8 +12,11 @@ from omilink.errors import OmilinkError, Unavailable
 from omilink.model import Delivery, new_id
 
 BATCH = 200
-AGAIN = 0.5
-"""Seconds between tries while the stream takes nothing."""
+ELECTION = 6.0
+"""Seconds that the stream gets to find a new leader before its deliveries go to the disk: by way of one node's disk
+they may be overtaken by what another node takes. OMI waits for 15."""
+AT_ONCE, AGAIN = 0.1, 0.5
+"""Seconds between tries of one delivery, and of sending on what is on the disk."""
 ANY_TIME = 1 << 62
 
 log = logging.getLogger(__name__)
@@ -24,9 +27,13 @@ class Outbox:
 
     def __init__(self, stream: DeliveryStream, spool: SqlInbox) -> None:
         self._stream, self._spool = stream, spool
-        self._through_disk = True  # there may be some of the last run
+        self._through_disk = False
         self._being_written = 0
         self._written = asyncio.Event()
+
+    async def look(self) -> None:
+        """Whether the last run has left something on the disk. To be called before anything is put."""
+        self._through_disk = bool(await self._spool.take(1, ANY_TIME))
 
     @property
     def through_disk(self) -> bool:
@@ -35,15 +42,23 @@ class Outbox:
     async def put(self, delivery: Delivery) -> None:
         """On return it is durable, in the stream or on this disk. Raises Unavailable when neither takes it."""
         delivery = delivery if delivery.key else replace(delivery, key=new_id())
-        if not self._through_disk:
+        give_up = asyncio.get_running_loop().time() + ELECTION
+        while not self._through_disk:
             try:
                 return await self._stream.put(delivery)
             except Unavailable:
-                log.warning("the stream takes nothing: deliveries go to this node's disk")
-                self._through_disk = True
+                if asyncio.get_running_loop().time() > give_up and not self._through_disk:
+                    log.warning("the stream takes nothing: deliveries go to this node's disk")
+                    self._through_disk = True
+            await asyncio.sleep(AT_ONCE)
+        await self._put_on_disk(delivery)
+
+    async def _put_on_disk(self, delivery: Delivery) -> None:
         self._being_written += 1
         try:
             await self._spool.put(delivery)
+        except Unavailable:
+            await self._stream.put(delivery)  # out of its turn rather than not at all
         finally:
             self._being_written -= 1
             self._written.set()

@@ -1,7 +1,7 @@
 """PostgreSQL: four lanes that read and four that write, over psycopg.
 
-A writing transaction sees one snapshot. If another has changed what it changes, it is rolled back and runs again, so
-use cases are the same code as on SQLite, where there is one writer (docs/decisions/0010-cluster.md).
+Reading transactions see one snapshot. Writing ones lock the sessions that they look at and the users whom they tell, in
+that order, so that use cases are the same code as on SQLite, where there is one writer: docs/decisions/0010-cluster.md.
 """
 
 import logging
@@ -26,13 +26,16 @@ from omilink.errors import OmilinkError
 READERS = WRITERS = 4
 GROUP = 100
 """Reads that share a snapshot at most."""
-TRIES = 30
+TRIES = 10
 """So often a transaction runs that others get in the way of."""
-PATIENCE = 15.0
+READ_PATIENCE, WRITE_PATIENCE = 4.0, 30.0
 """Seconds after which a call that waits gives up: a network that swallows everything tells nothing."""
-LONGEST_PAUSE = 2.0
+LONGEST_PAUSE = 0.5
 
-CONFLICT = (errors.SerializationFailure, errors.DeadlockDetected)
+_REFUSAL = re.compile("FATAL: +(password authentication|(role|database) .* does not exist|no pg_hba)")
+"""What the server says that is there and will not talk to us, now or later."""
+
+CONFLICT = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
 
 log = logging.getLogger(__name__)
@@ -46,12 +49,12 @@ def engine(url: str) -> Engine:
         "keepalives_count": 3,
         "tcp_user_timeout": 10_000,
         "application_name": "omilink",
+        "prepare_threshold": 0,  # each lane has few statements, and uses them again
         "options": "-c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
     }
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
-        isolation_level="REPEATABLE READ",
         paramstyle="format",  # positions, as SQLite has them
         connect_args=options,
     )
@@ -63,10 +66,10 @@ class Postgres(Lanes):
     def __init__(self, engine: Engine, *, prepare: Callable[[Engine], None]) -> None:
         """`prepare` runs once, before anything else, as soon as the database is there."""
         prepared = _once(prepare, engine)
+        snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
         super().__init__(
-            reads=Lane(partial(_open, engine, prepared, _read_group), GROUP, READERS),
-            writes=Lane(partial(_open, engine, prepared, _write), 1, WRITERS),
-            patience=PATIENCE,
+            reads=Lane(partial(_open, snapshots, prepared, _read_group), GROUP, READERS, READ_PATIENCE),
+            writes=Lane(partial(_open, engine, prepared, _write), 1, WRITERS, WRITE_PATIENCE),
         )
 
 
@@ -82,11 +85,8 @@ class _Link:
         if self._connection is None:
             if time.monotonic() < self._not_before:
                 raise away()
-            try:
-                self._prepared()
-                self._connection = self._engine.connect()
-            except DBAPIError as error:
-                raise _cause(error) from None
+            self._prepared()
+            self._connection = self._engine.connect()
             self._failures = 0
         return self._connection
 
@@ -95,9 +95,11 @@ class _Link:
             self._connection.invalidate()
             self._connection.close()
             self._connection = None
-        else:
-            self._failures += 1
-            self._not_before = time.monotonic() + pause(self._failures)
+
+    def fail(self) -> None:
+        """Notes that none could be made."""
+        self._failures += 1
+        self._not_before = time.monotonic() + pause(self._failures)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -130,29 +132,41 @@ def _open(
     link.close()
 
 
-def _linked(link: _Link, run: Callable[[Connection, Sequence[Fn]], list[Outcome]], fns: Sequence[Fn]) -> list[Outcome]:
-    """If the connection turns out to be lost, everybody is told that the database is away."""
+def _linked(
+    link: _Link,
+    run: Callable[[Connection, Sequence[Fn]], list[Outcome]],
+    fns: Sequence[Fn],
+    *,
+    again: bool = True,
+) -> list[Outcome]:
+    """If the connection turns out to be lost, reads are done once again, and writers told that the database is away."""
+    connection = _connected(link)
     try:
-        return run(link.connection(), fns)
+        return run(connection, fns)
     except Exception as error:
         cause = _cause(error)
         if not isinstance(cause, AWAY):
             raise
-        if refused := _refusal(cause):
-            raise OmilinkError(
-                f"PostgreSQL does not let omilink in: {refused}. Look at OMILINK_DATABASE_URL."
-            ) from None
         log.warning("PostgreSQL is away: %s", type(cause).__name__)
         link.lose()
+        if again and run is _read_group:  # after an outage every lane's connection is a lost one
+            return _linked(link, run, fns, again=False)
         raise away() from None
 
 
-def _refusal(cause: BaseException) -> str | None:
-    """Why the server, which is there, will not talk to us, now or later."""
-    found = re.search(
-        "FATAL: +(password authentication .*|(?:role|database) .* does not exist|no pg_hba.*)", str(cause)
-    )
-    return found[1] if found else None
+def _connected(link: _Link) -> Connection:
+    try:
+        return link.connection()
+    except Exception as error:
+        cause = _cause(error)
+        if not isinstance(cause, AWAY):
+            raise
+        link.fail()
+        why = " ".join(str(cause).split())  # no statement has run, so it tells no words
+        if _REFUSAL.search(why):
+            raise OmilinkError(f"PostgreSQL refuses OMILINK_DATABASE_URL: {why}") from None
+        log.warning("PostgreSQL is away: %s", why)
+        raise away() from None
 
 
 def _read_group(connection: Connection, fns: Sequence[Fn]) -> list[Outcome]:
@@ -176,11 +190,10 @@ def _write(connection: Connection, fns: Sequence[Fn]) -> list[Outcome]:
                 result = fn(connection)
             return [(result, None)]
         except Exception as error:
-            if not isinstance(_cause(error), CONFLICT):
+            if not isinstance(_cause(error), CONFLICT) or attempt == TRIES - 1:
                 raise
             time.sleep(random.uniform(0, min(0.1, 0.001 * 2**attempt)))
-    log.warning("a transaction was in others' way %d times", TRIES)
-    raise away()
+    raise AssertionError("the last try returns or raises")
 
 
 def _cause(error: BaseException) -> Any:

@@ -5,28 +5,49 @@ Both drivers take their parameters by position.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import closing
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, Dialect, Select
+import orjson
+from sqlalchemy import (
+    BindParameter,
+    ClauseElement,
+    ColumnElement,
+    Connection,
+    Dialect,
+    FromClause,
+    Insert,
+    Select,
+    Update,
+    select,
+)
+from sqlalchemy.sql.visitors import replacement_traverse
+
+from omilink.adapters.sql_dialects import recordset
 
 Attributes = Callable[[Any], tuple[Any, ...]]
 
 
 class Bulk:
-    """An INSERT of all columns, or a statement with parameters `to_<attribute>` and `where_<attribute>`."""
+    """An INSERT of all columns, or an UPDATE with parameters `to_<attribute>` and `where_<attribute>`."""
 
-    def __init__(self, statement: ClauseElement) -> None:
+    def __init__(self, statement: Insert | Update) -> None:
         self._statement = statement
 
     def run(self, connection: Connection, values: Collection[Any]) -> None:
-        """Writes the attributes of each value."""
-        if values:
-            sql, row = _bulk(self._statement, connection.dialect)
-            with closing(connection.connection.cursor()) as cursor:
+        """Writes the attributes of each value, no row twice."""
+        if not values:
+            return
+        with closing(connection.connection.cursor()) as cursor:
+            if len(values) > 1 and connection.dialect.name == "postgresql":
+                sql, names, row = _at_once(self._statement, connection.dialect)
+                rows = [dict(zip(names, row(value), strict=True)) for value in values]
+                cursor.execute(sql, [orjson.dumps(rows).decode()])
+            else:
+                sql, row = _one_by_one(self._statement, connection.dialect)
                 cursor.executemany(sql, [row(value) for value in values])
 
 
@@ -46,9 +67,30 @@ class Query:
 
 
 @lru_cache
-def _bulk(statement: ClauseElement, dialect: Dialect) -> tuple[str, Attributes]:
+def _one_by_one(statement: Insert | Update, dialect: Dialect) -> tuple[str, Attributes]:
     sql, names, _ = _query(statement, dialect)
-    return sql, attrgetter(*(name.removeprefix("to_").removeprefix("where_") for name in names))
+    return sql, _attributes(names)
+
+
+@lru_cache
+def _at_once(statement: Insert | Update, dialect: Dialect) -> tuple[str, list[str], Attributes]:
+    """One statement for all rows, with one parameter."""
+    compiled: Any = statement.compile(dialect=dialect)
+    types = {str(name): parameter.type for name, parameter in compiled.binds.items()}
+    rows = recordset("rows", types)
+    if isinstance(statement, Insert):
+        at_once: Any = statement.from_select(list(types), select(rows))
+    else:
+        at_once = replacement_traverse(statement, {}, lambda part, **_: _column_for(part, rows))  # type: ignore[call-overload]
+    return _query(at_once, dialect)[0], list(types), _attributes(types)
+
+
+def _column_for(part: Any, rows: FromClause) -> ColumnElement[Any] | None:
+    return rows.c[part.key] if isinstance(part, BindParameter) else None
+
+
+def _attributes(parameters: Iterable[str]) -> Attributes:
+    return attrgetter(*(name.removeprefix("to_").removeprefix("where_") for name in parameters))
 
 
 @lru_cache

@@ -56,7 +56,7 @@ class Partitions:
         connection.execute(delete(worker).where(worker.c.id == self._me))
 
     def _rows(self, connection: Connection) -> Sequence[Any]:
-        query = select(partition).order_by(partition.c.number)
+        query = select(partition).order_by(partition.c.number).with_for_update()
         rows = connection.execute(query).all()
         if not rows:
             new = [{"number": number, "held_until": 0} for number in range(self._count)]

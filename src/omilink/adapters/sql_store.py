@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from omilink.adapters import sql_schema as schema
 from omilink.adapters.lanes import Lanes
 from omilink.adapters.sql_compiled import Bulk, Query
-from omilink.adapters.sql_dialects import among, item, listed, to_values, upsert
+from omilink.adapters.sql_dialects import among, item, listed, lock, to_values, upsert
 from omilink.adapters.sql_inbox import DONE, WAITING
 from omilink.errors import EmailTaken
 from omilink.model import Conversation, Event, Message, Method, Millis, OmiSession, User, active_until, new_id
@@ -135,9 +135,8 @@ SAVED = (
     )
     .group_by(conversation.c.session_id)
 )
-# Changing the user's row comes first: only one can do that at a time, so commit order and number order are the same and
-# "after N" never skips a late committer.
-NUMBERS = Query(select(user.c.id, user.c.seq).where(among(user.c.id, "ids")))
+# The row's lock makes commit order and number order the same, so "after N" never skips a late committer.
+NUMBERS = Query(select(user.c.id, user.c.seq).where(among(user.c.id, "ids")).order_by(user.c.id).with_for_update())
 SET_NUMBER = Bulk(update(user).where(user.c.id == bindparam("where_user_id")).values(seq=bindparam("to_seq")))
 EVENTS_AFTER = Query(
     select(event.c.seq, event.c.data)
@@ -161,20 +160,21 @@ class SqlStore:
         return await self._database.read(lambda connection: fn(SqlTransaction(connection)))
 
     async def write(self, fn: Callable[[Transaction], T]) -> T:
-        return await self._database.write(lambda connection: fn(SqlTransaction(connection)))
+        return await self._database.write(lambda connection: fn(SqlTransaction(connection, writes=True)))
 
     async def scrub(self) -> None:
         await self._database.scrub()
 
 
 class SqlTransaction:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, *, writes: bool = False) -> None:
+        self._connection, self._writes = connection, writes
         self._run = connection.execute
 
     # sessions and who has proof
 
     def sessions(self, ids: Collection[str]) -> dict[str, OmiSession]:
+        self._lock(ids)
         return {row.id: _session(row) for row in SESSIONS.run(self._connection, ids=_listed(ids))}
 
     def sessions_of(self, user_id: str) -> list[OmiSession]:
@@ -376,6 +376,7 @@ class SqlTransaction:
         return row.token_hash if row and row.expires_at > at else None
 
     def full_at(self, limit: str, who: str) -> Millis:
+        self._lock([f"{limit} {who}"])
         b = schema.limits
         return self._run(select(b.c.full_at).where(b.c.name == limit, b.c.who == who)).scalar() or 0
 
@@ -403,6 +404,10 @@ class SqlTransaction:
             self._run(delete(event).where(event.c.user_id == user_id, event.c.seq <= seq))
             self._run(update(user).where(user.c.id == user_id).values(pruned=seq))
         return len(users) == most
+
+    def _lock(self, names: Collection[str]) -> None:
+        if self._writes and names:
+            lock(self._connection, names)
 
     def _many(self, statement: Any, rows: Iterable[dict[str, Any]]) -> None:
         if rows := list(rows):

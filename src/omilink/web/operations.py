@@ -48,9 +48,10 @@ async def metrics(the: The) -> Response:
     count.streams.set(sum(the.bus.listeners().values()))
     for part, state in (await how_are(the.checks)).items():
         count.part_up.labels(part).set(state == WELL)
-    with suppress(OmilinkError):  # the database is away, and what is counted here is in it
-        for state, jobs in (await _jobs(the.inbox)).items():
-            count.jobs.labels(state).set(jobs)
+    with suppress(OmilinkError, TimeoutError):  # the database is away, and what is counted here is in it
+        async with asyncio.timeout(CHECK):
+            for state, jobs in (await _jobs(the.inbox)).items():
+                count.jobs.labels(state).set(jobs)
     return Response(generate_latest(count.registry), media_type=CONTENT_TYPE_LATEST)
 
 
