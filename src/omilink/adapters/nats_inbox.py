@@ -23,7 +23,7 @@ class NatsInbox:
         self._stream, self._outbox, self._kept, self._partitions = stream, outbox, kept, partitions
         self._reader: Reader | None = None
         self._held: set[int] = set()
-        self._finished: dict[int, int] = {}  # by partition, the last number that can be dropped
+        self._finished: dict[int, int] = {}  # by partition, the last number that is finished and not dropped
         self._batch: dict[int, Delivery] = {}  # handed out and not finished, by number: negative in the table
         self._next_round = 0.0
 
@@ -117,12 +117,13 @@ class NatsInbox:
 
     async def _drop(self) -> None:
         """Drops all before the first that is not finished. Sessions take turns, so later ones may be finished too."""
-        finished, self._finished = self._finished, {}
+        last = dict(self._finished)
         for delivery in [*self._batch.values(), *(self._reader.firsts() if self._reader else ())]:
             number = partition(delivery.session_key)
-            if delivery.seq > 0 and number in finished:
-                finished[number] = min(finished[number], delivery.seq - 1)
-        await self._stream.drop(finished)
+            if delivery.seq > 0 and number in last:
+                last[number] = min(last[number], delivery.seq - 1)
+        await self._stream.drop(last)
+        self._finished = {number: seq for number, seq in self._finished.items() if seq > last[number]}
 
     async def _stop_reading(self) -> None:
         reader, self._reader = self._reader, None
