@@ -9,10 +9,11 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
-from bench import machine, report, servers
+from bench import cluster, machine, report, servers
 from bench.fill import fill
 from bench.load import Rate, as_many_as_possible, paced, waiting
 from bench.people import Person, nobody, sign_up
@@ -51,19 +52,32 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, fewer stored messages")
     parser.add_argument("--stored", type=int, help="messages in the full database; 0 leaves that part out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every round there")
+    parser.add_argument("--cluster", action="store_true", help="a cluster beside the embedded product, instead")
+    parser.add_argument("--workers", type=int, default=1, help="the cluster's, 1 by default")
     args = parser.parse_args()
+    _allow_many_connections()
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=_on_a_real_disk()) as folder:
+        table, figures = _clustered(args, Path(folder)) if args.cluster else _embedded(args, Path(folder))
+    print(table)
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=2))
+
+
+def _clustered(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
+    size = cluster.QUICK if args.quick else cluster.FULL
+    figures = uvloop.run(cluster.measure(size, folder, args.workers))
+    return cluster.table(figures), figures.as_json()
+
+
+def _embedded(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
     size = QUICK if args.quick else FULL
     if args.stored is not None:
         size = replace(size, stored=args.stored)
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=_on_a_real_disk()) as folder:
-        figures = uvloop.run(_measure(size, Path(folder)))
-    print(report.table(figures))
-    if args.json:
-        args.json.write_text(json.dumps(figures.as_json(), indent=2))
+    figures = uvloop.run(_measure(size, folder))
+    return report.table(figures), figures.as_json()
 
 
 async def _measure(size: Size, folder: Path) -> report.Figures:
-    _allow_many_connections()
     figures = report.Figures(machine=machine.describe(folder), stored=size.stored)
     with contextlib.ExitStack() as running:
         noop = Subject(server=servers.noop(folder), people=nobody(size.people), streams=())

@@ -32,12 +32,12 @@ def known(value: Any, source: str) -> Any:
 class Costs:
     """Microseconds of CPU, on the 2 virtual cores on which everything here was measured."""
 
-    web_us: float = known(300, "to accept a webhook: decision 0009's 180 with 120 to publish with nats-py")
-    worker_us: float = known(550, "to save a delivery: decision 0009's 450 with 100 to fetch with nats-py")
-    postgres_us: float = known(300, "PostgreSQL's part in a delivery: 299 measured in batches of 200, without streams")
+    web_us: float = known(440, "to accept a webhook and publish it: 441 and 449 measured, decision 0011")
+    worker_us: float = known(410, "to fetch and save a delivery: 410 and 412 measured, decision 0011")
+    postgres_us: float = known(220, "PostgreSQL's part in a delivery and in streaming it: 197 and 237 measured")
     postgres_batch_us: float = known(2700, "and in each batch: 3,020 measured for a batch of one")
     nats_us: float = known(220, "all three servers together: 2 cores / 6,000 acknowledged a second, less the publisher")
-    stream_us: float = known(60, "to stream an event: 6 to send and decision 0009's 50 to read")
+    stream_us: float = known(130, "to read an event and stream it: 126 and 136 measured, decision 0011")
     hint_us: float = known(14, "to receive a hint with nats-py, measured")
     name_us: float = known(0.2, "to look for one user named in a hint: 0.18 measured")
     mark_us: float = known(1.3, "PostgreSQL's part in comparing one stream's mark, measured for 500 and 5,000 at once")
@@ -90,7 +90,7 @@ class Design:
     batch: int = known(200, "the most that a worker saves in one transaction")
     crowd: int = known(8, "calls in a batch that make the worker let the next one gather")
     gather_ms: float = known(15, "for so many milliseconds: the worker's own")
-    connections: int = known(8, "of each process to PostgreSQL: decision 0010")
+    connections: int = known(6, "of each process to PostgreSQL: decision 0010")
     lease: float = known(5, "seconds until a dead worker's partitions go to others: decision 0010")
     watch: float = known(2, "seconds between looks at the marks: decision 0006")
     keep_events: float = known(30, "days: the default of OMILINK_KEEP_EVENTS")

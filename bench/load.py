@@ -8,10 +8,11 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bench.machine import busy_seconds
 from bench.people import SEGMENTS, Person
-from bench.servers import Server
+from bench.servers import Server, Site
 from bench.wire import Poster, Stream, connect_posters, open_streams
 
 DRAIN_TIMEOUT = 60.0
@@ -20,24 +21,42 @@ DRAIN_TIMEOUT = 60.0
 @dataclass(frozen=True, kw_only=True)
 class Rate:
     """`done` is per second until the last segment came out of the streams, `accepted` per second until the last 200.
-    CPU is in microseconds per call, `others` the share of the machine that programs outside the benchmark took."""
+    CPU is in microseconds per call, that of the server by its parts; `others` is the share of the machine that programs
+    outside the benchmark took."""
 
+    calls: int
     accepted: float
     done: float
-    server_cpu: float
+    cpu: dict[str, float]
     generator_cpu: float
     others: float
+
+    @property
+    def server_cpu(self) -> float:
+        return sum(self.cpu.values())
+
+
+class Call(NamedTuple):
+    """When it was posted, and when its messages had arrived."""
+
+    posted: float
+    arrived: float
+
+    @property
+    def milliseconds(self) -> float:
+        return (self.arrived - self.posted) * 1000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
     """Milliseconds from just before the POST is written to the arrival of its messages; `late` calls had to wait for a
-    free connection before that."""
+    free connection before that. CPU as above."""
 
     rate: float
     p50: float
     p99: float
     late: int
+    cpu: dict[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,37 +66,52 @@ class Idle:
     cpu_percent: float
 
 
-async def as_many_as_possible(
-    server: Server, people: Sequence[Person], streams: Sequence[Stream], seconds: float
-) -> Rate:
+async def as_many_as_possible(site: Site, people: Sequence[Person], streams: Sequence[Stream], seconds: float) -> Rate:
     """Everybody posts one call after the other; over when all that was posted has come out of the streams."""
-    posters = await connect_posters(server, people)
+    posters = await connect_posters(site, people)
     crowd = _Crowd(posters, time.perf_counter() + seconds)
-    arrived = _Arrivals(streams)
-    began, all_before, server_before, own_before = time.perf_counter(), busy_seconds(), server.cpu_seconds(), _own_cpu()
+    arrived = Arrivals(streams)
+    began, all_before, before, own_before = time.perf_counter(), busy_seconds(), site.cpu_seconds(), _own_cpu()
     await crowd.talk()
     accepted_at = time.perf_counter()
     if streams:
         await arrived.wait_for(crowd.accepted * SEGMENTS)
     ended = time.perf_counter()
-    served, generated = server.cpu_seconds() - server_before, _own_cpu() - own_before
-    others = busy_seconds() - all_before - served - generated
+    served, generated = _since(before, site), _own_cpu() - own_before
+    others = busy_seconds() - all_before - sum(served.values()) - generated
     for poster in posters:
         poster.close()
     return Rate(
+        calls=crowd.accepted,
         accepted=crowd.accepted / (accepted_at - began),
         done=crowd.accepted / (ended - began),
-        server_cpu=served / crowd.accepted * 1e6,
+        cpu=_each(served, crowd.accepted),
         generator_cpu=generated / crowd.accepted * 1e6,
         others=max(0.0, others / (ended - began) / (os.cpu_count() or 1)),
     )
 
 
 async def paced(
-    server: Server, people: Sequence[Person], streams: Sequence[Stream], rate: float, seconds: float
+    site: Site, people: Sequence[Person], streams: Sequence[Stream], rate: float, seconds: float
 ) -> Latency:
     """Calls at fixed moments, whether or not earlier ones have been answered."""
-    posters = await connect_posters(server, people)
+    before = site.cpu_seconds()
+    calls, late = await talk(site, people, streams, rate, seconds)
+    ordered = sorted(call.milliseconds for call in calls)
+    return Latency(
+        rate=rate,
+        p50=statistics.median(ordered),
+        p99=ordered[int(len(ordered) * 0.99)],
+        late=late,
+        cpu=_each(_since(before, site), len(calls)),
+    )
+
+
+async def talk(
+    site: Site, people: Sequence[Person], streams: Sequence[Stream], rate: float, seconds: float
+) -> tuple[list[Call], int]:
+    """As `paced`, with every call by itself, and how many were late."""
+    posters = await connect_posters(site, people)
     watch = _Watch(streams)
     metronome = _Metronome(posters, watch)
     began = time.perf_counter()
@@ -87,9 +121,7 @@ async def paced(
     await asyncio.wait_for(watch.all_seen(), DRAIN_TIMEOUT)
     for poster in posters:
         poster.close()
-    ordered = sorted(watch.latencies)
-    p99 = ordered[int(len(ordered) * 0.99)]
-    return Latency(rate=rate, p50=statistics.median(ordered) * 1000, p99=p99 * 1000, late=metronome.late)
+    return watch.calls, metronome.late
 
 
 async def waiting(server: Server, people: Sequence[Person], counts: Sequence[int], seconds: float) -> list[Idle]:
@@ -101,9 +133,9 @@ async def waiting(server: Server, people: Sequence[Person], counts: Sequence[int
         more = [people[number % len(people)] for number in range(len(streams), count)]
         streams += await open_streams(server, more)
         await asyncio.sleep(3)
-        began, cpu = time.perf_counter(), server.cpu_seconds()
+        began, before = time.perf_counter(), server.cpu_seconds()
         await asyncio.sleep(seconds)
-        busy = (server.cpu_seconds() - cpu) / (time.perf_counter() - began)
+        busy = sum(_since(before, server).values()) / (time.perf_counter() - began)
         figures.append(Idle(streams=count, resident=server.resident_bytes(), cpu_percent=busy * 100))
     broken = [stream.broken for stream in streams if stream.broken]
     if broken:
@@ -148,7 +180,7 @@ class _Crowd:
             self._silence.set_result(None)
 
 
-class _Arrivals:
+class Arrivals:
     """Counts what comes out of the streams."""
 
     def __init__(self, streams: Sequence[Stream]) -> None:
@@ -177,7 +209,7 @@ class _Watch:
     """Knows when each call's messages arrived: a stream tells them in the order of its person's calls."""
 
     def __init__(self, streams: Sequence[Stream]) -> None:
-        self.latencies: list[float] = []
+        self.calls: list[Call] = []
         self._posted: dict[str, deque[float]] = {stream.person.session: deque() for stream in streams}
         self._pieces = dict.fromkeys(self._posted, 0)
         self._none_left = asyncio.Event()
@@ -195,7 +227,7 @@ class _Watch:
     def _arrived(self, stream: Stream, count: int) -> None:
         now, session = time.perf_counter(), stream.person.session
         calls, self._pieces[session] = divmod(self._pieces[session] + count, SEGMENTS)
-        self.latencies += [now - self._posted[session].popleft() for _ in range(calls)]
+        self.calls += [Call(self._posted[session].popleft(), now) for _ in range(calls)]
         self._none_left.set()
 
 
@@ -230,6 +262,15 @@ class _Metronome:
         request = poster.person.next_request()
         self._watch.posted(poster.person)
         poster.post(request)
+
+
+def _since(before: dict[str, float], site: Site) -> dict[str, float]:
+    return {part: seconds - before[part] for part, seconds in site.cpu_seconds().items()}
+
+
+def _each(used: dict[str, float], calls: int) -> dict[str, float]:
+    """Microseconds of a call."""
+    return {part: seconds / calls * 1e6 for part, seconds in used.items()}
 
 
 def _own_cpu() -> float:

@@ -5,7 +5,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from bench.servers import SECRET, Server, ask
+from bench.servers import SECRET, Site, ask
 
 SEGMENTS = 4
 POSTS_IN_A_CONVERSATION = 600  # twenty minutes of talk
@@ -60,15 +60,15 @@ def nobody(count: int) -> list[Person]:
     return [Person(session=f"bench-{number:04}", token="", email="") for number in range(count)]
 
 
-def sign_up(server: Server, count: int) -> list[Person]:
+def sign_up(site: Site, count: int) -> list[Person]:
     with ThreadPoolExecutor(4) as pool:
-        return list(pool.map(lambda number: _one(server, number), range(count)))
+        return list(pool.map(lambda number: _one(site, number), range(count)))
 
 
-def _one(server: Server, number: int) -> Person:
+def _one(site: Site, number: int) -> Person:
     email, session = f"bench-{number:04}@example.org", f"bench-{number:04}"
-    token = ask(server, "POST", "/auth/register", {"email": email, "password": PASSWORD})["session_token"]
-    ask(server, "POST", "/sessions/link", {"session_id": session}, token)
+    token = ask(site, "POST", "/auth/register", {"email": email, "password": PASSWORD})["session_token"]
+    ask(site, "POST", "/sessions/link", {"session_id": session}, token)
     return Person(session=session, token=token, email=email)
 
 

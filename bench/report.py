@@ -29,21 +29,27 @@ class Figures:
 
 @dataclass(frozen=True)
 class Line:
+    """A figure of the two things that are compared."""
+
     what: str
-    empty: str
-    full: str = ""
+    first: str
+    second: str = ""
     target: str = ""
     met: bool | None = None
 
 
 def table(figures: Figures) -> str:
-    lines = [*_rates(figures), *_latencies(figures), *_idle(figures)]
     head = Line("", "empty database", f"{figures.stored:,} messages" if figures.full else "", "target")
-    rows = [(line.what, line.empty, line.full, line.target, _verdict(line.met)) for line in [head, *lines]]
+    return told(figures.machine, [head, *_rates(figures), *_latencies(figures), *_idle(figures)])
+
+
+def told(machine: dict[str, str], lines: Sequence[Line]) -> str:
+    """The first line is the head."""
+    rows = [(line.what, line.first, line.second, line.target, _verdict(line.met)) for line in lines]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     shown = ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
-    machine = [f"{name:<8}{value}" for name, value in figures.machine.items()]
-    return "\n".join([*machine, "", shown[0], "-" * len(max(shown, key=len)), *shown[1:]])
+    facts = [f"{name:<12}{value}" for name, value in machine.items()]
+    return "\n".join([*facts, "", shown[0], "-" * len(max(shown, key=len)), *shown[1:]])
 
 
 def done(rates: Sequence[Rate]) -> float:

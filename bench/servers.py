@@ -8,14 +8,27 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+from bench.machine import cpu_seconds
 
 SECRET = "benchmark-secret"  # in every URL, so that the gate is part of what is measured
-_TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _UVICORN = ("--loop", "uvloop", "--http", "httptools", "--log-level", "warning", "--no-access-log")
+
+
+class Site(Protocol):
+    """Something that serves, as those see it who load it."""
+
+    @property
+    def ports(self) -> Sequence[int]:
+        """Of its web nodes."""
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """What each of its parts has used so far."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +37,12 @@ class Server:
     port: int
     process: subprocess.Popen[bytes]
 
-    def cpu_seconds(self) -> float:
-        """User and system time of the whole process, its threads included (man 5 proc, fields 14 and 15)."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(") ")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICK
+    @property
+    def ports(self) -> Sequence[int]:
+        return [self.port]
+
+    def cpu_seconds(self) -> dict[str, float]:
+        return {"server": cpu_seconds(self.process.pid)}
 
     def resident_bytes(self) -> int:
         return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * _PAGE
@@ -58,9 +73,9 @@ def database(data: Path) -> Path:
     return data / "omilink.db"
 
 
-def ask(server: Server, method: str, path: str, body: Any = None, token: str | None = None) -> Any:
+def ask(site: Site, method: str, path: str, body: Any = None, token: str | None = None) -> Any:
     """One call of the HTTP interface, and its answer; a refusal ends the benchmark."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", site.ports[0], timeout=30)
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     connection.request(method, path, body=None if body is None else json.dumps(body), headers=headers)
     response = connection.getresponse()

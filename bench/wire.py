@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import cycle
 from typing import TypeVar, cast
 
 from bench.people import Person
-from bench.servers import Server
+from bench.servers import Site
 
 _P = TypeVar("_P", bound=asyncio.Protocol)
 _MESSAGE = b'"rev"'  # once in every message of every event, nowhere else
@@ -92,22 +93,25 @@ class Stream(asyncio.Protocol):
             self._transport.close()
 
 
-async def connect_posters(server: Server, people: Sequence[Person]) -> list[Poster]:
-    return [await _connect(server, partial(Poster, person)) for person in people]
+async def connect_posters(site: Site, people: Sequence[Person]) -> list[Poster]:
+    ports = cycle(site.ports)
+    return [await _connect(next(ports), partial(Poster, person)) for person in people]
 
 
-async def open_streams(server: Server, people: Sequence[Person]) -> list[Stream]:
-    """Opens one stream for each (a person may come several times) and waits until all have caught up."""
+async def open_streams(site: Site, people: Sequence[Person]) -> list[Stream]:
+    """Opens one stream for each (a person may come several times), on another node than takes that person's calls if
+    there are two, and waits until all have caught up."""
+    ports = cycle(site.ports[::-1])
     streams: list[Stream] = []
     for start in range(0, len(people), 50):
-        batch = [await _connect(server, partial(Stream, person)) for person in people[start : start + 50]]
+        batch = [await _connect(next(ports), partial(Stream, person)) for person in people[start : start + 50]]
         await asyncio.wait_for(asyncio.gather(*(stream.caught_up for stream in batch)), 30)
         streams += batch
     return streams
 
 
-async def _connect(server: Server, protocol: Callable[[], _P]) -> _P:
-    _, connected = await asyncio.get_running_loop().create_connection(protocol, "127.0.0.1", server.port)
+async def _connect(port: int, protocol: Callable[[], _P]) -> _P:
+    _, connected = await asyncio.get_running_loop().create_connection(protocol, "127.0.0.1", port)
     return connected
 
 

@@ -19,6 +19,8 @@ GATHER = 0.015
 """… for so many seconds."""
 IDLE = 1.0
 """Seconds between looks for retries that have become due."""
+AGAIN = 0.25
+"""Seconds between tries while the database is away."""
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +39,11 @@ class Worker:
         self._stopping = True
 
     async def run(self) -> None:
+        waits = False
         while True:
             try:
                 deliveries = await self._inbox.take(BATCH, self._clock())
+                waits = False
                 if deliveries:
                     await self.save(deliveries)
                     if CROWD <= len(deliveries) < BATCH:
@@ -49,12 +53,14 @@ class Worker:
                     return
                 await self._inbox.wait(IDLE)
             except Exception as error:  # nobody's fault: nothing is counted as an attempt
-                log.warning(
-                    "saving waits: %s", error.message if isinstance(error, Unavailable) else type(error).__name__
-                )
+                if not waits:
+                    log.warning(
+                        "saving waits: %s", error.message if isinstance(error, Unavailable) else repr(type(error))
+                    )
+                waits = True
                 if self._stopping:
                     return
-                await asyncio.sleep(IDLE)
+                await asyncio.sleep(AGAIN)
 
     async def save(self, deliveries: Sequence[Delivery]) -> None:
         """Saves the batch. If it fails, each delivery on its own, so that a poisonous one harms only itself."""

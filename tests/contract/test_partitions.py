@@ -24,11 +24,12 @@ def workers(database: Lanes, *names: str) -> list[Partitions]:
     return [Partitions(database, name, COUNT) for name in names]
 
 
-def age(engine: Engine) -> None:
-    """Makes every lease that is not prolonged from now on end."""
+def age(engine: Engine, *workers: str) -> None:
+    """Makes their leases end."""
+    held, alive = schema.partitions, schema.workers
     with engine.begin() as connection:
-        connection.execute(update(schema.partitions).values(held_until=0))
-        connection.execute(update(schema.workers).values(alive_until=0))
+        connection.execute(update(held).where(held.c.holder.in_(workers)).values(held_until=0))
+        connection.execute(update(alive).where(alive.c.id.in_(workers)).values(alive_until=0))
 
 
 async def test_one_worker_has_all_of_them(database: Lanes) -> None:
@@ -73,8 +74,17 @@ async def test_who_dies_is_followed_when_the_lease_has_ended(database: Lanes, en
         await dead.hold()
         await alive.hold()
     assert len(await alive.hold()) == COUNT // 2
-    age(engine)
+    age(engine, "dead")
     assert await alive.hold() == ALL
     assert await dead.hold() == set()  # it was not dead, and gets its share again as anybody would
     assert len(await alive.hold()) == COUNT // 2
     assert len(await dead.hold()) == COUNT // 2
+
+
+async def test_after_an_outage_everybody_goes_on_with_what_they_had(database: Lanes, engine: Engine) -> None:
+    one, two = workers(database, "one", "two")
+    for _ in range(2):
+        before = [await one.hold(), await two.hold()]
+    age(engine, "one", "two")
+    assert [await one.hold(), await two.hold()] == before
+    assert [await one.hold(), await two.hold()] == before
