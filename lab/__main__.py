@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import time
@@ -67,7 +68,19 @@ def _summary(cluster: Cluster) -> str:
     lines += [f"  Webhook  {cluster.webhook_url}", "", f"  {'name':10}{'process':>8}  {'address':{width}}  log"]
     for process, address in zip(cluster.processes, addresses, strict=True):
         lines.append(f"  {process.name:10}{process.pid:>8}  {address:{width}}  {_shown(process.log)}")
+    lines += ["", f"  For commands beside it: . {_shown(_write_environment(cluster))}"]
     return "\n".join(["", *lines, "", "Ctrl-C ends it."])
+
+
+def _write_environment(cluster: Cluster) -> Path:
+    """What `omilink` has to know to work on this cluster, for a shell to read."""
+    web = cluster.webs[0]
+    wanted = {name: value for name, value in web.environment().items() if name.startswith("OMILINK_")}
+    file = cluster.folder / "env"
+    file.touch(mode=0o600)
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(wanted.items())]
+    file.write_text("\n".join([*lines, f"export OMILINK_PORT={web.url.rpartition(':')[2]}", ""]))
+    return file
 
 
 def _watch(cluster: Cluster) -> None:

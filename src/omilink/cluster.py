@@ -16,13 +16,16 @@ from omilink.adapters.nats_stream import PARTITIONS, DeliveryStream
 from omilink.adapters.outbox import Outbox
 from omilink.adapters.sql_inbox import SqlInbox
 from omilink.adapters.sql_partitions import Partitions, workers_alive
-from omilink.errors import Unavailable
+from omilink.errors import OmilinkError, Unavailable
 from omilink.product import Checks, Queue
 from omilink.settings import Settings
 from omilink.tasks import running
 
 GREETING = 2.0
 """Seconds that NATS gets to be there at the start; after that it is away, which is no reason not to start."""
+
+FAREWELL = 2.0
+"""Seconds for giving back what this node holds."""
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,9 @@ async def open_database(engine: Engine) -> postgres.Postgres:
     database = postgres.Postgres(engine, prepare=sql_migrate.upgrade)
     try:
         await database.read(lambda connection: None)
+    except postgres.Refused as refused:
+        await database.close()
+        raise OmilinkError(refused.why) from None
     except Unavailable:
         log.warning("PostgreSQL is away; the start goes on without it")
     except BaseException:
@@ -58,8 +64,10 @@ async def open_queue(settings: Settings, database: postgres.Postgres) -> AsyncIt
             try:
                 yield Queue(inbox=inbox, bus=bus, checks=checks, on_web=(outbox.run,), everywhere=(bus.run,))
             finally:
-                await inbox.close()
-                await bus.flush()
+                with contextlib.suppress(TimeoutError):  # leases end by themselves
+                    async with asyncio.timeout(FAREWELL):
+                        await inbox.close()
+                        await bus.flush()
 
 
 @contextlib.asynccontextmanager
@@ -76,6 +84,8 @@ async def _spool(settings: Settings) -> AsyncIterator[SqlInbox]:
 def _checks(stream: DeliveryStream, outbox: Outbox, database: postgres.Postgres) -> Checks:
     async def nats() -> None:
         await stream.waiting()
+        if outbox.through_disk:
+            raise Unavailable("The stream takes nothing now: calls go to this node's disk.", 5)
 
     async def spool() -> None:
         if waiting := await outbox.waiting():

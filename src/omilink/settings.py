@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="a folder that can be written to")
     database_url: str | None = Field(None, description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE")
     nats_url: str | None = Field(None, description="nats://HOST:4222, or several with commas, and PostgreSQL")
-    nats_replicas: int = Field(1, ge=1, le=5, description="on how many NATS servers each call is kept, from 1 to 5")
+    nats_replicas: int | None = Field(None, ge=1, le=5, description="a number of NATS servers, from 1 to 5")
     webhook_secret: Secrets = Field((), description="one secret, or two separated by a comma, of visible characters")
     webhook_auth: WebhookAuth = Field(WebhookAuth.REQUIRED, description="required or open")
     signing_secret: Secrets = Field((), description="OMI's whsec_… secret, or two separated by a comma")
@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     def _known_database(cls, url: str | None) -> str | None:
         parts = urlsplit(url or "")
         _ = parts.port  # a ValueError where there are several: those go into ?host=…&host=…
+        if "#" in (url or "") or (url or "").count("@") > 1:
+            raise ValueError("in a password write %23 for # and %40 for @")
         stored = parts.path.strip("/") if parts.scheme == "sqlite" else parts.netloc and parts.path.strip("/")
         if url and not (parts.scheme in ("sqlite", "postgresql", "postgres") and stored):
             raise ValueError("not a database that omilink can store in")
@@ -93,7 +95,7 @@ class Settings(BaseSettings):
             if urlsplit(url.strip()).scheme not in ("nats", "tls") or not urlsplit(url.strip()).hostname:
                 raise ValueError("not an address of a NATS server")
         if urls and not str(others.data.get("database_url")).startswith("postgresql:"):
-            raise ValueError("NATS goes with PostgreSQL: OMILINK_DATABASE_URL must be postgresql://…")
+            raise ValueError("it needs OMILINK_DATABASE_URL=postgresql://…")
         return urls
 
     @field_validator("cors_origins")
@@ -137,9 +139,10 @@ def _complaints(error: ValidationError) -> list[str]:
     complaints = {}
     for detail in error.errors():
         name = str(detail["loc"][0])
-        found = "(hidden)" if name.endswith("secret") else re.sub("//[^@/]*@", "//(hidden)@", repr(detail["input"]))
+        found = "(hidden)" if name.endswith("secret") else re.sub("//.*@", "//(hidden)@", repr(detail["input"]))
         expected = Settings.model_fields[name].description
-        complaints[name] = f"  OMILINK_{name.upper()}: found {found}; expected {expected}."
+        why = f" ({detail['ctx']['error']})" if detail["type"] == "value_error" else ""
+        complaints[name] = f"  OMILINK_{name.upper()}: found {found}{why}; expected {expected}."
     return list(complaints.values())
 
 

@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 Task = Callable[[], Coroutine[Any, Any, None]]
 """Runs until it is cancelled."""
@@ -13,10 +16,17 @@ Task = Callable[[], Coroutine[Any, Any, None]]
 async def running(*tasks: Task) -> AsyncIterator[None]:
     """They run until the block ends."""
     started = {asyncio.create_task(task()) for task in tasks}
+    for task in started:
+        task.add_done_callback(_tell)
     try:
         yield
     finally:
         await end(started)
+
+
+def _tell(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("a task of this node has ended", exc_info=error)
 
 
 async def end(tasks: set["asyncio.Task[None]"]) -> None:

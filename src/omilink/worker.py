@@ -20,7 +20,7 @@ GATHER = 0.015
 IDLE = 1.0
 """Seconds between looks for retries that have become due."""
 AGAIN = 0.25
-"""Seconds between tries while the database is away."""
+"""Seconds between tries when saving does not work at all."""
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +43,9 @@ class Worker:
         while True:
             try:
                 deliveries = await self._inbox.take(BATCH, self._clock())
-                waits = False
                 if deliveries:
                     await self.save(deliveries)
+                    waits = False
                     if CROWD <= len(deliveries) < BATCH:
                         await asyncio.sleep(GATHER)
                     continue
@@ -63,7 +63,7 @@ class Worker:
                 await asyncio.sleep(AGAIN)
 
     async def save(self, deliveries: Sequence[Delivery]) -> None:
-        """Saves the batch. If it fails, each delivery on its own, so that a poisonous one harms only itself."""
+        """Saves the batch. If it fails, each half on its own, so that a poisonous delivery harms only itself."""
         try:
             await self._save(deliveries)
         except Unavailable:
@@ -72,8 +72,9 @@ class Worker:
             if len(deliveries) == 1:
                 await self._fail(deliveries[0], error)
                 return
-            for delivery in deliveries:
-                await self.save([delivery])
+            middle = len(deliveries) // 2
+            await self.save(deliveries[:middle])
+            await self.save(deliveries[middle:])
 
     async def _save(self, deliveries: Sequence[Delivery]) -> None:
         saved = await self._store.write(lambda tx: saving.save(tx, deliveries, self._gap))

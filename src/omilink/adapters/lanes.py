@@ -128,4 +128,4 @@ def _deliver(group: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
 
 
 def away() -> Unavailable:
-    return Unavailable("The database cannot be used now. Nothing was stored; try again.", RETRY_AFTER)
+    return Unavailable("The database cannot be used now. Try again.", RETRY_AFTER)

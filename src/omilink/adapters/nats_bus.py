@@ -6,13 +6,14 @@ from collections.abc import Iterable
 import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error
 
 from omilink.adapters.local_bus import LocalBus
 from omilink.adapters.nats_link import NatsLink
+from omilink.adapters.nats_stream import LOST
 from omilink.ports import Hint
 
 SUBJECT = "omilink.hints"
+KNOWN = (Hint.LOOK | Hint.RIGHTS).value
 CHUNK = 2000
 """Users in one message, so that it stays far below what NATS takes."""
 
@@ -49,12 +50,12 @@ class NatsBus(LocalBus):
             try:
                 if self._link.client:
                     await self._link.client.publish(SUBJECT, orjson.dumps(hints))
-            except (Error, TimeoutError, OSError):
+            except LOST:
                 return  # lost: every node looks for itself in a moment
 
     async def _listen(self, client: Client) -> None:
         async def hear(message: Msg) -> None:
             for user_id, hint in orjson.loads(message.data).items():
-                self.wake([user_id], Hint(hint))
+                self.wake([user_id], Hint(hint & KNOWN))  # a newer node may have others
 
         await client.subscribe(SUBJECT, cb=hear)

@@ -78,7 +78,10 @@ class NatsLink:
                 await greet(client)
             self.client = client
             self._up.set()
-            await lost.wait()
+            while not client.is_closed:  # its callback is not called when closing goes wrong
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(PING):
+                        await lost.wait()
             log.warning("NATS is away: the connection was lost")
         finally:
             self.client = None

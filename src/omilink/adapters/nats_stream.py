@@ -9,6 +9,7 @@ acknowledges: JetStream's own acknowledgements would give newer messages out bef
 import asyncio
 import hashlib
 import json
+import logging
 from collections import deque
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -16,12 +17,12 @@ from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error, MaxPayloadError
+from nats.errors import Error
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
 from omilink.adapters.nats_link import NatsLink
-from omilink.errors import TooLarge, Unavailable
+from omilink.errors import OmilinkError, TooLarge, Unavailable
 from omilink.model import Delivery, new_id
 
 STREAM = "omilink"
@@ -41,8 +42,13 @@ LOOK_BACK = 2000
 PULL = 2.0
 """Seconds after which a reader's request ends, with an answer if the server is there."""
 
+HEADERS = 512
+"""Bytes that a message has beside its body and what is told of it."""
+
 LOST = (Error, TimeoutError, OSError)
 """What a connection says that is gone, or a server that does not answer."""
+
+log = logging.getLogger(__name__)
 
 _META = "Omilink"
 _FIELDS = ("kind", "origin", "session_id", "uid", "key", "contradiction", "received_at")
@@ -51,7 +57,7 @@ _FIELDS = ("kind", "origin", "session_id", "uid", "key", "contradiction", "recei
 class DeliveryStream:
     """The stream, through whatever connection there is. Everything raises Unavailable while there is none."""
 
-    def __init__(self, link: NatsLink, replicas: int) -> None:
+    def __init__(self, link: NatsLink, replicas: int | None) -> None:
         self._link, self._replicas = link, replicas
         link.when_connected(self._ensure)
 
@@ -63,12 +69,13 @@ class DeliveryStream:
     async def put(self, delivery: Delivery) -> None:
         """On return the stream holds it, once however often it was put under its key."""
         meta = json.dumps({name: getattr(delivery, name) for name in _FIELDS})
+        client = self._client()
+        if len(delivery.body) + len(meta) + HEADERS > client.max_payload:  # else the server drops the connection
+            raise TooLarge("The call is larger than NATS takes. The operator can raise its max_payload to 2 MB.")
         headers = {_META: meta, "Nats-Msg-Id": delivery.key or new_id()}
         try:
-            js = self._client().jetstream()
+            js = client.jetstream()
             await js.publish(_subject(delivery.session_key), delivery.body, PATIENCE, STREAM, headers)
-        except MaxPayloadError:
-            raise TooLarge("The call is larger than NATS takes. The operator can raise its max_payload.") from None
         except LOST:
             raise _away() from None
 
@@ -87,10 +94,14 @@ class DeliveryStream:
         start = max(1, last - max(LOOK_BACK, limit) + 1)
         reader, pending = await self._reader([subject], start, headers_only=True)
         found: list[Delivery] = []
-        while len(found) < pending and not reader.broken:
-            await reader.wait(PULL)
-            found += await reader.take(pending)
-        await reader.close()
+        try:
+            while len(found) < pending:
+                await reader.wait(PULL)
+                if not (more := await reader.take(pending)):
+                    break  # the rest has been saved meanwhile
+                found += more
+        finally:
+            await reader.close()
         return sorted(found, key=lambda delivery: -delivery.seq)[:limit]
 
     async def _reader(self, subjects: list[str], start: int, *, headers_only: bool = False) -> tuple["Reader", int]:
@@ -140,14 +151,14 @@ class DeliveryStream:
         return self._link.client
 
     async def _ensure(self, client: Client) -> None:
-        """Makes the stream if there is none, and gives it as many replicas as the settings say."""
+        """Makes the stream if there is none, and gives it as many replicas as the settings say, if they say so."""
         js = client.jetstream()
         config = StreamConfig(
             name=STREAM,
             subjects=["omilink.in.>"],
             retention=RetentionPolicy.LIMITS,
             storage=StorageType.FILE,
-            num_replicas=self._replicas,
+            num_replicas=self._replicas or 1,
             duplicate_window=REMEMBERED,
         )
         try:
@@ -155,7 +166,8 @@ class DeliveryStream:
         except NotFoundError:
             await js.add_stream(config)
         else:
-            if info.config.num_replicas != self._replicas:
+            if self._replicas and info.config.num_replicas != self._replicas:
+                log.warning("the stream had %s replicas, and gets %d", info.config.num_replicas, self._replicas)
                 await js.update_stream(config)
 
 
@@ -226,6 +238,17 @@ class Reader:
         except LOST:
             self.broken = True
 
+    def _read(self, message: Msg, number: int) -> Delivery | None:
+        """None, and no further, for what this version cannot read: it must not be dropped as if it were saved."""
+        try:
+            return _delivery(message, number)
+        except (KeyError, TypeError, ValueError, OmilinkError) as error:
+            log.error(
+                "message %d of the stream cannot be read, and holds up what follows: %s", number, type(error).__name__
+            )
+            self.broken = True
+            return None
+
     async def _hear(self, message: Msg) -> None:
         if message.headers and "Status" in message.headers:
             # the request has ended, with or without having brought everything that it asked for
@@ -239,8 +262,7 @@ class Reader:
             self.broken = True
         self._last, self.reached = place.consumer, place.stream
         self._wanted = max(0, self._wanted - 1)
-        if not self.broken:
-            delivery = _delivery(message, place.stream)
+        if not self.broken and (delivery := self._read(message, place.stream)):
             self._bytes += len(delivery.body)
             self._arrived.setdefault(delivery.session_key, deque()).append(delivery)
             self._count += 1

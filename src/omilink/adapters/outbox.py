@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from omilink.adapters.nats_stream import DeliveryStream
 from omilink.adapters.sql_inbox import SqlInbox
-from omilink.errors import OmilinkError, Unavailable
+from omilink.errors import OmilinkError, TooLarge, Unavailable
 from omilink.model import Delivery, new_id
 
 BATCH = 200
@@ -97,15 +97,20 @@ class Outbox:
             *(self._send_all(one, sent) for one in sessions.values()), return_exceptions=True
         )
         if sent:
-            await self._spool.done(sent, {})
+            await self._spool.remove(sent)
         for outcome in outcomes:
             if outcome:
                 raise outcome
 
     async def _send_all(self, deliveries: list[Delivery], sent: list[int]) -> None:
         for delivery in deliveries:
-            await self._stream.put(delivery)
-            sent.append(delivery.seq)
+            try:
+                await self._stream.put(delivery)
+            except TooLarge as error:
+                log.error("a call stays on this node's disk: %s", error.message)
+                await self._spool.failed(delivery, error.code, retry_at=None)
+            else:
+                sent.append(delivery.seq)
 
     async def waiting(self) -> int:
         with suppress(Unavailable):

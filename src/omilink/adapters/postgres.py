@@ -16,12 +16,12 @@ from typing import Any
 
 import psycopg
 from psycopg import errors
-from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from omilink.adapters.lanes import Fn, Lane, Lanes, Outcome, Run, away
-from omilink.errors import OmilinkError
+from omilink.errors import OmilinkError, Unavailable
 
 READERS = WRITERS = 4
 GROUP = 100
@@ -30,6 +30,8 @@ TRIES = 10
 """So often a transaction runs that others get in the way of."""
 READ_PATIENCE, WRITE_PATIENCE = 4.0, 30.0
 """Seconds after which a call that waits gives up: a network that swallows everything tells nothing."""
+IDLE = 1.0
+"""Seconds after which a connection is asked whether it is still there before it is used."""
 LONGEST_PAUSE = 0.5
 
 _REFUSAL = re.compile("FATAL: +(password authentication|(role|database) .* does not exist|no pg_hba)")
@@ -37,6 +39,8 @@ _REFUSAL = re.compile("FATAL: +(password authentication|(role|database) .* does 
 
 CONFLICT = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
+TOO_MUCH = (errors.QueryCanceled, errors.ProgramLimitExceeded)
+"""What psycopg counts among the errors of operation, and will be no better another time."""
 
 log = logging.getLogger(__name__)
 
@@ -55,9 +59,18 @@ def engine(url: str) -> Engine:
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
+        hide_parameters=True,  # they are what people said
         paramstyle="format",  # positions, as SQLite has them
         connect_args=options,
     )
+
+
+class Refused(Unavailable):
+    """The server is there and lets us in neither now nor later. `why` is for whoever runs it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(away().message, away().retry_after)
+        self.why = why
 
 
 class Postgres(Lanes):
@@ -79,16 +92,30 @@ class _Link:
     def __init__(self, engine: Engine, prepared: Callable[[], None]) -> None:
         self._engine, self._prepared = engine, prepared
         self._connection: Connection | None = None
-        self._failures, self._not_before = 0, 0.0
+        self._not_before = self._used_at = 0.0
+        self.failures = 0
 
     def connection(self) -> Connection:
+        now = time.monotonic()
+        if self._connection is not None and now - self._used_at > IDLE and not self._answers(self._connection):
+            self.lose()
         if self._connection is None:
-            if time.monotonic() < self._not_before:
+            if now < self._not_before:
                 raise away()
             self._prepared()
             self._connection = self._engine.connect()
-            self._failures = 0
+            self.failures = 0
+        self._used_at = now
         return self._connection
+
+    def _answers(self, connection: Connection) -> bool:
+        """After an outage every connection is a lost one, and no call shall fail of that."""
+        try:
+            with connection.begin():
+                connection.execute(text("SELECT 1"))
+            return True
+        except DBAPIError:
+            return False
 
     def lose(self) -> None:
         if self._connection is not None:
@@ -98,8 +125,8 @@ class _Link:
 
     def fail(self) -> None:
         """Notes that none could be made."""
-        self._failures += 1
-        self._not_before = time.monotonic() + pause(self._failures)
+        self.failures += 1
+        self._not_before = time.monotonic() + pause(self.failures)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -132,25 +159,17 @@ def _open(
     link.close()
 
 
-def _linked(
-    link: _Link,
-    run: Callable[[Connection, Sequence[Fn]], list[Outcome]],
-    fns: Sequence[Fn],
-    *,
-    again: bool = True,
-) -> list[Outcome]:
-    """If the connection turns out to be lost, reads are done once again, and writers told that the database is away."""
+def _linked(link: _Link, run: Callable[[Connection, Sequence[Fn]], list[Outcome]], fns: Sequence[Fn]) -> list[Outcome]:
+    """If the connection turns out to be lost, everybody is told that the database is away."""
     connection = _connected(link)
     try:
         return run(connection, fns)
     except Exception as error:
         cause = _cause(error)
-        if not isinstance(cause, AWAY):
+        if not isinstance(cause, AWAY) or isinstance(cause, TOO_MUCH):
             raise
         log.warning("PostgreSQL is away: %s", type(cause).__name__)
         link.lose()
-        if again and run is _read_group:  # after an outage every lane's connection is a lost one
-            return _linked(link, run, fns, again=False)
         raise away() from None
 
 
@@ -159,13 +178,14 @@ def _connected(link: _Link) -> Connection:
         return link.connection()
     except Exception as error:
         cause = _cause(error)
-        if not isinstance(cause, AWAY):
+        if not isinstance(cause, (*AWAY, psycopg.ProgrammingError)):
             raise
         link.fail()
         why = " ".join(str(cause).split())  # no statement has run, so it tells no words
-        if _REFUSAL.search(why):
-            raise OmilinkError(f"PostgreSQL refuses OMILINK_DATABASE_URL: {why}") from None
-        log.warning("PostgreSQL is away: %s", why)
+        if link.failures == 1:
+            log.warning("PostgreSQL is away: %s", why)
+        if isinstance(cause, psycopg.ProgrammingError) or _REFUSAL.search(why):
+            raise Refused(f"PostgreSQL refuses OMILINK_DATABASE_URL: {why}") from None
         raise away() from None
 
 
@@ -173,13 +193,20 @@ def _read_group(connection: Connection, fns: Sequence[Fn]) -> list[Outcome]:
     """All on one snapshot; if one fails, each on its own, for PostgreSQL goes on with none of them."""
     try:
         with connection.begin():
-            return [(fn(connection), None) for fn in fns]
+            return [_attempt(fn, connection) for fn in fns]
     except Exception as error:
         if isinstance(_cause(error), AWAY):
             raise
         if len(fns) == 1:
             return [(None, error)]
         return [outcome for fn in fns for outcome in _read_group(connection, [fn])]
+
+
+def _attempt(fn: Fn, connection: Connection) -> Outcome:
+    try:
+        return fn(connection), None
+    except OmilinkError as error:  # the database has nothing to do with it
+        return None, error
 
 
 def _write(connection: Connection, fns: Sequence[Fn]) -> list[Outcome]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, literal_column, select, text, update
 
 from omilink.adapters.lanes import Lanes
 from omilink.adapters.sql_compiled import Bulk
@@ -67,6 +67,12 @@ class SqlInbox:
             for seq in seqs
         ]
         await self._database.write(lambda connection: _finish(connection, rows))
+
+    async def remove(self, seqs: Collection[int]) -> None:
+        """Leaves nothing of them: they have gone on elsewhere."""
+        await self._database.write(
+            lambda connection: connection.execute(delete(job).where(job.c.seq.in_(seqs))).rowcount
+        )
 
     async def failed(self, delivery: Delivery, error: str, *, retry_at: Millis | None) -> None:
         change = (

@@ -45,6 +45,7 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def _one_at_a_time(connection: Connection) -> Iterator[None]:
+    connection.exec_driver_sql("SET statement_timeout = 0")  # making an index may take long
     connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK})")
     connection.commit()
     try:

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, func, insert, select
+from sqlalchemy.exc import DBAPIError
 
 from omilink.adapters import sql_migrate, sqlite
 from omilink.adapters import sql_schema as schema
@@ -25,10 +26,13 @@ Tell = Callable[[str, int], None]
 
 def move(source: Engine, target: Engine, tell: Tell) -> None:
     """Copies everything, the history's name and numbers too, so that cursors stay good. One transaction: whoever is
-    interrupted has copied nothing, and can do it again. Nobody can write to the source meanwhile."""
+    interrupted has copied nothing, and can do it again. Nobody may write to the source meanwhile: SQLite sees to that
+    itself."""
     sql_migrate.upgrade(source)
     sql_migrate.upgrade(target)
-    with source.begin() as old, target.begin() as new:
+    with source.connect() as old, target.begin() as new:
+        _without_hurry(old)
+        _without_hurry(new)
         _check(old, new)
         new.execute(schema.meta.delete())
         for table in schema.metadata.sorted_tables:
@@ -52,9 +56,18 @@ def back_up(source: Path, copy: Path) -> None:
             connection.execute("VACUUM INTO ?", (str(unfinished),))
         with sqlite.engine(unfinished).begin() as connection:
             rename_history(connection)
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, DBAPIError, OSError) as error:
         raise OmilinkError(f"The backup could not be written to {copy}: {error}.") from None
-    os.replace(unfinished, copy)
+    else:
+        os.replace(unfinished, copy)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _without_hurry(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET statement_timeout = 0")
+        connection.exec_driver_sql("SET idle_in_transaction_session_timeout = 0")
 
 
 def _check(old: Connection, new: Connection) -> None:
@@ -73,7 +86,7 @@ def _check(old: Connection, new: Connection) -> None:
 
 def _copy(table: Table, old: Connection, new: Connection) -> int:
     count = 0
-    for rows in old.execute(select(table)).mappings().partitions(CHUNK):
+    for rows in old.execute(select(table), execution_options={"yield_per": CHUNK}).mappings().partitions(CHUNK):
         new.execute(insert(table), [dict(row) for row in rows])
         count += len(rows)
     return count

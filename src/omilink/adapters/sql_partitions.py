@@ -39,13 +39,13 @@ class Partitions:
         now: Millis = connection.execute(select(NOW)).scalar_one()
         until = now + LEASE
         before = connection.execute(select(worker.c.alive_until).where(worker.c.id == self._me)).scalar()
-        back = before is not None and before <= now  # PostgreSQL was away, and the others come back as well
+        lapsed = before is not None and before <= now  # as the others' may have: PostgreSQL was away, say
         me = upsert(worker).values(id=self._me, alive_until=until)
         connection.execute(me.on_conflict_do_update(index_elements=["id"], set_={"alive_until": until}))
         alive = connection.execute(select(func.count()).where(worker.c.alive_until > now)).scalar_one()
         rows = self._rows(connection)
         mine = [row.number for row in rows if row.holder == self._me]
-        free = [row.number for row in rows if not back and (row.holder is None or row.held_until <= now)]
+        free = [row.number for row in rows if not lapsed and (row.holder is None or row.held_until <= now)]
         share = -(-self._count // alive)
         held = [*mine, *(number for number in free if number not in mine)][:share]
         self._set_holder(connection, held, self._me, until)

@@ -135,8 +135,11 @@ SAVED = (
     )
     .group_by(conversation.c.session_id)
 )
-# The row's lock makes commit order and number order the same, so "after N" never skips a late committer.
-NUMBERS = Query(select(user.c.id, user.c.seq).where(among(user.c.id, "ids")).order_by(user.c.id).with_for_update())
+# FOR NO KEY UPDATE, since whoever writes a row that refers to the user locks the key. The lock makes commit order and
+# number order the same, so "after N" never skips a late committer.
+NUMBERS = Query(
+    select(user.c.id, user.c.seq).where(among(user.c.id, "ids")).order_by(user.c.id).with_for_update(key_share=True)
+)
 SET_NUMBER = Bulk(update(user).where(user.c.id == bindparam("where_user_id")).values(seq=bindparam("to_seq")))
 EVENTS_AFTER = Query(
     select(event.c.seq, event.c.data)
@@ -150,6 +153,10 @@ TOKEN_HOLDER = (
     .join(token, token.c.user_id == user.c.id)
     .where(token.c.hash == bindparam("hash"), token.c.expires_at > bindparam("at"))
 )
+
+
+LONG_DEAD: Millis = 86_400_000
+"""A worker's own time is PostgreSQL's; this is far beyond any difference of clocks."""
 
 
 class SqlStore:
@@ -391,7 +398,7 @@ class SqlTransaction:
         self._run(delete(token).where(token.c.expires_at <= now))
         self._run(delete(ticket).where(ticket.c.expires_at <= now))
         self._run(delete(schema.limits).where(schema.limits.c.full_at <= now))
-        self._run(delete(schema.workers).where(schema.workers.c.alive_until <= now))
+        self._run(delete(schema.workers).where(schema.workers.c.alive_until <= now - LONG_DEAD))
         self._run(delete(job).where(job.c.state == DONE, job.c.received_at < deliveries_before))
         gone = (
             select(event.c.user_id, func.max(event.c.seq))

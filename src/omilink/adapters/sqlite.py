@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 def engine(path: Path) -> Engine:
     """WAL, durable commits, enforced foreign keys, deleted words overwritten, and BEGIN left to us."""
-    made = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": 10})
+    made = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": 10}, hide_parameters=True)
 
     @event.listens_for(made, "connect")
     def _connect(connection: sqlite3.Connection, _: object) -> None:

@@ -28,8 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    data_dir = None if os.environ.get("OMILINK_DATA_DIR") else DATA_DIR
-    chosen = settings.load(host="127.0.0.1", port=args.port, data_dir=data_dir, webhook_auth=WebhookAuth.OPEN)
+    data_dir = Path(os.environ.get("OMILINK_DATA_DIR") or DATA_DIR)
+    chosen = settings.load(
+        host="127.0.0.1",
+        port=args.port,
+        data_dir=data_dir,
+        database_url=f"sqlite:///{data_dir / 'omilink.db'}",  # never a database in earnest: the password is known
+        nats_url="",
+        webhook_auth=WebhookAuth.OPEN,
+    )
 
     @contextlib.asynccontextmanager
     async def wearable(product: Product, address: str) -> AsyncIterator[None]:

@@ -38,7 +38,7 @@ class Chart:
     messages: int
     jobs: dict[str, int]
     sessions: int
-    running: bool
+    parts: dict[str, str]  # how each part of the server is; empty when it does not answer
     streams: int | None
 
 
@@ -75,7 +75,10 @@ def examine(chart: Chart) -> Iterator[Finding]:
 
 
 def _server(chart: Chart) -> Finding:
-    if chart.running:
+    if ill := {part: state for part, state in chart.parts.items() if state != "ok"}:
+        found = " ".join(f"{part}: {state}" for part, state in ill.items())
+        return Finding("server", False, f"runs, and not everything works. {found}", "See docs/howto/cluster.md.")
+    if chart.parts:
         return Finding("server", True, "runs and can store.")
     return Finding("server", False, "does not answer.", "Start it with `omilink serve`, with the same settings.")
 
@@ -154,14 +157,14 @@ async def _chart(product: Product, name: str | None) -> Chart:
         messages=messages,
         jobs=await product.inbox.counts(session.id if session else None),
         sessions=sessions,
-        running=_ask(product, "/ready") is not None,
+        parts=_parts(_ask(product, "/ready")),
         streams=_streams_open(product, owner),
     )
 
 
 def _streams_open(product: Product, owner: User | None) -> int | None:
     answer = _ask(product, f"/operator/streams/{owner.id}") if owner else None
-    return int(str(answer["streamsOpen"])) if answer else None
+    return int(str(answer["streamsOpen"])) if answer and "streamsOpen" in answer else None
 
 
 def _ask(product: Product, path: str) -> dict[str, object] | None:
@@ -171,4 +174,9 @@ def _ask(product: Product, path: str) -> dict[str, object] | None:
         answer = httpx2.get(address + path, headers=headers, timeout=5)
     except httpx2.HTTPError:
         return None
-    return dict(answer.json()) if answer.status_code == 200 else None
+    return dict(answer.json()) if answer.status_code in (200, 503) else None
+
+
+def _parts(ready: dict[str, object] | None) -> dict[str, str]:
+    parts = ready and ready.get("parts")
+    return {str(part): str(state) for part, state in parts.items()} if isinstance(parts, dict) else {}

@@ -2,11 +2,11 @@
 
 import argparse
 import json
-from collections.abc import Iterator
+from functools import partial
 
 from omilink import accounts, wire
 from omilink.cli.common import with_product
-from omilink.model import Conversation
+from omilink.model import Conversation, Millis
 from omilink.ports import Transaction
 from omilink.product import Product
 
@@ -19,23 +19,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    def write(tx: Transaction) -> None:
-        for conversation in _all(tx, accounts.find(tx, args.user).id):
-            shown = wire.conversation(conversation) | {"messages": _messages(tx, conversation)}
-            print(json.dumps(shown, ensure_ascii=False))
+    async def write(product: Product) -> None:
+        """A read for each page and each conversation: one for all of it would hold up a busy database."""
+        store = product.store
+        user = await store.read(lambda tx: accounts.find(tx, args.user))
+        before = None
+        while page := await store.read(partial(_page, user_id=user.id, before=before)):
+            for conversation in page:
+                messages = await store.read(partial(_messages, conversation=conversation))
+                print(json.dumps(wire.conversation(conversation) | {"messages": messages}, ensure_ascii=False))
+            before = (page[-1].last_at, page[-1].id)
 
-    async def read(product: Product) -> None:
-        await product.store.read(write)
-
-    with_product(read)
+    with_product(write)
     return 0
 
 
-def _all(tx: Transaction, user_id: str) -> Iterator[Conversation]:
-    before = None
-    while page := tx.conversations_of(user_id, PAGE, before):
-        yield from page
-        before = (page[-1].last_at, page[-1].id)
+def _page(tx: Transaction, user_id: str, before: tuple[Millis, str] | None) -> list[Conversation]:
+    return tx.conversations_of(user_id, PAGE, before)
 
 
 def _messages(tx: Transaction, conversation: Conversation) -> list[wire.Json]:

@@ -5,7 +5,7 @@ import asyncio
 import contextlib
 import sys
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from omilink import bootstrap, logs, settings
 from omilink.adapters import sql_move
@@ -34,6 +34,8 @@ def run(args: argparse.Namespace) -> int:
     logs.set_up()
     if args.target and not args.source:
         raise OmilinkError("--to needs --from: the database to leave.")
+    if args.source and args.new_history:
+        raise OmilinkError("--new-history is for a database that was restored; one that is moved keeps its history.")
     if args.source:
         _move(args.source, args.target)
     else:
@@ -51,7 +53,7 @@ async def _upgrade(chosen: Settings, *, new_history: bool) -> None:
 
 def _move(source: str, target: str | None) -> None:
     old, new = (settings.load(database_url=url, nats_url="") for url in (source, target))
-    if old.database_url == new.database_url:
+    if (old.postgres_url, old.database_path) == (new.postgres_url, new.database_path):
         raise OmilinkError("Say where to: --to URL, or OMILINK_DATABASE_URL.")
     if old.postgres_url is None and not old.database_path.exists():
         raise OmilinkError(f"There is no database at {old.database_path}.")
@@ -61,7 +63,12 @@ def _move(source: str, target: str | None) -> None:
             sql_move.move(bootstrap.engine(old), bootstrap.engine(new), _tell)
         except OperationalError as error:  # its text is about the connection or the disk, and holds no rows
             raise OmilinkError(f"Nothing was moved: {str(error.orig).strip()}") from None
-    print("Everything has been moved. Set OMILINK_DATABASE_URL to the new database, and start.")
+        except DBAPIError as error:  # its text may quote a row
+            raise OmilinkError(f"Nothing was moved: {type(error.orig).__name__}. Does anybody write to it?") from None
+    print(
+        "Everything has been moved. Set OMILINK_DATABASE_URL to the new database, and start. Where the data folder is"
+    )
+    print("another, set OMILINK_WEBHOOK_SECRET as well, to what the old one's file webhook_secret holds.")
 
 
 def _tell(table: str, rows: int) -> None:

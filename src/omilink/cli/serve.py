@@ -12,6 +12,7 @@ from pathlib import Path
 import uvloop
 
 from omilink import __version__, bootstrap, logs, settings
+from omilink.errors import OmilinkError
 from omilink.product import Product
 from omilink.settings import Settings, WebhookAuth
 
@@ -26,13 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", help="port to listen on, 0 for any free one (OMILINK_PORT, default 8000)")
     parser.add_argument("--data-dir", type=Path, help="where everything is kept (OMILINK_DATA_DIR, default ./data)")
     parser.add_argument("--webhook-auth", help="required, or open for development (OMILINK_WEBHOOK_AUTH)")
-    parser.add_argument("--no-worker", action="store_true", help="save nothing: `omilink worker` does it elsewhere")
+    parser.add_argument("--no-worker", action="store_true", help="leave saving to `omilink worker` (needs NATS)")
     parser.epilog = "Every other setting is an environment variable: see docs/reference/settings.md."
 
 
 def run(args: argparse.Namespace) -> int:
     flags = {"host": args.host, "port": args.port, "data_dir": args.data_dir, "webhook_auth": args.webhook_auth}
-    serve(settings.load(**flags), _say_where, worker=not args.no_worker)
+    chosen = settings.load(**flags)
+    if args.no_worker and not chosen.nats_url:
+        raise OmilinkError("--no-worker needs OMILINK_NATS_URL: nobody would save what is accepted.")
+    serve(chosen, _say_where, worker=not args.no_worker)
     return 0
 
 

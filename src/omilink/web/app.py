@@ -49,6 +49,7 @@ def make_worker_app(product: Product) -> ASGIApp:
     app = FastAPI(title="omilink worker", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.product = product
     app.include_router(operations.router)
+    _explain_errors(app)
     return app
 
 
@@ -66,12 +67,16 @@ def make_api(product: Product) -> FastAPI:
         app.include_router(router)
     app.add_route("/", page, include_in_schema=False)
     app.mount("/page", StaticFiles(directory=PAGE, follow_symlink=True), name="page")
+    _explain_errors(app)
+    app.openapi = _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _explain_errors(app: FastAPI) -> None:
     app.add_exception_handler(OmilinkError, errors.on_omilink_error)
     app.add_exception_handler(RequestValidationError, errors.on_bad_content)
     app.add_exception_handler(HTTPException, errors.on_http_error)
     app.add_exception_handler(Exception, errors.on_surprise)
-    app.openapi = _openapi(app)  # type: ignore[method-assign]
-    return app
 
 
 def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:

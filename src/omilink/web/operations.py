@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -20,6 +21,8 @@ STATES = ("waiting", "dead", "quarantined")
 WELL = "ok"
 CHECK = 3.0
 """Seconds that a part gets to show that it works."""
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["operations"])
 
@@ -77,6 +80,9 @@ async def _how_is(check: Callable[[], Awaitable[None]]) -> str:
         return error.message
     except TimeoutError:
         return f"It does not answer within {CHECK:g} s."
+    except Exception as error:  # a right that is missing, a schema of another version
+        log.exception("a check failed")
+        return f"It does not work: {type(error).__name__}."
     return WELL
 
 

@@ -1,5 +1,7 @@
 """Linking, and how a user's sessions are."""
 
+import asyncio
+
 from fastapi import APIRouter
 from pydantic import BaseModel, StrictInt, StrictStr
 
@@ -43,7 +45,8 @@ async def mine(who: Who, the: The) -> wire.Json:
     """Your sessions with their health, last seen first."""
     found = await the.store.read(lambda tx: sessions.mine(tx, who.user.id))
     at = the.clock()
-    shown = [sessions.shown(session, saved, at, await the.inbox.counts(session.id)) for session, saved in found]
+    jobs = await asyncio.gather(*(the.inbox.counts(session.id) for session, _ in found))
+    shown = [sessions.shown(*one, at, counts) for one, counts in zip(found, jobs, strict=True)]
     return {"ok": True, "sessions": shown}
 
 
