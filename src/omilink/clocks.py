@@ -20,6 +20,8 @@ FELL_BACK = 8.0
 """… if it fell back by more than this."""
 BACKLOG = 30.0
 """Seconds of speech in one call from which on it is a backlog, held up by a lost connection."""
+MOST_RUNS = 20
+"""Pieces that a call is cut into at most. A backlog of a whole day has fewer; what has more is made up."""
 BACKLOG_LIMIT: Millis = 3_600_000
 """A backlog that was held up for longer starts a conversation of its own."""
 
@@ -37,10 +39,12 @@ def runs(segments: Iterable[Segment], gap: float) -> Iterator[Run]:
     """Cuts a call where its clock starts anew or is silent for `gap` seconds, as a backlog's may."""
     pieces: list[Segment] = []
     start = end = None
+    count = 1
     for segment in segments:
-        if _breaks(start, end, segment, gap):
+        if count < MOST_RUNS and _breaks(start, end, segment, gap):
             yield Run(tuple(pieces), start, end)
             pieces, start, end = [], None, None
+            count += 1
         pieces.append(segment)
         if segment.start is not None and segment.end is not None:
             start = segment.start if start is None else min(start, segment.start)

@@ -24,7 +24,7 @@ def current(tx: Transaction, user_id: str) -> tuple[wire.Json, int]:
 
 
 def one(tx: Transaction, conversation_id: str, user_id: str) -> Conversation:
-    conversation = tx.conversation(conversation_id, user_id)
+    conversation = tx.conversation(conversation_id, user_id) if conversation_id.isprintable() else None
     if conversation is None:
         raise NotFound("There is no conversation of that id in this account; it may have been deleted.")
     return conversation

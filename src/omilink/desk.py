@@ -10,6 +10,11 @@ MessageKey = tuple[str, str]
 """Conversation id and segment key."""
 
 
+NEAR_MOST = 20
+"""Conversations of a session that are looked at: more than any devices hold at once, and few enough for each call to
+be compared with all of them."""
+
+
 class Desk:
     """A batch's working copy of the store. Nothing is written before `flush`."""
 
@@ -41,8 +46,12 @@ class Desk:
 
     def load_conversations(self, session_keys: Collection[str]) -> None:
         self._conversations |= {key: {} for key in session_keys}
-        for conversation in self.tx.conversations_near(session_keys, self._since, self._until):
-            self._conversations[conversation.session_id][conversation.id] = conversation
+        near = self.tx.conversations_near(session_keys, self._since, self._until)
+        for conversation in sorted(near, key=lambda found: (found.last_at, found.id)):
+            of_session = self._conversations[conversation.session_id]
+            of_session[conversation.id] = conversation
+            if len(of_session) > NEAR_MOST:
+                del of_session[next(iter(of_session))]
 
     # what there is
 
@@ -62,11 +71,12 @@ class Desk:
     def near(self, delivery: Delivery) -> list[Conversation]:
         """The session's conversations that were going on about when the delivery came, whosever they are."""
         at = delivery.received_at
-        return [
+        near = [
             conversation
             for conversation in self._conversations[delivery.session_key].values()
             if conversation.created_at < at + self.gap_ms and conversation.last_at > at - clocks.BACKLOG_LIMIT
         ]
+        return near[-NEAR_MOST:]
 
     def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
         return self._conversations[delivery.session_key][conversation_id]

@@ -135,11 +135,14 @@ def load(**flags: Any) -> Settings:
         raise BadSettings("\n".join(["Some settings cannot be used:", *_complaints(error)])) from None
 
 
+_FOUND = re.compile(r"(//)[^']*(?=@)|(?<=password=)()[^&']*")
+
+
 def _complaints(error: ValidationError) -> list[str]:
     complaints = {}
     for detail in error.errors():
         name = str(detail["loc"][0])
-        found = "(hidden)" if name.endswith("secret") else re.sub("//.*@", "//(hidden)@", repr(detail["input"]))
+        found = "(hidden)" if name.endswith("secret") else _FOUND.sub(r"\1(hidden)", repr(detail["input"]))
         expected = Settings.model_fields[name].description
         why = f" ({detail['ctx']['error']})" if detail["type"] == "value_error" else ""
         complaints[name] = f"  OMILINK_{name.upper()}: found {found}{why}; expected {expected}."

@@ -26,7 +26,7 @@ from properties.histories import (
 )
 from sqlalchemy import Engine
 
-from omilink import conversations, sessions
+from omilink import clocks, conversations, sessions
 from omilink.adapters.sql_store import SqlTransaction
 from omilink.model import Delivery, session_key
 
@@ -400,3 +400,14 @@ def everything(tx: Store) -> list[object]:
                 words = [astuple(replace(m, conversation_id="")) for m in tx.messages(talk.id, 1000)]
                 shown.append((owner, astuple(replace(talk, id="")), words))
     return sorted(shown, key=repr)
+
+
+def test_calls_that_are_made_up_of_silences_are_compared_with_few_conversations(engine: Engine) -> None:
+    """Each segment would begin a conversation, and the next call be compared with all of them."""
+    with empty_store(engine) as tx:
+        for number in range(4):
+            said = [say(f"word {number}.{second}", second * 200.0, second * 200.0 + 1) for second in range(300)]
+            save(tx, call(number + 1, *said))
+        spoken = texts(tx, None)
+        assert sum(map(len, spoken)) == 4 * 300
+        assert len(spoken) <= 4 * clocks.MOST_RUNS

@@ -197,3 +197,10 @@ def test_a_run_spans_all_of_its_placed_words() -> None:
     assert (run.start, run.end) == (30, 44)
     (run,) = clocks.runs([words(None, None)], GAP)
     assert (run.start, run.end) == (None, None)
+
+
+def test_a_call_that_is_made_up_of_silences_is_cut_into_few_pieces_and_loses_nothing() -> None:
+    segments = [words(second * 200.0, second * 200.0 + 1) for second in range(1500)]
+    pieces = list(clocks.runs(segments, 150.0))
+    assert len(pieces) == clocks.MOST_RUNS
+    assert [segment for piece in pieces for segment in piece.segments] == segments

@@ -54,7 +54,7 @@ def engine(url: str) -> Engine:
         "tcp_user_timeout": 10_000,
         "application_name": "omilink",
         "prepare_threshold": 0,  # each lane has few statements, and uses them again
-        "options": "-c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
+        "options": "-c statement_timeout=25s -c idle_in_transaction_session_timeout=60s",
     }
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
@@ -166,7 +166,7 @@ def _linked(link: _Link, run: Callable[[Connection, Sequence[Fn]], list[Outcome]
         return run(connection, fns)
     except Exception as error:
         cause = _cause(error)
-        if not isinstance(cause, AWAY) or isinstance(cause, TOO_MUCH):
+        if not isinstance(cause, AWAY) or isinstance(cause, (*TOO_MUCH, *CONFLICT)):
             raise
         log.warning("PostgreSQL is away: %s", type(cause).__name__)
         link.lose()

@@ -1,5 +1,7 @@
 """Who calls: the token as cookie or Bearer, where the call comes from, and how signing in answers."""
 
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -64,7 +66,12 @@ def set_cookie(request: Request, response: Response, token: str) -> None:
 
 
 def client_address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
+    """Of IPv6 the network: whoever has one address of it has all of them."""
+    host = request.client.host if request.client else "unknown"
+    with suppress(ValueError):
+        if (address := ip_address(host)).version == 6 and not address.ipv4_mapped:
+            return str(ip_network(f"{host}/64", strict=False))
+    return host
 
 
 def bearer(request: Request) -> str | None:

@@ -77,6 +77,8 @@ def _unpack(cursor: str, first: type[A], second: type[B]) -> tuple[A, B]:
         values = first(a), second(b)  # type: ignore[call-arg]
         if any(isinstance(value, int | float) and abs(value) >= 1 << 53 for value in values):
             raise ValueError
+        if not text.isprintable() or (second is int and abs(int(b)) >= 1 << 31):  # what PostgreSQL does not take
+            raise ValueError
         return values
     except (ValueError, binascii.Error):
         raise Invalid("This cursor is none of ours. Take nextCursor of the page before, or none.") from None
