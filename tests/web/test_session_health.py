@@ -67,6 +67,7 @@ def test_what_could_not_be_saved_is_said(shared_server: ServerProcess, ada: Pers
     ada.link(device)
     shared_server.say(device, "fine")
     wait_for_texts(ada, "fine")
+    shared_server.wait_until_settled(device)
     shared_server.rows("UPDATE deliveries SET state = 'dead' WHERE session_id = ?", device)
     shown = session(ada, device)
     shared_server.rows("UPDATE deliveries SET state = 'done' WHERE session_id = ?", device)

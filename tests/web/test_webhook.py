@@ -215,7 +215,8 @@ def test_a_planted_uid_gets_nothing(
     body = {"session_id": uid, "segments": [SAID]} | ({"uid": planted} if planted_in == "body" else {})
     query = f"?uid={planted}" if planted_in == "query" else f"?uid={uid}"
     assert accepted(call(shared_server, body, query))
-    assert metric(shared_server, "omilink_quarantined_total") == before + 1
+    shared_server.wait_until_settled(uid)
+    wait_until(lambda: metric(shared_server, "omilink_quarantined_total") == before + 1, "the count")
     [(state,)] = shared_server.rows("SELECT state FROM deliveries WHERE session_id = ?", uid)
     assert state == "quarantined"
     assert texts(ada) == texts(ben) == []
