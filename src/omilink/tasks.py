@@ -1,8 +1,9 @@
-"""Tasks that run beside the rest."""
+"""Tasks that run beside the rest, and their pauses."""
 
 import asyncio
 import contextlib
 import logging
+import random
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
@@ -22,6 +23,11 @@ async def running(*tasks: Task) -> AsyncIterator[None]:
         yield
     finally:
         await end(started)
+
+
+def pause(failures: int, longest: float) -> float:
+    """Seconds before the next try: growing up to `longest`, however many have failed, and different for everybody."""
+    return min(longest, 0.05 * 2.0 ** min(failures, 20)) * random.uniform(0.5, 1.5)
 
 
 def _tell(task: "asyncio.Task[None]") -> None:

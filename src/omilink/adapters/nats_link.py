@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-import random
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import nats
 from nats.aio.client import Client
+
+from omilink.tasks import pause
 
 CONNECT = 2.0
 """Seconds for one try to connect."""
@@ -51,7 +52,7 @@ class NatsLink:
                 failures += 1
                 if failures == 1:
                     log.warning("NATS is away: %s", str(error) or type(error).__name__)
-            await asyncio.sleep(min(LONGEST_PAUSE, 0.05 * 2**failures) * random.uniform(0.5, 1.5))
+            await asyncio.sleep(pause(failures, LONGEST_PAUSE))
 
     async def _connected_once(self) -> None:
         """Returns when the connection is lost."""

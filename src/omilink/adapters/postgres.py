@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from omilink.adapters.lanes import Fn, Lane, Lanes, Outcome, Run, away
 from omilink.errors import OmilinkError, Unavailable
+from omilink.tasks import pause
 
 READERS = WRITERS = 4
 GROUP = 100
@@ -126,16 +127,11 @@ class _Link:
     def fail(self) -> None:
         """Notes that none could be made."""
         self.failures += 1
-        self._not_before = time.monotonic() + pause(self.failures)
+        self._not_before = time.monotonic() + pause(self.failures, LONGEST_PAUSE)
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-
-
-def pause(failures: int) -> float:
-    """Seconds before the next try to connect: growing, and different for everybody."""
-    return min(LONGEST_PAUSE, 0.05 * 2.0**failures) * random.uniform(0.5, 1.5)
 
 
 def _once(prepare: Callable[[Engine], None], engine: Engine) -> Callable[[], None]:
