@@ -45,8 +45,9 @@ PULL = 2.0
 HEADERS = 512
 """Bytes that a message has beside its body and what is told of it."""
 
-LOST = (Error, TimeoutError, OSError)
-"""What a connection says that is gone, or a server that does not answer."""
+LOST = (Error, TimeoutError, OSError, RuntimeError)
+"""What a connection says that is gone, or a server that does not answer. RuntimeError is uvloop's, for a write to a
+connection that is being closed."""
 
 log = logging.getLogger(__name__)
 
