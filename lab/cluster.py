@@ -7,13 +7,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from lab.nats import join_urls, nats_cluster, wait_until_in_touch
 from lab.net import free_port, get
 from lab.postgres import Postgres
-from lab.process import DidNotStart, Process, start_together, stop_together, until
+from lab.process import DidNotStart, Process, Runs, start_together, stop_together, until
 
 OMILINK = str(Path(sys.executable).with_name("omilink"))
 DATABASE = "omilink"
@@ -52,7 +51,7 @@ class Node(Process):
         return found[1]
 
 
-class Cluster:
+class Cluster(Runs):
     """All of it under one folder, which can be used again. Every process can be stopped, killed and started by itself.
 
     Without workers the web nodes work, and without NATS there is PostgreSQL alone. `durable` makes every
@@ -125,14 +124,6 @@ class Cluster:
         """Each of them while what it needs is still there."""
         for group in self.webs, self.workers, self.nats, [self.postgres]:
             stop_together(group)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _node(self, name: str, announcement: str, *arguments: str) -> Node:
         return Node(name, self.folder / name, arguments, announcement, self.settings)

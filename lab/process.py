@@ -25,7 +25,25 @@ class DidNotStart(Exception):
     """Says who, and what it said last."""
 
 
-class Process(ABC):
+class Runs(ABC):
+    """What runs from the beginning of a `with` block to its end."""
+
+    @abstractmethod
+    def start(self) -> Self: ...
+
+    @abstractmethod
+    def stop(self) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class Process(Runs):
     """A server with a folder of its own, its log therein. Can be started, stopped and killed again and again."""
 
     stop_signal = signal.SIGTERM
@@ -124,14 +142,6 @@ class Process(ABC):
 
     def last_words(self, lines: int = 8) -> str:
         return "\n".join(f"  {line}" for line in self.said().splitlines()[-lines:])
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def start_together(processes: Sequence[Process]) -> None:
