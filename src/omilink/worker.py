@@ -54,9 +54,8 @@ class Worker:
                 await self._inbox.wait(IDLE)
             except Exception as error:  # nobody's fault: nothing is counted as an attempt
                 if not waits:
-                    log.warning(
-                        "saving waits: %s", error.message if isinstance(error, Unavailable) else repr(type(error))
-                    )
+                    why = error.message if isinstance(error, Unavailable) else type(error).__name__
+                    log.warning("saving waits: %s", why)
                 waits = True
                 if self._stopping:
                     return
