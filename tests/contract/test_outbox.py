@@ -14,7 +14,7 @@ from omilink.adapters.nats_link import NatsLink
 from omilink.adapters.nats_stream import PARTITIONS, DeliveryStream, Reader
 from omilink.adapters.outbox import Outbox
 from omilink.adapters.sql_inbox import SqlInbox
-from omilink.errors import Unavailable
+from omilink.errors import TooLarge, Unavailable
 from omilink.model import Delivery
 from omilink.tasks import running
 
@@ -113,3 +113,26 @@ async def test_when_the_disk_fails_too_it_says_so(server: NatsServer, tmp_path: 
             behind_its_back.execute("DROP TABLE deliveries")
         with pytest.raises(Unavailable):
             await outbox.put(delivery(1))
+
+
+async def test_nothing_of_what_has_gone_on_stays_on_the_disk(server: NatsServer, tmp_path: Path) -> None:
+    async with node(server, tmp_path) as (outbox, _, _):
+        await outbox.put(delivery(1))
+    with server:
+        async with node(server, tmp_path) as (outbox, _, _):
+            await until_direct(outbox)
+    with closing(sqlite3.connect(tmp_path / "spool.db")) as spool:
+        assert spool.execute("SELECT count(*) FROM deliveries").fetchone() == (0,)
+
+
+async def test_a_call_that_is_too_large_is_refused_and_harms_no_other(server: NatsServer, tmp_path: Path) -> None:
+    with server:
+        async with node(server, tmp_path) as (outbox, stream, link):
+            assert await link.wait_until_up(LONG)
+            assert link.client
+            body = b"x" * (link.client.max_payload - 100)  # fits by itself, and not with what is told of it
+            with pytest.raises(TooLarge):
+                await outbox.put(Delivery(kind="transcript", session_id="kitchen", body=body, received_at=1))
+            await outbox.put(delivery(2))
+            assert not outbox.through_disk
+            assert await numbers(stream, 1) == [2]
