@@ -12,7 +12,7 @@ from types import ModuleType
 
 from sqlalchemy import Engine
 
-from omilink import live
+from omilink import live, sessions
 from omilink.accounts import DAY, new_secret
 from omilink.adapters import sql_migrate, sqlite
 from omilink.adapters.lanes import Lanes
@@ -21,7 +21,8 @@ from omilink.adapters.sql_inbox import SqlInbox
 from omilink.adapters.sql_store import SqlStore
 from omilink.errors import OmilinkError, Unavailable
 from omilink.limits import Limits
-from omilink.model import now
+from omilink.model import Millis, now
+from omilink.personal import PersonalUrls
 from omilink.ports import Transaction
 from omilink.product import Product, Queue
 from omilink.saving import Saved
@@ -35,6 +36,8 @@ TIDY = 3600.0
 """Seconds between removals of what has been kept long enough."""
 TIDY_USERS = 100
 """Users whose old events go in one transaction."""
+EXPIRE = 30.0
+"""Seconds between looks for links that have expired."""
 FINISH = 5.0
 """Seconds that a stopping worker gets for what was accepted; the rest is durable and saved at the next start."""
 
@@ -55,6 +58,9 @@ async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> A
                 tasks += [*queue.on_web, lambda: _watch(product)]
             if worker:
                 tasks += [lambda: _tidy(product)]
+            if worker and settings.link_ttl:
+                after = round(settings.link_ttl * DAY)
+                tasks += [lambda: _expire(product, after)]
             async with running(*tasks), _working(product) if worker else contextlib.nullcontext():
                 yield product
 
@@ -85,6 +91,7 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
                 bus=queue.bus,
                 webhook_secrets=webhook_secrets(settings),
                 operator_token=_kept_secret(settings.data_dir / "operator_token"),
+                personal_urls=PersonalUrls(store, now),
                 limits=Limits(store, on=settings.rate_limits is OnOff.ON, clock=now),
                 checks={"database": database_works} | queue.checks,
             ),
@@ -228,6 +235,15 @@ async def _tidy(product: Product) -> None:
             pass
 
     await _every(TIDY, tidy)
+
+
+async def _expire(product: Product, after: Millis) -> None:
+    async def expire() -> None:
+        at = product.clock()
+        while woken := await product.store.write(lambda tx: sessions.expire(tx, at - after, at, TIDY_USERS)):
+            product.bus.publish(woken)
+
+    await _every(EXPIRE, expire)
 
 
 async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from omilink import clocks, wire
-from omilink.model import Conversation, Delivery, Event, Message, Millis, OmiSession, Segment
+from omilink.model import SHARED, Conversation, Delivery, Event, Message, Millis, OmiSession, Segment
 from omilink.ports import Transaction
 
 MessageKey = tuple[str, str]
@@ -24,6 +24,7 @@ class Desk:
         self._sessions = tx.sessions(keys)
         self._uids_shown = tx.uids_shown(keys)
         self._verified = tx.users_verified_for({uid for d in deliveries for uid in (d.uid, d.session_id) if uid})
+        self._users_there = tx.users_there({delivery.origin for delivery in deliveries} - {SHARED})
         times = [delivery.received_at for delivery in deliveries]
         self._since = min(times, default=0) - clocks.BACKLOG_LIMIT
         self._until = max(times, default=0) + self.gap_ms
@@ -55,6 +56,10 @@ class Desk:
     def owner(self, delivery: Delivery) -> str | None:
         """Whose words these are: its session's owner at the time when it was accepted."""
         return self.session(delivery).owner_at(delivery.received_at)
+
+    def is_origin_gone(self, delivery: Delivery) -> bool:
+        """Whether it came in at the personal URL of an account that has been deleted."""
+        return delivery.origin != SHARED and delivery.origin not in self._users_there
 
     def verified_user(self, uid: str | None) -> str | None:
         return self._verified.get(uid) if uid else None

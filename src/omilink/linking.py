@@ -21,6 +21,7 @@ class Act(Enum):
     CLAIM = "U links it"
     ISSUE = "an operator issues it to U"
     UNLINK = "U unlinks it"
+    EXPIRE = "no call has come for long"
 
 
 class Outcome(Enum):
@@ -41,6 +42,7 @@ class Facts:
     `foreign_proof`: the session has shown a uid that is verified for somebody else than U.
     `id_is_uid`: the session's id is a uid: one that this webhook shows or that is verified for somebody else than the
     owner; for a claim also one that it has ever shown.
+    `origin_gone`: the webhook came in at the personal URL of an account that has been deleted.
     `accepted_before`: the webhook was accepted before the session changed hands.
     """
 
@@ -51,6 +53,7 @@ class Facts:
     foreign_proof: bool = False
     id_is_uid: bool = False
     manual_linking: bool = True
+    origin_gone: bool = False
     accepted_before: bool = False
 
     @property
@@ -111,6 +114,13 @@ def decide(facts: Facts) -> Decision:
 _TAKEN = "This session cannot be linked to your account. Check the id, or ask whoever gave you the device."
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "personal-url-of-nobody",
+        Act.ARRIVE,
+        lambda f: f.origin_gone,
+        Outcome.QUARANTINE,
+        "It came in at the personal URL of an account that has been deleted.",
+    ),
     Rule(
         "accepted-before-it-changed-hands",
         Act.ARRIVE,
@@ -263,5 +273,19 @@ RULES: tuple[Rule, ...] = (
         Outcome.REFUSE,
         "There is no session of that id that is linked to this account.",
         error=NotFound,
+    ),
+    Rule(
+        "expired",
+        Act.EXPIRE,
+        lambda f: f.session.method in (Method.MANUAL, Method.UID),
+        Outcome.UNLINK,
+        "No call has come for as long as OMILINK_LINK_TTL says. Whoever linked it can do so again.",
+    ),
+    Rule(
+        "does-not-expire",
+        Act.EXPIRE,
+        lambda f: True,
+        Outcome.KEEP,
+        "An issued session belongs to its user until it is given back, and a personal URL links by itself.",
     ),
 )

@@ -293,6 +293,30 @@ class User:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SignIn:
+    """One of a user's sign-ins. `client` is what signed in, as it calls itself."""
+
+    token_hash: str
+    created_at: Millis
+    expires_at: Millis
+    client: str | None
+
+    @property
+    def id(self) -> str:
+        """Names it to its user, and is no use to anybody else."""
+        return self.token_hash[:16]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonalUrl:
+    """A secret that makes a user's own webhook URL. The current one is valid until it is replaced."""
+
+    secret: str
+    created_at: Millis
+    valid_until: Millis | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
     """Something a user's streams are told. `data` is the JSON text of the contract; `seq` counts per user, from 1."""
 

@@ -75,6 +75,7 @@ def _decide(desk: Desk, delivery: Delivery) -> Decision:
             session=session,
             user_id=desk.verified_user(delivery.uid),
             id_is_uid=delivery.uid == session.omi_session_id or verified_for not in (None, session.user_id),
+            origin_gone=desk.is_origin_gone(delivery),
             accepted_before=session.left_at is not None and delivery.received_at <= session.left_at,
         )
     )

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     signing_secret: Secrets = Field((), description="OMI's whsec_… secret, or two separated by a comma")
     conversation_gap: float = Field(150, gt=0, le=86_400, description="seconds, more than 0 and at most 86400")
     manual_link: Switch = Field(Switch.OPEN, description="open or off")
+    link_ttl: float | None = Field(None, gt=0, le=36_500, description="days, more than 0; unset for never")
     rate_limits: OnOff = Field(OnOff.ON, description="on or off")
     cors_origins: Origins = Field((), description="origins like https://app.example.org, separated by commas")
     public_url: str | None = Field(None, description="the address that users see, like https://omi.example.org")
@@ -120,7 +121,7 @@ class Settings(BaseSettings):
         return Path(self.database_url.removeprefix("sqlite:///")) if self.database_url else self.data_dir / "omilink.db"
 
 
-NOT_YET = ("OMILINK_LINK_TTL", "OMILINK_OMI_APP_ID", "OMILINK_OMI_API_KEY", "OMILINK_OMI_API_URL")
+NOT_YET = ("OMILINK_OMI_APP_ID", "OMILINK_OMI_API_KEY", "OMILINK_OMI_API_URL")
 """Settings of the contract that this version does not act on: `serve` warns instead of pretending."""
 
 

@@ -25,7 +25,20 @@ from omilink.adapters.sql_compiled import Bulk, Query
 from omilink.adapters.sql_dialects import among, item, listed, to_values, upsert
 from omilink.adapters.sql_inbox import DONE, WAITING
 from omilink.errors import EmailTaken
-from omilink.model import Conversation, Event, Message, Method, Millis, OmiSession, User, active_until, new_id
+from omilink.model import (
+    SHARED,
+    Conversation,
+    Event,
+    Message,
+    Method,
+    Millis,
+    OmiSession,
+    PersonalUrl,
+    SignIn,
+    User,
+    active_until,
+    new_id,
+)
 from omilink.ports import Transaction
 
 T = TypeVar("T")
@@ -183,6 +196,12 @@ class SqlTransaction:
     def all_sessions(self, limit: int) -> list[OmiSession]:
         newest = select(session).order_by(session.c.created_at.desc()).limit(limit)
         return [_session(row) for row in self._run(newest)]
+
+    def silent_sessions(self, since: Millis, most: int) -> list[OmiSession]:
+        s = session.c
+        silent = (s.linked_at < since) & (func.coalesce(s.last_seen_at, 0) < since)
+        query = select(session).where(s.user_id.is_not(None), s.method.in_([Method.MANUAL, Method.UID]), silent)
+        return [_session(row) for row in self._run(query.order_by(s.id).limit(most))]
 
     def put_sessions(self, sessions: Collection[OmiSession]) -> None:
         PUT_SESSION.run(self._connection, sessions)
@@ -344,6 +363,9 @@ class SqlTransaction:
         row = self._run(select(user).where(user.c.id == user_id)).first()
         return _user(row) if row else None
 
+    def users_there(self, user_ids: Collection[str]) -> set[str]:
+        return set(self.marks(user_ids)) if user_ids else set()
+
     def user_by_email(self, email: str) -> tuple[User, str] | None:
         row = self._run(select(user).where(user.c.email == email)).first()
         return (_user(row), row.password_hash) if row else None
@@ -351,8 +373,34 @@ class SqlTransaction:
     def users(self) -> list[User]:
         return [_user(row) for row in self._run(select(user).order_by(user.c.created_at))]
 
-    def add_token(self, token_hash: str, user_id: str, at: Millis, expires_at: Millis) -> None:
-        self._run(insert(token).values(hash=token_hash, user_id=user_id, created_at=at, expires_at=expires_at))
+    def change_password(self, user_id: str, password_hash: str) -> None:
+        self._run(update(user).where(user.c.id == user_id).values(password_hash=password_hash))
+
+    def remove_user(self, user_id: str) -> None:
+        s, c, job = session.c, conversation.c, schema.deliveries
+        theirs = select(s.id).where(s.origin == user_id)
+        self._run(delete(job).where(job.c.origin == user_id))
+        for key in self._run(select(s.omi_session_id).where(s.user_id == user_id)).scalars().all():
+            self._run(delete(job).where(job.c.origin == SHARED, job.c.session_id == key))
+        self._run(delete(conversation).where((c.user_id == user_id) | c.session_id.in_(theirs)))
+        self._run(delete(session).where(s.origin == user_id))
+        nobodys = {"user_id": None, "method": None, "linked_at": None}
+        self._run(update(session).where(s.user_id == user_id).values(nobodys))
+        self._run(update(session).where(s.suspended_user_id == user_id).values(suspended_user_id=None))
+        self._run(update(session).where(s.left_user_id == user_id).values(left_user_id=None))
+        self._run(delete(user).where(user.c.id == user_id))
+
+    def add_token(self, token_hash: str, user_id: str, at: Millis, expires_at: Millis, client: str | None) -> None:
+        row = {"hash": token_hash, "user_id": user_id, "created_at": at, "expires_at": expires_at, "client": client}
+        self._run(insert(token).values(row))
+
+    def sign_ins(self, user_id: str, at: Millis) -> list[SignIn]:
+        valid = select(token).where(token.c.user_id == user_id, token.c.expires_at > at)
+        rows = self._run(valid.order_by(token.c.created_at.desc(), token.c.hash))
+        return [
+            SignIn(token_hash=row.hash, created_at=row.created_at, expires_at=row.expires_at, client=row.client)
+            for row in rows
+        ]
 
     def token_holder(self, token_hash: str, at: Millis) -> tuple[User, Millis] | None:
         row = self._run(TOKEN_HOLDER, {"hash": token_hash, "at": at}).first()
@@ -366,6 +414,27 @@ class SqlTransaction:
         if user_id:
             self._run(update(user).where(user.c.id == user_id).values(rights=user.c.rights + 1))
         return user_id
+
+    def personal_urls(self, user_id: str, at: Millis) -> list[PersonalUrl]:
+        u = schema.personal_urls.c
+        valid = or_(u.valid_until.is_(None), u.valid_until > at)
+        query = select(u.secret, u.created_at, u.valid_until).where(u.user_id == user_id, valid)
+        return [PersonalUrl(**row._mapping) for row in self._run(query.order_by(u.created_at.desc()))]
+
+    def add_personal_url(self, secret_hash: str, user_id: str, secret: str, at: Millis) -> None:
+        row = {"hash": secret_hash, "user_id": user_id, "secret": secret, "created_at": at}
+        self._run(insert(schema.personal_urls).values(row))
+
+    def retire_personal_urls(self, user_id: str, valid_until: Millis) -> None:
+        u = schema.personal_urls
+        self._run(delete(u).where(u.c.user_id == user_id, u.c.valid_until.is_not(None)))
+        self._run(update(u).where(u.c.user_id == user_id).values(valid_until=valid_until))
+
+    def personal_url_owner(self, secret_hash: str, at: Millis) -> str | None:
+        u = schema.personal_urls.c
+        valid = or_(u.valid_until.is_(None), u.valid_until > at)
+        owner: str | None = self._run(select(u.user_id).where(u.hash == secret_hash, valid)).scalar()
+        return owner
 
     def add_ticket(self, ticket_hash: str, token_hash: str, expires_at: Millis) -> None:
         self._run(insert(ticket).values(hash=ticket_hash, token_hash=token_hash, expires_at=expires_at))
@@ -389,6 +458,7 @@ class SqlTransaction:
         job = schema.deliveries
         self._run(delete(token).where(token.c.expires_at <= now))
         self._run(delete(ticket).where(ticket.c.expires_at <= now))
+        self._run(delete(schema.personal_urls).where(schema.personal_urls.c.valid_until <= now))
         self._run(delete(schema.limits).where(schema.limits.c.full_at <= now))
         self._run(delete(schema.workers).where(schema.workers.c.alive_until <= now))
         self._run(delete(job).where(job.c.state == DONE, job.c.received_at < deliveries_before))
