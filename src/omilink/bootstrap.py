@@ -37,7 +37,8 @@ TIDY = 3600.0
 TIDY_USERS = 100
 """Users whose old events go in one transaction."""
 EXPIRE = 30.0
-"""Seconds between looks for links that have expired."""
+"""Seconds between looks for links that have expired, at most; where links are short, a tenth of their time."""
+EXPIRE_LEAST = 1.0
 FINISH = 5.0
 """Seconds that a stopping worker gets for what was accepted; the rest is durable and saved at the next start."""
 
@@ -243,7 +244,7 @@ async def _expire(product: Product, after: Millis) -> None:
         while woken := await product.store.write(lambda tx: sessions.expire(tx, at - after, at, TIDY_USERS)):
             product.bus.publish(woken)
 
-    await _every(EXPIRE, expire)
+    await _every(min(EXPIRE, max(EXPIRE_LEAST, after / 10_000)), expire)
 
 
 async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:

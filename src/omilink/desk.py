@@ -57,9 +57,13 @@ class Desk:
         """Whose words these are: its session's owner at the time when it was accepted."""
         return self.session(delivery).owner_at(delivery.received_at)
 
-    def is_origin_gone(self, delivery: Delivery) -> bool:
-        """Whether it came in at the personal URL of an account that has been deleted."""
-        return delivery.origin != SHARED and delivery.origin not in self._users_there
+    def is_account_gone(self, delivery: Delivery) -> bool:
+        """Whether it was accepted for an account that has been deleted: at its personal URL, or for a session that it
+        had. Such a session remembers until when somebody had it, and no more who that was."""
+        if delivery.origin != SHARED:
+            return delivery.origin not in self._users_there
+        session = self.session(delivery)
+        return session.is_before_leaving(delivery.received_at) and session.left_user_id is None
 
     def verified_user(self, uid: str | None) -> str | None:
         return self._verified.get(uid) if uid else None

@@ -30,6 +30,7 @@ class Outcome(Enum):
     SUSPEND = auto()  # nobody owns it until a proof comes; the owner is told
     UNLINK = auto()  # nobody owns it; what was saved stays with the owner of then
     QUARANTINE = auto()  # the delivery is kept unsaved, for an operator
+    DROP = auto()  # the delivery is not saved, and nothing is noted of it
     REFUSE = auto()
 
 
@@ -42,8 +43,8 @@ class Facts:
     `foreign_proof`: the session has shown a uid that is verified for somebody else than U.
     `id_is_uid`: the session's id is a uid: one that this webhook shows or that is verified for somebody else than the
     owner; for a claim also one that it has ever shown.
-    `origin_gone`: the webhook came in at the personal URL of an account that has been deleted.
     `accepted_before`: the webhook was accepted before the session changed hands.
+    `account_gone`: whoever had the session, or the personal URL, when the webhook was accepted has deleted the account.
     """
 
     act: Act
@@ -53,8 +54,8 @@ class Facts:
     foreign_proof: bool = False
     id_is_uid: bool = False
     manual_linking: bool = True
-    origin_gone: bool = False
     accepted_before: bool = False
+    account_gone: bool = False
 
     @property
     def unowned(self) -> bool:
@@ -115,11 +116,11 @@ _TAKEN = "This session cannot be linked to your account. Check the id, or ask wh
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "personal-url-of-nobody",
+        "for-a-deleted-account",
         Act.ARRIVE,
-        lambda f: f.origin_gone,
-        Outcome.QUARANTINE,
-        "It came in at the personal URL of an account that has been deleted.",
+        lambda f: f.account_gone,
+        Outcome.DROP,
+        "It was accepted for an account that has been deleted since: its words are kept nowhere.",
     ),
     Rule(
         "accepted-before-it-changed-hands",

@@ -89,7 +89,11 @@ class OmiSession:
 
     def owner_at(self, at: Millis) -> str | None:
         """Whose words those are that were accepted then."""
-        return self.left_user_id if self.left_at is not None and at <= self.left_at else self.user_id
+        return self.left_user_id if self.is_before_leaving(at) else self.user_id
+
+    def is_before_leaving(self, at: Millis) -> bool:
+        """Whether what was accepted then belongs to whoever had it last."""
+        return self.left_at is not None and at <= self.left_at
 
     def linked_to(self, user_id: str, method: Method, at: Millis) -> "OmiSession":
         before = self if self.user_id in (None, user_id) else self.unlinked(at - 1)

@@ -63,3 +63,8 @@ class PersonalUrls:
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
         return user_id
+
+    def forget(self, user_id: str) -> None:
+        """What was known of the user's: the next call asks."""
+        for key in [key for key, known in self._known.items() if known.user_id == user_id]:
+            del self._known[key]

@@ -28,7 +28,7 @@ class Transaction(Protocol):
     def all_sessions(self, limit: int) -> list[OmiSession]: ...
 
     def silent_sessions(self, since: Millis, most: int) -> list[OmiSession]:
-        """Linked by hand or by uid before then, and without a call since."""
+        """So many that were linked by hand or by uid before then, and have not called since."""
         ...
 
     def put_sessions(self, sessions: Collection[OmiSession]) -> None: ...
@@ -147,8 +147,9 @@ class Transaction(Protocol):
 
     def change_password(self, user_id: str, password_hash: str) -> None: ...
 
-    def remove_user(self, user_id: str) -> None:
-        """Removes every row that is the user's. Their sessions become nobody's, with nothing of theirs left in them."""
+    def remove_user(self, user_id: str, at: Millis) -> None:
+        """Removes every row that is the user's, and the user from the audit. Their sessions become nobody's, and what
+        was accepted for the user by then belongs to nobody who could still have it."""
         ...
 
     def add_token(self, token_hash: str, user_id: str, at: Millis, expires_at: Millis, client: str | None) -> None: ...

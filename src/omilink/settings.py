@@ -48,7 +48,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE")
     nats_url: str | None = Field(None, description="nats://HOST:4222, several separated by commas")
     nats_replicas: int = Field(1, ge=1, le=5, description="on how many NATS servers each call is kept, from 1 to 5")
-    webhook_secret: Secrets = Field((), description="one secret, or two separated by a comma, of visible characters")
+    webhook_secret: Secrets = Field(
+        (), description="one secret, or two separated by a comma, of visible characters and not beginning with me_"
+    )
     webhook_auth: WebhookAuth = Field(WebhookAuth.REQUIRED, description="required or open")
     signing_secret: Secrets = Field((), description="OMI's whsec_… secret, or two separated by a comma")
     conversation_gap: float = Field(150, gt=0, le=86_400, description="seconds, more than 0 and at most 86400")
@@ -73,6 +75,8 @@ class Settings(BaseSettings):
             text = secret.get_secret_value()
             if not text.isascii() or not text.isprintable() or set(text) & set(" /?#&%"):
                 raise ValueError("a secret holds a character that does not fit into a URL")
+            if text.startswith("me_"):
+                raise ValueError("a secret begins with me_, as those of personal URLs do")
         if len(secrets) > 2:
             raise ValueError("more than two secrets")
         return secrets

@@ -6,10 +6,12 @@ from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -26,7 +28,6 @@ from omilink.adapters.sql_dialects import among, item, listed, to_values, upsert
 from omilink.adapters.sql_inbox import DONE, WAITING
 from omilink.errors import EmailTaken
 from omilink.model import (
-    SHARED,
     Conversation,
     Event,
     Message,
@@ -376,18 +377,22 @@ class SqlTransaction:
     def change_password(self, user_id: str, password_hash: str) -> None:
         self._run(update(user).where(user.c.id == user_id).values(password_hash=password_hash))
 
-    def remove_user(self, user_id: str) -> None:
-        s, c, job = session.c, conversation.c, schema.deliveries
+    def remove_user(self, user_id: str, at: Millis) -> None:
+        s, c, a = session.c, conversation.c, schema.audit.c
+        self._lock_user(user_id)
+        self._run(delete(schema.deliveries).where(_is_of(user_id)))
         theirs = select(s.id).where(s.origin == user_id)
-        self._run(delete(job).where(job.c.origin == user_id))
-        for key in self._run(select(s.omi_session_id).where(s.user_id == user_id)).scalars().all():
-            self._run(delete(job).where(job.c.origin == SHARED, job.c.session_id == key))
         self._run(delete(conversation).where((c.user_id == user_id) | c.session_id.in_(theirs)))
         self._run(delete(session).where(s.origin == user_id))
-        nobodys = {"user_id": None, "method": None, "linked_at": None}
+        self._run(update(session).where(s.left_user_id == user_id).values(left_user_id=None))
+        nobodys = {"user_id": None, "method": None, "linked_at": None, "left_user_id": None, "left_at": at}
         self._run(update(session).where(s.user_id == user_id).values(nobodys))
         self._run(update(session).where(s.suspended_user_id == user_id).values(suspended_user_id=None))
-        self._run(update(session).where(s.left_user_id == user_id).values(left_user_id=None))
+        self._run(delete(schema.audit).where(a.session_id.startswith(f"{user_id}/", autoescape=True)))
+        uids = select(schema.omi_links.c.omi_user_id).where(schema.omi_links.c.user_id == user_id)
+        self._run(update(schema.audit).where(a.uid.in_(uids)).values(uid=None))
+        self._run(update(schema.audit).where(a.before == user_id).values(before=None))
+        self._run(update(schema.audit).where(a.after == user_id).values(after=None))
         self._run(delete(user).where(user.c.id == user_id))
 
     def add_token(self, token_hash: str, user_id: str, at: Millis, expires_at: Millis, client: str | None) -> None:
@@ -419,7 +424,8 @@ class SqlTransaction:
         u = schema.personal_urls.c
         valid = or_(u.valid_until.is_(None), u.valid_until > at)
         query = select(u.secret, u.created_at, u.valid_until).where(u.user_id == user_id, valid)
-        return [PersonalUrl(**row._mapping) for row in self._run(query.order_by(u.created_at.desc()))]
+        newest = query.order_by(u.valid_until.is_not(None), u.created_at.desc())
+        return [PersonalUrl(**row._mapping) for row in self._run(newest)]
 
     def add_personal_url(self, secret_hash: str, user_id: str, secret: str, at: Millis) -> None:
         row = {"hash": secret_hash, "user_id": user_id, "secret": secret, "created_at": at}
@@ -427,6 +433,7 @@ class SqlTransaction:
 
     def retire_personal_urls(self, user_id: str, valid_until: Millis) -> None:
         u = schema.personal_urls
+        self._lock_user(user_id)  # else two at once could make a current one each
         self._run(delete(u).where(u.c.user_id == user_id, u.c.valid_until.is_not(None)))
         self._run(update(u).where(u.c.user_id == user_id).values(valid_until=valid_until))
 
@@ -474,6 +481,10 @@ class SqlTransaction:
             self._run(update(user).where(user.c.id == user_id).values(pruned=seq))
         return len(users) == most
 
+    def _lock_user(self, user_id: str) -> None:
+        """Whoever writes for the user at the same time does so before, or runs again after (see adapters.postgres)."""
+        self._run(update(user).where(user.c.id == user_id).values(rights=user.c.rights))
+
     def _many(self, statement: Any, rows: Iterable[dict[str, Any]]) -> None:
         if rows := list(rows):
             self._run(statement, rows)
@@ -493,6 +504,20 @@ def start_history(connection: Connection) -> None:
 def rename_history(connection: Connection) -> None:
     """For a history that has gone back in time: cursors from before are good for it no more."""
     connection.execute(update(schema.meta).where(schema.meta.c.name == "epoch").values(value=new_id()))
+
+
+def _is_of(user_id: str) -> ColumnElement[bool]:
+    """Whether a delivery is a user's: by its URL, by who had its session then, or by what came of it."""
+    s, c, job = session.c, conversation.c, schema.deliveries.c
+    key, at = job.origin + "/" + job.session_id, job.received_at
+    has = (s.user_id == user_id) & (at > func.coalesce(s.left_at, 0))
+    had = (s.left_user_id == user_id) & (at <= s.left_at)
+    heard = (c.user_id == user_id) & at.between(c.created_at, c.last_at) & (job.state != WAITING)
+    return or_(
+        job.origin == user_id,
+        exists().where(s.id == key, has | had),
+        exists().where(c.session_id == key, heard),
+    )
 
 
 def _listed(values: Collection[Any]) -> str:

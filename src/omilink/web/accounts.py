@@ -95,10 +95,12 @@ async def webhook_url(request: Request, who: Who, the: The) -> wire.Json:
 
 @router.post("/me/webhook-url")
 async def rotate_webhook_url(request: Request, who: Who, the: The) -> wire.Json:
-    """Makes a new one. The one before works for another 24 hours."""
+    """Makes a new one. The one before works for another 24 hours, older ones no more."""
     at = the.clock()
     await the.limits.spend((limits.ROTATE, who.user.id))
-    return _personal_urls(request, await the.store.write(lambda tx: personal.rotate(tx, who.user.id, at)))
+    found = await the.store.write(lambda tx: personal.rotate(tx, who.user.id, at))
+    the.personal_urls.forget(who.user.id)
+    return _personal_urls(request, found)
 
 
 @router.get("/account/sessions")
@@ -139,7 +141,8 @@ async def change_password(request: Request, form: NewPassword, who: Who, the: Th
 async def delete_account(request: Request, form: Password, who: Who, the: The) -> Response:
     """Removes the account and everything in it, for ever. Your sessions become nobody's."""
     await _check_password(request, the, who, form.password)
-    await the.store.write(lambda tx: tx.remove_user(who.user.id))
+    await the.store.write(lambda tx: tx.remove_user(who.user.id, the.clock()))
+    the.personal_urls.forget(who.user.id)
     the.bus.publish([who.user.id], Hint.RIGHTS)
     await the.store.scrub()
     return _without_cookie()
