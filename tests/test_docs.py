@@ -35,6 +35,7 @@ ACTS = {
     Act.CLAIM: "U links it",
     Act.ISSUE: "An operator issues it to U",
     Act.UNLINK: "U unlinks it",
+    Act.EXPIRE: "No call comes",
 }
 
 

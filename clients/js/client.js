@@ -9,8 +9,10 @@ import { openStream } from "./stream.js";
  * @typedef {import("./wire.js").CurrentConversation} CurrentConversation
  * @typedef {import("./wire.js").Message} Message
  * @typedef {import("./wire.js").OmiLink} OmiLink
+ * @typedef {import("./wire.js").PersonalUrl} PersonalUrl
  * @typedef {import("./wire.js").Session} Session
  * @typedef {import("./wire.js").SignedIn} SignedIn
+ * @typedef {import("./wire.js").SignIn} SignIn
  * @typedef {import("./wire.js").User} User
  *
  * @typedef {object} Settings
@@ -48,6 +50,27 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
 
     /** @returns {Promise<{user: User, omi_links: OmiLink[]}>} */
     me: () => ask("GET", "/me"),
+
+    /** Where the user is signed in. @returns {Promise<SignIn[]>} Newest first. */
+    listSignIns: async () => (await ask("GET", "/account/sessions")).sessions,
+
+    /** @param {string} id @returns {Promise<void>} */
+    revokeSignIn: (id) => ask("DELETE", `/account/sessions/${encodeURIComponent(id)}`),
+
+    /** Ends every sign-in but this one. @returns {Promise<number>} How many. */
+    revokeOtherSignIns: async () => (await ask("DELETE", "/account/sessions")).revoked,
+
+    /** Ends all other sign-ins too. @param {{password: string, newPassword: string}} change @returns {Promise<void>} */
+    changePassword: ({ password, newPassword }) => post("/account/password", { password, new_password: newPassword }),
+
+    /** Removes everything of the user's, for ever. @param {{password: string}} proof @returns {Promise<void>} */
+    deleteAccount: ({ password }) => ask("DELETE", "/account", { password }),
+
+    /** The user's own webhook address: what is posted there is theirs. @returns {Promise<PersonalUrl>} */
+    webhookUrl: () => ask("GET", "/me/webhook-url"),
+
+    /** Makes a new one; the one before works for another day. @returns {Promise<PersonalUrl>} */
+    rotateWebhookUrl: () => post("/me/webhook-url"),
 
     /** @param {string} sessionId @returns {Promise<Session>} */
     linkSession: async (sessionId) => (await post("/sessions/link", { session_id: sessionId })).session,

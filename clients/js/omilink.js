@@ -33,7 +33,9 @@ export {
  * @typedef {import("./wire.js").Conversation} Conversation
  * @typedef {import("./wire.js").LiveEvent} LiveEvent
  * @typedef {import("./wire.js").Message} Message
+ * @typedef {import("./wire.js").PersonalUrl} PersonalUrl
  * @typedef {import("./wire.js").Session} Session
+ * @typedef {import("./wire.js").SignIn} SignIn
  * @typedef {import("./wire.js").User} User
  */
 
@@ -42,6 +44,8 @@ let client = createClient();
 let defaultHandlers = {};
 /** @type {Chat | null} */
 let chat = null;
+/** What this app has linked for its user, to be linked again should it expire. @type {Set<string>} */
+const linked = new Set();
 
 /**
  * Sets what the functions below work with. The handlers are those of a chat stream that is started without any.
@@ -50,6 +54,7 @@ let chat = null;
  */
 export function configure({ onView, onEvent, onState, ...settings }) {
   client = createClient(settings);
+  linked.clear();
   defaultHandlers = { onView, onEvent, onState };
 }
 
@@ -62,13 +67,34 @@ export const apiMe = () => client.me();
 /** Signs out here and on the server; the chat stream ends first, so that nothing comes after. */
 export const apiLogout = () => {
   chat?.close();
+  linked.clear();
   return client.logout();
 };
 
+export const apiListSignIns = () => client.listSignIns();
+/** @param {string} id */
+export const apiRevokeSignIn = (id) => client.revokeSignIn(id);
+export const apiRevokeOtherSignIns = () => client.revokeOtherSignIns();
+/** @param {Parameters<Client["changePassword"]>[0]} change */
+export const apiChangePassword = (change) => client.changePassword(change);
+/** @param {Parameters<Client["deleteAccount"]>[0]} proof */
+export const apiDeleteAccount = (proof) => client.deleteAccount(proof);
+
+/** The user's own webhook address, for the developer settings of the OMI app. */
+export const apiGetWebhookUrl = () => client.webhookUrl();
+export const apiRotateWebhookUrl = () => client.rotateWebhookUrl();
+
 /** Resolves to the session, or throws why it cannot be linked. @param {string} sessionId */
-export const apiLinkSession = (sessionId) => client.linkSession(sessionId);
+export async function apiLinkSession(sessionId) {
+  const session = await client.linkSession(sessionId);
+  linked.add(sessionId);
+  return session;
+}
 /** @param {string} sessionId */
-export const apiUnlinkSession = (sessionId) => client.unlinkSession(sessionId);
+export const apiUnlinkSession = (sessionId) => {
+  linked.delete(sessionId);
+  return client.unlinkSession(sessionId);
+};
 export const apiListSessions = () => client.listSessions();
 /** @param {string} sessionId */
 export const apiGetSession = (sessionId) => client.getSession(sessionId);
@@ -91,15 +117,26 @@ export const apiStreamCurrentConversation = (handlers, options) => client.stream
 
 /**
  * The live chat: the events, the view they make, and what else the view needs. There is one at a time; starting again
- * replaces it.
+ * replaces it. A session that `apiLinkSession` or `onUserLogin` linked is linked again should it expire meanwhile.
  *
  * @param {ChatHandlers} [handlers]
  * @param {import("./stream.js").StreamOptions} [options]
  */
 export function startChatStream(handlers = defaultHandlers, options) {
   chat?.close();
-  chat = client.chat(handlers, options);
+  chat = client.chat({ ...handlers, onEvent: linkingAgain(handlers.onEvent) }, options);
   return chat;
+}
+
+/** @param {ChatHandlers["onEvent"]} tell @returns {ChatHandlers["onEvent"]} */
+function linkingAgain(tell) {
+  return (event) => {
+    const isExpired = event.type === "session_unlinked" && event.reason === "expired";
+    if (isExpired && linked.has(event.session.id)) {
+      client.linkSession(event.session.id).catch(() => {}); // the app has heard that it expired, and can try later
+    }
+    tell?.(event);
+  };
 }
 
 /** The session id of this device: made once, then remembered. */

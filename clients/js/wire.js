@@ -17,6 +17,18 @@
  * @property {boolean} isVerified
  * @property {string | null} verifiedAt
  *
+ * @typedef {object} SignIn One place where the user is signed in.
+ * @property {string} id
+ * @property {string | null} client What signed in, as it calls itself: a browser's User-Agent.
+ * @property {string} createdAt
+ * @property {string} expiresAt
+ * @property {boolean} current Whether it is the one that asks.
+ *
+ * @typedef {object} PersonalUrl
+ * @property {string} url Holds a secret: whoever has it can post words to the user.
+ * @property {string} createdAt
+ * @property {string | null} previousValidUntil Until when the address before works too.
+ *
  * @typedef {object} Health
  * @property {"ok" | "waiting" | "quiet" | "failing" | "suspended"} status
  * @property {string} message What is the case, in plain words.

@@ -14,6 +14,7 @@ TOKEN_LIFE: Millis = 30 * DAY
 RENEW_AFTER: Millis = 1 * DAY
 """A token in use gets its full life again, at most this often, so that reading does not become writing."""
 TICKET_LIFE: Millis = 60_000
+CLIENT_LENGTH = 200
 PASSWORD_LENGTH = range(8, 1025)
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
@@ -30,8 +31,7 @@ class SignedIn:
 
 def new_user(email: str, password: str, display_name: str | None, at: Millis) -> User:
     """A user to be added. Raises Invalid with what does not fit."""
-    if len(password) not in PASSWORD_LENGTH:
-        raise Invalid(f"The password must have {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[-1]} characters.")
+    check_password(password)
     name = _storable(display_name or "", "display_name").strip()[:100] or None
     return User(id=new_id(), email=normal_email(email), display_name=name, created_at=at)
 
@@ -43,14 +43,20 @@ def normal_email(email: str) -> str:
     return email
 
 
-def add(tx: Transaction, user: User, password_hash: str, token: str) -> None:
+def check_password(password: str) -> None:
+    """Raises Invalid unless it can become one."""
+    if len(password) not in PASSWORD_LENGTH:
+        raise Invalid(f"The password must have {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[-1]} characters.")
+
+
+def add(tx: Transaction, user: User, password_hash: str, token: str, client: str | None = None) -> None:
     """Raises EmailTaken."""
     tx.add_user(user, password_hash)
-    _add_token(tx, user, token, user.created_at)
+    sign_in(tx, user, token, user.created_at, client)
 
 
-def sign_in(tx: Transaction, user: User, token: str, at: Millis) -> None:
-    _add_token(tx, user, token, at)
+def sign_in(tx: Transaction, user: User, token: str, at: Millis, client: str | None = None) -> None:
+    tx.add_token(fingerprint(token), user.id, at, at + TOKEN_LIFE, client and client[:CLIENT_LENGTH])
 
 
 def holder(tx: Transaction, token_hash: str, at: Millis) -> SignedIn:
@@ -75,6 +81,29 @@ def renew(tx: Transaction, who: SignedIn, at: Millis) -> None:
 
 def sign_out(tx: Transaction, token_hash: str) -> str | None:
     return tx.remove_token(token_hash)
+
+
+def revoke(tx: Transaction, who: SignedIn, sign_in_id: str, at: Millis) -> None:
+    """Ends one of the user's sign-ins. Raises NotFound."""
+    for one in tx.sign_ins(who.user.id, at):
+        if one.id == sign_in_id:
+            tx.remove_token(one.token_hash)
+            return
+    raise NotFound("There is no sign-in of that id in this account; it may have ended.")
+
+
+def revoke_others(tx: Transaction, who: SignedIn, at: Millis) -> int:
+    """Ends all of the user's sign-ins but this one, and returns how many."""
+    others = [one for one in tx.sign_ins(who.user.id, at) if one.token_hash != who.token_hash]
+    for one in others:
+        tx.remove_token(one.token_hash)
+    return len(others)
+
+
+def change_password(tx: Transaction, who: SignedIn, password_hash: str, at: Millis) -> None:
+    """Whoever knew the old one is out: all other sign-ins end."""
+    tx.change_password(who.user.id, password_hash)
+    revoke_others(tx, who, at)
 
 
 def issue_ticket(tx: Transaction, who: SignedIn, ticket: str, at: Millis) -> Millis:
@@ -116,10 +145,6 @@ def new_secret() -> str:
 
 def fingerprint(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
-
-
-def _add_token(tx: Transaction, user: User, token: str, at: Millis) -> None:
-    tx.add_token(fingerprint(token), user.id, at, at + TOKEN_LIFE)
 
 
 def _storable(text: str, what: str) -> str:

@@ -12,7 +12,7 @@ from types import ModuleType
 from sqlalchemy import Engine
 
 from omilink import upkeep
-from omilink.accounts import new_secret
+from omilink.accounts import DAY, new_secret
 from omilink.adapters import sql_migrate, sqlite
 from omilink.adapters.lanes import Lanes
 from omilink.adapters.local_bus import LocalBus
@@ -21,6 +21,7 @@ from omilink.adapters.sql_store import SqlStore
 from omilink.errors import OmilinkError
 from omilink.limits import Limits
 from omilink.model import now
+from omilink.personal import PersonalUrls
 from omilink.product import Product, Queue
 from omilink.saving import Saved
 from omilink.settings import OnOff, Settings
@@ -45,6 +46,9 @@ async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> A
                 tasks += [*queue.on_web, lambda: upkeep.watch(product)]
             if worker:
                 tasks += [lambda: upkeep.tidy(product)]
+            if worker and settings.link_ttl:
+                after = round(settings.link_ttl * DAY)
+                tasks += [lambda: upkeep.expire(product, after)]
             async with running(*tasks), _working(product) if worker else contextlib.nullcontext():
                 yield product
 
@@ -75,6 +79,7 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
                 bus=queue.bus,
                 webhook_secrets=webhook_secrets(settings),
                 operator_token=_kept_secret(settings.data_dir / "operator_token"),
+                personal_urls=PersonalUrls(store, now),
                 limits=Limits(store, on=settings.rate_limits is OnOff.ON, clock=now),
                 checks={"database": database_works} | queue.checks,
             ),

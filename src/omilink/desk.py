@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from omilink import clocks, wire
-from omilink.model import Conversation, Delivery, Event, Message, Millis, OmiSession, Segment
+from omilink.model import SHARED, Conversation, Delivery, Event, Message, Millis, OmiSession, Segment
 from omilink.ports import Transaction
 
 MessageKey = tuple[str, str]
@@ -29,6 +29,7 @@ class Desk:
         self._sessions = tx.sessions(keys)
         self._uids_shown = tx.uids_shown(keys)
         self._verified = tx.users_verified_for({uid for d in deliveries for uid in (d.uid, d.session_id) if uid})
+        self._users_there = tx.users_there({delivery.origin for delivery in deliveries} - {SHARED})
         times = [delivery.received_at for delivery in deliveries]
         self._since = min(times, default=0) - clocks.BACKLOG_LIMIT
         self._until = max(times, default=0) + self.gap_ms
@@ -64,6 +65,14 @@ class Desk:
     def owner(self, delivery: Delivery) -> str | None:
         """Whose words these are: its session's owner at the time when it was accepted."""
         return self.session(delivery).owner_at(delivery.received_at)
+
+    def is_account_gone(self, delivery: Delivery) -> bool:
+        """Whether it was accepted for an account that has been deleted: at its personal URL, or for a session that it
+        had. Such a session remembers until when somebody had it, and no more who that was."""
+        if delivery.origin != SHARED:
+            return delivery.origin not in self._users_there
+        session = self.session(delivery)
+        return session.is_before_leaving(delivery.received_at) and session.left_user_id is None
 
     def verified_user(self, uid: str | None) -> str | None:
         return self._verified.get(uid) if uid else None

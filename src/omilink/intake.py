@@ -8,19 +8,26 @@ from omilink.ports import Inbox
 
 
 async def accept(
-    inbox: Inbox, body: bytes, query: parse.Query, *, at: Millis, idempotency_key: str | None = None
+    inbox: Inbox,
+    body: bytes,
+    query: parse.Query,
+    *,
+    at: Millis,
+    origin: str = SHARED,
+    idempotency_key: str | None = None,
 ) -> parse.Call:
     """On return the delivery is durable. Raises Malformed, Invalid, TooLarge, or Unavailable when it is not.
 
-    A call that contradicts itself is kept for an operator when its turn comes (omi-protocol: who is calling).
+    `origin` is where it came in: the shared URL, or a user's own. A call that contradicts itself is kept for an
+    operator when its turn comes (omi-protocol: who is calling).
     """
     call = parse.call(parse.document(body), query)
     delivery = Delivery(
         kind=call.kind,
-        origin=SHARED,
+        origin=origin,
         session_id=call.session_id,
         uid=call.uid,
-        key=_key(idempotency_key, call, body),
+        key=_key(idempotency_key, origin, call, body),
         contradiction=call.contradiction,
         body=body,
         received_at=at,
@@ -29,9 +36,9 @@ async def accept(
     return call
 
 
-def _key(idempotency_key: str | None, call: parse.Call, body: bytes) -> str | None:
+def _key(idempotency_key: str | None, origin: str, call: parse.Call, body: bytes) -> str | None:
     """A retry has the same key, is about the same and has the same body; else it is another delivery."""
     if not idempotency_key:
         return None
-    about = f"{idempotency_key}\n{call.session_id}\n{call.uid}\n{call.contradiction}\n"
+    about = f"{idempotency_key}\n{origin}\n{call.session_id}\n{call.uid}\n{call.contradiction}\n"
     return hashlib.sha256(about.encode("utf-8", "replace") + body).hexdigest()

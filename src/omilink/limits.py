@@ -25,6 +25,7 @@ class Limit:
 REGISTER = Limit("register", burst=20, seconds=30)
 LOGIN = Limit("login", burst=30, seconds=2)
 WRONG_LOGIN = Limit("wrong_login", burst=10, seconds=15)
+ROTATE = Limit("rotate", burst=20, seconds=60)
 CLAIM = Limit("claim", burst=60, seconds=10)
 
 

@@ -21,6 +21,7 @@ class Act(Enum):
     CLAIM = "U links it"
     ISSUE = "an operator issues it to U"
     UNLINK = "U unlinks it"
+    EXPIRE = "no call has come for long"
 
 
 class Outcome(Enum):
@@ -29,6 +30,7 @@ class Outcome(Enum):
     SUSPEND = auto()  # nobody owns it until a proof comes; the owner is told
     UNLINK = auto()  # nobody owns it; what was saved stays with the owner of then
     QUARANTINE = auto()  # the delivery is kept unsaved, for an operator
+    DROP = auto()  # the delivery is not saved, and nothing is noted of it
     REFUSE = auto()
 
 
@@ -42,6 +44,7 @@ class Facts:
     `id_is_uid`: the session's id is a uid: one that this webhook shows or that is verified for somebody else than the
     owner; for a claim also one that it has ever shown.
     `accepted_before`: the webhook was accepted before the session changed hands.
+    `account_gone`: whoever had the session, or the personal URL, when the webhook was accepted has deleted the account.
     """
 
     act: Act
@@ -52,6 +55,7 @@ class Facts:
     id_is_uid: bool = False
     manual_linking: bool = True
     accepted_before: bool = False
+    account_gone: bool = False
 
     @property
     def unowned(self) -> bool:
@@ -111,6 +115,13 @@ def decide(facts: Facts) -> Decision:
 _TAKEN = "This session cannot be linked to your account. Check the id, or ask whoever gave you the device."
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "for-a-deleted-account",
+        Act.ARRIVE,
+        lambda f: f.account_gone,
+        Outcome.DROP,
+        "It was accepted for an account that has been deleted since: its words are kept nowhere.",
+    ),
     Rule(
         "accepted-before-it-changed-hands",
         Act.ARRIVE,
@@ -263,5 +274,19 @@ RULES: tuple[Rule, ...] = (
         Outcome.REFUSE,
         "There is no session of that id that is linked to this account.",
         error=NotFound,
+    ),
+    Rule(
+        "expired",
+        Act.EXPIRE,
+        lambda f: f.session.method in (Method.MANUAL, Method.UID),
+        Outcome.UNLINK,
+        "No call has come for as long as OMILINK_LINK_TTL says. Whoever linked it can do so again.",
+    ),
+    Rule(
+        "does-not-expire",
+        Act.EXPIRE,
+        lambda f: True,
+        Outcome.KEEP,
+        "An issued session belongs to its user until it is given back, and a personal URL links by itself.",
     ),
 )

@@ -98,6 +98,8 @@ async def follow(
                 yield Quiet.DATABASE_AWAY
             missed, tries = Hint.LOOK | Hint.RIGHTS, tries + 1
     reason = "expired" if who.expires_at <= clock() else "signed_out"
+    if not await store.read(lambda tx: tx.users_there([user_id])):
+        reason = "account_deleted"
     yield [log.frame({"type": "signed_out", "reason": reason})]
 
 

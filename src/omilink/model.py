@@ -89,7 +89,11 @@ class OmiSession:
 
     def owner_at(self, at: Millis) -> str | None:
         """Whose words those are that were accepted then."""
-        return self.left_user_id if self.left_at is not None and at <= self.left_at else self.user_id
+        return self.left_user_id if self.is_before_leaving(at) else self.user_id
+
+    def is_before_leaving(self, at: Millis) -> bool:
+        """Whether what was accepted then belongs to whoever had it last."""
+        return self.left_at is not None and at <= self.left_at
 
     def linked_to(self, user_id: str, method: Method, at: Millis) -> "OmiSession":
         before = self if self.user_id in (None, user_id) else self.unlinked(at - 1)
@@ -290,6 +294,30 @@ class User:
     email: str
     display_name: str | None
     created_at: Millis
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignIn:
+    """One of a user's sign-ins. `client` is what signed in, as it calls itself."""
+
+    token_hash: str
+    created_at: Millis
+    expires_at: Millis
+    client: str | None
+
+    @property
+    def id(self) -> str:
+        """Names it to its user, and is no use to anybody else."""
+        return self.token_hash[:16]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonalUrl:
+    """A secret that makes a user's own webhook URL. The current one is valid until it is replaced."""
+
+    secret: str
+    created_at: Millis
+    valid_until: Millis | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

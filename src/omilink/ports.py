@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import Flag, auto
 from typing import Protocol, TypeVar
 
-from omilink.model import Conversation, Delivery, Event, Job, Message, Millis, OmiSession, User
+from omilink.model import Conversation, Delivery, Event, Job, Message, Millis, OmiSession, PersonalUrl, SignIn, User
 
 T = TypeVar("T")
 
@@ -27,6 +27,10 @@ class Transaction(Protocol):
         ...
 
     def all_sessions(self, limit: int) -> list[OmiSession]: ...
+
+    def silent_sessions(self, since: Millis, most: int) -> list[OmiSession]:
+        """So many that were linked by hand or by uid before then, and have not called since."""
+        ...
 
     def put_sessions(self, sessions: Collection[OmiSession]) -> None: ...
 
@@ -132,13 +136,28 @@ class Transaction(Protocol):
 
     def user(self, user_id: str) -> User | None: ...
 
+    def users_there(self, user_ids: Collection[str]) -> set[str]:
+        """Those of them that exist."""
+        ...
+
     def user_by_email(self, email: str) -> tuple[User, str] | None:
         """The user and the password's hash."""
         ...
 
     def users(self) -> list[User]: ...
 
-    def add_token(self, token_hash: str, user_id: str, at: Millis, expires_at: Millis) -> None: ...
+    def change_password(self, user_id: str, password_hash: str) -> None: ...
+
+    def remove_user(self, user_id: str, at: Millis) -> None:
+        """Removes every row that is the user's, and the user from the audit. Their sessions become nobody's, and what
+        was accepted for the user by then belongs to nobody who could still have it."""
+        ...
+
+    def add_token(self, token_hash: str, user_id: str, at: Millis, expires_at: Millis, client: str | None) -> None: ...
+
+    def sign_ins(self, user_id: str, at: Millis) -> list[SignIn]:
+        """Those that have not expired, the newest first."""
+        ...
 
     def token_holder(self, token_hash: str, at: Millis) -> tuple[User, Millis] | None:
         """The user of a token that has not expired, and when it does."""
@@ -149,6 +168,18 @@ class Transaction(Protocol):
     def remove_token(self, token_hash: str) -> str | None:
         """Withdraws the right and counts that on its user, whose id is returned."""
         ...
+
+    def personal_urls(self, user_id: str, at: Millis) -> list[PersonalUrl]:
+        """The valid ones, the current one first."""
+        ...
+
+    def add_personal_url(self, secret_hash: str, user_id: str, secret: str, at: Millis) -> None: ...
+
+    def retire_personal_urls(self, user_id: str, valid_until: Millis) -> None:
+        """The current one is valid until then; what was retired before is valid no more."""
+        ...
+
+    def personal_url_owner(self, secret_hash: str, at: Millis) -> str | None: ...
 
     def add_ticket(self, ticket_hash: str, token_hash: str, expires_at: Millis) -> None: ...
 

@@ -7,6 +7,7 @@ from omilink.limits import Limits
 from omilink.metrics import Metrics
 from omilink.model import Millis, now
 from omilink.passwords import Passwords
+from omilink.personal import PersonalUrls
 from omilink.ports import Bus, Inbox, Store
 from omilink.settings import Settings
 from omilink.tasks import Task
@@ -35,6 +36,7 @@ class Product:
     webhook_secrets: tuple[str, ...]
     operator_token: str
     limits: Limits
+    personal_urls: PersonalUrls
     checks: Checks
     passwords: Passwords = field(default_factory=Passwords)
     metrics: Metrics = field(default_factory=Metrics)

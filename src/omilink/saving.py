@@ -45,6 +45,8 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
     desk = Desk(tx, gap, [(delivery, segments) for delivery, segments, _ in calls])
     for delivery, segments, bad in calls:
         decision = _decide(desk, delivery)
+        if decision.outcome is Outcome.DROP:
+            continue
         desk.show_uid(desk.session(delivery), delivery.uid)
         if decision.outcome is Outcome.QUARANTINE:
             quarantined[delivery.seq] = decision.rule
@@ -75,7 +77,8 @@ def _decide(desk: Desk, delivery: Delivery) -> Decision:
             session=session,
             user_id=desk.verified_user(delivery.uid),
             id_is_uid=delivery.uid == session.omi_session_id or verified_for not in (None, session.user_id),
-            accepted_before=session.left_at is not None and delivery.received_at <= session.left_at,
+            accepted_before=session.is_before_leaving(delivery.received_at),
+            account_gone=desk.is_account_gone(delivery),
         )
     )
 

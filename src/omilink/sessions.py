@@ -43,16 +43,25 @@ def link(
 
 def unlink(tx: Transaction, omi_session_id: str, user_id: str, at: Millis) -> OmiSession:
     """The session becomes nobody's; what was saved stays the user's. Raises NotFound when it is not the user's."""
-    session = _find(tx, omi_session_id) or OmiSession(omi_session_id=omi_session_id, created_at=at)
+    session = _find(tx, omi_session_id)
+    if session is None or session.user_id != user_id:
+        session = _find(tx, omi_session_id, origin=user_id) or session
+    session = session or OmiSession(omi_session_id=omi_session_id, created_at=at)
     decision = linking.decide(_facts(tx, Act.UNLINK, session, user_id))
     if decision.error:
         raise decision.error
-    unlinked = session.unlinked(at)
-    tx.put_sessions([unlinked])
-    _audit(tx, decision, session, unlinked, at)
-    shown = wire.session(unlinked, has_conversations=False)
-    tx.append([wire.event(user_id, "session_unlinked", session=shown, reason="unlinked")])
-    return unlinked
+    return _end_link(tx, decision, session, user_id, "unlinked", at)
+
+
+def expire(tx: Transaction, silent_since: Millis, at: Millis, most: int) -> set[str]:
+    """Ends so many links of sessions that have not called since then, and returns whom to wake."""
+    woken = set()
+    for session in tx.silent_sessions(silent_since, most):
+        decision = linking.decide(Facts(act=Act.EXPIRE, session=session, user_id=None))
+        if decision.outcome is Outcome.UNLINK and session.user_id:
+            _end_link(tx, decision, session, session.user_id, "expired", at)
+            woken.add(session.user_id)
+    return woken
 
 
 def mine(tx: Transaction, user_id: str) -> list[tuple[OmiSession, int]]:
@@ -114,9 +123,20 @@ def shown(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> 
     }
 
 
-def _find(tx: Transaction, omi_session_id: str) -> OmiSession | None:
+def _end_link(
+    tx: Transaction, decision: Decision, session: OmiSession, user_id: str, reason: str, at: Millis
+) -> OmiSession:
+    unlinked = session.unlinked(at)
+    tx.put_sessions([unlinked])
+    _audit(tx, decision, session, unlinked, at)
+    shown = wire.session(unlinked, has_conversations=False)
+    tx.append([wire.event(user_id, "session_unlinked", session=shown, reason=reason)])
+    return unlinked
+
+
+def _find(tx: Transaction, omi_session_id: str, origin: str = SHARED) -> OmiSession | None:
     check_id(omi_session_id, "session_id")
-    key = session_key(SHARED, omi_session_id)
+    key = session_key(origin, omi_session_id)
     return tx.sessions([key]).get(key)
 
 

@@ -48,11 +48,14 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE")
     nats_url: str | None = Field(None, description="nats://HOST:4222, or several with commas, and PostgreSQL")
     nats_replicas: int | None = Field(None, ge=1, le=5, description="a number of NATS servers, from 1 to 5")
-    webhook_secret: Secrets = Field((), description="one secret, or two separated by a comma, of visible characters")
+    webhook_secret: Secrets = Field(
+        (), description="one secret, or two separated by a comma, of visible characters and not beginning with me_"
+    )
     webhook_auth: WebhookAuth = Field(WebhookAuth.REQUIRED, description="required or open")
     signing_secret: Secrets = Field((), description="OMI's whsec_… secret, or two separated by a comma")
     conversation_gap: float = Field(150, gt=0, le=86_400, description="seconds, more than 0 and at most 86400")
     manual_link: Switch = Field(Switch.OPEN, description="open or off")
+    link_ttl: float | None = Field(None, gt=0, le=36_500, description="days, more than 0; unset for never")
     rate_limits: OnOff = Field(OnOff.ON, description="on or off")
     cors_origins: Origins = Field((), description="origins like https://app.example.org, separated by commas")
     public_url: str | None = Field(None, description="the address that users see, like https://omi.example.org")
@@ -72,6 +75,8 @@ class Settings(BaseSettings):
             text = secret.get_secret_value()
             if not text.isascii() or not text.isprintable() or set(text) & set(" /?#&%"):
                 raise ValueError("a secret holds a character that does not fit into a URL")
+            if text.startswith("me_"):
+                raise ValueError("a secret begins with me_, as those of personal URLs do")
         if len(secrets) > 2:
             raise ValueError("more than two secrets")
         return secrets
@@ -123,7 +128,7 @@ class Settings(BaseSettings):
         return Path(self.database_url.removeprefix("sqlite:///")) if self.database_url else self.data_dir / "omilink.db"
 
 
-NOT_YET = ("OMILINK_LINK_TTL", "OMILINK_OMI_APP_ID", "OMILINK_OMI_API_KEY", "OMILINK_OMI_API_URL")
+NOT_YET = ("OMILINK_OMI_APP_ID", "OMILINK_OMI_API_KEY", "OMILINK_OMI_API_URL")
 """Settings of the contract that this version does not act on: `serve` warns instead of pretending."""
 
 

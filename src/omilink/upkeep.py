@@ -4,9 +4,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from omilink import live
+from omilink import live, sessions
 from omilink.accounts import DAY
 from omilink.errors import Unavailable
+from omilink.model import Millis
 from omilink.ports import Transaction
 from omilink.product import Product
 
@@ -16,6 +17,9 @@ TIDY = 3600.0
 """Seconds between removals of what has been kept long enough."""
 TIDY_USERS = 100
 """Users whose old events go in one transaction."""
+EXPIRE = 30.0
+"""Seconds between looks for links that have expired, at most; where links are short, a tenth of their time."""
+EXPIRE_LEAST = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +49,15 @@ async def tidy(product: Product) -> None:
             pass
 
     await _every(TIDY, remove)
+
+
+async def expire(product: Product, after: Millis) -> None:
+    async def end() -> None:
+        at = product.clock()
+        while woken := await product.store.write(lambda tx: sessions.expire(tx, at - after, at, TIDY_USERS)):
+            product.bus.publish(woken)
+
+    await _every(min(EXPIRE, max(EXPIRE_LEAST, after / 10_000)), end)
 
 
 async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:

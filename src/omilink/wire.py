@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from omilink.model import Conversation, Event, Message, Millis, OmiSession, User
+from omilink.model import Conversation, Event, Message, Millis, OmiSession, SignIn, User
 
 Json = dict[str, Any]
 
@@ -33,6 +33,16 @@ def user(user: User) -> Json:
         "email": user.email,
         "displayName": user.display_name,
         "createdAt": time(user.created_at),
+    }
+
+
+def sign_in(sign_in: SignIn, *, current: bool) -> Json:
+    return {
+        "id": sign_in.id,
+        "client": sign_in.client,
+        "createdAt": time(sign_in.created_at),
+        "expiresAt": time(sign_in.expires_at),
+        "current": current,
     }
 
 

@@ -28,6 +28,18 @@ const CALLS = [
   ["login", [{ email: "a@b.c", password: "p" }], "POST /auth/login", { email: "a@b.c", password: "p" }],
   ["logout", [], "POST /auth/logout", {}],
   ["me", [], "GET /me"],
+  ["listSignIns", [], "GET /account/sessions"],
+  ["revokeSignIn", ["a b"], "DELETE /account/sessions/a%20b"],
+  ["revokeOtherSignIns", [], "DELETE /account/sessions"],
+  [
+    "changePassword",
+    [{ password: "old", newPassword: "new" }],
+    "POST /account/password",
+    { password: "old", new_password: "new" },
+  ],
+  ["deleteAccount", [{ password: "p" }], "DELETE /account", { password: "p" }],
+  ["webhookUrl", [], "GET /me/webhook-url"],
+  ["rotateWebhookUrl", [], "POST /me/webhook-url", {}],
   ["linkSession", ["session-123"], "POST /sessions/link", { session_id: "session-123" }],
   ["unlinkSession", ["a b?c"], "DELETE /sessions/a%20b%3Fc/link"],
   ["listSessions", [], "GET /sessions"],
@@ -54,6 +66,19 @@ for (const [name, given, line, body] of CALLS) {
     assert.deepEqual(requests[0].body, body);
   });
 }
+
+test("what is asked for comes out of its wrapping", async (t) => {
+  const { baseUrl } = await recordingServer(t, {
+    ok: true,
+    sessions: [{ id: "1" }],
+    revoked: 2,
+    url: "https://x/me_1",
+  });
+  const client = createClient({ baseUrl });
+  assert.deepEqual(await client.listSignIns(), [{ id: "1" }]);
+  assert.equal(await client.revokeOtherSignIns(), 2);
+  assert.equal((await client.webhookUrl()).url, "https://x/me_1");
+});
 
 test("linking resolves to the session", async (t) => {
   const { baseUrl } = await recordingServer(t, { ok: true, session: { id: "session-123", linked: true } });

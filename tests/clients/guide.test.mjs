@@ -65,9 +65,13 @@ function run(code, app = {}) {
 async function appWithServer(t) {
   const linked = [];
   const delivered = [];
+  const streams = [];
   const baseUrl = await serve(t, async (request, response) => {
-    if (request.url === "/conversations/current/stream")
+    if (request.url === "/conversations/current/stream") {
+      streams.push(response);
       return openEventStream(response, frame("c1", { type: "caught_up" }));
+    }
+    if (request.method === "DELETE") return sendJson(response, 200, { ok: true });
     const body = await readJson(request);
     if (request.url === "/omi-webhook") delivered.push(body);
     else linked.push(body.session_id);
@@ -75,7 +79,9 @@ async function appWithServer(t) {
   });
   const watcher = createWatcher();
   omilink.configure({ baseUrl, getToken: () => "token", ...watcher.handlers });
-  return { linked, delivered, watcher };
+  const unlink = (id, reason) =>
+    streams.at(-1).write(frame("c2", { type: "session_unlinked", session: { id, linked: false }, reason }));
+  return { linked, delivered, watcher, unlink };
 }
 
 test("linking by hand", async (t) => {
@@ -122,3 +128,33 @@ test("the client's own onUserLogin does the same", { timeout: 5000 }, async (t) 
   await watcher.untilState("live");
   assert.deepEqual(linked, [await omilink.getDeviceSessionId()]);
 });
+
+test("a session that expires is linked again, and no other", { timeout: 5000 }, async (t) => {
+  const { linked, watcher, unlink } = await appWithServer(t);
+  const chat = await omilink.onUserLogin({ id: "ada" });
+  t.after(() => chat.close());
+  await watcher.untilState("live");
+  const mine = await omilink.getDeviceSessionId();
+  const isTold = (id, reason) => watcher.until(({ event }) => event?.session?.id === id && event.reason === reason);
+
+  unlink("of-another-app", "expired");
+  unlink(mine, "unlinked");
+  await isTold(mine, "unlinked");
+  assert.deepEqual(linked, [mine]);
+
+  unlink(mine, "expired");
+  await isTold(mine, "expired");
+  await waitUntil(() => linked.length === 2);
+  assert.deepEqual(linked, [mine, mine]);
+
+  await omilink.apiUnlinkSession(mine);
+  unlink(mine, "expired");
+  await waitUntil(() => watcher.events.filter(({ reason }) => reason === "expired").length === 3);
+  await omilink.apiLinkSession("the-next");
+  assert.deepEqual(linked, [mine, mine, "the-next"]);
+});
+
+/** For what tells nobody that it has happened. */
+async function waitUntil(isTrue) {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

@@ -1,18 +1,20 @@
 """What a store promises: transactions, numbered events, and rows that come back as they went."""
 
 import asyncio
+import json
 import sqlite3
 import threading
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from contract_support import open_database
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
-from omilink import accounts
+from omilink import accounts, personal, saving, sessions
 from omilink.adapters import sql_migrate, sqlite
+from omilink.adapters import sql_schema as schema
 from omilink.adapters.sql_inbox import SqlInbox
 from omilink.adapters.sql_store import SqlStore
 from omilink.adapters.sqlite import Sqlite
@@ -25,6 +27,7 @@ from omilink.model import (
     Message,
     Method,
     OmiSession,
+    SignIn,
     User,
     session_key,
 )
@@ -217,7 +220,7 @@ async def test_marks_move_with_words_and_with_rights(store: Store) -> None:
     before = await store.read(lambda tx: tx.marks(["ada", "ben", "nobody"]))
     assert set(before) == {"ada", "ben"}
     await store.write(lambda tx: tx.append([event("ada")]))
-    await store.write(lambda tx: tx.add_token("t", "ben", 0, 100))
+    await store.write(lambda tx: tx.add_token("t", "ben", 0, 100, None))
     await store.write(lambda tx: tx.remove_token("t"))
     after = await store.read(lambda tx: tx.marks(["ada", "ben"]))
     assert after["ada"] == (before["ada"][0] + 1, before["ada"][1])
@@ -258,6 +261,26 @@ async def test_a_users_sessions_are_the_linked_and_the_suspended_last_seen_first
     await store.write(lambda tx: tx.put_sessions(sessions))
     mine = await store.read(lambda tx: tx.sessions_of("ada"))
     assert [s.omi_session_id for s in mine] == ["suspended", "unseen", "early"]
+
+
+async def test_what_has_not_called_for_long_can_be_found(store: Store) -> None:
+    linked = {"user_id": "ada", "linked_at": 10}
+    await store.write(
+        lambda tx: tx.put_sessions(
+            [
+                session("a-never-heard", method=Method.MANUAL, **linked),
+                session("b-long-silent", method=Method.UID, last_seen_at=99, **linked),
+                session("c-heard", method=Method.MANUAL, last_seen_at=100, **linked),
+                session("d-just-linked", method=Method.MANUAL, user_id="ada", linked_at=100, last_seen_at=20),
+                session("e-issued", method=Method.ISSUED, **linked),
+                session("f-personal", origin="ada", method=Method.PERSONAL, **linked),
+                session("g-nobodys", last_seen_at=20),
+            ]
+        )
+    )
+    for most, names in (10, ["a-never-heard", "b-long-silent"]), (1, ["a-never-heard"]):
+        silent = await store.read(lambda tx, most=most: tx.silent_sessions(100, most))
+        assert [s.omi_session_id for s in silent] == names
 
 
 async def test_every_uid_that_a_session_has_shown_is_remembered_once(store: Store) -> None:
@@ -441,7 +464,7 @@ async def test_a_user_comes_back_as_they_went(store: Store) -> None:
 
 
 async def test_a_token_is_good_until_it_expires_or_is_taken_away(store: Store) -> None:
-    await store.write(lambda tx: tx.add_token("t", "ada", 0, 100))
+    await store.write(lambda tx: tx.add_token("t", "ada", 0, 100, None))
     assert await store.read(lambda tx: tx.token_holder("t", 99)) == (user("ada"), 100)
     assert await store.read(lambda tx: tx.token_holder("t", 100)) is None
     await store.write(lambda tx: tx.renew_token("t", 200))
@@ -451,15 +474,42 @@ async def test_a_token_is_good_until_it_expires_or_is_taken_away(store: Store) -
     assert await store.read(lambda tx: tx.token_holder("t", 0)) is None
 
 
+async def test_sign_ins_are_listed_until_they_expire_the_newest_first(store: Store) -> None:
+    for name, owner, at, client in (
+        ("expired", "ada", 9, "an old phone"),
+        ("first", "ada", 10, None),
+        ("second", "ada", 20, "a browser"),
+        ("bens", "ben", 30, "another"),
+    ):
+        await store.write(
+            lambda tx, row=(name, owner, at, at + 100, client): tx.add_token(*row),
+        )
+    assert await store.read(lambda tx: tx.sign_ins("ada", 109)) == [
+        SignIn(token_hash="second", created_at=20, expires_at=120, client="a browser"),
+        SignIn(token_hash="first", created_at=10, expires_at=110, client=None),
+    ]
+
+
+async def test_a_password_is_changed_for_its_user(store: Store) -> None:
+    await store.write(lambda tx: tx.change_password("ada", "another hash"))
+    assert await store.read(lambda tx: tx.user_by_email("ada@example.org")) == (user("ada"), "another hash")
+    assert await store.read(lambda tx: tx.user_by_email("ben@example.org")) == (user("ben"), "hash of ben")
+
+
+async def test_users_that_are_there_are_told_from_those_that_are_not(store: Store) -> None:
+    assert await store.read(lambda tx: tx.users_there(["ada", "nobody"])) == {"ada"}
+    assert await store.read(lambda tx: tx.users_there([])) == set()
+
+
 async def test_a_ticket_is_redeemed_once_however_many_try(store: Store) -> None:
-    await store.write(lambda tx: tx.add_token("t", "ada", 0, 100))
+    await store.write(lambda tx: tx.add_token("t", "ada", 0, 100, None))
     await store.write(lambda tx: tx.add_ticket("ticket", "t", 60))
     tries = await asyncio.gather(*(store.write(lambda tx: tx.take_ticket("ticket", 59)) for _ in range(50)))
     assert sorted(filter(None, tries)) == ["t"]
 
 
 async def test_a_ticket_ends_with_its_time_and_with_its_token(store: Store) -> None:
-    await store.write(lambda tx: tx.add_token("t", "ada", 0, 100))
+    await store.write(lambda tx: tx.add_token("t", "ada", 0, 100, None))
     for name in "late", "orphan":
         await store.write(lambda tx, name=name: tx.add_ticket(name, "t", 60))
     assert await store.write(lambda tx: tx.take_ticket("late", 60)) is None
@@ -468,8 +518,134 @@ async def test_a_ticket_ends_with_its_time_and_with_its_token(store: Store) -> N
 
 
 async def test_what_has_expired_is_pruned(store: Store) -> None:
-    await store.write(lambda tx: tx.add_token("old", "ada", 0, 100))
-    await store.write(lambda tx: tx.add_token("new", "ada", 0, 101))
+    await store.write(lambda tx: tx.add_token("old", "ada", 0, 100, None))
+    await store.write(lambda tx: tx.add_token("new", "ada", 0, 101, None))
     await store.write(lambda tx: tx.prune(now=100, deliveries_before=0, events_before=0, most=100))
     assert await store.read(lambda tx: tx.token_holder("old", 0)) is None
     assert await store.read(lambda tx: tx.token_holder("new", 0))
+    await store.write(lambda tx: personal.rotate(tx, "ada", 0))
+    await store.write(lambda tx: personal.rotate(tx, "ada", 0))
+    await store.write(lambda tx: tx.prune(now=personal.GRACE, deliveries_before=0, events_before=0, most=100))
+    assert [url.valid_until for url in await store.read(lambda tx: tx.personal_urls("ada", 0))] == [None]
+
+
+# Personal URLs
+
+
+async def test_the_personal_url_before_is_good_for_its_time_and_what_was_before_that_no_more(store: Store) -> None:
+    await store.write(lambda tx: tx.add_personal_url("h1", "ada", "first", 10))
+    for number, name in (2, "second"), (3, "third"):
+        await store.write(lambda tx, number=number: tx.retire_personal_urls("ada", 100 + number))
+        await store.write(lambda tx, number=number, name=name: tx.add_personal_url(f"h{number}", "ada", name, 10))
+    valid = await store.read(lambda tx: tx.personal_urls("ada", 102))
+    assert [(url.secret, url.valid_until) for url in valid] == [("third", None), ("second", 103)]
+    owners = [await store.read(lambda tx, h=h: tx.personal_url_owner(h, 102)) for h in ("h1", "h2", "h3", "h4")]
+    assert owners == [None, "ada", "ada", None]
+    assert await store.read(lambda tx: tx.personal_url_owner("h2", 103)) is None
+    assert [url.secret for url in await store.read(lambda tx: tx.personal_urls("ada", 103))] == ["third"]
+    assert await store.read(lambda tx: tx.personal_urls("ben", 0)) == []
+
+
+@pytest.mark.parametrize("do", [personal.show, personal.rotate])
+async def test_however_many_ask_at_once_one_personal_url_is_current(
+    store: Store, do: Callable[[Transaction, str, int], object]
+) -> None:
+    await asyncio.gather(*(store.write(lambda tx: do(tx, "ada", 10)) for _ in range(20)))
+    valid = await store.read(lambda tx: tx.personal_urls("ada", 11))
+    assert [url.valid_until for url in valid] == ([None] if do is personal.show else [None, 10 + personal.GRACE])
+
+
+# Deleting an account
+
+
+async def test_nothing_of_a_deleted_user_is_left_in_any_table(store: Store, table: SqlInbox, engine: Engine) -> None:
+    await live_a_while(store, table, "ada")
+    held = tables_with(engine, "ada")
+    assert held >= {"users", "tokens", "personal_urls", "omi_links", "omi_sessions", "conversations", "events", "audit"}
+    assert tables_with(engine, "words of") >= {"messages", "events", "deliveries"}
+    await store.write(lambda tx: tx.remove_user("ada", 9000))
+    assert tables_with(engine, "ada") == set()
+    assert tables_with(engine, "words of") == set()
+    for rows in (schema.tickets, schema.messages, schema.deliveries):
+        with engine.connect() as connection:
+            assert connection.execute(select(rows)).all() == []
+    (left,) = await store.read(lambda tx: tx.all_sessions(10))
+    assert (left.id, left.user_id, left.method, left.left_user_id, left.left_at) == (KITCHEN, None, None, None, 9000)
+
+
+async def test_what_is_somebody_elses_stays_when_an_account_is_deleted(
+    store: Store, table: SqlInbox, engine: Engine
+) -> None:
+    """Also what has the same session id, was said to the same session later, or waits for it."""
+    await live_a_while(store, table, "ben", "attic")
+    await live_a_while(store, table, "ada")
+    await store.write(lambda tx: sessions.unlink(tx, "kitchen", "ada", 5000))
+    await store.write(lambda tx: sessions.link(tx, "kitchen", "ben", 5001))
+    for at in 4999, 5500:  # the first was accepted for ada
+        await table.put(call("kitchen", f"waiting since {at}", at))
+    (*_, last) = await table.take(100, 99_999)
+    await store.write(lambda tx: saving.save(tx, [last], 150))
+    await store.write(lambda tx: tx.remove_user("ada", 9000))
+    assert [d.received_at for d in await table.take(100, 99_999)] == [5500]
+    assert tables_with(engine, "ada") == set()
+    assert tables_with(engine, "words of ben") >= {"messages", "events", "deliveries"}
+    assert {s.omi_session_id for s in await store.read(lambda tx: tx.sessions_of("ben"))} == {"kitchen", "attic", "pin"}
+    assert await store.read(lambda tx: tx.latest_conversation("ben"))
+    assert await store.read(lambda tx: tx.users_there(["ada", "ben"])) == {"ben"}
+
+
+async def test_words_that_wait_for_a_deleted_user_reach_nobody(store: Store, engine: Engine) -> None:
+    await store.write(lambda tx: sessions.link(tx, "kitchen", "ada", 100))
+    late = [call("kitchen", "on its way", 200), call("pin", "on its way", 200, origin="ada")]
+    await store.write(lambda tx: tx.remove_user("ada", 300))
+    await store.write(lambda tx: saving.save(tx, late, 150))
+    assert tables_with(engine, "on its way") == tables_with(engine, "ada") == set()
+    await store.write(lambda tx: saving.save(tx, [call("kitchen", "said later", 301)], 150))
+    await store.write(lambda tx: sessions.link(tx, "kitchen", "ben", 400))
+    (talk,) = await store.read(lambda tx: tx.conversations_of("ben", 10))
+    assert [m.text for m in await store.read(lambda tx: tx.messages(talk.id, 10))] == ["said later"]
+
+
+async def test_an_account_can_be_deleted_while_words_come_in(store: Store, engine: Engine) -> None:
+    await store.write(lambda tx: sessions.link(tx, "kitchen", "ada", 1))
+
+    async def speak(number: int) -> None:
+        words = [call("kitchen", f"words {number}", 1000 + number), call("pin", "words", 1000 + number, origin="ada")]
+        await store.write(lambda tx: saving.save(tx, words, 150))
+
+    deleting = store.write(lambda tx: tx.remove_user("ada", 5000))
+    await asyncio.gather(*(speak(number) for number in range(20)), deleting, *(speak(n) for n in range(20, 40)))
+    assert tables_with(engine, "ada") == tables_with(engine, "words") == set()
+
+
+def call(session_id: str, text: str, at: int, origin: str = SHARED) -> Delivery:
+    body = json.dumps({"segments": [{"text": text, "start": at, "end": at + 1}]}).encode()
+    return Delivery(kind="transcript", origin=origin, session_id=session_id, body=body, received_at=at)
+
+
+async def live_a_while(store: Store, table: SqlInbox, name: str, session_id: str = "kitchen") -> None:
+    """Leaves something of the user in every table that can hold it: at the shared URL and at the user's own."""
+    await store.write(lambda tx: accounts.sign_in(tx, user(name), f"token of {name}", 1, f"{name}'s phone"))
+    token_hash = accounts.fingerprint(f"token of {name}")
+    await store.write(lambda tx: tx.add_ticket(f"ticket of {name}", token_hash, 99_999))
+    await store.write(lambda tx: personal.show(tx, name, 1))
+    await store.write(lambda tx: tx.verify_uid(f"uid of {name}".replace(" ", "-"), name, 1))
+    await store.write(lambda tx: sessions.link(tx, session_id, name, 1000))
+    for delivery in call(session_id, f"words of {name}", 2000), call("pin", f"words of {name}", 2001, origin=name):
+        await table.put(delivery)
+    waiting = await table.take(100, 99_999)
+    await store.write(lambda tx: saving.save(tx, waiting, 150))
+    await table.done([delivery.seq for delivery in waiting], {})
+    for state in "dead", "quarantined":
+        await table.keep(call(session_id, f"words of {name}", 2500), state, "a reason")
+
+
+def tables_with(engine: Engine, text: str) -> set[str]:
+    """The tables that hold it, in whatever column."""
+    with engine.connect() as connection:
+        return {
+            table.name
+            for table in schema.metadata.sorted_tables
+            for row in connection.execute(select(table))
+            if any(text.encode() in value if isinstance(value, bytes) else text in str(value) for value in row)
+        }

@@ -82,6 +82,18 @@ def test_a_newcomer_signs_up_links_a_wearable_and_sees_its_words(server: ServerP
     expect(page.locator("#connection-age")).to_have_text(re.compile(r"last words (just now|\d+ s ago)"))
 
 
+def test_a_newcomer_pastes_the_personal_address_and_sees_its_words(server: ServerProcess, open_page: Open) -> None:
+    page = open_page(new_user(server))
+    address = page.get_by_label("Your personal webhook address")
+    expect(address).to_have_value(re.compile(rf"^{server.url}/omi-webhook/me_"))
+    expect(page.get_by_text("Waiting for the first words…")).to_be_visible()
+    pasted = address.input_value()
+    post(pasted, "A0")
+    expect(page.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
+    post(pasted, "A0", segment("Hello from my wearable"))
+    expect(page.get_by_role("log")).to_contain_text("Hello from my wearable")
+
+
 def test_an_id_to_try_comes_with_a_command_that_works(server: ServerProcess, open_page: Open) -> None:
     page = open_page(new_user(server))
     page.get_by_role("button", name="Make an id to try").click()
@@ -271,6 +283,56 @@ def test_unlinking_says_its_consequence_first(server: ServerProcess, open_page: 
     expect(card).to_be_hidden()
 
 
+def test_waiting_for_the_first_words_ends_with_them(server: ServerProcess, open_page: Open) -> None:
+    page = open_page(new_user(server), path="/#/sessions")
+    address = page.get_by_label("Your personal webhook address")
+    expect(address).to_have_value(re.compile("me_"))
+    state = page.locator(".arrival")
+    expect(state).to_have_text("Waiting for the first words…")
+    expect(page.get_by_text("only https addresses on the internet")).to_be_visible()
+    post(address.input_value(), "A0")
+    expect(state).to_contain_text("Your wearable has called.")
+    post(address.input_value(), "A0", segment("Hello"))
+    expect(state).to_contain_text("Words are arriving.")
+    expect(page.get_by_text("only https addresses on the internet")).to_be_hidden()
+    expect(page.get_by_role("article", name="Session A0")).to_contain_text("through your personal webhook address")
+
+
+def test_the_address_is_copied(server: ServerProcess, open_page: Open) -> None:
+    page = open_page(new_user(server), path="/#/sessions", permissions=["clipboard-read", "clipboard-write"])
+    address = page.get_by_label("Your personal webhook address")
+    expect(address).to_have_value(re.compile("me_"))
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == address.input_value()
+
+
+def test_replacing_the_address_says_its_consequence_first(server: ServerProcess, open_page: Open) -> None:
+    page = open_page(new_user(server), path="/#/sessions")
+    address = page.get_by_label("Your personal webhook address")
+    expect(address).to_have_value(re.compile("me_"))
+    before = address.input_value()
+    page.get_by_role("button", name="Replace address").click()
+    expect(page.get_by_role("dialog")).to_contain_text("another 24 hours")
+    page.keyboard.press("Escape")
+    expect(address).to_have_value(before)
+    page.get_by_role("button", name="Replace address").click()
+    page.get_by_role("dialog").get_by_role("button", name="Replace").click()
+    expect(address).not_to_have_value(before)
+    expect(page.get_by_text("The address before works until")).to_be_visible()
+
+
+def test_one_id_at_two_addresses_is_two_sessions(server: ServerProcess, open_page: Open) -> None:
+    user = server.user()
+    user.link("kitchen")
+    post(user.client.get("/me/webhook-url").json()["url"], "kitchen", segment("Hello"))
+    page = open_page(user, path="/#/sessions")
+    cards = page.get_by_role("article", name="Session kitchen")
+    expect(cards).to_have_count(2)
+    cards.filter(has_text="personal").get_by_role("button", name="Unlink").click()
+    expect(page.get_by_role("dialog")).to_contain_text("comes back with its next words")
+
+
 def test_a_session_of_somebody_else_is_refused_in_words(server: ServerProcess, open_page: Open, ada: Person) -> None:
     page = open_page(new_user(server), path="/#/sessions")
     page.get_by_label("Session id").fill("ada-pendant")
@@ -290,10 +352,74 @@ def test_signing_out_ends_it_in_every_tab(server: ServerProcess, open_page: Open
         expect(page.locator("body")).not_to_contain_text("Hello")
 
 
+# The account
+
+
+def test_a_sign_in_elsewhere_is_ended(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101 Firefox/130.0"
+    elsewhere = open_page(user_agent=agent)
+    elsewhere.get_by_label("Email address").fill(ada.email)
+    elsewhere.get_by_label("Password").fill(ada.password)
+    elsewhere.get_by_role("button", name="Sign in").click()
+    expect(elsewhere.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
+
+    page = open_page(ada, path="/#/account")
+    cards = page.get_by_role("article")
+    expect(cards).to_have_count(2)
+    expect(cards.first).to_contain_text("This browser")
+    page.get_by_role("button", name="Sign Firefox on Windows out").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+    expect(cards).to_have_count(1)
+    expect(elsewhere.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_another_password_ends_the_other_sign_ins(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    with server.client() as other:
+        other.post("/auth/login", json={"email": ada.email, "password": ada.password}).raise_for_status()
+        page = open_page(ada, path="/#/account")
+        expect(page.get_by_role("article")).to_have_count(2)
+        old, new = page.get_by_label("Your password", exact=True), page.get_by_label("The new one")
+        old.fill("not the password")
+        new.fill("a much longer horse")
+        page.get_by_role("button", name="Change password").click()
+        expect(page.get_by_role("alert")).to_contain_text("wrong")
+        old.fill(ada.password)
+        page.get_by_role("button", name="Change password").click()
+        expect(page.get_by_text("Your password is changed.")).to_be_visible()
+        expect(page.get_by_role("article")).to_have_count(1)
+        expect(old).to_be_empty()
+        assert other.get("/me").status_code == 401
+        form = {"email": ada.email, "password": "a much longer horse"}
+        assert other.post("/auth/login", json=form).status_code == 200
+
+
+def test_deleting_the_account_says_its_consequences_and_asks_for_the_password(
+    server: ServerProcess, open_page: Open, ada: Person
+) -> None:
+    server.say("ada-pendant", "Hello")
+    there = open_page(ada)
+    expect(messages(there)).to_have_count(1)
+    page = open_page(ada, path="/#/account")
+    page.get_by_role("button", name="Delete account").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("every word in them")
+    dialog.get_by_role("button", name="Delete for ever").click()
+    expect(dialog.get_by_role("alert")).to_have_text("Enter your password.")
+    dialog.get_by_label("Your password").fill("not the password")
+    dialog.get_by_role("button", name="Delete for ever").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("wrong")
+    dialog.get_by_label("Your password").fill(ada.password)
+    dialog.get_by_role("button", name="Delete for ever").click()
+    for left in page, there:
+        expect(left.get_by_role("heading", name="Sign in")).to_be_visible()
+        expect(left.get_by_text("Your account has been deleted.")).to_be_visible()
+        expect(left.locator("body")).not_to_contain_text("Hello")
+
+
 # Sizes and colours
 
 
-@pytest.mark.parametrize("screen", ["live", "conversations", "sessions"])
+@pytest.mark.parametrize("screen", ["live", "conversations", "sessions", "account"])
 def test_a_phone_shows_everything_within_reach(
     server: ServerProcess, open_page: Open, ada: Person, screen: str
 ) -> None:
@@ -347,7 +473,11 @@ def talk(server: ServerProcess, session_id: str, length: int) -> None:
 
 
 def send(server: ServerProcess, session_id: str, *segments: dict[str, Any]) -> None:
-    deliver(server, {"session_id": session_id, "segments": segments})
+    post(server.webhook_url, session_id, *segments)
+
+
+def post(address: str, session_id: str, *segments: dict[str, Any]) -> None:
+    assert httpx2.post(address, json={"session_id": session_id, "segments": segments}).status_code == 200
 
 
 def deliver(server: ServerProcess, body: dict[str, Any]) -> None:

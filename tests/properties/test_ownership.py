@@ -37,6 +37,7 @@ class Device:
 
     owner: str | None = None
     method: Method | None = None
+    touched: float = 0.0
     shown: set[str] = field(default_factory=set)
     ownerless: set[str] = field(default_factory=set)
 
@@ -52,9 +53,10 @@ class Table:
     def device(self, session: str, origin: str = SHARED) -> Device:
         return self.devices.setdefault(session_key(origin, session), Device())
 
-    def hears(self, session: str, uid: str | None, text: str, origin: str) -> bool:
+    def hears(self, session: str, uid: str | None, text: str, origin: str, clock: float) -> bool:
         """Whether the delivery is saved and not put aside."""
         device, proven = self.device(session, origin), self.verified.get(uid or "")
+        device.touched = clock
         if uid:
             device.shown.add(uid)
         if origin != SHARED:
@@ -70,7 +72,7 @@ class Table:
         (self.words[device.owner] if device.owner else device.ownerless).add(text)
         return True
 
-    def claims(self, user: str, session: str) -> str | None:
+    def claims(self, user: str, session: str, clock: float) -> str | None:
         """The error's code."""
         device = self.device(session)
         if device.owner == user:
@@ -83,6 +85,7 @@ class Table:
             return "proof_required"
         else:
             self._link(device, user, Method.MANUAL)
+        device.touched = clock
         return None
 
     def issues(self, user: str, session: str) -> str | None:
@@ -93,11 +96,19 @@ class Table:
         return None
 
     def unlinks(self, user: str, session: str) -> str | None:
-        device = self.device(session)
-        if device.owner != user:
+        device = next((d for d in (self.device(session), self.device(session, user)) if d.owner == user), None)
+        if device is None:
             return "not_found"
         device.owner = device.method = None
         return None
+
+    def expires(self, since: float) -> set[str]:
+        """Who lost a session."""
+        silent = [d for d in self.devices.values() if d.method in (Method.MANUAL, Method.UID) and d.touched < since]
+        lost = {device.owner for device in silent if device.owner}
+        for device in silent:
+            device.owner = device.method = None
+        return lost
 
     def _is_anothers_uid(self, session: str, device: Device) -> bool:
         return self.verified.get(session, device.owner) != device.owner
@@ -134,11 +145,11 @@ class Histories(RuleBasedStateMachine):
         self.clock += pause
         text = next(self._words)
         saved = save(self.tx, call(self.clock, say(text, self.clock), session=session, uid=uid, origin=origin))
-        assert bool(saved.quarantined) != self.table.hears(session, uid, text, origin)
+        assert bool(saved.quarantined) != self.table.hears(session, uid, text, origin, self.clock)
 
     @rule(session=some_session, user=somebody)
     def somebody_links(self, session: str, user: str) -> None:
-        expected = self.table.claims(user, session)
+        expected = self.table.claims(user, session, self.clock)
         assert self._refusal(lambda: sessions.link(self.tx, session, user, at(self.clock))) == expected
 
     @rule(session=some_session, user=somebody)
@@ -150,6 +161,11 @@ class Histories(RuleBasedStateMachine):
     def somebody_unlinks(self, session: str, user: str) -> None:
         expected = self.table.unlinks(user, session)
         assert self._refusal(lambda: sessions.unlink(self.tx, session, user, at(self.clock))) == expected
+
+    @rule(ttl=st.sampled_from([2, 100]))
+    def links_expire(self, ttl: float) -> None:
+        expected = self.table.expires(self.clock - ttl)
+        assert sessions.expire(self.tx, at(self.clock - ttl), at(self.clock), 100) == expected
 
     @rule(uid=some_uid, user=somebody)
     def an_operator_verifies(self, uid: str, user: str) -> None:

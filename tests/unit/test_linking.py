@@ -99,6 +99,27 @@ def test_a_personal_url_puts_somebody_elses_uid_aside() -> None:
     assert webhook(session(origin=ADA), verified_for=BEN).outcome is Outcome.QUARANTINE
 
 
+@pytest.mark.parametrize("session", [session(origin=ADA), session(), session(BEN, Method.UID)])
+def test_what_was_accepted_for_a_deleted_account_is_kept_nowhere(session: OmiSession) -> None:
+    for before in False, True:
+        facts = Facts(act=Act.ARRIVE, session=session, user_id=BEN, accepted_before=before, account_gone=True)
+        assert decide(facts).outcome is Outcome.DROP
+
+
+@pytest.mark.parametrize(
+    ("method", "outcome"),
+    [
+        (Method.MANUAL, Outcome.UNLINK),
+        (Method.UID, Outcome.UNLINK),
+        (Method.ISSUED, Outcome.KEEP),
+        (Method.PERSONAL, Outcome.KEEP),
+    ],
+)
+def test_a_link_expires_that_whoever_made_it_can_make_again(method: Method, outcome: Outcome) -> None:
+    silent = session(ADA, method, ADA if method is Method.PERSONAL else SHARED)
+    assert decide(Facts(act=Act.EXPIRE, session=silent, user_id=None)).outcome is outcome
+
+
 def test_linking_by_id_alone_can_be_closed() -> None:
     assert claim(session(), manual_linking=False).outcome is Outcome.REFUSE
     assert claim(session(), manual_linking=False, own_proof=True).outcome is Outcome.LINK
@@ -119,11 +140,11 @@ def test_an_operator_issues_what_is_free_and_shows_nobody_elses_uid() -> None:
 
 def everything() -> Iterator[Facts]:
     owners = [(None, None), *itertools.product((ADA, BEN), Method)]
-    truths = itertools.product((False, True), repeat=5)
+    truths = itertools.product((False, True), repeat=6)
     for act, (owner, method), origin, user, proofs in itertools.product(
         Act, owners, (SHARED, ADA, BEN), (None, ADA), list(truths)
     ):
-        own, foreign, id_is_uid, manual, before = proofs
+        own, foreign, id_is_uid, manual, before, gone = proofs
         yield Facts(
             act=act,
             session=session(owner, method, origin),
@@ -133,6 +154,7 @@ def everything() -> Iterator[Facts]:
             id_is_uid=id_is_uid,
             manual_linking=manual,
             accepted_before=before,
+            account_gone=gone,
         )
 
 
@@ -167,11 +189,19 @@ def has_right(facts: Facts, decision: Decision) -> bool:
     return False
 
 
-def test_a_device_leaves_an_owner_with_proof_only_by_unlinking() -> None:
+def test_a_device_leaves_an_owner_with_proof_only_by_unlinking_and_by_long_silence() -> None:
+    stays = (Outcome.KEEP, Outcome.QUARANTINE, Outcome.DROP, Outcome.REFUSE)
     for facts in everything():
         owned_by_proof = facts.session.method in (Method.UID, Method.ISSUED) and not facts.personal
-        if owned_by_proof and not facts.mine:
-            assert decide(facts).outcome in (Outcome.KEEP, Outcome.QUARANTINE, Outcome.REFUSE), facts
+        may_expire = facts.act is Act.EXPIRE and facts.session.method is Method.UID
+        if owned_by_proof and not facts.mine and not may_expire:
+            assert decide(facts).outcome in stays, facts
+
+
+def test_nothing_that_belongs_to_a_deleted_account_finds_another_owner() -> None:
+    for facts in everything():
+        if facts.act is Act.ARRIVE and facts.account_gone:
+            assert decide(facts).outcome is Outcome.DROP, facts
 
 
 def test_only_an_outcome_that_links_names_a_user_and_only_a_refusal_an_error() -> None:

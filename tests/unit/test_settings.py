@@ -32,6 +32,7 @@ def test_nothing_has_to_be_set() -> None:
     assert (loaded.host, loaded.port, loaded.data_dir) == ("127.0.0.1", 8000, Path("data"))
     assert (loaded.webhook_auth, loaded.webhook_secret) == (WebhookAuth.REQUIRED, ())
     assert (loaded.conversation_gap, loaded.manual_link, loaded.rate_limits) == (150, Switch.OPEN, OnOff.ON)
+    assert loaded.link_ttl is None
     assert loaded.database_path == Path("data/omilink.db")
 
 
@@ -71,6 +72,7 @@ BAD = {
     "PORT": "eighty",
     "WEBHOOK_AUTH": "maybe",
     "CONVERSATION_GAP": "0",
+    "LINK_TTL": "never",
     "MANUAL_LINK": "yes",
     "RATE_LIMITS": "1",
     "CORS_ORIGINS": "app.example.org",
@@ -106,6 +108,9 @@ def test_all_bad_settings_stand_in_one_message(monkeypatch: pytest.MonkeyPatch) 
         ("CONVERSATION_GAP", "-5"),
         ("CONVERSATION_GAP", "nan"),
         ("CONVERSATION_GAP", "inf"),
+        ("LINK_TTL", "0"),
+        ("LINK_TTL", "36501"),
+        ("LINK_TTL", "nan"),
         ("KEEP_DELIVERIES", "nan"),
         ("KEEP_DELIVERIES", "inf"),
         ("KEEP_EVENTS", "inf"),
@@ -120,7 +125,9 @@ def test_a_value_out_of_bounds_is_refused(name: str, value: str, monkeypatch: py
 
 
 @pytest.mark.parametrize("name", ["WEBHOOK_SECRET", "SIGNING_SECRET"])
-@pytest.mark.parametrize("secret", ["hunter2 with spaces", "hunter2/path", "hunter2é", "hunter2,b,c", "hunter2?"])
+@pytest.mark.parametrize(
+    "secret", ["hunter2 with spaces", "hunter2/path", "hunter2é", "hunter2,b,c", "hunter2?", "me_hunter2"]
+)
 def test_a_bad_secret_is_named_and_not_shown(name: str, secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
     message = refusal(monkeypatch, **{name: secret})
     assert f"OMILINK_{name}: found (hidden)" in message

@@ -50,6 +50,18 @@ tokens = Table(
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("client", String),  # what signed in, as it calls itself
+)
+
+# found by the hash, so that looking it up tells nothing by its time; kept as it is, so that it can be shown again
+personal_urls = Table(
+    "personal_urls",
+    metadata,
+    Column("hash", String, primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("secret", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("valid_until", BigInteger),  # NULL: the current one
 )
 
 tickets = Table(

@@ -6,10 +6,12 @@ from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -25,7 +27,19 @@ from omilink.adapters.sql_compiled import Bulk, Query
 from omilink.adapters.sql_dialects import among, item, listed, lock, to_values, upsert
 from omilink.adapters.sql_inbox import DONE, WAITING
 from omilink.errors import EmailTaken
-from omilink.model import Conversation, Event, Message, Method, Millis, OmiSession, User, active_until, new_id
+from omilink.model import (
+    Conversation,
+    Event,
+    Message,
+    Method,
+    Millis,
+    OmiSession,
+    PersonalUrl,
+    SignIn,
+    User,
+    active_until,
+    new_id,
+)
 from omilink.ports import Transaction
 
 T = TypeVar("T")
@@ -191,6 +205,12 @@ class SqlTransaction:
         newest = select(session).order_by(session.c.created_at.desc()).limit(limit)
         return [_session(row) for row in self._run(newest)]
 
+    def silent_sessions(self, since: Millis, most: int) -> list[OmiSession]:
+        s = session.c
+        silent = (s.linked_at < since) & (func.coalesce(s.last_seen_at, 0) < since)
+        query = select(session).where(s.user_id.is_not(None), s.method.in_([Method.MANUAL, Method.UID]), silent)
+        return [_session(row) for row in self._run(query.order_by(s.id).limit(most))]
+
     def put_sessions(self, sessions: Collection[OmiSession]) -> None:
         PUT_SESSION.run(self._connection, sessions)
 
@@ -351,6 +371,9 @@ class SqlTransaction:
         row = self._run(select(user).where(user.c.id == user_id)).first()
         return _user(row) if row else None
 
+    def users_there(self, user_ids: Collection[str]) -> set[str]:
+        return set(self.marks(user_ids)) if user_ids else set()
+
     def user_by_email(self, email: str) -> tuple[User, str] | None:
         row = self._run(select(user).where(user.c.email == email)).first()
         return (_user(row), row.password_hash) if row else None
@@ -358,8 +381,40 @@ class SqlTransaction:
     def users(self) -> list[User]:
         return [_user(row) for row in self._run(select(user).order_by(user.c.created_at))]
 
-    def add_token(self, token_hash: str, user_id: str, at: Millis, expires_at: Millis) -> None:
-        self._run(insert(token).values(hash=token_hash, user_id=user_id, created_at=at, expires_at=expires_at))
+    def change_password(self, user_id: str, password_hash: str) -> None:
+        self._run(update(user).where(user.c.id == user_id).values(password_hash=password_hash))
+
+    def remove_user(self, user_id: str, at: Millis) -> None:
+        s, c, a = session.c, conversation.c, schema.audit.c
+        touched = or_(s.origin == user_id, s.user_id == user_id, s.left_user_id == user_id)
+        self._lock(self._run(select(s.id).where(touched)).scalars().all())
+        self._lock_user(user_id)
+        self._run(delete(schema.deliveries).where(_is_of(user_id)))
+        theirs = select(s.id).where(s.origin == user_id)
+        self._run(delete(conversation).where((c.user_id == user_id) | c.session_id.in_(theirs)))
+        self._run(delete(session).where(s.origin == user_id))
+        self._run(update(session).where(s.left_user_id == user_id).values(left_user_id=None))
+        nobodys = {"user_id": None, "method": None, "linked_at": None, "left_user_id": None, "left_at": at}
+        self._run(update(session).where(s.user_id == user_id).values(nobodys))
+        self._run(update(session).where(s.suspended_user_id == user_id).values(suspended_user_id=None))
+        self._run(delete(schema.audit).where(a.session_id.startswith(f"{user_id}/", autoescape=True)))
+        uids = select(schema.omi_links.c.omi_user_id).where(schema.omi_links.c.user_id == user_id)
+        self._run(update(schema.audit).where(a.uid.in_(uids)).values(uid=None))
+        self._run(update(schema.audit).where(a.before == user_id).values(before=None))
+        self._run(update(schema.audit).where(a.after == user_id).values(after=None))
+        self._run(delete(user).where(user.c.id == user_id))
+
+    def add_token(self, token_hash: str, user_id: str, at: Millis, expires_at: Millis, client: str | None) -> None:
+        row = {"hash": token_hash, "user_id": user_id, "created_at": at, "expires_at": expires_at, "client": client}
+        self._run(insert(token).values(row))
+
+    def sign_ins(self, user_id: str, at: Millis) -> list[SignIn]:
+        valid = select(token).where(token.c.user_id == user_id, token.c.expires_at > at)
+        rows = self._run(valid.order_by(token.c.created_at.desc(), token.c.hash))
+        return [
+            SignIn(token_hash=row.hash, created_at=row.created_at, expires_at=row.expires_at, client=row.client)
+            for row in rows
+        ]
 
     def token_holder(self, token_hash: str, at: Millis) -> tuple[User, Millis] | None:
         row = self._run(TOKEN_HOLDER, {"hash": token_hash, "at": at}).first()
@@ -373,6 +428,29 @@ class SqlTransaction:
         if user_id:
             self._run(update(user).where(user.c.id == user_id).values(rights=user.c.rights + 1))
         return user_id
+
+    def personal_urls(self, user_id: str, at: Millis) -> list[PersonalUrl]:
+        u = schema.personal_urls.c
+        valid = or_(u.valid_until.is_(None), u.valid_until > at)
+        query = select(u.secret, u.created_at, u.valid_until).where(u.user_id == user_id, valid)
+        newest = query.order_by(u.valid_until.is_not(None), u.created_at.desc())
+        return [PersonalUrl(**row._mapping) for row in self._run(newest)]
+
+    def add_personal_url(self, secret_hash: str, user_id: str, secret: str, at: Millis) -> None:
+        row = {"hash": secret_hash, "user_id": user_id, "secret": secret, "created_at": at}
+        self._run(insert(schema.personal_urls).values(row))
+
+    def retire_personal_urls(self, user_id: str, valid_until: Millis) -> None:
+        u = schema.personal_urls
+        self._lock_user(user_id)  # else two at once could make a current one each
+        self._run(delete(u).where(u.c.user_id == user_id, u.c.valid_until.is_not(None)))
+        self._run(update(u).where(u.c.user_id == user_id).values(valid_until=valid_until))
+
+    def personal_url_owner(self, secret_hash: str, at: Millis) -> str | None:
+        u = schema.personal_urls.c
+        valid = or_(u.valid_until.is_(None), u.valid_until > at)
+        owner: str | None = self._run(select(u.user_id).where(u.hash == secret_hash, valid)).scalar()
+        return owner
 
     def add_ticket(self, ticket_hash: str, token_hash: str, expires_at: Millis) -> None:
         self._run(insert(ticket).values(hash=ticket_hash, token_hash=token_hash, expires_at=expires_at))
@@ -397,6 +475,7 @@ class SqlTransaction:
         job = schema.deliveries
         self._run(delete(token).where(token.c.expires_at <= now))
         self._run(delete(ticket).where(ticket.c.expires_at <= now))
+        self._run(delete(schema.personal_urls).where(schema.personal_urls.c.valid_until <= now))
         self._run(delete(schema.limits).where(schema.limits.c.full_at <= now))
         self._run(delete(schema.workers).where(schema.workers.c.alive_until <= now - LONG_DEAD))
         self._run(delete(job).where(job.c.state == DONE, job.c.received_at < deliveries_before))
@@ -415,6 +494,10 @@ class SqlTransaction:
     def _lock(self, names: Collection[str]) -> None:
         if self._writes and names:
             lock(self._connection, names)
+
+    def _lock_user(self, user_id: str) -> None:
+        """Nobody else numbers the user's events, or removes the user, until the end of the transaction."""
+        self._run(update(user).where(user.c.id == user_id).values(rights=user.c.rights))
 
     def _many(self, statement: Any, rows: Iterable[dict[str, Any]]) -> None:
         if rows := list(rows):
@@ -435,6 +518,20 @@ def start_history(connection: Connection) -> None:
 def rename_history(connection: Connection) -> None:
     """For a history that has gone back in time: cursors from before are good for it no more."""
     connection.execute(update(schema.meta).where(schema.meta.c.name == "epoch").values(value=new_id()))
+
+
+def _is_of(user_id: str) -> ColumnElement[bool]:
+    """Whether a delivery is a user's: by its URL, by who had its session then, or by what came of it."""
+    s, c, job = session.c, conversation.c, schema.deliveries.c
+    key, at = job.origin + "/" + job.session_id, job.received_at
+    has = (s.user_id == user_id) & (at > func.coalesce(s.left_at, 0))
+    had = (s.left_user_id == user_id) & (at <= s.left_at)
+    heard = (c.user_id == user_id) & at.between(c.created_at, c.last_at) & (job.state != WAITING)
+    return or_(
+        job.origin == user_id,
+        exists().where(s.id == key, has | had),
+        exists().where(c.session_id == key, heard),
+    )
 
 
 def _listed(values: Collection[Any]) -> str:

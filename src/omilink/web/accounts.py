@@ -1,15 +1,19 @@
 """Signing up, in and out."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from omilink import accounts, limits, wire
+from omilink import accounts, limits, personal, wire
+from omilink.accounts import SignedIn
 from omilink.errors import WrongLogin
-from omilink.model import User
+from omilink.model import PersonalUrl, User
 from omilink.ports import Hint
-from omilink.web.auth import COOKIE, The, Who, check_origin, client_address, set_cookie
+from omilink.product import Product
+from omilink.web.auth import COOKIE, The, Who, address, check_origin, client_address, set_cookie
 
 router = APIRouter(tags=["accounts"])
 
@@ -19,6 +23,16 @@ class Login(BaseModel):
 
     email: str
     password: str
+
+
+class Password(BaseModel):
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    password: str
+
+
+class NewPassword(Password):
+    new_password: str
 
 
 class Registration(Login):
@@ -32,7 +46,7 @@ async def register(request: Request, form: Registration, the: The) -> Response:
     user = accounts.new_user(form.email, form.password, form.display_name, the.clock())
     await the.limits.spend((limits.REGISTER, client_address(request)))
     password_hash, token = await the.passwords.hash(form.password), accounts.new_secret()
-    await the.store.write(lambda tx: accounts.add(tx, user, password_hash, token))
+    await the.store.write(lambda tx: accounts.add(tx, user, password_hash, token, _client(request)))
     return _signed_in(request, user, token, 201)
 
 
@@ -50,7 +64,7 @@ async def login(request: Request, form: Login, the: The) -> Response:
         raise WrongLogin("Email or password is wrong.")
     await the.limits.give_back(limits.WRONG_LOGIN, who)
     user, token = found[0], accounts.new_secret()
-    await the.store.write(lambda tx: accounts.sign_in(tx, user, token, the.clock()))
+    await the.store.write(lambda tx: accounts.sign_in(tx, user, token, the.clock(), _client(request)))
     return _signed_in(request, user, token, 200)
 
 
@@ -59,9 +73,7 @@ async def logout(who: Who, the: The) -> Response:
     """Ends this sign-in, and the streams that it opened."""
     await the.store.write(lambda tx: accounts.sign_out(tx, who.token_hash))
     the.bus.publish([who.user.id], Hint.RIGHTS)
-    response = JSONResponse({"ok": True})
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
-    return response
+    return _without_cookie()
 
 
 @router.get("/me")
@@ -71,7 +83,102 @@ async def me(who: Who, the: The) -> wire.Json:
     return {"ok": True, "user": wire.user(who.user), "omi_links": links}
 
 
+@router.get("/me/webhook-url")
+async def webhook_url(request: Request, who: Who, the: The) -> wire.Json:
+    """Your own webhook address: what is posted there is yours. Whoever has it can post words to your account."""
+    at = the.clock()
+    found = await the.store.read(lambda tx: tx.personal_urls(who.user.id, at))
+    if not found:
+        found = await the.store.write(lambda tx: personal.show(tx, who.user.id, at))
+    return _personal_urls(request, found)
+
+
+@router.post("/me/webhook-url")
+async def rotate_webhook_url(request: Request, who: Who, the: The) -> wire.Json:
+    """Makes a new one. The one before works for another 24 hours, older ones no more."""
+    at = the.clock()
+    await the.limits.spend((limits.ROTATE, who.user.id))
+    found = await the.store.write(lambda tx: personal.rotate(tx, who.user.id, at))
+    the.personal_urls.forget(who.user.id)
+    return _personal_urls(request, found)
+
+
+@router.get("/account/sessions")
+async def sign_ins(who: Who, the: The) -> wire.Json:
+    """Where you are signed in, the newest first."""
+    found = await the.store.read(lambda tx: tx.sign_ins(who.user.id, the.clock()))
+    return {"ok": True, "sessions": [wire.sign_in(one, current=one.token_hash == who.token_hash) for one in found]}
+
+
+@router.delete("/account/sessions/{sign_in_id}")
+async def revoke(sign_in_id: str, who: Who, the: The) -> wire.Json:
+    """Ends one sign-in, and the streams that it opened."""
+    await the.store.write(lambda tx: accounts.revoke(tx, who, sign_in_id, the.clock()))
+    the.bus.publish([who.user.id], Hint.RIGHTS)
+    return {"ok": True}
+
+
+@router.delete("/account/sessions")
+async def revoke_others(who: Who, the: The) -> wire.Json:
+    """Ends all your sign-ins but this one."""
+    count = await the.store.write(lambda tx: accounts.revoke_others(tx, who, the.clock()))
+    the.bus.publish([who.user.id], Hint.RIGHTS)
+    return {"ok": True, "revoked": count}
+
+
+@router.post("/account/password")
+async def change_password(request: Request, form: NewPassword, who: Who, the: The) -> wire.Json:
+    """Changes the password and ends all other sign-ins."""
+    accounts.check_password(form.new_password)
+    await _check_password(request, the, who, form.password)
+    password_hash = await the.passwords.hash(form.new_password)
+    await the.store.write(lambda tx: accounts.change_password(tx, who, password_hash, the.clock()))
+    the.bus.publish([who.user.id], Hint.RIGHTS)
+    return {"ok": True}
+
+
+@router.delete("/account")
+async def delete_account(request: Request, form: Password, who: Who, the: The) -> Response:
+    """Removes the account and everything in it, for ever. Your sessions become nobody's."""
+    await _check_password(request, the, who, form.password)
+    await the.store.write(lambda tx: tx.remove_user(who.user.id, the.clock()))
+    the.personal_urls.forget(who.user.id)
+    the.bus.publish([who.user.id], Hint.RIGHTS)
+    await the.store.scrub()
+    return _without_cookie()
+
+
 def _signed_in(request: Request, user: User, token: str, status: int) -> Response:
     response = JSONResponse({"ok": True, "session_token": token, "user": wire.user(user)}, status)
     set_cookie(request, response, token)
     return response
+
+
+def _without_cookie() -> Response:
+    response = JSONResponse({"ok": True})
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    return response
+
+
+def _personal_urls(request: Request, found: Sequence[PersonalUrl]) -> wire.Json:
+    current, *before = found
+    return {
+        "ok": True,
+        "url": f"{address(request)}/omi-webhook/{current.secret}",
+        "createdAt": wire.time(current.created_at),
+        "previousValidUntil": wire.time(before[0].valid_until) if before else None,
+    }
+
+
+async def _check_password(request: Request, the: Product, who: SignedIn, password: str) -> None:
+    """What a stolen token must not be enough for. Wrong tries count as they do at sign-in."""
+    tries = limits.WRONG_LOGIN, f"{who.user.email} from {client_address(request)}"
+    await the.limits.spend(tries)
+    found = await the.store.read(lambda tx: tx.user_by_email(who.user.email))
+    if not await the.passwords.matches(found[1] if found else None, password):
+        raise WrongLogin("The password is wrong.")
+    await the.limits.give_back(*tries)
+
+
+def _client(request: Request) -> str | None:
+    return request.headers.get("user-agent")

@@ -65,6 +65,11 @@ def set_cookie(request: Request, response: Response, token: str) -> None:
     response.set_cookie(COOKIE, token, max_age=life, httponly=True, samesite="lax", secure=_https(request))
 
 
+def address(request: Request) -> str:
+    """Where the caller reaches this server."""
+    return product(request).settings.public_url or str(request.base_url).rstrip("/")
+
+
 def client_address(request: Request) -> str:
     """Of IPv6 the network: whoever has one address of it has all of them."""
     host = request.client.host if request.client else "unknown"

@@ -2,14 +2,15 @@
 
 import hmac
 import time
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from omilink import intake
+from omilink import intake, personal
 from omilink.errors import BadSecret, Invalid, OmilinkError
-from omilink.model import check_id
+from omilink.model import SHARED, check_id
 from omilink.omi import parse, signature
 from omilink.product import Product
 from omilink.settings import WebhookAuth
@@ -40,7 +41,9 @@ async def setup_completed(request: Request) -> Response:
 
 async def _accept(the: Product, request: Request) -> str:
     query = parse.query(request.scope["query_string"])
-    allowed = _has_secret(the, request, query)
+    shown = _shown_secrets(request, query)
+    origin = await _personal_origin(the, shown)
+    allowed = origin is not None or _is_shared(the, shown)
     if not allowed and not the.settings.signing_secret:
         raise _refused()
     if _is_audio(request, query):
@@ -49,17 +52,32 @@ async def _accept(the: Product, request: Request) -> str:
     if not allowed and not _is_signed(the, request, query, body):
         raise _refused()
     key = request.headers.get("idempotency-key")
-    call = await intake.accept(the.inbox, body, query, at=the.clock(), idempotency_key=key)
+    call = await intake.accept(the.inbox, body, query, at=the.clock(), origin=origin or SHARED, idempotency_key=key)
     return call.kind
 
 
-def _has_secret(the: Product, request: Request, query: parse.Query) -> bool:
+def _shown_secrets(request: Request, query: parse.Query) -> list[str]:
+    shown = [request.path_params.get("secret"), bearer(request), *(v for name, v in query if name == "token")]
+    return [value for value in shown if value]
+
+
+async def _personal_origin(the: Product, shown: Sequence[str]) -> str | None:
+    """Whose personal URL was called, None if it was none. Nobody's is refused, also where anybody may post."""
+    for secret in shown:
+        if secret.startswith(personal.PREFIX):
+            owner = await the.personal_urls.owner(secret)
+            if owner is None:
+                raise _refused()
+            return owner
+    return None
+
+
+def _is_shared(the: Product, shown: Sequence[str]) -> bool:
     """Whether a valid secret was shown, in constant time. There always is one to show, see bootstrap."""
     if the.settings.webhook_auth is WebhookAuth.OPEN:
         return True
-    shown = [request.path_params.get("secret"), bearer(request), *(v for name, v in query if name == "token")]
     good = [secret.encode() for secret in the.webhook_secrets]
-    values = [value.encode("utf-8", "replace") for value in shown if value]
+    values = [value.encode("utf-8", "replace") for value in shown]
     return any([hmac.compare_digest(secret, value) for secret in good for value in values])
 
 
@@ -91,7 +109,8 @@ async def _pass_over_audio(request: Request, query: parse.Query, allowed: bool) 
 
 def _refused() -> BadSecret:
     return BadSecret(
-        "The webhook's secret is missing or wrong. `omilink webhook-url` prints the address that holds it."
+        "The webhook's secret is missing or wrong. `omilink webhook-url` prints the address that holds it. A "
+        "user's own address is shown on the page; one that was replaced works for another day."
     )
 
 

@@ -1,4 +1,5 @@
 import "./notices.js";
+import { Account } from "./account.js";
 import { Conversations } from "./conversations.js";
 import { confirmed } from "./dialog.js";
 import { h, icon } from "./dom.js";
@@ -10,7 +11,7 @@ import { SignIn } from "./sign-in.js";
 import { signedOutBecause, unlinkedBecause } from "./words.js";
 
 const SESSIONS_EVERY = 15_000;
-const TABS = { live: "Live", conversations: "Conversations", sessions: "Sessions" };
+const TABS = { live: "Live", conversations: "Conversations", sessions: "Sessions", account: "Account" };
 
 /** The page: who is signed in, which screen is shown, and the chat behind it. */
 class App extends HTMLElement {
@@ -42,7 +43,12 @@ class App extends HTMLElement {
   enter(user) {
     this.user = user;
     this.sessions = undefined;
-    this.screens = { live: new Live(this), conversation: new Reading(this), sessions: new Sessions(this) };
+    this.screens = {
+      live: new Live(this),
+      conversation: new Reading(this),
+      sessions: new Sessions(this),
+      account: new Account(this),
+    };
     this.conversations = new Conversations(this);
     this.chat = this.client.chat({
       onView: () => this.draw(),
@@ -172,6 +178,7 @@ class App extends HTMLElement {
     if (event.type === "session_unlinked")
       this.say(`Session “${event.session.id}” is no longer linked to you. ${unlinkedBecause(event.reason)}`);
     if (event.type === "session_linked" || event.type === "session_unlinked") this.refreshSessions();
+    if (event.type === "new_messages" && this.sessions?.some(isWaiting)) this.refreshSessions();
   }
 
   #deletedWhileReading() {
@@ -213,6 +220,10 @@ function routeOf(hash) {
   const [, screen, id] = hash.split("/");
   if (screen === "conversations" && id) return { screen: "conversation", id: decodeURIComponent(id) };
   return { screen: screen in TABS ? screen : "live" };
+}
+
+function isWaiting({ health }) {
+  return health?.status === "waiting";
 }
 
 function markCurrent(link, isCurrent) {

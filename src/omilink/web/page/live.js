@@ -4,6 +4,7 @@ import { h, icon, setText } from "./dom.js";
 import { LinkForm } from "./link-form.js";
 import { MessageLog } from "./log.js";
 import { isIncomplete } from "./omilink.js";
+import { WebhookCard } from "./webhook-card.js";
 import { clockTime } from "./words.js";
 
 /** The conversation that is being spoken in. When another one becomes current, the page follows. */
@@ -67,7 +68,7 @@ class Live extends HTMLElement {
     if (state === "offline" && !view.loaded) this.#say("offline", "No connection", status.reason);
     else if (!view.loaded || view.current || !sessions)
       this.#say("loading", "Loading…", "Fetching your latest conversation.");
-    else if (sessions.length === 0 || this.linkForm?.isTrying) this.#offerLink();
+    else if (sessions.length === 0 || this.linkForm?.isTrying) this.#offerLink(sessions);
     else
       this.#say(
         "waiting",
@@ -100,15 +101,21 @@ class Live extends HTMLElement {
     );
   }
 
-  #offerLink() {
-    if (this.quiet.dataset.name === "link") return;
+  #offerLink(sessions) {
+    if (this.quiet.dataset.name !== "link") this.#showLinkForms();
+    this.webhook.show({ sessions });
+  }
+
+  #showLinkForms() {
     this.quiet.dataset.name = "link";
     this.linkForm = new LinkForm(this.app.client);
+    this.webhook = new WebhookCard(this.app);
     this.quiet.replaceChildren(
+      this.webhook,
       h(
         "section",
-        { class: "card", "aria-labelledby": "welcome" },
-        h("h2", { id: "welcome" }, "Link your wearable"),
+        { class: "card", "aria-labelledby": "by-id" },
+        h("h2", { id: "by-id" }, "Or a device with an id of its own"),
         this.linkForm,
       ),
     );

@@ -1,6 +1,7 @@
 import { confirmed } from "./dialog.js";
 import { h, setText } from "./dom.js";
 import { LinkForm } from "./link-form.js";
+import { WebhookCard } from "./webhook-card.js";
 import { ago, count, linkedHow } from "./words.js";
 
 const HEALTH = {
@@ -17,6 +18,7 @@ class Sessions extends HTMLElement {
     super();
     this.app = app;
     this.list = h("div", { class: "cards" });
+    this.webhook = new WebhookCard(app);
     this.append(
       h("header", {}, h("h1", { tabindex: "-1" }, "Sessions")),
       h(
@@ -25,37 +27,32 @@ class Sessions extends HTMLElement {
         h(
           "div",
           { class: "column" },
-          h(
-            "p",
-            { class: "quiet" },
-            "A session is how your wearable is known here. What it hears goes to whom it is linked to.",
-          ),
-          h(
-            "section",
-            { class: "card", "aria-labelledby": "link-title" },
-            h("h2", { id: "link-title" }, "Link a session"),
-            new LinkForm(app.client),
-          ),
+          this.webhook,
           h("h2", { id: "sessions-title" }, "Linked to you"),
           this.list,
+          h("h2", {}, "A device with an id of its own"),
+          h("section", { class: "card", "aria-label": "Link a session by its id" }, new LinkForm(app.client)),
         ),
       ),
     );
   }
 
   show({ sessions }) {
+    this.webhook.show({ sessions });
     if (sessions === this.shown) return;
     this.shown = sessions;
     if (!sessions) this.list.replaceChildren(h("p", { class: "quiet" }, "Loading your sessions…"));
     else if (sessions.length === 0)
-      this.list.replaceChildren(h("p", { class: "quiet" }, "None yet. Link your first one above."));
+      this.list.replaceChildren(
+        h("p", { class: "quiet" }, "Nothing yet. With its first words your wearable appears here."),
+      );
     else this.#draw(sessions);
   }
 
   /** Cards stay the same elements, so that focus survives a refresh. */
   #draw(sessions) {
-    const before = new Map([...this.list.querySelectorAll("article")].map((card) => [card.sessionId, card]));
-    const cards = sessions.map((session) => before.get(session.id) ?? createCard(session.id, this));
+    const before = new Map([...this.list.querySelectorAll("article")].map((card) => [card.key, card]));
+    const cards = sessions.map((session) => before.get(keyOf(session)) ?? createCard(session, this));
     cards.forEach((card, index) => fillCard(card, sessions[index]));
     const isSame =
       cards.length === this.list.children.length && cards.every((card, index) => card === this.list.children[index]);
@@ -69,10 +66,13 @@ class Sessions extends HTMLElement {
     );
   }
 
-  async unlink(id) {
+  async unlink({ id, method }) {
     const sure = await confirmed({
       title: "Unlink this session?",
-      consequence: `New words of “${id}” will no longer reach you, and somebody else could link it. What was saved stays yours.`,
+      consequence:
+        method === "personal"
+          ? `“${id}” comes back with its next words, because your webhook address links by itself. To be rid of it, take the address out of the device, or replace it. What was saved stays yours.`
+          : `New words of “${id}” will no longer reach you, and somebody else could link it. What was saved stays yours.`,
       action: "Unlink",
     });
     if (sure)
@@ -83,13 +83,23 @@ class Sessions extends HTMLElement {
   }
 }
 
-function createCard(id, screen) {
+/** One id may come in at the user's own address and elsewhere: these are two sessions. */
+function keyOf({ id, method }) {
+  return `${method === "personal"} ${id}`;
+}
+
+function createCard(session, screen) {
+  const { id } = session;
   const parts = {
     badge: h("span", { class: "badge" }),
     message: h("p"),
     nextStep: h("p", { class: "next-step" }),
     facts: h("p", { class: "quiet" }),
-    unlink: h("button", { type: "button", "aria-label": `Unlink ${id}`, click: () => screen.unlink(id) }, "Unlink"),
+    unlink: h(
+      "button",
+      { type: "button", "aria-label": `Unlink ${id}`, click: () => screen.unlink(session) },
+      "Unlink",
+    ),
     relink: h(
       "button",
       { type: "button", "aria-label": `Link ${id} again`, click: () => screen.relink(id) },
@@ -104,7 +114,7 @@ function createCard(id, screen) {
     parts.nextStep,
     h("div", { class: "row" }, parts.facts, parts.unlink, parts.relink),
   );
-  return Object.assign(card, { parts, sessionId: id });
+  return Object.assign(card, { parts, key: keyOf(session) });
 }
 
 function fillCard({ parts }, session) {

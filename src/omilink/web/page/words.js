@@ -20,6 +20,10 @@ export function dayAndTime(iso) {
   return day ? `${day}, ${clockTime(iso)}` : clockTime(iso);
 }
 
+export function day(iso) {
+  return DAY_OF_YEAR.format(new Date(iso));
+}
+
 /** "3 s ago". The clocks of two machines differ, so what lies ahead counts as now. */
 export function ago(time) {
   const seconds = Math.max(0, Math.round((Date.now() - new Date(time)) / 1000));
@@ -35,6 +39,7 @@ export function count(number, one, many = `${one}s`) {
 const SIGNED_OUT = {
   signed_out: "You signed out.",
   expired: "Your sign-in has expired. Sign in again to go on.",
+  account_deleted: "Your account has been deleted.",
 };
 
 export function signedOutBecause(reason) {
@@ -44,6 +49,7 @@ export function signedOutBecause(reason) {
 const UNLINKED = {
   unlinked: "It was unlinked. What was saved stays yours.",
   proof_required: "It showed an OMI account that is not proven to be yours. Prove the account, then link it again.",
+  expired: "It has been silent for too long. Link it again when you use it; what was saved stays yours.",
 };
 
 export function unlinkedBecause(reason) {
@@ -59,6 +65,25 @@ const METHODS = {
 
 export function linkedHow({ method, linkedAt }) {
   return ["Linked", METHODS[method], linkedAt && `(${dayAndTime(linkedAt)})`].filter(Boolean).join(" ");
+}
+
+const BROWSERS = { Edg: "Edge", OPR: "Opera", Firefox: "Firefox", Chrome: "Chrome", Safari: "Safari" };
+const SYSTEMS = {
+  iPhone: "iPhone",
+  iPad: "iPad",
+  Android: "Android",
+  Windows: "Windows",
+  "Mac OS": "macOS",
+  Linux: "Linux",
+};
+
+/** "Firefox on Windows"; of what is no browser the name that it gives itself. */
+export function clientName(client) {
+  if (!client) return "An app without a name";
+  const browser = Object.keys(BROWSERS).find((name) => client.includes(`${name}/`));
+  const system = Object.keys(SYSTEMS).find((name) => client.includes(name));
+  if (browser && system) return `${BROWSERS[browser]} on ${SYSTEMS[system]}`;
+  return client.split(/[ /]/)[0];
 }
 
 /** "Yesterday", "12 Nov" or "12 Nov 2024"; nothing for today. */

@@ -1,0 +1,58 @@
+"""OMI's notification API: a few words on the wearer's phone (omi-protocol: sending to the wearer).
+
+It takes ten an hour for each user. What it refuses is told to the user in plain words.
+"""
+
+from dataclasses import dataclass
+
+import httpx2
+
+from omilink.errors import OmilinkError, RateLimited, Unavailable
+
+CONNECT, WHOLE = 3.0, 10.0
+"""Seconds to connect, and for all of it."""
+RETRY_AFTER = 60
+
+
+class NotReached(OmilinkError):
+    """The words have not come to the phone, and why."""
+
+    code = "not_reached"
+
+
+_REFUSALS = {
+    401: "OMI does not know this server's key. Tell the operator: OMILINK_OMI_API_KEY is not accepted.",
+    403: "OMI sends nothing to this account. Install the app in the OMI app and try again, or say the sentence.",
+    404: "OMI knows no such account or app. Check the uid, or say the sentence.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notifications:
+    """Sends for one app at OMI."""
+
+    url: str
+    app_id: str
+    api_key: str
+
+    async def push(self, uid: str, message: str) -> None:
+        """Raises NotReached, RateLimited, or Unavailable when OMI does not answer."""
+        address = f"{self.url}/v2/integrations/{self.app_id}/notification"
+        headers = {"Authorization": f"Bearer {self.api_key}"}
+        timeout = httpx2.Timeout(WHOLE, connect=CONNECT)
+        try:
+            async with httpx2.AsyncClient(timeout=timeout) as client:
+                answer = await client.post(address, params={"uid": uid, "message": message}, headers=headers)
+        except httpx2.HTTPError:
+            raise Unavailable("OMI does not answer now. Try again, or say the sentence.", RETRY_AFTER) from None
+        if answer.status_code == 429:
+            wait = _seconds(answer.headers.get("Retry-After"))
+            raise RateLimited("OMI has sent this account as much as it may for now. Wait, or say the sentence.", wait)
+        if answer.status_code >= 500:
+            raise Unavailable("OMI cannot send now. Try again, or say the sentence.", RETRY_AFTER)
+        if not answer.is_success:
+            raise NotReached(_REFUSALS.get(answer.status_code, "OMI refused to send it. Say the sentence instead."))
+
+
+def _seconds(value: str | None) -> int:
+    return int(value) if value and value.isdigit() else RETRY_AFTER

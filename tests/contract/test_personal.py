@@ -1,0 +1,98 @@
+"""Whose a personal secret is: looked up now and then, and remembered for when the database is away."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from omilink import accounts, personal
+from omilink.adapters import sql_migrate, sqlite
+from omilink.adapters.sql_store import SqlStore
+from omilink.errors import Unavailable
+from omilink.model import User
+from omilink.personal import FRESH, GRACE, PersonalUrls
+from omilink.ports import Store
+
+pytestmark = pytest.mark.anyio
+
+
+class Clock:
+    at = 1_000_000
+
+    def __call__(self) -> int:
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def urls(store: Store, clock: Clock) -> PersonalUrls:
+    return PersonalUrls(store, clock)
+
+
+@pytest.fixture
+async def secret(store: Store, clock: Clock) -> str:
+    return await secret_of_ada(store, clock)
+
+
+async def secret_of_ada(store: Store, clock: Clock) -> str:
+    ada = User(id="ada", email="ada@example.org", display_name=None, created_at=1)
+    await store.write(lambda tx: accounts.add(tx, ada, "hash", "token"))
+    (url,) = await store.write(lambda tx: personal.show(tx, "ada", clock.at))
+    return url.secret
+
+
+async def test_a_secret_is_its_users_until_its_time_is_over(
+    store: Store, urls: PersonalUrls, clock: Clock, secret: str
+) -> None:
+    assert await urls.owner(secret) == "ada"
+    assert await urls.owner("me_unknown") is None
+    await store.write(lambda tx: personal.rotate(tx, "ada", clock.at))
+    clock.at += GRACE - 1
+    assert await urls.owner(secret) == "ada"
+    clock.at += FRESH
+    assert await urls.owner(secret) is None
+
+
+async def test_what_was_just_looked_up_is_not_looked_up_again_unless_it_is_forgotten(
+    store: Store, urls: PersonalUrls, clock: Clock, secret: str
+) -> None:
+    for forgets in False, True:
+        assert await urls.owner(secret) == "ada"
+        await store.write(lambda tx: tx.retire_personal_urls("ada", clock.at))
+        if forgets:
+            urls.forget("ada")
+        assert await urls.owner(secret) == (None if forgets else "ada")
+
+
+async def test_while_the_database_is_away_what_was_known_counts(tmp_path: Path, clock: Clock) -> None:
+    engine = sqlite.engine(tmp_path / "away.db")
+    sql_migrate.upgrade(engine)
+    database = sqlite.Sqlite(engine)
+    store = SqlStore(database)
+    urls = PersonalUrls(store, clock)
+    secret = await secret_of_ada(store, clock)
+    assert await urls.owner(secret) == "ada"
+    with closing(sqlite3.connect(tmp_path / "away.db")) as behind_its_back:
+        behind_its_back.execute("DROP TABLE personal_urls")
+    clock.at += 10 * FRESH
+    assert await urls.owner(secret) == "ada"
+    with pytest.raises(Unavailable):
+        await urls.owner("me_unknown")
+    await database.close()
+
+
+async def test_only_so_many_are_remembered(
+    store: Store, urls: PersonalUrls, clock: Clock, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(personal, "KEPT", 1)
+    (newer, _) = await store.write(lambda tx: personal.rotate(tx, "ada", clock.at))
+    for known in secret, newer.secret:
+        assert await urls.owner(known) == "ada"
+    await store.write(lambda tx: tx.retire_personal_urls("ada", clock.at))
+    assert await urls.owner(newer.secret) == "ada"
+    assert await urls.owner(secret) is None

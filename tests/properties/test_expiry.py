@@ -1,0 +1,100 @@
+"""Links end when their session has been silent for long, and whoever made them can make them again."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from properties.histories import at, call, empty_store, save, say, texts
+from sqlalchemy import Engine
+
+from omilink import sessions
+from omilink.adapters.sql_store import SqlTransaction
+from omilink.linking import Act
+from omilink.model import Method
+
+TTL = 60.0
+"""Seconds that a link lasts without a call."""
+
+
+@pytest.fixture
+def tx(engine: Engine) -> Iterator[SqlTransaction]:
+    with empty_store(engine) as tx:
+        yield tx
+
+
+def expire(tx: SqlTransaction, clock: float, most: int = 100) -> set[str]:
+    """What the server does every few seconds."""
+    return sessions.expire(tx, at(clock - TTL), at(clock), most)
+
+
+def owner(tx: SqlTransaction, key: str = "shared/kitchen") -> tuple[str | None, Method | None]:
+    session = tx.sessions([key])[key]
+    return session.user_id, session.method
+
+
+def test_a_link_lasts_from_the_last_call_or_from_linking(tx: SqlTransaction) -> None:
+    sessions.link(tx, "kitchen", "ada", at(0))
+    assert expire(tx, TTL) == set()
+    save(tx, call(TTL, say("still there", 0)))
+    assert expire(tx, 2 * TTL) == set()
+    assert owner(tx) == ("ada", Method.MANUAL)
+    assert expire(tx, 2 * TTL + 0.001) == {"ada"}
+    assert owner(tx) == (None, None)
+    assert expire(tx, 2 * TTL + 0.001) == set()
+
+
+def test_the_owner_is_told_and_keeps_what_was_said(tx: SqlTransaction) -> None:
+    sessions.link(tx, "kitchen", "ada", at(0))
+    save(tx, call(1, say("adas", 0)))
+    expire(tx, 100)
+    told = json.loads(tx.events_after("ada", 0, 100)[-1].data)
+    assert (told["type"], told["reason"]) == ("session_unlinked", "expired")
+    assert (told["session"]["id"], told["session"]["linked"]) == ("kitchen", False)
+    assert tx.last_rule("shared/kitchen") == "expired"
+    save(tx, call(101, say("nobodys yet", 2)))
+    assert (texts(tx, "ada"), texts(tx, None)) == ([["adas"]], [["nobodys yet"]])
+
+
+def test_linking_again_brings_what_was_said_meanwhile(tx: SqlTransaction) -> None:
+    sessions.link(tx, "kitchen", "ada", at(0))
+    expire(tx, 100)
+    save(tx, call(101, say("meanwhile", 0)))
+    sessions.link(tx, "kitchen", "ada", at(102))
+    save(tx, call(103, say("and now", 2)))
+    assert texts(tx, "ada") == [["meanwhile", "and now"]]
+    assert expire(tx, 103 + TTL) == set()
+
+
+def test_a_call_that_was_accepted_before_is_still_the_owners(tx: SqlTransaction) -> None:
+    sessions.link(tx, "kitchen", "ada", at(0))
+    expire(tx, 100)
+    save(tx, call(99, say("on its way", 0)))
+    assert (texts(tx, "ada"), texts(tx, None)) == ([["on its way"]], [])
+
+
+def test_a_verified_uid_links_again_by_itself(tx: SqlTransaction) -> None:
+    tx.verify_uid("wristband", "ada", at(0))
+    save(tx, call(0, say("one", 0), uid="wristband"))
+    expire(tx, 100)
+    assert owner(tx) == (None, None)
+    save(tx, call(200, say("two", 200), uid="wristband"))
+    assert owner(tx) == ("ada", Method.UID)
+    assert texts(tx, "ada") == [["one"], ["two"]]
+
+
+def test_what_was_issued_and_what_comes_in_at_a_personal_url_lasts_for_ever(tx: SqlTransaction) -> None:
+    sessions.link(tx, "kitchen", "ada", at(0), act=Act.ISSUE)
+    save(tx, call(0, say("hello", 0), origin="ada"))
+    assert expire(tx, 1_000_000) == set()
+    assert owner(tx) == ("ada", Method.ISSUED)
+    assert owner(tx, "ada/kitchen") == ("ada", Method.PERSONAL)
+
+
+def test_many_links_end_a_few_at_a_time(tx: SqlTransaction) -> None:
+    for number in range(5):
+        sessions.link(tx, f"device-{number}", "ada" if number % 2 else "ben", at(0))
+    rounds = 0
+    while expire(tx, 100, most=2):
+        rounds += 1
+    assert rounds == 3
+    assert sessions.mine(tx, "ada") == sessions.mine(tx, "ben") == []
