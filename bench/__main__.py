@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from bench import cluster, machine, report, servers
+from bench import cluster, linking, machine, report, servers
 from bench.fill import fill
 from bench.load import Rate, as_many_as_possible, paced, waiting
 from bench.people import Person, nobody, sign_up
@@ -52,15 +52,22 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, fewer stored messages")
     parser.add_argument("--stored", type=int, help="messages in the full database; 0 leaves that part out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every round there")
+    parser.add_argument("--linking", action="store_true", help="what the gate costs, and how fast rights end, instead")
     parser.add_argument("--cluster", action="store_true", help="a cluster beside the embedded product, instead")
     parser.add_argument("--workers", type=int, default=1, help="the cluster's, 1 by default")
     args = parser.parse_args()
     _allow_many_connections()
     with tempfile.TemporaryDirectory(prefix="bench-", dir=_on_a_real_disk()) as folder:
-        table, figures = _clustered(args, Path(folder)) if args.cluster else _embedded(args, Path(folder))
+        measure = _clustered if args.cluster else _linking if args.linking else _embedded
+        table, figures = measure(args, Path(folder))
     print(table)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2))
+
+
+def _linking(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
+    figures = uvloop.run(linking.measure(linking.QUICK if args.quick else linking.FULL, folder))
+    return linking.table(figures), figures.as_json()
 
 
 def _clustered(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:

@@ -25,7 +25,7 @@ _SEGMENT = (
     '"end":%%.2f,"translations":[],"speech_profile_processed":true,"stt_provider":null}'
 )
 _HEAD = (
-    f"POST /omi-webhook/{SECRET} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    f"POST /omi-webhook/{SECRET}?uid=wearer-%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     "Content-Length: %d\r\n\r\n%s"
 )
 _RUN = f"{os.urandom(4).hex()}-bead-4000-8000"
@@ -46,7 +46,7 @@ class Person:
         self.posts += 1
         spoken = [(_RUN, next(_NUMBERS), start + second, start + second + 1.8) for second in range(0, 2 * SEGMENTS, 2)]
         body = template % (self.session, *itertools.chain.from_iterable(spoken))
-        return (_HEAD % (len(body), body)).encode()
+        return (_HEAD % (self.session, len(body), body)).encode()
 
     def stream_request(self) -> bytes:
         return (

@@ -95,7 +95,7 @@ class Stream(asyncio.Protocol):
 
 async def connect_posters(site: Site, people: Sequence[Person]) -> list[Poster]:
     ports = cycle(site.ports)
-    return [await _connect(next(ports), partial(Poster, person)) for person in people]
+    return [await connect(next(ports), partial(Poster, person)) for person in people]
 
 
 async def open_streams(site: Site, people: Sequence[Person]) -> list[Stream]:
@@ -104,13 +104,13 @@ async def open_streams(site: Site, people: Sequence[Person]) -> list[Stream]:
     ports = cycle(site.ports[::-1])
     streams: list[Stream] = []
     for start in range(0, len(people), 50):
-        batch = [await _connect(next(ports), partial(Stream, person)) for person in people[start : start + 50]]
+        batch = [await connect(next(ports), partial(Stream, person)) for person in people[start : start + 50]]
         await asyncio.wait_for(asyncio.gather(*(stream.caught_up for stream in batch)), 30)
         streams += batch
     return streams
 
 
-async def _connect(port: int, protocol: Callable[[], _P]) -> _P:
+async def connect(port: int, protocol: Callable[[], _P]) -> _P:
     _, connected = await asyncio.get_running_loop().create_connection(protocol, "127.0.0.1", port)
     return connected
 

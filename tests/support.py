@@ -175,6 +175,7 @@ class Follower:
     def __init__(self, client: httpx2.Client, params: dict[str, str]) -> None:
         self.events: list[dict[str, Any]] = []
         self.ids: list[str] = []
+        self.times: list[float] = []
         self.status: int | None = None
         self.ended = threading.Event()
         self._news = threading.Condition()
@@ -228,6 +229,7 @@ class Follower:
                         with self._news:
                             self.events.append(json.loads(line.removeprefix("data: ")))
                             self.ids.append(last_id)
+                            self.times.append(time.monotonic())
                             self._news.notify_all()
                     if self._stop.is_set():
                         return
@@ -252,14 +254,16 @@ def _announced_port(process: "subprocess.Popen[bytes]", log: Path) -> str:
     assert process.stdout
     for line in process.stdout:
         if found := re.search(rb"http://[^ ]+:(\d+)", line):
-            threading.Thread(target=_drain, args=(process.stdout,), daemon=True).start()
+            threading.Thread(target=_drain, args=(process.stdout, log), daemon=True).start()
             return found[1].decode()
     raise AssertionError(f"the server ended with {process.wait()}: {log.read_text()}")
 
 
-def _drain(pipe: Any) -> None:
+def _drain(pipe: Any, log: Path) -> None:
+    """Whatever else the server prints goes where it logs."""
     try:
-        for _ in pipe:
-            pass
+        with log.open("ab", buffering=0) as file:
+            for line in pipe:
+                file.write(line)
     except ValueError:  # closed by stop
         pass

@@ -21,7 +21,7 @@ from support import PATIENCE, Follower, ServerProcess, wait_until
 from omilink import cli
 from omilink.linking import RULES, Act, Outcome, Rule
 from omilink.product import Product
-from omilink.settings import NOT_YET, Settings
+from omilink.settings import Settings
 from omilink.web.app import make_api
 from omilink.web.errors import STATUS
 
@@ -34,7 +34,11 @@ ACTS = {
     Act.ARRIVE: "A call comes in",
     Act.CLAIM: "U links it",
     Act.ISSUE: "An operator issues it to U",
+    Act.HAND_OVER: "An operator hands it over to U",
+    Act.PROVE: "U proves an OMI account",
+    Act.DISOWN: "U unlinks an OMI account",
     Act.UNLINK: "U unlinks it",
+    Act.END: "A device comes back or is lost",
     Act.EXPIRE: "No call comes",
 }
 
@@ -43,7 +47,7 @@ ACTS = {
 
 
 def test_every_setting_has_a_row() -> None:
-    names = {f"OMILINK_{name.upper()}" for name in Settings.model_fields} | set(NOT_YET)
+    names = {f"OMILINK_{name.upper()}" for name in Settings.model_fields}
     assert first_cells((REFERENCE / "settings.md").read_text()) == names
 
 
@@ -130,6 +134,22 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
     assert not set(PAGES) - reached
 
 
+# the threat model names tests that are there
+
+
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", (DOCS / "threat-model.md").read_text())
+    assert named
+    assert not [f"{file}::{name}" for file, name in named if f"def {name}(" not in source(ROOT / "tests" / file)]
+
+
+def test_every_threat_is_shown_by_a_test() -> None:
+    threats = (DOCS / "threat-model.md").read_text().partition("## What is not stopped")[0]
+    rows = re.findall(r"^\| (.+) \|$", threats, re.MULTILINE)
+    assert rows
+    assert not [row for row in rows if not row.startswith("Could try") and "::test_" not in row.split(" | ")[-1]]
+
+
 # examples run
 
 
@@ -188,6 +208,10 @@ def test_a_backup_is_made_while_the_server_runs_and_restored(server: ServerProce
 
 def headings(page: Path) -> list[str]:
     return HEADING.findall(without_code(page.read_text()))
+
+
+def source(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
 
 
 def section_of(page: Path, heading: str) -> str:

@@ -61,7 +61,9 @@ export function openChat(client, { onView, onEvent, onState }, options) {
     return once(`open ${id}`, async () => {
       if (!view.chats[id]) {
         const conversation = await client.conversation(id);
-        change(applyEvent(view, { type: "conversation_changed", conversationId: id, conversation }));
+        // It may have been deleted in between.
+        if (!view.deleted[id])
+          change(applyEvent(view, { type: "conversation_changed", conversationId: id, conversation }));
       }
       if (view.chats[id] && isIncomplete(view.chats[id])) await loadPage(id);
     });

@@ -8,6 +8,7 @@ import { openStream } from "./stream.js";
  * @typedef {import("./wire.js").Conversation} Conversation
  * @typedef {import("./wire.js").CurrentConversation} CurrentConversation
  * @typedef {import("./wire.js").Message} Message
+ * @typedef {import("./wire.js").OmiAccount} OmiAccount
  * @typedef {import("./wire.js").OmiLink} OmiLink
  * @typedef {import("./wire.js").PersonalUrl} PersonalUrl
  * @typedef {import("./wire.js").Session} Session
@@ -71,6 +72,38 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
 
     /** Makes a new one; the one before works for another day. @returns {Promise<PersonalUrl>} */
     rotateWebhookUrl: () => post("/me/webhook-url"),
+
+    /**
+     * Asks for a proof that an OMI account is the user's: a sentence to say into the wearable and, where the server can
+     * reach its phone, a number to type.
+     *
+     * @param {string} uid
+     * @param {{bringEarlier?: boolean}} [options] Whether earlier conversations come along at once; by default they do.
+     * @returns {Promise<import("./wire.js").OmiLinkStart>}
+     */
+    startOmiLink: (uid, { bringEarlier } = {}) =>
+      post("/link/omi/start", { omi_user_id: uid, bring_earlier: bringEarlier }),
+
+    /** Proves it with the number from the phone. @param {string} uid @param {string} code @returns {Promise<OmiAccount>} */
+    confirmOmiLink: async (uid, code) => (await post("/link/omi/confirm", { omi_user_id: uid, code })).omi_link,
+
+    /** Sends another number. @param {string} uid @returns {Promise<import("./wire.js").OmiPush>} */
+    resendOmiLink: (uid) => post("/link/omi/resend", { omi_user_id: uid }),
+
+    /** @returns {Promise<import("./wire.js").OmiLinks>} */
+    listOmiLinks: () => ask("GET", "/link/omi"),
+
+    /**
+     * Takes along what was heard on the day before the link; or, with false, lets go of what came along.
+     *
+     * @param {string} uid
+     * @param {boolean} bring
+     * @returns {Promise<OmiAccount>}
+     */
+    takeEarlier: async (uid, bring) => (await post("/link/omi/earlier", { omi_user_id: uid, bring })).omi_link,
+
+    /** @param {string} uid @returns {Promise<void>} */
+    unlinkOmiLink: (uid) => ask("DELETE", `/link/omi/unlink/${encodeURIComponent(uid)}`),
 
     /** @param {string} sessionId @returns {Promise<Session>} */
     linkSession: async (sessionId) => (await post("/sessions/link", { session_id: sessionId })).session,

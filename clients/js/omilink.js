@@ -33,6 +33,7 @@ export {
  * @typedef {import("./wire.js").Conversation} Conversation
  * @typedef {import("./wire.js").LiveEvent} LiveEvent
  * @typedef {import("./wire.js").Message} Message
+ * @typedef {import("./wire.js").OmiAccount} OmiAccount
  * @typedef {import("./wire.js").PersonalUrl} PersonalUrl
  * @typedef {import("./wire.js").Session} Session
  * @typedef {import("./wire.js").SignIn} SignIn
@@ -83,6 +84,18 @@ export const apiDeleteAccount = (proof) => client.deleteAccount(proof);
 /** The user's own webhook address, for the developer settings of the OMI app. */
 export const apiGetWebhookUrl = () => client.webhookUrl();
 export const apiRotateWebhookUrl = () => client.rotateWebhookUrl();
+
+/** @param {string} uid @param {Parameters<Client["startOmiLink"]>[1]} [options] */
+export const apiStartOmiLink = (uid, options) => client.startOmiLink(uid, options);
+/** @param {string} uid @param {string} code */
+export const apiConfirmOmiLink = (uid, code) => client.confirmOmiLink(uid, code);
+/** @param {string} uid */
+export const apiResendOmiLink = (uid) => client.resendOmiLink(uid);
+export const apiListOmiLinks = () => client.listOmiLinks();
+/** @param {string} uid @param {boolean} bring */
+export const apiTakeEarlier = (uid, bring) => client.takeEarlier(uid, bring);
+/** @param {string} uid */
+export const apiUnlinkOmiLink = (uid) => client.unlinkOmiLink(uid);
 
 /** Resolves to the session, or throws why it cannot be linked. @param {string} sessionId */
 export async function apiLinkSession(sessionId) {

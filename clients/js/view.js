@@ -35,9 +35,16 @@ export const EMPTY_VIEW = { loaded: false, chats: {}, current: null, missing: nu
 export function applyEvent(view, event) {
   switch (event.type) {
     case "update":
-      return addSnapshot({ ...EMPTY_VIEW, deleted: view.deleted }, event);
-    case "conversation_changed":
-      return settle(withChat(view, event.conversationId, event.conversation, []));
+      return addSnapshot({ ...EMPTY_VIEW, deleted: without(view.deleted, event.conversation?.id) }, event);
+    case "conversation_changed": // also says that one which was let go has been taken along again
+      return settle(
+        withChat(
+          { ...view, deleted: without(view.deleted, event.conversationId) },
+          event.conversationId,
+          event.conversation,
+          [],
+        ),
+      );
     case "new_messages":
     case "messages_updated":
       return settle(withChat(view, event.conversationId, event.conversation, event.messages));
@@ -130,9 +137,18 @@ function withChat(view, id, conversation, messages) {
 
 /** @param {View} view @param {string} id @returns {View} */
 function withoutChat(view, id) {
-  const { [id]: gone, ...chats } = view.chats;
-  const remaining = settle({ ...view, chats, deleted: { ...view.deleted, [id]: true } });
+  const remaining = settle({ ...view, chats: without(view.chats, id), deleted: { ...view.deleted, [id]: true } });
   return view.current === id ? { ...remaining, missing: "current" } : remaining;
+}
+
+/**
+ * @template Value
+ * @param {Readonly<Record<string, Value>>} record
+ * @param {string} [key]
+ */
+function without(record, key = "") {
+  const { [key]: gone, ...others } = record;
+  return others;
 }
 
 /** Finds out which conversation is current and whether enough of it is held. @param {View} view @returns {View} */

@@ -12,10 +12,32 @@
  * @property {string} session_token Goes into the Authorization header; a browser has it as a cookie already.
  * @property {User} user
  *
- * @typedef {object} OmiLink
+ * @typedef {object} OmiLink An OMI account of the user's.
  * @property {string} omiUserId
  * @property {boolean} isVerified
  * @property {string | null} verifiedAt
+ *
+ * @typedef {object} Earlier Conversations that were nobody's before the link.
+ * @property {number} conversations
+ * @property {string | null} since When the first of them began.
+ *
+ * @typedef {object} OmiProof How it was proven, and what was heard before.
+ * @property {"spoken" | "typed" | "issued" | "operator"} proof
+ * @property {{waiting: Earlier, brought: Earlier}} earlier What could still come along, and what came.
+ *
+ * @typedef {OmiLink & OmiProof} OmiAccount
+ *
+ * @typedef {object} OmiLinks
+ * @property {OmiAccount[]} omi_links
+ * @property {{omiUserId: string, expiresAt: string}[]} pending What is to be proven still.
+ * @property {boolean} canPush Whether the server can send numbers to phones.
+ *
+ * @typedef {object} OmiPush
+ * @property {boolean} pushed Whether a number is on its way to the phone.
+ * @property {string | null} notPushed Why not, in plain words.
+ * @property {string} expiresAt
+ *
+ * @typedef {OmiPush & {say: string | null}} OmiLinkStart `say`: the sentence; null when nothing is left to prove.
  *
  * @typedef {object} SignIn One place where the user is signed in.
  * @property {string} id

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from omilink.errors import Invalid, NotFound, NotSignedIn
-from omilink.model import Millis, User, check_id, new_id
+from omilink.model import Millis, User, new_id
 from omilink.ports import Transaction
 
 DAY: Millis = 86_400_000
@@ -117,18 +117,6 @@ def redeem_ticket(tx: Transaction, ticket: str, at: Millis) -> SignedIn:
     if token_hash is None:
         raise NotSignedIn("The ticket has been used or has expired. Ask for a new one for every connection.")
     return holder(tx, token_hash, at)
-
-
-def verify_uid(tx: Transaction, email: str, uid: str, at: Millis) -> User:
-    """An operator vouches that the OMI account is this user's. A uid is verified for one user at a time."""
-    user = find(tx, email)
-    check_id(uid, "uid")
-    holder_id = tx.users_verified_for([uid]).get(uid)
-    if holder_id not in (None, user.id):
-        raise Invalid("This uid is verified for another user. Take that back first: omilink users unverify UID.")
-    if holder_id is None:
-        tx.verify_uid(uid, user.id, at)
-    return user
 
 
 def find(tx: Transaction, email: str) -> User:

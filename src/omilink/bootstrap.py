@@ -19,8 +19,9 @@ from omilink.adapters.local_bus import LocalBus
 from omilink.adapters.sql_inbox import SqlInbox
 from omilink.adapters.sql_store import SqlStore
 from omilink.errors import OmilinkError
-from omilink.limits import Limits
+from omilink.limits import Limits, LocalLimits
 from omilink.model import now
+from omilink.omi.notification import Notifications
 from omilink.personal import PersonalUrls
 from omilink.product import Product, Queue
 from omilink.saving import Saved
@@ -81,6 +82,8 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
                 operator_token=_kept_secret(settings.data_dir / "operator_token"),
                 personal_urls=PersonalUrls(store, now),
                 limits=Limits(store, on=settings.rate_limits is OnOff.ON, clock=now),
+                stream_limits=LocalLimits(on=settings.rate_limits is OnOff.ON, clock=now),
+                notifications=_notifications(settings),
                 checks={"database": database_works} | queue.checks,
             ),
             queue,
@@ -99,6 +102,12 @@ async def open_database(settings: Settings) -> AsyncIterator[Lanes]:
         yield database
     finally:
         await database.close()
+
+
+def _notifications(settings: Settings) -> Notifications | None:
+    if not (settings.omi_app_id and settings.omi_api_key):
+        return None
+    return Notifications(settings.omi_api_url, settings.omi_app_id, settings.omi_api_key.get_secret_value())
 
 
 def engine(settings: Settings) -> Engine:

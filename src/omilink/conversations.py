@@ -30,15 +30,32 @@ def one(tx: Transaction, conversation_id: str, user_id: str) -> Conversation:
     return conversation
 
 
-def adopt(tx: Transaction, session: OmiSession, user_id: str) -> set[str]:
-    """Makes the session's ownerless conversations the user's, tells the user's streams, and returns whom to wake."""
-    conversations = [replace(c, user_id=user_id) for c in tx.ownerless(session.id)]
+def adopt(
+    tx: Transaction, session: OmiSession, user_id: str, *, since: Millis = 0, brought_at: Millis | None = None
+) -> None:
+    """Makes the session's ownerless conversations that began since then the user's, and tells the user's streams."""
+    conversations = [replace(c, user_id=user_id, brought_at=brought_at) for c in waiting(tx, session, since)]
     tx.put_conversations((), conversations)
     shown = wire.session(session, has_conversations=bool(tx.messages_saved([session.id], user_id)))
     tx.append([wire.event(user_id, "session_linked", session=shown)])
     for conversation in conversations:
         _announce(tx, user_id, conversation)
-    return {user_id}
+
+
+def waiting(tx: Transaction, session: OmiSession, since: Millis = 0) -> list[Conversation]:
+    """The session's ownerless conversations that began since then, and since somebody else had the session: what an
+    owner did not take along goes to no later one."""
+    since = max(since, (session.left_at or -1) + 1)
+    return [conversation for conversation in tx.ownerless(session.id) if conversation.created_at >= since]
+
+
+def give_back(tx: Transaction, conversation: Conversation) -> None:
+    """Makes it nobody's again: it disappears from its user's streams."""
+    assert conversation.user_id
+    tx.put_conversations((), [replace(conversation, user_id=None, brought_at=None)])
+    tx.forget_events(conversation.user_id, conversation.id)
+    gone = wire.event(conversation.user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)
+    tx.append([gone])
 
 
 def delete(tx: Transaction, conversation_id: str, user_id: str, at: Millis) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from omilink import clocks, wire
-from omilink.model import SHARED, Conversation, Delivery, Event, Message, Millis, OmiSession, Segment
+from omilink.model import SHARED, Challenge, Conversation, Delivery, Event, Message, Millis, OmiSession, Segment
 from omilink.ports import Transaction
 
 MessageKey = tuple[str, str]
@@ -20,25 +20,31 @@ class Desk:
 
     def __init__(self, tx: Transaction, gap: float, heard: Sequence[tuple[Delivery, Sequence[Segment]]]) -> None:
         """Loads what these deliveries with their segments may touch."""
-        deliveries = [delivery for delivery, _ in heard]
-        keys = {delivery.session_key for delivery in deliveries}
         self.tx = tx
         self.gap_ms: Millis = round(gap * 1000)
         self.users: set[str] = set()
         self.messages_added = 0
-        self._sessions = tx.sessions(keys)
-        self._uids_shown = tx.uids_shown(keys)
-        self._verified = tx.users_verified_for({uid for d in deliveries for uid in (d.uid, d.session_id) if uid})
-        self._users_there = tx.users_there({delivery.origin for delivery in deliveries} - {SHARED})
-        times = [delivery.received_at for delivery in deliveries]
+        self._heard = heard
+        self._deliveries = [delivery for delivery, _ in heard]
+        times = [delivery.received_at for delivery in self._deliveries]
         self._since = min(times, default=0) - clocks.BACKLOG_LIMIT
         self._until = max(times, default=0) + self.gap_ms
+        self._challenges = tx.challenges({d.uid for d in self._deliveries if d.uid}, min(times, default=0))
+        self._load()  # locks the sessions, so that what is read after it stays true
+        self._users_there = tx.users_there({delivery.origin for delivery in self._deliveries} - {SHARED})
+
+    def _load(self) -> None:
+        keys = {delivery.session_key for delivery in self._deliveries}
+        uids = {uid for delivery in self._deliveries for uid in (delivery.uid, delivery.session_id) if uid}
+        self._sessions = self.tx.sessions(keys)
+        self._uids_shown = self.tx.uids_shown(keys)
+        self._verified = self.tx.users_verified_for(uids)
         self._conversations: dict[str, dict[str, Conversation]] = {}
         self.load_conversations(keys)
-        self._messages = tx.messages_known(
+        self._messages = self.tx.messages_known(
             {
                 (conversation_id, segment.key)
-                for delivery, segments in heard
+                for delivery, segments in self._heard
                 for conversation_id in self._conversations[delivery.session_key]
                 for segment in segments
             }
@@ -73,6 +79,11 @@ class Desk:
             return delivery.origin not in self._users_there
         session = self.session(delivery)
         return session.is_before_leaving(delivery.received_at) and session.left_user_id is None
+
+    def challenges(self, delivery: Delivery) -> list[Challenge]:
+        """What users have been asked to say under the delivery's uid, unless nothing is to be kept of it."""
+        asked = [one for one in self._challenges if one.uid == delivery.uid and one.expires_at > delivery.received_at]
+        return [] if self.is_account_gone(delivery) else asked
 
     def verified_user(self, uid: str | None) -> str | None:
         return self._verified.get(uid) if uid else None
@@ -129,6 +140,12 @@ class Desk:
         self.users |= {event.user_id for event in self._events}
         self.messages_added += len(self._new_messages)
         self._forget_changes()
+
+    def hear_instead(self, delivery: Delivery, segments: Sequence[Segment]) -> None:
+        """After something else has written: everything as it is now, for these segments of the delivery."""
+        self._heard = [(one, segments if one is delivery else said) for one, said in self._heard]
+        self._challenges = self.tx.challenges({one.uid for one in self._challenges}, self._since)
+        self._load()
 
     def _forget_changes(self) -> None:
         self._changed_sessions: dict[str, OmiSession] = {}

@@ -8,6 +8,7 @@ OmilinkError            one stable code, one sentence: what was found and what t
 │   ├── WrongLogin      wrong_login
 │   └── BadSecret       bad_secret             a webhook without a valid secret
 ├── ProofRequired       proof_required         an id is not enough, see linking
+│   └── WrongCode       wrong_code             wrong, used, expired or of no use: the answer does not tell which
 ├── OriginNotAllowed    origin_not_allowed
 ├── NotFound            not_found              not there, or not yours: the answer does not tell which
 ├── Conflict
@@ -57,6 +58,10 @@ class BadSecret(NotSignedIn):
 
 class ProofRequired(OmilinkError):
     code = "proof_required"
+
+
+class WrongCode(ProofRequired):
+    code = "wrong_code"
 
 
 class OriginNotAllowed(OmilinkError):

@@ -2,6 +2,7 @@
 
 import hashlib
 
+from omilink.errors import BadSecret
 from omilink.model import SHARED, Delivery, Millis
 from omilink.omi import parse
 from omilink.ports import Inbox
@@ -15,13 +16,19 @@ async def accept(
     at: Millis,
     origin: str = SHARED,
     idempotency_key: str | None = None,
+    proven: bool = False,
+    signed_uid: str | None = None,
+    request_id: str | None = None,
 ) -> parse.Call:
     """On return the delivery is durable. Raises Malformed, Invalid, TooLarge, or Unavailable when it is not.
 
-    `origin` is where it came in: the shared URL, or a user's own. A call that contradicts itself is kept for an
-    operator when its turn comes (omi-protocol: who is calling).
+    `origin` is where it came in: the shared URL, or a user's own; `proven`, that no user can have made it;
+    `signed_uid`, for whom OMI signed it. A call that contradicts itself is kept for an operator when its turn comes;
+    one that contradicts its signature is refused (omi-protocol: who is calling).
     """
     call = parse.call(parse.document(body), query)
+    if signed_uid is not None and (call.contradiction or call.uid != signed_uid):
+        raise BadSecret("OMI signed this call for another uid than the one in it.")
     delivery = Delivery(
         kind=call.kind,
         origin=origin,
@@ -29,6 +36,8 @@ async def accept(
         uid=call.uid,
         key=_key(idempotency_key, origin, call, body),
         contradiction=call.contradiction,
+        proven=proven,
+        request_id=request_id,
         body=body,
         received_at=at,
     )

@@ -1,8 +1,10 @@
 """How often somebody may try: token buckets in the store, so that they hold over nodes and restarts."""
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from omilink.errors import RateLimited
 from omilink.model import Millis
@@ -27,6 +29,19 @@ LOGIN = Limit("login", burst=30, seconds=2)
 WRONG_LOGIN = Limit("wrong_login", burst=10, seconds=15)
 ROTATE = Limit("rotate", burst=20, seconds=60)
 CLAIM = Limit("claim", burst=60, seconds=10)
+CLAIM_FROM = Limit("claim_from", burst=300, seconds=2)
+START = Limit("start", burst=10, seconds=60)
+START_FROM = Limit("start_from", burst=60, seconds=10)
+PUSH = Limit("push", burst=5, seconds=600)
+"""OMI takes ten an hour for each user of an app."""
+CONFIRM = Limit("confirm", burst=30, seconds=10)
+CONFIRM_FROM = Limit("confirm_from", burst=120, seconds=2)
+WRONG_CODE = Limit("wrong_code", burst=5, seconds=900)
+"""Longer than a code lives, so that no code ever sees more than five."""
+TICKET = Limit("ticket", burst=120, seconds=1)
+TICKET_FROM = Limit("ticket_from", burst=600, seconds=0.1)
+STREAM = Limit("stream", burst=120, seconds=1)
+STREAM_FROM = Limit("stream_from", burst=1_200, seconds=0.05)
 
 
 class Limits:
@@ -50,7 +65,42 @@ class Limits:
             await self._store.write(lambda tx: give_back(tx, limit, who))
 
 
-def spend(tx: Transaction, limit: Limit, who: str, at: Millis) -> None:
+class LocalLimits:
+    """Limits of this node alone, for what happens too often to be written down."""
+
+    def __init__(self, *, on: bool, clock: Callable[[], Millis]) -> None:
+        self._on, self._clock = on, clock
+        self._buckets = _Buckets()
+
+    def spend(self, *tries: tuple[Limit, str]) -> None:
+        for limit, who in tries if self._on else ():
+            spend(self._buckets, limit, who, self._clock())
+
+
+class _Buckets:
+    """As the store keeps them, for so many of the latest."""
+
+    MOST = 50_000
+
+    def __init__(self) -> None:
+        self._full_at: OrderedDict[tuple[str, str], Millis] = OrderedDict()
+
+    def full_at(self, limit: str, who: str) -> Millis:
+        return self._full_at.get((limit, who), 0)
+
+    def put_full_at(self, limit: str, who: str, at: Millis) -> None:
+        self._full_at.pop((limit, who), None)
+        self._full_at[limit, who] = at
+        if len(self._full_at) > self.MOST:
+            self._full_at.popitem(last=False)
+
+
+class Buckets(Protocol):
+    def full_at(self, limit: str, who: str) -> Millis: ...
+    def put_full_at(self, limit: str, who: str, at: Millis) -> None: ...
+
+
+def spend(tx: Buckets, limit: Limit, who: str, at: Millis) -> None:
     """Raises RateLimited when nothing is left. `who` is kept as a hash."""
     full_at = max(at, tx.full_at(limit.name, _hash(who)))
     wait = full_at - at - limit.step * (limit.burst - 1)
@@ -60,7 +110,7 @@ def spend(tx: Transaction, limit: Limit, who: str, at: Millis) -> None:
     tx.put_full_at(limit.name, _hash(who), full_at + limit.step)
 
 
-def give_back(tx: Transaction, limit: Limit, who: str) -> None:
+def give_back(tx: Buckets, limit: Limit, who: str) -> None:
     """What was spent turned out to be no try."""
     tx.put_full_at(limit.name, _hash(who), tx.full_at(limit.name, _hash(who)) - limit.step)
 

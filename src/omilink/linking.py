@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from omilink.errors import NotAvailable, NotFound, OmilinkError, ProofRequired
-from omilink.model import SHARED, Method, OmiSession
+from omilink.model import SHARED, Device, Method, OmiSession, Proof
 
 
 class Act(Enum):
@@ -20,13 +20,18 @@ class Act(Enum):
     ARRIVE = "a webhook"
     CLAIM = "U links it"
     ISSUE = "an operator issues it to U"
+    HAND_OVER = "an operator hands it over to U"
+    PROVE = "U proves that it is U's OMI account"
+    DISOWN = "U unlinks the OMI account"
     UNLINK = "U unlinks it"
+    END = "the device comes back or is lost"
     EXPIRE = "no call has come for long"
 
 
 class Outcome(Enum):
     LINK = auto()  # U becomes the owner; the session's ownerless conversations become U's
     KEEP = auto()  # whoever owns it, or nobody, stays
+    VERIFY = auto()  # the uid is verified for U
     SUSPEND = auto()  # nobody owns it until a proof comes; the owner is told
     UNLINK = auto()  # nobody owns it; what was saved stays with the owner of then
     QUARANTINE = auto()  # the delivery is kept unsaved, for an operator
@@ -44,6 +49,7 @@ class Facts:
     `id_is_uid`: the session's id is a uid: one that this webhook shows or that is verified for somebody else than the
     owner; for a claim also one that it has ever shown.
     `accepted_before`: the webhook was accepted before the session changed hands.
+    `proof`: what U has shown, for a proof.
     `account_gone`: whoever had the session, or the personal URL, when the webhook was accepted has deleted the account.
     """
 
@@ -56,6 +62,7 @@ class Facts:
     manual_linking: bool = True
     accepted_before: bool = False
     account_gone: bool = False
+    proof: Proof | None = None
 
     @property
     def unowned(self) -> bool:
@@ -76,6 +83,14 @@ class Facts:
     @property
     def linked_by_hand(self) -> bool:
         return self.session.method is Method.MANUAL
+
+    @property
+    def in_use(self) -> bool:
+        return self.session.device in (Device.ISSUED, Device.ACTIVE)
+
+    @property
+    def out_of_use(self) -> bool:
+        return self.unowned and self.session.device in (Device.RETURNED, Device.LOST)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +121,7 @@ def decide(facts: Facts) -> Decision:
     return Decision(
         rule=rule.name,
         outcome=rule.outcome,
-        user_id=user_id if rule.outcome is Outcome.LINK else None,
+        user_id=user_id if rule.outcome in (Outcome.LINK, Outcome.VERIFY) else None,
         method=rule.method,
         error=rule.error(rule.why) if rule.error else None,
     )
@@ -143,6 +158,13 @@ RULES: tuple[Rule, ...] = (
         Outcome.LINK,
         "Only its user could have pasted a personal URL.",
         method=Method.PERSONAL,
+    ),
+    Rule(
+        "device-out-of-use",
+        Act.ARRIVE,
+        lambda f: f.out_of_use,
+        Outcome.QUARANTINE,
+        "The device has come back or is lost: what it sends is nobody's until it is issued again.",
     ),
     Rule(
         "verified-uid",
@@ -206,7 +228,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "taken",
         Act.CLAIM,
-        lambda f: f.someone_elses or f.foreign_proof,
+        lambda f: f.someone_elses or f.foreign_proof or f.out_of_use,
         Outcome.REFUSE,
         _TAKEN,
         error=NotAvailable,
@@ -224,8 +246,8 @@ RULES: tuple[Rule, ...] = (
         Act.CLAIM,
         lambda f: f.id_is_uid,
         Outcome.REFUSE,
-        "This id is an OMI account's uid, which is public, so knowing it proves nothing. Have the uid verified for "
-        "your account (the operator does it with `omilink users verify`), then link again.",
+        "This id is an OMI account's uid, which is public, so knowing it proves nothing. Link your OMI account first "
+        '(POST /link/omi/start, or "Link your wearable" on the page), then link again.',
         error=ProofRequired,
     ),
     Rule(
@@ -233,7 +255,8 @@ RULES: tuple[Rule, ...] = (
         Act.CLAIM,
         lambda f: not f.manual_linking,
         Outcome.REFUSE,
-        "This server does not link by id alone. Ask the operator to issue you a session or to verify your uid.",
+        "This server does not link by id alone. Use your personal webhook address, link your OMI account, or ask the "
+        "operator to issue you a session.",
         error=ProofRequired,
     ),
     Rule(
@@ -259,6 +282,92 @@ RULES: tuple[Rule, ...] = (
         Outcome.LINK,
         "An operator issued the session to this user.",
         method=Method.ISSUED,
+    ),
+    Rule(
+        "handed-over",
+        Act.HAND_OVER,
+        lambda f: f.in_use and not f.foreign_proof,
+        Outcome.LINK,
+        "An operator handed the device over: what was accepted before stays with whoever had it.",
+        method=Method.ISSUED,
+    ),
+    Rule(
+        "not-to-be-handed-over",
+        Act.HAND_OVER,
+        lambda f: True,
+        Outcome.REFUSE,
+        "No device in use has this id, or it shows a uid that is verified for somebody else. `omilink sessions list` "
+        "shows all.",
+        error=NotAvailable,
+    ),
+    Rule(
+        "proven-already",
+        Act.PROVE,
+        lambda f: f.own_proof,
+        Outcome.KEEP,
+        "The OMI account is linked to this user.",
+    ),
+    Rule(
+        "proven-for-another",
+        Act.PROVE,
+        lambda f: f.foreign_proof,
+        Outcome.REFUSE,
+        "This uid is verified for another user, who has to unlink it first. An operator does it with `omilink users "
+        "unverify`.",
+        error=NotAvailable,
+    ),
+    Rule(
+        "in-anothers-hands",
+        Act.PROVE,
+        lambda f: f.someone_elses and not f.linked_by_hand,
+        Outcome.REFUSE,
+        "A session of this id is issued to another user, who has to unlink it first.",
+        error=NotAvailable,
+    ),
+    Rule(
+        "proof-accepted",
+        Act.PROVE,
+        lambda f: f.proof is not None,
+        Outcome.VERIFY,
+        "The sentence came from the wearable, the number from its phone, or an operator vouches for it.",
+    ),
+    Rule(
+        "proof-missing",
+        Act.PROVE,
+        lambda f: True,
+        Outcome.REFUSE,
+        "A uid is public, so knowing it proves nothing. Start with POST /link/omi/start.",
+        error=ProofRequired,
+    ),
+    Rule(
+        "omi-account-unlinked",
+        Act.DISOWN,
+        lambda f: f.own_proof,
+        Outcome.UNLINK,
+        "Its user unlinked the OMI account: the uid is verified for nobody.",
+    ),
+    Rule(
+        "not-your-omi-account",
+        Act.DISOWN,
+        lambda f: True,
+        Outcome.REFUSE,
+        "This OMI account is not linked to yours. GET /link/omi lists those that are.",
+        error=NotFound,
+    ),
+    Rule(
+        "device-ended",
+        Act.END,
+        lambda f: f.session.device is not None,
+        Outcome.UNLINK,
+        "An operator took the device back or declared it lost.",
+    ),
+    Rule(
+        "no-such-device",
+        Act.END,
+        lambda f: True,
+        Outcome.REFUSE,
+        "No issued device has this id. `omilink sessions list` shows all.",
+        error=NotFound,
     ),
     Rule(
         "unlinked",

@@ -61,6 +61,24 @@ class Method(StrEnum):
     PERSONAL = "personal"
 
 
+class Proof(StrEnum):
+    """What shows that an OMI account is a user's."""
+
+    SPOKEN = "spoken"
+    TYPED = "typed"
+    ISSUED = "issued"
+    OPERATOR = "operator"
+
+
+class Device(StrEnum):
+    """Where a device is in its life, for those that an operator issues."""
+
+    ISSUED = "issued"
+    ACTIVE = "active"
+    RETURNED = "returned"
+    LOST = "lost"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OmiSession:
     """One device's id as seen at one webhook URL, and whose it is.
@@ -77,6 +95,7 @@ class OmiSession:
     suspended_user_id: str | None = None
     left_user_id: str | None = None
     left_at: Millis | None = None
+    device: Device | None = None
     bad_segments: int = 0
     created_at: Millis
 
@@ -97,7 +116,8 @@ class OmiSession:
 
     def linked_to(self, user_id: str, method: Method, at: Millis) -> "OmiSession":
         before = self if self.user_id in (None, user_id) else self.unlinked(at - 1)
-        return replace(before, user_id=user_id, method=method, linked_at=at, suspended_user_id=None)
+        device = Device.ISSUED if method is Method.ISSUED else self.device
+        return replace(before, user_id=user_id, method=method, linked_at=at, device=device, suspended_user_id=None)
 
     def unlinked(self, at: Millis, *, suspended: bool = False) -> "OmiSession":
         return replace(
@@ -111,8 +131,13 @@ class OmiSession:
         )
 
     def seen(self, at: Millis, bad_segments: int = 0) -> "OmiSession":
-        last_seen_at = max(at, self.last_seen_at or 0)
-        return replace(self, last_seen_at=last_seen_at, bad_segments=self.bad_segments + bad_segments)
+        first_call = self.device is Device.ISSUED and not self.is_before_leaving(at)
+        return replace(
+            self,
+            last_seen_at=max(at, self.last_seen_at or 0),
+            device=Device.ACTIVE if first_call else self.device,
+            bad_segments=self.bad_segments + bad_segments,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,6 +221,10 @@ class Message:
             versions=" ".join([*seen, segment.version][-VERSIONS_REMEMBERED:]),
         )
 
+    def without(self, text: str) -> "Message":
+        """The message after something in it was found to be no part of the talk. A retry does not bring that back."""
+        return replace(self, text=text, rev=self.rev + 1)
+
     def _outgrew(self, segment: Segment) -> bool:
         grown = len(segment.text) < len(self.text) and self.text.startswith(segment.text)
         return grown and (segment.end or 0) <= (self.end or 0)
@@ -206,7 +235,8 @@ class Conversation:
     """What was said on one clock without a long silence. `user_id` None: ownerless, shown to nobody.
 
     `zero_at` is when the clock stood at 0; `first` and `end` bound what has been said on it, None while all of it
-    is unplaced. A deleted conversation stays as a tombstone without words, so that a retry cannot bring it back.
+    is unplaced. `brought_at` is when it came along with a proof. A deleted conversation stays as a tombstone without
+    words, so that a retry cannot bring it back.
     """
 
     id: str
@@ -220,6 +250,7 @@ class Conversation:
     first: float | None = None
     end: float | None = None
     message_count: int = 0
+    brought_at: Millis | None = None
     deleted_at: Millis | None = None
 
     @property
@@ -257,7 +288,8 @@ class Conversation:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
     """A webhook call as it was accepted. `seq` is its place in the inbox; 0 before it is there. `contradiction`: in
-    what it contradicts itself, so that nobody can tell whose it is."""
+    what it contradicts itself, so that nobody can tell whose it is. `proven`: no user could have made the call, since
+    it carried the shared secret or OMI's signature."""
 
     seq: int = 0
     kind: str
@@ -266,6 +298,8 @@ class Delivery:
     uid: str | None = None
     key: str | None = None
     contradiction: str | None = None
+    proven: bool = False
+    request_id: str | None = None
     body: bytes
     received_at: Millis
     attempts: int = 0
@@ -318,6 +352,56 @@ class PersonalUrl:
     secret: str
     created_at: Millis
     valid_until: Millis | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OmiLink:
+    """An OMI account that is verified for a user. A uid is verified for one user at a time."""
+
+    uid: str
+    user_id: str
+    proof: Proof
+    verified_at: Millis
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Challenge:
+    """What a user has been asked to say, or to type from the phone, to show that an OMI account is theirs. One that has
+    been met stays until it expires, so that the same words are known when they come twice."""
+
+    user_id: str
+    uid: str
+    say_hash: str
+    number_hash: str | None
+    brings: bool
+    expires_at: Millis
+    used_at: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who did something, and in which request: a user's id, `device`, `operator`, or `silence`."""
+
+    actor: str
+    request_id: str | None = None
+
+
+OPERATOR, SILENCE = By("operator"), By("silence")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditEntry:
+    """Who did what to a session or an OMI account, by which proof, and whose it was before and after. No words."""
+
+    at: Millis
+    actor: str
+    request_id: str | None
+    rule: str
+    proof: str | None
+    session_id: str
+    uid: str | None
+    before: str | None
+    after: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

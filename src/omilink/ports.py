@@ -8,7 +8,21 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import Flag, auto
 from typing import Protocol, TypeVar
 
-from omilink.model import Conversation, Delivery, Event, Job, Message, Millis, OmiSession, PersonalUrl, SignIn, User
+from omilink.model import (
+    AuditEntry,
+    Challenge,
+    Conversation,
+    Delivery,
+    Event,
+    Job,
+    Message,
+    Millis,
+    OmiLink,
+    OmiSession,
+    PersonalUrl,
+    SignIn,
+    User,
+)
 
 T = TypeVar("T")
 
@@ -46,15 +60,42 @@ class Transaction(Protocol):
         """uid -> the one user for whom it is verified."""
         ...
 
-    def verified_uids(self, user_id: str) -> list[tuple[str, Millis]]: ...
+    def sessions_showing(self, uid: str) -> dict[str, OmiSession]:
+        """Those of the shared URL whose id it is, or that have shown it; as `sessions` gives them."""
+        ...
 
-    def verify_uid(self, uid: str, user_id: str, at: Millis) -> None: ...
+    def omi_links(self, user_id: str) -> list[OmiLink]:
+        """Oldest first."""
+        ...
 
-    def unverify_uid(self, uid: str) -> bool: ...
+    def add_omi_link(self, new: OmiLink) -> bool:
+        """False if the uid is verified already: somebody else's at the same moment counts."""
+        ...
 
-    def audit(
-        self, *, at: Millis, rule: str, session: OmiSession, uid: str | None, before: str | None, after: str | None
-    ) -> None: ...
+    def remove_omi_link(self, uid: str) -> bool: ...
+
+    def challenges(self, uids: Collection[str], at: Millis) -> list[Challenge]:
+        """Everybody's for these uids that have not expired, met or not."""
+        ...
+
+    def challenges_of(self, user_id: str, at: Millis) -> list[Challenge]:
+        """The user's that have not expired, met or not."""
+        ...
+
+    def put_challenge(self, new: Challenge) -> None:
+        """Instead of the user's one for this uid, if there is one."""
+        ...
+
+    def remove_challenge(self, user_id: str, uid: str) -> None: ...
+
+    def audit(self, entry: AuditEntry) -> None:
+        """Entries are only ever added. Deleting an account takes its ids out of them, and them out when they are about
+        its personal URL."""
+        ...
+
+    def audited(self, limit: int, user_id: str | None = None, session_id: str | None = None) -> list[AuditEntry]:
+        """The newest first; all, or those about a user or a session."""
+        ...
 
     def last_rule(self, session_id: str) -> str | None:
         """The rule of `linking` that last changed the session or put a delivery of it aside."""
@@ -67,6 +108,10 @@ class Transaction(Protocol):
 
     def ownerless(self, session_id: str) -> list[Conversation]:
         """Oldest first, without tombstones."""
+        ...
+
+    def brought(self, session_id: str, user_id: str, since: Millis) -> list[Conversation]:
+        """The user's that came along with a proof since then, oldest first."""
         ...
 
     def conversation(self, conversation_id: str, user_id: str) -> Conversation | None: ...
@@ -94,6 +139,10 @@ class Transaction(Protocol):
         ...
 
     def put_messages(self, new: Collection[Message], changed: Collection[Message]) -> None: ...
+
+    def forget_events(self, user_id: str, conversation_id: str) -> None:
+        """Removes the user's events that carry words of it."""
+        ...
 
     def forget_words(self, conversation: Conversation) -> None:
         """Blanks the conversation's messages, and removes the events that carry them and the deliveries they came in.
@@ -194,8 +243,11 @@ class Transaction(Protocol):
     def put_full_at(self, limit: str, who: str, at: Millis) -> None: ...
 
     # housekeeping
-    def prune(self, *, now: Millis, deliveries_before: Millis, events_before: Millis, most: int) -> bool:
-        """Removes what has been kept long enough, events of so many users. True when there is more."""
+    def prune(
+        self, *, now: Millis, deliveries_before: Millis, unlinked_before: Millis, events_before: Millis, most: int
+    ) -> bool:
+        """Removes what has been kept long enough, events of so many users. `unlinked_before` is for words that are
+        nobody's and for what was put aside. True when there is more."""
         ...
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from omilink.limits import Limits
+from omilink.limits import Limits, LocalLimits
 from omilink.metrics import Metrics
 from omilink.model import Millis, now
+from omilink.omi.notification import Notifications
 from omilink.passwords import Passwords
 from omilink.personal import PersonalUrls
 from omilink.ports import Bus, Inbox, Store
@@ -36,6 +37,8 @@ class Product:
     webhook_secrets: tuple[str, ...]
     operator_token: str
     limits: Limits
+    stream_limits: LocalLimits
+    notifications: Notifications | None
     personal_urls: PersonalUrls
     checks: Checks
     passwords: Passwords = field(default_factory=Passwords)

@@ -5,16 +5,20 @@ words that were deleted stay deleted.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
-from omilink import clocks, linking, wire
-from omilink.conversations import adopt
+from omilink import clocks, linking, omi_accounts, sessions, wire
 from omilink.desk import Desk
 from omilink.linking import Act, Decision, Facts, Outcome
-from omilink.model import Conversation, Delivery, Message, Millis, OmiSession, Segment, new_id
+from omilink.model import By, Conversation, Delivery, Message, Millis, OmiSession, Segment, new_id
 from omilink.omi import parse
 from omilink.ports import Transaction
+
+SENTENCE_SEGMENTS = 6
+"""Earlier messages in which a sentence may have begun."""
+LEFT_OUT = "…"
+"""What stands for a message that was nothing but a part of the sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +47,17 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
     plain = [delivery for delivery in deliveries if not delivery.contradiction]
     calls = [(delivery, *parse.segments(parse.document(delivery.body))) for delivery in plain]
     desk = Desk(tx, gap, [(delivery, segments) for delivery, segments, _ in calls])
-    for delivery, segments, bad in calls:
+    for delivery, all_segments, bad in calls:
+        segments = _hear_proof(desk, delivery, all_segments) if desk.challenges(delivery) else all_segments
         decision = _decide(desk, delivery)
         if decision.outcome is Outcome.DROP:
             continue
         desk.show_uid(desk.session(delivery), delivery.uid)
         if decision.outcome is Outcome.QUARANTINE:
             quarantined[delivery.seq] = decision.rule
-            desk.put_session(desk.session(delivery).seen(delivery.received_at))
-            _audit(desk, decision, delivery, desk.session(delivery).user_id)
+            session = desk.session(delivery).seen(delivery.received_at)
+            desk.put_session(session)
+            _note_quarantine(desk, decision, delivery, session)
         else:
             _carry_out(desk, decision, delivery, bad)
             _tell_words(desk, delivery, _hear(desk, delivery, segments, gap))
@@ -93,32 +99,68 @@ def _carry_out(desk: Desk, decision: Decision, delivery: Delivery, bad_segments:
         assert decision.user_id and decision.method
         session = session.linked_to(decision.user_id, decision.method, delivery.received_at)
     desk.put_session(session)
-    if session.user_id != before.user_id or session.method != before.method:
-        _audit(desk, decision, delivery, before.user_id)
-        _hand_over(desk, delivery, before, session)
-
-
-def _hand_over(desk: Desk, delivery: Delivery, before: OmiSession, session: OmiSession) -> None:
-    if before.user_id and before.user_id != session.user_id:
-        reason = "linked_with_proof" if session.user_id else "proof_required"
-        shown = wire.session(session.unlinked(delivery.received_at), has_conversations=False)
-        desk.tell(before.user_id, "session_unlinked", session=shown, reason=reason)
-    if session.user_id:  # rare, so the ownerless conversations come along by way of the database
+    if session.user_id != before.user_id or session.method != before.method:  # rare, so by way of the database
         desk.flush()
-        desk.users |= adopt(desk.tx, session, session.user_id)
+        reason = "linked_with_proof" if session.user_id else "proof_required"
+        by, at = _by(delivery), delivery.received_at
+        desk.users |= sessions.change_hands(desk.tx, decision, before, session, at, by, reason=reason, uid=delivery.uid)
         desk.load_conversations({session.id})
 
 
-def _audit(desk: Desk, decision: Decision, delivery: Delivery, before: str | None) -> None:
-    session = desk.session(delivery)
-    desk.tx.audit(
-        at=delivery.received_at,
-        rule=decision.rule,
-        session=session,
-        uid=delivery.uid,
-        before=before,
-        after=session.user_id,
+def _note_quarantine(desk: Desk, decision: Decision, delivery: Delivery, session: OmiSession) -> None:
+    at, owner = delivery.received_at, session.user_id
+    sessions.note(
+        desk.tx, decision, session, at, _by(delivery), proof=None, uid=delivery.uid, before=owner, after=owner
     )
+
+
+def _by(delivery: Delivery) -> By:
+    return By("device", delivery.request_id)
+
+
+# what proves that an OMI account is somebody's
+
+
+def _hear_proof(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> Sequence[Segment]:
+    """What is left of the segments when a sentence has been found in them that a user was asked to say. It may have
+    begun in an earlier call, or in an earlier version of a segment; it is no part of the talk, so it is taken out there
+    too."""
+    desk.put_session(desk.session(delivery))
+    desk.show_uid(desk.session(delivery), delivery.uid)
+    desk.flush()
+    near = desk.near(delivery)
+    before = desk.tx.messages(near[-1].id, SENTENCE_SEGMENTS) if near else []
+    before = [message for message in before if message.key not in {segment.key for segment in segments}]
+    texts = [*(message.text for message in before), *(segment.text for segment in segments)]
+    heard = omi_accounts.listen(desk.challenges(delivery), texts)
+    if heard is None:
+        return segments
+    challenge, span = heard
+    cut = [replace(s, text=span.cut(place, s.text)) for place, s in enumerate(segments, len(before))]
+    left = [segment for segment in cut if segment.text]
+    known = [_known(desk, delivery, segment, desk.near(delivery)) for segment in segments]
+    for place, message in enumerate([*before, *known]):
+        if message and (rest := span.cut(place, texts[place])) != texts[place]:
+            _take_out(desk, delivery, message, rest)
+    desk.flush()
+    desk.users |= omi_accounts.meet(desk.tx, challenge, delivery)
+    desk.hear_instead(delivery, left)
+    return left
+
+
+def _take_out(desk: Desk, delivery: Delivery, message: Message, rest: str) -> None:
+    conversation, rest = desk.conversation(delivery, message.conversation_id), rest or LEFT_OUT
+    if conversation.deleted_at or message.text == rest:
+        return
+    message = message.without(rest)
+    desk.put_message(message)
+    if conversation.title and conversation.title.removesuffix("…") not in message.text:
+        conversation = replace(conversation, title=None)
+        desk.put_conversation(conversation)
+    if conversation.user_id:
+        shown = {"conversationId": conversation.id, "conversation": wire.conversation(conversation)}
+        words = [wire.message(message)]
+        desk.tell(conversation.user_id, "messages_updated", conversation.id, **shown, messages=words)
 
 
 # which message and which conversation it is

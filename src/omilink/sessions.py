@@ -1,15 +1,29 @@
 """Linking as people do it, and how a user's sessions are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from omilink import linking, wire
 from omilink.conversations import adopt
 from omilink.errors import NotFound
 from omilink.linking import Act, Decision, Facts, Outcome
-from omilink.model import SHARED, Millis, OmiSession, check_id, session_key
+from omilink.model import (
+    SHARED,
+    SILENCE,
+    AuditEntry,
+    By,
+    Device,
+    Method,
+    Millis,
+    OmiSession,
+    Proof,
+    check_id,
+    session_key,
+)
 from omilink.ports import Transaction
 
+EARLIER: Millis = 24 * 3_600_000
+"""So far back ownerless conversations come along with a uid: longer ago somebody else may have worn the device."""
 QUIET: Millis = 5 * 60_000
 """A session without a call for so long is called quiet. OMI's cloud calls every 1 to 3 s while somebody talks."""
 
@@ -24,33 +38,57 @@ class Health:
 
 
 def link(
-    tx: Transaction, omi_session_id: str, user_id: str, at: Millis, *, act: Act = Act.CLAIM, manual_linking: bool = True
+    tx: Transaction,
+    omi_session_id: str,
+    user_id: str,
+    at: Millis,
+    *,
+    act: Act = Act.CLAIM,
+    manual_linking: bool = True,
+    by: By | None = None,
 ) -> OmiSession:
     """Makes the session the user's if the gate lets it, before its first webhook too. Raises what the gate says."""
-    session = _find(tx, omi_session_id) or OmiSession(omi_session_id=omi_session_id, created_at=at)
-    decision = linking.decide(_facts(tx, act, session, user_id, manual_linking=manual_linking))
+    session = find(tx, omi_session_id, at)
+    decision = linking.decide(facts(tx, act, session, user_id, manual_linking=manual_linking))
     if decision.error:
         raise decision.error
     if decision.outcome is Outcome.KEEP:
         return session
     assert decision.user_id and decision.method
-    linked = session.linked_to(decision.user_id, decision.method, at)
-    tx.put_sessions([linked])
-    _audit(tx, decision, session, linked, at)
-    adopt(tx, linked, decision.user_id)
+    left = _cut_over(session, at - 1) if act is Act.HAND_OVER else session
+    linked = left.linked_to(decision.user_id, decision.method, at)
+    change_hands(tx, decision, session, linked, at, by or By(user_id), reason="handed_over")
     return linked
 
 
-def unlink(tx: Transaction, omi_session_id: str, user_id: str, at: Millis) -> OmiSession:
+def unlink(tx: Transaction, omi_session_id: str, user_id: str, at: Millis, by: By | None = None) -> OmiSession:
     """The session becomes nobody's; what was saved stays the user's. Raises NotFound when it is not the user's."""
-    session = _find(tx, omi_session_id)
-    if session is None or session.user_id != user_id:
-        session = _find(tx, omi_session_id, origin=user_id) or session
-    session = session or OmiSession(omi_session_id=omi_session_id, created_at=at)
-    decision = linking.decide(_facts(tx, Act.UNLINK, session, user_id))
+    session = find(tx, omi_session_id, at)
+    if session.user_id != user_id:
+        own = find(tx, omi_session_id, at, origin=user_id)
+        session = own if own.user_id else session
+    decision = linking.decide(facts(tx, Act.UNLINK, session, user_id))
     if decision.error:
         raise decision.error
-    return _end_link(tx, decision, session, user_id, "unlinked", at)
+    unlinked = session.unlinked(at)
+    change_hands(tx, decision, session, unlinked, at, by or By(user_id), reason="unlinked")
+    return unlinked
+
+
+def end(tx: Transaction, omi_session_id: str, device: Device, at: Millis, by: By) -> OmiSession:
+    """An issued device comes back, or is lost: it is nobody's until it is issued again. Raises NotFound."""
+    session = find(tx, omi_session_id, at)
+    decision = linking.decide(Facts(act=Act.END, session=session, user_id=None))
+    if decision.error:
+        raise decision.error
+    ended = replace(_cut_over(session, at), device=device)
+    change_hands(tx, decision, session, ended, at, by, reason=f"device_{device}")
+    return ended
+
+
+def _cut_over(session: OmiSession, at: Millis) -> OmiSession:
+    """What was accepted by then is no later owner's, also what nobody had."""
+    return session.unlinked(at) if session.user_id else replace(session, left_at=at)
 
 
 def expire(tx: Transaction, silent_since: Millis, at: Millis, most: int) -> set[str]:
@@ -59,9 +97,64 @@ def expire(tx: Transaction, silent_since: Millis, at: Millis, most: int) -> set[
     for session in tx.silent_sessions(silent_since, most):
         decision = linking.decide(Facts(act=Act.EXPIRE, session=session, user_id=None))
         if decision.outcome is Outcome.UNLINK and session.user_id:
-            _end_link(tx, decision, session, session.user_id, "expired", at)
+            change_hands(tx, decision, session, session.unlinked(at), at, SILENCE, reason="expired")
             woken.add(session.user_id)
     return woken
+
+
+def change_hands(
+    tx: Transaction,
+    decision: Decision,
+    before: OmiSession,
+    after: OmiSession,
+    at: Millis,
+    by: By,
+    *,
+    reason: str,
+    uid: str | None = None,
+    brings: bool = True,
+) -> set[str]:
+    """Writes what was decided, with its trace in the audit, tells whoever loses the session and whoever gets it, and
+    returns whom to wake. By a uid come along the ownerless conversations of a day; by an id, which only its owner can
+    know, all."""
+    tx.put_sessions([after])
+    note(tx, decision, after, at, by, proof=after.method, uid=uid, before=before.user_id, after=after.user_id)
+    if before.user_id and before.user_id != after.user_id:
+        shown = wire.session(after.unlinked(at), has_conversations=False)
+        tx.append([wire.event(before.user_id, "session_unlinked", session=shown, reason=reason)])
+    if after.user_id:
+        by_uid = after.method is Method.UID
+        since = at + 1 if not brings else at - EARLIER if by_uid else 0
+        adopt(tx, after, after.user_id, since=since, brought_at=at if by_uid else None)
+    return {user_id for user_id in (before.user_id, after.user_id) if user_id}
+
+
+def note(
+    tx: Transaction,
+    decision: Decision,
+    session: OmiSession,
+    at: Millis,
+    by: By,
+    *,
+    proof: str | None,
+    uid: str | None,
+    before: str | None,
+    after: str | None,
+) -> None:
+    """The decision's trace in the audit."""
+    tx.audit(
+        AuditEntry(
+            at=at,
+            actor=by.actor,
+            request_id=by.request_id,
+            rule=decision.rule,
+            proof=proof,
+            session_id=session.id,
+            uid=uid,
+            before=before,
+            after=after,
+        )
+    )
 
 
 def mine(tx: Transaction, user_id: str) -> list[tuple[OmiSession, int]]:
@@ -83,7 +176,7 @@ def health(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) ->
         return Health(
             status="suspended",
             message="The link is suspended: this id is an OMI account's uid, which anybody may know.",
-            next_step="Have the uid verified for your account, then link the session again.",
+            next_step="Link your OMI account, for example by saying a sentence into the wearable.",
         )
     if jobs.get("dead"):
         return Health(
@@ -123,37 +216,35 @@ def shown(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> 
     }
 
 
-def _end_link(
-    tx: Transaction, decision: Decision, session: OmiSession, user_id: str, reason: str, at: Millis
-) -> OmiSession:
-    unlinked = session.unlinked(at)
-    tx.put_sessions([unlinked])
-    _audit(tx, decision, session, unlinked, at)
-    shown = wire.session(unlinked, has_conversations=False)
-    tx.append([wire.event(user_id, "session_unlinked", session=shown, reason=reason)])
-    return unlinked
-
-
-def _find(tx: Transaction, omi_session_id: str, origin: str = SHARED) -> OmiSession | None:
+def find(tx: Transaction, omi_session_id: str, at: Millis, origin: str = SHARED) -> OmiSession:
+    """The session, a new one if it has not been seen before. In a writing transaction nobody else makes it."""
     check_id(omi_session_id, "session_id")
     key = session_key(origin, omi_session_id)
-    return tx.sessions([key]).get(key)
+    found = tx.sessions([key]).get(key)
+    return found or OmiSession(omi_session_id=omi_session_id, origin=origin, created_at=at)
 
 
-def _facts(tx: Transaction, act: Act, session: OmiSession, user_id: str, *, manual_linking: bool = True) -> Facts:
+def facts(
+    tx: Transaction,
+    act: Act,
+    session: OmiSession,
+    user_id: str,
+    *,
+    manual_linking: bool = True,
+    proof: Proof | None = None,
+) -> Facts:
+    """What is known of a session that its user, an operator, or somebody with a proof wants to change."""
     shown: Sequence[str] = sorted(tx.uids_shown([session.id]).get(session.id, ()))
     verified = tx.users_verified_for({session.omi_session_id, *shown})
     owner_of_id = verified.get(session.omi_session_id)
+    about = [session.omi_session_id] if act in (Act.PROVE, Act.DISOWN) else shown
     return Facts(
         act=act,
         session=session,
         user_id=user_id,
         own_proof=owner_of_id == user_id,
-        foreign_proof=any(verified.get(uid, user_id) != user_id for uid in shown),
+        foreign_proof=any(verified.get(uid, user_id) != user_id for uid in about),
         id_is_uid=owner_of_id is not None or session.omi_session_id in shown,
         manual_linking=manual_linking,
+        proof=proof,
     )
-
-
-def _audit(tx: Transaction, decision: Decision, before: OmiSession, after: OmiSession, at: Millis) -> None:
-    tx.audit(at=at, rule=decision.rule, session=after, uid=None, before=before.user_id, after=after.user_id)

@@ -23,6 +23,15 @@ class WebhookAuth(StrEnum):
     OPEN = "open"
 
 
+class Policy(StrEnum):
+    """What a call at the shared URL has to carry."""
+
+    ANY = "any"
+    SECRET = "secret"  # noqa: S105
+    SIGNATURE = "signature"
+    BOTH = "both"
+
+
 class Switch(StrEnum):
     OPEN = "open"
     OFF = "off"
@@ -52,15 +61,24 @@ class Settings(BaseSettings):
         (), description="one secret, or two separated by a comma, of visible characters and not beginning with me_"
     )
     webhook_auth: WebhookAuth = Field(WebhookAuth.REQUIRED, description="required or open")
-    signing_secret: Secrets = Field((), description="OMI's whsec_… secret, or two separated by a comma")
+    webhook_policy: Policy = Field(Policy.ANY, description="any, secret, signature or both")
+    signing_secret: Secrets = Field(
+        (), validate_default=True, description="OMI's whsec_… secret, or two separated by a comma"
+    )
     conversation_gap: float = Field(150, gt=0, le=86_400, description="seconds, more than 0 and at most 86400")
     manual_link: Switch = Field(Switch.OPEN, description="open or off")
     link_ttl: float | None = Field(None, gt=0, le=36_500, description="days, more than 0; unset for never")
+    omi_app_id: str | None = Field(None, description="the id of your app at OMI")
+    omi_api_key: SecretStr | None = Field(
+        None, validate_default=True, description="the app's API key at OMI, like sk_…, with OMILINK_OMI_APP_ID"
+    )
+    omi_api_url: str = Field("https://api.omi.me", description="an address like https://api.omi.me")
     rate_limits: OnOff = Field(OnOff.ON, description="on or off")
     cors_origins: Origins = Field((), description="origins like https://app.example.org, separated by commas")
     public_url: str | None = Field(None, description="the address that users see, like https://omi.example.org")
     trusted_proxies: str = Field("127.0.0.1", description="addresses of reverse proxies, separated by commas")
     keep_deliveries: float = Field(7, ge=0, le=36_500, description="days that raw deliveries stay for replay, from 0")
+    keep_unlinked: float = Field(7, gt=0, le=36_500, description="days that words of nobody's are kept, more than 0")
     keep_events: float = Field(30, ge=1, le=36_500, description="days that a stream can be resumed after, from 1")
 
     @field_validator("webhook_secret", "signing_secret", "cors_origins", mode="before")
@@ -80,6 +98,20 @@ class Settings(BaseSettings):
         if len(secrets) > 2:
             raise ValueError("more than two secrets")
         return secrets
+
+    @field_validator("signing_secret")
+    @classmethod
+    def _enough_for_policy(cls, secrets: tuple[SecretStr, ...], others: ValidationInfo) -> tuple[SecretStr, ...]:
+        if not secrets and others.data.get("webhook_policy") in (Policy.SIGNATURE, Policy.BOTH):
+            raise ValueError(f"OMILINK_WEBHOOK_POLICY={others.data['webhook_policy']} needs it")
+        return secrets
+
+    @field_validator("omi_api_key")
+    @classmethod
+    def _app_and_key(cls, key: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        if bool(key) != bool(others.data.get("omi_app_id")):
+            raise ValueError("OMILINK_OMI_APP_ID and OMILINK_OMI_API_KEY go together")
+        return key
 
     @field_validator("database_url")
     @classmethod
@@ -112,7 +144,7 @@ class Settings(BaseSettings):
                 raise ValueError("not an origin")
         return tuple(origin.rstrip("/") for origin in origins)
 
-    @field_validator("public_url")
+    @field_validator("public_url", "omi_api_url")
     @classmethod
     def _address(cls, url: str | None) -> str | None:
         if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
@@ -126,10 +158,6 @@ class Settings(BaseSettings):
     @property
     def database_path(self) -> Path:
         return Path(self.database_url.removeprefix("sqlite:///")) if self.database_url else self.data_dir / "omilink.db"
-
-
-NOT_YET = ("OMILINK_OMI_APP_ID", "OMILINK_OMI_API_KEY", "OMILINK_OMI_API_URL")
-"""Settings of the contract that this version does not act on: `serve` warns instead of pretending."""
 
 
 def load(**flags: Any) -> Settings:
@@ -147,7 +175,7 @@ def _complaints(error: ValidationError) -> list[str]:
     complaints = {}
     for detail in error.errors():
         name = str(detail["loc"][0])
-        found = "(hidden)" if name.endswith("secret") else _FOUND.sub(r"\1(hidden)", repr(detail["input"]))
+        found = "(hidden)" if name.endswith(("secret", "key")) else _FOUND.sub(r"\1(hidden)", repr(detail["input"]))
         expected = Settings.model_fields[name].description
         why = f" ({detail['ctx']['error']})" if detail["type"] == "value_error" else ""
         complaints[name] = f"  OMILINK_{name.upper()}: found {found}{why}; expected {expected}."

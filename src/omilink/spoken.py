@@ -9,11 +9,13 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 WORDS_SPOKEN = 4
 FILLERS = 2
-"""Tokens that may stand before the digit; before that, whatever is no word of the list counts as nothing."""
+"""Tokens that may stand before each word and before the digit. More would make sentences of ordinary talk."""
 
 # Common, of two syllables or more, and unlike one another to the ear.
 WORDS: tuple[str, ...] = tuple(
@@ -41,10 +43,38 @@ WORDS: tuple[str, ...] = tuple(
     )
 )
 
-_TOKEN = re.compile(r"[a-z]+|[0-9]")
+_TOKEN = re.compile(r"[A-Za-z]+|[0-9]")
 _PLACES = {word: place for place, word in enumerate(WORDS)}
 _HEARD_AS = {"to": "two", "too": "two", "for": "four", "ate": "eight", "won": "one", "oh": "zero"}
 _DIGIT = {str(number): word for number, word in enumerate(DIGITS)} | {word: word for word in DIGITS} | _HEARD_AS
+_BEGINS = ("link", "links", "linked", "linc", "lync")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From a character of one text to a character of the same or a later one."""
+
+    first: int
+    start: int
+    last: int
+    end: int
+
+    def cut(self, place: int, text: str) -> str:
+        """What is left of the text at this place; nothing if that is punctuation only."""
+        if not self.first <= place <= self.last:
+            return text
+        before = text[: self.start] if place == self.first else ""
+        after = text[self.end :] if place == self.last else ""
+        left = " ".join(filter(None, (before.strip(), after.lstrip(" .,;:!?-"))))
+        return left if any(map(str.isalnum, left)) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str
+    place: int
+    start: int
+    end: int
 
 
 def new_sentence() -> str:
@@ -57,22 +87,37 @@ def fingerprint(sentence: str) -> str:
     return hashlib.sha256(sentence.encode()).hexdigest()
 
 
-def sentences_in(texts: Sequence[str]) -> Iterator[tuple[str, range]]:
-    """Every sentence that may have been spoken in these texts, in their order, and which of the texts it stands in."""
-    heard = [(token, place) for place, text in enumerate(texts) for token in _TOKEN.findall(text.lower())]
-    words = [number for number, (token, _) in enumerate(heard) if token in _PLACES]
+def sentences_in(texts: Sequence[str]) -> Iterator[tuple[str, Span]]:
+    """Every sentence that may have been spoken in these texts, in their order, and where it stands."""
+    heard = [token for place, text in enumerate(texts) for token in _tokens(place, text)]
+    words = [number for number, token in enumerate(heard) if token.text in _PLACES]
     for first in range(len(words) - WORDS_SPOKEN + 1):
         spoken = words[first : first + WORDS_SPOKEN]
-        rest = heard[spoken[-1] + 1 : spoken[-1] + 2 + FILLERS]
-        for token, place in rest:
-            if digit := _DIGIT.get(token):
-                said = [heard[number][0] for number in spoken]
-                yield " ".join(["link", *said, digit]), range(_start(heard, spoken[0]), place + 1)
+        if any(after - before > 1 + FILLERS for before, after in pairwise(spoken)):
+            continue
+        for last in heard[spoken[-1] + 1 : spoken[-1] + 2 + FILLERS]:
+            if digit := _DIGIT.get(last.text):
+                said = [heard[number].text for number in spoken]
+                begin = _beginning(heard, spoken[0])
+                yield " ".join(["link", *said, digit]), Span(begin.place, begin.start, last.place, last.end)
 
 
-def _start(heard: Sequence[tuple[str, int]], first: int) -> int:
-    """The text of "link", if that was said shortly before the first word; else the first word's."""
-    for token, place in heard[max(0, first - 1 - FILLERS) : first]:
-        if token in ("link", "links", "linked"):
-            return place
-    return heard[first][1]
+def _tokens(place: int, text: str) -> Iterator[_Token]:
+    """The words and digits; "grape fruit" is one word and "candles" is "candle", as recognisers hear them."""
+    found = [_Token(match[0].lower(), place, *match.span()) for match in _TOKEN.finditer(text)]
+    following = iter([*found[1:], _Token("", place, 0, 0)])
+    for token in (tokens := iter(found)):
+        after = next(following)
+        if token.text + after.text in _PLACES and after.text:
+            yield _Token(token.text + after.text, place, token.start, after.end)
+            next(tokens, None), next(following, None)
+        elif token.text not in _PLACES and token.text.removesuffix("s") in _PLACES:
+            yield replace(token, text=token.text.removesuffix("s"))
+        else:
+            yield token
+
+
+def _beginning(heard: Sequence[_Token], first: int) -> _Token:
+    """The word "link", if that was said shortly before the first word; else the first word."""
+    near = [token for token in heard[max(0, first - 1 - FILLERS) : first] if token.text in _BEGINS]
+    return near[-1] if near else heard[first]

@@ -39,11 +39,14 @@ async def tidy(product: Product) -> None:
 
     async def remove() -> None:
         at = product.clock()
-        deliveries_before = at - round(settings.keep_deliveries * DAY)
-        events_before = at - round(settings.keep_events * DAY)
+        before = {
+            "deliveries_before": at - round(settings.keep_deliveries * DAY),
+            "unlinked_before": at - round(settings.keep_unlinked * DAY),
+            "events_before": at - round(settings.keep_events * DAY),
+        }
 
         def prune(tx: Transaction) -> bool:
-            return tx.prune(now=at, deliveries_before=deliveries_before, events_before=events_before, most=TIDY_USERS)
+            return tx.prune(now=at, most=TIDY_USERS, **before)
 
         while await product.store.write(prune):
             pass

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from omilink.model import Conversation, Event, Message, Millis, OmiSession, SignIn, User
+from omilink.model import Conversation, Event, Message, Millis, OmiLink, OmiSession, SignIn, User
 
 Json = dict[str, Any]
 
@@ -44,6 +44,10 @@ def sign_in(sign_in: SignIn, *, current: bool) -> Json:
         "expiresAt": time(sign_in.expires_at),
         "current": current,
     }
+
+
+def omi_link(link: OmiLink) -> Json:
+    return {"omiUserId": link.uid, "isVerified": True, "verifiedAt": time(link.verified_at)}
 
 
 def session(session: OmiSession, *, has_conversations: bool) -> Json:

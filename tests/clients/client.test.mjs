@@ -40,6 +40,13 @@ const CALLS = [
   ["deleteAccount", [{ password: "p" }], "DELETE /account", { password: "p" }],
   ["webhookUrl", [], "GET /me/webhook-url"],
   ["rotateWebhookUrl", [], "POST /me/webhook-url", {}],
+  ["startOmiLink", ["A b"], "POST /link/omi/start", { omi_user_id: "A b" }],
+  ["startOmiLink", ["A", { bringEarlier: false }], "POST /link/omi/start", { omi_user_id: "A", bring_earlier: false }],
+  ["confirmOmiLink", ["A", "1234 5678"], "POST /link/omi/confirm", { omi_user_id: "A", code: "1234 5678" }],
+  ["resendOmiLink", ["A"], "POST /link/omi/resend", { omi_user_id: "A" }],
+  ["listOmiLinks", [], "GET /link/omi"],
+  ["takeEarlier", ["A", false], "POST /link/omi/earlier", { omi_user_id: "A", bring: false }],
+  ["unlinkOmiLink", ["a b"], "DELETE /link/omi/unlink/a%20b"],
   ["linkSession", ["session-123"], "POST /sessions/link", { session_id: "session-123" }],
   ["unlinkSession", ["a b?c"], "DELETE /sessions/a%20b%3Fc/link"],
   ["listSessions", [], "GET /sessions"],
@@ -83,6 +90,13 @@ test("what is asked for comes out of its wrapping", async (t) => {
 test("linking resolves to the session", async (t) => {
   const { baseUrl } = await recordingServer(t, { ok: true, session: { id: "session-123", linked: true } });
   assert.deepEqual(await createClient({ baseUrl }).linkSession("session-123"), { id: "session-123", linked: true });
+});
+
+test("a proven OMI account comes out of its wrapping", async (t) => {
+  const { baseUrl } = await recordingServer(t, { ok: true, omi_link: { omiUserId: "A" }, moved: 3 });
+  const client = createClient({ baseUrl });
+  assert.deepEqual(await client.confirmOmiLink("A", "12345678"), { omiUserId: "A" });
+  assert.deepEqual(await client.takeEarlier("A", true), { omiUserId: "A" });
 });
 
 test("an error says what happened, in a form that code can tell apart", async (t) => {

@@ -87,6 +87,14 @@ test("a deleted conversation is gone, and late news of it bring nothing back", (
   assert.deepEqual(Object.keys(late.chats), ["c1"]);
 });
 
+test("a conversation that was let go comes back when it is taken along again", () => {
+  const c1 = conversation("c1", { messageCount: 1 });
+  const gone = [update(c1, [message("a")]), { type: "conversation_deleted", conversationId: "c1" }];
+  const again = { type: "conversation_changed", conversationId: "c1", conversation: c1 };
+  assert.deepEqual(after(...gone, again, news(c1, [message("a")])).chats.c1.messages, [message("a")]);
+  assert.deepEqual(after(...gone, update(c1, [message("a")])).chats.c1.messages, [message("a")]);
+});
+
 test("a snapshot replaces what is shown", () => {
   const view = after(update(conversation("c1"), []), update(conversation("c2"), []));
   assert.deepEqual(Object.keys(view.chats), ["c2"]);

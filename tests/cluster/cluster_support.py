@@ -1,12 +1,13 @@
 """A cluster whose network can be cut, and users who may ask any of its nodes."""
 
 import itertools
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 import httpx2
-from support import PATIENCE, TLS
+from support import OMILINK, PATIENCE, TLS
 
 from lab.cluster import DATABASE, LISTENS, Cluster, Node
 from lab.nats import NatsServer
@@ -98,6 +99,13 @@ class Site(Cluster):
     def say(self, url: str, session_id: str, text: str, start: float = 0.0) -> None:
         answer = self.call(url, session_id, text, start)
         assert answer.status_code == 200, answer.text
+
+    def omilink(self, *arguments: str) -> str:
+        """What an operator's command prints, beside the first web node."""
+        command, environment = [OMILINK, *arguments], self.webs[0].environment()
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def webhook(self, url: str) -> str:
         return f"{url}/omi-webhook/{self.secret}"

@@ -4,9 +4,21 @@ from sqlalchemy import Engine
 
 from omilink.adapters import postgres, sql_migrate, sqlite
 from omilink.adapters.lanes import Lanes
+from omilink.model import Millis, OmiLink, Proof
+from omilink.ports import Transaction
 
 
 def open_database(engine: Engine) -> Lanes:
     if engine.dialect.name == "sqlite":
         return sqlite.Sqlite(engine)
     return postgres.Postgres(engine, prepare=sql_migrate.upgrade)
+
+
+def verified(uid: str, user_id: str, at: Millis) -> OmiLink:
+    return OmiLink(uid=uid, user_id=user_id, proof=Proof.OPERATOR, verified_at=at)
+
+
+def prune(tx: Transaction, **until: Millis) -> bool:
+    """Removes what is older than is told, and nothing else."""
+    nothing = {"now": 0, "deliveries_before": 0, "unlinked_before": 0, "events_before": 0}
+    return tx.prune(most=100, **nothing | until)

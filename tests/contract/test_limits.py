@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from contract_support import prune
 
 from omilink.errors import RateLimited
 from omilink.limits import Limit, Limits
@@ -111,7 +112,7 @@ async def test_full_buckets_are_forgotten_and_no_others(limits: Limits, store: S
     for _ in range(2):
         await limits.spend((THREE, "192.0.2.2"))
     clock.turn(5)
-    await store.write(lambda tx: tx.prune(now=clock.now, deliveries_before=0, events_before=0, most=100))
+    await store.write(lambda tx: prune(tx, now=clock.now))
     assert await store.read(lambda tx: tx.full_at("three", "")) == 0
     assert await tries(limits, "192.0.2.2") == 1
     assert await tries(limits) == 3

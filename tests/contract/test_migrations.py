@@ -7,11 +7,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
-from omilink import accounts, saving, sessions
+from omilink import omi_accounts, saving, sessions
 from omilink.adapters import sql_migrate
 from omilink.adapters.sql_schema import VIEWS, metadata
 from omilink.adapters.sql_store import SqlTransaction
-from omilink.model import Delivery, User
+from omilink.model import OPERATOR, Delivery, User
 
 GAP = 150.0
 STRICT = {"compare_type": True, "compare_server_default": True}
@@ -97,7 +97,7 @@ def test_the_guides_queries_work_as_they_are_written(engine: Engine) -> None:
     with engine.begin() as connection:
         tx = SqlTransaction(connection)
         tx.add_user(User(id="your-user-id", email="ada@example.org", display_name=None, created_at=0), "-")
-        accounts.verify_uid(tx, "ada@example.org", "user-device-456", 0)
+        omi_accounts.vouch(tx, "user-device-456", "your-user-id", 0, OPERATOR)
         sessions.link(tx, "your-session-id", "your-user-id", at=1000)
         body = b'{"session_id": "your-session-id", "segments": [{"text": "hello", "start": 0, "end": 1}]}'
         call = Delivery(kind="transcript", session_id="your-session-id", body=body, received_at=2000)

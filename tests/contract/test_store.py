@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from contract_support import open_database
+from contract_support import open_database, prune, verified
 from sqlalchemy import Engine, select
 
 from omilink import accounts, personal, saving, sessions
@@ -21,6 +21,7 @@ from omilink.adapters.sqlite import Sqlite
 from omilink.errors import EmailTaken, Unavailable
 from omilink.model import (
     SHARED,
+    AuditEntry,
     Conversation,
     Delivery,
     Event,
@@ -73,6 +74,11 @@ def said(seq: int, text: str = "hello", position: float | None = None, talk: str
         spoken_at=900 + seq,
         versions="v1",
     )
+
+
+def audited(rule: str, **fields: str | None) -> AuditEntry:
+    values = {"session_id": KITCHEN, "uid": "a", "proof": "uid", "before": None, "after": "ada"} | fields
+    return AuditEntry(at=1, actor="ada", request_id="r1", rule=rule, **values)  # type: ignore[arg-type]
 
 
 def event(name: str, data: str = "{}", conversation: str | None = None) -> Event:
@@ -208,10 +214,10 @@ async def test_an_event_that_is_rolled_back_leaves_its_number_to_the_next(store:
 
 async def test_old_events_are_pruned_and_the_log_says_how_far(store: Store) -> None:
     await store.write(lambda tx: tx.append([replace(event("ada"), created_at=at) for at in (10, 20, 30)]))
-    await store.write(lambda tx: tx.prune(now=0, deliveries_before=0, events_before=25, most=100))
+    await store.write(lambda tx: prune(tx, events_before=25))
     assert await store.read(lambda tx: tx.log_bounds("ada")) == (2, 3)
     assert [e.seq for e in await store.read(lambda tx: tx.events_after("ada", 0, 10))] == [3]
-    await store.write(lambda tx: tx.prune(now=0, deliveries_before=0, events_before=99, most=100))
+    await store.write(lambda tx: prune(tx, events_before=99))
     await store.write(lambda tx: tx.append([event("ada")]))
     assert await store.read(lambda tx: tx.log_bounds("ada")) == (3, 4)
 
@@ -292,22 +298,21 @@ async def test_every_uid_that_a_session_has_shown_is_remembered_once(store: Stor
 
 
 async def test_a_uid_is_verified_for_one_user_until_that_is_taken_back(store: Store) -> None:
-    await store.write(lambda tx: tx.verify_uid("a", "ada", 5))
+    await store.write(lambda tx: tx.add_omi_link(verified("a", "ada", 5)))
     assert await store.read(lambda tx: tx.users_verified_for(["a", "b"])) == {"a": "ada"}
-    assert await store.read(lambda tx: tx.verified_uids("ada")) == [("a", 5)]
-    assert await store.write(lambda tx: tx.unverify_uid("a"))
-    assert not await store.write(lambda tx: tx.unverify_uid("a"))
+    assert not await store.write(lambda tx: tx.add_omi_link(verified("a", "ben", 6)))
+    assert await store.read(lambda tx: tx.omi_links("ada")) == [verified("a", "ada", 5)]
+    assert await store.read(lambda tx: tx.omi_links("ben")) == []
+    assert await store.write(lambda tx: tx.remove_omi_link("a"))
+    assert not await store.write(lambda tx: tx.remove_omi_link("a"))
     assert await store.read(lambda tx: tx.users_verified_for(["a"])) == {}
     assert await store.read(lambda tx: tx.users_verified_for([])) == {}
 
 
 async def test_the_rule_that_decided_last_can_be_told(store: Store) -> None:
-    def audit(tx: Transaction, rule: str, one: OmiSession) -> None:
-        tx.audit(at=1, rule=rule, session=one, uid="a", before=None, after="ada")
-
     assert await store.read(lambda tx: tx.last_rule(KITCHEN)) is None
-    for rule, one in ("verified-uid", session()), ("unlinked", session()), ("issued", session("garden")):
-        await store.write(lambda tx, rule=rule, one=one: audit(tx, rule, one))
+    for rule, key in ("verified-uid", KITCHEN), ("unlinked", KITCHEN), ("issued", "shared/garden"):
+        await store.write(lambda tx, rule=rule, key=key: tx.audit(audited(rule, session_id=key)))
     assert await store.read(lambda tx: tx.last_rule(KITCHEN)) == "unlinked"
 
 
@@ -438,7 +443,7 @@ async def test_raw_deliveries_are_pruned_once_they_are_finished_and_old(store: S
         await table.put(Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=at))
     first, second, _ = await table.take(10, 9999)
     await table.done([first.seq], {})
-    await store.write(lambda tx: tx.prune(now=0, deliveries_before=250, events_before=0, most=100))
+    await store.write(lambda tx: prune(tx, deliveries_before=250))
     assert [job.seq for job in await table.jobs(None, None, 10)] == [second.seq + 1, second.seq]
 
 
@@ -520,12 +525,12 @@ async def test_a_ticket_ends_with_its_time_and_with_its_token(store: Store) -> N
 async def test_what_has_expired_is_pruned(store: Store) -> None:
     await store.write(lambda tx: tx.add_token("old", "ada", 0, 100, None))
     await store.write(lambda tx: tx.add_token("new", "ada", 0, 101, None))
-    await store.write(lambda tx: tx.prune(now=100, deliveries_before=0, events_before=0, most=100))
+    await store.write(lambda tx: prune(tx, now=100))
     assert await store.read(lambda tx: tx.token_holder("old", 0)) is None
     assert await store.read(lambda tx: tx.token_holder("new", 0))
     await store.write(lambda tx: personal.rotate(tx, "ada", 0))
     await store.write(lambda tx: personal.rotate(tx, "ada", 0))
-    await store.write(lambda tx: tx.prune(now=personal.GRACE, deliveries_before=0, events_before=0, most=100))
+    await store.write(lambda tx: prune(tx, now=personal.GRACE))
     assert [url.valid_until for url in await store.read(lambda tx: tx.personal_urls("ada", 0))] == [None]
 
 
@@ -629,7 +634,7 @@ async def live_a_while(store: Store, table: SqlInbox, name: str, session_id: str
     token_hash = accounts.fingerprint(f"token of {name}")
     await store.write(lambda tx: tx.add_ticket(f"ticket of {name}", token_hash, 99_999))
     await store.write(lambda tx: personal.show(tx, name, 1))
-    await store.write(lambda tx: tx.verify_uid(f"uid of {name}".replace(" ", "-"), name, 1))
+    await store.write(lambda tx: tx.add_omi_link(verified(f"uid of {name}".replace(" ", "-"), name, 1)))
     await store.write(lambda tx: sessions.link(tx, session_id, name, 1000))
     for delivery in call(session_id, f"words of {name}", 2000), call("pin", f"words of {name}", 2001, origin=name):
         await table.put(delivery)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from omilink import saving
 from omilink.adapters.sql_store import SqlTransaction
-from omilink.model import SHARED, Conversation, Delivery, Message, Millis, User, session_key
+from omilink.model import SHARED, Conversation, Delivery, Message, Millis, OmiLink, Proof, User, session_key
 from omilink.ports import Transaction
 from omilink.saving import Saved
 
@@ -46,7 +46,12 @@ def say(text: str, start: float | None = None, end: float | None = None, **field
 
 
 def call(
-    heard: float, *segments: Said, session: str = "kitchen", uid: str | None = None, origin: str = SHARED
+    heard: float,
+    *segments: Said,
+    session: str = "kitchen",
+    uid: str | None = None,
+    origin: str = SHARED,
+    proven: bool = False,
 ) -> Delivery:
     """A webhook call that is accepted so many seconds after noon."""
     return Delivery(
@@ -55,6 +60,7 @@ def call(
         origin=origin,
         session_id=session,
         uid=uid,
+        proven=proven,
         body=json.dumps({"session_id": session, "segments": segments}).encode(),
         received_at=at(heard),
     )
@@ -67,6 +73,11 @@ def save(tx: Transaction, *calls: Delivery) -> Saved:
 def save_one_by_one(tx: Transaction, calls: Iterable[Delivery]) -> None:
     for one in calls:
         save(tx, one)
+
+
+def verify(tx: Transaction, uid: str, user_id: str, at: Millis) -> None:
+    """The uid is the user's from now on; no session changes hands by that."""
+    assert tx.add_omi_link(OmiLink(uid=uid, user_id=user_id, proof=Proof.OPERATOR, verified_at=at))
 
 
 def talks(tx: Transaction, owner: str | None, session: str = "kitchen") -> list[Conversation]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from properties.histories import at, call, empty_store, save, say, texts
+from properties.histories import at, call, empty_store, save, say, texts, verify
 from sqlalchemy import Engine
 
 from omilink import sessions
@@ -73,7 +73,7 @@ def test_a_call_that_was_accepted_before_is_still_the_owners(tx: SqlTransaction)
 
 
 def test_a_verified_uid_links_again_by_itself(tx: SqlTransaction) -> None:
-    tx.verify_uid("wristband", "ada", at(0))
+    verify(tx, "wristband", "ada", at(0))
     save(tx, call(0, say("one", 0), uid="wristband"))
     expire(tx, 100)
     assert owner(tx) == (None, None)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from histories import GAP, call, empty_store, say
+from histories import GAP, call, empty_store, say, verify
 from sqlalchemy import Engine
 
 from omilink import sessions
@@ -41,6 +41,6 @@ def test_an_id_that_is_somebodys_uid_is_suspended_though_the_call_does_not_show_
         tx.add_user(User(id=name, email=f"{name}@example.org", display_name=None, created_at=0), "hash")
     said = call(10, say("for ann", 0))
     sessions.link(tx, "kitchen", "zoe", said.received_at - 1000)
-    tx.verify_uid("kitchen", "ann", said.received_at - 500)
+    verify(tx, "kitchen", "ann", said.received_at - 500)
     save(tx, [said], GAP)
     assert texts(tx, "zoe") == []

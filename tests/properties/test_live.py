@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from properties.histories import at, call, empty_store, save, say, talks
+from properties.histories import at, call, empty_store, save, say, talks, verify
 from sqlalchemy import Engine
 
 from omilink import conversations, live, sessions, wire
@@ -144,7 +144,7 @@ histories = st.lists(st.tuples(st.sampled_from([1, 3, 30, 200]), steps), max_siz
 
 def play(tx: SqlTransaction, history: list[tuple[float, Step]]) -> Iterator[None]:
     """Yields before the first step and after each."""
-    tx.verify_uid("uid of ben", "ben", at(0))
+    verify(tx, "uid of ben", "ben", at(0))
     for session, user in ("kitchen", "ada"), ("attic", "ben"):
         sessions.link(tx, session, user, at(0))
     clock = 0.0
@@ -238,7 +238,7 @@ def test_a_user_without_anything_gets_an_empty_snapshot_and_then_the_first_words
     frames, cursor, _ = live.poll(tx, "ben", None)
     update = json.loads(frames[0].data)
     assert (update["conversation"], update["messages"], update["sessionId"]) == (None, [], None)
-    tx.verify_uid("uid of ben", "ben", at(0))
+    verify(tx, "uid of ben", "ben", at(0))
     save(tx, call(5, say("hello", 0), session="bens", uid="uid of ben"))
     screen = Screen().show(read_on(tx, "ben", cursor)[0])
     assert [m["text"] for m in screen.current()[1]] == ["hello"]
@@ -297,7 +297,7 @@ def test_a_cursor_that_is_too_old_says_so(tx: SqlTransaction) -> None:
     before = live.current(tx, "ada")["cursor"]
     save(tx, call(3, say("four", 3)))
     now = live.current(tx, "ada")["cursor"]
-    tx.prune(now=0, deliveries_before=0, events_before=10**15, most=100)
+    tx.prune(now=0, deliveries_before=0, unlinked_before=0, events_before=10**15, most=100)
     opening = live.begin(tx, "ada", before)
     assert json.loads(opening.frames[0].data) == {"type": "reset", "reason": "cursor_too_old"}
     assert types(opening.frames) == ["reset", "update"]

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from properties.histories import PEOPLE, at, call, empty_store, save, say, texts
+from properties.histories import PEOPLE, at, call, empty_store, save, say, texts, verify
 from sqlalchemy import Engine
 
 from omilink import accounts, sessions
@@ -175,7 +175,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(uid=some_uid)
     def an_operator_takes_that_back(self, uid: str) -> None:
-        assert self.tx.unverify_uid(uid) == (self.table.verified.pop(uid, None) is not None)
+        assert self.tx.remove_omi_link(uid) == (self.table.verified.pop(uid, None) is not None)
 
     @invariant()
     def every_session_has_the_owner_of_the_table(self) -> None:
@@ -248,7 +248,7 @@ def test_who_claims_a_uid_before_its_wearable_speaks_gets_no_word(tx: SqlTransac
 def test_its_owner_gets_them_all_once_the_uid_is_verified(tx: SqlTransaction) -> None:
     link(tx, A, "ben")
     save(tx, call(1, say("one", 0), session=A, uid=A))
-    tx.verify_uid(A, "ada", at(2))
+    verify(tx, A, "ada", at(2))
     save(tx, call(3, say("two", 2), session=A, uid=A))
     assert (texts(tx, "ada", A), texts(tx, "ben", A)) == ([["one", "two"]], [])
     assert told(tx, "ada") == [("session_linked", None)]
@@ -258,7 +258,7 @@ def test_its_owner_gets_them_all_once_the_uid_is_verified(tx: SqlTransaction) ->
 def test_proof_takes_a_claimed_session_over_and_leaves_what_was_saved(tx: SqlTransaction) -> None:
     link(tx, "kitchen", "ben")
     save(tx, call(1, say("bens", 0)))
-    tx.verify_uid("wristband", "ada", at(2))
+    verify(tx, "wristband", "ada", at(2))
     save(tx, call(3, say("adas", 2), uid="wristband"))
     assert (texts(tx, "ada"), texts(tx, "ben")) == ([["adas"]], [["bens"]])
     assert told(tx, "ben")[-1] == ("session_unlinked", "linked_with_proof")
@@ -267,8 +267,8 @@ def test_proof_takes_a_claimed_session_over_and_leaves_what_was_saved(tx: SqlTra
 
 @pytest.mark.parametrize("act", [Act.ISSUE, Act.CLAIM])
 def test_another_users_proof_is_put_aside_where_an_owner_has_proof(tx: SqlTransaction, act: Act) -> None:
-    tx.verify_uid("kitchen", "ben", at(0))
-    tx.verify_uid("wristband", "ada", at(0))
+    verify(tx, "kitchen", "ben", at(0))
+    verify(tx, "wristband", "ada", at(0))
     sessions.link(tx, "kitchen", "ben", at(0), act=act)
     aside = call(1, say("whose", 0), uid="wristband")
     saved = save(tx, aside)
@@ -316,7 +316,7 @@ def test_an_unverified_uid_is_not_linked_by_linking_a_session_that_showed_it(tx:
 
 def test_a_server_that_does_not_link_by_id_alone_says_so(tx: SqlTransaction) -> None:
     assert link(tx, "kitchen", "ada", manual_linking=False) == "proof_required"
-    tx.verify_uid("kitchen", "ada", at(0))
+    verify(tx, "kitchen", "ada", at(0))
     assert link(tx, "kitchen", "ada", manual_linking=False) == "uid"
 
 

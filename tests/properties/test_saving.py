@@ -23,6 +23,7 @@ from properties.histories import (
     say,
     talks,
     texts,
+    verify,
 )
 from sqlalchemy import Engine
 
@@ -350,11 +351,11 @@ def test_how_calls_are_bundled_into_transactions_changes_nothing(
         calls.append(call(clock, *segments, session=session, uid=uid))
     cut = data.draw(st.integers(1, len(calls)), "cut")
     with empty_store(engine) as tx, ids_in_order():
-        verify(tx)
+        verify_both(tx)
         save_one_by_one(tx, calls)
         expected = everything(tx)
     with empty_store(engine) as tx, ids_in_order():
-        verify(tx)
+        verify_both(tx)
         for bundle in calls[:1], calls[1:cut], calls[cut:]:
             if bundle:
                 save(tx, *bundle)
@@ -374,7 +375,7 @@ def test_late_linking_within_a_bundle_forgets_no_conversation_that_came_later(tx
     """A dead letter is retried: it is older than what was saved meanwhile, and now its uid is verified."""
     dead_letter = call(0, say("first", 0, id="a"), uid="uid of ada")
     save(tx, call(400, say("second", 400, id="b")))
-    verify(tx)
+    verify_both(tx)
     save(tx, dead_letter, call(405, say("third", 404, id="c")), call(406, say("second", 400, id="b")))
     assert texts(tx, "ada") == [["first"], ["second", "third"]]
 
@@ -385,9 +386,9 @@ def ids_in_order() -> Any:
     return mock.patch("omilink.saving.new_id", lambda: next(ids))
 
 
-def verify(tx: Store) -> None:
+def verify_both(tx: Store) -> None:
     for name in "ada", "ben":
-        tx.verify_uid(f"uid of {name}", name, at(0))
+        verify(tx, f"uid of {name}", name, at(0))
 
 
 def everything(tx: Store) -> list[object]:

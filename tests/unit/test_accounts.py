@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from omilink import accounts
+from omilink import accounts, omi_accounts
 from omilink.accounts import DAY, TICKET_LIFE, TOKEN_LIFE, SignedIn, fingerprint
 from omilink.adapters import sql_migrate, sqlite
 from omilink.adapters.sql_store import SqlTransaction
-from omilink.errors import Invalid, NotFound, NotSignedIn
-from omilink.model import User
+from omilink.errors import Invalid, NotAvailable, NotFound, NotSignedIn
+from omilink.model import OPERATOR, OmiLink, Proof, User
 
 T = 1_790_000_000_000
 
@@ -151,20 +151,25 @@ def test_a_ticket_is_worth_no_more_than_its_token(tx: SqlTransaction) -> None:
 
 
 def test_a_uid_is_verified_for_one_user_at_a_time(tx: SqlTransaction) -> None:
-    tx.add_user(new("ben@example.org"), "hash")
-    ada = accounts.verify_uid(tx, " ADA@example.org", "wristband", T)
-    assert accounts.verify_uid(tx, "ada@example.org", "wristband", T + 1) == ada
-    assert tx.verified_uids(ada.id) == [("wristband", T)]
-    with pytest.raises(Invalid, match="another user"):
-        accounts.verify_uid(tx, "ben@example.org", "wristband", T)
-    tx.unverify_uid("wristband")
-    assert accounts.verify_uid(tx, "ben@example.org", "wristband", T).email == "ben@example.org"
+    ada, ben = holder(tx).user.id, new("ben@example.org")
+    tx.add_user(ben, "hash")
+    for at in T, T + 1:
+        omi_accounts.vouch(tx, "wristband", ada, at, OPERATOR)
+    assert tx.omi_links(ada) == [OmiLink(uid="wristband", user_id=ada, proof=Proof.OPERATOR, verified_at=T)]
+    with pytest.raises(NotAvailable, match="another user"):
+        omi_accounts.vouch(tx, "wristband", ben.id, T, OPERATOR)
+    assert omi_accounts.unvouch(tx, "wristband", T, OPERATOR) == ada
+    assert omi_accounts.vouch(tx, "wristband", ben.id, T, OPERATOR) == {ben.id}
 
 
 @pytest.mark.parametrize("uid", ["", "a/b", "null", "x" * 129])
 def test_a_uid_that_no_device_can_have_is_not_verified(tx: SqlTransaction, uid: str) -> None:
     with pytest.raises(Invalid, match="uid"):
-        accounts.verify_uid(tx, "ada@example.org", uid, T)
+        omi_accounts.vouch(tx, uid, holder(tx).user.id, T, OPERATOR)
+
+
+def test_a_user_is_found_by_the_email_however_it_is_typed(tx: SqlTransaction) -> None:
+    assert accounts.find(tx, " ADA@example.org") == holder(tx).user
 
 
 def test_an_unknown_email_is_named(tx: SqlTransaction) -> None:

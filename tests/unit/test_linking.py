@@ -6,13 +6,17 @@ from collections.abc import Iterator
 import pytest
 
 from omilink.linking import RULES, Act, Decision, Facts, Outcome, decide
-from omilink.model import SHARED, Method, OmiSession
+from omilink.model import SHARED, Device, Method, OmiSession, Proof
 
 ADA, BEN = "ada", "ben"
 
 
-def session(owner: str | None = None, method: Method | None = None, origin: str = SHARED) -> OmiSession:
-    return OmiSession(omi_session_id="kitchen", origin=origin, user_id=owner, method=method, created_at=0)
+def session(
+    owner: str | None = None, method: Method | None = None, origin: str = SHARED, device: Device | None = None
+) -> OmiSession:
+    return OmiSession(
+        omi_session_id="kitchen", origin=origin, user_id=owner, method=method, device=device, created_at=0
+    )
 
 
 def webhook(session: OmiSession, *, verified_for: str | None = None, id_is_uid: bool = False) -> Decision:
@@ -21,6 +25,14 @@ def webhook(session: OmiSession, *, verified_for: str | None = None, id_is_uid: 
 
 def claim(session: OmiSession, user: str = ADA, **facts: bool) -> Decision:
     return decide(Facts(act=Act.CLAIM, session=session, user_id=user, **facts))
+
+
+def prove(session: OmiSession, proof: Proof | None = Proof.SPOKEN, **facts: bool) -> Decision:
+    return decide(Facts(act=Act.PROVE, session=session, user_id=ADA, proof=proof, **facts))
+
+
+def hand_over(session: OmiSession, **facts: bool) -> Decision:
+    return decide(Facts(act=Act.HAND_OVER, session=session, user_id=ADA, **facts))
 
 
 def owner_after(decision: Decision) -> tuple[Outcome, str | None, Method | None]:
@@ -46,7 +58,7 @@ def test_an_id_that_is_no_uid_may_be_linked_by_whoever_knows_it() -> None:
 def test_a_uid_as_session_id_needs_proof() -> None:
     refused = claim(session(), id_is_uid=True)
     assert (refused.outcome, refused.error and refused.error.code) == (Outcome.REFUSE, "proof_required")
-    assert refused.error and "omilink users verify" in refused.error.message
+    assert refused.error and "POST /link/omi/start" in refused.error.message
 
 
 def test_whoever_has_the_uid_verified_may_link_it() -> None:
@@ -135,27 +147,88 @@ def test_an_operator_issues_what_is_free_and_shows_nobody_elses_uid() -> None:
         assert decide(taken).outcome is Outcome.REFUSE
 
 
+# Proofs of an OMI account
+
+
+@pytest.mark.parametrize("proof", Proof)
+def test_any_proof_verifies_a_uid_that_is_nobodys(proof: Proof) -> None:
+    for free in session(), session(ADA, Method.ISSUED), session(BEN, Method.MANUAL):
+        decision = prove(free, proof)
+        assert (decision.outcome, decision.user_id) == (Outcome.VERIFY, ADA)
+
+
+def test_without_a_proof_nothing_is_verified() -> None:
+    refused = prove(session(), None)
+    assert (refused.outcome, refused.error and refused.error.code) == (Outcome.REFUSE, "proof_required")
+
+
+@pytest.mark.parametrize("proof", Proof)
+def test_no_proof_verifies_what_is_verified_for_somebody_else_or_in_their_hands(proof: Proof) -> None:
+    for taken in (
+        prove(session(), proof, foreign_proof=True),
+        prove(session(BEN, Method.ISSUED), proof),
+        prove(session(BEN, Method.UID), proof),
+    ):
+        assert (taken.outcome, taken.error and taken.error.code) == (Outcome.REFUSE, "session_not_available")
+
+
+def test_only_who_has_the_uid_verified_can_unlink_it() -> None:
+    assert decide(Facts(act=Act.DISOWN, session=session(), user_id=ADA, own_proof=True)).outcome is Outcome.UNLINK
+    refused = decide(Facts(act=Act.DISOWN, session=session(), user_id=ADA))
+    assert (refused.outcome, refused.error and refused.error.code) == (Outcome.REFUSE, "not_found")
+
+
+# A device's life
+
+
+@pytest.mark.parametrize("device", [Device.RETURNED, Device.LOST])
+def test_what_a_device_out_of_use_sends_is_put_aside_and_nobody_links_it(device: Device) -> None:
+    out_of_use = session(device=device)
+    for verified_for in None, ADA:
+        assert webhook(out_of_use, verified_for=verified_for).outcome is Outcome.QUARANTINE
+    for own_proof in False, True:
+        assert claim(out_of_use, own_proof=own_proof).outcome is Outcome.REFUSE
+    assert hand_over(out_of_use).outcome is Outcome.REFUSE
+    again = decide(Facts(act=Act.ISSUE, session=out_of_use, user_id=ADA))
+    assert owner_after(again) == (Outcome.LINK, ADA, Method.ISSUED)
+
+
+@pytest.mark.parametrize("device", [Device.ISSUED, Device.ACTIVE])
+def test_an_operator_hands_over_a_device_in_use_and_takes_it_back(device: Device) -> None:
+    bens = session(BEN, Method.ISSUED, device=device)
+    assert owner_after(hand_over(bens)) == (Outcome.LINK, ADA, Method.ISSUED)
+    assert hand_over(bens, foreign_proof=True).outcome is Outcome.REFUSE
+    assert decide(Facts(act=Act.END, session=bens, user_id=None)).outcome is Outcome.UNLINK
+
+
+def test_a_lost_device_may_come_back() -> None:
+    assert decide(Facts(act=Act.END, session=session(device=Device.LOST), user_id=None)).outcome is Outcome.UNLINK
+
+
+def test_what_was_never_issued_is_neither_handed_over_nor_taken_back() -> None:
+    assert hand_over(session(ADA, Method.MANUAL)).outcome is Outcome.REFUSE
+    refused = decide(Facts(act=Act.END, session=session(ADA, Method.MANUAL), user_id=None))
+    assert (refused.outcome, refused.error and refused.error.code) == (Outcome.REFUSE, "not_found")
+
+
 # Every combination of facts
+
+
+OF_A_WEBHOOK = ("id_is_uid", "accepted_before", "account_gone")
+OF_A_WISH = ("own_proof", "foreign_proof", "id_is_uid", "manual_linking")
 
 
 def everything() -> Iterator[Facts]:
     owners = [(None, None), *itertools.product((ADA, BEN), Method)]
-    truths = itertools.product((False, True), repeat=6)
-    for act, (owner, method), origin, user, proofs in itertools.product(
-        Act, owners, (SHARED, ADA, BEN), (None, ADA), list(truths)
+    devices, proofs = (None, Device.ACTIVE, Device.LOST), (None, Proof.SPOKEN)
+    for act, (owner, method), origin, device, user, proof in itertools.product(
+        Act, owners, (SHARED, ADA, BEN), devices, (None, ADA), proofs
     ):
-        own, foreign, id_is_uid, manual, before, gone = proofs
-        yield Facts(
-            act=act,
-            session=session(owner, method, origin),
-            user_id=user,
-            own_proof=own,
-            foreign_proof=foreign,
-            id_is_uid=id_is_uid,
-            manual_linking=manual,
-            accepted_before=before,
-            account_gone=gone,
-        )
+        known = OF_A_WEBHOOK if act is Act.ARRIVE else OF_A_WISH
+        for truths in itertools.product((False, True), repeat=len(known)):
+            facts = dict(zip(known, truths, strict=True))
+            one = session(owner, method, origin, device)
+            yield Facts(act=act, session=one, user_id=user, proof=proof, **facts)
 
 
 def test_some_rule_decides_whatever_the_facts_and_every_rule_decides_something() -> None:
@@ -175,6 +248,19 @@ def test_nobody_becomes_owner_without_a_right() -> None:
             assert has_right(facts, decision), facts
 
 
+def test_no_uid_is_verified_without_a_proof_nor_past_somebody_who_has_one() -> None:
+    for facts in everything():
+        if decide(facts).outcome is Outcome.VERIFY:
+            assert facts.act is Act.PROVE and facts.proof and not facts.foreign_proof, facts
+            assert facts.session.user_id in (None, facts.user_id) or facts.session.method is Method.MANUAL, facts
+
+
+def test_a_device_out_of_use_is_nobodys_until_it_is_issued() -> None:
+    for facts in everything():
+        if facts.session.device is Device.LOST and facts.unowned and not facts.personal:
+            assert decide(facts).outcome is not Outcome.LINK or facts.act is Act.ISSUE, facts
+
+
 def has_right(facts: Facts, decision: Decision) -> bool:
     match decision.method:
         case Method.UID:
@@ -183,15 +269,17 @@ def has_right(facts: Facts, decision: Decision) -> bool:
             no_uid = not (facts.id_is_uid or facts.foreign_proof)
             return decision.user_id == facts.user_id and facts.act is Act.CLAIM and facts.unowned and no_uid
         case Method.ISSUED:
-            return decision.user_id == facts.user_id and facts.act is Act.ISSUE
+            return decision.user_id == facts.user_id and facts.act in (Act.ISSUE, Act.HAND_OVER)
         case Method.PERSONAL:
             return decision.user_id == facts.session.origin != SHARED
     return False
 
 
-def test_a_device_leaves_an_owner_with_proof_only_by_unlinking_and_by_long_silence() -> None:
+def test_a_device_leaves_an_owner_with_proof_only_by_unlinking_long_silence_or_an_operator() -> None:
     stays = (Outcome.KEEP, Outcome.QUARANTINE, Outcome.DROP, Outcome.REFUSE)
     for facts in everything():
+        if facts.act in (Act.HAND_OVER, Act.END, Act.DISOWN):  # the last is about the uid alone
+            continue
         owned_by_proof = facts.session.method in (Method.UID, Method.ISSUED) and not facts.personal
         may_expire = facts.act is Act.EXPIRE and facts.session.method is Method.UID
         if owned_by_proof and not facts.mine and not may_expire:
@@ -204,8 +292,9 @@ def test_nothing_that_belongs_to_a_deleted_account_finds_another_owner() -> None
             assert decide(facts).outcome is Outcome.DROP, facts
 
 
-def test_only_an_outcome_that_links_names_a_user_and_only_a_refusal_an_error() -> None:
+def test_only_an_outcome_that_links_or_verifies_names_a_user_and_only_a_refusal_an_error() -> None:
     for facts in everything():
         decision = decide(facts)
-        assert (decision.user_id is not None) == (decision.outcome is Outcome.LINK) or facts.user_id is None
+        attaches = decision.outcome in (Outcome.LINK, Outcome.VERIFY)
+        assert (decision.user_id is not None) == attaches or facts.user_id is None
         assert (decision.error is not None) == (decision.outcome is Outcome.REFUSE)

@@ -1,9 +1,10 @@
 """People and devices that no other test knows, and two servers with settings of their own."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from omi_api import OmiApi
 from support import Person, ServerProcess
 from web_support import ALLOWED_ORIGIN, PASSWORD, PUBLIC_URL, SECRETS, SIGNING_SECRETS, new_uid, newcomer
 
@@ -59,6 +60,35 @@ def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProc
         OMILINK_WEBHOOK_SECRET="",
         OMILINK_TRUSTED_PROXIES="203.0.113.9",
     )
+
+
+@pytest.fixture(scope="session")
+def omi_api() -> Iterator[OmiApi]:
+    api = OmiApi()
+    yield api
+    api.close()
+
+
+@pytest.fixture(scope="session")
+def phone_server(tmp_path_factory: pytest.TempPathFactory, omi_api: OmiApi) -> Iterator[ServerProcess]:
+    """With an app at OMI that reaches phones, and OMI's signatures."""
+    yield from _serve(tmp_path_factory, OMILINK_SIGNING_SECRET=SIGNING_SECRETS[1], **omi_api.settings)
+
+
+@pytest.fixture
+def newcomers(phone_server: ServerProcess, password_hash: str) -> Callable[[int], list[Person]]:
+    """So many people of the server that reaches phones."""
+    return lambda count: [newcomer(phone_server, password_hash) for _ in range(count)]
+
+
+@pytest.fixture
+def wearer(newcomers: Callable[[int], list[Person]]) -> Person:
+    return newcomers(1)[0]
+
+
+@pytest.fixture
+def stranger(newcomers: Callable[[int], list[Person]]) -> Person:
+    return newcomers(1)[0]
 
 
 def _serve(folders: pytest.TempPathFactory, **settings: str) -> Iterator[ServerProcess]:

@@ -107,7 +107,7 @@ def test_an_id_that_is_the_uid_it_shows_needs_proof(shared_server: ServerProcess
     shared_server.wait_until_settled(uid)
     answer = ada.link(uid)
     assert is_error(answer, 403, "proof_required")
-    assert "verif" in answer.json()["message"]
+    assert "/link/omi/start" in answer.json()["message"]
     assert texts(ada) == []
 
     shared_server.vouch(ada, uid)

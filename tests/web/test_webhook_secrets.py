@@ -1,14 +1,11 @@
-"""Nobody posts words without a secret or OMI's signature."""
+"""Nobody posts words without a secret."""
 
-import hashlib
-import hmac
 import json
-import time
 
 import httpx2
 import pytest
 from support import PATIENCE, SECRET, TLS, ServerProcess
-from web_support import SECRETS, SIGNING_SECRETS, is_error, new_uid, segment
+from web_support import SECRETS, is_error, new_uid, segment
 
 BODY = json.dumps({"session_id": "a-device", "segments": [segment("hello")]}).encode()
 
@@ -69,38 +66,3 @@ def test_an_empty_setting_never_means_pass(bare_server: ServerProcess) -> None:
     made = bare_server.omilink("webhook-url").stdout.strip()
     assert len(made.rpartition("/")[2]) >= 40
     assert httpx2.post(made, content=BODY, timeout=PATIENCE, verify=TLS).status_code == 200
-
-
-# OMI's signature
-
-
-def signature(uid: str, body: bytes = BODY, *, secret: str = SIGNING_SECRETS[0], at: float | None = None) -> str:
-    moment = int(time.time() if at is None else at)
-    made = hmac.new(secret.encode(), f"{moment}.{uid}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={moment},v1={'0' * 64},v1={made}"
-
-
-def signed(server: ServerProcess, uid: str, header: str) -> int:
-    return post(server, f"?uid={uid}", **{"X-Omi-Signature": header}).status_code
-
-
-@pytest.mark.parametrize("secret", SIGNING_SECRETS)
-def test_a_signed_call_needs_no_secret(careful_server: ServerProcess, secret: str) -> None:
-    uid = new_uid()
-    assert signed(careful_server, uid, signature(uid, secret=secret)) == 200
-
-
-def test_a_signature_is_of_this_account_body_and_time(careful_server: ServerProcess) -> None:
-    uid = new_uid()
-    assert signed(careful_server, new_uid(), signature(uid)) == 401
-    assert signed(careful_server, uid, signature(uid, b"another body")) == 401
-    assert signed(careful_server, uid, signature(uid, secret="whsec_somebody-elses")) == 401
-    assert signed(careful_server, uid, signature(uid, at=time.time() - 400)) == 401
-    assert signed(careful_server, uid, signature(uid, at=time.time() + 400)) == 401
-    assert signed(careful_server, uid, "") == 401
-
-
-def test_without_a_signing_secret_no_signature_is_good(shared_server: ServerProcess) -> None:
-    uid = new_uid()
-    assert signed(shared_server, uid, signature(uid)) == 401
-    assert signed(shared_server, uid, signature(uid, secret="")) == 401

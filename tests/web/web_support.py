@@ -1,6 +1,7 @@
 """How the careful server of these tests is set, and what a wearable's cloud sends."""
 
 import hashlib
+import hmac
 import itertools
 import secrets
 import string
@@ -83,3 +84,36 @@ def is_error(answer: httpx2.Response, status: int, code: str) -> bool:
     assert body["ok"] is False
     assert body["message"].strip().endswith((".", "?", ")")), body["message"]
     return bool(body["error"] == code)
+
+
+_addresses = itertools.count(1)
+
+
+def elsewhere() -> dict[str, str]:
+    """Headers of a call from an address of its own, by way of a proxy: wrong numbers count for addresses too."""
+    number = next(_addresses)
+    return {"X-Forwarded-For": f"198.18.{number // 256}.{number % 256}"}
+
+
+def start(person: Person, uid: str, **more: object) -> dict[str, Any]:
+    answer = person.client.post("/link/omi/start", json={"omi_user_id": uid, **more}, headers=elsewhere())
+    assert answer.status_code == 200, answer.text
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+def confirm(person: Person, uid: str, code: object) -> httpx2.Response:
+    form = {"omi_user_id": uid, "code": code}
+    return person.client.post("/link/omi/confirm", json=form, headers=elsewhere())
+
+
+def linked_uids(person: Person) -> list[str]:
+    """The OMI accounts that are the person's."""
+    return [link["omiUserId"] for link in person.client.get("/me").json()["omi_links"]]
+
+
+def signature(uid: str, body: bytes, *, secret: str, at: float | None = None) -> str:
+    """The header with which OMI signs, in the middle of a rotation: another secret's signature comes first."""
+    moment = int(time.time() if at is None else at)
+    made = hmac.new(secret.encode(), f"{moment}.{uid}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={moment},v1={'0' * 64},v1={made}"

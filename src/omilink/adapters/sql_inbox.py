@@ -15,7 +15,20 @@ from omilink.model import SHARED, Delivery, Job, Millis
 
 WAITING, DEAD, QUARANTINED, DONE = "waiting", "dead", "quarantined", "done"
 
-COLUMNS = ("kind", "origin", "session_id", "uid", "key", "contradiction", "body", "received_at")
+COLUMNS = (
+    "kind",
+    "origin",
+    "session_id",
+    "uid",
+    "key",
+    "contradiction",
+    "proven",
+    "request_id",
+    "body",
+    "received_at",
+)
+CROWDED = 100
+"""Quarantined deliveries that are kept of one uid, or of one session without; the oldest go first."""
 PUT = Bulk(
     upsert(job)
     .values({**to_values(*COLUMNS), "state": literal_column(f"'{WAITING}'"), "run_at": literal_column("0")})
@@ -31,6 +44,13 @@ TAKE = (
     .limit(bindparam("most"))
 )
 FINISH = update(job).where(job.c.seq == bindparam("number")).values(state=bindparam("ends"), error=bindparam("reason"))
+_WHOSE = func.coalesce(job.c.uid, job.c.origin + "/" + job.c.session_id)
+_NEWEST = (
+    select(job.c.seq, func.row_number().over(partition_by=_WHOSE, order_by=job.c.seq.desc()).label("place"))
+    .where(UNFINISHED, job.c.state == QUARANTINED)
+    .subquery()
+)
+THIN_OUT = delete(job).where(job.c.seq.in_(select(_NEWEST.c.seq).where(_NEWEST.c.place > CROWDED)))
 COUNT = select(job.c.state, func.count()).where(UNFINISHED).group_by(job.c.state)
 
 
@@ -47,7 +67,7 @@ class SqlInbox:
         """Takes over a delivery that waited elsewhere and failed, or is to be put aside."""
         row = {column: getattr(delivery, column) for column in COLUMNS}
         row |= {"state": state, "error": error, "attempts": attempts, "run_at": run_at}
-        await self._database.write(lambda connection: connection.execute(KEEP, row).rowcount)
+        await self._database.write(lambda connection: _keep(connection, row))
 
     async def wait(self, seconds: float) -> None:
         try:
@@ -116,6 +136,8 @@ def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
             uid=row.uid,
             key=row.key,
             contradiction=row.contradiction,
+            proven=bool(row.proven),
+            request_id=row.request_id,
             body=row.body,
             received_at=row.received_at,
             attempts=row.attempts,
@@ -126,6 +148,14 @@ def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
 
 def _finish(connection: Connection, rows: list[dict[str, Any]]) -> None:
     connection.execute(FINISH, rows)
+    if any(row["ends"] == QUARANTINED for row in rows):
+        connection.execute(THIN_OUT)
+
+
+def _keep(connection: Connection, row: dict[str, Any]) -> None:
+    connection.execute(KEEP, row)
+    if row["state"] == QUARANTINED:
+        connection.execute(THIN_OUT)
 
 
 def _of_session(session_key: str) -> Any:

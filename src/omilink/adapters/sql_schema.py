@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -78,6 +79,20 @@ omi_links = Table(
     Column("omi_user_id", String, primary_key=True),
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("verified_at", BigInteger, nullable=False),
+    Column("proof", String, nullable=False, server_default="operator"),
+)
+
+# what users have been asked to say or to type; codes as hashes
+challenges = Table(
+    "challenges",
+    metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("uid", String, primary_key=True, index=True),
+    Column("say_hash", String, nullable=False),
+    Column("number_hash", String),
+    Column("brings", Boolean, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
 )
 
 omi_sessions = Table(
@@ -93,6 +108,7 @@ omi_sessions = Table(
     Column("suspended_user_id", ForeignKey("users.id"), index=True),
     Column("left_user_id", ForeignKey("users.id")),
     Column("left_at", BigInteger),
+    Column("device", String),
     Column("bad_segments", Integer, nullable=False, server_default="0"),
     Column("created_at", BigInteger, nullable=False),
 )
@@ -101,7 +117,7 @@ session_uids = Table(
     "session_uids",
     metadata,
     Column("session_id", ForeignKey("omi_sessions.id", ondelete="CASCADE"), primary_key=True),
-    Column("uid", String, primary_key=True),
+    Column("uid", String, primary_key=True, index=True),
 )
 
 conversations = Table(
@@ -119,6 +135,7 @@ conversations = Table(
     Column("first", Float),
     Column("end", Float),
     Column("message_count", Integer, nullable=False),
+    Column("brought_at", BigInteger),
     Column("deleted_at", BigInteger),
     # by the coarse time: an index on last_at would be written with every call
     Index("ix_conversations_session_id_active_until", "session_id", "active_until"),
@@ -169,6 +186,8 @@ deliveries = Table(
     Column("uid", String),
     Column("key", String, unique=True),
     Column("contradiction", String),
+    Column("proven", Boolean, nullable=False, server_default=false()),
+    Column("request_id", String),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("state", String, nullable=False),  # waiting, dead, quarantined, done
@@ -191,7 +210,10 @@ audit = Table(
     metadata,
     Column("id", BigKey, primary_key=True),
     Column("at", BigInteger, nullable=False),
+    Column("actor", String, nullable=False, server_default="unknown"),
+    Column("request_id", String),
     Column("rule", String, nullable=False),
+    Column("proof", String),
     Column("session_id", String, nullable=False),
     Column("uid", String),
     Column("before", String),

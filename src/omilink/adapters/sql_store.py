@@ -25,20 +25,27 @@ from omilink.adapters import sql_schema as schema
 from omilink.adapters.lanes import Lanes
 from omilink.adapters.sql_compiled import Bulk, Query
 from omilink.adapters.sql_dialects import among, item, listed, lock, to_values, upsert
-from omilink.adapters.sql_inbox import DONE, WAITING
+from omilink.adapters.sql_inbox import DONE, QUARANTINED, WAITING
 from omilink.errors import EmailTaken
 from omilink.model import (
+    SHARED,
+    AuditEntry,
+    Challenge,
     Conversation,
+    Device,
     Event,
     Message,
     Method,
     Millis,
+    OmiLink,
     OmiSession,
     PersonalUrl,
+    Proof,
     SignIn,
     User,
     active_until,
     new_id,
+    session_key,
 )
 from omilink.ports import Transaction
 
@@ -46,6 +53,7 @@ T = TypeVar("T")
 
 session, conversation, message = schema.omi_sessions, schema.conversations, schema.messages
 user, token, ticket, event = schema.users, schema.tokens, schema.tickets, schema.events
+link, challenge = schema.omi_links, schema.challenges
 
 SESSIONS = Query(select(session).where(among(session.c.id, "ids")))
 SESSIONS_OF = (
@@ -67,6 +75,7 @@ PUT_SESSION = Bulk(
                 "suspended_user_id",
                 "left_user_id",
                 "left_at",
+                "device",
                 "bad_segments",
             )
         },
@@ -74,11 +83,8 @@ PUT_SESSION = Bulk(
 )
 UIDS_SHOWN = Query(select(schema.session_uids).where(among(schema.session_uids.c.session_id, "ids")))
 ADD_UID_SHOWN = upsert(schema.session_uids).on_conflict_do_nothing()
-VERIFIED = Query(
-    select(schema.omi_links.c.omi_user_id, schema.omi_links.c.user_id).where(
-        among(schema.omi_links.c.omi_user_id, "uids")
-    )
-)
+VERIFIED = Query(select(link.c.omi_user_id, link.c.user_id).where(among(link.c.omi_user_id, "uids")))
+CHALLENGES = Query(select(challenge).where(among(challenge.c.uid, "uids"), challenge.c.expires_at > bindparam("at")))
 # A tombstone counts: it is what keeps deleted words from coming back.
 NEAR = Query(
     select(conversation)
@@ -127,6 +133,7 @@ CHANGE_CONVERSATION = Bulk(
             "first",
             "end",
             "message_count",
+            "brought_at",
             "deleted_at",
         )
     )
@@ -169,6 +176,7 @@ TOKEN_HOLDER = (
 )
 
 
+GONE = "deleted account"
 LONG_DEAD: Millis = 86_400_000
 """A worker's own time is PostgreSQL's; this is far beyond any difference of clocks."""
 
@@ -226,22 +234,53 @@ class SqlTransaction:
     def users_verified_for(self, uids: Collection[str]) -> dict[str, str]:
         return {row[0]: row[1] for row in VERIFIED.run(self._connection, uids=_listed(uids))} if uids else {}
 
-    def verified_uids(self, user_id: str) -> list[tuple[str, Millis]]:
-        link = schema.omi_links
+    def sessions_showing(self, uid: str) -> dict[str, OmiSession]:
+        shown = select(schema.session_uids.c.session_id).where(schema.session_uids.c.uid == uid)
+        found = select(session.c.id).where(session.c.id.in_(shown) | (session.c.id == session_key(SHARED, uid)))
+        return self.sessions(self._run(found.where(session.c.origin == SHARED)).scalars().all())
+
+    def omi_links(self, user_id: str) -> list[OmiLink]:
         mine = select(link).where(link.c.user_id == user_id).order_by(link.c.verified_at)
-        return [(row.omi_user_id, row.verified_at) for row in self._run(mine)]
+        return [
+            OmiLink(uid=row.omi_user_id, user_id=row.user_id, proof=Proof(row.proof), verified_at=row.verified_at)
+            for row in self._run(mine)
+        ]
 
-    def verify_uid(self, uid: str, user_id: str, at: Millis) -> None:
-        self._run(insert(schema.omi_links).values(omi_user_id=uid, user_id=user_id, verified_at=at))
+    def add_omi_link(self, new: OmiLink) -> bool:
+        row = {"omi_user_id": new.uid, "user_id": new.user_id, "verified_at": new.verified_at, "proof": new.proof}
+        return self._run(upsert(link).values(row).on_conflict_do_nothing()).rowcount > 0
 
-    def unverify_uid(self, uid: str) -> bool:
-        return self._run(delete(schema.omi_links).where(schema.omi_links.c.omi_user_id == uid)).rowcount > 0
+    def remove_omi_link(self, uid: str) -> bool:
+        return self._run(delete(link).where(link.c.omi_user_id == uid)).rowcount > 0
 
-    def audit(
-        self, *, at: Millis, rule: str, session: OmiSession, uid: str | None, before: str | None, after: str | None
-    ) -> None:
-        row = {"at": at, "rule": rule, "session_id": session.id, "uid": uid, "before": before, "after": after}
-        self._run(insert(schema.audit).values(row))
+    def challenges(self, uids: Collection[str], at: Millis) -> list[Challenge]:
+        rows = CHALLENGES.run(self._connection, uids=_listed(uids), at=at) if uids else ()
+        return [_challenge(row) for row in rows]
+
+    def challenges_of(self, user_id: str, at: Millis) -> list[Challenge]:
+        mine = select(challenge).where(challenge.c.user_id == user_id, challenge.c.expires_at > at)
+        return [_challenge(row) for row in self._run(mine.order_by(challenge.c.uid))]
+
+    def put_challenge(self, new: Challenge) -> None:
+        row = asdict(new)
+        put = upsert(challenge).values(row)
+        self._run(put.on_conflict_do_update(index_elements=["user_id", "uid"], set_=row))
+
+    def remove_challenge(self, user_id: str, uid: str) -> None:
+        self._run(delete(challenge).where(challenge.c.user_id == user_id, challenge.c.uid == uid))
+
+    def audit(self, entry: AuditEntry) -> None:
+        self._run(insert(schema.audit).values(asdict(entry)))
+
+    def audited(self, limit: int, user_id: str | None = None, session_id: str | None = None) -> list[AuditEntry]:
+        a = schema.audit.c
+        newest = select(schema.audit).order_by(a.id.desc()).limit(limit)
+        if user_id:
+            newest = newest.where(or_(a.actor == user_id, a.before == user_id, a.after == user_id))
+        if session_id:
+            newest = newest.where(a.session_id == session_id)
+        rows = [row._asdict() for row in self._run(newest)]
+        return [AuditEntry(**{name: value for name, value in row.items() if name != "id"}) for row in rows]
 
     def last_rule(self, session_id: str) -> str | None:
         a = schema.audit.c
@@ -259,6 +298,12 @@ class SqlTransaction:
         c = conversation.c
         query = select(conversation).where(c.session_id == session_id, c.user_id.is_(None), c.deleted_at.is_(None))
         return [_conversation(row) for row in self._run(query.order_by(c.id))]
+
+    def brought(self, session_id: str, user_id: str, since: Millis) -> list[Conversation]:
+        c = conversation.c
+        theirs = (c.session_id == session_id) & (c.user_id == user_id) & c.deleted_at.is_(None)
+        query = select(conversation).where(theirs, c.brought_at >= since).order_by(c.id)
+        return [_conversation(row) for row in self._run(query)]
 
     def conversation(self, conversation_id: str, user_id: str) -> Conversation | None:
         c = conversation.c
@@ -301,13 +346,17 @@ class SqlTransaction:
         PUT_MESSAGE.run(self._connection, new)
         CHANGE_MESSAGE.run(self._connection, changed)
 
+    def forget_events(self, user_id: str, conversation_id: str) -> None:
+        self._run(delete(event).where(event.c.user_id == user_id, event.c.conversation_id == conversation_id))
+
     def forget_words(self, gone: Conversation) -> None:
         job = schema.deliveries
         origin, _, session_id = gone.session_id.partition("/")
         # what is left is the key, by which a retry is recognised
         blank = {"text": "", "speaker": None, "person_id": None, "versions": ""}
         self._run(update(message).where(message.c.conversation_id == gone.id).values(blank))
-        self._run(delete(event).where(event.c.user_id == gone.user_id, event.c.conversation_id == gone.id))
+        if gone.user_id:
+            self.forget_events(gone.user_id, gone.id)
         self._run(
             delete(job).where(
                 job.c.origin == origin,
@@ -398,8 +447,9 @@ class SqlTransaction:
         self._run(update(session).where(s.user_id == user_id).values(nobodys))
         self._run(update(session).where(s.suspended_user_id == user_id).values(suspended_user_id=None))
         self._run(delete(schema.audit).where(a.session_id.startswith(f"{user_id}/", autoescape=True)))
-        uids = select(schema.omi_links.c.omi_user_id).where(schema.omi_links.c.user_id == user_id)
+        uids = select(link.c.omi_user_id).where(link.c.user_id == user_id)
         self._run(update(schema.audit).where(a.uid.in_(uids)).values(uid=None))
+        self._run(update(schema.audit).where(a.actor == user_id).values(actor=GONE))
         self._run(update(schema.audit).where(a.before == user_id).values(before=None))
         self._run(update(schema.audit).where(a.after == user_id).values(after=None))
         self._run(delete(user).where(user.c.id == user_id))
@@ -432,6 +482,8 @@ class SqlTransaction:
     def personal_urls(self, user_id: str, at: Millis) -> list[PersonalUrl]:
         u = schema.personal_urls.c
         valid = or_(u.valid_until.is_(None), u.valid_until > at)
+        if self._writes:
+            self._lock_user(user_id)  # else two at once could make a current one each
         query = select(u.secret, u.created_at, u.valid_until).where(u.user_id == user_id, valid)
         newest = query.order_by(u.valid_until.is_not(None), u.created_at.desc())
         return [PersonalUrl(**row._mapping) for row in self._run(newest)]
@@ -442,7 +494,7 @@ class SqlTransaction:
 
     def retire_personal_urls(self, user_id: str, valid_until: Millis) -> None:
         u = schema.personal_urls
-        self._lock_user(user_id)  # else two at once could make a current one each
+        self._lock_user(user_id)
         self._run(delete(u).where(u.c.user_id == user_id, u.c.valid_until.is_not(None)))
         self._run(update(u).where(u.c.user_id == user_id).values(valid_until=valid_until))
 
@@ -471,14 +523,19 @@ class SqlTransaction:
 
     # housekeeping
 
-    def prune(self, *, now: Millis, deliveries_before: Millis, events_before: Millis, most: int) -> bool:
-        job = schema.deliveries
+    def prune(
+        self, *, now: Millis, deliveries_before: Millis, unlinked_before: Millis, events_before: Millis, most: int
+    ) -> bool:
+        job, c = schema.deliveries, conversation.c
         self._run(delete(token).where(token.c.expires_at <= now))
         self._run(delete(ticket).where(ticket.c.expires_at <= now))
         self._run(delete(schema.personal_urls).where(schema.personal_urls.c.valid_until <= now))
+        self._run(delete(challenge).where(challenge.c.expires_at <= now))
         self._run(delete(schema.limits).where(schema.limits.c.full_at <= now))
         self._run(delete(schema.workers).where(schema.workers.c.alive_until <= now - LONG_DEAD))
         self._run(delete(job).where(job.c.state == DONE, job.c.received_at < deliveries_before))
+        self._run(delete(job).where(job.c.state == QUARANTINED, job.c.received_at < unlinked_before))
+        self._run(delete(conversation).where(c.user_id.is_(None), c.last_at < unlinked_before))
         gone = (
             select(event.c.user_id, func.max(event.c.seq))
             .where(event.c.created_at < events_before)
@@ -549,6 +606,7 @@ def _session(row: Any) -> OmiSession:
         suspended_user_id=row.suspended_user_id,
         left_user_id=row.left_user_id,
         left_at=row.left_at,
+        device=Device(row.device) if row.device else None,
         bad_segments=row.bad_segments,
         created_at=row.created_at,
     )
@@ -558,6 +616,10 @@ def _conversation(row: Any) -> Conversation:
     values = row._asdict()
     del values["active_until"]
     return Conversation(**values)
+
+
+def _challenge(row: Any) -> Challenge:
+    return Challenge(**row._asdict() | {"brings": bool(row.brings)})
 
 
 def _message(row: Any) -> Message:

@@ -7,6 +7,7 @@ from types import ModuleType
 
 from omilink import __version__
 from omilink.cli import (
+    audit,
     backup,
     demo,
     doctor,
@@ -29,8 +30,9 @@ COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "demo": (demo, "run the server with a demo account and a wearable that talks"),
     "simulate": (simulate, "be a wearable: send what OMI's cloud would, to any webhook"),
     "doctor": (doctor, "find out why words do not appear, and what to do"),
-    "sessions": (sessions, "issue, list and unlink sessions"),
+    "sessions": (sessions, "issue, list, unlink and hand over sessions and devices"),
     "users": (users, "list users, and verify their OMI accounts"),
+    "audit": (audit, "who linked or lost what, and by which proof"),
     "jobs": (jobs, "list the queue, and bring dead letters back"),
     "tail": (tail, "follow your live chat in the terminal"),
     "export": (export, "write a user's conversations as JSON"),

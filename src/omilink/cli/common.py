@@ -28,6 +28,12 @@ def with_product(do: Callable[[Product], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
+
+
 def print_list(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str) -> None:
     if as_json:
         print(json.dumps(list(rows), ensure_ascii=False, indent=2))

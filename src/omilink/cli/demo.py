@@ -7,9 +7,10 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from omilink import accounts, model, settings
+from omilink import accounts, omi_accounts, settings
 from omilink.cli.serve import serve
 from omilink.errors import EmailTaken
+from omilink.model import OPERATOR
 from omilink.omi.calls import account_id
 from omilink.omi.simulator import talk
 from omilink.ports import Transaction
@@ -64,7 +65,11 @@ async def _sign_up(product: Product) -> None:
             tx.add_user(user, hashed)
 
     await product.store.write(add)
-    await product.store.write(lambda tx: accounts.verify_uid(tx, EMAIL, account_id(SEED), model.now()))
+
+    def vouch(tx: Transaction) -> None:
+        omi_accounts.vouch(tx, account_id(SEED), accounts.find(tx, EMAIL).id, at, OPERATOR)
+
+    await product.store.write(vouch)
 
 
 async def _talk(address: str, speed: float) -> None:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 import httpx2
 
-from omilink import settings
+from omilink import accounts, settings
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.linking import RULES
 from omilink.model import SHARED, OmiSession, User, session_key
@@ -45,11 +45,12 @@ class Chart:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Walks webhook, session, owner, conversation, queue and streams; ends with 1 if one is broken."
     parser.add_argument("session", nargs="?", help="the session id to look into (default: the server as a whole)")
+    parser.add_argument("--user", metavar="EMAIL", help="the session is at this user's personal webhook address")
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    findings = list(examine(with_product(lambda product: _chart(product, args.session))))
+    findings = list(examine(with_product(lambda product: _chart(product, args.session, args.user))))
     if args.json:
         print_list([asdict(finding) for finding in findings], as_json=True, empty="")
     else:
@@ -106,7 +107,7 @@ def _owner(chart: Chart) -> Finding:
     if chart.session and chart.owner:
         when = moment(chart.session.linked_at)
         return Finding("owner", True, f"{chart.owner.email}, by {chart.session.method}, since {when}.{why}")
-    do = "Link it in the app (POST /sessions/link), or verify its uid: omilink users verify EMAIL UID."
+    do = "Link it in the app (POST /sessions/link), or its OMI account (POST /link/omi/start)."
     return Finding("owner", False, f"Nobody. Its words are kept and shown to nobody.{why}", do)
 
 
@@ -138,9 +139,9 @@ def _streams(chart: Chart) -> Finding:
     return Finding("live streams", True, found, "Open the page, or GET /conversations/current/stream.")
 
 
-async def _chart(product: Product, name: str | None) -> Chart:
+async def _chart(product: Product, name: str | None, personal_of: str | None) -> Chart:
     def load(tx: Transaction) -> tuple[OmiSession | None, User | None, str | None, int, int, int]:
-        key = session_key(SHARED, name or "")
+        key = session_key(accounts.find(tx, personal_of).id if personal_of else SHARED, name or "")
         session = tx.sessions([key]).get(key)
         owner = tx.user(session.user_id) if session and session.user_id else None
         saved = tx.messages_saved([key], owner.id).get(key, 0) if owner else 0

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import gc
 import logging
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
@@ -74,9 +73,6 @@ async def _say_where(product: Product, address: str) -> AsyncIterator[None]:
 def _warn(chosen: Settings) -> None:
     if chosen.webhook_auth is WebhookAuth.OPEN:
         log.warning("ANYBODY can post to the webhook: OMILINK_WEBHOOK_AUTH is open. Use this for development only.")
-    for name in settings.NOT_YET:
-        if os.environ.get(name):
-            log.warning("%s is set, and this version does not act on it yet.", name)
     if chosen.nats_url and not chosen.webhook_secret:
         log.warning("Every node makes a webhook secret of its own: set OMILINK_WEBHOOK_SECRET, the same on all.")
     if chosen.host not in ("127.0.0.1", "localhost", "::1") and not (chosen.public_url or "").startswith("https"):

@@ -1,13 +1,14 @@
-"""`omilink sessions provision|list|unlink`"""
+"""`omilink sessions provision|list|unlink|hand-over|return|lose`"""
 
 import argparse
 import secrets
+from collections.abc import Callable
 
 from omilink import accounts, model, sessions
-from omilink.cli.common import add_json, moment, print_list, with_product
+from omilink.cli.common import add_json, moment, positive, print_list, with_product
 from omilink.errors import NotFound
 from omilink.linking import Act
-from omilink.model import SHARED, OmiSession, session_key
+from omilink.model import OPERATOR, SHARED, Device, OmiSession
 from omilink.ports import Transaction
 from omilink.product import Product
 
@@ -19,19 +20,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     provision.add_argument("--user", required=True, metavar="EMAIL")
     which = provision.add_mutually_exclusive_group()
-    which.add_argument("--count", type=_positive, default=1, help="how many (default 1)")
+    which.add_argument("--count", type=positive, default=1, help="how many (default 1)")
     which.add_argument("--id", help="issue this id instead of a new one; it should hold 128 random bits")
     add_json(provision)
     listing = actions.add_parser("list", help="sessions, the newest first")
     listing.add_argument("--user", metavar="EMAIL", help="only this user's")
-    listing.add_argument("--limit", type=_positive, default=100, help="how many at most (default 100)")
+    listing.add_argument("--limit", type=positive, default=100, help="how many at most (default 100)")
     add_json(listing)
     unlink = actions.add_parser("unlink", help="make a session nobody's; what was saved stays its owner's")
     unlink.add_argument("session_id")
+    unlink.add_argument("--user", metavar="EMAIL", help="whose it is: needed for one at a personal webhook address")
+    hand_over = actions.add_parser("hand-over", help="give an issued device to another user, from now on")
+    hand_over.add_argument("session_id")
+    hand_over.add_argument("--to", required=True, metavar="EMAIL")
+    for action, what in ("return", "has come back"), ("lose", "is lost"):
+        parser_of_it = actions.add_parser(
+            action, help=f"an issued device {what}: what it sends is put aside until it is issued again"
+        )
+        parser_of_it.add_argument("session_id")
 
 
 def run(args: argparse.Namespace) -> int:
-    {"provision": _provision, "list": _list, "unlink": _unlink}[args.action](args)
+    actions = {
+        "provision": _provision,
+        "list": _list,
+        "unlink": _unlink,
+        "hand-over": _hand_over,
+        "return": _return,
+        "lose": _lose,
+    }
+    actions[args.action](args)
     return 0
 
 
@@ -46,7 +64,7 @@ def _provision(args: argparse.Namespace) -> None:
     def issue(tx: Transaction) -> None:
         user = accounts.find(tx, args.user)
         for omi_session_id in ids:
-            sessions.link(tx, omi_session_id, user.id, model.now(), act=Act.ISSUE)
+            sessions.link(tx, omi_session_id, user.id, model.now(), act=Act.ISSUE, by=OPERATOR)
 
     async def write(product: Product) -> None:
         await product.store.write(issue)
@@ -74,18 +92,56 @@ def _list(args: argparse.Namespace) -> None:
 
 
 def _unlink(args: argparse.Namespace) -> None:
-    def unlink(tx: Transaction) -> None:
-        key = session_key(SHARED, args.session_id)
-        session = tx.sessions([key]).get(key)
-        if session is None or session.user_id is None:
+    def unlink(tx: Transaction) -> str:
+        owner = accounts.find(tx, args.user).id if args.user else sessions.find(tx, args.session_id, 0).user_id
+        if owner is None:
             raise NotFound(f"No linked session has the id {args.session_id}. `omilink sessions list` shows all.")
-        sessions.unlink(tx, args.session_id, session.user_id, model.now())
+        sessions.unlink(tx, args.session_id, owner, model.now(), OPERATOR)
+        return owner
+
+    _change(lambda tx: {unlink(tx)})
+    print(f"{args.session_id} is nobody's now. What was saved stays its owner's.")
+
+
+def _hand_over(args: argparse.Namespace) -> None:
+    def hand_over(tx: Transaction) -> set[str]:
+        to = accounts.find(tx, args.to).id
+        before = sessions.find(tx, args.session_id, 0).user_id
+        sessions.link(tx, args.session_id, to, model.now(), act=Act.HAND_OVER, by=OPERATOR)
+        return {user_id for user_id in (before, to) if user_id}
+
+    _change(hand_over)
+    print(f"{args.session_id} is {args.to}'s from now on. What was accepted before stays with whoever had it.")
+
+
+def _return(args: argparse.Namespace) -> None:
+    _end(args, Device.RETURNED)
+
+
+def _lose(args: argparse.Namespace) -> None:
+    _end(args, Device.LOST)
+
+
+def _end(args: argparse.Namespace, device: Device) -> None:
+    def end(tx: Transaction) -> set[str]:
+        before = sessions.find(tx, args.session_id, 0).user_id
+        sessions.end(tx, args.session_id, device, model.now(), OPERATOR)
+        return {before} if before else set()
+
+    _change(end)
+    print(
+        f"{args.session_id} is {device}. What it sends is put aside until it is issued again: "
+        "omilink sessions provision --user EMAIL --id ID"
+    )
+
+
+def _change(change: Callable[[Transaction], set[str]]) -> None:
+    """Makes the change and wakes the streams of those concerned."""
 
     async def write(product: Product) -> None:
-        await product.store.write(unlink)
+        product.bus.publish(await product.store.write(change))
 
     with_product(write)
-    print(f"{args.session_id} is nobody's now. What was saved stays its owner's.")
 
 
 def _shown(session: OmiSession, emails: dict[str, str]) -> dict[str, object]:
@@ -93,13 +149,9 @@ def _shown(session: OmiSession, emails: dict[str, str]) -> dict[str, object]:
         "session": session.omi_session_id,
         "user": emails.get(session.user_id) if session.user_id else None,
         "method": session.method,
+        "device": session.device,
+        "address": "shared" if session.origin == SHARED else "personal",
         "linked": moment(session.linked_at),
         "last seen": moment(session.last_seen_at),
         "bad segments": session.bad_segments,
     }
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
-    return int(text)

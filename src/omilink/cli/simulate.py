@@ -65,6 +65,7 @@ def _who(group: argparse._ArgumentGroup) -> None:
 
 def _what(group: argparse._ArgumentGroup) -> None:
     zero_or_more = _at_least(0)
+    group.add_argument("--say", metavar="SENTENCE", help="say this first, such as what links an OMI account")
     group.add_argument(
         "--count", type=zero_or_more, default=20, help="posts of each device, 0: until Ctrl-C (default 20)"
     )
@@ -125,6 +126,7 @@ def _seconds(text: str) -> float:
 def _habits(args: argparse.Namespace) -> Habits:
     parts = args.conversations
     return Habits(
+        say=args.say,
         conversations=parts,
         posts=-(-args.count // parts) if args.count and args.minutes is None else None,
         talk=None if args.minutes is None else args.minutes * 60 / parts,

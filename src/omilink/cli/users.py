@@ -4,9 +4,10 @@ import argparse
 import getpass
 import os
 
-from omilink import accounts, model
+from omilink import accounts, model, omi_accounts
 from omilink.cli.common import add_json, moment, print_list, with_product
-from omilink.errors import NotFound
+from omilink.model import OPERATOR
+from omilink.ports import Transaction
 from omilink.product import Product
 
 
@@ -40,7 +41,7 @@ def _list(args: argparse.Namespace) -> None:
                     "id": user.id,
                     "name": user.display_name,
                     "since": moment(user.created_at),
-                    "verified": ", ".join(uid for uid, _ in tx.verified_uids(user.id)) or None,
+                    "verified": ", ".join(link.uid for link in tx.omi_links(user.id)) or None,
                 }
                 for user in tx.users()
             ]
@@ -62,17 +63,19 @@ def _add(args: argparse.Namespace) -> None:
 
 
 def _verify(args: argparse.Namespace) -> None:
+    def vouch(tx: Transaction) -> set[str]:
+        return omi_accounts.vouch(tx, args.uid, accounts.find(tx, args.email).id, model.now(), OPERATOR)
+
     async def verify(product: Product) -> None:
-        await product.store.write(lambda tx: accounts.verify_uid(tx, args.email, args.uid, model.now()))
+        product.bus.publish(await product.store.write(vouch))
 
     with_product(verify)
-    print(f"{args.uid} is verified for {args.email}. Sessions that show it are linked with their next webhook.")
+    print(f"{args.uid} is verified for {args.email}. Sessions that show it are linked.")
 
 
 def _unverify(args: argparse.Namespace) -> None:
-    async def unverify(product: Product) -> bool:
-        return await product.store.write(lambda tx: tx.unverify_uid(args.uid))
+    async def unverify(product: Product) -> None:
+        await product.store.write(lambda tx: omi_accounts.unvouch(tx, args.uid, model.now(), OPERATOR))
 
-    if not with_product(unverify):
-        raise NotFound(f"{args.uid} is not verified for anybody.")
+    with_product(unverify)
     print(f"{args.uid} is not verified any more.")

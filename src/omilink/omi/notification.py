@@ -3,6 +3,8 @@
 It takes ten an hour for each user. What it refuses is told to the user in plain words.
 """
 
+import asyncio
+import re
 from dataclasses import dataclass
 
 import httpx2
@@ -39,11 +41,16 @@ class Notifications:
         """Raises NotReached, RateLimited, or Unavailable when OMI does not answer."""
         address = f"{self.url}/v2/integrations/{self.app_id}/notification"
         headers = {"Authorization": f"Bearer {self.api_key}"}
-        timeout = httpx2.Timeout(WHOLE, connect=CONNECT)
+        params = {"uid": uid, "message": message}
         try:
-            async with httpx2.AsyncClient(timeout=timeout) as client:
-                answer = await client.post(address, params={"uid": uid, "message": message}, headers=headers)
-        except httpx2.HTTPError:
+            # httpx2's own timeouts are for each read; the body, which may never end, is not read at all
+            async with (
+                asyncio.timeout(WHOLE),
+                httpx2.AsyncClient(timeout=httpx2.Timeout(WHOLE, connect=CONNECT)) as client,
+                client.stream("POST", address, params=params, headers=headers) as answer,
+            ):
+                pass
+        except (httpx2.HTTPError, TimeoutError):
             raise Unavailable("OMI does not answer now. Try again, or say the sentence.", RETRY_AFTER) from None
         if answer.status_code == 429:
             wait = _seconds(answer.headers.get("Retry-After"))
@@ -55,4 +62,4 @@ class Notifications:
 
 
 def _seconds(value: str | None) -> int:
-    return int(value) if value and value.isdigit() else RETRY_AFTER
+    return int(value) if value and re.fullmatch("[0-9]{1,6}", value) else RETRY_AFTER

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from omilink.omi.dialogue import household
+from omilink.omi.dialogue import Line, household
 
 MOST_IN_A_POST = 5
 CLOSES_AFTER = 120.0  # seconds without words after which OMI ends a conversation
@@ -16,10 +16,12 @@ CLOSES_AFTER = 120.0  # seconds without words after which OMI ends a conversatio
 class Habits:
     """How a wearable is used. Times are seconds; None means without end.
 
-    `updates` and `repeats` say after how many posts a sentence comes again: changed under its own id, or word for word
-    under a new one (0: never). `drop_after` posts the relay is away for `drop_for` and then sends all of that at once.
+    `say` is said before everything else. `updates` and `repeats` say after how many posts a sentence comes again:
+    changed under its own id, or word for word under a new one (0: never). `drop_after` posts the relay is away for
+    `drop_for` and then sends all of that at once.
     """
 
+    say: str | None = None
     conversations: int | None = 1
     posts: int | None = 20
     talk: float | None = None
@@ -56,7 +58,7 @@ class Post:
 
 def listen(habits: Habits, seed: str) -> Iterator[Post]:
     """The posts of one wearable in order of time. What is said depends on the seed alone, not on the habits."""
-    lines = _timed(random.Random(f"{seed}/words"))
+    lines = _timed(random.Random(f"{seed}/words"), _sentence(habits.say))
     rng = random.Random(f"{seed}/habits")
     began = habits.starts_at
     numbers = itertools.count() if habits.conversations is None else range(habits.conversations)
@@ -88,10 +90,17 @@ def _conversation(habits: Habits, lines: Iterator[Utterance], began: float, rng:
         yield from _again(post, number, habits, rng)
 
 
-def _timed(rng: random.Random) -> Iterator[Utterance]:
-    """The household's lines with times, as one endless recording."""
+def _sentence(words: str | None) -> list[Line]:
+    """As a recogniser writes it down: in two pieces, with capitals and stops."""
+    said = (words or "").split()
+    pieces = filter(None, (said[: len(said) // 2], said[len(said) // 2 :]))
+    return [Line(speaker=0, text=f"{' '.join(piece).capitalize()}.", more="", pause=0.3) for piece in pieces]
+
+
+def _timed(rng: random.Random, first: Iterable[Line] = ()) -> Iterator[Utterance]:
+    """These lines and then the household's, with times, as one endless recording."""
     end = 0.0
-    for line in household(rng):
+    for line in itertools.chain(first, household(rng)):
         start = end + round(line.pause, 2)
         end = start + round(_seconds_to_say(line.text, rng), 2)
         yield Utterance(id=new_id(rng), speaker=line.speaker, text=line.text, more=line.more, start=start, end=end)

@@ -1,7 +1,9 @@
 """Signing up, in and out."""
 
+import io
 from collections.abc import Sequence
 
+import segno
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
@@ -78,9 +80,8 @@ async def logout(who: Who, the: The) -> Response:
 
 @router.get("/me")
 async def me(who: Who, the: The) -> wire.Json:
-    uids = await the.store.read(lambda tx: tx.verified_uids(who.user.id))
-    links = [{"omiUserId": uid, "isVerified": True, "verifiedAt": wire.time(at)} for uid, at in uids]
-    return {"ok": True, "user": wire.user(who.user), "omi_links": links}
+    links = await the.store.read(lambda tx: tx.omi_links(who.user.id))
+    return {"ok": True, "user": wire.user(who.user), "omi_links": [wire.omi_link(link) for link in links]}
 
 
 @router.get("/me/webhook-url")
@@ -91,6 +92,15 @@ async def webhook_url(request: Request, who: Who, the: The) -> wire.Json:
     if not found:
         found = await the.store.write(lambda tx: personal.show(tx, who.user.id, at))
     return _personal_urls(request, found)
+
+
+@router.get("/me/webhook-url.svg")
+async def webhook_url_as_picture(request: Request, who: Who, the: The) -> Response:
+    """Your own webhook address as a QR code, to be scanned with the phone that has the OMI app."""
+    shown = await webhook_url(request, who, the)
+    picture = io.BytesIO()
+    segno.make_qr(shown["url"], error="m").save(picture, kind="svg", scale=8, border=2, light="white", xmldecl=False)
+    return Response(picture.getvalue(), media_type="image/svg+xml")
 
 
 @router.post("/me/webhook-url")

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from omilink import __version__
 from omilink.errors import OmilinkError
 from omilink.product import Product
-from omilink.web import accounts, conversations, errors, operations, sessions, stream, webhook
+from omilink.web import accounts, conversations, errors, omi_accounts, operations, sessions, stream, webhook
 from omilink.web.front import Front
 from omilink.web.headers import Edge
 from omilink.web.openapi import PLAIN_ROUTES
@@ -63,8 +63,8 @@ def make_api(product: Product) -> FastAPI:
     )
     app.state.product = product
     app.router.routes += [*webhook.routes, *stream.routes]
-    for router in (accounts.router, sessions.router, stream.router, conversations.router, operations.router):
-        app.include_router(router)
+    for part in (accounts, sessions, omi_accounts, stream, conversations, operations):
+        app.include_router(part.router)
     app.add_route("/", page, include_in_schema=False)
     app.mount("/page", StaticFiles(directory=PAGE, follow_symlink=True), name="page")
     _explain_errors(app)

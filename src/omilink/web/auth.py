@@ -1,5 +1,7 @@
 """Who calls: the token as cookie or Bearer, where the call comes from, and how signing in answers."""
 
+import re
+import secrets
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from typing import Annotated
@@ -12,9 +14,12 @@ from starlette.responses import Response
 from omilink import accounts
 from omilink.accounts import TOKEN_LIFE, SignedIn
 from omilink.errors import NotSignedIn, OriginNotAllowed
+from omilink.model import By
 from omilink.product import Product
+from omilink.web.headers import REQUEST_ID
 
 COOKIE = "sid"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -79,6 +84,13 @@ def client_address(request: Request) -> str:
     return host
 
 
+def request_id(request: Request) -> str:
+    """Names the request in the audit and in the answer: what a proxy calls it in X-Request-Id, or a new name."""
+    shown = request.headers.get("x-request-id", "")
+    name: str = request.scope.setdefault(REQUEST_ID, shown if _REQUEST_ID.fullmatch(shown) else secrets.token_hex(8))
+    return name
+
+
 def bearer(request: Request) -> str | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
@@ -110,5 +122,10 @@ def _https(request: Request) -> bool:
     return request.url.scheme == "https" or bool(public_url and public_url.startswith("https:"))
 
 
+def _by(request: Request, who: "Who") -> By:
+    return By(who.user.id, request_id(request))
+
+
 Who = Annotated[SignedIn, Depends(signed_in)]
+Me = Annotated[By, Depends(_by)]
 The = Annotated[Product, Depends(product)]

@@ -15,6 +15,7 @@ STATUS = {
     "wrong_login": 401,
     "bad_secret": 401,
     "proof_required": 403,
+    "wrong_code": 403,
     "origin_not_allowed": 403,
     "not_found": 404,
     "method_not_allowed": 405,

@@ -11,6 +11,8 @@ from omilink.errors import TooLarge
 
 MAX_BODY = 1 << 20
 AUDIO = "application/octet-stream"
+REQUEST_ID = "omilink.request_id"
+"""Where a request's scope holds its name, once it has one."""
 
 
 SECURITY = {
@@ -49,6 +51,8 @@ class Edge:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = _complete(message["headers"], extra)
+                if name := scope.get(REQUEST_ID):
+                    message["headers"].append((b"x-request-id", name.encode()))
             await send(message)
 
         limited = scope["method"] in ("POST", "DELETE")

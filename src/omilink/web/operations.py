@@ -3,10 +3,13 @@
 import asyncio
 import hmac
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import asdict
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,11 +17,13 @@ from starlette.responses import JSONResponse, Response
 from omilink import wire
 from omilink.errors import NotSignedIn, OmilinkError
 from omilink.ports import Inbox
-from omilink.product import Checks
+from omilink.product import Checks, Product
 from omilink.web.auth import The, bearer
 
 STATES = ("waiting", "dead", "quarantined")
 WELL = "ok"
+MOST = 10_000
+"""Rows that an operator is shown at once."""
 CHECK = 3.0
 """Seconds that a part gets to show that it works."""
 
@@ -61,10 +66,33 @@ async def metrics(the: The) -> Response:
 @router.get("/operator/streams/{user_id}", include_in_schema=False)
 async def streams(request: Request, user_id: str, the: The) -> wire.Json:
     """How many streams a user has open, for `omilink doctor`: it knows the token of the data folder."""
+    check_operator(request, the)
+    return {"ok": True, "streamsOpen": the.bus.listeners().get(user_id, 0)}
+
+
+@router.get("/operator/quarantine", include_in_schema=False)
+async def quarantine(request: Request, the: The) -> wire.Json:
+    """What has been put aside: how much, of which session, and why. Never words."""
+    check_operator(request, the)
+    found = await the.inbox.jobs("quarantined", None, MOST)
+    counts = Counter((job.session_id, job.error) for job in found)
+    shown = [{"session": session, "why": why, "calls": calls} for (session, why), calls in counts.most_common()]
+    return {"ok": True, "calls": len(found), "quarantine": shown}
+
+
+@router.get("/operator/audit", include_in_schema=False)
+async def audit(request: Request, the: The, limit: Annotated[int, Query(ge=1, le=MOST)] = 100) -> wire.Json:
+    """Who linked or lost what, and by which proof; the newest first."""
+    check_operator(request, the)
+    entries = await the.store.read(lambda tx: tx.audited(limit))
+    return {"ok": True, "entries": [asdict(entry) | {"at": wire.time(entry.at)} for entry in entries]}
+
+
+def check_operator(request: Request, the: Product) -> None:
+    """Raises NotSignedIn for everybody else; a user's token is of no use."""
     shown = (bearer(request) or "").encode("utf-8", "replace")
     if not hmac.compare_digest(shown, the.operator_token.encode()):
         raise NotSignedIn("This needs the token in the file operator_token of the server's data folder.")
-    return {"ok": True, "streamsOpen": the.bus.listeners().get(user_id, 0)}
 
 
 async def how_are(checks: Checks) -> dict[str, str]:

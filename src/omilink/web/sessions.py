@@ -4,10 +4,11 @@ import asyncio
 
 from fastapi import APIRouter
 from pydantic import BaseModel, StrictInt, StrictStr
+from starlette.requests import Request
 
 from omilink import limits, sessions, wire
 from omilink.settings import Switch
-from omilink.web.auth import The, Who
+from omilink.web.auth import Me, The, Who, client_address
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
@@ -17,13 +18,14 @@ class Link(BaseModel):
 
 
 @router.post("/link")
-async def link(form: Link, who: Who, the: The) -> wire.Json:
+async def link(request: Request, form: Link, who: Who, me: Me, the: The) -> wire.Json:
     """Links a session to you, before its first webhook too. Its ownerless conversations come along."""
-    await the.limits.spend((limits.CLAIM, who.user.id))  # else one account could sit on every id that can be guessed
+    # else somebody could sit on every id that can be guessed
+    await the.limits.spend((limits.CLAIM, who.user.id), (limits.CLAIM_FROM, client_address(request)))
     at, by_hand = the.clock(), the.settings.manual_link is Switch.OPEN
     session, saved = await the.store.write(
         lambda tx: (
-            session := sessions.link(tx, str(form.session_id), who.user.id, at, manual_linking=by_hand),
+            session := sessions.link(tx, str(form.session_id), who.user.id, at, manual_linking=by_hand, by=me),
             tx.messages_saved([session.id], who.user.id),
         )
     )
@@ -32,10 +34,10 @@ async def link(form: Link, who: Who, the: The) -> wire.Json:
 
 
 @router.delete("/{session_id}/link")
-async def unlink(session_id: str, who: Who, the: The) -> wire.Json:
+async def unlink(session_id: str, who: Who, me: Me, the: The) -> wire.Json:
     """Unlinks a session of yours. What was saved stays yours; what comes from now on is nobody's."""
     at = the.clock()
-    session = await the.store.write(lambda tx: sessions.unlink(tx, session_id, who.user.id, at))
+    session = await the.store.write(lambda tx: sessions.unlink(tx, session_id, who.user.id, at, me))
     the.bus.publish([who.user.id])
     return {"ok": True, "session": wire.session(session, has_conversations=False)}
 

@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,11 +13,17 @@ from omilink.errors import BadSecret, Invalid, OmilinkError
 from omilink.model import SHARED, check_id
 from omilink.omi import parse, signature
 from omilink.product import Product
-from omilink.settings import WebhookAuth
-from omilink.web.auth import bearer, product
+from omilink.settings import Policy, WebhookAuth
+from omilink.web.auth import bearer, product, request_id
 from omilink.web.headers import AUDIO, SECURITY, read_limited
 
 PATH = "/omi-webhook"
+ENOUGH: dict[Policy, Callable[[bool, bool], bool]] = {
+    Policy.ANY: lambda secret, signature: secret or signature,
+    Policy.SECRET: lambda secret, signature: secret,
+    Policy.SIGNATURE: lambda secret, signature: signature,
+    Policy.BOTH: lambda secret, signature: secret and signature,
+}
 ACCEPTED = b'{"ok":true}'
 
 
@@ -43,16 +49,28 @@ async def _accept(the: Product, request: Request) -> str:
     query = parse.query(request.scope["query_string"])
     shown = _shown_secrets(request, query)
     origin = await _personal_origin(the, shown)
-    allowed = origin is not None or _is_shared(the, shown)
-    if not allowed and not the.settings.signing_secret:
+    has_secret = origin is None and _is_shared(the, shown)
+    free = origin is not None or the.settings.webhook_auth is WebhookAuth.OPEN
+    if not (free or has_secret or the.settings.signing_secret):
         raise _refused()
     if _is_audio(request, query):
-        return await _pass_over_audio(request, query, allowed)
+        return await _pass_over_audio(request, query, free or has_secret)
     body = await read_limited(request)
-    if not allowed and not _is_signed(the, request, query, body):
+    signed_uid = _signed_uid(the, request, query, body)
+    is_proven = ENOUGH[the.settings.webhook_policy](has_secret, signed_uid is not None)
+    if not (free or is_proven):
         raise _refused()
-    key = request.headers.get("idempotency-key")
-    call = await intake.accept(the.inbox, body, query, at=the.clock(), origin=origin or SHARED, idempotency_key=key)
+    call = await intake.accept(
+        the.inbox,
+        body,
+        query,
+        at=the.clock(),
+        origin=origin or SHARED,
+        idempotency_key=request.headers.get("idempotency-key") or request.headers.get("x-omi-delivery"),
+        proven=signed_uid is not None if origin else is_proven,
+        signed_uid=signed_uid,
+        request_id=request_id(request),
+    )
     return call.kind
 
 
@@ -74,18 +92,20 @@ async def _personal_origin(the: Product, shown: Sequence[str]) -> str | None:
 
 def _is_shared(the: Product, shown: Sequence[str]) -> bool:
     """Whether a valid secret was shown, in constant time. There always is one to show, see bootstrap."""
-    if the.settings.webhook_auth is WebhookAuth.OPEN:
-        return True
     good = [secret.encode() for secret in the.webhook_secrets]
     values = [value.encode("utf-8", "replace") for value in shown]
     return any([hmac.compare_digest(secret, value) for secret in good for value in values])
 
 
-def _is_signed(the: Product, request: Request, query: parse.Query, body: bytes) -> bool:
+def _signed_uid(the: Product, request: Request, query: parse.Query, body: bytes) -> str | None:
+    """For whom OMI signed the call, None if it did not. Without a signing secret nothing is signed."""
+    header = request.headers.get("x-omi-signature")
     uids = {value for name, value in query if name == "uid"}
-    header = request.headers.get("x-omi-signature", "")
+    if not header or len(uids) != 1:
+        return None
+    [uid] = uids
     secrets = [secret.get_secret_value() for secret in the.settings.signing_secret]
-    return len(uids) == 1 and signature.verify(header, uid=uids.pop(), body=body, secrets=secrets, now=time.time())
+    return uid if signature.verify(header, uid=uid, body=body, secrets=secrets, now=time.time()) else None
 
 
 def _is_audio(request: Request, query: parse.Query) -> bool:

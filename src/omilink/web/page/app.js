@@ -3,6 +3,7 @@ import { Account } from "./account.js";
 import { Conversations } from "./conversations.js";
 import { confirmed } from "./dialog.js";
 import { h, icon } from "./dom.js";
+import { Linking } from "./linking.js";
 import { Live } from "./live.js";
 import { createClient } from "./omilink.js";
 import { Reading } from "./reading.js";
@@ -10,7 +11,7 @@ import { Sessions } from "./sessions.js";
 import { SignIn } from "./sign-in.js";
 import { signedOutBecause, unlinkedBecause } from "./words.js";
 
-const SESSIONS_EVERY = 15_000;
+const REFRESH_EVERY = 15_000;
 const TABS = { live: "Live", conversations: "Conversations", sessions: "Sessions", account: "Account" };
 
 /** The page: who is signed in, which screen is shown, and the chat behind it. */
@@ -23,9 +24,9 @@ class App extends HTMLElement {
   connectedCallback() {
     addEventListener("resize", () => this.draw());
     addEventListener("hashchange", () => this.navigate());
-    this.addEventListener("linked", () => this.refreshSessions());
+    this.addEventListener("linked", () => this.refresh());
     document.addEventListener("visibilitychange", () => this.#visibilityChanged());
-    setInterval(() => this.#isSeen() && this.refreshSessions(), SESSIONS_EVERY);
+    setInterval(() => this.#isSeen() && this.refresh(), REFRESH_EVERY);
     this.begin();
   }
 
@@ -42,11 +43,14 @@ class App extends HTMLElement {
 
   enter(user) {
     this.user = user;
-    this.sessions = undefined;
+    this.sessions = this.omi = undefined;
+    /** OMI accounts of which the user does not want what was heard before. */
+    this.leftOut = new Set();
     this.screens = {
       live: new Live(this),
       conversation: new Reading(this),
       sessions: new Sessions(this),
+      link: new Linking(this),
       account: new Account(this),
     };
     this.conversations = new Conversations(this);
@@ -57,7 +61,7 @@ class App extends HTMLElement {
     });
     this.#build();
     this.navigate();
-    this.refreshSessions();
+    this.refresh();
   }
 
   leave(notice) {
@@ -116,10 +120,11 @@ class App extends HTMLElement {
     if (sure) await this.attempt(() => this.client.deleteConversation(id));
   }
 
-  async refreshSessions() {
+  /** Asks how the user's sessions and OMI accounts are. */
+  async refresh() {
     if (!this.chat) return;
     try {
-      this.sessions = await this.client.listSessions();
+      [this.sessions, this.omi] = await Promise.all([this.client.listSessions(), this.client.listOmiLinks()]);
       this.draw();
     } catch {
       // The connection line says so already, and the next refresh makes good.
@@ -155,7 +160,7 @@ class App extends HTMLElement {
   #draw() {
     const screen = this.screens[this.route.screen] ?? this.screens.live;
     this.dataset.screen = this.route.screen;
-    for (const tab of this.tabs) markCurrent(tab, tab.hash === `#/${this.route.screen}`);
+    for (const tab of this.tabs) markCurrent(tab, tab.hash === `#/${this.route.tab ?? this.route.screen}`);
     if (this.main.firstChild !== screen) this.#change(screen);
     screen.show(this);
     this.conversations.show(this);
@@ -177,8 +182,8 @@ class App extends HTMLElement {
     if (event.type === "conversation_deleted" && event.conversationId === this.route.id) this.#deletedWhileReading();
     if (event.type === "session_unlinked")
       this.say(`Session “${event.session.id}” is no longer linked to you. ${unlinkedBecause(event.reason)}`);
-    if (event.type === "session_linked" || event.type === "session_unlinked") this.refreshSessions();
-    if (event.type === "new_messages" && this.sessions?.some(isWaiting)) this.refreshSessions();
+    if (event.type === "session_linked" || event.type === "session_unlinked") this.refresh();
+    if (event.type === "new_messages" && this.sessions?.some(isWaiting)) this.refresh();
   }
 
   #deletedWhileReading() {
@@ -190,7 +195,7 @@ class App extends HTMLElement {
     if (!this.#isSeen()) return;
     this.#countUnread(0);
     this.chat?.wake();
-    this.refreshSessions();
+    this.refresh();
   }
 
   #isSeen() {
@@ -219,6 +224,7 @@ class App extends HTMLElement {
 function routeOf(hash) {
   const [, screen, id] = hash.split("/");
   if (screen === "conversations" && id) return { screen: "conversation", id: decodeURIComponent(id) };
+  if (screen === "link") return { screen, tab: "sessions", id: decodeURIComponent(id ?? "") };
   return { screen: screen in TABS ? screen : "live" };
 }
 

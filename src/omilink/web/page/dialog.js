@@ -1,7 +1,14 @@
 import { h, setText, whileBusy } from "./dom.js";
 
 /** Asks before something that cannot be taken back. Resolves to whether it shall happen. */
-export function confirmed({ title, consequence, action }) {
+export async function confirmed({ title, consequence, action }) {
+  return "yes" === (await chosen({ title, consequences: [consequence], actions: { yes: action } }));
+}
+
+/** Says the consequences first. Resolves to the name of the chosen action, "" for none; the last one is the gravest. */
+export function chosen({ title, consequences, actions }) {
+  const buttons = Object.entries(actions).map(([value, label]) => h("button", { value }, label));
+  buttons.at(-1).classList.add("danger");
   const dialog = h(
     "dialog",
     { "aria-labelledby": "dialog-title", "aria-describedby": "dialog-text" },
@@ -9,13 +16,8 @@ export function confirmed({ title, consequence, action }) {
       "form",
       { method: "dialog" },
       h("h2", { id: "dialog-title" }, title),
-      h("p", { id: "dialog-text" }, consequence),
-      h(
-        "div",
-        { class: "actions" },
-        h("button", { value: "no" }, "Cancel"),
-        h("button", { value: "yes", class: "danger" }, action),
-      ),
+      h("div", { id: "dialog-text" }, ...consequences.map((consequence) => h("p", {}, consequence))),
+      h("div", { class: "actions" }, h("button", { value: "" }, "Cancel"), buttons),
     ),
   );
   document.body.append(dialog);
@@ -23,7 +25,7 @@ export function confirmed({ title, consequence, action }) {
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();
-      resolve(dialog.returnValue === "yes");
+      resolve(dialog.returnValue);
     });
   });
 }

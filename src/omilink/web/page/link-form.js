@@ -20,11 +20,8 @@ class LinkForm extends HTMLElement {
     this.linkButton = h("button", { class: "primary", type: "submit" }, "Link");
     this.tryButton = h("button", { type: "button", click: () => this.tryOut() }, "Make an id to try");
     this.trial = h("div", { class: "trial", hidden: true });
-  }
-
-  /** Whether a command to try is on show. */
-  get isTrying() {
-    return !this.trial.hidden;
+    this.state = h("p", { class: "arrival", role: "status", "data-state": "arrived", hidden: true });
+    this.prove = h("p", { hidden: true }, h("a", { class: "button" }, "Link it by saying a sentence"));
   }
 
   connectedCallback() {
@@ -37,6 +34,8 @@ class LinkForm extends HTMLElement {
         h("div", { class: "row" }, this.input, this.linkButton),
         this.problem,
       ),
+      this.prove,
+      this.state,
       h(
         "p",
         { class: "quiet", id: "link-help" },
@@ -50,7 +49,14 @@ class LinkForm extends HTMLElement {
 
   submit(event) {
     event.preventDefault();
-    whileBusy(this.linkButton, "Linking…", () => this.attempt(() => this.link(this.input.value.trim())));
+    whileBusy(this.linkButton, "Linking…", () =>
+      this.attempt(async () => {
+        const id = this.input.value.trim();
+        await this.link(id);
+        this.state.hidden = false;
+        setText(this.state, `“${id}” is linked to you. What it says appears under Live.`);
+      }),
+    );
   }
 
   tryOut() {
@@ -65,12 +71,23 @@ class LinkForm extends HTMLElement {
 
   async attempt(task) {
     setText(this.problem, "");
+    this.prove.hidden = this.state.hidden = true;
     try {
       await task();
     } catch (error) {
-      setText(this.problem, error.message);
+      this.#explain(error);
       this.input.focus();
     }
+  }
+
+  #explain({ code, message }) {
+    const needsProof = code === "proof_required";
+    setText(
+      this.problem,
+      needsProof ? "Whoever knows this id could claim it, so it takes a proof that it is yours." : message,
+    );
+    this.prove.hidden = !needsProof;
+    this.prove.firstChild.href = `#/link/${encodeURIComponent(this.input.value.trim())}`;
   }
 
   async link(id) {

@@ -1,10 +1,8 @@
 import { Connection } from "./connection.js";
 import { titleOf } from "./conversations.js";
 import { h, icon, setText } from "./dom.js";
-import { LinkForm } from "./link-form.js";
 import { MessageLog } from "./log.js";
 import { isIncomplete } from "./omilink.js";
-import { WebhookCard } from "./webhook-card.js";
 import { clockTime } from "./words.js";
 
 /** The conversation that is being spoken in. When another one becomes current, the page follows. */
@@ -28,7 +26,7 @@ class Live extends HTMLElement {
     );
   }
 
-  show({ chat, sessions }) {
+  show({ chat, sessions, omi }) {
     const { view } = chat;
     this.connection.show(chat);
     this.#follow(view);
@@ -40,7 +38,7 @@ class Live extends HTMLElement {
     this.deleteButton.hidden = !isReady;
     setText(this.heading, isReady ? titleOf(shown.conversation) : "Live");
     if (isReady) this.#showLog(chat, shown);
-    else this.#showQuiet(chat, sessions);
+    else this.#showQuiet(chat, sessions, omi);
   }
 
   /** Whoever has scrolled up is reading, and is led to the new conversation by the button instead. */
@@ -64,60 +62,35 @@ class Live extends HTMLElement {
     });
   }
 
-  #showQuiet({ view, state, status }, sessions) {
+  #showQuiet({ view, state, status }, sessions, omi) {
     if (state === "offline" && !view.loaded) this.#say("offline", "No connection", status.reason);
     else if (!view.loaded || view.current || !sessions)
       this.#say("loading", "Loading…", "Fetching your latest conversation.");
-    else if (sessions.length === 0 || this.linkForm?.isTrying) this.#offerLink(sessions);
+    else if (sessions.length === 0 && omi.omi_links.length === 0)
+      this.#say(
+        "waiting",
+        "Link your wearable",
+        "It takes a minute. Then what it hears appears here as it is said.",
+        h("a", { class: "button primary", href: "#/link" }, "Link it now"),
+      );
     else
       this.#say(
         "waiting",
         "Nothing has been said yet",
         "The moment your wearable hears something, the words appear here.",
-        ailing(sessions),
+        hintFor(sessions),
       );
   }
 
-  #say(name, title, text, health) {
-    if (this.quiet.dataset.name === `${name} ${text} ${health?.message}`) return;
-    this.quiet.dataset.name = `${name} ${text} ${health?.message}`;
+  #say(name, title, text, more) {
+    const said = [name, title, text, more?.textContent].join("\n");
+    if (this.quiet.dataset.said === said) return;
+    this.quiet.dataset.said = said;
     this.quiet.replaceChildren(
       h("div", { class: `waves ${name}`, "aria-hidden": "true" }, h("i"), h("i"), h("i"), h("i"), h("i")),
       h("h2", {}, title),
       h("p", { class: "quiet" }, text),
-      ...(health
-        ? [
-            h(
-              "p",
-              { class: "hint" },
-              health.message,
-              " ",
-              health.nextStep,
-              " ",
-              h("a", { href: "#/sessions" }, "See your sessions"),
-            ),
-          ]
-        : []),
-    );
-  }
-
-  #offerLink(sessions) {
-    if (this.quiet.dataset.name !== "link") this.#showLinkForms();
-    this.webhook.show({ sessions });
-  }
-
-  #showLinkForms() {
-    this.quiet.dataset.name = "link";
-    this.linkForm = new LinkForm(this.app.client);
-    this.webhook = new WebhookCard(this.app);
-    this.quiet.replaceChildren(
-      this.webhook,
-      h(
-        "section",
-        { class: "card", "aria-labelledby": "by-id" },
-        h("h2", { id: "by-id" }, "Or a device with an id of its own"),
-        this.linkForm,
-      ),
+      ...(more ? [more] : []),
     );
   }
 }
@@ -136,9 +109,13 @@ export function createDeleteButton(click) {
   );
 }
 
-/** The health of the first session that needs attention. */
-function ailing(sessions) {
-  return sessions.map(({ health }) => health).find((health) => health && health.status !== "ok");
+/** What to do about the first session that needs attention. */
+function hintFor(sessions) {
+  const ailing = sessions.find(({ health }) => health && health.status !== "ok");
+  if (!ailing) return undefined;
+  const { message, nextStep } = ailing.health;
+  const link = h("a", { href: "#/sessions" }, "See your sessions");
+  return h("p", { class: "hint" }, message, " ", nextStep, " ", link);
 }
 
 customElements.define("omi-live", Live);

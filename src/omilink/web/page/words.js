@@ -57,14 +57,44 @@ export function unlinkedBecause(reason) {
 }
 
 const METHODS = {
-  uid: "by its OMI account",
-  manual: "by its id",
-  issued: "by who issued it",
-  personal: "through your personal webhook address",
+  uid: "Linked by your OMI account",
+  manual: "Linked by hand, with its id",
+  issued: "Issued to you",
+  personal: "Linked by your own address",
 };
 
-export function linkedHow({ method, linkedAt }) {
-  return ["Linked", METHODS[method], linkedAt && `(${dayAndTime(linkedAt)})`].filter(Boolean).join(" ");
+export function linkedHow({ method, linkedAt }, account) {
+  const how = [METHODS[method], method === "uid" && account && PROOFS[account.proof]].filter(Boolean).join(", as ");
+  return `${how} (${dayAndTime(linkedAt)})`;
+}
+
+const PROOFS = {
+  spoken: "you said the sentence",
+  typed: "you typed the number",
+  issued: "the device was issued to you",
+  operator: "the operator vouched for it",
+};
+
+export function provenHow({ proof, verifiedAt }) {
+  return `Linked ${dayAndTime(verifiedAt)}, as ${PROOFS[proof]}`;
+}
+
+const PROBLEMS = {
+  wrong_code:
+    "This number is wrong, or no longer good. Look at the phone again, send another one, or say the sentence.",
+  not_found: "This is no longer under way. Start again.",
+  invalid: "This cannot be an OMI user id: it has letters and digits and no spaces.",
+};
+
+/** What went wrong while an OMI account was being linked. */
+export function inWords({ code, message, retryAfter }) {
+  if (code === "rate_limited") return `Too many tries. Wait ${waitOf(retryAfter)} and try again.`;
+  return PROBLEMS[code] ?? message;
+}
+
+/** "40 seconds" or "15 minutes" */
+function waitOf(seconds) {
+  return seconds < 90 ? count(seconds, "second") : count(Math.ceil(seconds / 60), "minute");
 }
 
 const BROWSERS = { Edg: "Edge", OPR: "Opera", Firefox: "Firefox", Chrome: "Chrome", Safari: "Safari" };

@@ -1,4 +1,4 @@
-"""Personal webhook URLs, and what a sign-in is recognised by."""
+"""Personal webhook URLs, OMI accounts that users prove to be theirs, and the life of issued devices."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,3 +20,29 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_personal_urls_user_id"), "personal_urls", ["user_id"], unique=False)
     op.add_column("tokens", sa.Column("client", sa.String(), nullable=True))
+
+    op.create_table(
+        "challenges",
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column("uid", sa.String(), nullable=False),
+        sa.Column("say_hash", sa.String(), nullable=False),
+        sa.Column("number_hash", sa.String(), nullable=True),
+        sa.Column("brings", sa.Boolean(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_challenges_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", "uid", name=op.f("pk_challenges")),
+    )
+    op.create_index(op.f("ix_challenges_uid"), "challenges", ["uid"], unique=False)
+    op.create_index(op.f("ix_session_uids_uid"), "session_uids", ["uid"], unique=False)
+    # until now only operators could verify an OMI account, and what an entry of the audit was about is its rule
+    op.add_column("omi_links", sa.Column("proof", sa.String(), nullable=False, server_default="operator"))
+    op.add_column("omi_sessions", sa.Column("device", sa.String(), nullable=True))
+    op.execute("UPDATE omi_sessions SET device = 'active' WHERE method = 'issued' AND last_seen_at >= linked_at")
+    op.execute("UPDATE omi_sessions SET device = 'issued' WHERE method = 'issued' AND device IS NULL")
+    op.add_column("conversations", sa.Column("brought_at", sa.BigInteger(), nullable=True))
+    op.add_column("deliveries", sa.Column("proven", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("deliveries", sa.Column("request_id", sa.String(), nullable=True))
+    op.add_column("audit", sa.Column("actor", sa.String(), nullable=False, server_default="unknown"))
+    op.add_column("audit", sa.Column("request_id", sa.String(), nullable=True))
+    op.add_column("audit", sa.Column("proof", sa.String(), nullable=True))

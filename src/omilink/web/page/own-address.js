@@ -2,8 +2,8 @@ import { confirmed } from "./dialog.js";
 import { h, setText, whileBusy } from "./dom.js";
 import { dayAndTime } from "./words.js";
 
-/** The user's own webhook address: what to do with it, and whether words arrive there. */
-class WebhookCard extends HTMLElement {
+/** Links by the user's own webhook address: what to do with it, and whether words arrive there. */
+class OwnAddress extends HTMLElement {
   #shown;
 
   constructor(app) {
@@ -19,6 +19,12 @@ class WebhookCard extends HTMLElement {
       focus: () => this.address.select(),
     });
     this.copyButton = h("button", { class: "primary", type: "button", click: () => this.copy() }, "Copy");
+    this.codeButton = h(
+      "button",
+      { class: "link", type: "button", "aria-controls": "webhook-code", click: () => this.toggleCode() },
+      "Show it as a QR code",
+    );
+    this.code = h("figure", { id: "webhook-code", hidden: true });
     this.state = h("p", { class: "arrival", role: "status" });
     this.hint = h(
       "p",
@@ -27,29 +33,35 @@ class WebhookCard extends HTMLElement {
         "A device or a program in your own network can use the address as it is.",
     );
     this.previous = h("p", { class: "quiet" });
-    this.replaceButton = h("button", { type: "button", click: () => this.replace() }, "Replace address");
+    this.replaceButton = h("button", { class: "link", type: "button", click: () => this.replace() }, "Replace address");
     this.append(
       h(
-        "section",
-        { class: "card", "aria-labelledby": "webhook-title" },
-        h("h2", { id: "webhook-title" }, "Link your wearable"),
+        "ol",
+        { class: "steps" },
         h(
-          "p",
-          { id: "webhook-help" },
-          "In the OMI app, open Settings → Developer, paste this address as the webhook URL for “Real-time transcript”, " +
-            "and say something. What arrives there is yours, so keep it to yourself.",
-        ),
-        h(
-          "div",
+          "li",
           {},
-          h("label", { for: "webhook-address" }, "Your personal webhook address"),
+          h("label", { for: "webhook-address" }, "Copy your personal webhook address"),
           h("div", { class: "row" }, this.address, this.copyButton),
+          this.problem,
+          h(
+            "p",
+            { class: "quiet", id: "webhook-help" },
+            "What arrives there is yours, so keep the address to yourself.",
+          ),
+          this.codeButton,
+          this.code,
         ),
-        this.problem,
-        this.hint,
-        this.state,
-        h("div", { class: "row foot" }, this.previous, this.replaceButton),
+        h(
+          "li",
+          {},
+          h("b", {}, "Paste it into the OMI app"),
+          h("p", { class: "quiet" }, "Settings → Developer → webhook URL for “Real-time transcript”."),
+          this.hint,
+        ),
+        h("li", {}, h("b", {}, "Say something"), this.state),
       ),
+      h("div", { class: "row foot" }, this.previous, this.replaceButton),
     );
   }
 
@@ -79,6 +91,17 @@ class WebhookCard extends HTMLElement {
     }
   }
 
+  /** Only when asked for: whoever sees the code can post words to the user. */
+  toggleCode() {
+    this.code.hidden = !this.code.hidden;
+    this.codeButton.setAttribute("aria-expanded", String(!this.code.hidden));
+    setText(this.codeButton, this.code.hidden ? "Show it as a QR code" : "Hide the QR code");
+    this.code.replaceChildren(
+      h("img", { src: `me/webhook-url.svg?${Date.now()}`, alt: "QR code of your personal webhook address" }),
+      h("figcaption", { class: "quiet" }, "Scan it with the phone that has the OMI app, and copy the address there."),
+    );
+  }
+
   async replace() {
     const sure = await confirmed({
       title: "Replace your webhook address?",
@@ -91,6 +114,7 @@ class WebhookCard extends HTMLElement {
     await whileBusy(this.replaceButton, "Replacing…", () =>
       this.#attempt(async () => {
         this.#showAddress(await this.app.client.rotateWebhookUrl());
+        if (!this.code.hidden) this.toggleCode(); // it shows the address before
         this.app.say("This is your new address. Paste it into the OMI app.");
         this.address.focus();
       }),
@@ -132,5 +156,5 @@ function isOnTheInternet(url) {
   return protocol === "https:" && hostname !== "localhost" && !/^(127|10|192\.168)\./.test(hostname);
 }
 
-customElements.define("omi-webhook-card", WebhookCard);
-export { WebhookCard };
+customElements.define("omi-own-address", OwnAddress);
+export { OwnAddress };

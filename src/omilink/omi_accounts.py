@@ -1,0 +1,244 @@
+"""Linking an OMI account: who may say that a uid is theirs, and by which proof.
+
+A uid is public. What proves it is a sentence that the wearer says and that arrives under the uid, in a call that no
+user can have made; a number that OMI pushed to the uid's phone; a session of that id that an operator issued; or an
+operator's word. All of them go through `linking.decide`.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from omilink import limits, linking, sessions, spoken
+from omilink.conversations import adopt, give_back, waiting
+from omilink.errors import NotFound
+from omilink.linking import Act, Decision, Facts, Outcome
+from omilink.model import (
+    SHARED,
+    By,
+    Challenge,
+    Conversation,
+    Delivery,
+    Method,
+    Millis,
+    OmiLink,
+    OmiSession,
+    Proof,
+    check_id,
+)
+from omilink.ports import Transaction
+from omilink.sessions import EARLIER
+
+CODE_LIFE: Millis = 600_000
+NUMBER_DIGITS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What the user is to say, and the number for the phone, which nobody but the phone may be told. Both None when
+    nothing is left to prove."""
+
+    say: str | None
+    number: str | None
+    expires_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A link's conversations from before it: those that could still come along, and those that did."""
+
+    waiting: Sequence[Conversation]
+    brought: Sequence[Conversation]
+
+
+def start(
+    tx: Transaction, uid: str, user_id: str, at: Millis, by: By, *, by_phone: bool, brings: bool = True
+) -> Started:
+    """Asks the user for a proof, in place of what was asked for before. Somebody else's uid is answered alike."""
+    check_id(uid, "omi_user_id")
+    session = sessions.find(tx, uid, at)
+    if session.method is Method.ISSUED and session.user_id == user_id:
+        prove(tx, uid, user_id, Proof.ISSUED, at, by, brings=brings)
+    if uid in {link.uid for link in tx.omi_links(user_id)}:
+        return Started(None, None, at)
+    say, number = spoken.new_sentence(), _new_number() if by_phone else None
+    tx.put_challenge(
+        Challenge(
+            user_id=user_id,
+            uid=uid,
+            say_hash=spoken.fingerprint(say),
+            number_hash=number and _number_hash(user_id, uid, number),
+            brings=brings,
+            expires_at=at + CODE_LIFE,
+        )
+    )
+    return Started(say, number, at + CODE_LIFE)
+
+
+def renew_number(tx: Transaction, uid: str, user_id: str, at: Millis) -> Started:
+    """Another number for the phone; the sentence and its time stay. Raises NotFound when nothing was started."""
+    for challenge in tx.challenges_of(user_id, at):
+        if challenge.uid == uid and challenge.used_at is None:
+            number = _new_number()
+            tx.put_challenge(replace(challenge, number_hash=_number_hash(user_id, uid, number)))
+            return Started(None, number, challenge.expires_at)
+    raise NotFound("Nothing is under way for this OMI account. Start again with POST /link/omi/start.")
+
+
+def confirm(tx: Transaction, uid: str, user_id: str, number: str, address: str, at: Millis, by: By) -> bool:
+    """Whether the number proves it. Wrong, used, expired, never asked for and somebody else's look the same and take
+    the same steps. Raises RateLimited after five wrong ones by this user, for this uid or from this address."""
+    tries = [(limits.WRONG_CODE, who) for who in (f"user {user_id}", f"uid {uid}", f"address {address}")]
+    for limit, who in tries:
+        limits.spend(tx, limit, who, at)
+    asked = next((c for c in tx.challenges_of(user_id, at) if c.uid == uid and c.used_at is None), None)
+    expected = (asked and asked.number_hash) or _number_hash(user_id, uid, secrets.token_hex())
+    given = _number_hash(user_id, uid, "".join(filter(str.isalnum, number)))
+    decision = _decide(tx, uid, user_id, Proof.TYPED, at)
+    if not hmac.compare_digest(expected, given) or decision.outcome is Outcome.REFUSE or asked is None:
+        return False
+    for limit, who in tries:
+        limits.give_back(tx, limit, who)
+    tx.put_challenge(replace(asked, used_at=at))
+    prove(tx, uid, user_id, Proof.TYPED, at, by, brings=asked.brings)
+    return uid in {link.uid for link in tx.omi_links(user_id)}  # somebody else may have been faster
+
+
+def listen(challenges: Collection[Challenge], texts: Sequence[str]) -> tuple[Challenge, spoken.Span] | None:
+    """What one of the users was asked to say, and where in the texts it stands. It is found again in a copy."""
+    by_hash = {challenge.say_hash: challenge for challenge in challenges}
+    for sentence, span in spoken.sentences_in(texts):
+        if challenge := by_hash.get(spoken.fingerprint(sentence)):
+            return challenge, span
+    return None
+
+
+def meet(tx: Transaction, challenge: Challenge, delivery: Delivery) -> set[str]:
+    """The sentence came in this delivery, which proves something unless a user can have made it, or it came before.
+    Returns whom to wake."""
+    if challenge.used_at is not None or not delivery.proven:
+        return set()
+    at, by = delivery.received_at, By("device", delivery.request_id)
+    tx.put_challenge(replace(challenge, used_at=at))
+    return prove(tx, challenge.uid, challenge.user_id, Proof.SPOKEN, at, by, brings=challenge.brings)
+
+
+def prove(
+    tx: Transaction, uid: str, user_id: str, proof: Proof, at: Millis, by: By, *, brings: bool = True
+) -> set[str]:
+    """Verifies the uid for the user if the gate lets it, links the sessions that have shown it as their next call
+    would, and returns whom to wake: nobody when nothing changed."""
+    decision = _decide(tx, uid, user_id, proof, at)
+    link = OmiLink(uid=uid, user_id=user_id, proof=proof, verified_at=at)
+    if decision.outcome is not Outcome.VERIFY or not tx.add_omi_link(link):
+        return set()
+    session = sessions.find(tx, uid, at)
+    sessions.note(tx, decision, session, at, by, proof=proof, uid=uid, before=None, after=user_id)
+    woken = {user_id}
+    for shown in tx.sessions_showing(uid).values():
+        woken |= _link(tx, shown, uid, user_id, at, by, brings=brings)
+    return woken
+
+
+def vouch(tx: Transaction, uid: str, user_id: str, at: Millis, by: By) -> set[str]:
+    """An operator says that it is the user's. Raises what the gate says."""
+    check_id(uid, "uid")
+    decision = _decide(tx, uid, user_id, Proof.OPERATOR, at)
+    if decision.error:
+        raise decision.error
+    return prove(tx, uid, user_id, Proof.OPERATOR, at, by)
+
+
+def unlink(tx: Transaction, uid: str, user_id: str, at: Millis, by: By) -> None:
+    """The uid is verified for nobody, and the sessions that it linked are nobody's. Raises NotFound."""
+    decision = _decide(tx, uid, user_id, None, at, Act.DISOWN)
+    if decision.error:
+        raise decision.error
+    _withdraw(tx, decision, uid, user_id, at, by)
+    for shown in _linked_by(tx, uid, user_id):
+        decision = linking.decide(Facts(act=Act.UNLINK, session=shown, user_id=user_id))
+        sessions.change_hands(tx, decision, shown, shown.unlinked(at), at, by, reason="unlinked", uid=uid)
+
+
+def unvouch(tx: Transaction, uid: str, at: Millis, by: By) -> str:
+    """An operator takes the proof back, whoever gave it, and learns whose it was. Sessions that are linked stay so.
+    Raises NotFound."""
+    user_id = tx.users_verified_for([uid]).get(uid)
+    if user_id is None:
+        raise NotFound(f"{uid} is not verified for anybody.")
+    _withdraw(tx, _decide(tx, uid, user_id, None, at, Act.DISOWN), uid, user_id, at, by)
+    return user_id
+
+
+def earlier(tx: Transaction, link: OmiLink, at: Millis) -> Earlier:
+    """What of the last day was nobody's before the link, and what of it came along."""
+    found = _linked_by(tx, link.uid, link.user_id)
+    since = link.verified_at - EARLIER
+    return Earlier(
+        waiting=[one for session in found for one in waiting(tx, session, since)],
+        brought=[one for session in found for one in tx.brought(session.id, link.user_id, at - EARLIER)],
+    )
+
+
+def bring_earlier(tx: Transaction, uid: str, user_id: str, at: Millis) -> int:
+    """Takes along what was left, and returns how many conversations. Raises NotFound."""
+    link = _mine(tx, uid, user_id)
+    count = len(earlier(tx, link, at).waiting)
+    for session in _linked_by(tx, uid, user_id):
+        adopt(tx, session, user_id, since=link.verified_at - EARLIER, brought_at=at)
+    return count
+
+
+def leave_earlier(tx: Transaction, uid: str, user_id: str, at: Millis) -> int:
+    """Makes what came along within a day nobody's again, and returns how many conversations. Raises NotFound."""
+    brought = earlier(tx, _mine(tx, uid, user_id), at).brought
+    for conversation in brought:
+        give_back(tx, conversation)
+    return len(brought)
+
+
+def _withdraw(tx: Transaction, decision: Decision, uid: str, user_id: str, at: Millis, by: By) -> None:
+    tx.remove_omi_link(uid)
+    tx.remove_challenge(user_id, uid)
+    session = sessions.find(tx, uid, at)
+    sessions.note(tx, decision, session, at, by, proof=None, uid=uid, before=user_id, after=None)
+
+
+def _decide(tx: Transaction, uid: str, user_id: str, proof: Proof | None, at: Millis, act: Act = Act.PROVE) -> Decision:
+    return linking.decide(sessions.facts(tx, act, sessions.find(tx, uid, at), user_id, proof=proof))
+
+
+def _link(
+    tx: Transaction, session: OmiSession, uid: str, user_id: str, at: Millis, by: By, *, brings: bool
+) -> set[str]:
+    decision = linking.decide(Facts(act=Act.ARRIVE, session=session, user_id=user_id))
+    if decision.outcome is not Outcome.LINK or not decision.method:
+        return set()
+    linked = session.linked_to(user_id, decision.method, at)
+    reason = "linked_with_proof"
+    return sessions.change_hands(tx, decision, session, linked, at, by, reason=reason, uid=uid, brings=brings)
+
+
+def _linked_by(tx: Transaction, uid: str, user_id: str) -> list[OmiSession]:
+    return [
+        session
+        for session in tx.sessions_showing(uid).values()
+        if session.user_id == user_id and session.method is Method.UID and session.origin == SHARED
+    ]
+
+
+def _mine(tx: Transaction, uid: str, user_id: str) -> OmiLink:
+    for link in tx.omi_links(user_id):
+        if link.uid == uid:
+            return link
+    raise NotFound("This OMI account is not linked to yours. GET /link/omi lists those that are.")
+
+
+def _new_number() -> str:
+    return f"{secrets.randbelow(10**NUMBER_DIGITS):0{NUMBER_DIGITS}}"
+
+
+def _number_hash(user_id: str, uid: str, number: str) -> str:
+    return hashlib.sha256(f"{user_id}\n{uid}\n{number}".encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,166 @@
+"""Linking an OMI account: start, type the number, look, take back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from starlette.requests import Request
+
+from omilink import limits, omi_accounts, wire
+from omilink.accounts import SignedIn
+from omilink.errors import OmilinkError, WrongCode
+from omilink.model import Millis, OmiLink, check_id
+from omilink.omi_accounts import NUMBER_DIGITS, Started
+from omilink.ports import Transaction
+from omilink.product import Product
+from omilink.web.auth import Me, The, Who, client_address
+
+router = APIRouter(prefix="/link/omi", tags=["OMI accounts"])
+
+
+class Account(BaseModel):
+    omi_user_id: StrictStr
+
+
+class Start(Account):
+    bring_earlier: bool = True
+
+
+class Code(Account):
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    code: StrictStr | Annotated[StrictInt, Field(ge=0, lt=10**NUMBER_DIGITS)]
+
+    @property
+    def digits(self) -> str:
+        """A number that came as one has lost the zeros that it began with."""
+        return str(self.code).zfill(NUMBER_DIGITS)
+
+
+class Earlier(Account):
+    bring: bool
+
+
+@router.post("/start")
+async def start(request: Request, form: Start, who: Who, me: Me, the: The) -> wire.Json:
+    """Asks for a proof that an OMI account is yours: a sentence to say into the wearable, and, where this server can
+    reach its phone, a number to type. Both are good for ten minutes and once."""
+    await _spend_start(request, the, who, form.omi_user_id)
+    at = the.clock()
+    started = await the.store.write(
+        lambda tx: omi_accounts.start(
+            tx,
+            form.omi_user_id,
+            who.user.id,
+            at,
+            me,
+            by_phone=the.notifications is not None,
+            brings=form.bring_earlier,
+        )
+    )
+    the.bus.publish([who.user.id])
+    return {"ok": True, "say": started.say, **await _push(the, form.omi_user_id, started)}
+
+
+@router.post("/resend")
+async def resend(request: Request, form: Account, who: Who, the: The) -> wire.Json:
+    """Sends another number to the phone, in place of the one before. The sentence stays."""
+    await _spend_start(request, the, who, form.omi_user_id)
+    at = the.clock()
+    started = await the.store.write(lambda tx: omi_accounts.renew_number(tx, form.omi_user_id, who.user.id, at))
+    return {"ok": True, **await _push(the, form.omi_user_id, started)}
+
+
+@router.post("/confirm")
+async def confirm(request: Request, form: Code, who: Who, me: Me, the: The) -> wire.Json:
+    """Proves it with the number from the phone. Whatever does not prove it is answered alike."""
+    address = client_address(request)
+    await the.limits.spend((limits.CONFIRM, who.user.id), (limits.CONFIRM_FROM, address))
+    uid, at = check_id(form.omi_user_id, "omi_user_id"), the.clock()
+    proven = await the.store.write(lambda tx: omi_accounts.confirm(tx, uid, who.user.id, form.digits, address, at, me))
+    if not proven:
+        raise WrongCode(
+            "This number proves nothing: it is wrong, used or older than ten minutes. Look at the phone again, ask for "
+            "another one with POST /link/omi/resend, or say the sentence."
+        )
+    the.bus.publish([who.user.id])
+    return await _link(the, who, uid, at)
+
+
+@router.get("")
+async def mine(who: Who, the: The) -> wire.Json:
+    """Your OMI accounts, what is under way, and whether this server can send numbers to phones."""
+    at = the.clock()
+
+    def look(tx: Transaction) -> wire.Json:
+        links = [_shown(tx, link, at) for link in tx.omi_links(who.user.id)]
+        pending = [
+            {"omiUserId": one.uid, "expiresAt": wire.time(one.expires_at)}
+            for one in tx.challenges_of(who.user.id, at)
+            if one.used_at is None
+        ]
+        return {"ok": True, "omi_links": links, "pending": pending, "canPush": the.notifications is not None}
+
+    return await the.store.read(look)
+
+
+@router.post("/earlier")
+async def earlier(form: Earlier, who: Who, the: The) -> wire.Json:
+    """Takes along the conversations of the day before the link that were nobody's; or lets go of those that came."""
+    at, move = the.clock(), omi_accounts.bring_earlier if form.bring else omi_accounts.leave_earlier
+    count = await the.store.write(lambda tx: move(tx, form.omi_user_id, who.user.id, at))
+    the.bus.publish([who.user.id])
+    return await _link(the, who, form.omi_user_id, at) | {"moved": count}
+
+
+@router.delete("/unlink/{omi_user_id}")
+async def unlink(omi_user_id: str, who: Who, me: Me, the: The) -> wire.Json:
+    """Takes the link back, and those of the sessions that came by it. What was saved stays yours."""
+    at = the.clock()
+    await the.store.write(lambda tx: omi_accounts.unlink(tx, omi_user_id, who.user.id, at, me))
+    the.bus.publish([who.user.id])
+    return {"ok": True}
+
+
+async def _spend_start(request: Request, the: Product, who: SignedIn, uid: str) -> None:
+    await the.limits.spend(
+        (limits.START, f"user {who.user.id}"),
+        (limits.START, f"uid {uid}"),
+        (limits.START_FROM, client_address(request)),
+    )
+
+
+async def _push(the: Product, uid: str, started: Started) -> wire.Json:
+    """Whether the number is on the phone, and if not, why, in plain words."""
+    why = None
+    if started.number and the.notifications:
+        number = f"{started.number[:4]} {started.number[4:]}"
+        try:
+            await the.limits.spend((limits.PUSH, uid))
+            await the.notifications.push(
+                uid, f"omilink: {number} links your wearable, for 10 minutes. Not you? Then do nothing."
+            )
+        except OmilinkError as error:
+            why = error.message
+    pushed = bool(started.number and the.notifications and not why)
+    return {"pushed": pushed, "notPushed": why, "expiresAt": wire.time(started.expires_at)}
+
+
+async def _link(the: Product, who: SignedIn, uid: str, at: Millis) -> wire.Json:
+    def look(tx: Transaction) -> wire.Json:
+        [link] = [link for link in tx.omi_links(who.user.id) if link.uid == uid]
+        return {"ok": True, "omi_link": _shown(tx, link, at)}
+
+    return await the.store.read(look)
+
+
+def _shown(tx: Transaction, link: OmiLink, at: Millis) -> wire.Json:
+    return wire.omi_link(link) | {"proof": link.proof, "earlier": _earlier(tx, link, at)}
+
+
+def _earlier(tx: Transaction, link: OmiLink, at: Millis) -> wire.Json:
+    found = omi_accounts.earlier(tx, link, at)
+    return {
+        name: {"conversations": len(some), "since": wire.time(min((one.created_at for one in some), default=None))}
+        for name, some in (("waiting", found.waiting), ("brought", found.brought))
+    }

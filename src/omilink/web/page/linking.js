@@ -1,0 +1,79 @@
+import { h, icon } from "./dom.js";
+import { LinkForm } from "./link-form.js";
+import { OwnAddress } from "./own-address.js";
+import { SpokenLink } from "./spoken-link.js";
+
+/** "Link your wearable": three ways, the one that suits most people first. */
+class Linking extends HTMLElement {
+  #proposed;
+
+  constructor(app) {
+    super();
+    this.ownAddress = new OwnAddress(app);
+    this.spoken = new SpokenLink(app);
+    this.spokenWay = way(
+      "By saying a sentence",
+      "Your words come here through an app, or you'd rather not paste an address.",
+      this.spoken,
+    );
+    this.append(
+      h(
+        "header",
+        {},
+        h(
+          "a",
+          { class: "bare", href: "#/sessions", "aria-label": "Back to sessions", title: "Back to sessions" },
+          icon("back"),
+        ),
+        h("div", { class: "titles" }, h("h1", { tabindex: "-1" }, "Link your wearable")),
+      ),
+      h(
+        "div",
+        { class: "scroller" },
+        h(
+          "div",
+          { class: "column" },
+          h("p", { class: "quiet" }, "Then what it hears is yours, and appears here as it is said."),
+          way("With your own address", "Suits most. Paste one address into the OMI app.", this.ownAddress, true),
+          this.spokenWay,
+          way(
+            "With a session id",
+            "For a device that you were given or programmed yourself.",
+            new LinkForm(app.client),
+          ),
+        ),
+      ),
+    );
+  }
+
+  show(app) {
+    if (app.route.id !== this.#proposed) this.#propose(app.route.id);
+    this.ownAddress.show(app);
+    this.spoken.show(app);
+  }
+
+  #propose(uid) {
+    this.#proposed = uid;
+    if (!uid) return;
+    this.spoken.propose(uid);
+    this.spokenWay.open = true;
+  }
+}
+
+/** One of several, of which one is open. */
+function way(title, hint, content, isOpen = false) {
+  return h(
+    "details",
+    { class: "card way", name: "way", open: isOpen },
+    h(
+      "summary",
+      {},
+      h("span", { class: "titles" }, h("h2", {}, title), h("span", { class: "quiet" }, hint)),
+      icon("more"),
+    ),
+    content,
+  );
+}
+
+customElements.define("omi-linking", Linking);
+export { Linking };

@@ -1,0 +1,510 @@
+"""Whose an OMI account is: what proves it, what does not, and what comes along."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from properties.histories import PEOPLE, at, call, empty_store, messages, save, say, texts, verify
+from sqlalchemy import Engine, select
+
+from omilink import omi_accounts, sessions
+from omilink.adapters import sql_migrate, sql_schema, sqlite
+from omilink.adapters.sql_store import SqlTransaction
+from omilink.errors import NotAvailable, NotFound, OmilinkError, RateLimited
+from omilink.linking import Act
+from omilink.model import OPERATOR, SHARED, By, Method, OmiSession, Proof
+from omilink.omi_accounts import Started
+from omilink.saving import LEFT_OUT, Saved
+
+A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
+HOUR = 3600.0
+HOME, CAFE = "192.0.2.1", "198.51.100.7"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = sqlite.engine(tmp_path_factory.mktemp("omi_accounts") / "omilink.db")
+    sql_migrate.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def tx(engine: Engine) -> Iterator[SqlTransaction]:
+    with empty_store(engine) as tx:
+        yield tx
+
+
+def start(tx: SqlTransaction, user: str = "ada", uid: str = A, clock: float = 0, *, brings: bool = True) -> Started:
+    return omi_accounts.start(tx, uid, user, at(clock), By(user), by_phone=True, brings=brings)
+
+
+def sentence(started: Started) -> str:
+    assert started.say
+    return started.say
+
+
+def speak(
+    tx: SqlTransaction, clock: float, *said: str, uid: str | None = A, proven: bool = True, **where: str
+) -> Saved:
+    """A call with a segment for each text, by default as OMI's cloud makes it."""
+    segments = [say(text, clock + 2 * number) for number, text in enumerate(said)]
+    return save(tx, call(clock, *segments, uid=uid, proven=proven, **{"session": A} | where))
+
+
+def confirm(
+    tx: SqlTransaction, number: str | None, user: str = "ada", uid: str = A, clock: float = 1, address: str = HOME
+) -> bool:
+    return omi_accounts.confirm(tx, uid, user, str(number), address, at(clock), By(user))
+
+
+def link_by_speech(tx: SqlTransaction, user: str = "ada", clock: float = 0, *, brings: bool = True) -> None:
+    speak(tx, clock + 1, sentence(start(tx, user, clock=clock, brings=brings)))
+    assert whose(tx) == user
+
+
+def whose(tx: SqlTransaction, uid: str = A) -> str | None:
+    return tx.users_verified_for([uid]).get(uid)
+
+
+def session(tx: SqlTransaction, key: str = f"shared/{A}") -> OmiSession:
+    return tx.sessions([key])[key]
+
+
+def rules(tx: SqlTransaction) -> list[str]:
+    """What the audit holds, oldest first."""
+    return [entry.rule for entry in tx.audited(100)][::-1]
+
+
+def everything(tx: SqlTransaction) -> str:
+    """All rows of all tables."""
+    return repr([tx._connection.execute(select(table)).all() for table in sql_schema.metadata.sorted_tables])
+
+
+def words_of(sentence: str, text: str) -> list[str]:
+    return [word for word in sentence.split()[1:-1] if re.search(rf"\b{word}\b", text, re.IGNORECASE)]
+
+
+def refusal(act: Callable[[], object]) -> str | None:
+    try:
+        act()
+    except OmilinkError as error:
+        return error.code
+    return None
+
+
+# The sentence
+
+
+def test_said_into_the_wearable_it_links_the_account_and_its_sessions(tx: SqlTransaction) -> None:
+    saved = speak(tx, 1, sentence(start(tx)))
+    (link,) = tx.omi_links("ada")
+    assert (link.uid, link.proof, link.verified_at) == (A, Proof.SPOKEN, at(1))
+    assert (session(tx).user_id, session(tx).method) == ("ada", Method.UID)
+    assert saved.users == {"ada"}
+    assert rules(tx) == ["proof-accepted", "verified-uid"]
+    assert [(entry.actor, entry.uid, entry.before, entry.after) for entry in tx.audited(10)] == [
+        ("device", A, None, "ada")
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"proven": False},
+        {"uid": "wristband"},
+        {"uid": None},
+        {"origin": "ada", "proven": False},
+        {"origin": "ben", "proven": False},
+    ],
+)
+def test_it_proves_nothing_where_a_user_can_have_said_it_or_under_another_uid(
+    tx: SqlTransaction, where: dict[str, Any]
+) -> None:
+    speak(tx, 1, sentence(start(tx)), **where)
+    assert (whose(tx), whose(tx, "wristband")) == (None, None)
+    assert "proof-accepted" not in rules(tx)
+
+
+def test_signed_by_omi_it_proves_at_a_personal_url_too(tx: SqlTransaction) -> None:
+    speak(tx, 1, sentence(start(tx)), origin="ada")
+    assert whose(tx) == "ada"
+
+
+@pytest.mark.parametrize(("clock", "proves"), [(599.999, True), (600, False), (700, False)])
+def test_it_is_good_for_ten_minutes_to_the_millisecond(tx: SqlTransaction, clock: float, proves: bool) -> None:
+    started = start(tx)
+    assert started.expires_at == at(600)
+    speak(tx, clock, sentence(started))
+    assert whose(tx) == ("ada" if proves else None)
+
+
+def test_it_proves_once(tx: SqlTransaction) -> None:
+    spoken = sentence(start(tx))
+    speak(tx, 1, spoken)
+    tx.remove_omi_link(A)
+    speak(tx, 2, spoken)
+    assert whose(tx) is None
+    assert messages(tx, "ada", A) == [], "and is known again"
+
+
+def test_starting_again_makes_another_and_the_one_before_is_worth_nothing(tx: SqlTransaction) -> None:
+    first, second = sentence(start(tx)), sentence(start(tx))
+    speak(tx, 1, first)
+    assert whose(tx) is None
+    speak(tx, 5, second)
+    assert whose(tx) == "ada"
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_of_a_doubled_call_both_copies_are_cut_and_one_proves(tx: SqlTransaction, together: bool) -> None:
+    segment = say(f"okay. {sentence(start(tx))}. thank you", 0, id="segment-of-a-doubled-call")
+    copies = [call(clock, segment, session=A, uid=A, proven=True) for clock in (1, 1.2)]
+    for batch in [copies] if together else [[copy] for copy in copies]:
+        save(tx, *batch)
+    assert texts(tx, "ada", A) == [["okay. thank you"]]
+    assert rules(tx).count("proof-accepted") == 1
+
+
+def test_whoever_was_asked_to_say_it_wins_and_no_other_who_asked_for_the_uid(tx: SqlTransaction) -> None:
+    adas, bens = start(tx), start(tx, "ben")
+    speak(tx, 1, sentence(adas))
+    assert whose(tx) == "ada"
+    speak(tx, 5, sentence(bens))
+    assert not confirm(tx, bens.number, "ben")
+    assert whose(tx) == "ada"
+    assert texts(tx, "ada", A) == [], "what ben was asked to say is no talk either"
+
+
+# It is no part of the talk
+
+CUTS = {
+    "in one text": lambda words: [[" ".join(words)]],
+    "in two segments": lambda words: [[" ".join(words[:3]), " ".join(words[3:])]],
+    "in two calls": lambda words: [[" ".join(words[:3])], [" ".join(words[3:])]],
+    "a word in each call": lambda words: [[word] for word in words],
+}
+
+
+@pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
+@pytest.mark.parametrize("proven", [True, False])
+def test_the_sentence_is_in_no_message_title_or_event(
+    tx: SqlTransaction, cut: Callable[[list[str]], list[list[str]]], proven: bool
+) -> None:
+    spoken = sentence(start(tx))
+    for number, said in enumerate(cut(spoken.split())):
+        speak(tx, 1 + 5 * number, *said, proven=proven)
+    assert words_of(spoken, everything(tx)) == []
+    owner = "ada" if proven else None
+    assert whose(tx) == owner
+    assert {message.text for message in messages(tx, owner, A)} <= {LEFT_OUT}
+
+
+def test_what_was_said_around_it_stays(tx: SqlTransaction) -> None:
+    spoken = sentence(start(tx)).split()
+    speak(tx, 1, "good evening", " ".join(["now", *spoken[:2]]))
+    speak(tx, 6, " ".join(spoken[2:4]), " ".join([*spoken[4:], "and", "tea", "please"]), "thanks")
+    assert texts(tx, "ada", A) == [["good evening", "now", "and tea please", "thanks"]]
+
+
+def test_a_segment_that_grows_until_it_holds_the_sentence_keeps_no_part_of_it(tx: SqlTransaction) -> None:
+    spoken = sentence(start(tx)).split()
+    for number, so_far in enumerate([3, 4, 6]):
+        segment = say(" ".join(spoken[:so_far]), 0, 2.0 + number, id="segment-that-grows")
+        save(tx, call(1 + number, segment, session=A, uid=A, proven=True))
+    assert whose(tx) == "ada"
+    assert texts(tx, "ada", A) == [[LEFT_OUT]]
+    assert words_of(" ".join(spoken), everything(tx)) == []
+
+
+def test_a_stream_that_heard_its_beginning_is_told_to_forget_it(tx: SqlTransaction) -> None:
+    sessions.link(tx, "pendant", "ada", at(0))
+    spoken = sentence(start(tx)).split()
+    speak(tx, 1, " ".join(spoken[:3]), session="pendant")
+    speak(tx, 5, " ".join(spoken[3:]), session="pendant")
+    assert '"messages_updated"' in tx.events_after("ada", 0, 100)[-2].data + tx.events_after("ada", 0, 100)[-1].data
+    assert texts(tx, "ada", "pendant") == [[LEFT_OUT]]
+
+
+def test_nothing_is_left_of_a_call_for_a_deleted_account(tx: SqlTransaction) -> None:
+    spoken = sentence(start(tx, "ben"))
+    tx.remove_user("ada", at(0))
+    speak(tx, 1, spoken, origin="ada")
+    assert tx.all_sessions(10) == []
+    assert whose(tx) is None
+
+
+# The number
+
+
+def test_the_number_from_the_phone_proves_once(tx: SqlTransaction) -> None:
+    number = start(tx).number
+    assert number and len(number) == 8
+    assert confirm(tx, f"{number[:4]} {number[4:]}")
+    (link,) = tx.omi_links("ada")
+    assert (link.uid, link.proof) == (A, Proof.TYPED)
+    tx.remove_omi_link(A)
+    assert not confirm(tx, number)
+
+
+@pytest.mark.parametrize(("clock", "proves"), [(599.999, True), (600, False)])
+def test_the_number_is_good_for_ten_minutes(tx: SqlTransaction, clock: float, proves: bool) -> None:
+    assert confirm(tx, start(tx).number, clock=clock) == proves
+
+
+def test_the_number_is_good_for_its_user_and_its_uid_alone(tx: SqlTransaction) -> None:
+    number = start(tx).number
+    start(tx, "ben"), start(tx, uid="wristband")
+    assert not confirm(tx, number, "ben")
+    assert not confirm(tx, number, uid="wristband")
+    assert confirm(tx, number)
+
+
+def test_another_number_replaces_the_one_before_and_not_the_sentence_nor_its_time(tx: SqlTransaction) -> None:
+    started = start(tx)
+    again = omi_accounts.renew_number(tx, A, "ada", at(300))
+    assert (again.say, again.expires_at) == (None, started.expires_at)
+    assert not confirm(tx, started.number)
+    assert confirm(tx, again.number)
+    with pytest.raises(NotFound):
+        omi_accounts.renew_number(tx, A, "ada", at(300))
+    with pytest.raises(NotFound):
+        omi_accounts.renew_number(tx, A, "ben", at(300))
+
+
+def test_the_sentence_typed_is_no_proof(tx: SqlTransaction) -> None:
+    started = start(tx)
+    for typed in sentence(started), sentence(started).replace(" ", ""), "", "None":
+        assert not confirm(tx, typed)
+    assert whose(tx) is None
+
+
+def test_without_a_phone_no_number_proves_anything(tx: SqlTransaction) -> None:
+    started = omi_accounts.start(tx, A, "ada", at(0), By("ada"), by_phone=False)
+    assert started.number is None
+    assert not confirm(tx, "00000000")
+
+
+def test_neither_is_stored_as_it_is(tx: SqlTransaction) -> None:
+    started = start(tx)
+    again = omi_accounts.renew_number(tx, A, "ada", at(1))
+    rows = everything(tx)
+    assert words_of(sentence(started), rows) == []
+    assert str(started.number) not in rows and str(again.number) not in rows
+
+
+WRONG = {
+    "a user": [("ada", f"uid-{number}", f"192.0.2.{number}") for number in range(6)],
+    "a uid": [(PEOPLE[number % 3], A, f"192.0.2.{number}") for number in range(6)],
+    "an address": [(PEOPLE[number % 3], f"uid-{number}", HOME) for number in range(6)],
+}
+
+
+@pytest.mark.parametrize("tries", WRONG.values(), ids=WRONG)
+def test_five_wrong_numbers_are_all_that_is_taken_from(tx: SqlTransaction, tries: list[tuple[str, str, str]]) -> None:
+    for user, uid, address in tries[:5]:
+        start(tx, user, uid)
+        assert not confirm(tx, "wrong", user, uid, address=address)
+    user, uid, address = tries[5]
+    number = start(tx, user, uid).number
+    with pytest.raises(RateLimited):
+        confirm(tx, number, user, uid, address=address)
+    assert whose(tx, uid) is None
+
+
+def test_starting_again_does_not_give_more_tries(tx: SqlTransaction) -> None:
+    for clock in range(5):
+        start(tx, clock=clock)
+        assert not confirm(tx, "wrong", clock=clock)
+    with pytest.raises(RateLimited) as refused:
+        confirm(tx, start(tx, clock=5).number, clock=6)
+    assert 0 < refused.value.retry_after <= 900
+
+
+def test_a_right_number_is_no_try(tx: SqlTransaction) -> None:
+    for number in range(10):
+        assert confirm(tx, start(tx, uid=f"uid-{number}").number, uid=f"uid-{number}")
+
+
+# An issued session, and an operator's word
+
+
+def test_an_issued_session_of_that_id_is_proof_enough(tx: SqlTransaction) -> None:
+    sessions.link(tx, A, "ada", at(0), act=Act.ISSUE)
+    assert start(tx, "ben").say, "for its user only"
+    assert start(tx) == Started(None, None, at(0))
+    (link,) = tx.omi_links("ada")
+    assert (link.uid, link.proof) == (A, Proof.ISSUED)
+    assert session(tx).method is Method.ISSUED
+
+
+def test_a_session_that_was_linked_by_hand_is_no_proof(tx: SqlTransaction) -> None:
+    sessions.link(tx, A, "ada", at(0))
+    assert start(tx).say
+    assert whose(tx) is None
+
+
+def test_nobody_proves_the_uid_of_a_session_that_is_issued_to_another(tx: SqlTransaction) -> None:
+    sessions.link(tx, A, "ben", at(0), act=Act.ISSUE)
+    started = start(tx)
+    speak(tx, 1, sentence(started))
+    assert not confirm(tx, started.number)
+    assert refusal(lambda: omi_accounts.vouch(tx, A, "ada", at(1), OPERATOR)) == "session_not_available"
+    assert whose(tx) is None
+    assert session(tx).user_id == "ben"
+
+
+def test_an_operators_word_links_the_sessions_that_have_shown_it_at_once(tx: SqlTransaction) -> None:
+    speak(tx, 0, "nobodys yet", session="pendant")
+    assert omi_accounts.vouch(tx, A, "ada", at(1), OPERATOR) == {"ada"}
+    assert texts(tx, "ada", "pendant") == [["nobodys yet"]]
+    assert session(tx, "shared/pendant").method is Method.UID
+
+
+# What is verified for somebody else
+
+
+def test_no_proof_takes_a_uid_from_whom_it_is_verified_for(tx: SqlTransaction) -> None:
+    verify(tx, A, "ben", at(0))
+    started = start(tx)
+    assert started.say and started.number, "the answer does not tell"
+    speak(tx, 1, sentence(started))
+    assert not confirm(tx, started.number)
+    with pytest.raises(NotAvailable):
+        omi_accounts.vouch(tx, A, "ada", at(2), OPERATOR)
+    with pytest.raises(NotFound):
+        omi_accounts.unlink(tx, A, "ada", at(2), By("ada"))
+    assert whose(tx) == "ben"
+    assert texts(tx, "ada", A) == []
+
+
+def test_issuing_a_session_of_that_id_does_not_take_it_either(tx: SqlTransaction) -> None:
+    verify(tx, A, "ben", at(0))
+    sessions.link(tx, A, "ada", at(0), act=Act.ISSUE)
+    assert start(tx).say
+    assert whose(tx) == "ben"
+    speak(tx, 1, "bens words")
+    assert (texts(tx, "ada", A), texts(tx, "ben", A)) == ([], [])
+
+
+# What comes along
+
+
+@pytest.fixture
+def days(tx: SqlTransaction) -> SqlTransaction:
+    """Nobody's conversations of the last two days: 30 hours ago, a day ago to the millisecond, and half an hour ago."""
+    for hours, text in (-30, "long ago"), (-24, "a day ago"), (-0.5, "just now"):
+        speak(tx, hours * HOUR + 1, text)
+    return tx
+
+
+def test_of_the_last_day_all_that_began_in_it(days: SqlTransaction) -> None:
+    link_by_speech(days)
+    assert texts(days, "ada", A) == [["a day ago"], ["just now"]]
+    assert texts(days, None, A) == [["long ago"]]
+
+
+def test_what_began_before_it_stays_though_it_went_on(tx: SqlTransaction) -> None:
+    for number in range(20):
+        speak(tx, -24 * HOUR + 100 * number, f"word {number}")
+    link_by_speech(tx, clock=0.001)
+    assert texts(tx, "ada", A) == []
+    assert len(messages(tx, None, A)) == 20
+
+
+def test_the_user_may_decline_and_bring_it_later(days: SqlTransaction) -> None:
+    link_by_speech(days, brings=False)
+    assert texts(days, "ada", A) == []
+    (link,) = days.omi_links("ada")
+    found = omi_accounts.earlier(days, link, at(HOUR))
+    assert [one.created_at for one in found.waiting] == [at(-24 * HOUR + 1), at(-HOUR / 2 + 1)]
+    assert found.brought == []
+    assert omi_accounts.bring_earlier(days, A, "ada", at(HOUR)) == 2
+    assert texts(days, "ada", A) == [["a day ago"], ["just now"]]
+    assert omi_accounts.bring_earlier(days, A, "ada", at(HOUR)) == 0
+
+
+def test_the_user_may_let_go_of_it_within_a_day_and_it_is_gone_from_the_log(days: SqlTransaction) -> None:
+    link_by_speech(days)
+    speak(days, 300, "after the link")
+    assert omi_accounts.leave_earlier(days, A, "ada", at(24 * HOUR)) == 2
+    assert texts(days, "ada", A) == [["after the link"]]
+    log = "".join(event.data for event in days.events_after("ada", 0, 100))
+    assert "a day ago" not in log and "just now" not in log
+    assert log.count('"conversation_deleted"') == 2
+    assert omi_accounts.leave_earlier(days, A, "ada", at(24 * HOUR)) == 0
+
+
+def test_after_a_day_it_stays(days: SqlTransaction) -> None:
+    link_by_speech(days)
+    assert omi_accounts.leave_earlier(days, A, "ada", at(24 * HOUR + 2)) == 0
+    assert texts(days, "ada", A) == [["a day ago"], ["just now"]]
+
+
+@pytest.mark.parametrize("move", [omi_accounts.bring_earlier, omi_accounts.leave_earlier])
+def test_nobody_moves_what_is_not_theirs(days: SqlTransaction, move: Callable[..., int]) -> None:
+    link_by_speech(days)
+    with pytest.raises(NotFound):
+        move(days, A, "ben", at(10))
+    assert texts(days, "ada", A) == [["a day ago"], ["just now"]]
+
+
+def test_nothing_from_before_an_earlier_owner_left_comes_along(days: SqlTransaction) -> None:
+    """Neither what ada did not take, nor what she let go of."""
+    link_by_speech(days, brings=False)
+    speak(days, 300, "adas")
+    omi_accounts.unlink(days, A, "ada", at(400), By("ada"))
+    speak(days, 900, "nobodys")
+    link_by_speech(days, "ben", clock=1000)
+    assert texts(days, "ben", A) == [["nobodys"]]
+    assert omi_accounts.bring_earlier(days, A, "ben", at(1010)) == 0
+    assert texts(days, "ada", A) == [["adas"]]
+
+
+# Taking it back
+
+
+def test_unlinking_ends_the_sessions_that_it_linked_and_no_others(tx: SqlTransaction) -> None:
+    sessions.link(tx, "issued", "ada", at(0), act=Act.ISSUE)
+    sessions.link(tx, "by-hand", "ada", at(0))
+    link_by_speech(tx)
+    for name in "pendant", "issued":
+        speak(tx, 10, f"at the {name}", session=name)
+    speak(tx, 10, "at her own url", origin="ada")
+    omi_accounts.unlink(tx, A, "ada", at(20), By("ada", "request 7"))
+    assert whose(tx) is None
+    mine = {(one.origin, one.omi_session_id) for one, _ in sessions.mine(tx, "ada")}
+    assert mine == {(SHARED, "issued"), (SHARED, "by-hand"), ("ada", A)}
+    assert texts(tx, "ada", "pendant") == [["at the pendant"]], "what was saved stays hers"
+    ((actor, request), *_) = {(entry.actor, entry.request_id) for entry in tx.audited(3)}
+    assert (actor, request) == ("ada", "request 7")
+    speak(tx, 30, "later", session="pendant")
+    assert texts(tx, None, "pendant") == [["later"]]
+
+
+def test_unlinking_also_ends_what_was_under_way(tx: SqlTransaction) -> None:
+    verify(tx, A, "ada", at(0))
+    number = start(tx, "ben").number
+    omi_accounts.unlink(tx, A, "ada", at(1), By("ada"))
+    assert tx.challenges_of("ada", at(1)) == []
+    assert confirm(tx, number, "ben"), "but not what somebody else has begun"
+
+
+def test_an_operator_takes_a_proof_back_and_linked_sessions_stay(tx: SqlTransaction) -> None:
+    link_by_speech(tx)
+    assert omi_accounts.unvouch(tx, A, at(10), OPERATOR) == "ada"
+    assert (whose(tx), session(tx).user_id) == (None, "ada")
+    with pytest.raises(NotFound):
+        omi_accounts.unvouch(tx, A, at(10), OPERATOR)
+
+
+def test_a_deleted_account_takes_its_links_and_challenges_along(tx: SqlTransaction) -> None:
+    link_by_speech(tx)
+    waiting = start(tx, uid="wristband")
+    tx.remove_user("ada", at(10))
+    for table in sql_schema.omi_links, sql_schema.challenges:
+        assert tx._connection.execute(select(table)).all() == []
+    assert "'ada'" not in everything(tx)
+    speak(tx, 20, sentence(waiting), uid="wristband", session="wristband")
+    assert whose(tx, "wristband") is None

@@ -1,0 +1,184 @@
+"""The sentence that proves, found again in whatever a recogniser makes of it, and in nothing else."""
+
+import itertools
+import math
+import random
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from omilink.omi import dialogue
+from omilink.spoken import DIGITS, WORDS, WORDS_SPOKEN, fingerprint, new_sentence, sentences_in
+
+SENTENCE = "link amber falcon river maple seven"
+
+sentences = st.builds(
+    lambda words, digit: " ".join(["link", *words, digit]),
+    st.lists(st.sampled_from(WORDS), min_size=WORDS_SPOKEN, max_size=WORDS_SPOKEN),
+    st.sampled_from(DIGITS),
+)
+fillers = st.sampled_from(["um", "uh", "well", "please", "and", "the", "like"])
+
+
+def found(*texts: str) -> list[str]:
+    return [sentence for sentence, _ in sentences_in(texts)]
+
+
+def left(*texts: str, sentence: str = SENTENCE) -> list[str]:
+    """What the sentence leaves of each text."""
+    span = dict(sentences_in(texts))[sentence]
+    return [span.cut(place, text) for place, text in enumerate(texts)]
+
+
+# How hard it is to guess
+
+
+def test_a_sentence_has_at_least_33_bits() -> None:
+    assert len(set(WORDS)) == len(WORDS)
+    assert math.log2(len(WORDS) ** WORDS_SPOKEN * len(DIGITS)) >= 33
+
+
+def test_every_word_and_every_digit_is_drawn() -> None:
+    drawn = [new_sentence().split() for _ in range(4000)]
+    assert {sentence[0] for sentence in drawn} == {"link"}
+    assert {word for sentence in drawn for word in sentence[1:-1]} == set(WORDS)
+    assert {sentence[-1] for sentence in drawn} == set(DIGITS)
+
+
+def test_its_fingerprint_does_not_hold_it() -> None:
+    assert len(fingerprint(SENTENCE)) == 64
+    assert fingerprint(SENTENCE) != fingerprint(SENTENCE.replace("seven", "six"))
+
+
+# How the words sound
+
+
+def test_no_word_is_another_ones_plural_or_two_of_them_joined_or_a_digit() -> None:
+    words = set(WORDS)
+    assert not {word + "s" for word in words} & words
+    assert not {a + b for a, b in itertools.product(words, repeat=2)} & words
+    assert not words & {*DIGITS, "link", "to", "too", "for", "ate", "won", "oh"}
+
+
+@pytest.mark.parametrize("word", [word for word in WORDS if not set(word[-2:]) & set("aeiouy")])
+def test_a_word_has_more_than_one_syllable(word: str) -> None:
+    assert len(re.findall("[aeiouy]+", word)) > 1
+
+
+# How it is heard
+
+
+@given(sentences, st.randoms(use_true_random=False))
+def test_in_any_case_and_with_any_punctuation(sentence: str, chance: random.Random) -> None:
+    words = [word.upper() if chance.random() < 0.3 else word.title() for word in sentence.split()]
+    heard = "".join(word + chance.choice([" ", ", ", ". ", "! ", "; ", " – ", "… "]) for word in words)
+    assert found(heard) == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("digit", "heard"),
+    [
+        *((word, str(number)) for number, word in enumerate(DIGITS)),
+        ("two", "to"),
+        ("two", "too"),
+        ("four", "for"),
+        ("eight", "ate"),
+        ("one", "won"),
+        ("zero", "oh"),
+    ],
+)
+def test_with_the_digit_as_a_figure_or_as_a_word_that_sounds_like_it(digit: str, heard: str) -> None:
+    assert f"link amber falcon river maple {digit}" in found(f"Link amber falcon river maple {heard}.")
+
+
+@given(sentences, st.data())
+def test_split_over_texts_in_every_way(sentence: str, data: st.DataObject) -> None:
+    words = sentence.split()
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(words) - 1)), "cuts"))
+    texts = [" ".join(words[a:b]) for a, b in itertools.pairwise([0, *cuts, len(words)])]
+    assert found(*texts) == [sentence]
+    assert left(*texts, sentence=sentence) == [""] * len(texts)
+
+
+@given(sentences, fillers, st.integers(1, 5), st.booleans())
+def test_with_a_filler_word_anywhere(sentence: str, filler: str, place: int, alone: bool) -> None:
+    words = sentence.split()
+    words.insert(place, filler)
+    texts = words if alone else [" ".join(words)]
+    assert found(*texts) == [sentence]
+    assert set(left(*texts, sentence=sentence)) == {""}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "heard"),
+    [
+        ("link grapefruit falcon river maple seven", "link grape fruit falcon river maple seven"),
+        ("link amber falcon river hedgehog seven", "link amber falcon river hedge hog 7"),
+        ("link candle falcon pigeon maple seven", "links candles falcons pigeons maple seven"),
+        ("link scissors falcon river maple seven", "linked scissors falcon river maple seven"),
+        ("link amber amber amber amber seven", "link amber, amber, amber, amber, seven"),
+    ],
+)
+def test_with_a_word_in_two_or_in_the_plural(sentence: str, heard: str) -> None:
+    assert found(heard) == [sentence]
+    assert left(heard, sentence=sentence) == [""]
+
+
+def test_without_the_word_link_that_a_recogniser_swallowed() -> None:
+    assert found("amber falcon river maple seven") == [SENTENCE]
+
+
+# What it leaves
+
+
+@pytest.mark.parametrize(
+    ("said", "rest"),
+    [
+        ("Link amber, falcon, river, maple, seven.", ""),
+        ("Okay. Link amber falcon river maple seven. Did that work?", "Okay. Did that work?"),
+        ("Okay, amber falcon river maple 7!", "Okay,"),
+        ("link amber falcon river maple seven - and on we go", "and on we go"),
+        ("Link um amber falcon river maple seven thanks", "thanks"),
+    ],
+)
+def test_the_rest_of_a_text_stays(said: str, rest: str) -> None:
+    assert left(said) == [rest]
+
+
+def test_texts_around_it_stay_and_those_within_it_go() -> None:
+    texts = ["good morning", "now: link amber", "um", "falcon river", "maple seven. done", "bye"]
+    assert left(*texts) == ["good morning", "now:", "", "", "done", "bye"]
+
+
+# What is none
+
+
+def test_ordinary_talk_never_holds_one() -> None:
+    talk = dialogue.household(random.Random(1))
+    assert found(*(line.text for line in itertools.islice(talk, 20_000))) == []
+
+
+@given(st.lists(st.sampled_from([*WORDS[:40], "link", "um", "the", "went", "there"]), max_size=30))
+def test_without_a_digit_there_is_none(words: list[str]) -> None:
+    assert found(" ".join(words)) == []
+
+
+@given(sentences, sentences)
+def test_another_sentence_is_another(asked: str, said: str) -> None:
+    assert (asked in found(said)) == (asked == said)
+
+
+@given(sentences, st.integers(1, 4))
+def test_a_sentence_with_a_word_missing_or_changed_is_none_of_its_kind(sentence: str, place: int) -> None:
+    words = sentence.split()
+    assert found(" ".join(words[:place] + words[place + 1 :])) == []
+    other = "amber" if words[place] != "amber" else "falcon"
+    assert sentence not in found(" ".join([*words[:place], other, *words[place + 1 :]]))
+
+
+@given(sentences)
+def test_a_digit_that_comes_much_later_is_no_part_of_it(sentence: str) -> None:
+    *words, digit = sentence.split()
+    assert found(" ".join([*words, "then we went there", digit])) == []
