@@ -24,8 +24,8 @@ class _Blind:
     def challenges(self, *_: Any) -> list[Any]:
         return []
 
-    def users_verified_for(self, *_: Any) -> dict[str, str]:
-        return {}
+    def proofs(self, *_: Any) -> tuple[dict[str, str], set[str]]:
+        return {}, set()
 
     def uids_shown(self, *_: Any) -> dict[str, set[str]]:
         return {}

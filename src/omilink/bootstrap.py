@@ -82,7 +82,7 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
                 operator_token=_kept_secret(settings.data_dir / "operator_token"),
                 personal_urls=PersonalUrls(store, now),
                 limits=Limits(store, on=settings.rate_limits is OnOff.ON, clock=now),
-                stream_limits=LocalLimits(on=settings.rate_limits is OnOff.ON, clock=now),
+                local_limits=LocalLimits(on=settings.rate_limits is OnOff.ON, clock=now),
                 notifications=_notifications(settings),
                 checks={"database": database_works} | queue.checks,
             ),

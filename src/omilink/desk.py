@@ -29,7 +29,6 @@ class Desk:
         times = [delivery.received_at for delivery in self._deliveries]
         self._since = min(times, default=0) - clocks.BACKLOG_LIMIT
         self._until = max(times, default=0) + self.gap_ms
-        self._challenges = tx.challenges({d.uid for d in self._deliveries if d.uid}, min(times, default=0))
         self._load()  # locks the sessions, so that what is read after it stays true
         self._users_there = tx.users_there({delivery.origin for delivery in self._deliveries} - {SHARED})
 
@@ -38,7 +37,8 @@ class Desk:
         uids = {uid for delivery in self._deliveries for uid in (delivery.uid, delivery.session_id) if uid}
         self._sessions = self.tx.sessions(keys)
         self._uids_shown = self.tx.uids_shown(keys)
-        self._verified = self.tx.users_verified_for(uids)
+        self._verified, asked = self.tx.proofs(uids, self._since)
+        self._challenges = self.tx.challenges(asked, self._since)
         self._conversations: dict[str, dict[str, Conversation]] = {}
         self.load_conversations(keys)
         self._messages = self.tx.messages_known(
@@ -144,7 +144,6 @@ class Desk:
     def hear_instead(self, delivery: Delivery, segments: Sequence[Segment]) -> None:
         """After something else has written: everything as it is now, for these segments of the delivery."""
         self._heard = [(one, segments if one is delivery else said) for one, said in self._heard]
-        self._challenges = self.tx.challenges({one.uid for one in self._challenges}, self._since)
         self._load()
 
     def _forget_changes(self) -> None:

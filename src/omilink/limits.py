@@ -38,6 +38,8 @@ CONFIRM = Limit("confirm", burst=30, seconds=10)
 CONFIRM_FROM = Limit("confirm_from", burst=120, seconds=2)
 WRONG_CODE = Limit("wrong_code", burst=5, seconds=900)
 """Longer than a code lives, so that no code ever sees more than five."""
+PERSONAL_CALL = Limit("personal_call", burst=1_200, seconds=0.1)
+"""OMI calls once in 1 to 3 s for each device. Whoever can sign up has a personal address."""
 TICKET = Limit("ticket", burst=120, seconds=1)
 TICKET_FROM = Limit("ticket_from", burst=600, seconds=0.1)
 STREAM = Limit("stream", burst=120, seconds=1)

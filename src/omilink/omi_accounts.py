@@ -32,7 +32,7 @@ from omilink.ports import Transaction
 from omilink.sessions import EARLIER
 
 CODE_LIFE: Millis = 600_000
-NUMBER_DIGITS = 8
+NUMBER_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +106,15 @@ def confirm(tx: Transaction, uid: str, user_id: str, number: str, address: str, 
     return uid in {link.uid for link in tx.omi_links(user_id)}  # somebody else may have been faster
 
 
-def listen(challenges: Collection[Challenge], texts: Sequence[str]) -> tuple[Challenge, spoken.Span] | None:
-    """What one of the users was asked to say, and where in the texts it stands. It is found again in a copy."""
+def listen(
+    challenges: Collection[Challenge], texts: Sequence[str], earlier: int
+) -> tuple[Challenge, spoken.Span] | None:
+    """What one of the users was asked to say, and where in the texts it stands. It may begin in the earlier ones, so
+    many, but not end there. It is found again in a copy."""
     by_hash = {challenge.say_hash: challenge for challenge in challenges}
     for sentence, span in spoken.sentences_in(texts):
-        if challenge := by_hash.get(spoken.fingerprint(sentence)):
+        challenge = by_hash.get(spoken.fingerprint(sentence))
+        if challenge and span.last >= earlier:
             return challenge, span
     return None
 

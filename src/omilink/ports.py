@@ -60,6 +60,11 @@ class Transaction(Protocol):
         """uid -> the one user for whom it is verified."""
         ...
 
+    def proofs(self, uids: Collection[str], at: Millis) -> tuple[dict[str, str], set[str]]:
+        """As `users_verified_for`, and those of the uids for which somebody has a challenge; in one look, since every
+        call needs it."""
+        ...
+
     def sessions_showing(self, uid: str) -> dict[str, OmiSession]:
         """Those of the shared URL whose id it is, or that have shown it; as `sessions` gives them."""
         ...

@@ -37,7 +37,7 @@ class Product:
     webhook_secrets: tuple[str, ...]
     operator_token: str
     limits: Limits
-    stream_limits: LocalLimits
+    local_limits: LocalLimits
     notifications: Notifications | None
     personal_urls: PersonalUrls
     checks: Checks

@@ -132,7 +132,7 @@ def _hear_proof(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> 
     before = desk.tx.messages(near[-1].id, SENTENCE_SEGMENTS) if near else []
     before = [message for message in before if message.key not in {segment.key for segment in segments}]
     texts = [*(message.text for message in before), *(segment.text for segment in segments)]
-    heard = omi_accounts.listen(desk.challenges(delivery), texts)
+    heard = omi_accounts.listen(desk.challenges(delivery), texts, len(before))
     if heard is None:
         return segments
     challenge, span = heard

@@ -42,7 +42,7 @@ const CALLS = [
   ["rotateWebhookUrl", [], "POST /me/webhook-url", {}],
   ["startOmiLink", ["A b"], "POST /link/omi/start", { omi_user_id: "A b" }],
   ["startOmiLink", ["A", { bringEarlier: false }], "POST /link/omi/start", { omi_user_id: "A", bring_earlier: false }],
-  ["confirmOmiLink", ["A", "1234 5678"], "POST /link/omi/confirm", { omi_user_id: "A", code: "1234 5678" }],
+  ["confirmOmiLink", ["A", "123 456"], "POST /link/omi/confirm", { omi_user_id: "A", code: "123 456" }],
   ["resendOmiLink", ["A"], "POST /link/omi/resend", { omi_user_id: "A" }],
   ["listOmiLinks", [], "GET /link/omi"],
   ["takeEarlier", ["A", false], "POST /link/omi/earlier", { omi_user_id: "A", bring: false }],

@@ -8,7 +8,7 @@ from contract_support import open_database
 from sqlalchemy import Engine
 
 from omilink import intake
-from omilink.adapters.sql_inbox import SqlInbox
+from omilink.adapters.sql_inbox import CROWDED, SqlInbox
 from omilink.errors import Invalid, Malformed
 from omilink.model import Delivery, session_key
 from omilink.ports import Inbox
@@ -46,6 +46,19 @@ async def test_what_was_put_is_taken_in_the_order_of_its_acceptance(inbox: Inbox
     assert words(await due(inbox, limit=2)) == ["one", "two"]
 
 
+async def test_of_what_is_put_aside_the_newest_hundred_of_a_uid_are_kept(inbox: Inbox) -> None:
+    """What shows no uid is counted by its session; nothing that waits is counted."""
+    crowd = [replace(delivery(f"word {number}"), uid=A) for number in range(CROWDED + 3)]
+    others = [replace(delivery("another's"), uid=B), delivery("no uid"), delivery("no uid", "garden")]
+    for one in [*others, *crowd, replace(delivery("waits"), uid=A)]:
+        await inbox.put(one)
+    *aside, waits = [d.seq for d in await due(inbox, limit=200)]
+    await inbox.done(aside, dict.fromkeys(aside, "why"))
+    kept = {job.seq for job in await inbox.jobs("quarantined", None, 200)}
+    assert kept == {*aside[:3], *aside[-CROWDED:]}
+    assert [d.seq for d in await due(inbox)] == [waits]
+
+
 async def test_a_delivery_comes_back_as_it_was_put(inbox: Inbox) -> None:
     sent = Delivery(
         kind="conversation",
@@ -54,6 +67,8 @@ async def test_a_delivery_comes_back_as_it_was_put(inbox: Inbox) -> None:
         uid="u-1",
         key="k",
         contradiction="The call shows several uids.",
+        proven=True,
+        request_id="r-1",
         body=b"\x00\xff{}",
         received_at=1_790_000_000_123,
     )

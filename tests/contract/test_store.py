@@ -22,8 +22,10 @@ from omilink.errors import EmailTaken, Unavailable
 from omilink.model import (
     SHARED,
     AuditEntry,
+    Challenge,
     Conversation,
     Delivery,
+    Device,
     Event,
     Message,
     Method,
@@ -77,8 +79,8 @@ def said(seq: int, text: str = "hello", position: float | None = None, talk: str
 
 
 def audited(rule: str, **fields: str | None) -> AuditEntry:
-    values = {"session_id": KITCHEN, "uid": "a", "proof": "uid", "before": None, "after": "ada"} | fields
-    return AuditEntry(at=1, actor="ada", request_id="r1", rule=rule, **values)  # type: ignore[arg-type]
+    values = {"session_id": KITCHEN, "actor": "ada", "uid": "a", "proof": "uid", "before": None, "after": "ada"}
+    return AuditEntry(at=1, request_id="r1", rule=rule, **values | fields)  # type: ignore[arg-type]
 
 
 def event(name: str, data: str = "{}", conversation: str | None = None) -> Event:
@@ -245,7 +247,8 @@ async def test_a_session_comes_back_as_it_went_and_is_replaced(store: Store) -> 
     new = session(last_seen_at=5, bad_segments=2)
     linked = new.linked_to("ada", Method.ISSUED, 7)
     suspended = linked.unlinked(7, suspended=True)
-    for one in new, linked, suspended, linked.unlinked(7):
+    returned = replace(linked.unlinked(7), device=Device.RETURNED)
+    for one in new, linked, linked.seen(8), suspended, linked.unlinked(7), returned:
         await store.write(lambda tx, one=one: tx.put_sessions([one]))
         assert await store.read(lambda tx: tx.sessions([KITCHEN, "shared/unknown"])) == {KITCHEN: one}
 
@@ -298,7 +301,7 @@ async def test_every_uid_that_a_session_has_shown_is_remembered_once(store: Stor
 
 
 async def test_a_uid_is_verified_for_one_user_until_that_is_taken_back(store: Store) -> None:
-    await store.write(lambda tx: tx.add_omi_link(verified("a", "ada", 5)))
+    assert await store.write(lambda tx: tx.add_omi_link(verified("a", "ada", 5)))
     assert await store.read(lambda tx: tx.users_verified_for(["a", "b"])) == {"a": "ada"}
     assert not await store.write(lambda tx: tx.add_omi_link(verified("a", "ben", 6)))
     assert await store.read(lambda tx: tx.omi_links("ada")) == [verified("a", "ada", 5)]
@@ -324,7 +327,16 @@ async def test_a_conversation_comes_back_as_it_went_and_is_changed(store: Store)
     await keep(store, new)
     assert await store.read(lambda tx: tx.ownerless(KITCHEN)) == [new]
     changed = replace(
-        new, user_id="ada", title="Tea", summary="…", zero_at=900, last_at=3000, first=1.5, end=9.25, message_count=7
+        new,
+        brought_at=2500,
+        user_id="ada",
+        title="Tea",
+        summary="…",
+        zero_at=900,
+        last_at=3000,
+        first=1.5,
+        end=9.25,
+        message_count=7,
     )
     await store.write(lambda tx: tx.put_conversations([], [changed]))
     assert await store.read(lambda tx: tx.conversation("talk", "ada")) == changed
@@ -447,6 +459,99 @@ async def test_raw_deliveries_are_pruned_once_they_are_finished_and_old(store: S
     assert [job.seq for job in await table.jobs(None, None, 10)] == [second.seq + 1, second.seq]
 
 
+async def test_words_that_are_nobodys_are_pruned_when_nobody_has_come_for_them(store: Store, table: SqlInbox) -> None:
+    await keep(
+        store,
+        talk("forgotten", None, last_at=249),
+        talk("lately", None, last_at=250),
+        talk("adas", last_at=249),
+        messages=[said(1, talk=name) for name in ("forgotten", "lately", "adas")],
+    )
+    for at in 249, 250:
+        await table.keep(call("kitchen", "whose", at), "quarantined", "a reason")
+        await table.keep(call("kitchen", "a poison", at), "dead", "a reason")
+    await store.write(lambda tx: prune(tx, unlinked_before=250))
+    left = [await store.read(lambda tx, n=n: len(tx.all_messages(n))) for n in ("forgotten", "lately", "adas")]
+    assert left == [0, 1, 1]
+    assert [c.id for c in await store.read(lambda tx: tx.ownerless(KITCHEN))] == ["lately"]
+    assert [(job.state, job.received_at) for job in await table.jobs(None, None, 10)] == [
+        ("dead", 250),
+        ("quarantined", 250),
+        ("dead", 249),
+    ]
+
+
+# What users have been asked for
+
+
+async def test_a_challenge_comes_back_as_it_went_and_is_replaced_by_the_next(store: Store) -> None:
+    first = Challenge(user_id="ada", uid="a", say_hash="s", number_hash=None, brings=False, expires_at=100)
+    for one in first, replace(first, say_hash="t", number_hash="n", brings=True, expires_at=200, used_at=150):
+        await store.write(lambda tx, one=one: tx.put_challenge(one))
+        assert await store.read(lambda tx: tx.challenges(["a", "b"], 99)) == [one]
+        assert await store.read(lambda tx: tx.challenges_of("ada", 99)) == [one]
+
+
+async def test_challenges_are_each_users_own_until_they_expire_or_are_taken_back(store: Store) -> None:
+    for name in "ada", "ben":
+        asked = Challenge(user_id=name, uid="a", say_hash="s", number_hash=None, brings=True, expires_at=100)
+        await store.write(lambda tx, asked=asked: tx.put_challenge(asked))
+    for at, names in (99, {"ada", "ben"}), (100, set()):
+        assert {c.user_id for c in await store.read(lambda tx, at=at: tx.challenges(["a"], at))} == names
+    assert await store.read(lambda tx: tx.challenges_of("ada", 100)) == []
+    assert await store.read(lambda tx: tx.challenges([], 0)) == []
+    await store.write(lambda tx: tx.remove_challenge("ada", "a"))
+    assert [c.user_id for c in await store.read(lambda tx: tx.challenges(["a"], 0))] == ["ben"]
+    await store.write(lambda tx: prune(tx, now=100))
+    assert await store.read(lambda tx: tx.challenges(["a"], 0)) == []
+
+
+async def test_of_many_who_prove_a_uid_at_once_one_has_it(store: Store) -> None:
+    def prove(name: str) -> Awaitable[bool]:
+        return store.write(lambda tx: tx.add_omi_link(verified("a", name, 1)))
+
+    outcomes = await asyncio.gather(*(prove(name) for name in ["ada", "ben"] * 10))
+    assert sum(outcomes) == 1
+    owner = await store.read(lambda tx: tx.users_verified_for(["a"])["a"])
+    assert [link.uid for link in await store.read(lambda tx: tx.omi_links(owner))] == ["a"]
+
+
+async def test_the_sessions_that_show_a_uid_are_those_of_the_shared_url(store: Store) -> None:
+    shown = [session("pendant"), session("a"), session("other"), session("pendant", origin="ada", user_id="ada")]
+    await store.write(lambda tx: tx.put_sessions(shown))
+    pairs = [("shared/pendant", "a"), ("shared/other", "b"), ("ada/pendant", "a")]
+    await store.write(lambda tx: tx.add_uids_shown(pairs))
+    assert set(await store.read(lambda tx: tx.sessions_showing("a"))) == {"shared/pendant", "shared/a"}
+
+
+async def test_what_came_along_with_a_proof_is_found_by_when(store: Store) -> None:
+    await keep(
+        store,
+        talk("before", brought_at=99),
+        talk("along", brought_at=100),
+        talk("spoken since"),
+        talk("deleted", brought_at=100, deleted_at=101),
+        talk("bens", "ben", brought_at=100),
+    )
+    assert [c.id for c in await store.read(lambda tx: tx.brought(KITCHEN, "ada", 100))] == ["along"]
+
+
+async def test_the_audit_tells_what_was_done_the_newest_first_to_whom_it_concerns(store: Store) -> None:
+    for rule, before, after in ("first", None, "ada"), ("second", "ada", "ben"), ("third", "ben", None):
+        await store.write(lambda tx, r=rule, b=before, a=after: tx.audit(audited(r, actor="device", before=b, after=a)))
+    await store.write(lambda tx: tx.audit(audited("elsewhere", session_id="shared/garden")))
+    newest, *_ = await store.read(lambda tx: tx.audited(10))
+    assert newest == audited("elsewhere", session_id="shared/garden")
+    for wanted, rules in (
+        ({"session_id": KITCHEN}, ["third", "second", "first"]),
+        ({"user_id": "ben"}, ["third", "second"]),
+        ({"user_id": "ada"}, ["elsewhere", "second", "first"]),
+    ):
+        found = await store.read(lambda tx, wanted=wanted: tx.audited(10, **wanted))
+        assert [entry.rule for entry in found] == rules
+    assert len(await store.read(lambda tx: tx.audited(2))) == 2
+
+
 # Accounts
 
 
@@ -566,7 +671,17 @@ async def test_however_many_ask_at_once_one_personal_url_is_current(
 async def test_nothing_of_a_deleted_user_is_left_in_any_table(store: Store, table: SqlInbox, engine: Engine) -> None:
     await live_a_while(store, table, "ada")
     held = tables_with(engine, "ada")
-    assert held >= {"users", "tokens", "personal_urls", "omi_links", "omi_sessions", "conversations", "events", "audit"}
+    assert held >= {
+        "users",
+        "tokens",
+        "personal_urls",
+        "omi_links",
+        "challenges",
+        "omi_sessions",
+        "conversations",
+        "events",
+        "audit",
+    }
     assert tables_with(engine, "words of") >= {"messages", "events", "deliveries"}
     await store.write(lambda tx: tx.remove_user("ada", 9000))
     assert tables_with(engine, "ada") == set()
@@ -635,6 +750,8 @@ async def live_a_while(store: Store, table: SqlInbox, name: str, session_id: str
     await store.write(lambda tx: tx.add_ticket(f"ticket of {name}", token_hash, 99_999))
     await store.write(lambda tx: personal.show(tx, name, 1))
     await store.write(lambda tx: tx.add_omi_link(verified(f"uid of {name}".replace(" ", "-"), name, 1)))
+    asked = Challenge(user_id=name, uid="a", say_hash="s", number_hash=None, brings=True, expires_at=99_999)
+    await store.write(lambda tx: tx.put_challenge(asked))
     await store.write(lambda tx: sessions.link(tx, session_id, name, 1000))
     for delivery in call(session_id, f"words of {name}", 2000), call("pin", f"words of {name}", 2001, origin=name):
         await table.put(delivery)

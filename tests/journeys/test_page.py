@@ -1,59 +1,12 @@
 """The page in a real browser, on a real server."""
 
-import contextlib
 import json
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from typing import Any
 
-import httpx2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
-from support import PATIENCE, Person, ServerProcess
-
-CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
-INSTALL = "The page tests need a browser: `apt-get install chromium`, or set CHROMIUM=/path/to/chromium."
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CANDIDATES)), None)
-    if path is None:
-        pytest.skip(INSTALL)
-    expect.set_options(timeout=PATIENCE * 1000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, server: ServerProcess) -> Iterator[Open]:
-    """Opens the page in a browser of its own, signed in as the user if one is given. No script of it may fail."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
-
-    def open_page(
-        user: Person | None = None, *, width: int = 1280, height: int = 800, path: str = "/", **options: Any
-    ) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(PATIENCE * 1000)
-        contexts.append(context)
-        if user:
-            context.add_cookies([{"name": "sid", "value": user.token, "url": server.url}])
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(server.url + path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert errors == []
+from page_support import Open, deliver, messages, new_user, post, segment, send, talk, top_of
+from playwright.sync_api import expect
+from support import Person, ServerProcess
 
 
 @pytest.fixture
@@ -72,8 +25,12 @@ def test_a_newcomer_signs_up_links_a_wearable_and_sees_its_words(server: ServerP
     page.get_by_label("Password").fill("a long password 42")
     page.get_by_role("button", name="Create an account").click()
 
+    page.get_by_role("link", name="Link it now").click()
+    page.get_by_role("heading", name="With a session id").click()
     page.get_by_label("Session id").fill("kitchen")
     page.get_by_role("button", name="Link", exact=True).click()
+    expect(page.get_by_text("“kitchen” is linked to you.")).to_be_visible()
+    page.get_by_role("link", name="Live").click()
     expect(page.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
 
     server.say("kitchen", "Hello from the kitchen")
@@ -82,26 +39,16 @@ def test_a_newcomer_signs_up_links_a_wearable_and_sees_its_words(server: ServerP
     expect(page.locator("#connection-age")).to_have_text(re.compile(r"last words (just now|\d+ s ago)"))
 
 
-def test_a_newcomer_pastes_the_personal_address_and_sees_its_words(server: ServerProcess, open_page: Open) -> None:
-    page = open_page(new_user(server))
-    address = page.get_by_label("Your personal webhook address")
-    expect(address).to_have_value(re.compile(rf"^{server.url}/omi-webhook/me_"))
-    expect(page.get_by_text("Waiting for the first words…")).to_be_visible()
-    pasted = address.input_value()
-    post(pasted, "A0")
-    expect(page.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
-    post(pasted, "A0", segment("Hello from my wearable"))
-    expect(page.get_by_role("log")).to_contain_text("Hello from my wearable")
-
-
 def test_an_id_to_try_comes_with_a_command_that_works(server: ServerProcess, open_page: Open) -> None:
-    page = open_page(new_user(server))
+    page = open_page(new_user(server), path="/#/link")
+    page.get_by_role("heading", name="With a session id").click()
     page.get_by_role("button", name="Make an id to try").click()
     command = page.locator("#trial-command").inner_text()
     body = re.search(r"-d '(.*)'", command, re.DOTALL)
     assert server.url in command
     assert body
     deliver(server, json.loads(body[1]))
+    page.get_by_role("link", name="Live").click()
     expect(page.get_by_role("log")).to_contain_text("Hello from my terminal")
 
 
@@ -283,45 +230,6 @@ def test_unlinking_says_its_consequence_first(server: ServerProcess, open_page: 
     expect(card).to_be_hidden()
 
 
-def test_waiting_for_the_first_words_ends_with_them(server: ServerProcess, open_page: Open) -> None:
-    page = open_page(new_user(server), path="/#/sessions")
-    address = page.get_by_label("Your personal webhook address")
-    expect(address).to_have_value(re.compile("me_"))
-    state = page.locator(".arrival")
-    expect(state).to_have_text("Waiting for the first words…")
-    expect(page.get_by_text("only https addresses on the internet")).to_be_visible()
-    post(address.input_value(), "A0")
-    expect(state).to_contain_text("Your wearable has called.")
-    post(address.input_value(), "A0", segment("Hello"))
-    expect(state).to_contain_text("Words are arriving.")
-    expect(page.get_by_text("only https addresses on the internet")).to_be_hidden()
-    expect(page.get_by_role("article", name="Session A0")).to_contain_text("through your personal webhook address")
-
-
-def test_the_address_is_copied(server: ServerProcess, open_page: Open) -> None:
-    page = open_page(new_user(server), path="/#/sessions", permissions=["clipboard-read", "clipboard-write"])
-    address = page.get_by_label("Your personal webhook address")
-    expect(address).to_have_value(re.compile("me_"))
-    page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == address.input_value()
-
-
-def test_replacing_the_address_says_its_consequence_first(server: ServerProcess, open_page: Open) -> None:
-    page = open_page(new_user(server), path="/#/sessions")
-    address = page.get_by_label("Your personal webhook address")
-    expect(address).to_have_value(re.compile("me_"))
-    before = address.input_value()
-    page.get_by_role("button", name="Replace address").click()
-    expect(page.get_by_role("dialog")).to_contain_text("another 24 hours")
-    page.keyboard.press("Escape")
-    expect(address).to_have_value(before)
-    page.get_by_role("button", name="Replace address").click()
-    page.get_by_role("dialog").get_by_role("button", name="Replace").click()
-    expect(address).not_to_have_value(before)
-    expect(page.get_by_text("The address before works until")).to_be_visible()
-
-
 def test_one_id_at_two_addresses_is_two_sessions(server: ServerProcess, open_page: Open) -> None:
     user = server.user()
     user.link("kitchen")
@@ -329,12 +237,13 @@ def test_one_id_at_two_addresses_is_two_sessions(server: ServerProcess, open_pag
     page = open_page(user, path="/#/sessions")
     cards = page.get_by_role("article", name="Session kitchen")
     expect(cards).to_have_count(2)
-    cards.filter(has_text="personal").get_by_role("button", name="Unlink").click()
+    cards.filter(has_text="your own address").get_by_role("button", name="Unlink").click()
     expect(page.get_by_role("dialog")).to_contain_text("comes back with its next words")
 
 
 def test_a_session_of_somebody_else_is_refused_in_words(server: ServerProcess, open_page: Open, ada: Person) -> None:
-    page = open_page(new_user(server), path="/#/sessions")
+    page = open_page(new_user(server), path="/#/link")
+    page.get_by_role("heading", name="With a session id").click()
     page.get_by_label("Session id").fill("ada-pendant")
     page.get_by_role("button", name="Link", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("cannot be linked")
@@ -443,48 +352,3 @@ def test_the_page_takes_the_colours_of_the_system(open_page: Open, scheme: str, 
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     red = int(page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]"))
     assert (red < 60) == is_dark
-
-
-def messages(page: Page) -> Locator:
-    return page.locator("[role=log] .message").locator("visible=true")
-
-
-def top_of(element: Locator) -> float:
-    top: float = element.evaluate("element => element.getBoundingClientRect().top")
-    return top
-
-
-def new_user(server: ServerProcess, *session_ids: str) -> Person:
-    """Somebody who does everything else in the page."""
-    user = server.user()
-    with contextlib.closing(user.client):
-        for session_id in session_ids:
-            assert user.link(session_id).status_code == 200
-    return user
-
-
-def talk(server: ServerProcess, session_id: str, length: int) -> None:
-    """A conversation of numbered sentences, by two speakers in turn."""
-    sentences = [
-        segment(f"Sentence number {number}", speaker=f"SPEAKER_{number // 3 % 2}", start=number * 3)
-        for number in range(length)
-    ]
-    send(server, session_id, *sentences)
-
-
-def send(server: ServerProcess, session_id: str, *segments: dict[str, Any]) -> None:
-    post(server.webhook_url, session_id, *segments)
-
-
-def post(address: str, session_id: str, *segments: dict[str, Any]) -> None:
-    assert httpx2.post(address, json={"session_id": session_id, "segments": segments}).status_code == 200
-
-
-def deliver(server: ServerProcess, body: dict[str, Any]) -> None:
-    assert httpx2.post(server.webhook_url, json=body).status_code == 200
-
-
-def segment(
-    text: str, *, start: float = 0, speaker: str = "SPEAKER_0", is_user: bool = False, **more: str
-) -> dict[str, Any]:
-    return {"text": text, "speaker": speaker, "is_user": is_user, "start": start, "end": start + 2, **more}

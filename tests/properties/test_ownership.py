@@ -9,124 +9,299 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from unittest import mock
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from properties.histories import PEOPLE, at, call, empty_store, save, say, texts, verify
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from properties.histories import GAP, PEOPLE, at, call, empty_store, save, say, texts, verify
 from sqlalchemy import Engine
 
-from omilink import accounts, sessions
+from omilink import limits, omi_accounts, sessions
 from omilink.adapters.sql_store import SqlTransaction
 from omilink.errors import NotFound, OmilinkError
+from omilink.limits import Limit
 from omilink.linking import Act
-from omilink.model import SHARED, Method, User, session_key
+from omilink.model import OPERATOR, SHARED, By, Device, Method, User, session_key
+from omilink.omi_accounts import Started
 
 A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
+DAY = 24 * 3600.0
+MOMENT = 0.001
 
 # Few of each, so that they meet.
 somebody = st.sampled_from(PEOPLE)
 some_session = st.sampled_from([A, "kitchen"])
 some_uid = st.sampled_from([A, "wristband"])
+some_origin = st.sampled_from([*[SHARED] * 7, "ada", "ben"])
 
 
 @dataclass
-class Device:
-    """What the table knows of a session, and the words that nobody owns yet."""
+class Row:
+    """What the table knows of a session. `left` is until when somebody had it."""
 
     owner: str | None = None
     method: Method | None = None
-    touched: float = 0.0
+    touched: float | None = None
+    left: float = -1e9
     shown: set[str] = field(default_factory=set)
-    ownerless: set[str] = field(default_factory=set)
+    in_use: bool | None = None
+
+
+@dataclass
+class Talk:
+    """Words without a long silence, and whose they are. `brought` is when they came along with a uid."""
+
+    row: Row
+    owner: str | None
+    began: float
+    heard: float
+    words: set[str] = field(default_factory=set)
+    brought: float | None = None
+
+
+@dataclass
+class Asked:
+    """What a user is to say or to type."""
+
+    started: Started
+    expires: float
+    brings: bool
+    used: bool = False
 
 
 class Table:
-    """The contract's table "who owns a session", as it is written."""
+    """The contract's table "who owns a session", as it is written, and what docs/reference/linking.md adds to it."""
 
     def __init__(self) -> None:
-        self.devices: dict[str, Device] = {}
-        self.verified: dict[str, str] = {}
-        self.words: dict[str, set[str]] = {name: set() for name in PEOPLE}
+        self.rows: dict[str, Row] = {}
+        self.talks: list[Talk] = []
+        self.verified: dict[str, tuple[str, float]] = {}
+        self.asked: dict[tuple[str, str], Asked] = {}
 
-    def device(self, session: str, origin: str = SHARED) -> Device:
-        return self.devices.setdefault(session_key(origin, session), Device())
+    def words(self, user: str) -> set[str]:
+        return {word for talk in self.talks if talk.owner == user for word in talk.words}
 
-    def hears(self, session: str, uid: str | None, text: str, origin: str, clock: float) -> bool:
+    def row(self, session: str, origin: str = SHARED) -> Row:
+        return self.rows.setdefault(session_key(origin, session), Row())
+
+    def verified_for(self, uid: str | None) -> str | None:
+        return self.verified[uid][0] if uid in self.verified else None
+
+    # what devices do
+
+    def hears(self, session: str, uid: str | None, text: str | None, origin: str, clock: float) -> bool:
         """Whether the delivery is saved and not put aside."""
-        device, proven = self.device(session, origin), self.verified.get(uid or "")
-        device.touched = clock
-        if uid:
-            device.shown.add(uid)
+        row, proven = self.row(session, origin), self.verified_for(uid)
+        row.touched = clock
+        row.shown |= {uid} if uid else set()
         if origin != SHARED:
             if proven not in (None, origin):
                 return False
-            self._link(device, origin, Method.PERSONAL)
-        elif proven and (device.owner is None or device.method is Method.MANUAL):
-            self._link(device, proven, Method.UID)
-        elif proven and device.owner != proven:
+            self._link(row, origin, Method.PERSONAL, clock)
+        elif row.in_use is False:
             return False
-        elif device.method is Method.MANUAL and (uid == session or self._is_anothers_uid(session, device)):
-            device.owner = device.method = None
-        (self.words[device.owner] if device.owner else device.ownerless).add(text)
+        elif proven and (row.owner is None or row.method is Method.MANUAL):
+            self._link(row, proven, Method.UID, clock)
+        elif proven and row.owner != proven:
+            return False
+        elif row.method is Method.MANUAL and (uid == session or self._is_anothers_uid(session, row)):
+            self._unlink(row, clock - MOMENT)
+        if text:
+            self._add(row, text, clock)
         return True
+
+    def hears_sentence(
+        self, user: str, asked_for: str, session: str, uid: str | None, origin: str, *, proven: bool, clock: float
+    ) -> bool:
+        """As `hears`; known, it is no part of the talk."""
+        asked = self.asked[user, asked_for]
+        known = uid == asked_for and clock < asked.expires
+        if known:
+            self.row(session, origin).shown.add(asked_for)
+            self.row(session, origin).touched = clock
+        if known and proven and not asked.used:
+            asked.used = True
+            self.proves(user, asked_for, clock, brings=asked.brings)
+        return self.hears(session, uid, None if known else asked.started.say, origin, clock)
+
+    # what users do
 
     def claims(self, user: str, session: str, clock: float) -> str | None:
         """The error's code."""
-        device = self.device(session)
-        if device.owner == user:
+        row = self.row(session)
+        if row.owner == user:
             return None
-        if self._is_taken(device, user):
+        if self._is_taken(row, user) or row.in_use is False:
             return "session_not_available"
-        if self.verified.get(session) == user:
-            self._link(device, user, Method.UID)
-        elif session in device.shown or session in self.verified:
+        if self.verified_for(session) == user:
+            self._link(row, user, Method.UID, clock)
+        elif session in row.shown or session in self.verified:
             return "proof_required"
         else:
-            self._link(device, user, Method.MANUAL)
-        device.touched = clock
+            self._link(row, user, Method.MANUAL, clock)
         return None
 
-    def issues(self, user: str, session: str) -> str | None:
-        device = self.device(session)
-        if self._is_taken(device, user):
-            return "session_not_available"
-        self._link(device, user, Method.ISSUED)
-        return None
-
-    def unlinks(self, user: str, session: str) -> str | None:
-        device = next((d for d in (self.device(session), self.device(session, user)) if d.owner == user), None)
-        if device is None:
+    def unlinks(self, user: str, session: str, clock: float) -> str | None:
+        row = next((row for row in (self.row(session), self.row(session, user)) if row.owner == user), None)
+        if row is None:
             return "not_found"
-        device.owner = device.method = None
+        self._unlink(row, clock)
         return None
 
-    def expires(self, since: float) -> set[str]:
+    def starts(self, user: str, uid: str, started: Started, clock: float, *, brings: bool) -> None:
+        row = self.row(uid)
+        if row.method is Method.ISSUED and row.owner == user:
+            self.proves(user, uid, clock, brings=brings)
+        assert (started.say is None) == (self.verified_for(uid) == user)
+        if started.say:
+            self.asked[user, uid] = Asked(started, clock + 600, brings)
+
+    def types(self, user: str, uid: str, clock: float) -> bool:
+        """Whether the number from the phone proves it."""
+        asked = self.asked[user, uid]
+        if asked.used or clock >= asked.expires or self._cannot_prove(user, uid):
+            return False
+        asked.used = True
+        self.proves(user, uid, clock, brings=asked.brings)
+        return True
+
+    def disowns(self, user: str, uid: str, clock: float) -> str | None:
+        if self.verified_for(uid) != user:
+            return "not_found"
+        for row in self._linked_by(uid):
+            self._unlink(row, clock)
+        self.is_taken_back(uid)
+        return None
+
+    def brings(self, user: str, uid: str, clock: float) -> str | None:
+        if self.verified_for(uid) != user:
+            return "not_found"
+        for row in self._linked_by(uid):
+            self._adopt(row, user, since=self.verified[uid][1] - DAY, brought=clock)
+        return None
+
+    def leaves(self, user: str, uid: str, clock: float) -> str | None:
+        if self.verified_for(uid) != user:
+            return "not_found"
+        rows = self._linked_by(uid)
+        for talk in self.talks:
+            if talk.row in rows and talk.owner == user and talk.brought is not None and talk.brought >= clock - DAY:
+                talk.owner = talk.brought = None
+        return None
+
+    # what operators and time do
+
+    def issues(self, user: str, session: str, clock: float) -> str | None:
+        row = self.row(session)
+        if self._is_taken(row, user):
+            return "session_not_available"
+        self._link(row, user, Method.ISSUED, clock)
+        row.in_use = True
+        return None
+
+    def is_handed_over(self, user: str, session: str, clock: float) -> str | None:
+        row = self.row(session)
+        if not row.in_use or self._shows_anothers(row, user):
+            return "session_not_available"
+        self._unlink(row, clock - MOMENT)
+        self._link(row, user, Method.ISSUED, clock)
+        return None
+
+    def ends(self, session: str, clock: float) -> str | None:
+        row = self.row(session)
+        if row.in_use is None:
+            return "not_found"
+        self._unlink(row, clock)
+        row.in_use = False
+        return None
+
+    def is_vouched_for(self, user: str, uid: str, clock: float) -> str | None:
+        refused = self._cannot_prove(user, uid)
+        self.proves(user, uid, clock, brings=True)
+        return "session_not_available" if refused else None
+
+    def is_taken_back(self, uid: str) -> str | None:
+        """Sessions that are linked stay so."""
+        if uid not in self.verified:
+            return "not_found"
+        user, _ = self.verified.pop(uid)
+        self.asked.pop((user, uid), None)
+        return None
+
+    def expires(self, since: float, clock: float) -> set[str]:
         """Who lost a session."""
-        silent = [d for d in self.devices.values() if d.method in (Method.MANUAL, Method.UID) and d.touched < since]
-        lost = {device.owner for device in silent if device.owner}
-        for device in silent:
-            device.owner = device.method = None
+        able = [row for row in self.rows.values() if row.method in (Method.MANUAL, Method.UID)]
+        silent = [row for row in able if row.touched is not None and row.touched < since]
+        lost = {row.owner for row in silent if row.owner}
+        for row in silent:
+            self._unlink(row, clock)
         return lost
 
-    def _is_anothers_uid(self, session: str, device: Device) -> bool:
-        return self.verified.get(session, device.owner) != device.owner
+    def proves(self, user: str, uid: str, clock: float, *, brings: bool) -> None:
+        """The sessions that have shown it are linked as their next call would."""
+        if self._cannot_prove(user, uid) or uid in self.verified:
+            return
+        self.verified[uid] = user, clock
+        for row in self._showing(uid):
+            if row.in_use is not False and (row.owner is None or row.method is Method.MANUAL):
+                self._link(row, user, Method.UID, clock, brings=brings)
 
-    def _is_taken(self, device: Device, user: str) -> bool:
-        shows_anothers = any(self.verified.get(uid, user) != user for uid in device.shown)
-        return device.owner not in (None, user) or shows_anothers
+    def _cannot_prove(self, user: str, uid: str) -> bool:
+        """It is verified for somebody else, or its session is in somebody else's hands."""
+        row, owner = self.row(uid), self.verified_for(uid)
+        return owner != user if owner else row.owner not in (None, user) and row.method is not Method.MANUAL
 
-    def _link(self, device: Device, user: str, method: Method) -> None:
-        device.owner, device.method = user, method
-        self.words[user] |= device.ownerless
-        device.ownerless = set()
+    def _showing(self, uid: str) -> list[Row]:
+        shared = [(key.removeprefix("shared/"), row) for key, row in self.rows.items() if key.startswith("shared/")]
+        return [row for name, row in shared if row.touched is not None and (uid in row.shown or uid == name)]
+
+    def _linked_by(self, uid: str) -> list[Row]:
+        user = self.verified_for(uid)
+        return [row for row in self._showing(uid) if row.owner == user and row.method is Method.UID]
+
+    def _is_anothers_uid(self, session: str, row: Row) -> bool:
+        return self.verified_for(session) not in (None, row.owner)
+
+    def _is_taken(self, row: Row, user: str) -> bool:
+        return row.owner not in (None, user) or self._shows_anothers(row, user)
+
+    def _shows_anothers(self, row: Row, user: str) -> bool:
+        return any(self.verified_for(uid) not in (None, user) for uid in row.shown)
+
+    def _link(self, row: Row, user: str, method: Method, clock: float, *, brings: bool = True) -> None:
+        if (row.owner, row.method) == (user, method) and method is not Method.ISSUED:
+            return
+        if row.owner not in (None, user):
+            self._unlink(row, clock - MOMENT)
+        row.owner, row.method, row.touched = user, method, clock
+        by_uid = method is Method.UID
+        if brings:
+            self._adopt(row, user, since=clock - DAY if by_uid else -1e9, brought=clock if by_uid else None)
+
+    def _adopt(self, row: Row, user: str, *, since: float, brought: float | None) -> None:
+        """What began since then, and since somebody had the session."""
+        for talk in self.talks:
+            if talk.row is row and talk.owner is None and talk.began >= since and talk.began > row.left:
+                talk.owner, talk.brought = user, brought
+
+    def _unlink(self, row: Row, until: float) -> None:
+        row.owner, row.method, row.left = None, None, until
+
+    def _add(self, row: Row, text: str, clock: float) -> None:
+        going_on = [t for t in self.talks if t.row is row and t.owner == row.owner and clock - t.heard < GAP]
+        talk = going_on[-1] if going_on else Talk(row, row.owner, clock, clock)
+        self.talks += [] if going_on else [talk]
+        talk.heard = clock
+        talk.words.add(text)
 
 
 class Histories(RuleBasedStateMachine):
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self._open = ExitStack()
+        self._open.enter_context(mock.patch.object(limits, "WRONG_CODE", Limit("wrong_code", 1000, 1)))
         self.tx = self._open.enter_context(empty_store(engine))
         self.table = Table()
         self.clock = 0.0
@@ -135,11 +310,13 @@ class Histories(RuleBasedStateMachine):
     def teardown(self) -> None:
         self._open.close()
 
+    # devices
+
     @rule(
         session=some_session,
         uid=st.none() | some_uid,
-        origin=st.sampled_from([*[SHARED] * 7, "ada", "ben"]),
-        pause=st.sampled_from([1, 1, 1, 200]),
+        origin=some_origin,
+        pause=st.sampled_from([1, 1, 1, 200, DAY]),
     )
     def a_webhook_comes(self, session: str, uid: str | None, origin: str, pause: float) -> None:
         self.clock += pause
@@ -147,58 +324,136 @@ class Histories(RuleBasedStateMachine):
         saved = save(self.tx, call(self.clock, say(text, self.clock), session=session, uid=uid, origin=origin))
         assert bool(saved.quarantined) != self.table.hears(session, uid, text, origin, self.clock)
 
+    @precondition(lambda self: self.table.asked)
+    @rule(
+        data=st.data(),
+        session=some_session,
+        uid=st.none() | some_uid,
+        origin=some_origin,
+        proven=st.booleans(),
+        pause=st.sampled_from([1, 1, 1, 600]),
+    )
+    def a_sentence_comes(
+        self, data: st.DataObject, session: str, uid: str | None, origin: str, proven: bool, pause: float
+    ) -> None:
+        self.clock += pause
+        user, asked_for = data.draw(st.sampled_from(sorted(self.table.asked)), "asked")
+        text = self.table.asked[user, asked_for].started.say
+        assert text
+        where = {"session": session, "uid": uid, "origin": origin}
+        saved = save(self.tx, call(self.clock, say(text, self.clock), proven=proven, **where))  # type: ignore[arg-type]
+        heard = self.table.hears_sentence(user, asked_for, **where, proven=proven, clock=self.clock)  # type: ignore[arg-type]
+        assert bool(saved.quarantined) != heard
+
+    # users
+
     @rule(session=some_session, user=somebody)
     def somebody_links(self, session: str, user: str) -> None:
         expected = self.table.claims(user, session, self.clock)
-        assert self._refusal(lambda: sessions.link(self.tx, session, user, at(self.clock))) == expected
-
-    @rule(session=some_session, user=somebody)
-    def an_operator_issues(self, session: str, user: str) -> None:
-        expected = self.table.issues(user, session)
-        assert self._refusal(lambda: sessions.link(self.tx, session, user, at(self.clock), act=Act.ISSUE)) == expected
+        assert self._refusal(sessions.link, session, user) == expected
 
     @rule(session=some_session, user=somebody)
     def somebody_unlinks(self, session: str, user: str) -> None:
-        expected = self.table.unlinks(user, session)
-        assert self._refusal(lambda: sessions.unlink(self.tx, session, user, at(self.clock))) == expected
+        expected = self.table.unlinks(user, session, self.clock)
+        assert self._refusal(sessions.unlink, session, user) == expected
 
-    @rule(ttl=st.sampled_from([2, 100]))
-    def links_expire(self, ttl: float) -> None:
-        expected = self.table.expires(self.clock - ttl)
-        assert sessions.expire(self.tx, at(self.clock - ttl), at(self.clock), 100) == expected
+    @rule(uid=some_uid, user=somebody, brings=st.booleans())
+    def somebody_starts(self, uid: str, user: str, brings: bool) -> None:
+        now = at(self.clock)
+        started = omi_accounts.start(self.tx, uid, user, now, By(user), by_phone=True, brings=brings)
+        self.table.starts(user, uid, started, self.clock, brings=brings)
+
+    @precondition(lambda self: self.table.asked)
+    @rule(data=st.data())
+    def somebody_types_the_number(self, data: st.DataObject) -> None:
+        user, uid = data.draw(st.sampled_from(sorted(self.table.asked)), "asked")
+        number = str(self.table.asked[user, uid].started.number)
+        assert self._confirms(user, uid, number) == self.table.types(user, uid, self.clock)
+
+    @rule(uid=some_uid, user=somebody)
+    def somebody_types_a_wrong_number(self, uid: str, user: str) -> None:
+        assert not self._confirms(user, uid, "12345")
+
+    @rule(uid=some_uid, user=somebody)
+    def somebody_unlinks_an_omi_account(self, uid: str, user: str) -> None:
+        expected = self.table.disowns(user, uid, self.clock)
+        assert self._refusal(omi_accounts.unlink, uid, user, by=By(user)) == expected
+
+    @rule(uid=some_uid, user=somebody)
+    def somebody_brings_earlier_conversations(self, uid: str, user: str) -> None:
+        expected = self.table.brings(user, uid, self.clock)
+        assert self._refusal(omi_accounts.bring_earlier, uid, user) == expected
+
+    @rule(uid=some_uid, user=somebody)
+    def somebody_leaves_earlier_conversations(self, uid: str, user: str) -> None:
+        expected = self.table.leaves(user, uid, self.clock)
+        assert self._refusal(omi_accounts.leave_earlier, uid, user) == expected
+
+    # operators and time
+
+    @rule(session=some_session, user=somebody)
+    def an_operator_issues(self, session: str, user: str) -> None:
+        expected = self.table.issues(user, session, self.clock)
+        assert self._refusal(sessions.link, session, user, act=Act.ISSUE) == expected
+
+    @rule(session=some_session, user=somebody)
+    def an_operator_hands_over(self, session: str, user: str) -> None:
+        expected = self.table.is_handed_over(user, session, self.clock)
+        assert self._refusal(sessions.link, session, user, act=Act.HAND_OVER) == expected
+
+    @rule(session=some_session, how=st.sampled_from([Device.RETURNED, Device.LOST]))
+    def a_device_ends(self, session: str, how: Device) -> None:
+        expected = self.table.ends(session, self.clock)
+        assert self._refusal(sessions.end, session, how, by=OPERATOR) == expected
 
     @rule(uid=some_uid, user=somebody)
     def an_operator_verifies(self, uid: str, user: str) -> None:
-        expected = None if self.table.verified.setdefault(uid, user) == user else "invalid"
-        email = f"{user}@example.org"
-        assert self._refusal(lambda: accounts.verify_uid(self.tx, email, uid, at(self.clock))) == expected
+        expected = self.table.is_vouched_for(user, uid, self.clock)
+        assert self._refusal(omi_accounts.vouch, uid, user, by=OPERATOR) == expected
 
     @rule(uid=some_uid)
     def an_operator_takes_that_back(self, uid: str) -> None:
-        assert self.tx.remove_omi_link(uid) == (self.table.verified.pop(uid, None) is not None)
+        assert self._refusal(omi_accounts.unvouch, uid, by=OPERATOR) == self.table.is_taken_back(uid)
+
+    @rule(ttl=st.sampled_from([2, 100]))
+    def links_expire(self, ttl: float) -> None:
+        expected = self.table.expires(self.clock - ttl, self.clock)
+        assert sessions.expire(self.tx, at(self.clock - ttl), at(self.clock), 100) == expected
+
+    # what holds whatever happens
 
     @invariant()
     def every_session_has_the_owner_of_the_table(self) -> None:
-        stored = self.tx.sessions(self.table.devices)
-        for key, device in self.table.devices.items():
+        stored = self.tx.sessions(self.table.rows)
+        for key, row in self.table.rows.items():
             found = (stored[key].user_id, stored[key].method) if key in stored else (None, None)
-            assert found == (device.owner, device.method), key
+            assert found == (row.owner, row.method), key
+
+    @invariant()
+    def every_uid_is_verified_for_whom_the_table_says(self) -> None:
+        assert self.tx.users_verified_for([A, "wristband"]) == {
+            uid: who for uid, (who, _) in self.table.verified.items()
+        }
 
     @invariant()
     def everybody_sees_their_words_and_no_others(self) -> None:
-        for name, theirs in self.table.words.items():
+        for name in PEOPLE:
             talks = self.tx.conversations_of(name, 1000)
-            assert {m.text for talk in talks for m in self.tx.messages(talk.id, 1000)} == theirs
+            assert {m.text for talk in talks for m in self.tx.messages(talk.id, 1000)} == self.table.words(name)
 
     @invariant()
     def streams_were_told_of_the_same_words(self) -> None:
-        for name, theirs in self.table.words.items():
+        for name in PEOPLE:
             events = [json.loads(event.data) for event in self.tx.events_after(name, 0, 10_000)]
-            assert {m["text"] for event in events for m in event.get("messages", ())} == theirs
+            assert {m["text"] for event in events for m in event.get("messages", ())} == self.table.words(name)
 
-    def _refusal(self, act: Callable[[], object]) -> str | None:
+    def _confirms(self, user: str, uid: str, number: str) -> bool:
+        return omi_accounts.confirm(self.tx, uid, user, number, "192.0.2.1", at(self.clock), By(user))
+
+    def _refusal(self, do: Callable[..., object], *what: object, **how: object) -> str | None:
+        """The error's code."""
         try:
-            act()
+            do(self.tx, *what, at(self.clock), **how)
         except OmilinkError as error:
             return error.code
         return None

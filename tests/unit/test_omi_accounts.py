@@ -240,8 +240,8 @@ def test_nothing_is_left_of_a_call_for_a_deleted_account(tx: SqlTransaction) -> 
 
 def test_the_number_from_the_phone_proves_once(tx: SqlTransaction) -> None:
     number = start(tx).number
-    assert number and len(number) == 8
-    assert confirm(tx, f"{number[:4]} {number[4:]}")
+    assert number and len(number) == 6
+    assert confirm(tx, f"{number[:3]} {number[3:]}")
     (link,) = tx.omi_links("ada")
     assert (link.uid, link.proof) == (A, Proof.TYPED)
     tx.remove_omi_link(A)

@@ -45,7 +45,7 @@ class OmiApi:
     def number(self, uid: str, nth: int = 1) -> str:
         """The number that the account's phone shows in its nth message, once that is there."""
         wait_until(lambda: len(self.messages(uid)) >= nth, "a message on the phone")
-        found = re.search(r"\d{4} \d{4}", self.messages(uid)[nth - 1])
+        found = re.search(r"\d{6}", self.messages(uid)[nth - 1])
         assert found, self.messages(uid)
         return found[0]
 

@@ -66,11 +66,7 @@ WAYS: dict[str, Callable[[list[str]], Said]] = {
 }
 
 
-LEAKS = {"over calls", "over calls and segments", "within a talk"}
-TODO = pytest.mark.xfail(strict=True, reason="what came before the last word is announced before it is cut")
-
-
-@pytest.mark.parametrize("way", [pytest.param(way, marks=TODO if way in LEAKS else ()) for way in WAYS])
+@pytest.mark.parametrize("way", WAYS)
 def test_the_sentence_links_the_wearer_and_is_no_part_of_the_talk(
     shared_server: ServerProcess, ada: Person, uid: str, way: str
 ) -> None:

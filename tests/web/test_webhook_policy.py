@@ -42,9 +42,8 @@ def server_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerOf]:
         server.close()
 
 
-def body_of(uid: str, *said: str, **more: object) -> bytes:
-    segments = [segment(text, 2 * place) for place, text in enumerate(said)]
-    return json.dumps({"session_id": uid, "segments": segments, **more}).encode()
+def body_of(uid: str, text: str) -> bytes:
+    return json.dumps({"session_id": uid, "segments": [segment(text)]}).encode()
 
 
 def post(
@@ -120,15 +119,12 @@ def test_an_unset_signing_secret_never_means_pass(shared_server: ServerProcess, 
 # what was signed is what counts
 
 
-@pytest.mark.parametrize("shown", [{"uid": "another-account"}, {"user_id": "another-account"}])
-def test_a_signed_call_about_another_account_is_refused(
-    careful_server: ServerProcess, uid: str, shown: dict[str, str]
-) -> None:
-    """Also where the call shows the secret as well: it contradicts what OMI vouches for."""
-    body = body_of("a-device", "somebody else's words", **{"uid": new_uid()} | {k: v for k, v in shown.items()})
+@pytest.mark.parametrize("secret", ["", SECRETS[0]])
+def test_a_signed_call_about_another_account_is_refused(careful_server: ServerProcess, uid: str, secret: str) -> None:
+    """Also where it shows the secret as well: it contradicts what OMI vouches for."""
+    body = json.dumps({"session_id": uid, "uid": new_uid(), "segments": [segment("words")]}).encode()
     signed = signature(uid, body, secret=SIGNING_SECRETS[1])
-    for secret in "", SECRETS[0]:
-        assert is_error(post(careful_server, uid, body, signed, secret), 401, "bad_secret")
+    assert is_error(post(careful_server, uid, body, signed, secret), 401, "bad_secret")
 
 
 def test_a_signature_is_of_one_account_in_the_address(careful_server: ServerProcess, uid: str) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     BindParameter,
     ClauseElement,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Dialect,
     FromClause,
@@ -54,7 +55,7 @@ class Bulk:
 class Query:
     """A SELECT with named parameters, whose rows are named tuples as the driver gives them."""
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any]) -> None:
         self._statement = statement
         self._row: Any = namedtuple("Row", statement.selected_columns.keys())  # type: ignore[misc]
 

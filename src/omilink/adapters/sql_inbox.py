@@ -28,7 +28,7 @@ COLUMNS = (
     "received_at",
 )
 CROWDED = 100
-"""Quarantined deliveries that are kept of one uid, or of one session without; the oldest go first."""
+"""Quarantined deliveries that are kept of one uid at one address, or of one session without; the oldest go first."""
 PUT = Bulk(
     upsert(job)
     .values({**to_values(*COLUMNS), "state": literal_column(f"'{WAITING}'"), "run_at": literal_column("0")})
@@ -44,7 +44,7 @@ TAKE = (
     .limit(bindparam("most"))
 )
 FINISH = update(job).where(job.c.seq == bindparam("number")).values(state=bindparam("ends"), error=bindparam("reason"))
-_WHOSE = func.coalesce(job.c.uid, job.c.origin + "/" + job.c.session_id)
+_WHOSE = job.c.origin + "/" + func.coalesce(job.c.uid, job.c.session_id)
 _NEWEST = (
     select(job.c.seq, func.row_number().over(partition_by=_WHOSE, order_by=job.c.seq.desc()).label("place"))
     .where(UNFINISHED, job.c.state == QUARANTINED)

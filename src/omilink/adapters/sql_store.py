@@ -14,9 +14,11 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    null,
     or_,
     select,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -84,6 +86,12 @@ PUT_SESSION = Bulk(
 UIDS_SHOWN = Query(select(schema.session_uids).where(among(schema.session_uids.c.session_id, "ids")))
 ADD_UID_SHOWN = upsert(schema.session_uids).on_conflict_do_nothing()
 VERIFIED = Query(select(link.c.omi_user_id, link.c.user_id).where(among(link.c.omi_user_id, "uids")))
+PROOFS = Query(
+    union_all(
+        select(link.c.omi_user_id, link.c.user_id).where(among(link.c.omi_user_id, "uids")),
+        select(challenge.c.uid, null()).where(among(challenge.c.uid, "uids"), challenge.c.expires_at > bindparam("at")),
+    )
+)
 CHALLENGES = Query(select(challenge).where(among(challenge.c.uid, "uids"), challenge.c.expires_at > bindparam("at")))
 # A tombstone counts: it is what keeps deleted words from coming back.
 NEAR = Query(
@@ -234,6 +242,10 @@ class SqlTransaction:
     def users_verified_for(self, uids: Collection[str]) -> dict[str, str]:
         return {row[0]: row[1] for row in VERIFIED.run(self._connection, uids=_listed(uids))} if uids else {}
 
+    def proofs(self, uids: Collection[str], at: Millis) -> tuple[dict[str, str], set[str]]:
+        rows = PROOFS.run(self._connection, uids=_listed(uids), at=at) if uids else ()
+        return {uid: user for uid, user in rows if user}, {uid for uid, user in rows if not user}
+
     def sessions_showing(self, uid: str) -> dict[str, OmiSession]:
         shown = select(schema.session_uids.c.session_id).where(schema.session_uids.c.uid == uid)
         found = select(session.c.id).where(session.c.id.in_(shown) | (session.c.id == session_key(SHARED, uid)))
@@ -248,7 +260,9 @@ class SqlTransaction:
 
     def add_omi_link(self, new: OmiLink) -> bool:
         row = {"omi_user_id": new.uid, "user_id": new.user_id, "verified_at": new.verified_at, "proof": new.proof}
-        return self._run(upsert(link).values(row).on_conflict_do_nothing()).rowcount > 0
+        # not by the count of rows, which PostgreSQL's driver does not give here
+        added = upsert(link).values(row).on_conflict_do_nothing().returning(link.c.omi_user_id)
+        return self._run(added).first() is not None
 
     def remove_omi_link(self, uid: str) -> bool:
         return self._run(delete(link).where(link.c.omi_user_id == uid)).rowcount > 0

@@ -15,6 +15,7 @@ from omilink.errors import WrongLogin
 from omilink.model import PersonalUrl, User
 from omilink.ports import Hint
 from omilink.product import Product
+from omilink.web import answers
 from omilink.web.auth import COOKIE, The, Who, address, check_origin, client_address, set_cookie
 
 router = APIRouter(tags=["accounts"])
@@ -41,7 +42,7 @@ class Registration(Login):
     display_name: str | None = None
 
 
-@router.post("/auth/register", status_code=201)
+@router.post("/auth/register", status_code=201, responses=answers.of(answers.SignedIn, 201))
 async def register(request: Request, form: Registration, the: The) -> Response:
     """Makes an account and signs in."""
     check_origin(request)
@@ -52,7 +53,7 @@ async def register(request: Request, form: Registration, the: The) -> Response:
     return _signed_in(request, user, token, 201)
 
 
-@router.post("/auth/login")
+@router.post("/auth/login", responses=answers.of(answers.SignedIn))
 async def login(request: Request, form: Login, the: The) -> Response:
     """Signs in. A wrong password and an unknown email are answered alike."""
     check_origin(request)
@@ -70,7 +71,7 @@ async def login(request: Request, form: Login, the: The) -> Response:
     return _signed_in(request, user, token, 200)
 
 
-@router.post("/auth/logout")
+@router.post("/auth/logout", responses=answers.of(answers.Done))
 async def logout(who: Who, the: The) -> Response:
     """Ends this sign-in, and the streams that it opened."""
     await the.store.write(lambda tx: accounts.sign_out(tx, who.token_hash))
@@ -78,13 +79,13 @@ async def logout(who: Who, the: The) -> Response:
     return _without_cookie()
 
 
-@router.get("/me")
+@router.get("/me", responses=answers.of(answers.Me))
 async def me(who: Who, the: The) -> wire.Json:
     links = await the.store.read(lambda tx: tx.omi_links(who.user.id))
     return {"ok": True, "user": wire.user(who.user), "omi_links": [wire.omi_link(link) for link in links]}
 
 
-@router.get("/me/webhook-url")
+@router.get("/me/webhook-url", responses=answers.of(answers.PersonalUrl))
 async def webhook_url(request: Request, who: Who, the: The) -> wire.Json:
     """Your own webhook address: what is posted there is yours. Whoever has it can post words to your account."""
     at = the.clock()
@@ -103,7 +104,7 @@ async def webhook_url_as_picture(request: Request, who: Who, the: The) -> Respon
     return Response(picture.getvalue(), media_type="image/svg+xml")
 
 
-@router.post("/me/webhook-url")
+@router.post("/me/webhook-url", responses=answers.of(answers.PersonalUrl))
 async def rotate_webhook_url(request: Request, who: Who, the: The) -> wire.Json:
     """Makes a new one. The one before works for another 24 hours, older ones no more."""
     at = the.clock()
@@ -113,14 +114,14 @@ async def rotate_webhook_url(request: Request, who: Who, the: The) -> wire.Json:
     return _personal_urls(request, found)
 
 
-@router.get("/account/sessions")
+@router.get("/account/sessions", responses=answers.of(answers.SignIns))
 async def sign_ins(who: Who, the: The) -> wire.Json:
     """Where you are signed in, the newest first."""
     found = await the.store.read(lambda tx: tx.sign_ins(who.user.id, the.clock()))
     return {"ok": True, "sessions": [wire.sign_in(one, current=one.token_hash == who.token_hash) for one in found]}
 
 
-@router.delete("/account/sessions/{sign_in_id}")
+@router.delete("/account/sessions/{sign_in_id}", responses=answers.of(answers.Done))
 async def revoke(sign_in_id: str, who: Who, the: The) -> wire.Json:
     """Ends one sign-in, and the streams that it opened."""
     await the.store.write(lambda tx: accounts.revoke(tx, who, sign_in_id, the.clock()))
@@ -128,7 +129,7 @@ async def revoke(sign_in_id: str, who: Who, the: The) -> wire.Json:
     return {"ok": True}
 
 
-@router.delete("/account/sessions")
+@router.delete("/account/sessions", responses=answers.of(answers.Revoked))
 async def revoke_others(who: Who, the: The) -> wire.Json:
     """Ends all your sign-ins but this one."""
     count = await the.store.write(lambda tx: accounts.revoke_others(tx, who, the.clock()))
@@ -136,7 +137,7 @@ async def revoke_others(who: Who, the: The) -> wire.Json:
     return {"ok": True, "revoked": count}
 
 
-@router.post("/account/password")
+@router.post("/account/password", responses=answers.of(answers.Done))
 async def change_password(request: Request, form: NewPassword, who: Who, the: The) -> wire.Json:
     """Changes the password and ends all other sign-ins."""
     accounts.check_password(form.new_password)
@@ -147,7 +148,7 @@ async def change_password(request: Request, form: NewPassword, who: Who, the: Th
     return {"ok": True}
 
 
-@router.delete("/account")
+@router.delete("/account", responses=answers.of(answers.Done))
 async def delete_account(request: Request, form: Password, who: Who, the: The) -> Response:
     """Removes the account and everything in it, for ever. Your sessions become nobody's."""
     await _check_password(request, the, who, form.password)

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from omilink import __version__
 from omilink.errors import OmilinkError
 from omilink.product import Product
-from omilink.web import accounts, conversations, errors, omi_accounts, operations, sessions, stream, webhook
+from omilink.web import accounts, answers, conversations, errors, omi_accounts, operations, sessions, stream, webhook
 from omilink.web.front import Front
 from omilink.web.headers import Edge
 from omilink.web.openapi import PLAIN_ROUTES
@@ -60,6 +60,7 @@ def make_api(product: Product) -> FastAPI:
         description="What a wearable hears, in the right user's live chat.",
         redoc_url=None,
         redirect_slashes=False,
+        responses=answers.REFUSALS,
     )
     app.state.product = product
     app.router.routes += [*webhook.routes, *stream.routes]

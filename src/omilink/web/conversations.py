@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from omilink import conversations, live, wire
 from omilink.errors import Invalid
+from omilink.web import answers
 from omilink.web.auth import The, Who
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
@@ -17,13 +18,13 @@ B = TypeVar("B")
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-@router.get("/current")
+@router.get("/current", responses=answers.of(answers.CurrentConversation))
 async def current(who: Who, the: The) -> wire.Json:
     """Your latest conversation over all your sessions, its newest 50 messages, and the cursor for the stream."""
     return await the.store.read(lambda tx: live.current(tx, who.user.id))
 
 
-@router.get("")
+@router.get("", responses=answers.of(answers.Conversations))
 async def mine(who: Who, the: The, limit: Limit = 20, cursor: str | None = None) -> wire.Json:
     """Your conversations, the one with the latest words first."""
     before = _unpack(cursor, int, str) if cursor else None
@@ -33,13 +34,13 @@ async def mine(who: Who, the: The, limit: Limit = 20, cursor: str | None = None)
     return {"ok": True, "items": [wire.conversation(c) for c in page], "nextCursor": more}
 
 
-@router.get("/{conversation_id}")
+@router.get("/{conversation_id}", responses=answers.of(answers.OneConversation))
 async def one(conversation_id: str, who: Who, the: The) -> wire.Json:
     found = await the.store.read(lambda tx: conversations.one(tx, conversation_id, who.user.id))
     return {"ok": True, "conversation": wire.conversation(found)}
 
 
-@router.get("/{conversation_id}/messages")
+@router.get("/{conversation_id}/messages", responses=answers.of(answers.Messages))
 async def messages(conversation_id: str, who: Who, the: The, limit: Limit = 50, cursor: str | None = None) -> wire.Json:
     """The newest page first, in spoken order; older ones by cursor."""
     before = _unpack(cursor, float, int) if cursor else None
@@ -54,7 +55,7 @@ async def messages(conversation_id: str, who: Who, the: The, limit: Limit = 50, 
     return {"ok": True, "items": [wire.message(m) for m in page], "nextCursor": more}
 
 
-@router.delete("/{conversation_id}")
+@router.delete("/{conversation_id}", responses=answers.of(answers.Done))
 async def delete(conversation_id: str, who: Who, the: The) -> wire.Json:
     """Removes every word of it, everywhere, for good."""
     at = the.clock()

@@ -13,6 +13,7 @@ from omilink.model import Millis, OmiLink, check_id
 from omilink.omi_accounts import NUMBER_DIGITS, Started
 from omilink.ports import Transaction
 from omilink.product import Product
+from omilink.web import answers
 from omilink.web.auth import Me, The, Who, client_address
 
 router = APIRouter(prefix="/link/omi", tags=["OMI accounts"])
@@ -37,11 +38,11 @@ class Code(Account):
         return str(self.code).zfill(NUMBER_DIGITS)
 
 
-class Earlier(Account):
+class TakeEarlier(Account):
     bring: bool
 
 
-@router.post("/start")
+@router.post("/start", responses=answers.of(answers.OmiLinkStart))
 async def start(request: Request, form: Start, who: Who, me: Me, the: The) -> wire.Json:
     """Asks for a proof that an OMI account is yours: a sentence to say into the wearable, and, where this server can
     reach its phone, a number to type. Both are good for ten minutes and once."""
@@ -62,7 +63,7 @@ async def start(request: Request, form: Start, who: Who, me: Me, the: The) -> wi
     return {"ok": True, "say": started.say, **await _push(the, form.omi_user_id, started)}
 
 
-@router.post("/resend")
+@router.post("/resend", responses=answers.of(answers.OmiPush))
 async def resend(request: Request, form: Account, who: Who, the: The) -> wire.Json:
     """Sends another number to the phone, in place of the one before. The sentence stays."""
     await _spend_start(request, the, who, form.omi_user_id)
@@ -71,7 +72,7 @@ async def resend(request: Request, form: Account, who: Who, the: The) -> wire.Js
     return {"ok": True, **await _push(the, form.omi_user_id, started)}
 
 
-@router.post("/confirm")
+@router.post("/confirm", responses=answers.of(answers.OneOmiAccount))
 async def confirm(request: Request, form: Code, who: Who, me: Me, the: The) -> wire.Json:
     """Proves it with the number from the phone. Whatever does not prove it is answered alike."""
     address = client_address(request)
@@ -87,7 +88,7 @@ async def confirm(request: Request, form: Code, who: Who, me: Me, the: The) -> w
     return await _link(the, who, uid, at)
 
 
-@router.get("")
+@router.get("", responses=answers.of(answers.OmiAccounts))
 async def mine(who: Who, the: The) -> wire.Json:
     """Your OMI accounts, what is under way, and whether this server can send numbers to phones."""
     at = the.clock()
@@ -104,8 +105,8 @@ async def mine(who: Who, the: The) -> wire.Json:
     return await the.store.read(look)
 
 
-@router.post("/earlier")
-async def earlier(form: Earlier, who: Who, the: The) -> wire.Json:
+@router.post("/earlier", responses=answers.of(answers.OneOmiAccount))
+async def earlier(form: TakeEarlier, who: Who, the: The) -> wire.Json:
     """Takes along the conversations of the day before the link that were nobody's; or lets go of those that came."""
     at, move = the.clock(), omi_accounts.bring_earlier if form.bring else omi_accounts.leave_earlier
     count = await the.store.write(lambda tx: move(tx, form.omi_user_id, who.user.id, at))
@@ -113,7 +114,7 @@ async def earlier(form: Earlier, who: Who, the: The) -> wire.Json:
     return await _link(the, who, form.omi_user_id, at) | {"moved": count}
 
 
-@router.delete("/unlink/{omi_user_id}")
+@router.delete("/unlink/{omi_user_id}", responses=answers.of(answers.Done))
 async def unlink(omi_user_id: str, who: Who, me: Me, the: The) -> wire.Json:
     """Takes the link back, and those of the sessions that came by it. What was saved stays yours."""
     at = the.clock()
@@ -134,11 +135,10 @@ async def _push(the: Product, uid: str, started: Started) -> wire.Json:
     """Whether the number is on the phone, and if not, why, in plain words."""
     why = None
     if started.number and the.notifications:
-        number = f"{started.number[:4]} {started.number[4:]}"
         try:
             await the.limits.spend((limits.PUSH, uid))
             await the.notifications.push(
-                uid, f"omilink: {number} links your wearable, for 10 minutes. Not you? Then do nothing."
+                uid, f"omilink: {started.number} links your wearable, for 10 minutes. Not you? Then do nothing."
             )
         except OmilinkError as error:
             why = error.message

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from omilink import limits, sessions, wire
 from omilink.settings import Switch
+from omilink.web import answers
 from omilink.web.auth import Me, The, Who, client_address
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
@@ -17,7 +18,7 @@ class Link(BaseModel):
     session_id: StrictStr | StrictInt
 
 
-@router.post("/link")
+@router.post("/link", responses=answers.of(answers.OneSession))
 async def link(request: Request, form: Link, who: Who, me: Me, the: The) -> wire.Json:
     """Links a session to you, before its first webhook too. Its ownerless conversations come along."""
     # else somebody could sit on every id that can be guessed
@@ -33,7 +34,7 @@ async def link(request: Request, form: Link, who: Who, me: Me, the: The) -> wire
     return {"ok": True, "session": wire.session(session, has_conversations=bool(saved))}
 
 
-@router.delete("/{session_id}/link")
+@router.delete("/{session_id}/link", responses=answers.of(answers.OneSession))
 async def unlink(session_id: str, who: Who, me: Me, the: The) -> wire.Json:
     """Unlinks a session of yours. What was saved stays yours; what comes from now on is nobody's."""
     at = the.clock()
@@ -42,7 +43,7 @@ async def unlink(session_id: str, who: Who, me: Me, the: The) -> wire.Json:
     return {"ok": True, "session": wire.session(session, has_conversations=False)}
 
 
-@router.get("")
+@router.get("", responses=answers.of(answers.Sessions))
 async def mine(who: Who, the: The) -> wire.Json:
     """Your sessions with their health, last seen first."""
     found = await the.store.read(lambda tx: sessions.mine(tx, who.user.id))
@@ -52,7 +53,7 @@ async def mine(who: Who, the: The) -> wire.Json:
     return {"ok": True, "sessions": shown}
 
 
-@router.get("/{session_id}")
+@router.get("/{session_id}", responses=answers.of(answers.OneSession))
 async def one(session_id: str, who: Who, the: The) -> wire.Json:
     """One session of yours: linked how and since when, what has come and been saved, and what is wrong."""
     session, saved = await the.store.read(lambda tx: sessions.one(tx, session_id, who.user.id))

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from omilink import accounts, limits, live, wire
+from omilink.web import answers
 from omilink.web.auth import The, Who, client_address, product, signed_in_to_stream
 from omilink.web.sse import EventStream
 
@@ -18,12 +19,12 @@ router = APIRouter(prefix=PATH, tags=["live"])
 async def stream(request: Request) -> Response:
     the, who = product(request), await signed_in_to_stream(request)
     after = request.headers.get("last-event-id") or request.query_params.get("after")
-    the.stream_limits.spend((limits.STREAM, who.user.id), (limits.STREAM_FROM, client_address(request)))
+    the.local_limits.spend((limits.STREAM, who.user.id), (limits.STREAM_FROM, client_address(request)))
     ear = the.bus.listen(who.user.id)
     return EventStream(live.follow(the.store, ear, who, after, the.clock), ear)
 
 
-@router.get("/events")
+@router.get("/events", responses=answers.of(answers.PolledEvents))
 async def events(who: Who, the: The, response: Response, after: str | None = None) -> Response:
     """The stream's events for whoever cannot hold a stream open: the same events, the same cursors."""
     frames, cursor, more = await the.store.read(lambda tx: live.poll(tx, who.user.id, after))
@@ -34,10 +35,10 @@ async def events(who: Who, the: The, response: Response, after: str | None = Non
     return answer
 
 
-@router.post("/stream-ticket")
+@router.post("/stream-ticket", responses=answers.of(answers.Ticket))
 async def ticket(request: Request, who: Who, the: The) -> wire.Json:
     """A key for one connection, good for 60 s, for readers that can send neither cookie nor header."""
-    the.stream_limits.spend((limits.TICKET, who.user.id), (limits.TICKET_FROM, client_address(request)))
+    the.local_limits.spend((limits.TICKET, who.user.id), (limits.TICKET_FROM, client_address(request)))
     ticket = accounts.new_secret()
     expires_at = await the.store.write(lambda tx: accounts.issue_ticket(tx, who, ticket, the.clock()))
     return {"ok": True, "ticket": ticket, "expiresAt": wire.time(expires_at)}

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from omilink import intake, personal
+from omilink import intake, limits, personal
 from omilink.errors import BadSecret, Invalid, OmilinkError
 from omilink.model import SHARED, check_id
 from omilink.omi import parse, signature
@@ -86,6 +86,7 @@ async def _personal_origin(the: Product, shown: Sequence[str]) -> str | None:
             owner = await the.personal_urls.owner(secret)
             if owner is None:
                 raise _refused()
+            the.local_limits.spend((limits.PERSONAL_CALL, owner))
             return owner
     return None
 

@@ -1,0 +1,51 @@
+"""A browser, and pages in it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from page_support import Open
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from support import PATIENCE, Person, ServerProcess
+
+CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
+INSTALL = "The page tests need a browser: `apt-get install chromium`, or set CHROMIUM=/path/to/chromium."
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CANDIDATES)), None)
+    if path is None:
+        pytest.skip(INSTALL)
+    expect.set_options(timeout=PATIENCE * 1000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: ServerProcess) -> Iterator[Open]:
+    """Opens the page in a browser of its own, signed in as the user if one is given. No script of it may fail."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_page(
+        user: Person | None = None, *, width: int = 1280, height: int = 800, path: str = "/", **options: Any
+    ) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(PATIENCE * 1000)
+        contexts.append(context)
+        if user:
+            context.add_cookies([{"name": "sid", "value": user.token, "url": server.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(server.url + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []

@@ -1,0 +1,56 @@
+"""What tests of the page say to a server and look for in the page."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+from playwright.sync_api import Locator, Page
+from support import Person, ServerProcess
+
+Open = Callable[..., Page]
+
+
+def messages(page: Page) -> Locator:
+    return page.locator("[role=log] .message").locator("visible=true")
+
+
+def top_of(element: Locator) -> float:
+    top: float = element.evaluate("element => element.getBoundingClientRect().top")
+    return top
+
+
+def new_user(server: ServerProcess, *session_ids: str) -> Person:
+    """Somebody who does everything else in the page."""
+    user = server.user()
+    with contextlib.closing(user.client):
+        for session_id in session_ids:
+            assert user.link(session_id).status_code == 200
+    return user
+
+
+def talk(server: ServerProcess, session_id: str, length: int) -> None:
+    """A conversation of numbered sentences, by two speakers in turn."""
+    sentences = [
+        segment(f"Sentence number {number}", speaker=f"SPEAKER_{number // 3 % 2}", start=number * 3)
+        for number in range(length)
+    ]
+    send(server, session_id, *sentences)
+
+
+def send(server: ServerProcess, session_id: str, *segments: dict[str, Any]) -> None:
+    post(server.webhook_url, session_id, *segments)
+
+
+def post(address: str, session_id: str, *segments: dict[str, Any]) -> None:
+    assert httpx2.post(address, json={"session_id": session_id, "segments": segments}).status_code == 200
+
+
+def deliver(server: ServerProcess, body: dict[str, Any]) -> None:
+    assert httpx2.post(server.webhook_url, json=body).status_code == 200
+
+
+def segment(
+    text: str, *, start: float = 0, speaker: str = "SPEAKER_0", is_user: bool = False, **more: str
+) -> dict[str, Any]:
+    return {"text": text, "speaker": speaker, "is_user": is_user, "start": start, "end": start + 2, **more}

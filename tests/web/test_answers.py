@@ -1,0 +1,112 @@
+"""/openapi.json says of every answer and every event exactly what it holds: clients are generated from it."""
+
+from typing import Any, get_type_hints
+
+import pytest
+from jsonschema import Draft202012Validator
+from support import Person, ServerProcess, wait_until
+from web_support import PASSWORD, is_error, new_uid, texts
+
+from omilink.web.answers import LiveEvent
+
+JSON = "application/json"
+
+
+@pytest.fixture
+def ada(server: ServerProcess) -> Person:
+    """Somebody with a word of every kind: linked, said, heard again, unlinked."""
+    ada = server.user()
+    ada.link("kitchen-of-answers")
+    server.say("kitchen-of-answers", "the kettle is on")
+    wait_until(lambda: texts(ada), "the words")
+    return ada
+
+
+def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) -> None:
+    described = server.client().get("/openapi.json").json()
+    uid, conversation = new_uid(), ada.current()["conversation"]["id"]
+    server.vouch(ada, other := new_uid())
+    [sign_in] = ada.client.get("/account/sessions").json()["sessions"]
+    account = {"email": ada.email, "password": PASSWORD}
+    calls: list[tuple[str, str, str, Any]] = [
+        ("post", "/auth/register", "", {"email": "answers@example.org", "password": PASSWORD}),
+        ("post", "/auth/login", "", account),
+        ("get", "/me", "", None),
+        ("get", "/me/webhook-url", "", None),
+        ("post", "/me/webhook-url", "", None),
+        ("get", "/account/sessions", "", None),
+        ("delete", "/account/sessions", "", None),
+        ("post", "/sessions/link", "", {"session_id": "answered"}),
+        ("get", "/sessions", "", None),
+        ("get", "/sessions/{session_id}", "answered", None),
+        ("delete", "/sessions/{session_id}/link", "answered", None),
+        ("post", "/link/omi/start", "", {"omi_user_id": uid}),
+        ("post", "/link/omi/resend", "", {"omi_user_id": uid}),
+        ("get", "/link/omi", "", None),
+        ("post", "/link/omi/earlier", "", {"omi_user_id": other, "bring": True}),
+        ("delete", "/link/omi/unlink/{omi_user_id}", other, None),
+        ("get", "/conversations/current", "", None),
+        ("get", "/conversations", "", None),
+        ("get", "/conversations/{conversation_id}", conversation, None),
+        ("get", "/conversations/{conversation_id}/messages", conversation, None),
+        ("get", "/conversations/current/events", "", None),
+        ("post", "/conversations/current/stream-ticket", "", None),
+        ("delete", "/conversations/{conversation_id}", conversation, None),
+        ("post", "/account/password", "", {"password": PASSWORD, "new_password": "another horse"}),
+        ("delete", "/account/sessions/{sign_in_id}", sign_in["id"], None),
+    ]
+    for method, path, name, body in calls:
+        where = path.replace(path[path.find("{") : path.find("}") + 1], name) if name else path
+        answer = ada.client.request(method, where, json=body)
+        assert answer.is_success, (method, path, answer.text)
+        shape = described["paths"][path][method]["responses"][str(answer.status_code)]["content"][JSON]["schema"]
+        validator(described, shape).validate(answer.json())
+    tried = {(method, path) for method, path, _, _ in calls}
+    assert tried | NOT_TRIED == {
+        (method, path)
+        for path, item in described["paths"].items()
+        for method, route in item.items()
+        if "$ref" in str(route["responses"].get("200") or route["responses"].get("201"))
+    }
+
+
+NOT_TRIED = {("post", "/link/omi/confirm"), ("post", "/auth/logout"), ("delete", "/account")}
+"""The first needs a phone; the others end the story and answer as many do."""
+
+
+def test_every_event_is_as_it_is_described(server: ServerProcess, ada: Person) -> None:
+    described = server.client().get("/openapi.json").json()
+    events = validator(described, described["components"]["schemas"]["PolledEvents"]["properties"]["events"]["items"])
+    with ada.follow() as stream, ada.follow("nobodys.12") as reset:
+        stream.wait_for("caught_up")
+        server.say("kitchen-of-answers", "the kettle is on the stove")
+        ada.client.delete("/sessions/kitchen-of-answers/link")
+        stream.wait_for("session_unlinked")
+        ada.link("another-of-answers")
+        server.say("another-of-answers", "and the cups")
+        stream.wait_for_text("and the cups")
+        ada.client.delete(f"/conversations/{ada.current()['conversation']['id']}")
+        stream.wait_for("conversation_deleted")
+        ada.client.post("/auth/logout")
+        stream.wait_for("signed_out")
+        reset.wait_for("signed_out")
+        seen = [*stream.events, *reset.events]
+    for event in seen:
+        events.validate(event)
+    kinds = {kind for shape in LiveEvent.__args__ for kind in get_type_hints(shape)["type"].__args__}
+    assert {event["type"] for event in seen} == kinds - {"messages_updated"}
+
+
+def test_a_refusal_is_as_it_is_described(server: ServerProcess) -> None:
+    described = server.client().get("/openapi.json").json()
+    shape = described["paths"]["/me"]["get"]["responses"]["default"]["content"][JSON]["schema"]
+    answer = server.client().get("/me")
+    assert is_error(answer, 401, "not_signed_in")
+    validator(described, shape).validate(answer.json())
+
+
+def validator(described: Any, shape: Any) -> Draft202012Validator:
+    """Takes nothing that is not described."""
+    for schema in described["components"]["schemas"].values():
+        schema.setdefault("additionalProperties", False)
+    return Draft202012Validator(shape | {"components": described["components"]})
