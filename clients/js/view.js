@@ -35,16 +35,9 @@ export const EMPTY_VIEW = { loaded: false, chats: {}, current: null, missing: nu
 export function applyEvent(view, event) {
   switch (event.type) {
     case "update":
-      return addSnapshot({ ...EMPTY_VIEW, deleted: without(view.deleted, event.conversation?.id) }, event);
-    case "conversation_changed": // also says that one which was let go has been taken along again
-      return settle(
-        withChat(
-          { ...view, deleted: without(view.deleted, event.conversationId) },
-          event.conversationId,
-          event.conversation,
-          [],
-        ),
-      );
+      return addSnapshot(restored({ ...EMPTY_VIEW, deleted: view.deleted }, event.conversation?.id), event);
+    case "conversation_changed": // also when one that was let go is taken along again
+      return settle(withChat(restored(view, event.conversationId), event.conversationId, event.conversation, []));
     case "new_messages":
     case "messages_updated":
       return settle(withChat(view, event.conversationId, event.conversation, event.messages));
@@ -139,6 +132,11 @@ function withChat(view, id, conversation, messages) {
 function withoutChat(view, id) {
   const remaining = settle({ ...view, chats: without(view.chats, id), deleted: { ...view.deleted, [id]: true } });
   return view.current === id ? { ...remaining, missing: "current" } : remaining;
+}
+
+/** The view for which a conversation has not been deleted. @param {View} view @param {string} [id] @returns {View} */
+function restored(view, id) {
+  return { ...view, deleted: without(view.deleted, id) };
 }
 
 /**

@@ -49,6 +49,7 @@ class Facts:
     `id_is_uid`: the session's id is a uid: one that this webhook shows or that is verified for somebody else than the
     owner; for a claim also one that it has ever shown.
     `accepted_before`: the webhook was accepted before the session changed hands.
+    `accepted_long_before`: and before whoever had it until then got it.
     `proof`: what U has shown, for a proof.
     `account_gone`: whoever had the session, or the personal URL, when the webhook was accepted has deleted the account.
     """
@@ -61,6 +62,7 @@ class Facts:
     id_is_uid: bool = False
     manual_linking: bool = True
     accepted_before: bool = False
+    accepted_long_before: bool = False
     account_gone: bool = False
     proof: Proof | None = None
 
@@ -136,6 +138,13 @@ RULES: tuple[Rule, ...] = (
         lambda f: f.account_gone,
         Outcome.DROP,
         "It was accepted for an account that has been deleted since: its words are kept nowhere.",
+    ),
+    Rule(
+        "accepted-for-somebody-before",
+        Act.ARRIVE,
+        lambda f: f.accepted_long_before,
+        Outcome.QUARANTINE,
+        "The session has changed hands more than once since: whose its words were then is not known any more.",
     ),
     Rule(
         "accepted-before-it-changed-hands",

@@ -83,7 +83,8 @@ class Device(StrEnum):
 class OmiSession:
     """One device's id as seen at one webhook URL, and whose it is.
 
-    Who had it last, and until when, is remembered: what was accepted by then is theirs, however late it is saved.
+    Who had it last, from when and until when, is remembered: what was accepted then is theirs, however late it is
+    saved.
     """
 
     omi_session_id: str
@@ -94,6 +95,7 @@ class OmiSession:
     last_seen_at: Millis | None = None
     suspended_user_id: str | None = None
     left_user_id: str | None = None
+    left_since: Millis | None = None
     left_at: Millis | None = None
     device: Device | None = None
     bad_segments: int = 0
@@ -114,6 +116,10 @@ class OmiSession:
         """Whether what was accepted then belongs to whoever had it last."""
         return self.left_at is not None and at <= self.left_at
 
+    def is_before_last(self, at: Millis) -> bool:
+        """Whether it was accepted before whoever had it last got it: whose it was then is not known any more."""
+        return self.is_before_leaving(at) and self.left_since is not None and at < self.left_since
+
     def linked_to(self, user_id: str, method: Method, at: Millis) -> "OmiSession":
         before = self if self.user_id in (None, user_id) else self.unlinked(at - 1)
         device = Device.ISSUED if method is Method.ISSUED else self.device
@@ -127,6 +133,7 @@ class OmiSession:
             linked_at=None,
             suspended_user_id=self.user_id if suspended else None,
             left_user_id=self.user_id,
+            left_since=self.linked_at,
             left_at=at,
         )
 

@@ -172,7 +172,10 @@ def unvouch(tx: Transaction, uid: str, at: Millis, by: By) -> str:
     user_id = tx.users_verified_for([uid]).get(uid)
     if user_id is None:
         raise NotFound(f"{uid} is not verified for anybody.")
-    _withdraw(tx, _decide(tx, uid, user_id, None, at, Act.DISOWN), uid, user_id, at, by)
+    decision = _decide(tx, uid, user_id, None, at, Act.DISOWN)
+    if decision.error:
+        raise decision.error
+    _withdraw(tx, decision, uid, user_id, at, by)
     return user_id
 
 
@@ -189,9 +192,12 @@ def earlier(tx: Transaction, link: OmiLink, at: Millis) -> Earlier:
 def bring_earlier(tx: Transaction, uid: str, user_id: str, at: Millis) -> int:
     """Takes along what was left, and returns how many conversations. Raises NotFound."""
     link = _mine(tx, uid, user_id)
-    count = len(earlier(tx, link, at).waiting)
+    count, since = len(earlier(tx, link, at).waiting), link.verified_at - EARLIER
     for session in _linked_by(tx, uid, user_id):
-        adopt(tx, session, user_id, since=link.verified_at - EARLIER, brought_at=at)
+        decision = linking.decide(Facts(act=Act.CLAIM, session=session, user_id=user_id))
+        if decision.error:
+            raise decision.error
+        adopt(tx, session, user_id, since=since, brought_at=at)
     return count
 
 

@@ -84,6 +84,7 @@ def _decide(desk: Desk, delivery: Delivery) -> Decision:
             user_id=desk.verified_user(delivery.uid),
             id_is_uid=delivery.uid == session.omi_session_id or verified_for not in (None, session.user_id),
             accepted_before=session.is_before_leaving(delivery.received_at),
+            accepted_long_before=session.is_before_last(delivery.received_at),
             account_gone=desk.is_account_gone(delivery),
         )
     )

@@ -79,7 +79,7 @@ class _Token:
 
 def new_sentence() -> str:
     """`link amber falcon river maple seven`"""
-    words = [secrets.choice(WORDS) for _ in range(WORDS_SPOKEN)]
+    words = secrets.SystemRandom().sample(WORDS, WORDS_SPOKEN)  # a word said twice in a row is heard once
     return " ".join(["link", *words, secrets.choice(DIGITS)])
 
 

@@ -506,6 +506,15 @@ async def test_challenges_are_each_users_own_until_they_expire_or_are_taken_back
     assert await store.read(lambda tx: tx.challenges(["a"], 0)) == []
 
 
+async def test_one_look_tells_which_uids_are_verified_and_for_which_a_proof_is_asked(store: Store) -> None:
+    await store.write(lambda tx: tx.add_omi_link(verified("a", "ada", 1)))
+    for uid, until in ("a", 100), ("b", 100), ("c", 99):
+        asked = Challenge(user_id="ben", uid=uid, say_hash="s", number_hash=None, brings=True, expires_at=until)
+        await store.write(lambda tx, asked=asked: tx.put_challenge(asked))
+    assert await store.read(lambda tx: tx.proofs(["a", "b", "c", "d"], 99)) == ({"a": "ada"}, {"a", "b"})
+    assert await store.read(lambda tx: tx.proofs([], 99)) == ({}, set())
+
+
 async def test_of_many_who_prove_a_uid_at_once_one_has_it(store: Store) -> None:
     def prove(name: str) -> Awaitable[bool]:
         return store.write(lambda tx: tx.add_omi_link(verified("a", name, 1)))

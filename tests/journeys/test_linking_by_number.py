@@ -28,7 +28,7 @@ class Phone(ThreadingHTTPServer):
 
     @property
     def number(self) -> str:
-        found = re.search(r"\d{4} ?\d{4}", self.shown[-1])
+        found = re.search(r"\d[\d ]{4,}\d", self.shown[-1])
         assert found
         return found[0]
 
@@ -115,4 +115,4 @@ def type_number(page: Page, number: str) -> None:
 
 
 def other_than(number: str) -> str:
-    return "11111111" if number != "11111111" else "22222222"
+    return number.translate(str.maketrans("0123456789", "1234567890"))

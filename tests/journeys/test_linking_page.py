@@ -95,6 +95,15 @@ def test_a_sentence_that_is_too_old_gives_way_to_a_new_one(server: ServerProcess
     expect(page.locator("#sentence")).not_to_have_text(old)
 
 
+def test_a_server_that_restarts_while_it_listens_hears_the_sentence(server: ServerProcess, open_page: Open) -> None:
+    page = open_page(new_user(server), path="/#/link")
+    ask_for_a_sentence(page)
+    server.stop()
+    expect(page.get_by_text("No connection to the server.").locator("visible=true")).to_be_visible()
+    server.start()
+    say(server, page)
+
+
 def test_an_id_that_proves_nothing_leads_to_the_sentence(server: ServerProcess, open_page: Open) -> None:
     server.say(UID, "Hello", uid=UID)
     server.wait_until_settled(UID)
@@ -103,8 +112,9 @@ def test_an_id_that_proves_nothing_leads_to_the_sentence(server: ServerProcess, 
     page.get_by_label("Session id").fill(UID)
     page.get_by_role("button", name="Link", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("it takes a proof")
-    page.get_by_role("link", name="Link it by saying a sentence").click()
+    page.get_by_role("button", name="Say a sentence instead").click()
     expect(page.get_by_label("Your OMI user id")).to_have_value(UID)
+    expect(page.get_by_label("Your OMI user id")).to_be_focused()
 
 
 def test_a_suspended_session_leads_to_the_sentence(server: ServerProcess, open_page: Open) -> None:

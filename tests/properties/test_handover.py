@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from histories import GAP, call, empty_store, say, verify
+from histories import GAP, at, call, empty_store, say, verify
 from sqlalchemy import Engine
 
 from omilink import sessions
 from omilink.adapters.sql_store import SqlTransaction
-from omilink.model import User
+from omilink.linking import Act
+from omilink.model import OPERATOR, Delivery, Device, User
 from omilink.saving import save
 
 
@@ -44,3 +45,68 @@ def test_an_id_that_is_somebodys_uid_is_suspended_though_the_call_does_not_show_
     verify(tx, "kitchen", "ann", said.received_at - 500)
     save(tx, [said], GAP)
     assert texts(tx, "zoe") == []
+
+
+# A device goes from hand to hand
+
+
+def hear(tx: SqlTransaction, clock: float, text: str) -> dict[int, str]:
+    """What was put aside of it, by which rule."""
+    return save(tx, [call(clock, say(text, clock))], GAP).quarantined
+
+
+def issue(tx: SqlTransaction, user: str, clock: float, act: Act = Act.ISSUE) -> None:
+    sessions.link(tx, "kitchen", user, at(clock), act=act, by=OPERATOR)
+
+
+def test_a_device_that_is_handed_over_leaves_behind_what_was_accepted_before(tx: SqlTransaction) -> None:
+    issue(tx, "ada", 0)
+    late = call(10, say("adas", 10))
+    issue(tx, "ben", 11, Act.HAND_OVER)
+    save(tx, [late], GAP)
+    hear(tx, 12, "bens")
+    assert (texts(tx, "ada"), texts(tx, "ben")) == (["adas"], ["bens"])
+
+
+def test_also_what_was_nobodys_since_its_user_unlinked_it(tx: SqlTransaction) -> None:
+    issue(tx, "ada", 0)
+    sessions.unlink(tx, "kitchen", "ada", at(5))
+    hear(tx, 10, "nobodys")
+    late = call(10.5, say("on its way", 10.5))
+    issue(tx, "ben", 11, Act.HAND_OVER)
+    save(tx, [late], GAP)
+    assert texts(tx, "ben") == []
+
+
+@pytest.mark.parametrize("how", [Device.RETURNED, Device.LOST])
+def test_what_a_device_sends_after_its_end_is_put_aside_until_it_is_issued_again(
+    tx: SqlTransaction, how: Device
+) -> None:
+    issue(tx, "ada", 0)
+    hear(tx, 1, "adas")
+    late = call(9, say("adas too", 9))
+    sessions.end(tx, "kitchen", how, at(10), OPERATOR)
+    assert set(hear(tx, 11, "whose").values()) == {"device-out-of-use"}
+    assert save(tx, [late], GAP).quarantined == {}
+    issue(tx, "ben", 20)
+    hear(tx, 21, "bens")
+    assert (texts(tx, "ada"), texts(tx, "ben")) == (["adas", "adas too"], ["bens"])
+
+
+def test_whoever_gets_a_returned_device_does_not_get_what_was_nobodys_on_it(tx: SqlTransaction) -> None:
+    issue(tx, "ada", 0)
+    sessions.unlink(tx, "kitchen", "ada", at(5))
+    hear(tx, 6, "ada goes on wearing it")
+    sessions.end(tx, "kitchen", Device.RETURNED, at(10), OPERATOR)
+    issue(tx, "ben", 20)
+    assert texts(tx, "ben") == []
+
+
+def test_what_waited_while_it_went_through_several_hands_is_put_aside(tx: SqlTransaction) -> None:
+    """A dead letter, for example, that an operator brings back after days."""
+    issue(tx, "ada", 0)
+    late: list[Delivery] = [call(1, say("adas", 1))]
+    issue(tx, "ben", 10, Act.HAND_OVER)
+    issue(tx, "cleo", 20, Act.HAND_OVER)
+    assert set(save(tx, late, GAP).quarantined.values()) == {"accepted-for-somebody-before"}
+    assert (texts(tx, "ben"), texts(tx, "cleo")) == ([], [])

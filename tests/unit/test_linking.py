@@ -118,6 +118,12 @@ def test_what_was_accepted_for_a_deleted_account_is_kept_nowhere(session: OmiSes
         assert decide(facts).outcome is Outcome.DROP
 
 
+def test_what_was_accepted_for_an_owner_before_the_last_is_put_aside() -> None:
+    for one in session(), session(BEN, Method.UID), session(origin=ADA):
+        facts = Facts(act=Act.ARRIVE, session=one, user_id=BEN, accepted_before=True, accepted_long_before=True)
+        assert decide(facts).outcome is Outcome.QUARANTINE
+
+
 @pytest.mark.parametrize(
     ("method", "outcome"),
     [
@@ -214,7 +220,7 @@ def test_what_was_never_issued_is_neither_handed_over_nor_taken_back() -> None:
 # Every combination of facts
 
 
-OF_A_WEBHOOK = ("id_is_uid", "accepted_before", "account_gone")
+OF_A_WEBHOOK = ("id_is_uid", "accepted_before", "accepted_long_before", "account_gone")
 OF_A_WISH = ("own_proof", "foreign_proof", "id_is_uid", "manual_linking")
 
 

@@ -71,6 +71,8 @@ def test_an_address_that_can_be_opened() -> None:
 BAD = {
     "PORT": "eighty",
     "WEBHOOK_AUTH": "maybe",
+    "WEBHOOK_POLICY": "neither",
+    "OMI_API_URL": "api.omi.me",
     "CONVERSATION_GAP": "0",
     "LINK_TTL": "never",
     "MANUAL_LINK": "yes",
@@ -79,8 +81,24 @@ BAD = {
     "PUBLIC_URL": "example",
     "DATABASE_URL": "oracle://there",
     "KEEP_DELIVERIES": "-1",
+    "KEEP_UNLINKED": "0",
     "KEEP_EVENTS": "0.5",
 }
+
+
+@pytest.mark.parametrize("policy", ["signature", "both"])
+def test_a_policy_that_wants_signatures_needs_a_secret_to_check_them(
+    policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "OMILINK_SIGNING_SECRET" in refusal(monkeypatch, WEBHOOK_POLICY=policy)
+    monkeypatch.setenv("OMILINK_SIGNING_SECRET", "whsec_one")
+    assert settings.load().webhook_policy == policy
+
+
+@pytest.mark.parametrize("lonely", ["OMI_APP_ID", "OMI_API_KEY"])
+def test_an_app_at_omi_has_an_id_and_a_key(lonely: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "go together" in refusal(monkeypatch, **{lonely: "sk_1"})
+    assert "sk_1" not in refusal(monkeypatch, OMI_API_KEY="sk_1", OMI_APP_ID="")
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -107,6 +107,7 @@ omi_sessions = Table(
     Column("last_seen_at", BigInteger),
     Column("suspended_user_id", ForeignKey("users.id"), index=True),
     Column("left_user_id", ForeignKey("users.id")),
+    Column("left_since", BigInteger),
     Column("left_at", BigInteger),
     Column("device", String),
     Column("bad_segments", Integer, nullable=False, server_default="0"),

@@ -46,7 +46,7 @@ class TakeEarlier(Account):
 async def start(request: Request, form: Start, who: Who, me: Me, the: The) -> wire.Json:
     """Asks for a proof that an OMI account is yours: a sentence to say into the wearable, and, where this server can
     reach its phone, a number to type. Both are good for ten minutes and once."""
-    await _spend_start(request, the, who, form.omi_user_id)
+    await _spend_start(request, the, who)
     at = the.clock()
     started = await the.store.write(
         lambda tx: omi_accounts.start(
@@ -66,7 +66,7 @@ async def start(request: Request, form: Start, who: Who, me: Me, the: The) -> wi
 @router.post("/resend", responses=answers.of(answers.OmiPush))
 async def resend(request: Request, form: Account, who: Who, the: The) -> wire.Json:
     """Sends another number to the phone, in place of the one before. The sentence stays."""
-    await _spend_start(request, the, who, form.omi_user_id)
+    await _spend_start(request, the, who)
     at = the.clock()
     started = await the.store.write(lambda tx: omi_accounts.renew_number(tx, form.omi_user_id, who.user.id, at))
     return {"ok": True, **await _push(the, form.omi_user_id, started)}
@@ -123,12 +123,9 @@ async def unlink(omi_user_id: str, who: Who, me: Me, the: The) -> wire.Json:
     return {"ok": True}
 
 
-async def _spend_start(request: Request, the: Product, who: SignedIn, uid: str) -> None:
-    await the.limits.spend(
-        (limits.START, f"user {who.user.id}"),
-        (limits.START, f"uid {uid}"),
-        (limits.START_FROM, client_address(request)),
-    )
+async def _spend_start(request: Request, the: Product, who: SignedIn) -> None:
+    """Not by uid, so that no stranger can keep a wearer from starting; what the phone gets has a limit of its own."""
+    await the.limits.spend((limits.START, who.user.id), (limits.START_FROM, client_address(request)))
 
 
 async def _push(the: Product, uid: str, started: Started) -> wire.Json:

@@ -17,9 +17,11 @@ router = APIRouter(prefix=PATH, tags=["live"])
 
 
 async def stream(request: Request) -> Response:
-    the, who = product(request), await signed_in_to_stream(request)
+    the = product(request)
+    the.local_limits.spend((limits.STREAM_FROM, client_address(request)))  # first: redeeming tickets writes
+    who = await signed_in_to_stream(request)
+    the.local_limits.spend((limits.STREAM, who.user.id))
     after = request.headers.get("last-event-id") or request.query_params.get("after")
-    the.local_limits.spend((limits.STREAM, who.user.id), (limits.STREAM_FROM, client_address(request)))
     ear = the.bus.listen(who.user.id)
     return EventStream(live.follow(the.store, ear, who, after, the.clock), ear)
 

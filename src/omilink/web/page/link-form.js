@@ -1,7 +1,7 @@
 import { h, setText, whileBusy } from "./dom.js";
 import { generateSessionId } from "./omilink.js";
 
-/** Links a session by its id, or makes an id to try. Tells with a bubbling `linked` event. */
+/** Links a session by its id, or makes an id to try. Tells with bubbling events: `linked`, or that it `needs-proof`. */
 class LinkForm extends HTMLElement {
   constructor(client) {
     super();
@@ -20,8 +20,12 @@ class LinkForm extends HTMLElement {
     this.linkButton = h("button", { class: "primary", type: "submit" }, "Link");
     this.tryButton = h("button", { type: "button", click: () => this.tryOut() }, "Make an id to try");
     this.trial = h("div", { class: "trial", hidden: true });
-    this.state = h("p", { class: "arrival", role: "status", "data-state": "arrived", hidden: true });
-    this.prove = h("p", { hidden: true }, h("a", { class: "button" }, "Link it by saying a sentence"));
+    this.state = h("p", { class: "arrival", role: "status", "data-state": "arrived" });
+    this.proveButton = h(
+      "button",
+      { type: "button", hidden: true, click: () => this.#tell("needs-proof", this.input.value.trim()) },
+      "Say a sentence instead",
+    );
   }
 
   connectedCallback() {
@@ -34,7 +38,7 @@ class LinkForm extends HTMLElement {
         h("div", { class: "row" }, this.input, this.linkButton),
         this.problem,
       ),
-      this.prove,
+      this.proveButton,
       this.state,
       h(
         "p",
@@ -53,7 +57,6 @@ class LinkForm extends HTMLElement {
       this.attempt(async () => {
         const id = this.input.value.trim();
         await this.link(id);
-        this.state.hidden = false;
         setText(this.state, `“${id}” is linked to you. What it says appears under Live.`);
       }),
     );
@@ -71,7 +74,8 @@ class LinkForm extends HTMLElement {
 
   async attempt(task) {
     setText(this.problem, "");
-    this.prove.hidden = this.state.hidden = true;
+    setText(this.state, "");
+    this.proveButton.hidden = true;
     try {
       await task();
     } catch (error) {
@@ -86,15 +90,18 @@ class LinkForm extends HTMLElement {
       this.problem,
       needsProof ? "Whoever knows this id could claim it, so it takes a proof that it is yours." : message,
     );
-    this.prove.hidden = !needsProof;
-    this.prove.firstChild.href = `#/link/${encodeURIComponent(this.input.value.trim())}`;
+    this.proveButton.hidden = !needsProof;
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
   }
 
   async link(id) {
     if (!id) throw new Error("Enter the session id of your wearable.");
     const session = await this.client.linkSession(id);
     this.input.value = "";
-    this.dispatchEvent(new CustomEvent("linked", { detail: session, bubbles: true }));
+    this.#tell("linked", session);
   }
 
   showTrial(id) {

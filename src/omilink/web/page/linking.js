@@ -5,7 +5,8 @@ import { SpokenLink } from "./spoken-link.js";
 
 /** "Link your wearable": three ways, the one that suits most people first. */
 class Linking extends HTMLElement {
-  #proposed;
+  /** The OMI account that the page's address names. */
+  #named;
 
   constructor(app) {
     super();
@@ -16,6 +17,7 @@ class Linking extends HTMLElement {
       "Your words come here through an app, or you'd rather not paste an address.",
       this.spoken,
     );
+    this.addEventListener("needs-proof", ({ detail }) => this.#propose(detail));
     this.append(
       h(
         "header",
@@ -47,16 +49,16 @@ class Linking extends HTMLElement {
   }
 
   show(app) {
-    if (app.route.id !== this.#proposed) this.#propose(app.route.id);
+    if (app.route.id !== this.#named) this.#propose(app.route.id);
+    this.#named = app.route.id;
     this.ownAddress.show(app);
     this.spoken.show(app);
   }
 
   #propose(uid) {
-    this.#proposed = uid;
     if (!uid) return;
-    this.spoken.propose(uid);
     this.spokenWay.open = true;
+    this.spoken.propose(uid);
   }
 }
 

@@ -1,6 +1,6 @@
 import { confirmed } from "./dialog.js";
 import { h, setText, whileBusy } from "./dom.js";
-import { dayAndTime } from "./words.js";
+import { OFFLINE, dayAndTime } from "./words.js";
 
 /** Links by the user's own webhook address: what to do with it, and whether words arrive there. */
 class OwnAddress extends HTMLElement {
@@ -26,6 +26,7 @@ class OwnAddress extends HTMLElement {
     );
     this.code = h("figure", { id: "webhook-code", hidden: true });
     this.state = h("p", { class: "arrival", role: "status" });
+    this.live = h("a", { class: "button", href: "#/live" }, "See what it hears");
     this.hint = h(
       "p",
       { class: "hint", hidden: true },
@@ -59,7 +60,7 @@ class OwnAddress extends HTMLElement {
           h("p", { class: "quiet" }, "Settings → Developer → webhook URL for “Real-time transcript”."),
           this.hint,
         ),
-        h("li", {}, h("b", {}, "Say something"), this.state),
+        h("li", {}, h("b", {}, "Say something"), this.state, this.live),
       ),
       h("div", { class: "row foot" }, this.previous, this.replaceButton),
     );
@@ -69,10 +70,11 @@ class OwnAddress extends HTMLElement {
     if (!this.#shown) this.load();
   }
 
-  show({ sessions }) {
-    const { name, text } = arrivalOf(sessions);
+  show({ sessions, chat }) {
+    const { name, text } = arrivalOf(sessions, chat.state);
     this.state.dataset.state = name;
     this.hint.hidden = name === "arrived" || isOnTheInternet(this.address.value);
+    this.live.hidden = name !== "arrived";
     setText(this.state, text);
   }
 
@@ -142,10 +144,11 @@ class OwnAddress extends HTMLElement {
 }
 
 /** What has come in at the address so far. */
-function arrivalOf(sessions = []) {
+function arrivalOf(sessions = [], connection) {
   const mine = sessions.filter(({ method }) => method === "personal");
   if (mine.some(({ messagesSaved }) => messagesSaved))
     return { name: "arrived", text: "Words are arriving. Your wearable is linked." };
+  if (connection === "offline") return { name: "offline", text: OFFLINE };
   if (mine.length > 0) return { name: "waiting", text: "Your wearable has called. Waiting for the first words…" };
   return { name: "waiting", text: "Waiting for the first words…" };
 }

@@ -1,6 +1,6 @@
 import { h, setText, whileBusy } from "./dom.js";
 import { Earlier } from "./earlier.js";
-import { clockTime, inWords } from "./words.js";
+import { OFFLINE, clockTime, inWords } from "./words.js";
 
 const LOOK_EVERY = 3_000;
 /** As long as the server listens for a sentence. Its clock may differ from ours, so ours counts from the start. */
@@ -55,15 +55,15 @@ class SpokenLink extends HTMLElement {
 
   /** Fills in an account that the user has named elsewhere. */
   propose(uid) {
-    this.#forget();
+    this.startOver();
     this.input.value = uid;
   }
 
-  show({ omi }) {
+  show({ omi, chat }) {
     const account = omi?.omi_links.find(({ omiUserId }) => omiUserId === this.#uid);
     if (account) this.#until = undefined;
     this.#go(this.#stepFor(account));
-    setText(this.state, NEWS[this.step]);
+    setText(this.state, this.step === "waiting" && chat.state === "offline" ? OFFLINE : NEWS[this.step]);
     setText(this.timer, this.step === "waiting" ? `Good for another ${minutesUntil(this.#until)}` : "");
     if (account) this.#showDone(account);
     this.#remind(omi?.pending[0]);
@@ -108,14 +108,10 @@ class SpokenLink extends HTMLElement {
   }
 
   startOver() {
-    this.#forget();
-    this.show(this.app);
-    this.input.focus();
-  }
-
-  #forget() {
     this.#uid = this.#until = undefined;
     setText(this.problem, "");
+    this.show(this.app);
+    this.input.focus();
   }
 
   #listenFor(say, push) {

@@ -79,6 +79,9 @@ export function provenHow({ proof, verifiedAt }) {
   return `Linked ${dayAndTime(verifiedAt)}, as ${PROOFS[proof]}`;
 }
 
+/** While something is waited for. */
+export const OFFLINE = "No connection to the server. Trying again…";
+
 const PROBLEMS = {
   wrong_code:
     "This number is wrong, or no longer good. Look at the phone again, send another one, or say the sentence.",

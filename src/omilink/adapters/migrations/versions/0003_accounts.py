@@ -38,6 +38,7 @@ def upgrade() -> None:
     # until now only operators could verify an OMI account, and what an entry of the audit was about is its rule
     op.add_column("omi_links", sa.Column("proof", sa.String(), nullable=False, server_default="operator"))
     op.add_column("omi_sessions", sa.Column("device", sa.String(), nullable=True))
+    op.add_column("omi_sessions", sa.Column("left_since", sa.BigInteger(), nullable=True))
     op.execute("UPDATE omi_sessions SET device = 'active' WHERE method = 'issued' AND last_seen_at >= linked_at")
     op.execute("UPDATE omi_sessions SET device = 'issued' WHERE method = 'issued' AND device IS NULL")
     op.add_column("conversations", sa.Column("brought_at", sa.BigInteger(), nullable=True))

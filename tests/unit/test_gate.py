@@ -1,0 +1,440 @@
+"""One gate: whatever can change whose something is, asks it. Each way is tried without proof, and with the gate shut.
+
+A route, a command or a regular task that does not stand in a table here fails the test: say how it is tried without
+proof, or why it cannot change whose anything is.
+"""
+
+import argparse
+import asyncio
+import inspect
+import json
+import shutil
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import select
+
+from omilink import accounts, bootstrap, linking, model, omi_accounts, personal, saving, sessions, settings, upkeep
+from omilink.adapters import sql_migrate, sql_schema, sqlite
+from omilink.adapters.sql_inbox import SqlInbox
+from omilink.adapters.sql_store import SqlTransaction
+from omilink.cli import COMMANDS, main
+from omilink.errors import NotAvailable
+from omilink.linking import Act, Decision, Facts, Outcome
+from omilink.model import OPERATOR, By, Delivery, User
+from omilink.product import Product
+from omilink.web.app import make_api
+from omilink.worker import Worker
+
+SECRET = "secret-of-the-tests"
+ADAS = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
+BENS = "zR8mWb1EyX5tQnHc0LoGfV63uKsD"
+NOBODYS = "Wm4cJx7KqTz2LpVn9sYbA1hRgE85"
+HOUR = 3_600_000
+
+Ownership = set[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class World:
+    """Ada has an OMI account, a session by hand and an issued device. Ben, who tries, has an OMI account with a
+    conversation of before that he has not taken along, and a device; he has asked to link an account that is nobody's.
+    """
+
+    data_dir: Path
+    sentence: str
+    number: str
+    personal: str
+
+
+Try = Callable[[World], None]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How it is done by whoever may, and how ben tries it without proof."""
+
+    rightly: Try
+    without_proof: Sequence[Try]
+
+
+# How it is tried
+
+
+def ask(method: str, path: str, **body: object) -> Try:
+    """Ben asks the server, and what that put into the queue is saved."""
+
+    async def send(world: World, product: Product) -> None:
+        sent = json.loads(json.dumps(body) % {"say": world.sentence, "number": world.number})
+        transport = httpx2.ASGITransport(app=make_api(product))
+        headers = {"Authorization": "Bearer bens token"}
+        async with httpx2.AsyncClient(transport=transport, base_url="http://omilink", headers=headers) as client:
+            answer = await client.request(method, path.format(personal=world.personal), json=sent or None)
+            assert answer.status_code < 500, answer.text
+
+    return lambda world: within(lambda product: send(world, product))
+
+
+def heard(uid: str, text: str, secret: str = SECRET, session: str | None = None) -> Try:
+    """The webhook is called."""
+    words = [{"text": text, "start": 0, "end": 2}]
+    return ask("POST", f"/omi-webhook/{secret}", uid=uid, session_id=session or uid, segments=words)
+
+
+def command(*arguments: str) -> Try:
+    def run(world: World) -> None:
+        assert main(list(arguments)) in (0, 1)
+        within(nothing)
+
+    return run
+
+
+def retry_of(*, proven: bool) -> Try:
+    """A dead letter that holds the sentence is brought back."""
+
+    async def die(world: World, product: Product) -> None:
+        body = json.dumps({"segments": [{"text": world.sentence, "start": 0, "end": 2}]}).encode()
+        at = model.now()
+        dead = Delivery(kind="transcript", session_id=NOBODYS, uid=NOBODYS, proven=proven, body=body, received_at=at)
+        assert isinstance(product.inbox, SqlInbox)
+        await product.inbox.keep(dead, "dead", "a reason")
+
+    def run(world: World) -> None:
+        within(lambda product: die(world, product))
+        command("jobs", "retry", "--all")(world)
+
+    return run
+
+
+def long_silence(since: int) -> Try:
+    async def pass_by(product: Product) -> None:
+        at = model.now()
+        await product.store.write(lambda tx: sessions.expire(tx, at + since, at, 100))
+
+    return lambda world: within(pass_by)
+
+
+async def nothing(product: Product) -> None:
+    pass
+
+
+def within(do: Callable[[Product], Awaitable[None]]) -> None:
+    """Does it in a running product, whose worker then saves what waits."""
+
+    async def run() -> None:
+        async with bootstrap.open_product(settings.load()) as product:
+            await do(product)
+            parts = product.store, product.inbox, product.bus
+            worker = Worker(*parts, gap=150, clock=product.clock, count=lambda saved: None)
+            worker.stop()
+            await worker.run()
+
+    asyncio.run(run())
+
+
+# What can change whose something is
+
+WAYS: dict[str, Way] = {
+    "POST /omi-webhook": Way(
+        ask("POST", f"/omi-webhook?token={SECRET}", uid=NOBODYS, segments=[{"text": "%(say)s", "start": 0, "end": 2}]),
+        [ask("POST", "/omi-webhook", uid=NOBODYS, segments=[{"text": "%(say)s", "start": 0, "end": 2}])],
+    ),
+    "POST /omi-webhook/{secret}": Way(
+        heard(NOBODYS, "%(say)s"),
+        [
+            heard(NOBODYS, "hello"),
+            heard("another-uid", "%(say)s"),
+            heard(NOBODYS, "hello", session="kitchen-of-nobody"),
+        ],
+    ),
+    "a personal webhook URL": Way(heard("pin", "hello", "{personal}"), [heard(ADAS, "hello", "{personal}")]),
+    "POST /sessions/link": Way(
+        ask("POST", "/sessions/link", session_id="attic"),
+        [ask("POST", "/sessions/link", session_id=name) for name in (ADAS, "kitchen", "adas-device", NOBODYS)],
+    ),
+    "DELETE /sessions/{session_id}/link": Way(
+        ask("DELETE", "/sessions/bens-device/link"),
+        [ask("DELETE", f"/sessions/{name}/link") for name in (ADAS, "kitchen", "adas-device", NOBODYS)],
+    ),
+    "POST /link/omi/start": Way(
+        ask("POST", "/link/omi/start", omi_user_id="bens-device"),
+        [ask("POST", "/link/omi/start", omi_user_id=name) for name in (ADAS, "kitchen", "adas-device", NOBODYS)],
+    ),
+    "POST /link/omi/confirm": Way(
+        ask("POST", "/link/omi/confirm", omi_user_id=NOBODYS, code="%(number)s"),
+        [
+            ask("POST", "/link/omi/confirm", omi_user_id=NOBODYS, code="%(say)s"),
+            ask("POST", "/link/omi/confirm", omi_user_id=NOBODYS, code=""),
+            ask("POST", "/link/omi/confirm", omi_user_id=ADAS, code="%(number)s"),
+        ],
+    ),
+    "POST /link/omi/earlier": Way(
+        ask("POST", "/link/omi/earlier", omi_user_id=BENS, bring=True),
+        [
+            ask("POST", "/link/omi/earlier", omi_user_id=name, bring=bring)
+            for name in (ADAS, NOBODYS)
+            for bring in (True, False)
+        ],
+    ),
+    "DELETE /link/omi/unlink/{omi_user_id}": Way(
+        ask("DELETE", f"/link/omi/unlink/{BENS}"),
+        [ask("DELETE", f"/link/omi/unlink/{name}") for name in (ADAS, NOBODYS)],
+    ),
+    "omilink sessions provision": Way(
+        command("sessions", "provision", "--user", "ben@example.org"),
+        [
+            command("sessions", "provision", "--user", "ben@example.org", "--id", name)
+            for name in (ADAS, "kitchen", "adas-device")
+        ],
+    ),
+    "omilink sessions unlink": Way(
+        command("sessions", "unlink", "kitchen"),
+        [
+            command("sessions", "unlink", NOBODYS),
+            command("sessions", "unlink", "kitchen", "--user", "ben@example.org"),
+        ],
+    ),
+    "omilink sessions hand-over": Way(
+        command("sessions", "hand-over", "adas-device", "--to", "ben@example.org"),
+        [command("sessions", "hand-over", name, "--to", "ben@example.org") for name in (ADAS, "kitchen", NOBODYS)],
+    ),
+    "omilink sessions return": Way(
+        command("sessions", "return", "adas-device"),
+        [command("sessions", "return", name) for name in (ADAS, "kitchen")],
+    ),
+    "omilink sessions lose": Way(
+        command("sessions", "lose", "adas-device"), [command("sessions", "lose", name) for name in (ADAS, "kitchen")]
+    ),
+    "omilink users verify": Way(
+        command("users", "verify", "ben@example.org", NOBODYS),
+        [command("users", "verify", "ben@example.org", name) for name in (ADAS, "adas-device")],
+    ),
+    "omilink users unverify": Way(command("users", "unverify", ADAS), [command("users", "unverify", NOBODYS)]),
+    "omilink jobs retry": Way(retry_of(proven=True), [retry_of(proven=False)]),
+    "expire": Way(long_silence(HOUR), [long_silence(-2 * HOUR)]),
+}
+
+READS = "it only reads"
+SIGNS_IN = "about who is signed in"
+ASKS = "asks for a proof, or makes an address, and attaches nothing by itself"
+TAKES_AWAY = "removes what is the user's own, and nobody gets it"
+SENDS = "runs the server or calls it, so it goes the ways above"
+
+CANNOT: dict[str, str] = {
+    "GET /openapi.json": READS,
+    "GET /docs": READS,
+    "GET /docs/oauth2-redirect": READS,
+    "GET /omi/setup-completed": READS,
+    "GET /conversations/current/stream": READS,
+    "POST /auth/register": SIGNS_IN,
+    "POST /auth/login": SIGNS_IN,
+    "POST /auth/logout": SIGNS_IN,
+    "GET /me": READS,
+    "GET /me/webhook-url": ASKS,
+    "GET /me/webhook-url.svg": ASKS,
+    "POST /me/webhook-url": ASKS,
+    "GET /account/sessions": READS,
+    "DELETE /account/sessions/{sign_in_id}": SIGNS_IN,
+    "DELETE /account/sessions": SIGNS_IN,
+    "POST /account/password": SIGNS_IN,
+    "DELETE /account": TAKES_AWAY,
+    "GET /sessions": READS,
+    "GET /sessions/{session_id}": READS,
+    "POST /link/omi/resend": ASKS,
+    "GET /link/omi": READS,
+    "GET /conversations/current/events": READS,
+    "POST /conversations/current/stream-ticket": SIGNS_IN,
+    "GET /conversations/current": READS,
+    "GET /conversations": READS,
+    "GET /conversations/{conversation_id}": READS,
+    "GET /conversations/{conversation_id}/messages": READS,
+    "DELETE /conversations/{conversation_id}": TAKES_AWAY,
+    "GET /health": READS,
+    "GET /ready": READS,
+    "GET /metrics": READS,
+    "GET /operator/streams/{user_id}": READS,
+    "GET /operator/quarantine": READS,
+    "GET /operator/audit": READS,
+    "GET /": READS,
+    "GET /page": READS,
+    "omilink serve": SENDS,
+    "omilink worker": SENDS,
+    "omilink demo": "vouches, by way of the gate, for a made-up uid in a database of its own",
+    "omilink simulate": SENDS,
+    "omilink doctor": READS,
+    "omilink sessions list": READS,
+    "omilink users list": READS,
+    "omilink users add": SIGNS_IN,
+    "omilink audit": READS,
+    "omilink jobs list": READS,
+    "omilink tail": READS,
+    "omilink export": READS,
+    "omilink migrate": "moves everything as it is",
+    "omilink backup": READS,
+    "omilink webhook-url": READS,
+    "watch": READS,
+    "tidy": TAKES_AWAY,
+}
+
+
+def test_every_route_command_and_task_has_been_thought_of(world: World) -> None:
+    there = {*routes(), *commands(), *tasks()}
+    thought_of = {*WAYS, *CANNOT} - {"a personal webhook URL"}
+    assert there - thought_of == set(), "say in WAYS or CANNOT what these can do"
+    assert thought_of - there == set()
+    assert not WAYS.keys() & CANNOT.keys()
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_whoever_may_changes_something(world: World, name: str) -> None:
+    """So the tries below are tries of something."""
+    before = whose(world)
+    WAYS[name].rightly(world)
+    assert whose(world) != before
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_without_proof_nothing_changes_hands(world: World, name: str) -> None:
+    before = whose(world)
+    for attempt in WAYS[name].without_proof:
+        attempt(world)
+        assert whose(world) == before
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_when_the_gate_is_shut_nothing_changes_hands_for_anybody(
+    world: World, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linking, "decide", shut)
+    before = whose(world)
+    WAYS[name].rightly(world)
+    assert whose(world) == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"segments": [{"text": "a call", "start": 0, "end": 1}]},
+        {"id": "c1", "transcript_segments": [{"text": "a conversation", "start": 0, "end": 1}]},
+        {"summary_json": {"overview": "a day"}, "date": "2026-10-01"},
+    ],
+)
+@pytest.mark.parametrize("uid", [NOBODYS, "never-seen"])
+def test_no_kind_of_call_makes_a_uid_somebodys(world: World, uid: str, body: dict[str, Any]) -> None:
+    before = whose(world)
+    ask("POST", f"/omi-webhook/{SECRET}?uid={uid}", **body)(world)
+    assert whose(world) == before
+
+
+def shut(facts: Facts) -> Decision:
+    """The gate says no to everything."""
+    match facts.act:
+        case Act.ARRIVE:
+            return Decision(rule="shut", outcome=Outcome.QUARANTINE)
+        case Act.EXPIRE:
+            return Decision(rule="shut", outcome=Outcome.KEEP)
+    return Decision(rule="shut", outcome=Outcome.REFUSE, error=NotAvailable("The gate is shut."))
+
+
+# What there is
+
+
+def routes() -> Iterator[str]:
+    async def look() -> list[Any]:
+        async with bootstrap.open_product(settings.load()) as product:
+            return list(make_api(product).routes)
+
+    for part in asyncio.run(look()):
+        for route in part.original_router.routes if hasattr(part, "original_router") else [part]:
+            methods: set[str] = getattr(route, "methods", None) or {"GET"}
+            yield from (f"{method} {route.path}" for method in methods - {"HEAD"})
+
+
+def commands() -> Iterator[str]:
+    for name, (module, _) in COMMANDS.items():
+        parser = argparse.ArgumentParser()
+        module.add_arguments(parser)
+        actions: list[Mapping[str, object]] = [
+            action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)
+        ]
+        yield from (f"omilink {name} {action}" for choices in actions for action in choices)
+        if not actions:
+            yield f"omilink {name}"
+
+
+def tasks() -> Iterator[str]:
+    """What a running product does from time to time; what it does all the time is to save what comes."""
+    for name, task in inspect.getmembers(upkeep, inspect.iscoroutinefunction):
+        if task.__module__ == upkeep.__name__ and not name.startswith("_"):
+            yield name
+
+
+def whose(world: World) -> Ownership:
+    """What is somebody's: sessions, OMI accounts and conversations."""
+    s, link, c = sql_schema.omi_sessions.c, sql_schema.omi_links.c, sql_schema.conversations.c
+    engine = sqlite.engine(world.data_dir / "omilink.db")
+    with engine.connect() as connection:
+        found = {
+            (what, row[0], row[1])
+            for what, (name, user) in {
+                "session": (s.id, s.user_id),
+                "uid": (link.omi_user_id, link.user_id),
+                "conversation": (c.id, c.user_id),
+            }.items()
+            for row in connection.execute(select(name, user).where(user.is_not(None)))
+        }
+    engine.dispose()
+    return found
+
+
+# The world
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> World:
+    data_dir = tmp_path_factory.mktemp("gate") / "data"
+    data_dir.mkdir()
+    engine = sqlite.engine(data_dir / "omilink.db")
+    sql_migrate.upgrade(engine)
+    with engine.begin() as connection:
+        tx = SqlTransaction(connection, writes=True)
+        started, secret = populate(tx, model.now() - HOUR)
+    engine.dispose()
+    return World(data_dir, str(started.say), str(started.number), secret)
+
+
+@pytest.fixture
+def world(made: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    data_dir = tmp_path / "data"
+    shutil.copytree(made.data_dir, data_dir)
+    monkeypatch.setenv("OMILINK_DATA_DIR", str(data_dir))
+    monkeypatch.setenv("OMILINK_WEBHOOK_SECRET", SECRET)
+    monkeypatch.setenv("OMILINK_WEBHOOK_AUTH", "open")
+    monkeypatch.setenv("OMILINK_RATE_LIMITS", "off")
+    return World(data_dir, made.sentence, made.number, made.personal)
+
+
+def populate(tx: SqlTransaction, at: int) -> tuple[omi_accounts.Started, str]:
+    for name in "ada", "ben":
+        user = User(id=name, email=f"{name}@example.org", display_name=None, created_at=at)
+        accounts.add(tx, user, "hash", f"{name}s token")
+        sessions.link(tx, f"{name}s-device", name, at, act=Act.ISSUE)
+    sessions.link(tx, "kitchen", "ada", at)
+    for uid in ADAS, BENS, NOBODYS:
+        speak(tx, uid, at, uid)
+    omi_accounts.vouch(tx, ADAS, "ada", at, OPERATOR)
+    omi_accounts.prove(tx, BENS, "ben", model.Proof.SPOKEN, at, OPERATOR, brings=False)
+    for name in "kitchen", "adas-device", "bens-device":
+        speak(tx, name, at + 1, None)
+    started = omi_accounts.start(tx, NOBODYS, "ben", model.now(), By("ben"), by_phone=True)
+    (current,) = personal.show(tx, "ben", at)
+    return started, current.secret
+
+
+def speak(tx: SqlTransaction, session: str, at: int, uid: str | None) -> None:
+    body = json.dumps({"segments": [{"text": f"words of {session}", "start": 0, "end": 2}]}).encode()
+    saving.save(tx, [Delivery(kind="transcript", session_id=session, uid=uid, body=body, received_at=at)], 150)
