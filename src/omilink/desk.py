@@ -98,6 +98,16 @@ class Desk:
         ]
         return near[-NEAR_MOST:]
 
+    def known(self, delivery: Delivery, segment: Segment) -> Message | None:
+        """The message that this segment already is, in a deleted conversation too. Without a unique id the same words
+        at the same seconds may be said again in the next conversation, so then only one that has not fallen silent
+        counts."""
+        for conversation in self.near(delivery):
+            message = self.message((conversation.id, segment.key))
+            if message and (segment.has_unique_id or delivery.received_at - conversation.last_at < self.gap_ms):
+                return message
+        return None
+
     def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
         return self._conversations[delivery.session_key][conversation_id]
 

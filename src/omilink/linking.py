@@ -50,6 +50,7 @@ class Facts:
     owner; for a claim also one that it has ever shown.
     `accepted_before`: the webhook was accepted before the session changed hands.
     `accepted_long_before`: and before whoever had it until then got it.
+    `accepted_in_between`: the webhook was accepted while the device was in nobody's hands, after one user and before U.
     `proof`: what U has shown, for a proof.
     `account_gone`: whoever had the session, or the personal URL, when the webhook was accepted has deleted the account.
     """
@@ -63,6 +64,7 @@ class Facts:
     manual_linking: bool = True
     accepted_before: bool = False
     accepted_long_before: bool = False
+    accepted_in_between: bool = False
     account_gone: bool = False
     proof: Proof | None = None
 
@@ -152,6 +154,13 @@ RULES: tuple[Rule, ...] = (
         lambda f: f.accepted_before,
         Outcome.KEEP,
         "It was accepted before the session changed hands: its words are those of whoever had the session then.",
+    ),
+    Rule(
+        "accepted-in-nobodys-hands",
+        Act.ARRIVE,
+        lambda f: f.accepted_in_between,
+        Outcome.QUARANTINE,
+        "It was accepted while the device was in nobody's hands: its words are not those of whoever got it then.",
     ),
     Rule(
         "personal-url-refuses-foreign-uid",
@@ -330,7 +339,7 @@ RULES: tuple[Rule, ...] = (
         Act.PROVE,
         lambda f: f.someone_elses and not f.linked_by_hand,
         Outcome.REFUSE,
-        "A session of this id is issued to another user, who has to unlink it first.",
+        "A session of this id is another user's, by proof or by issue, and has to be unlinked first.",
         error=NotAvailable,
     ),
     Rule(

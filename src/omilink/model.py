@@ -120,6 +120,15 @@ class OmiSession:
         """Whether it was accepted before whoever had it last got it: whose it was then is not known any more."""
         return self.is_before_leaving(at) and self.left_since is not None and at < self.left_since
 
+    def is_in_between(self, at: Millis) -> bool:
+        """Whether it was accepted while an issued device was in nobody's hands, after one user and before the next."""
+        return (
+            self.method is Method.ISSUED
+            and self.left_at is not None
+            and self.linked_at is not None
+            and self.left_at < at < self.linked_at
+        )
+
     def linked_to(self, user_id: str, method: Method, at: Millis) -> "OmiSession":
         before = self if self.user_id in (None, user_id) else self.unlinked(at - 1)
         device = Device.ISSUED if method is Method.ISSUED else self.device

@@ -5,20 +5,15 @@ words that were deleted stay deleted.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 
-from omilink import clocks, linking, omi_accounts, sessions, wire
+from omilink import clocks, linking, proof, sessions, wire
 from omilink.desk import Desk
 from omilink.linking import Act, Decision, Facts, Outcome
 from omilink.model import By, Conversation, Delivery, Message, Millis, OmiSession, Segment, new_id
 from omilink.omi import parse
 from omilink.ports import Transaction
-
-SENTENCE_SEGMENTS = 6
-"""Earlier messages in which a sentence may have begun."""
-LEFT_OUT = "…"
-"""What stands for a message that was nothing but a part of the sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +43,7 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
     calls = [(delivery, *parse.segments(parse.document(delivery.body))) for delivery in plain]
     desk = Desk(tx, gap, [(delivery, segments) for delivery, segments, _ in calls])
     for delivery, all_segments, bad in calls:
-        segments = _hear_proof(desk, delivery, all_segments) if desk.challenges(delivery) else all_segments
+        segments = proof.listen(desk, delivery, all_segments) if desk.challenges(delivery) else all_segments
         decision = _decide(desk, delivery)
         if decision.outcome is Outcome.DROP:
             continue
@@ -85,6 +80,7 @@ def _decide(desk: Desk, delivery: Delivery) -> Decision:
             id_is_uid=delivery.uid == session.omi_session_id or verified_for not in (None, session.user_id),
             accepted_before=session.is_before_leaving(delivery.received_at),
             accepted_long_before=session.is_before_last(delivery.received_at),
+            accepted_in_between=session.is_in_between(delivery.received_at),
             account_gone=desk.is_account_gone(delivery),
         )
     )
@@ -109,7 +105,11 @@ def _carry_out(desk: Desk, decision: Decision, delivery: Delivery, bad_segments:
 
 
 def _note_quarantine(desk: Desk, decision: Decision, delivery: Delivery, session: OmiSession) -> None:
+    """Once, and not with each of the calls that a device goes on making."""
     at, owner = delivery.received_at, session.user_id
+    before = desk.tx.audited(1, session_id=session.id)
+    if before and (before[0].rule, before[0].uid) == (decision.rule, delivery.uid):
+        return
     sessions.note(
         desk.tx, decision, session, at, _by(delivery), proof=None, uid=delivery.uid, before=owner, after=owner
     )
@@ -119,58 +119,13 @@ def _by(delivery: Delivery) -> By:
     return By("device", delivery.request_id)
 
 
-# what proves that an OMI account is somebody's
-
-
-def _hear_proof(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> Sequence[Segment]:
-    """What is left of the segments when a sentence has been found in them that a user was asked to say. It may have
-    begun in an earlier call, or in an earlier version of a segment; it is no part of the talk, so it is taken out there
-    too."""
-    desk.put_session(desk.session(delivery))
-    desk.show_uid(desk.session(delivery), delivery.uid)
-    desk.flush()
-    near = desk.near(delivery)
-    before = desk.tx.messages(near[-1].id, SENTENCE_SEGMENTS) if near else []
-    before = [message for message in before if message.key not in {segment.key for segment in segments}]
-    texts = [*(message.text for message in before), *(segment.text for segment in segments)]
-    heard = omi_accounts.listen(desk.challenges(delivery), texts, len(before))
-    if heard is None:
-        return segments
-    challenge, span = heard
-    cut = [replace(s, text=span.cut(place, s.text)) for place, s in enumerate(segments, len(before))]
-    left = [segment for segment in cut if segment.text]
-    known = [_known(desk, delivery, segment, desk.near(delivery)) for segment in segments]
-    for place, message in enumerate([*before, *known]):
-        if message and (rest := span.cut(place, texts[place])) != texts[place]:
-            _take_out(desk, delivery, message, rest)
-    desk.flush()
-    desk.users |= omi_accounts.meet(desk.tx, challenge, delivery)
-    desk.hear_instead(delivery, left)
-    return left
-
-
-def _take_out(desk: Desk, delivery: Delivery, message: Message, rest: str) -> None:
-    conversation, rest = desk.conversation(delivery, message.conversation_id), rest or LEFT_OUT
-    if conversation.deleted_at or message.text == rest:
-        return
-    message = message.without(rest)
-    desk.put_message(message)
-    if conversation.title and conversation.title.removesuffix("…") not in message.text:
-        conversation = replace(conversation, title=None)
-        desk.put_conversation(conversation)
-    if conversation.user_id:
-        shown = {"conversationId": conversation.id, "conversation": wire.conversation(conversation)}
-        words = [wire.message(message)]
-        desk.tell(conversation.user_id, "messages_updated", conversation.id, **shown, messages=words)
-
-
 # which message and which conversation it is
 
 
 def _hear(desk: Desk, delivery: Delivery, segments: Sequence[Segment], gap: float) -> _Heard:
-    heard, fresh, near = _Heard(), [], desk.near(delivery)
+    heard, fresh = _Heard(), []
     for segment in segments:
-        known = _known(desk, delivery, segment, near)
+        known = desk.known(delivery, segment)
         if known is None:
             fresh.append(segment)
         else:
@@ -178,16 +133,6 @@ def _hear(desk: Desk, delivery: Delivery, segments: Sequence[Segment], gap: floa
     for run in clocks.runs(fresh, gap):
         _hear_run(desk, delivery, run, gap, heard)
     return heard
-
-
-def _known(desk: Desk, delivery: Delivery, segment: Segment, near: Sequence[Conversation]) -> Message | None:
-    """The message that this segment already is, in a deleted conversation too. Without a unique id the same words at
-    the same seconds may be said again in the next conversation, so then only one that has not fallen silent counts."""
-    for conversation in near:
-        message = desk.message((conversation.id, segment.key))
-        if message and (segment.has_unique_id or delivery.received_at - conversation.last_at < desk.gap_ms):
-            return message
-    return None
 
 
 def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment, heard: _Heard) -> None:

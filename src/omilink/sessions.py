@@ -55,9 +55,9 @@ def link(
     if decision.outcome is Outcome.KEEP:
         return session
     assert decision.user_id and decision.method
-    left = _cut_over(session, at - 1) if act is Act.HAND_OVER else session
-    linked = left.linked_to(decision.user_id, decision.method, at)
-    change_hands(tx, decision, session, linked, at, by or By(user_id), reason="handed_over")
+    linked = session.linked_to(decision.user_id, decision.method, at)
+    is_second_hand = act is not Act.CLAIM and session.device is not None
+    change_hands(tx, decision, session, linked, at, by or By(user_id), reason="handed_over", brings=not is_second_hand)
     return linked
 
 
@@ -81,14 +81,9 @@ def end(tx: Transaction, omi_session_id: str, device: Device, at: Millis, by: By
     decision = linking.decide(Facts(act=Act.END, session=session, user_id=None))
     if decision.error:
         raise decision.error
-    ended = replace(_cut_over(session, at), device=device)
+    ended = replace(session.unlinked(at) if session.user_id else session, device=device)
     change_hands(tx, decision, session, ended, at, by, reason=f"device_{device}")
     return ended
-
-
-def _cut_over(session: OmiSession, at: Millis) -> OmiSession:
-    """What was accepted by then is no later owner's, also what nobody had."""
-    return session.unlinked(at) if session.user_id else replace(session, left_at=at)
 
 
 def expire(tx: Transaction, silent_since: Millis, at: Millis, most: int) -> set[str]:

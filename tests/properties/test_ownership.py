@@ -105,6 +105,8 @@ class Table:
             if clock >= row.had_since:
                 self._add(row, row.had, text, clock)
             return clock >= row.had_since
+        if row.method is Method.ISSUED and LONG_AGO < row.left < clock < row.since:
+            return False
         if origin != SHARED:
             if proven not in (None, origin):
                 return False
@@ -205,7 +207,7 @@ class Table:
         row = self.row(session)
         if self._is_taken(row, user):
             return "session_not_available"
-        self._link(row, user, Method.ISSUED, clock)
+        self._link(row, user, Method.ISSUED, clock, brings=row.in_use is None)
         row.in_use = True
         return None
 
@@ -213,15 +215,17 @@ class Table:
         row = self.row(session)
         if not row.in_use or self._shows_anothers(row, user):
             return "session_not_available"
-        self._unlink(row, clock - MOMENT)
-        self._link(row, user, Method.ISSUED, clock)
+        if row.owner:
+            self._unlink(row, clock - MOMENT)
+        self._link(row, user, Method.ISSUED, clock, brings=False)
         return None
 
     def ends(self, session: str, clock: float) -> str | None:
         row = self.row(session)
         if row.in_use is None:
             return "not_found"
-        self._unlink(row, clock)
+        if row.owner:
+            self._unlink(row, clock)
         row.in_use = False
         return None
 

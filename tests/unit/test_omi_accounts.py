@@ -15,7 +15,8 @@ from omilink.errors import NotAvailable, NotFound, OmilinkError, RateLimited
 from omilink.linking import Act
 from omilink.model import OPERATOR, SHARED, By, Method, OmiSession, Proof
 from omilink.omi_accounts import Started
-from omilink.saving import LEFT_OUT, Saved
+from omilink.proof import LEFT_OUT
+from omilink.saving import Saved
 
 A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
 HOUR = 3600.0
@@ -214,17 +215,27 @@ def test_a_segment_that_grows_until_it_holds_the_sentence_keeps_no_part_of_it(tx
         segment = say(" ".join(spoken[:so_far]), 0, 2.0 + number, id="segment-that-grows")
         save(tx, call(1 + number, segment, session=A, uid=A, proven=True))
     assert whose(tx) == "ada"
-    assert texts(tx, "ada", A) == [[LEFT_OUT]]
+    assert texts(tx, "ada", A) == []
     assert words_of(" ".join(spoken), everything(tx)) == []
 
 
 def test_a_stream_that_heard_its_beginning_is_told_to_forget_it(tx: SqlTransaction) -> None:
     sessions.link(tx, "pendant", "ada", at(0))
     spoken = sentence(start(tx)).split()
+    speak(tx, 1, "good evening", " ".join(spoken[:3]), session="pendant")
+    speak(tx, 5, " ".join(spoken[3:]), session="pendant")
+    assert any('"messages_updated"' in event.data for event in tx.events_after("ada", 0, 100)[-2:])
+    assert texts(tx, "ada", "pendant") == [["good evening", LEFT_OUT]]
+
+
+def test_a_conversation_that_was_nothing_else_is_gone(tx: SqlTransaction) -> None:
+    sessions.link(tx, "pendant", "ada", at(0))
+    spoken = sentence(start(tx)).split()
     speak(tx, 1, " ".join(spoken[:3]), session="pendant")
     speak(tx, 5, " ".join(spoken[3:]), session="pendant")
-    assert '"messages_updated"' in tx.events_after("ada", 0, 100)[-2].data + tx.events_after("ada", 0, 100)[-1].data
-    assert texts(tx, "ada", "pendant") == [[LEFT_OUT]]
+    assert any('"conversation_deleted"' in event.data for event in tx.events_after("ada", 0, 100)[-2:])
+    assert texts(tx, "ada", "pendant") == []
+    assert words_of(" ".join(spoken), everything(tx)) == []
 
 
 def test_nothing_is_left_of_a_call_for_a_deleted_account(tx: SqlTransaction) -> None:

@@ -101,7 +101,7 @@ def test_unlinking_tells_nothing_about_whose_it_is(
 
 ROUNDS = 30
 TRIES = 3
-ALIKE = 1.3
+ALIKE = 1.25
 """So far apart the medians of the same thing may be on a busy machine. A transaction more is further, and so is a hash
 of a password, or a call to OMI."""
 
@@ -120,7 +120,6 @@ def test_and_takes_the_same_time(phone_server: ServerProcess, omi_api: OmiApi, n
             for name, time_taken in took.items():
                 ratios[name].append(time_taken / usual)
         medians = {name: statistics.median(some) for name, some in ratios.items()}
-        print(medians)
         if max(medians.values()) < ALIKE * min(medians.values()):
             return
     raise AssertionError(medians)

@@ -1,5 +1,6 @@
 """Links that expire, on a server whose links last less than two seconds."""
 
+import time
 from collections.abc import Callable
 
 from support import ServerProcess, wait_until
@@ -15,8 +16,10 @@ def test_a_silent_link_expires_and_its_user_is_told(make_server: Callable[..., S
     with ada.follow() as stream:
         stream.wait_for("caught_up")
         ada.link("kitchen")
+        linked = time.monotonic()
         told = stream.wait_for("session_unlinked")
         assert told["reason"] == "expired"
+        assert stream.times[stream.types().index("session_unlinked")] - linked < 1.7 + 2
         assert (told["session"]["id"], told["session"]["linked"]) == ("kitchen", False)
     assert is_error(ada.client.get("/sessions/kitchen"), 404, "not_found")
     assert ben.link("kitchen").status_code == 200
