@@ -11,15 +11,14 @@ from omilink.model import Millis
 from omilink.ports import Transaction
 from omilink.product import Product
 
-WATCH = 2.0
-"""Seconds between looks for what no hint told."""
+WATCH = 1.0
+"""Seconds between looks for what no hint told: a right that ends ends within two, whoever ended it."""
 TIDY = 3600.0
 """Seconds between removals of what has been kept long enough."""
 TIDY_USERS = 100
 """Users whose old events go in one transaction."""
-EXPIRE = 30.0
-"""Seconds between looks for links that have expired, at most; where links are short, a tenth of their time."""
-EXPIRE_LEAST = 1.0
+EXPIRE = 1.0
+"""Seconds between looks for links that have expired."""
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +59,7 @@ async def expire(product: Product, after: Millis) -> None:
         while woken := await product.store.write(lambda tx: sessions.expire(tx, at - after, at, TIDY_USERS)):
             product.bus.publish(woken)
 
-    await _every(min(EXPIRE, max(EXPIRE_LEAST, after / 10_000)), end)
+    await _every(EXPIRE, end)
 
 
 async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:

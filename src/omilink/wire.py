@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from omilink.model import Conversation, Event, Message, Millis, OmiLink, OmiSession, SignIn, User
+from omilink.model import AuditEntry, Conversation, Event, Message, Millis, OmiLink, OmiSession, SignIn, User
 
 Json = dict[str, Any]
 
@@ -48,6 +48,20 @@ def sign_in(sign_in: SignIn, *, current: bool) -> Json:
 
 def omi_link(link: OmiLink) -> Json:
     return {"omiUserId": link.uid, "isVerified": True, "verifiedAt": time(link.verified_at)}
+
+
+def audited(entry: AuditEntry) -> Json:
+    return {
+        "at": time(entry.at),
+        "actor": entry.actor,
+        "requestId": entry.request_id,
+        "rule": entry.rule,
+        "proof": entry.proof,
+        "sessionId": entry.session_id,
+        "uid": entry.uid,
+        "before": entry.before,
+        "after": entry.after,
+    }
 
 
 def session(session: OmiSession, *, has_conversations: bool) -> Json:

@@ -61,8 +61,8 @@ def test_the_audit_shows_who_linked_what(shared_server: ServerProcess, ada: Pers
     ada.client.delete(f"/sessions/{device}/link").raise_for_status()
     answer = as_operator(shared_server, "/operator/audit")
     assert "not for an operator" not in answer.text
-    unlinked, linked = [one for one in answer.json()["entries"] if one["session_id"].endswith(device)]
+    unlinked, linked = [one for one in answer.json()["entries"] if one["sessionId"].endswith(device)]
     assert (linked["rule"], linked["before"], linked["after"]) == ("first-to-know-the-id", None, ada.id)
     assert (unlinked["rule"], unlinked["before"], unlinked["after"]) == ("unlinked", ada.id, None)
-    assert {one["request_id"] for one in (linked, unlinked)} == {"request-of-ada"}
+    assert {one["requestId"] for one in (linked, unlinked)} == {"request-of-ada"}
     assert {one["actor"] for one in (linked, unlinked)} == {ada.id}

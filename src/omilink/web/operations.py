@@ -6,7 +6,6 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -85,7 +84,7 @@ async def audit(request: Request, the: The, limit: Annotated[int, Query(ge=1, le
     """Who linked or lost what, and by which proof; the newest first."""
     check_operator(request, the)
     entries = await the.store.read(lambda tx: tx.audited(limit))
-    return {"ok": True, "entries": [asdict(entry) | {"at": wire.time(entry.at)} for entry in entries]}
+    return {"ok": True, "entries": [wire.audited(entry) for entry in entries]}
 
 
 def check_operator(request: Request, the: Product) -> None:
