@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from bench import cluster, linking, machine, report, servers
+from bench import cluster, linking, machine, page, report, servers
 from bench.fill import fill
 from bench.load import Rate, as_many_as_possible, paced, waiting
 from bench.people import Person, nobody, sign_up
@@ -52,13 +52,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, fewer stored messages")
     parser.add_argument("--stored", type=int, help="messages in the full database; 0 leaves that part out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every round there")
+    parser.add_argument("--page", action="store_true", help="from the webhook to a browser's screen, instead")
     parser.add_argument("--linking", action="store_true", help="what the gate costs, and how fast rights end, instead")
     parser.add_argument("--cluster", action="store_true", help="a cluster beside the embedded product, instead")
     parser.add_argument("--workers", type=int, default=1, help="the cluster's, 1 by default")
     args = parser.parse_args()
     _allow_many_connections()
     with tempfile.TemporaryDirectory(prefix="bench-", dir=_on_a_real_disk()) as folder:
-        measure = _clustered if args.cluster else _linking if args.linking else _embedded
+        measure = next((how for name, how in PARTS.items() if getattr(args, name)), _embedded)
         table, figures = measure(args, Path(folder))
     print(table)
     if args.json:
@@ -74,6 +75,11 @@ def _clustered(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, A
     size = cluster.QUICK if args.quick else cluster.FULL
     figures = uvloop.run(cluster.measure(size, folder, args.workers))
     return cluster.table(figures), figures.as_json()
+
+
+def _on_the_page(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
+    figures = uvloop.run(page.measure(20 if args.quick else 100, folder))
+    return page.table(figures), figures.as_json()
 
 
 def _embedded(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
@@ -144,6 +150,9 @@ async def _idle(figures: report.Figures, size: Size, folder: Path, people: Seque
         figures.idle = await waiting(server, people, IDLE_STREAMS, size.idle_seconds)
     finally:
         server.stop()
+
+
+PARTS = {"cluster": _clustered, "linking": _linking, "page": _on_the_page}
 
 
 def _on_a_real_disk() -> Path:
