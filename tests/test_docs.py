@@ -12,8 +12,8 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
+from types import NoneType, SimpleNamespace, UnionType
+from typing import Any, Literal, NotRequired, Union, cast, get_args, get_origin, get_type_hints
 
 import pytest
 from support import PATIENCE, Follower, ServerProcess, wait_until
@@ -22,6 +22,7 @@ from omilink import cli
 from omilink.linking import RULES, Act, Outcome, Rule
 from omilink.product import Product
 from omilink.settings import Settings
+from omilink.web import answers
 from omilink.web.app import make_api
 from omilink.web.errors import STATUS
 
@@ -57,10 +58,42 @@ def test_every_route_has_a_heading() -> None:
     assert routes == {heading for heading in headings(REFERENCE / "http.md") if heading.startswith("`")}
 
 
-def test_every_event_has_a_row() -> None:
-    wire = (ROOT / "clients/js/wire.js").read_text()
-    types = {name for types in re.findall(r"\{\{?type: ([^,}]+)", wire) for name in re.findall(r'"(\w+)"', types)}
-    assert types and types == first_cells(section_of(REFERENCE / "events.md", "Types"))
+def test_every_event_has_a_row_with_its_fields() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|", section_of(REFERENCE / "events.md", "Types"), re.M)
+    told = {event: re.findall(r"`(\w+)`", carries) for event, carries, _ in rows}
+    assert told == {event: [name for name in fields(shape) if name not in ("type", "id")] for event, shape in events()}
+    reasons = {event: re.findall(r"`(\w+)`", what) for event, _, what in rows}["reset"]
+    assert sorted(reasons[:2]) == sorted(get_args(fields(answers.ResetEvent)["reason"]))
+
+
+@pytest.mark.parametrize("shape", [answers.Message, answers.Conversation, answers.Session], ids=lambda s: s.__name__)
+def test_every_field_of_an_event_has_a_row_with_its_type(shape: type) -> None:
+    section = section_of(REFERENCE / "events.md", shape.__name__)
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", section, re.M)
+    assert rows == [(name, type_told(hint)) for name, hint in fields(shape).items()]
+
+
+def events() -> list[tuple[str, type]]:
+    shapes = [(fields(shape)["type"], shape) for shape in get_args(answers.LiveEvent)]
+    return [(event, shape) for types, shape in shapes for event in get_args(types)]
+
+
+def fields(shape: type) -> dict[str, Any]:
+    """The field's types by name, those of its bases last, as they are sent."""
+    hints = get_type_hints(shape, include_extras=True)
+    own = [name for name in hints if name in shape.__annotations__]
+    return {name: hints[name] for name in own + [name for name in hints if name not in own]}
+
+
+def type_told(hint: Any) -> str:
+    if get_origin(hint) is NotRequired:
+        return f"{type_told(*get_args(hint))}, may be missing"
+    if get_origin(hint) is Literal:
+        return ", ".join(f"`{value}`" for value in get_args(hint))
+    if isinstance(hint, UnionType) or get_origin(hint) is Union:
+        return " or ".join(type_told(part) for part in get_args(hint))
+    names = {str: "string", bool: "boolean", int: "integer", float: "number", NoneType: "null"}
+    return names.get(hint, "object")
 
 
 def test_every_error_code_has_a_row_with_its_status() -> None:

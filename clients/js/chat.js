@@ -6,6 +6,16 @@ import { EMPTY_VIEW, addConversations, addMessages, addSnapshot, applyEvent, has
  *
  * @typedef {object} ChatHandlers
  * @property {(view: View) => void} [onView] Told after every change.
+ *
+ * @typedef {import("./keep.js").Kept} Kept
+ *
+ * @typedef {object} Memory
+ * @property {() => Promise<Kept | null>} recall
+ * @property {() => void} confirm What is shown from now on is the present sign-in's.
+ * @property {() => void} doubt It may be another user's.
+ * @property {(look: () => Kept | null) => void} remember
+ * @property {() => void} write
+ * @property {() => void} forget
  */
 
 /**
@@ -14,26 +24,35 @@ import { EMPTY_VIEW, addConversations, addMessages, addSnapshot, applyEvent, has
  * @param {Pick<Client, "stream" | "currentConversation" | "conversation" | "messages" | "listConversations">} client
  * @param {ChatHandlers & import("./stream.js").StreamHandlers} handlers
  * @param {import("./stream.js").StreamOptions} [options]
+ * @param {Memory} [memory] What outlasts the app.
  */
-export function openChat(client, { onView, onEvent, onState }, options) {
+export function openChat(client, { onView, onEvent, onState }, options, memory) {
   let view = EMPTY_VIEW;
   let closed = false;
   /** Requests under way, so that none is made twice. @type {Map<string, Promise<void>>} */
   const underway = new Map();
+  /** @type {Kept | null} */
+  let kept = null;
+  // Whoever says where to go on has a view of their own.
+  const recalled = options?.after === undefined ? memory?.recall().then((found) => (kept = found)) : undefined;
 
   const stream = client.stream(
     {
       onEvent(event) {
         change(applyEvent(view, event));
+        keepUp(event);
         onEvent?.(event);
         fill();
       },
       onState(state, status) {
+        if (kept && !view.loaded) change(kept.view);
+        if (state === "signed_out") memory?.forget();
+        else if (view.loaded) memory?.remember(look);
         onState?.(state, status);
         fill();
       },
     },
-    options,
+    { ...options, recalled },
   );
 
   return {
@@ -51,10 +70,25 @@ export function openChat(client, { onView, onEvent, onState }, options) {
     loadOlder,
     loadConversations,
     close() {
+      memory?.write();
       closed = true;
       stream.close();
     },
   };
+
+  /** @param {import("./wire.js").LiveEvent} event */
+  function keepUp(event) {
+    const isProof = event.type === "update" || (event.type === "connected" && event.resumed);
+    if (isProof) memory?.confirm();
+    else if (event.type === "reset" && event.reason === "cursor_unknown") memory?.doubt();
+    memory?.remember(look);
+  }
+
+  /** @returns {Kept | null} Null while it is not known what is current. */
+  function look() {
+    const { cursor, status } = stream;
+    return cursor && view.loaded && view.missing !== "current" ? { view, cursor, at: status.lastDataAt } : null;
+  }
 
   /** Makes sure that a conversation can be shown. @param {string} id */
   function open(id) {
@@ -120,6 +154,7 @@ export function openChat(client, { onView, onEvent, onState }, options) {
   function change(next) {
     if (closed || next === view) return;
     view = next;
+    memory?.remember(look);
     onView?.(view);
   }
 }

@@ -2,6 +2,7 @@ import { openChat } from "./chat.js";
 import { createDeadline } from "./deadline.js";
 import { recallDeviceSessionId } from "./device.js";
 import { OmilinkError, errorOf } from "./errors.js";
+import { createKeep } from "./keep.js";
 import { openStream } from "./stream.js";
 
 /**
@@ -15,15 +16,21 @@ import { openStream } from "./stream.js";
  * @typedef {import("./wire.js").SignedIn} SignedIn
  * @typedef {import("./wire.js").SignIn} SignIn
  * @typedef {import("./wire.js").User} User
+ * @typedef {import("./stream.js").StreamState} StreamState
  *
  * @typedef {object} Settings
  * @property {string} [baseUrl] Where omilink answers; by default the page's own server.
  * @property {string} [webhookUrl] Where `sendWebhook` delivers; by default `<baseUrl>/omi-webhook`.
- * @property {() => string | null | undefined | Promise<string | null | undefined>} [getToken] The session token; without one,
- *   cookies are used.
+ * @property {(request: {refresh: boolean}) => Token | Promise<Token>} [getToken] The session token; without one, cookies
+ *   are used. With `refresh`, the server has refused the token there was: give another one, or the same or none when the
+ *   user has to sign in again; throw when another one cannot be fetched now.
  * @property {typeof globalThis.fetch} [fetch] In Expo: the one of `expo/fetch`, which can stream.
- * @property {import("./device.js").Storage} [storage] Remembers the device's session id; by default localStorage, else memory.
+ * @property {import("./device.js").Storage} [storage] Remembers the device's session id, by default in localStorage, else
+ *   in memory; and the last words of the chat, only if it is given.
  *
+ * @typedef {string | null | undefined} Token
+ * @typedef {import("./stream.js").StreamOptions & {user?: {id: string}}} ChatOptions `user` tells whose the kept words
+ *   are where cookies are used and the client has not asked who is signed in.
  * @typedef {{limit?: number, cursor?: string | null}} Paging
  * @typedef {ReturnType<typeof createClient>} Client
  */
@@ -37,20 +44,29 @@ const REQUEST_TIMEOUT = 30_000;
  */
 export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosenFetch, storage } = {}) {
   const base = baseUrl.replace(/\/+$/, "");
+  const keep = storage && createKeep(storage, base);
+  /** What the last request of a stream was signed with. @type {Token} */
+  let streamedWith = null;
+  /** @type {Promise<Token> | null} */
+  let renewing = null;
 
   const client = {
     /** @param {{email: string, password: string, displayName?: string}} account @returns {Promise<SignedIn>} */
     register: ({ email, password, displayName }) =>
-      post("/auth/register", { email, password, display_name: displayName }),
+      enter(post("/auth/register", { email, password, display_name: displayName })),
 
     /** @param {{email: string, password: string}} account @returns {Promise<SignedIn>} */
-    login: ({ email, password }) => post("/auth/login", { email, password }),
+    login: ({ email, password }) => enter(post("/auth/login", { email, password })),
 
-    /** @returns {Promise<void>} */
-    logout: () => post("/auth/logout"),
+    /** Signs out, and forgets what was kept of the chat. @returns {Promise<void>} */
+    logout: () => leave(() => post("/auth/logout", {})),
 
     /** @returns {Promise<{user: User, omi_links: OmiLink[]}>} */
-    me: () => ask("GET", "/me"),
+    me: async () => {
+      const me = await ask("GET", "/me");
+      keep?.signedInAs(me.user?.id);
+      return me;
+    },
 
     /** Where the user is signed in. @returns {Promise<SignIn[]>} Newest first. */
     listSignIns: async () => (await ask("GET", "/account/sessions")).sessions,
@@ -65,13 +81,16 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     changePassword: ({ password, newPassword }) => post("/account/password", { password, new_password: newPassword }),
 
     /** Removes everything of the user's, for ever. @param {{password: string}} proof @returns {Promise<void>} */
-    deleteAccount: ({ password }) => ask("DELETE", "/account", { password }),
+    deleteAccount: async ({ password }) => {
+      await ask("DELETE", "/account", { password });
+      await keep?.forget();
+    },
 
     /** The user's own webhook address: what is posted there is theirs. @returns {Promise<PersonalUrl>} */
     webhookUrl: () => ask("GET", "/me/webhook-url"),
 
     /** Makes a new one; the one before works for another day. @returns {Promise<PersonalUrl>} */
-    rotateWebhookUrl: () => post("/me/webhook-url"),
+    rotateWebhookUrl: () => post("/me/webhook-url", {}),
 
     /**
      * Asks for a proof that an OMI account is the user's: a sentence to say into the wearable and, where the server can
@@ -108,8 +127,16 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     /** @param {string} sessionId @returns {Promise<Session>} */
     linkSession: async (sessionId) => (await post("/sessions/link", { session_id: sessionId })).session,
 
-    /** @param {string} sessionId @returns {Promise<void>} */
-    unlinkSession: (sessionId) => ask("DELETE", `/sessions/${encodeURIComponent(sessionId)}/link`),
+    /**
+     * @param {string} sessionId
+     * @param {{personal?: boolean}} [which] Where one id comes in at two addresses: the one at the user's own, or not.
+     * @returns {Promise<void>}
+     */
+    unlinkSession: (sessionId, { personal } = {}) =>
+      ask(
+        "DELETE",
+        `/sessions/${encodeURIComponent(sessionId)}/link${personal === undefined ? "" : `?personal=${personal}`}`,
+      ),
 
     /** @returns {Promise<Session[]>} */
     listSessions: async () => (await ask("GET", "/sessions")).sessions,
@@ -120,13 +147,13 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     /** @returns {Promise<CurrentConversation>} */
     currentConversation: () => ask("GET", "/conversations/current"),
 
-    /** @param {Paging} [paging] @returns {Promise<import("./wire.js").Page<Conversation>>} Newest first. */
+    /** @param {Paging} [paging] @returns {Promise<import("./wire.js").Conversations>} Newest first. */
     listConversations: (paging) => ask("GET", `/conversations${queryOf(paging)}`),
 
     /** @param {string} id @returns {Promise<Conversation>} */
     conversation: async (id) => (await ask("GET", `/conversations/${encodeURIComponent(id)}`)).conversation,
 
-    /** @param {string} id @param {Paging} [paging] @returns {Promise<import("./wire.js").Page<Message>>} In spoken order. */
+    /** @param {string} id @param {Paging} [paging] @returns {Promise<import("./wire.js").Messages>} In spoken order. */
     messages: (id, paging) => ask("GET", `/conversations/${encodeURIComponent(id)}/messages${queryOf(paging)}`),
 
     /** @param {string} id @returns {Promise<void>} */
@@ -138,15 +165,18 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
      * @param {import("./stream.js").StreamHandlers} [handlers]
      * @param {import("./stream.js").StreamOptions} [options]
      */
-    stream: (handlers = {}, options) => openStream(send, handlers, options),
+    stream: (handlers = {}, options) => openStream({ token: tokenOf, renew, get }, handlers, options),
 
     /**
      * The live chat: the events, and the view they make.
      *
      * @param {import("./chat.js").ChatHandlers & import("./stream.js").StreamHandlers} [handlers]
-     * @param {import("./stream.js").StreamOptions} [options]
+     * @param {ChatOptions} [options]
      */
-    chat: (handlers = {}, options) => openChat(client, handlers, options),
+    chat(handlers = {}, { user, ...options } = {}) {
+      if (user) keep?.signedInAs(user.id);
+      return openChat(client, handlers, options, keep && memoryOf(keep));
+    },
 
     /** The session id of this device: made once, then remembered. */
     deviceSessionId: () => recallDeviceSessionId(storage),
@@ -162,26 +192,76 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
   };
   return client;
 
-  /** @param {string} path @param {object} [body] */
-  function post(path, body = {}) {
+  /**
+   * @template {keyof import("./wire.js").Requests} Path
+   * @param {Path} path
+   * @param {import("./wire.js").Requests[Path]} body
+   */
+  function post(path, body) {
     return ask("POST", path, body);
   }
 
   /** @param {string} method @param {string} path @param {object} [body] */
   async function ask(method, path, body) {
-    return answerOf(`${base}${path}`, await withSignIn(requestOf(method, body)));
+    const token = await tokenOf();
+    try {
+      return await askWith(token);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const renewed = await renew(token);
+      if (!renewed) throw error;
+      return askWith(renewed);
+    }
+
+    /** @param {Token} token */
+    function askWith(token) {
+      return answerOf(`${base}${path}`, signed(requestOf(method, body), token));
+    }
   }
 
-  /** @type {import("./stream.js").Get} */
-  async function send(path, init = {}) {
-    return fetchOf()(`${base}${path}`, await withSignIn({ cache: "no-store", ...init }));
+  /** @type {import("./stream.js").Access["get"]} */
+  async function get(path, token, init) {
+    streamedWith = token;
+    const response = await fetchOf()(`${base}${path}`, signed({ cache: "no-store", ...init }, token));
+    if (!response.ok) throw await errorOf(response);
+    return response;
   }
 
-  /** @param {RequestInit} request @returns {Promise<RequestInit>} */
-  async function withSignIn(request) {
-    const token = await getToken?.();
-    if (!token) return { ...request, credentials: "include" };
-    return { ...request, credentials: "omit", headers: { ...request.headers, Authorization: `Bearer ${token}` } };
+  /** @returns {Promise<Token>} */
+  async function tokenOf() {
+    return getToken?.({ refresh: false });
+  }
+
+  /** Asks once, for all whose token was refused, and not when another one is there already. @param {Token} refused */
+  async function renew(refused) {
+    const known = await tokenOf();
+    if (known && known !== refused) return known;
+    renewing ??= refresh().finally(() => (renewing = null));
+    const renewed = await renewing;
+    return renewed === refused ? null : renewed;
+  }
+
+  async function refresh() {
+    return getToken?.({ refresh: true });
+  }
+
+  /** @param {Promise<SignedIn>} answer */
+  async function enter(answer) {
+    const signedIn = await answer;
+    await keep?.forget();
+    keep?.signedInAs(signedIn.user?.id);
+    return signedIn;
+  }
+
+  /** @template T @param {() => Promise<T>} ask */
+  async function leave(ask) {
+    await keep?.forget(); // first: it must be gone even if the server cannot be reached
+    return ask();
+  }
+
+  /** @param {import("./keep.js").Keep} keep @returns {import("./chat.js").Memory} */
+  function memoryOf({ recall, belongsTo, ...rest }) {
+    return { ...rest, recall: () => recall(tokenOf), confirm: () => belongsTo(streamedWith) };
   }
 
   /** @param {string} url @param {RequestInit} request @returns {Promise<any>} */
@@ -205,6 +285,17 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
   function fetchOf() {
     return chosenFetch ?? globalThis.fetch.bind(globalThis);
   }
+}
+
+/** @param {RequestInit} request @param {Token} token @returns {RequestInit} */
+function signed(request, token) {
+  if (!token) return { ...request, credentials: "include" };
+  return { ...request, credentials: "omit", headers: { ...request.headers, Authorization: `Bearer ${token}` } };
+}
+
+/** Whether the server does not take the sign-in; a wrong password is another matter. @param {unknown} error */
+function isRefusal(error) {
+  return error instanceof OmilinkError && error.status === 401 && error.code !== "wrong_login";
 }
 
 /** @param {string} method @param {object} [body] @returns {RequestInit} */

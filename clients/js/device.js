@@ -6,6 +6,7 @@ import { OmilinkError } from "./errors.js";
  * @typedef {object} Storage
  * @property {(key: string) => string | null | Promise<string | null>} getItem
  * @property {(key: string, value: string) => unknown} setItem
+ * @property {(key: string) => unknown} [removeItem]
  */
 
 const KEY = "omilink.deviceSessionId";

@@ -4,10 +4,11 @@
  * The functions here are bound to one default client, which `configure` sets. `createClient` gives another.
  */
 import { createClient } from "./client.js";
+import { OmilinkError } from "./errors.js";
 
 export { createClient };
 export { generateSessionId } from "./device.js";
-export { OmilinkError } from "./errors.js";
+export { OmilinkError };
 export { createEventParser } from "./sse.js";
 export {
   EMPTY_VIEW,
@@ -34,6 +35,7 @@ export {
  * @typedef {import("./wire.js").LiveEvent} LiveEvent
  * @typedef {import("./wire.js").Message} Message
  * @typedef {import("./wire.js").OmiAccount} OmiAccount
+ * @typedef {import("./wire.js").OmiLink} OmiLink
  * @typedef {import("./wire.js").PersonalUrl} PersonalUrl
  * @typedef {import("./wire.js").Session} Session
  * @typedef {import("./wire.js").SignIn} SignIn
@@ -47,6 +49,8 @@ let defaultHandlers = {};
 let chat = null;
 /** What this app has linked for its user, to be linked again should it expire. @type {Set<string>} */
 const linked = new Set();
+/** What is to be linked once the server can be reached. @type {Set<string>} */
+const unlinked = new Set();
 
 /**
  * Sets what the functions below work with. The handlers are those of a chat stream that is started without any.
@@ -55,7 +59,7 @@ const linked = new Set();
  */
 export function configure({ onView, onEvent, onState, ...settings }) {
   client = createClient(settings);
-  linked.clear();
+  forgetLinks();
   defaultHandlers = { onView, onEvent, onState };
 }
 
@@ -68,9 +72,15 @@ export const apiMe = () => client.me();
 /** Signs out here and on the server; the chat stream ends first, so that nothing comes after. */
 export const apiLogout = () => {
   chat?.close();
-  linked.clear();
+  chat = null;
+  forgetLinks();
   return client.logout();
 };
+
+function forgetLinks() {
+  linked.clear();
+  unlinked.clear();
+}
 
 export const apiListSignIns = () => client.listSignIns();
 /** @param {string} id */
@@ -106,6 +116,7 @@ export async function apiLinkSession(sessionId) {
 /** @param {string} sessionId */
 export const apiUnlinkSession = (sessionId) => {
   linked.delete(sessionId);
+  unlinked.delete(sessionId);
   return client.unlinkSession(sessionId);
 };
 export const apiListSessions = () => client.listSessions();
@@ -133,12 +144,35 @@ export const apiStreamCurrentConversation = (handlers, options) => client.stream
  * replaces it. A session that `apiLinkSession` or `onUserLogin` linked is linked again should it expire meanwhile.
  *
  * @param {ChatHandlers} [handlers]
- * @param {import("./stream.js").StreamOptions} [options]
+ * @param {import("./client.js").ChatOptions} [options]
  */
 export function startChatStream(handlers = defaultHandlers, options) {
   chat?.close();
-  chat = client.chat({ ...handlers, onEvent: linkingAgain(handlers.onEvent) }, options);
+  const { onEvent, onState } = handlers;
+  chat = client.chat({ ...handlers, onEvent: linkingAgain(onEvent), onState: linkingLate(onState) }, options);
   return chat;
+}
+
+/** @param {ChatHandlers["onState"]} tell @returns {ChatHandlers["onState"]} */
+function linkingLate(tell) {
+  return (state, status) => {
+    if (state === "live" || state === "polling") {
+      for (const sessionId of unlinked) linkWhenPossible(sessionId).catch(() => {}); // its health says why not
+    }
+    tell?.(state, status);
+  };
+}
+
+/** @param {string} sessionId */
+async function linkWhenPossible(sessionId) {
+  const asking = chat;
+  unlinked.delete(sessionId);
+  try {
+    await apiLinkSession(sessionId);
+  } catch (error) {
+    if (!(error instanceof OmilinkError && error.code === "unreachable")) throw error;
+    if (chat === asking) unlinked.add(sessionId); // else somebody else may be signed in by now
+  }
 }
 
 /** @param {ChatHandlers["onEvent"]} tell @returns {ChatHandlers["onEvent"]} */
@@ -159,12 +193,20 @@ export const getDeviceSessionId = () => client.deviceSessionId();
 export const sendWebhook = (webhook) => client.sendWebhook(webhook);
 
 /**
- * What an app does at login: link the device's session early, then follow the chat.
+ * What an app does at login, and whenever it starts with somebody signed in: follow the chat, and link the device's
+ * session. Without a connection it shows what was kept, and links as soon as there is one.
  *
- * @param {object} [user]
- * @returns {Promise<Chat>}
+ * @param {{id: string}} [user]
+ * @returns {Promise<Chat>} Rejects, without a chat, when the session cannot be linked.
  */
 export async function onUserLogin(user) {
-  await apiLinkSession(await getDeviceSessionId());
-  return startChatStream();
+  const sessionId = await getDeviceSessionId();
+  const opened = startChatStream(defaultHandlers, { user });
+  try {
+    await linkWhenPossible(sessionId);
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+  return opened;
 }

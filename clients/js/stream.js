@@ -1,5 +1,5 @@
 import { createDeadline } from "./deadline.js";
-import { OmilinkError, errorOf } from "./errors.js";
+import { OmilinkError } from "./errors.js";
 import { createEventParser } from "./sse.js";
 
 /**
@@ -23,7 +23,15 @@ import { createEventParser } from "./sse.js";
  * @property {string | null} [after] The cursor to go on from; without one the stream begins with a snapshot.
  * @property {Partial<Timings>} [timings]
  *
- * @typedef {(path: string, init?: {headers?: Record<string, string>, signal?: AbortSignal}) => Promise<Response>} Get
+ * @property {Promise<{cursor: string, at: number | null} | null>} [recalled] What was kept of an earlier stream; waited
+ *   for before the first try.
+ *
+ * @typedef {string | null | undefined} Token
+ *
+ * @typedef {object} Access
+ * @property {() => Token | Promise<Token>} token
+ * @property {(refused: Token) => Promise<Token>} renew Another token than the refused one; nothing when there is none.
+ * @property {(path: string, token: Token, init?: {headers?: Record<string, string>, signal?: AbortSignal}) => Promise<Response>} get
  */
 
 /** All in milliseconds. */
@@ -50,13 +58,16 @@ const HELD_BACK =
  * Follows the user's live events for as long as it takes: reconnects, resumes without loss, and polls where streams
  * do not get through. Ends only by `close()` or when the user is signed out.
  *
- * @param {Get} get
+ * @param {Access} access
  * @param {StreamHandlers} handlers
  * @param {StreamOptions} [options]
  */
-export function openStream(get, { onEvent, onState }, { after = null, timings } = {}) {
+export function openStream(access, { onEvent, onState }, { after = null, timings, recalled } = {}) {
   const limits = { ...TIMINGS, ...timings };
   let cursor = after;
+  /** What the last request was signed with. @type {Token} */
+  let token = null;
+  let hasRenewed = false;
   let failures = 0;
   let retryFloor = 0;
   let closed = false;
@@ -103,7 +114,9 @@ export function openStream(get, { onEvent, onState }, { after = null, timings } 
   }
 
   async function run() {
-    await null; // The caller gets its handle before the first state.
+    const kept = await recalled; // Also when there is nothing: the caller gets its handle before the first state.
+    if (kept) cursor = kept.cursor;
+    if (kept) status.lastDataAt = kept.at;
     show("connecting");
     while (!closed) await follow().catch(recover);
   }
@@ -123,7 +136,6 @@ export function openStream(get, { onEvent, onState }, { after = null, timings } 
       deadline.set(limits.connect, new HeldBack());
       const headers = { Accept: "text/event-stream", ...(cursor && { "Last-Event-ID": cursor }) };
       const response = await deadline.race(get(STREAM, { headers, signal: deadline.signal }));
-      if (!response.ok) throw await errorOf(response);
       if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) throw notAStream(response);
       if (!response.body?.getReader) throw new HeldBack();
       deadline.set(limits.firstBytes, new HeldBack());
@@ -154,7 +166,7 @@ export function openStream(get, { onEvent, onState }, { after = null, timings } 
     while (!closed && Date.now() < streamAgainAt) {
       show("polling", { reason: HELD_BACK });
       const answer = await fetchEvents();
-      failures = 0;
+      succeed();
       status.lastDataAt = Date.now();
       for (const event of answer.events) receive(event, event.id);
       cursor = answer.cursor;
@@ -162,38 +174,49 @@ export function openStream(get, { onEvent, onState }, { after = null, timings } 
     }
   }
 
-  /** @returns {Promise<{events: (LiveEvent & {id: string})[], cursor: string, more: boolean}>} */
+  /** @returns {Promise<import("./wire.js").PolledEvents>} */
   async function fetchEvents() {
     const deadline = (attempt = createDeadline());
     try {
       deadline.set(limits.connect, lost());
       const path = cursor ? `${EVENTS}?after=${encodeURIComponent(cursor)}` : EVENTS;
       const response = await deadline.race(get(path, { signal: deadline.signal }));
-      if (!response.ok) throw await errorOf(response);
       return await deadline.race(response.json());
     } finally {
       deadline.end();
     }
   }
 
-  /** @param {LiveEvent} event @param {string} id */
+  /** @param {string} path @param {{headers?: Record<string, string>, signal: AbortSignal}} init */
+  async function get(path, init) {
+    token = await access.token();
+    return access.get(path, token, init);
+  }
+
+  /** @param {LiveEvent} event @param {string | undefined} id */
   function receive(event, id) {
     if (closed) return;
+    if (event.type === "signed_out") throw new SignedOut(event);
     if (event.type === "connected") show("catching_up");
     if (id) cursor = id;
     tell(() => onEvent?.(event));
-    if (event.type === "signed_out") signOut(event.reason);
     if (event.type === "caught_up") {
-      failures = 0;
+      succeed();
       show("live");
     }
+  }
+
+  function succeed() {
+    failures = 0;
+    hasRenewed = false;
   }
 
   /** @param {unknown} error */
   async function recover(error) {
     if (closed) return;
-    const { status: httpStatus, message, retryAfter } = error instanceof OmilinkError ? error : unreachable(error);
-    if (httpStatus === 401) return signOut(message);
+    const problem = isRefusal(error) ? await renewOrSignOut(error) : error;
+    if (!problem || closed) return;
+    const { message, retryAfter } = problem instanceof OmilinkError ? problem : unreachable(problem);
     const backoff = Math.random() * Math.min(limits.backoffMax, limits.backoff * 2 ** failures);
     const wait = Math.max(backoff, retryFloor, (retryAfter ?? 0) * 1000);
     failures += 1;
@@ -203,9 +226,23 @@ export function openStream(get, { onEvent, onState }, { after = null, timings } 
     await pause(wait);
   }
 
-  /** @param {string} reason */
-  function signOut(reason) {
-    show("signed_out", { reason });
+  /** @param {OmilinkError | SignedOut} refusal @returns {Promise<unknown>} What kept it from doing either. */
+  async function renewOrSignOut(refusal) {
+    try {
+      if (state === "live") show("connecting");
+      const isRenewed = !hasRenewed && (await access.renew(token));
+      hasRenewed = true;
+      return isRenewed ? null : signOut(refusal);
+    } catch (cause) {
+      return isRefusal(cause) ? signOut(refusal) : cause;
+    }
+  }
+
+  /** @param {OmilinkError | SignedOut} refusal */
+  function signOut(refusal) {
+    if (closed) return;
+    if (refusal instanceof SignedOut) tell(() => onEvent?.(refusal.event));
+    show("signed_out", { reason: refusal.message });
     close();
   }
 
@@ -244,6 +281,19 @@ function tell(call) {
 }
 
 class HeldBack extends Error {}
+
+class SignedOut extends Error {
+  /** @param {import("./wire.js").SignedOutEvent} event */
+  constructor(event) {
+    super(event.reason);
+    this.event = event;
+  }
+}
+
+/** @param {unknown} error @returns {error is OmilinkError | SignedOut} */
+function isRefusal(error) {
+  return error instanceof SignedOut || (error instanceof OmilinkError && error.status === 401);
+}
 
 function lost() {
   return new OmilinkError("connection_lost", "The connection was lost.");

@@ -65,7 +65,7 @@ export function addSnapshot(view, { conversation, messages }) {
  *
  * @param {View} view
  * @param {string} id
- * @param {import("./wire.js").Page<Message>} page
+ * @param {import("./wire.js").Messages} page
  * @returns {View}
  */
 export function addMessages(view, id, { items, nextCursor }) {
@@ -79,7 +79,7 @@ export function addMessages(view, id, { items, nextCursor }) {
  * Adds a page of the list of conversations. What events have told is newer and stays.
  *
  * @param {View} view
- * @param {import("./wire.js").Page<Conversation>} page
+ * @param {import("./wire.js").Conversations} page
  * @returns {View}
  */
 export function addConversations(view, { items, nextCursor }) {
@@ -105,6 +105,24 @@ export function isIncomplete({ conversation, messages, older }) {
 /** Whether the server has messages from before those held. @param {Chat} chat */
 export function hasOlder({ conversation, messages, older }) {
   return older === undefined ? messages.length < conversation.messageCount : older !== null;
+}
+
+/**
+ * The newest messages of the current conversation.
+ *
+ * @param {View} view
+ * @param {number} count
+ * @returns {Chat | null}
+ */
+export function newestOf({ chats, current }, count) {
+  const chat = current && chats[current];
+  if (!chat || chat.messages.length <= count) return chat || null;
+  return { ...chat, messages: chat.messages.slice(-count), older: undefined };
+}
+
+/** A view that knows nothing else. @param {Chat} chat @returns {View} */
+export function viewOf(chat) {
+  return settle({ ...EMPTY_VIEW, loaded: true, chats: { [chat.conversation.id]: chat } });
 }
 
 /** "You", "Speaker 1", or the name as it came. @param {Pick<Message, "speaker" | "isUser">} message */

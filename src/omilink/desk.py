@@ -3,7 +3,18 @@
 from collections.abc import Collection, Sequence
 
 from omilink import clocks, wire
-from omilink.model import SHARED, Challenge, Conversation, Delivery, Event, Message, Millis, OmiSession, Segment
+from omilink.model import (
+    SHARED,
+    Challenge,
+    Conversation,
+    Delivery,
+    Event,
+    Message,
+    Millis,
+    OmiSession,
+    Segment,
+    session_key,
+)
 from omilink.ports import Transaction
 
 MessageKey = tuple[str, str]
@@ -35,7 +46,8 @@ class Desk:
     def _load(self) -> None:
         keys = {delivery.session_key for delivery in self._deliveries}
         uids = {uid for delivery in self._deliveries for uid in (delivery.uid, delivery.session_id) if uid}
-        self._sessions = self.tx.sessions(keys)
+        # those of the uids too, so that no proof comes or goes meanwhile
+        self._sessions = self.tx.sessions(keys | {session_key(SHARED, uid) for uid in uids})
         self._uids_shown = self.tx.uids_shown(keys)
         self._verified, asked = self.tx.proofs(uids, self._since)
         self._challenges = self.tx.challenges(asked, self._since)
@@ -83,7 +95,8 @@ class Desk:
     def challenges(self, delivery: Delivery) -> list[Challenge]:
         """What users have been asked to say under the delivery's uid, unless nothing is to be kept of it."""
         asked = [one for one in self._challenges if one.uid == delivery.uid and one.expires_at > delivery.received_at]
-        return [] if self.is_account_gone(delivery) else asked
+        theirs = [one for one in asked if delivery.origin in (SHARED, one.user_id)]
+        return [] if self.is_account_gone(delivery) else theirs
 
     def verified_user(self, uid: str | None) -> str | None:
         return self._verified.get(uid) if uid else None
@@ -104,6 +117,8 @@ class Desk:
         counts."""
         for conversation in self.near(delivery):
             message = self.message((conversation.id, segment.key))
+            if message and conversation.deleted_at and message.has_grown_from_left_out(segment):
+                continue
             if message and (segment.has_unique_id or delivery.received_at - conversation.last_at < self.gap_ms):
                 return message
         return None
@@ -121,7 +136,7 @@ class Desk:
         self._changed_sessions[session.id] = session
 
     def show_uid(self, session: OmiSession, uid: str | None) -> None:
-        if uid and uid not in self._uids_shown.setdefault(session.id, set()):
+        if session.origin == SHARED and uid and uid not in self._uids_shown.setdefault(session.id, set()):
             self._uids_shown[session.id].add(uid)
             self._new_uids.append((session.id, uid))
 

@@ -294,6 +294,13 @@ RULES: tuple[Rule, ...] = (
         error=NotAvailable,
     ),
     Rule(
+        "issued-already",
+        Act.ISSUE,
+        lambda f: f.mine and f.session.method is Method.ISSUED,
+        Outcome.KEEP,
+        "The session is issued to this user.",
+    ),
+    Rule(
         "issued",
         Act.ISSUE,
         lambda f: True,

@@ -24,6 +24,9 @@ SHARED = "shared"
 ACTIVE_STEP: Millis = 600_000
 TITLE_LENGTH = 60
 UNIQUE_LENGTH = 16
+LEFT_OUT = "…"
+"""What stands for a message that was no part of the talk: its key has to stay, or a retry of it would be taken for new
+words."""
 VERSIONS_REMEMBERED = 16
 
 _VISIBLE = re.compile(r"[!-.0-~]{1,128}")  # ASCII 0x21-0x7E without "/", so that ids fit into a path
@@ -98,6 +101,7 @@ class OmiSession:
     left_since: Millis | None = None
     left_at: Millis | None = None
     device: Device | None = None
+    last_uid: str | None = None
     bad_segments: int = 0
     created_at: Millis
 
@@ -132,7 +136,8 @@ class OmiSession:
     def linked_to(self, user_id: str, method: Method, at: Millis) -> "OmiSession":
         before = self if self.user_id in (None, user_id) else self.unlinked(at - 1)
         device = Device.ISSUED if method is Method.ISSUED else self.device
-        return replace(before, user_id=user_id, method=method, linked_at=at, device=device, suspended_user_id=None)
+        since = self.linked_at if self.user_id == user_id else at
+        return replace(before, user_id=user_id, method=method, linked_at=since, device=device, suspended_user_id=None)
 
     def unlinked(self, at: Millis, *, suspended: bool = False) -> "OmiSession":
         return replace(
@@ -146,11 +151,12 @@ class OmiSession:
             left_at=at,
         )
 
-    def seen(self, at: Millis, bad_segments: int = 0) -> "OmiSession":
-        first_call = self.device is Device.ISSUED and not self.is_before_leaving(at)
+    def seen(self, at: Millis, bad_segments: int = 0, uid: str | None = None) -> "OmiSession":
+        first_call = self.device is Device.ISSUED and at >= (self.linked_at or 0)
         return replace(
             self,
             last_seen_at=max(at, self.last_seen_at or 0),
+            last_uid=uid if uid and at >= (self.last_seen_at or 0) else self.last_uid,
             device=Device.ACTIVE if first_call else self.device,
             bad_segments=self.bad_segments + bad_segments,
         )
@@ -240,6 +246,10 @@ class Message:
     def without(self, text: str) -> "Message":
         """The message after something in it was found to be no part of the talk. A retry does not bring that back."""
         return replace(self, text=text, rev=self.rev + 1)
+
+    def has_grown_from_left_out(self, segment: Segment) -> bool:
+        """Whether the segment says more than what was no part of the talk."""
+        return self.text == LEFT_OUT and segment.version not in self.versions.split()
 
     def _outgrew(self, segment: Segment) -> bool:
         grown = len(segment.text) < len(self.text) and self.text.startswith(segment.text)
@@ -372,11 +382,13 @@ class PersonalUrl:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OmiLink:
-    """An OMI account that is verified for a user. A uid is verified for one user at a time."""
+    """An OMI account that is verified for a user. A uid is verified for one user at a time. `brings`: whether what was
+    heard before comes along unasked."""
 
     uid: str
     user_id: str
     proof: Proof
+    brings: bool = True
     verified_at: Millis
 
 

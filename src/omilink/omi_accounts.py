@@ -10,6 +10,7 @@ import hmac
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from omilink import limits, linking, sessions, spoken
 from omilink.conversations import adopt, give_back, waiting
@@ -33,16 +34,18 @@ from omilink.sessions import EARLIER
 
 CODE_LIFE: Millis = 600_000
 NUMBER_DIGITS = 6
+MOST_SENTENCES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What the user is to say, and the number for the phone, which nobody but the phone may be told. Both None when
-    nothing is left to prove."""
+    """What the user is to say, and the number for the phone, which nobody but the phone may be told; both None when
+    nothing is left to prove. And whom to wake."""
 
     say: str | None
     number: str | None
     expires_at: Millis
+    woken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,10 @@ def start(
     """Asks the user for a proof, in place of what was asked for before. Somebody else's uid is answered alike."""
     check_id(uid, "omi_user_id")
     session = sessions.find(tx, uid, at)
-    if session.method is Method.ISSUED and session.user_id == user_id:
-        prove(tx, uid, user_id, Proof.ISSUED, at, by, brings=brings)
-    if uid in {link.uid for link in tx.omi_links(user_id)}:
-        return Started(None, None, at)
+    is_issued = session.method is Method.ISSUED and session.user_id == user_id
+    woken = prove(tx, uid, user_id, Proof.ISSUED, at, by, brings=brings) if is_issued else ()
+    if _is_theirs(tx, uid, user_id):
+        return Started(None, None, at, frozenset(woken))
     say, number = spoken.new_sentence(), _new_number() if by_phone else None
     tx.put_challenge(
         Challenge(
@@ -79,50 +82,51 @@ def start(
 
 def renew_number(tx: Transaction, uid: str, user_id: str, at: Millis) -> Started:
     """Another number for the phone; the sentence and its time stay. Raises NotFound when nothing was started."""
-    for challenge in tx.challenges_of(user_id, at):
-        if challenge.uid == uid and challenge.used_at is None:
-            number = _new_number()
-            tx.put_challenge(replace(challenge, number_hash=_number_hash(user_id, uid, number)))
-            return Started(None, number, challenge.expires_at)
+    challenge = _asked(tx, uid, user_id, at)
+    if challenge:
+        number = _new_number()
+        tx.put_challenge(replace(challenge, number_hash=_number_hash(user_id, uid, number)))
+        return Started(None, number, challenge.expires_at)
     raise NotFound("Nothing is under way for this OMI account. Start again with POST /link/omi/start.")
 
 
-def confirm(tx: Transaction, uid: str, user_id: str, number: str, address: str, at: Millis, by: By) -> bool:
-    """Whether the number proves it. Wrong, used, expired, never asked for and somebody else's look the same and take
-    the same steps. Raises RateLimited after five wrong ones by this user, for this uid or from this address."""
+def confirm(tx: Transaction, uid: str, user_id: str, number: str, address: str, at: Millis, by: By) -> set[str] | None:
+    """Whom to wake if the number proves it, else None. Wrong, used, expired, never asked for and somebody else's look
+    the same and take the same steps. Raises RateLimited after five wrong ones by this user, for this uid or from this
+    address."""
     tries = [(limits.WRONG_CODE, who) for who in (f"user {user_id}", f"uid {uid}", f"address {address}")]
     for limit, who in tries:
         limits.spend(tx, limit, who, at)
-    asked = next((c for c in tx.challenges_of(user_id, at) if c.uid == uid and c.used_at is None), None)
+    asked = _asked(tx, uid, user_id, at)
     expected = (asked and asked.number_hash) or _number_hash(user_id, uid, secrets.token_hex())
     given = _number_hash(user_id, uid, "".join(filter(str.isalnum, number)))
     decision = _decide(tx, uid, user_id, Proof.TYPED, at)
     if not hmac.compare_digest(expected, given) or decision.outcome is Outcome.REFUSE or asked is None:
-        return False
+        return None
     for limit, who in tries:
         limits.give_back(tx, limit, who)
     tx.put_challenge(replace(asked, used_at=at))
-    prove(tx, uid, user_id, Proof.TYPED, at, by, brings=asked.brings)
-    return uid in {link.uid for link in tx.omi_links(user_id)}  # somebody else may have been faster
+    woken = prove(tx, uid, user_id, Proof.TYPED, at, by, brings=asked.brings)
+    return woken if _is_theirs(tx, uid, user_id) else None  # somebody else may have been faster
 
 
-def listen(
+def find_said(
     challenges: Collection[Challenge], texts: Sequence[str], earlier: int
-) -> tuple[Challenge, spoken.Span] | None:
-    """What one of the users was asked to say, and where in the texts it stands. It may begin in the earlier ones, so
-    many, but not end there. It is found again in a copy."""
+) -> list[tuple[Challenge, spoken.Span]]:
+    """What users were asked to say, and where in the texts it stands. It may begin in the earlier ones, so many, but
+    not end there. It is found again in a copy. Whoever reads out the list of words is not listened to for ever."""
     by_hash = {challenge.say_hash: challenge for challenge in challenges}
-    for sentence, span in spoken.sentences_in(texts):
+    found: list[tuple[Challenge, spoken.Span]] = []
+    for sentence, span in islice(spoken.sentences_in(texts), MOST_SENTENCES):
         challenge = by_hash.get(spoken.fingerprint(sentence))
-        if challenge and span.last >= earlier:
-            return challenge, span
-    return None
+        if challenge and span.last >= earlier and not (found and span.begins_in(found[-1][1])):
+            found.append((challenge, span))
+    return found
 
 
 def meet(tx: Transaction, challenge: Challenge, delivery: Delivery) -> set[str]:
-    """The sentence came in this delivery, which proves something unless a user can have made it, or it came before.
-    Returns whom to wake."""
-    if challenge.used_at is not None or not delivery.proven:
+    """The sentence came in this delivery, which proves something unless it came before. Returns whom to wake."""
+    if challenge.used_at is not None:
         return set()
     at, by = delivery.received_at, By("device", delivery.request_id)
     tx.put_challenge(replace(challenge, used_at=at))
@@ -135,13 +139,13 @@ def prove(
     """Verifies the uid for the user if the gate lets it, links the sessions that have shown it as their next call
     would, and returns whom to wake: nobody when nothing changed."""
     decision = _decide(tx, uid, user_id, proof, at)
-    link = OmiLink(uid=uid, user_id=user_id, proof=proof, verified_at=at)
+    link = OmiLink(uid=uid, user_id=user_id, proof=proof, brings=brings, verified_at=at)
     if decision.outcome is not Outcome.VERIFY or not tx.add_omi_link(link):
         return set()
     session = sessions.find(tx, uid, at)
     sessions.note(tx, decision, session, at, by, proof=proof, uid=uid, before=None, after=user_id)
     woken = {user_id}
-    for shown in tx.sessions_showing(uid).values():
+    for shown in tx.sessions_showing(uid, ever=False).values():
         woken |= _link(tx, shown, uid, user_id, at, by, brings=brings)
     return woken
 
@@ -179,6 +183,14 @@ def unvouch(tx: Transaction, uid: str, at: Millis, by: By) -> str:
     return user_id
 
 
+def find(tx: Transaction, uid: str, user_id: str) -> OmiLink:
+    """Raises NotFound when it is not the user's."""
+    link = tx.omi_link(uid)
+    if link is None or link.user_id != user_id:
+        raise NotFound("This OMI account is not linked to yours. GET /link/omi lists those that are.")
+    return link
+
+
 def earlier(tx: Transaction, link: OmiLink, at: Millis) -> Earlier:
     """What of the last day was nobody's before the link, and what of it came along."""
     found = _linked_by(tx, link.uid, link.user_id)
@@ -191,7 +203,7 @@ def earlier(tx: Transaction, link: OmiLink, at: Millis) -> Earlier:
 
 def bring_earlier(tx: Transaction, uid: str, user_id: str, at: Millis) -> int:
     """Takes along what was left, and returns how many conversations. Raises NotFound."""
-    link = _mine(tx, uid, user_id)
+    link = find(tx, uid, user_id)
     count, since = len(earlier(tx, link, at).waiting), link.verified_at - EARLIER
     for session in _linked_by(tx, uid, user_id):
         decision = linking.decide(Facts(act=Act.CLAIM, session=session, user_id=user_id))
@@ -203,7 +215,7 @@ def bring_earlier(tx: Transaction, uid: str, user_id: str, at: Millis) -> int:
 
 def leave_earlier(tx: Transaction, uid: str, user_id: str, at: Millis) -> int:
     """Makes what came along within a day nobody's again, and returns how many conversations. Raises NotFound."""
-    brought = earlier(tx, _mine(tx, uid, user_id), at).brought
+    brought = earlier(tx, find(tx, uid, user_id), at).brought
     for conversation in brought:
         give_back(tx, conversation)
     return len(brought)
@@ -234,16 +246,21 @@ def _link(
 def _linked_by(tx: Transaction, uid: str, user_id: str) -> list[OmiSession]:
     return [
         session
-        for session in tx.sessions_showing(uid).values()
+        for session in tx.sessions_showing(uid, ever=True).values()
         if session.user_id == user_id and session.method is Method.UID and session.origin == SHARED
     ]
 
 
-def _mine(tx: Transaction, uid: str, user_id: str) -> OmiLink:
-    for link in tx.omi_links(user_id):
-        if link.uid == uid:
-            return link
-    raise NotFound("This OMI account is not linked to yours. GET /link/omi lists those that are.")
+def _is_theirs(tx: Transaction, uid: str, user_id: str) -> bool:
+    link = tx.omi_link(uid)
+    return link is not None and link.user_id == user_id
+
+
+def _asked(tx: Transaction, uid: str, user_id: str, at: Millis) -> Challenge | None:
+    """What the user is to prove. From now on nobody else meets or changes it."""
+    sessions.find(tx, uid, at)
+    open_ones = (one for one in tx.challenges_of(user_id, at) if one.uid == uid and one.used_at is None)
+    return next(open_ones, None)
 
 
 def _new_number() -> str:

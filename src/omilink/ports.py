@@ -43,7 +43,8 @@ class Transaction(Protocol):
     def all_sessions(self, limit: int) -> list[OmiSession]: ...
 
     def silent_sessions(self, since: Millis, most: int) -> list[OmiSession]:
-        """So many that were linked by hand or by uid before then, and have not called since."""
+        """So many that were linked by hand or by uid before then, and have not called since; as `sessions` gives
+        them."""
         ...
 
     def put_sessions(self, sessions: Collection[OmiSession]) -> None: ...
@@ -65,13 +66,19 @@ class Transaction(Protocol):
         call needs it."""
         ...
 
-    def sessions_showing(self, uid: str) -> dict[str, OmiSession]:
-        """Those of the shared URL whose id it is, or that have shown it; as `sessions` gives them."""
+    def sessions_showing(self, uid: str, *, ever: bool) -> dict[str, OmiSession]:
+        """Those of the shared URL whose id it is, or that have shown it, ever or last; as `sessions` gives them."""
+        ...
+
+    def forget_uids_shown(self, gone: OmiSession) -> None:
+        """All but its own id."""
         ...
 
     def omi_links(self, user_id: str) -> list[OmiLink]:
         """Oldest first."""
         ...
+
+    def omi_link(self, uid: str) -> OmiLink | None: ...
 
     def add_omi_link(self, new: OmiLink) -> bool:
         """False if the uid is verified already: somebody else's at the same moment counts."""
@@ -102,8 +109,8 @@ class Transaction(Protocol):
         """The newest first; all, or those about a user or a session."""
         ...
 
-    def last_rule(self, session_id: str) -> str | None:
-        """The rule of `linking` that last changed the session or put a delivery of it aside."""
+    def is_audited(self, session_id: str, rule: str, uid: str | None) -> bool:
+        """Whether there is an entry of just that."""
         ...
 
     # conversations
@@ -116,7 +123,7 @@ class Transaction(Protocol):
         ...
 
     def brought(self, session_id: str, user_id: str, since: Millis) -> list[Conversation]:
-        """The user's that came along with a proof since then, oldest first."""
+        """The user's that came along with a proof since then and have not gone on, oldest first."""
         ...
 
     def conversation(self, conversation_id: str, user_id: str) -> Conversation | None: ...
@@ -289,6 +296,10 @@ class Inbox(Protocol):
 
     async def done(self, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:
         """Finished: saved, or to be kept unsaved for the reason given."""
+        ...
+
+    async def remove(self, seqs: Collection[int]) -> None:
+        """Finished, and nothing of it is kept."""
         ...
 
     async def failed(self, delivery: Delivery, error: str, *, retry_at: Millis | None) -> None:

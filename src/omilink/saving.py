@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from omilink import clocks, linking, proof, sessions, wire
+from omilink import clocks, linking, sessions, wire
+from omilink.cutting import take_sentences_out
 from omilink.desk import Desk
 from omilink.linking import Act, Decision, Facts, Outcome
 from omilink.model import By, Conversation, Delivery, Message, Millis, OmiSession, Segment, new_id
@@ -18,10 +19,12 @@ from omilink.ports import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Whose streams have something to look at, which deliveries (by seq) were put aside by which rule, and counts."""
+    """Whose streams have something to look at, which deliveries (by seq) were put aside by which rule, and of
+    which nothing is to be kept, and counts."""
 
     users: frozenset[str]
     quarantined: dict[int, str]
+    dropped: frozenset[int]
     messages: int
     bad_segments: int
     received_at: tuple[Millis, ...]
@@ -38,19 +41,20 @@ class _Heard:
 
 def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
     """Saves a batch in the order given. `gap` is the seconds of silence that end a conversation."""
+    dropped: set[int] = set()
     quarantined = {delivery.seq: delivery.contradiction for delivery in deliveries if delivery.contradiction}
     plain = [delivery for delivery in deliveries if not delivery.contradiction]
     calls = [(delivery, *parse.segments(parse.document(delivery.body))) for delivery in plain]
     desk = Desk(tx, gap, [(delivery, segments) for delivery, segments, _ in calls])
-    for delivery, all_segments, bad in calls:
-        segments = proof.listen(desk, delivery, all_segments) if desk.challenges(delivery) else all_segments
-        decision = _decide(desk, delivery)
+    for delivery, said, bad in calls:
+        segments, decision = _prove(desk, delivery, said, _decide(desk, delivery))
         if decision.outcome is Outcome.DROP:
+            dropped.add(delivery.seq)
             continue
         desk.show_uid(desk.session(delivery), delivery.uid)
         if decision.outcome is Outcome.QUARANTINE:
             quarantined[delivery.seq] = decision.rule
-            session = desk.session(delivery).seen(delivery.received_at)
+            session = desk.session(delivery).seen(delivery.received_at, uid=delivery.uid)
             desk.put_session(session)
             _note_quarantine(desk, decision, delivery, session)
         else:
@@ -60,6 +64,7 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
     return Saved(
         users=frozenset(desk.users),
         quarantined=quarantined,
+        dropped=frozenset(dropped),
         messages=desk.messages_added,
         bad_segments=sum(bad for _, _, bad in calls),
         received_at=tuple(delivery.received_at for delivery in deliveries),
@@ -67,6 +72,19 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
 
 
 # whose it is
+
+
+def _prove(
+    desk: Desk, delivery: Delivery, said: Sequence[Segment], decision: Decision
+) -> tuple[Sequence[Segment], Decision]:
+    """What is left of what was said, and what is decided, when a user was asked to say something. What is put aside, or
+    was accepted for somebody before, proves nothing."""
+    if not desk.challenges(delivery):
+        return said, decision
+    is_kept = decision.outcome not in (Outcome.DROP, Outcome.QUARANTINE)
+    is_of_now = not desk.session(delivery).is_before_leaving(delivery.received_at)
+    left = take_sentences_out(desk, delivery, said, proves=delivery.proven and is_kept and is_of_now)
+    return left, _decide(desk, delivery)
 
 
 def _decide(desk: Desk, delivery: Delivery) -> Decision:
@@ -89,7 +107,7 @@ def _decide(desk: Desk, delivery: Delivery) -> Decision:
 def _carry_out(desk: Desk, decision: Decision, delivery: Delivery, bad_segments: int) -> None:
     """Notes the call in its session, which changes hands if that was decided."""
     before = desk.session(delivery)
-    session = before.seen(delivery.received_at, bad_segments)
+    session = before.seen(delivery.received_at, bad_segments, delivery.uid)
     if decision.outcome is Outcome.SUSPEND:
         session = session.unlinked(delivery.received_at - 1, suspended=True)
     elif decision.outcome is Outcome.LINK and (before.user_id, before.method) != (decision.user_id, decision.method):
@@ -100,15 +118,25 @@ def _carry_out(desk: Desk, decision: Decision, delivery: Delivery, bad_segments:
         desk.flush()
         reason = "linked_with_proof" if session.user_id else "proof_required"
         by, at = _by(delivery), delivery.received_at
-        desk.users |= sessions.change_hands(desk.tx, decision, before, session, at, by, reason=reason, uid=delivery.uid)
+        link = desk.tx.omi_link(delivery.uid) if delivery.uid else None
+        desk.users |= sessions.change_hands(
+            desk.tx,
+            decision,
+            before,
+            session,
+            at,
+            by,
+            reason=reason,
+            uid=delivery.uid,
+            brings=link is None or link.brings,
+        )
         desk.load_conversations({session.id})
 
 
 def _note_quarantine(desk: Desk, decision: Decision, delivery: Delivery, session: OmiSession) -> None:
     """Once, and not with each of the calls that a device goes on making."""
     at, owner = delivery.received_at, session.user_id
-    before = desk.tx.audited(1, session_id=session.id)
-    if before and (before[0].rule, before[0].uid) == (decision.rule, delivery.uid):
+    if desk.tx.is_audited(session.id, decision.rule, delivery.uid):
         return
     sessions.note(
         desk.tx, decision, session, at, _by(delivery), proof=None, uid=delivery.uid, before=owner, after=owner

@@ -49,27 +49,40 @@ def link(
 ) -> OmiSession:
     """Makes the session the user's if the gate lets it, before its first webhook too. Raises what the gate says."""
     session = find(tx, omi_session_id, at)
+    is_second_hand = act is not Act.CLAIM and session.device is not None
     decision = linking.decide(facts(tx, act, session, user_id, manual_linking=manual_linking))
     if decision.error:
         raise decision.error
     if decision.outcome is Outcome.KEEP:
         return session
     assert decision.user_id and decision.method
+    if is_second_hand:
+        _withdraw_issue(tx, session)
     linked = session.linked_to(decision.user_id, decision.method, at)
-    is_second_hand = act is not Act.CLAIM and session.device is not None
     change_hands(tx, decision, session, linked, at, by or By(user_id), reason="handed_over", brings=not is_second_hand)
     return linked
 
 
-def unlink(tx: Transaction, omi_session_id: str, user_id: str, at: Millis, by: By | None = None) -> OmiSession:
-    """The session becomes nobody's; what was saved stays the user's. Raises NotFound when it is not the user's."""
-    session = find(tx, omi_session_id, at)
-    if session.user_id != user_id:
+def unlink(
+    tx: Transaction,
+    omi_session_id: str,
+    user_id: str,
+    at: Millis,
+    by: By | None = None,
+    *,
+    personal: bool | None = None,
+) -> OmiSession:
+    """The session becomes nobody's; what was saved stays the user's. `personal`: the one at the user's own address;
+    None for whichever is the user's, the shared address first. Raises NotFound when it is not the user's."""
+    session = find(tx, omi_session_id, at, origin=user_id if personal else SHARED)
+    if personal is None and session.user_id != user_id:
         own = find(tx, omi_session_id, at, origin=user_id)
         session = own if own.user_id else session
     decision = linking.decide(facts(tx, Act.UNLINK, session, user_id))
     if decision.error:
         raise decision.error
+    if session.method is Method.ISSUED:
+        _withdraw_issue(tx, session)
     unlinked = session.unlinked(at)
     change_hands(tx, decision, session, unlinked, at, by or By(user_id), reason="unlinked")
     return unlinked
@@ -81,9 +94,22 @@ def end(tx: Transaction, omi_session_id: str, device: Device, at: Millis, by: By
     decision = linking.decide(Facts(act=Act.END, session=session, user_id=None))
     if decision.error:
         raise decision.error
-    ended = replace(session.unlinked(at) if session.user_id else session, device=device)
+    _withdraw_issue(tx, session)
+    tx.forget_uids_shown(session)  # those of its user, who may verify them at any time
+    ended = replace(session.unlinked(at) if session.user_id else session, device=device, last_uid=None)
     change_hands(tx, decision, session, ended, at, by, reason=f"device_{device}")
     return ended
+
+
+def _withdraw_issue(tx: Transaction, session: OmiSession) -> None:
+    """Having been issued the device proves nothing any more."""
+    if _is_proven_by_issue(tx, session):
+        tx.remove_omi_link(session.omi_session_id)
+
+
+def _is_proven_by_issue(tx: Transaction, session: OmiSession) -> bool:
+    link = tx.omi_link(session.omi_session_id)
+    return link is not None and link.proof is Proof.ISSUED
 
 
 def expire(tx: Transaction, silent_since: Millis, at: Millis, most: int) -> set[str]:
@@ -154,7 +180,8 @@ def note(
 
 def mine(tx: Transaction, user_id: str) -> list[tuple[OmiSession, int]]:
     """The user's sessions, last seen first, each with the number of messages that the user has from it."""
-    sessions = tx.sessions_of(user_id)
+    # a suspended one shows nothing, and so its place must not tell when it was heard
+    sessions = sorted(tx.sessions_of(user_id), key=lambda session: session.user_id is None and session.created_at)
     saved = tx.messages_saved([session.id for session in sessions], user_id)
     return [(session, saved.get(session.id, 0)) for session in sessions]
 
@@ -170,7 +197,7 @@ def health(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) ->
     if session.suspended_user_id:
         return Health(
             status="suspended",
-            message="The link is suspended: this id is an OMI account's uid, which anybody may know.",
+            message="This is an OMI user id, which anybody may know. Show that it is yours.",
             next_step="Link your OMI account, for example by saying a sentence into the wearable.",
         )
     if jobs.get("dead"):
@@ -182,19 +209,19 @@ def health(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) ->
     if session.last_seen_at is None:
         return Health(
             status="waiting",
-            message="Linked, and no call has come from the device yet.",
+            message="Linked, and nothing has come from it yet.",
             next_step="Check that the webhook URL is set in the device or in the OMI app, then say something.",
         )
     if not saved:
         return Health(
             status="waiting",
-            message="The device has called, and no words have been saved yet.",
+            message="It has called, and no words have been saved yet.",
             next_step="Say something. If nothing appears, the device may be sending empty batches.",
         )
     if at - session.last_seen_at > QUIET:
         return Health(
             status="quiet",
-            message="No call has come for a while. That is normal while nobody talks.",
+            message="Nothing has come from it for a while. That is normal while nobody talks.",
             next_step="If somebody is talking, check the device's connection and whether OMI has paused the webhook.",
         )
     return Health(status="ok", message="Linked, and words are arriving.")
@@ -231,8 +258,11 @@ def facts(
     """What is known of a session that its user, an operator, or somebody with a proof wants to change."""
     shown: Sequence[str] = sorted(tx.uids_shown([session.id]).get(session.id, ()))
     verified = tx.users_verified_for({session.omi_session_id, *shown})
+    if act in (Act.ISSUE, Act.HAND_OVER) and _is_proven_by_issue(tx, session):
+        del verified[session.omi_session_id]
     owner_of_id = verified.get(session.omi_session_id)
-    about = [session.omi_session_id] if act in (Act.PROVE, Act.DISOWN) else shown
+    itself = session.omi_session_id
+    about = {Act.PROVE: [itself], Act.DISOWN: [itself], Act.CLAIM: shown}.get(act, [itself, *shown])
     return Facts(
         act=act,
         session=session,

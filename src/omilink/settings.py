@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     def _app_and_key(cls, key: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
         if bool(key) != bool(others.data.get("omi_app_id")):
             raise ValueError("OMILINK_OMI_APP_ID and OMILINK_OMI_API_KEY go together")
+        text = key.get_secret_value() if key else ""
+        if not text.isascii() or not (text + "x").isprintable():
+            raise ValueError("a key holds a character that does not fit into a header")
         return key
 
     @field_validator("database_url")

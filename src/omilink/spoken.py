@@ -59,6 +59,9 @@ class Span:
     last: int
     end: int
 
+    def begins_in(self, other: "Span") -> bool:
+        return (self.first, self.start) < (other.last, other.end)
+
     def cut(self, place: int, text: str) -> str:
         """What is left of the text at this place; nothing if that is punctuation only."""
         if not self.first <= place <= self.last:

@@ -56,6 +56,8 @@ async def tidy(product: Product) -> None:
 async def expire(product: Product, after: Millis) -> None:
     async def end() -> None:
         at = product.clock()
+        if not await product.store.read(lambda tx: tx.silent_sessions(at - after, 1)):
+            return
         while woken := await product.store.write(lambda tx: sessions.expire(tx, at - after, at, TIDY_USERS)):
             product.bus.publish(woken)
 

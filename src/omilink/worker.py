@@ -78,7 +78,10 @@ class Worker:
     async def _save(self, deliveries: Sequence[Delivery]) -> None:
         saved = await self._store.write(lambda tx: saving.save(tx, deliveries, self._gap))
         self._bus.publish(saved.users)
-        await self._inbox.done([delivery.seq for delivery in deliveries], saved.quarantined)
+        seqs = {delivery.seq for delivery in deliveries}
+        await self._inbox.done(sorted(seqs - saved.dropped), saved.quarantined)
+        if saved.dropped:
+            await self._inbox.remove(saved.dropped)
         self._count(saved)
 
     async def _fail(self, delivery: Delivery, error: Exception) -> None:

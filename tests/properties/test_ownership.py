@@ -51,6 +51,7 @@ class Row:
     had_since: float = LONG_AGO
     left: float = LONG_AGO
     shown: set[str] = field(default_factory=set)
+    last: str | None = None
     in_use: bool | None = None
 
 
@@ -64,6 +65,16 @@ class Talk:
     heard: float
     words: set[str] = field(default_factory=set)
     brought: float | None = None
+
+
+@dataclass
+class Verified:
+    """Whose an OMI account is since when, whether earlier talk comes along, and whether being issued proves it."""
+
+    user: str
+    since: float
+    brings: bool
+    by_issue: bool
 
 
 @dataclass
@@ -82,7 +93,7 @@ class Table:
     def __init__(self) -> None:
         self.rows: dict[str, Row] = {}
         self.talks: list[Talk] = []
-        self.verified: dict[str, tuple[str, float]] = {}
+        self.verified: dict[str, Verified] = {}
         self.asked: dict[tuple[str, str], Asked] = {}
 
     def words(self, user: str) -> set[str]:
@@ -92,31 +103,25 @@ class Table:
         return self.rows.setdefault(session_key(origin, session), Row())
 
     def verified_for(self, uid: str | None) -> str | None:
-        return self.verified[uid][0] if uid in self.verified else None
+        return self.verified[uid].user if uid in self.verified else None
 
     # what devices do
 
     def hears(self, session: str, uid: str | None, text: str | None, origin: str, clock: float) -> bool:
         """Whether the delivery, accepted then, is saved and not put aside."""
         row, proven = self.row(session, origin), self.verified_for(uid)
+        row.last = uid if uid and clock >= row.seen else row.last
         row.seen, row.is_known = max(clock, row.seen), True
-        row.shown |= {uid} if uid else set()
+        row.shown |= {uid} if uid and origin == SHARED else set()
+        if self._is_put_aside(row, uid, origin, clock):
+            return False
         if clock <= row.left:
-            if clock >= row.had_since:
-                self._add(row, row.had, text, clock)
-            return clock >= row.had_since
-        if row.method is Method.ISSUED and LONG_AGO < row.left < clock < row.since:
-            return False
+            self._add(row, row.had, text, clock)
+            return True
         if origin != SHARED:
-            if proven not in (None, origin):
-                return False
             self._link(row, origin, Method.PERSONAL, clock)
-        elif row.in_use is False:
-            return False
         elif proven and (row.owner is None or row.method is Method.MANUAL):
-            self._link(row, proven, Method.UID, clock)
-        elif proven and row.owner != proven:
-            return False
+            self._link(row, proven, Method.UID, clock, brings=self.verified[uid or ""].brings)
         elif row.method is Method.MANUAL and (uid == session or self._is_anothers_uid(session, row)):
             self._unlink(row, clock - MOMENT)
         self._add(row, row.owner, text, clock)
@@ -127,14 +132,28 @@ class Table:
     ) -> bool:
         """As `hears`; known, it is no part of the talk."""
         asked = self.asked[user, asked_for]
-        known = uid == asked_for and clock < asked.expires
+        row, known = self.row(session, origin), uid == asked_for and clock < asked.expires and origin in (SHARED, user)
+        row.is_known = row.is_known or known
+        counts = proven and clock > row.left and not self._is_put_aside(row, uid, origin, clock)
         if known:
-            self.row(session, origin).shown.add(asked_for)
-            self.row(session, origin).is_known = True
-        if known and proven and not asked.used:
+            row.shown |= {asked_for} if origin == SHARED else set()
+            row.last = asked_for if counts else row.last
+        if known and counts and not asked.used:
             asked.used = True
             self.proves(user, asked_for, clock, brings=asked.brings)
         return self.hears(session, uid, None if known else asked.started.say, origin, clock)
+
+    def _is_put_aside(self, row: Row, uid: str | None, origin: str, clock: float) -> bool:
+        proven = self.verified_for(uid)
+        if clock <= row.left:
+            return clock < row.had_since
+        if row.method is Method.ISSUED and LONG_AGO < row.left < clock < row.since:
+            return True
+        if origin != SHARED:
+            return proven not in (None, origin)
+        if row.in_use is False:
+            return True
+        return bool(proven and row.owner not in (None, proven) and row.method is not Method.MANUAL)
 
     # what users do
 
@@ -157,13 +176,15 @@ class Table:
         row = next((row for row in (self.row(session), self.row(session, user)) if row.owner == user), None)
         if row is None:
             return "not_found"
+        if row.method is Method.ISSUED:
+            self._issue_proves_nothing(session)
         self._unlink(row, clock)
         return None
 
     def starts(self, user: str, uid: str, started: Started, clock: float, *, brings: bool) -> None:
         row = self.row(uid)
         if row.method is Method.ISSUED and row.owner == user:
-            self.proves(user, uid, clock, brings=brings)
+            self.proves(user, uid, clock, brings=brings, by_issue=True)
         assert (started.say is None) == (self.verified_for(uid) == user)
         if started.say:
             self.asked[user, uid] = Asked(started, clock + 600, brings)
@@ -189,7 +210,7 @@ class Table:
         if self.verified_for(uid) != user:
             return "not_found"
         for row in self._linked_by(uid):
-            self._adopt(row, user, since=self.verified[uid][1] - DAY, brought=clock)
+            self._adopt(row, user, since=self.verified[uid].since - DAY, brought=clock)
         return None
 
     def leaves(self, user: str, uid: str, clock: float) -> str | None:
@@ -197,7 +218,8 @@ class Table:
             return "not_found"
         rows = self._linked_by(uid)
         for talk in self.talks:
-            if talk.row in rows and talk.owner == user and talk.brought is not None and talk.brought >= clock - DAY:
+            was_brought = talk.brought is not None and clock - DAY <= talk.brought
+            if talk.row in rows and talk.owner == user and was_brought and talk.heard <= talk.brought:
                 talk.owner = talk.brought = None
         return None
 
@@ -205,16 +227,21 @@ class Table:
 
     def issues(self, user: str, session: str, clock: float) -> str | None:
         row = self.row(session)
-        if self._is_taken(row, user):
+        if self._is_taken(row, user) or self._is_proven_for_another(session, user):
             return "session_not_available"
+        if (row.owner, row.method) == (user, Method.ISSUED):
+            return None
+        if row.in_use is not None:
+            self._issue_proves_nothing(session)
         self._link(row, user, Method.ISSUED, clock, brings=row.in_use is None)
         row.in_use = True
         return None
 
     def is_handed_over(self, user: str, session: str, clock: float) -> str | None:
         row = self.row(session)
-        if not row.in_use or self._shows_anothers(row, user):
+        if not row.in_use or self._shows_anothers(row, user) or self._is_proven_for_another(session, user):
             return "session_not_available"
+        self._issue_proves_nothing(session)
         if row.owner:
             self._unlink(row, clock - MOMENT)
         self._link(row, user, Method.ISSUED, clock, brings=False)
@@ -224,6 +251,8 @@ class Table:
         row = self.row(session)
         if row.in_use is None:
             return "not_found"
+        self._issue_proves_nothing(session)
+        row.shown, row.last = row.shown & {session}, None
         if row.owner:
             self._unlink(row, clock)
         row.in_use = False
@@ -238,8 +267,7 @@ class Table:
         """Sessions that are linked stay so."""
         if uid not in self.verified:
             return "not_found"
-        user, _ = self.verified.pop(uid)
-        self.asked.pop((user, uid), None)
+        self.asked.pop((self.verified.pop(uid).user, uid), None)
         return None
 
     def expires(self, since: float, clock: float) -> set[str]:
@@ -251,12 +279,20 @@ class Table:
             self._unlink(row, clock)
         return lost
 
-    def proves(self, user: str, uid: str, clock: float, *, brings: bool) -> None:
+    def _is_proven_for_another(self, session: str, user: str) -> bool:
+        found = self.verified.get(session)
+        return found is not None and found.user != user and not found.by_issue
+
+    def _issue_proves_nothing(self, session: str) -> None:
+        if session in self.verified and self.verified[session].by_issue:
+            del self.verified[session]
+
+    def proves(self, user: str, uid: str, clock: float, *, brings: bool, by_issue: bool = False) -> None:
         """The sessions that have shown it are linked as their next call would."""
         if self._cannot_prove(user, uid) or uid in self.verified:
             return
-        self.verified[uid] = user, clock
-        for row in self._showing(uid):
+        self.verified[uid] = Verified(user, clock, brings, by_issue)
+        for row in self._showing(uid, ever=False):
             if row.in_use is not False and (row.owner is None or row.method is Method.MANUAL):
                 self._link(row, user, Method.UID, clock, brings=brings)
 
@@ -265,13 +301,17 @@ class Table:
         row, owner = self.row(uid), self.verified_for(uid)
         return owner != user if owner else row.owner not in (None, user) and row.method is not Method.MANUAL
 
-    def _showing(self, uid: str) -> list[Row]:
+    def _showing(self, uid: str, *, ever: bool) -> list[Row]:
         shared = [(key.removeprefix("shared/"), row) for key, row in self.rows.items() if key.startswith("shared/")]
-        return [row for name, row in shared if row.is_known and (uid in row.shown or uid == name)]
+        return [
+            row
+            for name, row in shared
+            if row.is_known and (uid == name or (uid in row.shown if ever else uid == row.last))
+        ]
 
     def _linked_by(self, uid: str) -> list[Row]:
         user = self.verified_for(uid)
-        return [row for row in self._showing(uid) if row.owner == user and row.method is Method.UID]
+        return [row for row in self._showing(uid, ever=True) if row.owner == user and row.method is Method.UID]
 
     def _is_anothers_uid(self, session: str, row: Row) -> bool:
         return self.verified_for(session) not in (None, row.owner)
@@ -283,11 +323,12 @@ class Table:
         return any(self.verified_for(uid) not in (None, user) for uid in row.shown)
 
     def _link(self, row: Row, user: str, method: Method, clock: float, *, brings: bool = True) -> None:
-        if (row.owner, row.method) == (user, method) and method is not Method.ISSUED:
+        if (row.owner, row.method) == (user, method):
             return
         if row.owner not in (None, user):
             self._unlink(row, clock - MOMENT)
-        row.owner, row.method, row.since, row.is_known = user, method, clock, True
+        since = row.since if row.owner == user else clock
+        row.owner, row.method, row.since, row.is_known = user, method, since, True
         by_uid = method is Method.UID
         if brings:
             self._adopt(row, user, since=clock - DAY if by_uid else LONG_AGO, brought=clock if by_uid else None)
@@ -456,7 +497,7 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def every_uid_is_verified_for_whom_the_table_says(self) -> None:
         assert self.tx.users_verified_for([A, "wristband"]) == {
-            uid: who for uid, (who, _) in self.table.verified.items()
+            uid: found.user for uid, found in self.table.verified.items()
         }
 
     @invariant()
@@ -472,7 +513,8 @@ class Histories(RuleBasedStateMachine):
             assert {m["text"] for event in events for m in event.get("messages", ())} == self.table.words(name)
 
     def _confirms(self, user: str, uid: str, number: str) -> bool:
-        return omi_accounts.confirm(self.tx, uid, user, number, "192.0.2.1", at(self.clock), By(user))
+        woken = omi_accounts.confirm(self.tx, uid, user, number, "192.0.2.1", at(self.clock), By(user))
+        return woken is not None
 
     def _refusal(self, do: Callable[..., object], *what: object, **how: object) -> str | None:
         """The error's code."""
@@ -541,7 +583,7 @@ def test_proof_takes_a_claimed_session_over_and_leaves_what_was_saved(tx: SqlTra
     save(tx, call(3, say("adas", 2), uid="wristband"))
     assert (texts(tx, "ada"), texts(tx, "ben")) == ([["adas"]], [["bens"]])
     assert told(tx, "ben")[-1] == ("session_unlinked", "linked_with_proof")
-    assert tx.last_rule("shared/kitchen") == "proof-beats-claim"
+    assert tx.audited(1, session_id="shared/kitchen")[0].rule == "proof-beats-claim"
 
 
 @pytest.mark.parametrize("act", [Act.ISSUE, Act.CLAIM])
@@ -553,7 +595,7 @@ def test_another_users_proof_is_put_aside_where_an_owner_has_proof(tx: SqlTransa
     saved = save(tx, aside)
     assert saved.quarantined == {aside.seq: "hands-change-only-by-unlinking"}
     assert (texts(tx, "ada"), texts(tx, "ben"), texts(tx, None)) == ([], [], [])
-    assert tx.last_rule("shared/kitchen") == "hands-change-only-by-unlinking"
+    assert tx.audited(1, session_id="shared/kitchen")[0].rule == "hands-change-only-by-unlinking"
     sessions.unlink(tx, "kitchen", "ben", at(2))
     save(tx, call(3, say("adas", 2), uid="wristband"))
     assert texts(tx, "ada") == [["adas"]]

@@ -13,9 +13,8 @@ from omilink.adapters import sql_migrate, sql_schema, sqlite
 from omilink.adapters.sql_store import SqlTransaction
 from omilink.errors import NotAvailable, NotFound, OmilinkError, RateLimited
 from omilink.linking import Act
-from omilink.model import OPERATOR, SHARED, By, Method, OmiSession, Proof
+from omilink.model import LEFT_OUT, OPERATOR, SHARED, By, Method, OmiSession, Proof
 from omilink.omi_accounts import Started
-from omilink.proof import LEFT_OUT
 from omilink.saving import Saved
 
 A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"

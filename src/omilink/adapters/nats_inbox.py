@@ -56,6 +56,11 @@ class NatsInbox:
                 await self._kept.keep(self._batch[seq], QUARANTINED, reason)
         self._finish(seqs)
 
+    async def remove(self, seqs: Collection[int]) -> None:
+        if retried := [-seq for seq in seqs if seq < 0]:
+            await self._kept.remove(retried)
+        self._finish(seqs)
+
     async def failed(self, delivery: Delivery, error: str, *, retry_at: Millis | None) -> None:
         if delivery.seq < 0:
             await self._kept.failed(replace(delivery, seq=-delivery.seq), error, retry_at=retry_at)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, literal_column, select, text, update
+from sqlalchemy import Connection, bindparam, case, delete, func, literal_column, select, text, update
 
 from omilink.adapters.lanes import Lanes
 from omilink.adapters.sql_compiled import Bulk
@@ -28,7 +28,7 @@ COLUMNS = (
     "received_at",
 )
 CROWDED = 100
-"""Quarantined deliveries that are kept of one uid at one address, or of one session without; the oldest go first."""
+"""Quarantined deliveries that are kept of a uid, a session without one, or a personal address; the oldest go first."""
 PUT = Bulk(
     upsert(job)
     .values({**to_values(*COLUMNS), "state": literal_column(f"'{WAITING}'"), "run_at": literal_column("0")})
@@ -44,10 +44,11 @@ TAKE = (
     .limit(bindparam("most"))
 )
 FINISH = update(job).where(job.c.seq == bindparam("number")).values(state=bindparam("ends"), error=bindparam("reason"))
-_WHOSE = job.c.origin + "/" + func.coalesce(job.c.uid, job.c.session_id)
+_UID = func.coalesce(job.c.uid, job.c.session_id)
+_WHOSE = case((job.c.origin == SHARED, job.c.origin + "/" + _UID), else_=job.c.origin)
 _NEWEST = (
     select(job.c.seq, func.row_number().over(partition_by=_WHOSE, order_by=job.c.seq.desc()).label("place"))
-    .where(UNFINISHED, job.c.state == QUARANTINED)
+    .where(UNFINISHED, job.c.state == QUARANTINED, job.c.origin.in_(bindparam("origins", expanding=True)))
     .subquery()
 )
 THIN_OUT = delete(job).where(job.c.seq.in_(select(_NEWEST.c.seq).where(_NEWEST.c.place > CROWDED)))
@@ -89,7 +90,6 @@ class SqlInbox:
         await self._database.write(lambda connection: _finish(connection, rows))
 
     async def remove(self, seqs: Collection[int]) -> None:
-        """Leaves nothing of them: they have gone on elsewhere."""
         await self._database.write(
             lambda connection: connection.execute(delete(job).where(job.c.seq.in_(seqs))).rowcount
         )
@@ -148,14 +148,15 @@ def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
 
 def _finish(connection: Connection, rows: list[dict[str, Any]]) -> None:
     connection.execute(FINISH, rows)
-    if any(row["ends"] == QUARANTINED for row in rows):
-        connection.execute(THIN_OUT)
+    if aside := [row["number"] for row in rows if row["ends"] == QUARANTINED]:
+        origins = connection.execute(select(job.c.origin).where(job.c.seq.in_(aside))).scalars().all()
+        connection.execute(THIN_OUT, {"origins": origins})
 
 
 def _keep(connection: Connection, row: dict[str, Any]) -> None:
     connection.execute(KEEP, row)
     if row["state"] == QUARANTINED:
-        connection.execute(THIN_OUT)
+        connection.execute(THIN_OUT, {"origins": [row["origin"]]})
 
 
 def _of_session(session_key: str) -> Any:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 metadata = MetaData(
@@ -80,6 +81,7 @@ omi_links = Table(
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("verified_at", BigInteger, nullable=False),
     Column("proof", String, nullable=False, server_default="operator"),
+    Column("brings", Boolean, nullable=False, server_default=true()),
 )
 
 # what users have been asked to say or to type; codes as hashes
@@ -110,6 +112,7 @@ omi_sessions = Table(
     Column("left_since", BigInteger),
     Column("left_at", BigInteger),
     Column("device", String),
+    Column("last_uid", String, index=True),
     Column("bad_segments", Integer, nullable=False, server_default="0"),
     Column("created_at", BigInteger, nullable=False),
 )

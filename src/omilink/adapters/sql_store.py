@@ -14,6 +14,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal,
     null,
     or_,
     select,
@@ -79,6 +80,7 @@ PUT_SESSION = Bulk(
                 "left_since",
                 "left_at",
                 "device",
+                "last_uid",
                 "bad_segments",
             )
         },
@@ -186,6 +188,8 @@ TOKEN_HOLDER = (
 
 
 GONE = "deleted account"
+ACCEPTED_IN_TIME: Millis = 86_400_000
+"""So long after its end a challenge may still be met by what was accepted before."""
 LONG_DEAD: Millis = 86_400_000
 """A worker's own time is PostgreSQL's; this is far beyond any difference of clocks."""
 
@@ -225,8 +229,10 @@ class SqlTransaction:
     def silent_sessions(self, since: Millis, most: int) -> list[OmiSession]:
         s = session.c
         silent = (s.linked_at < since) & (func.coalesce(s.last_seen_at, 0) < since)
-        query = select(session).where(s.user_id.is_not(None), s.method.in_([Method.MANUAL, Method.UID]), silent)
-        return [_session(row) for row in self._run(query.order_by(s.id).limit(most))]
+        expiring = (s.user_id.is_not(None), s.method.in_([Method.MANUAL, Method.UID]), silent)
+        ids = self._run(select(s.id).where(*expiring).order_by(s.id).limit(most)).scalars().all()
+        self._lock(ids)  # and look again, since one of them may have called meanwhile
+        return [_session(row) for row in self._run(select(session).where(s.id.in_(ids), *expiring).order_by(s.id))]
 
     def put_sessions(self, sessions: Collection[OmiSession]) -> None:
         PUT_SESSION.run(self._connection, sessions)
@@ -247,20 +253,29 @@ class SqlTransaction:
         rows = PROOFS.run(self._connection, uids=_listed(uids), at=at) if uids else ()
         return {uid: user for uid, user in rows if user}, {uid for uid, user in rows if not user}
 
-    def sessions_showing(self, uid: str) -> dict[str, OmiSession]:
+    def sessions_showing(self, uid: str, *, ever: bool) -> dict[str, OmiSession]:
         shown = select(schema.session_uids.c.session_id).where(schema.session_uids.c.uid == uid)
-        found = select(session.c.id).where(session.c.id.in_(shown) | (session.c.id == session_key(SHARED, uid)))
-        return self.sessions(self._run(found.where(session.c.origin == SHARED)).scalars().all())
+        shows = session.c.id.in_(shown) if ever else session.c.last_uid == uid
+        is_it = session.c.id == session_key(SHARED, uid)
+        found = select(session.c.id).where(shows | is_it, session.c.origin == SHARED)
+        return self.sessions(self._run(found).scalars().all())
+
+    def forget_uids_shown(self, gone: OmiSession) -> None:
+        shown = schema.session_uids
+        others = (shown.c.session_id == gone.id) & (shown.c.uid != gone.omi_session_id)
+        self._run(delete(shown).where(others))
 
     def omi_links(self, user_id: str) -> list[OmiLink]:
         mine = select(link).where(link.c.user_id == user_id).order_by(link.c.verified_at)
-        return [
-            OmiLink(uid=row.omi_user_id, user_id=row.user_id, proof=Proof(row.proof), verified_at=row.verified_at)
-            for row in self._run(mine)
-        ]
+        return [_omi_link(row) for row in self._run(mine)]
+
+    def omi_link(self, uid: str) -> OmiLink | None:
+        row = self._run(select(link).where(link.c.omi_user_id == uid)).first()
+        return _omi_link(row) if row else None
 
     def add_omi_link(self, new: OmiLink) -> bool:
-        row = {"omi_user_id": new.uid, "user_id": new.user_id, "verified_at": new.verified_at, "proof": new.proof}
+        row = asdict(new)
+        row["omi_user_id"] = row.pop("uid")
         # not by the count of rows, which PostgreSQL's driver does not give here
         added = upsert(link).values(row).on_conflict_do_nothing().returning(link.c.omi_user_id)
         return self._run(added).first() is not None
@@ -297,11 +312,10 @@ class SqlTransaction:
         rows = [row._asdict() for row in self._run(newest)]
         return [AuditEntry(**{name: value for name, value in row.items() if name != "id"}) for row in rows]
 
-    def last_rule(self, session_id: str) -> str | None:
+    def is_audited(self, session_id: str, rule: str, uid: str | None) -> bool:
         a = schema.audit.c
-        newest = select(a.rule).where(a.session_id == session_id).order_by(a.id.desc()).limit(1)
-        rule: str | None = self._run(newest).scalar()
-        return rule
+        same = (a.session_id == session_id) & (a.rule == rule) & a.uid.is_not_distinct_from(uid)
+        return self._run(select(a.id).where(same).limit(1)).first() is not None
 
     # conversations
 
@@ -317,7 +331,7 @@ class SqlTransaction:
     def brought(self, session_id: str, user_id: str, since: Millis) -> list[Conversation]:
         c = conversation.c
         theirs = (c.session_id == session_id) & (c.user_id == user_id) & c.deleted_at.is_(None)
-        query = select(conversation).where(theirs, c.brought_at >= since).order_by(c.id)
+        query = select(conversation).where(theirs, c.brought_at >= since, c.last_at <= c.brought_at).order_by(c.id)
         return [_conversation(row) for row in self._run(query)]
 
     def conversation(self, conversation_id: str, user_id: str) -> Conversation | None:
@@ -458,12 +472,21 @@ class SqlTransaction:
         self._run(delete(conversation).where((c.user_id == user_id) | c.session_id.in_(theirs)))
         self._run(delete(session).where(s.origin == user_id))
         self._run(update(session).where(s.left_user_id == user_id).values(left_user_id=None))
-        nobodys = {"user_id": None, "method": None, "linked_at": None, "left_user_id": None, "left_at": at}
+        nobodys = {
+            "user_id": None,
+            "method": None,
+            "linked_at": None,
+            "left_user_id": None,
+            "left_at": at,
+            "last_uid": None,
+        }
         self._run(update(session).where(s.user_id == user_id).values(nobodys))
         self._run(update(session).where(s.suspended_user_id == user_id).values(suspended_user_id=None))
         self._run(delete(schema.audit).where(a.session_id.startswith(f"{user_id}/", autoescape=True)))
-        uids = select(link.c.omi_user_id).where(link.c.user_id == user_id)
-        self._run(update(schema.audit).where(a.uid.in_(uids)).values(uid=None))
+        theirs_alone = or_(a.actor == user_id, a.before == user_id, a.after == user_id)
+        of_uid = theirs_alone & (a.session_id == literal(f"{SHARED}/") + a.uid)
+        self._run(update(schema.audit).where(of_uid).values(session_id=f"{SHARED}/{GONE}"))
+        self._run(update(schema.audit).where(theirs_alone).values(uid=None))
         self._run(update(schema.audit).where(a.actor == user_id).values(actor=GONE))
         self._run(update(schema.audit).where(a.before == user_id).values(before=None))
         self._run(update(schema.audit).where(a.after == user_id).values(after=None))
@@ -545,7 +568,7 @@ class SqlTransaction:
         self._run(delete(token).where(token.c.expires_at <= now))
         self._run(delete(ticket).where(ticket.c.expires_at <= now))
         self._run(delete(schema.personal_urls).where(schema.personal_urls.c.valid_until <= now))
-        self._run(delete(challenge).where(challenge.c.expires_at <= now))
+        self._run(delete(challenge).where(challenge.c.expires_at <= now - ACCEPTED_IN_TIME))
         self._run(delete(schema.limits).where(schema.limits.c.full_at <= now))
         self._run(delete(schema.workers).where(schema.workers.c.alive_until <= now - LONG_DEAD))
         self._run(delete(job).where(job.c.state == DONE, job.c.received_at < deliveries_before))
@@ -623,6 +646,7 @@ def _session(row: Any) -> OmiSession:
         left_since=row.left_since,
         left_at=row.left_at,
         device=Device(row.device) if row.device else None,
+        last_uid=row.last_uid,
         bad_segments=row.bad_segments,
         created_at=row.created_at,
     )
@@ -632,6 +656,16 @@ def _conversation(row: Any) -> Conversation:
     values = row._asdict()
     del values["active_until"]
     return Conversation(**values)
+
+
+def _omi_link(row: Any) -> OmiLink:
+    return OmiLink(
+        uid=row.omi_user_id,
+        user_id=row.user_id,
+        proof=Proof(row.proof),
+        brings=bool(row.brings),
+        verified_at=row.verified_at,
+    )
 
 
 def _challenge(row: Any) -> Challenge:

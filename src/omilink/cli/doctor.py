@@ -9,7 +9,7 @@ import httpx2
 from omilink import accounts, settings
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.linking import RULES
-from omilink.model import SHARED, OmiSession, User, session_key
+from omilink.model import SHARED, Device, OmiSession, User, session_key
 from omilink.ports import Transaction
 from omilink.product import Product
 
@@ -107,6 +107,9 @@ def _owner(chart: Chart) -> Finding:
     if chart.session and chart.owner:
         when = moment(chart.session.linked_at)
         return Finding("owner", True, f"{chart.owner.email}, by {chart.session.method}, since {when}.{why}")
+    if chart.session and chart.session.device in (Device.RETURNED, Device.LOST):
+        found = f"Nobody: the device is {chart.session.device}, and what it sends is put aside.{why}"
+        return Finding("owner", False, found, "Issue it again: omilink sessions provision --user EMAIL --id ID")
     do = "Link it in the app (POST /sessions/link), or its OMI account (POST /link/omi/start)."
     return Finding("owner", False, f"Nobody. Its words are kept and shown to nobody.{why}", do)
 
@@ -146,7 +149,7 @@ async def _chart(product: Product, name: str | None, personal_of: str | None) ->
         owner = tx.user(session.user_id) if session and session.user_id else None
         saved = tx.messages_saved([key], owner.id).get(key, 0) if owner else 0
         conversations = tx.count_conversations(key, owner.id) if owner else 0
-        return session, owner, tx.last_rule(key), conversations, saved, len(tx.all_sessions(1000))
+        return session, owner, _last_rule(tx, key), conversations, saved, len(tx.all_sessions(1000))
 
     session, owner, rule, conversations, messages, sessions = await product.store.read(load)
     return Chart(
@@ -161,6 +164,10 @@ async def _chart(product: Product, name: str | None, personal_of: str | None) ->
         parts=_parts(_ask(product, "/ready")),
         streams=_streams_open(product, owner),
     )
+
+
+def _last_rule(tx: Transaction, session_key: str) -> str | None:
+    return next((entry.rule for entry in tx.audited(1, session_id=session_key)), None)
 
 
 def _streams_open(product: Product, owner: User | None) -> int | None:

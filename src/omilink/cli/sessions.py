@@ -61,15 +61,13 @@ def new_session_id() -> str:
 def _provision(args: argparse.Namespace) -> None:
     ids = [args.id] if args.id else [new_session_id() for _ in range(args.count)]
 
-    def issue(tx: Transaction) -> None:
+    def issue(tx: Transaction) -> set[str]:
         user = accounts.find(tx, args.user)
         for omi_session_id in ids:
             sessions.link(tx, omi_session_id, user.id, model.now(), act=Act.ISSUE, by=OPERATOR)
+        return {user.id}
 
-    async def write(product: Product) -> None:
-        await product.store.write(issue)
-
-    with_product(write)
+    _change(issue)
     if args.json:
         print_list([{"id": omi_session_id, "user": args.user} for omi_session_id in ids], as_json=True, empty="")
     else:

@@ -59,7 +59,7 @@ def _show(event: dict[str, Any], *, as_json: bool) -> None:
         return
     for message in event.get("messages", ()):
         who = "You" if message["isUser"] else message["speaker"] or "?"
-        print(f"{message['spokenAt'][11:19]}  {who}: {_printable(message['text'])}", flush=True)
+        print(f"{message['spokenAt'][11:19]}  {_printable(who)}: {_printable(message['text'])}", flush=True)
 
 
 def _printable(text: str) -> str:

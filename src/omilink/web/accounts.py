@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from omilink import accounts, limits, personal, wire
 from omilink.accounts import SignedIn
-from omilink.errors import WrongLogin
+from omilink.errors import Invalid, WrongLogin
 from omilink.model import PersonalUrl, User
 from omilink.ports import Hint
 from omilink.product import Product
@@ -100,7 +100,11 @@ async def webhook_url_as_picture(request: Request, who: Who, the: The) -> Respon
     """Your own webhook address as a QR code, to be scanned with the phone that has the OMI app."""
     shown = await webhook_url(request, who, the)
     picture = io.BytesIO()
-    segno.make_qr(shown["url"], error="m").save(picture, kind="svg", scale=8, border=2, light="white", xmldecl=False)
+    try:
+        code = segno.make_qr(shown["url"], error="m")
+    except segno.DataOverflowError:
+        raise Invalid("This server's address is too long for a QR code. Set OMILINK_PUBLIC_URL.") from None
+    code.save(picture, kind="svg", scale=8, border=2, light="white", xmldecl=False)
     return Response(picture.getvalue(), media_type="image/svg+xml")
 
 

@@ -59,7 +59,7 @@ async def start(request: Request, form: Start, who: Who, me: Me, the: The) -> wi
             brings=form.bring_earlier,
         )
     )
-    the.bus.publish([who.user.id])
+    the.bus.publish(started.woken)
     return {"ok": True, "say": started.say, **await _push(the, form.omi_user_id, started)}
 
 
@@ -78,13 +78,13 @@ async def confirm(request: Request, form: Code, who: Who, me: Me, the: The) -> w
     address = client_address(request)
     await the.limits.spend((limits.CONFIRM, who.user.id), (limits.CONFIRM_FROM, address))
     uid, at = check_id(form.omi_user_id, "omi_user_id"), the.clock()
-    proven = await the.store.write(lambda tx: omi_accounts.confirm(tx, uid, who.user.id, form.digits, address, at, me))
-    if not proven:
+    woken = await the.store.write(lambda tx: omi_accounts.confirm(tx, uid, who.user.id, form.digits, address, at, me))
+    if woken is None:
         raise WrongCode(
             "This number proves nothing: it is wrong, used or older than ten minutes. Look at the phone again, ask for "
             "another one with POST /link/omi/resend, or say the sentence."
         )
-    the.bus.publish([who.user.id])
+    the.bus.publish(woken)
     return await _link(the, who, uid, at)
 
 
@@ -145,8 +145,7 @@ async def _push(the: Product, uid: str, started: Started) -> wire.Json:
 
 async def _link(the: Product, who: SignedIn, uid: str, at: Millis) -> wire.Json:
     def look(tx: Transaction) -> wire.Json:
-        [link] = [link for link in tx.omi_links(who.user.id) if link.uid == uid]
-        return {"ok": True, "omi_link": _shown(tx, link, at)}
+        return {"ok": True, "omi_link": _shown(tx, omi_accounts.find(tx, uid, who.user.id), at)}
 
     return await the.store.read(look)
 

@@ -1,5 +1,6 @@
 import { confirmed, confirmedWithPassword } from "./dialog.js";
-import { h, setText, whileBusy } from "./dom.js";
+import { h, keepFocus, setText, whileBusy } from "./dom.js";
+import { PASSWORD_RULE, field } from "./sign-in.js";
 import { clientName, day, dayAndTime } from "./words.js";
 
 /** Where the user is signed in, another password, and the way out. */
@@ -101,7 +102,7 @@ class Account extends HTMLElement {
       title: "Delete your account for ever?",
       consequences: [
         "All your conversations, and every word in them, are removed from this server.",
-        "Your sessions become nobody's. Whoever knows a session's id could link it.",
+        "Your sessions are unlinked. Whoever knows the id of a device could link it.",
         "Your webhook address stops working, and everything that shows your words signs out.",
       ],
       action: "Delete for ever",
@@ -114,25 +115,27 @@ class Account extends HTMLElement {
   async changePassword(event) {
     event.preventDefault();
     const [old, next] = [this.oldPassword.input, this.newPassword.input];
+    const isOldInQuestion = ({ code }) => !old.value || code === "wrong_login";
     await whileBusy(this.changeButton, "Changing…", async () => {
       setText(this.problem, "");
       try {
-        if (!old.value || !next.value) throw new Error("Enter your password and the new one.");
+        if (!old.value) throw new Error("Enter your password.");
+        if (!next.value) throw new Error("Enter the new password.");
         await this.app.client.changePassword({ password: old.value, newPassword: next.value });
         old.value = next.value = "";
         this.app.say("Your password is changed. Everything else has been signed out.");
         await this.refresh();
       } catch (error) {
         setText(this.problem, error.message);
-        old.focus();
+        (isOldInQuestion(error) ? old : next).focus();
       }
     });
   }
 
   #createPasswordCard() {
     this.problem = h("p", { class: "problem", role: "alert", id: "password-problem" });
-    this.oldPassword = passwordField("old-password", "Your password", "current-password");
-    this.newPassword = passwordField("new-password", "The new one", "new-password");
+    this.oldPassword = passwordField("old-password", "Your password now", "current-password");
+    this.newPassword = passwordField("new-password", "Your new password", "new-password", PASSWORD_RULE);
     this.changeButton = h("button", { class: "primary", type: "submit" }, "Change password");
     return h(
       "section",
@@ -158,7 +161,10 @@ class Account extends HTMLElement {
   #draw(signIns) {
     this.endOthers.hidden = signIns.length < 2;
     const thisFirst = [...signIns].sort((a, b) => Number(b.current) - Number(a.current));
-    this.list.replaceChildren(...thisFirst.map((signIn) => this.#createCard(signIn)));
+    keepFocus(
+      () => this.list.replaceChildren(...thisFirst.map((signIn) => this.#createCard(signIn))),
+      () => this.querySelector("h1"),
+    );
   }
 
   #createCard(signIn) {
@@ -178,9 +184,8 @@ class Account extends HTMLElement {
   }
 }
 
-function passwordField(id, label, autocomplete) {
-  const input = h("input", { id, name: id, type: "password", autocomplete, "aria-describedby": "password-problem" });
-  return Object.assign(h("div", { class: "field" }, h("label", { for: id }, label), input), { input });
+function passwordField(id, label, autocomplete, rule) {
+  return field(id, label, { type: "password", autocomplete, "aria-describedby": "password-problem" }, rule);
 }
 
 customElements.define("omi-account", Account);

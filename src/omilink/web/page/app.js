@@ -1,8 +1,8 @@
 import "./notices.js";
 import { Account } from "./account.js";
-import { Conversations } from "./conversations.js";
+import { Conversations, beforeReading, isListAlone } from "./conversations.js";
 import { confirmed } from "./dialog.js";
-import { h, icon } from "./dom.js";
+import { h, icon, keepFocus } from "./dom.js";
 import { Linking } from "./linking.js";
 import { Live } from "./live.js";
 import { createClient } from "./omilink.js";
@@ -13,6 +13,7 @@ import { signedOutBecause, unlinkedBecause } from "./words.js";
 
 const REFRESH_EVERY = 15_000;
 const TABS = { live: "Live", conversations: "Conversations", sessions: "Sessions", account: "Account" };
+const TITLES = { ...TABS, conversation: "Conversation", link: "Link your wearable", "sign-in": "Sign in" };
 
 /** The page: who is signed in, which screen is shown, and the chat behind it. */
 class App extends HTMLElement {
@@ -67,6 +68,7 @@ class App extends HTMLElement {
   leave(notice) {
     this.chat?.close();
     this.chat = undefined;
+    this.dataset.screen = "sign-in";
     this.#countUnread(0);
     const signIn = new SignIn(this.client, notice);
     signIn.addEventListener("signed-in", ({ detail }) => this.enter(detail));
@@ -83,6 +85,7 @@ class App extends HTMLElement {
 
   navigate() {
     if (!this.chat) return;
+    this.notices.clear();
     this.route = routeOf(location.hash);
     this.draw();
   }
@@ -159,22 +162,28 @@ class App extends HTMLElement {
 
   #draw() {
     const screen = this.screens[this.route.screen] ?? this.screens.live;
+    const before = this.dataset.screen;
     this.dataset.screen = this.route.screen;
+    this.#entitle();
     for (const tab of this.tabs) markCurrent(tab, tab.hash === `#/${this.route.tab ?? this.route.screen}`);
-    if (this.main.firstChild !== screen) this.#change(screen);
-    screen.show(this);
+    if (this.main.firstChild !== screen) this.main.replaceChildren(screen);
     this.conversations.show(this);
+    if (before && before !== this.route.screen) this.#focusHeading();
+    keepFocus(
+      () => screen.show(this),
+      () => screen.querySelector("h1"),
+    );
   }
 
-  #change(screen) {
-    const isFirst = !this.main.firstChild;
-    this.main.replaceChildren(screen);
-    if (!isFirst) screen.querySelector("h1").focus({ preventScroll: true });
+  /** Of what is the main part of the page now. */
+  #focusHeading() {
+    const heading = isListAlone(this.route) ? this.conversations.heading : this.main.querySelector("h1");
+    heading.focus({ preventScroll: true });
   }
 
   #skip(event) {
     event.preventDefault();
-    this.main.querySelector("h1").focus();
+    this.#focusHeading();
   }
 
   #happened(event) {
@@ -183,12 +192,17 @@ class App extends HTMLElement {
     if (event.type === "session_unlinked")
       this.say(`Session “${event.session.id}” is no longer linked to you. ${unlinkedBecause(event.reason)}`);
     if (event.type === "session_linked" || event.type === "session_unlinked") this.refresh();
-    if (event.type === "new_messages" && this.sessions?.some(isWaiting)) this.refresh();
+    if (event.type === "new_messages" && this.#waitsForWords) this.refresh();
   }
 
   #deletedWhileReading() {
-    location.hash = "#/live";
-    this.say("The conversation was deleted.");
+    history.replaceState(null, "", `#/${beforeReading()}`);
+    this.navigate();
+    this.say("This conversation is no longer among yours.");
+  }
+
+  get #waitsForWords() {
+    return this.route.screen === "link" || this.sessions?.some(isWaiting);
   }
 
   #visibilityChanged() {
@@ -204,7 +218,12 @@ class App extends HTMLElement {
 
   #countUnread(number) {
     this.#unread = number;
-    document.title = number > 0 ? `(${number}) omilink` : "omilink";
+    this.#entitle();
+  }
+
+  #entitle() {
+    const unread = this.#unread > 0 ? `(${this.#unread}) ` : "";
+    document.title = `${unread}${TITLES[this.dataset.screen]} · omilink`;
   }
 
   #showUnreachable(error) {
@@ -223,7 +242,8 @@ class App extends HTMLElement {
 
 function routeOf(hash) {
   const [, screen, id] = hash.split("/");
-  if (screen === "conversations" && id) return { screen: "conversation", id: decodeURIComponent(id) };
+  if (screen === "conversations" && id)
+    return { screen: "conversation", tab: "conversations", id: decodeURIComponent(id) };
   if (screen === "link") return { screen, tab: "sessions", id: decodeURIComponent(id ?? "") };
   return { screen: screen in TABS ? screen : "live" };
 }

@@ -4,6 +4,7 @@ import { count, dayAndTime } from "./words.js";
 
 /** As in page.css. */
 const PHONE = matchMedia("(max-width: 59.99rem)");
+const NOW = 60_000;
 
 /** The list of conversations, newest first. */
 class Conversations extends HTMLElement {
@@ -15,7 +16,7 @@ class Conversations extends HTMLElement {
     this.note = h("p", { class: "quiet note" });
     this.list = h("ul", { class: "list" });
     this.more = h("button", { type: "button", hidden: true, click: () => this.loadMore() }, "Older conversations");
-    this.heading = h("h2", { id: "conversations-title" }, "Conversations");
+    this.heading = h("h2", { id: "conversations-title", tabindex: "-1" }, "Conversations");
     this.append(
       h(
         "nav",
@@ -28,7 +29,7 @@ class Conversations extends HTMLElement {
 
   show({ chat, route }) {
     const { view } = chat;
-    this.#takePart(PHONE.matches && route.screen === "conversations");
+    this.#takePart(isListAlone(route));
     const conversations = conversationsOf(view);
     this.#load(chat);
     this.#draw(conversations, chat, route);
@@ -54,7 +55,7 @@ class Conversations extends HTMLElement {
       const item = this.#items.get(conversation.id) ?? createItem();
       const isCurrent = conversation.id === view.current;
       const isOpen = isCurrent ? route.screen === "live" : route.id === conversation.id;
-      fillItem(item, conversation, { isCurrent, isOpen, isLive: isCurrent && isFresh });
+      fillItem(item, conversation, { isCurrent, isOpen, isLive: isCurrent && isFresh && isNow(conversation) });
       return [conversation.id, item];
     });
     this.#items = new Map(items);
@@ -96,6 +97,20 @@ function fillItem({ parts }, conversation, { isCurrent, isOpen, isLive }) {
 
 function factsOf({ lastMessageAt, messageCount }) {
   return `${dayAndTime(lastMessageAt)} · ${count(messageCount, "message")}`;
+}
+
+function isNow({ lastMessageAt }) {
+  return Date.now() - Date.parse(lastMessageAt) < NOW;
+}
+
+/** On a phone the list is a screen of its own; elsewhere it stands beside the others. */
+export function isListAlone({ screen }) {
+  return PHONE.matches && screen === "conversations";
+}
+
+/** Where the way back from a conversation leads. */
+export function beforeReading() {
+  return PHONE.matches ? "conversations" : "live";
 }
 
 export function titleOf({ title }) {

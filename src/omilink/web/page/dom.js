@@ -27,6 +27,14 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Makes a change. If what had the focus goes with it, what `next` gives takes the focus over. */
+export function keepFocus(change, next) {
+  const before = document.activeElement;
+  change();
+  const isGone = before.getClientRects().length === 0;
+  if (isGone && [before, document.body].includes(document.activeElement)) next()?.focus({ preventScroll: true });
+}
+
 /** A button that shows what it is doing and cannot be pressed twice. */
 export async function whileBusy(button, words, task) {
   if (button.getAttribute("aria-disabled") === "true") return;

@@ -1,4 +1,4 @@
-import { h, setText, whileBusy } from "./dom.js";
+import { h, keepFocus, setText, whileBusy } from "./dom.js";
 import { count, dayAndTime } from "./words.js";
 
 /** What an OMI account's wearable heard on the day before the link: to be added, left out, or let go again. */
@@ -18,9 +18,14 @@ class Earlier extends HTMLElement {
     const isLeft = this.app.leftOut.has(omiUserId);
     const areMine = brought.conversations > 0 && (isLeft || waiting.conversations === 0);
     this.hidden = waiting.conversations + brought.conversations === 0;
-    this.add.hidden = areMine;
-    this.leave.hidden = areMine || isLeft;
-    this.undo.hidden = !areMine;
+    keepFocus(
+      () => {
+        this.add.hidden = areMine;
+        this.leave.hidden = areMine || isLeft;
+        this.undo.hidden = !areMine;
+      },
+      () => (areMine ? this.undo : this.add),
+    );
     this.add.classList.toggle("primary", !isLeft);
     setText(this.text, areMine ? addedText(brought) : isLeft ? leftText(waiting) : offerText(waiting));
   }

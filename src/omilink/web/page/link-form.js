@@ -1,3 +1,4 @@
+import { createCopyButton } from "./copy-button.js";
 import { h, setText, whileBusy } from "./dom.js";
 import { generateSessionId } from "./omilink.js";
 
@@ -34,7 +35,7 @@ class LinkForm extends HTMLElement {
       h(
         "form",
         { submit: (event) => this.submit(event), novalidate: true },
-        h("label", { for: "session-id" }, "Session id"),
+        h("label", { for: "session-id" }, "The device's id"),
         h("div", { class: "row" }, this.input, this.linkButton),
         this.problem,
       ),
@@ -43,10 +44,10 @@ class LinkForm extends HTMLElement {
       h(
         "p",
         { class: "quiet", id: "link-help" },
-        "The id that your wearable sends as “session_id” with everything it hears. Whoever gave you the device has it; " +
-          "in a device that you programmed, you chose it. You can link it before its first word.",
+        "Whoever gave you the device has it. A device that you programmed sends it as “session_id” with everything it " +
+          "hears: you chose it. You can link it before its first word.",
       ),
-      h("p", { class: "row wrap" }, h("span", { class: "quiet" }, "No wearable at hand?"), this.tryButton),
+      h("p", { class: "row wrap try" }, h("span", { class: "quiet" }, "No wearable at hand?"), this.tryButton),
       this.trial,
     );
   }
@@ -98,7 +99,7 @@ class LinkForm extends HTMLElement {
   }
 
   async link(id) {
-    if (!id) throw new Error("Enter the session id of your wearable.");
+    if (!id) throw new Error("Enter the id of your device.");
     const session = await this.client.linkSession(id);
     this.input.value = "";
     this.#tell("linked", session);
@@ -107,7 +108,11 @@ class LinkForm extends HTMLElement {
   showTrial(id) {
     const command = curlFor(id);
     const code = h("code", { id: "trial-command" }, command);
-    const copy = h("button", { type: "button", click: () => this.copy(command, code, copy) }, "Copy");
+    const copy = createCopyButton({
+      class: "copy",
+      copied: () => command,
+      select: () => getSelection().selectAllChildren(code),
+    });
     this.trial.replaceChildren(
       h("p", {}, "This id is linked to you now. Run this in a terminal, and its words appear under Live:"),
       h("pre", { tabindex: "0", "aria-label": "Command to try" }, code),
@@ -120,16 +125,6 @@ class LinkForm extends HTMLElement {
     );
     this.trial.hidden = false;
     this.trial.scrollIntoView({ block: "nearest" });
-  }
-
-  async copy(command, code, button) {
-    try {
-      await navigator.clipboard.writeText(command);
-      setText(button, "Copied");
-    } catch {
-      // Without https there is no clipboard; the selected text is one key away from it.
-      getSelection().selectAllChildren(code);
-    }
   }
 }
 

@@ -18,6 +18,7 @@ class Linking extends HTMLElement {
       this.spoken,
     );
     this.addEventListener("needs-proof", ({ detail }) => this.#propose(detail));
+    this.addEventListener("under-way", () => (this.spokenWay.open = true));
     this.append(
       h(
         "header",
@@ -39,7 +40,7 @@ class Linking extends HTMLElement {
           way("With your own address", "Suits most. Paste one address into the OMI app.", this.ownAddress, true),
           this.spokenWay,
           way(
-            "With a session id",
+            "With the device's id",
             "For a device that you were given or programmed yourself.",
             new LinkForm(app.client),
           ),

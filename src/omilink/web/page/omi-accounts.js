@@ -1,9 +1,12 @@
 import { chosen } from "./dialog.js";
 import { h, setText } from "./dom.js";
 import { Earlier } from "./earlier.js";
-import { provenHow } from "./words.js";
+import { createHealth, showHealth } from "./health.js";
+import { heardHow, provenHow } from "./words.js";
 
-/** The user's OMI accounts: how each was proven, and what was heard before. */
+const UNHEARD = { status: "waiting", message: "Linked, and nothing has come from it yet." };
+
+/** The user's OMI accounts: how each was proven, how it is doing, and what was heard before. */
 class OmiAccounts extends HTMLElement {
   constructor(app) {
     super();
@@ -12,12 +15,17 @@ class OmiAccounts extends HTMLElement {
     this.append(h("h2", {}, "Your OMI accounts"), this.list);
   }
 
-  show(omi) {
-    const accounts = omi?.omi_links ?? [];
+  show(accounts, sessions) {
     this.hidden = accounts.length === 0;
     const before = new Map([...this.list.children].map((card) => [card.uid, card]));
     const cards = accounts.map(({ omiUserId }) => before.get(omiUserId) ?? this.#createCard(omiUserId));
-    cards.forEach((card, index) => fillCard(card, accounts[index]));
+    cards.forEach((card, index) =>
+      fillCard(
+        card,
+        accounts[index],
+        sessions.find((session) => isOf(session, accounts[index])),
+      ),
+    );
     if (cards.some((card, index) => card !== this.list.children[index]) || before.size !== cards.length)
       this.list.replaceChildren(...cards);
   }
@@ -26,7 +34,8 @@ class OmiAccounts extends HTMLElement {
     const choice = await chosen({
       title: "Unlink this OMI account?",
       consequences: [
-        "What it hears from now on is nobody's, until somebody proves again that the account is theirs.",
+        "What it hears from now on no longer reaches you. It is kept for some days, shown to nobody, and goes to whoever " +
+          "proves next that the account is theirs.",
         "The sessions that it linked are unlinked with it.",
         "What was saved stays yours.",
       ],
@@ -40,7 +49,8 @@ class OmiAccounts extends HTMLElement {
   }
 
   #createCard(uid) {
-    const proof = h("p", { class: "quiet" });
+    const health = createHealth();
+    const facts = h("p", { class: "quiet" });
     const earlier = new Earlier(this.app);
     const unlink = h(
       "button",
@@ -50,16 +60,24 @@ class OmiAccounts extends HTMLElement {
     const card = h(
       "article",
       { class: "card session", "aria-label": `OMI account ${uid}` },
-      h("h3", {}, uid),
+      h("div", { class: "row" }, h("h3", {}, uid), health.badge),
+      health.message,
+      health.nextStep,
       earlier,
-      h("div", { class: "row" }, proof, unlink),
+      h("div", { class: "row" }, facts, unlink),
     );
-    return Object.assign(card, { uid, proof, earlier });
+    return Object.assign(card, { uid, health, facts, earlier });
   }
 }
 
-function fillCard({ proof, earlier }, account) {
-  setText(proof, provenHow(account));
+/** On OMI's cloud a session has the id of its account, and is shown with it. */
+export function isOf({ id, method }, { omiUserId }) {
+  return method === "uid" && id === omiUserId;
+}
+
+function fillCard({ health, facts, earlier }, account, session) {
+  showHealth(health, session?.health ?? UNHEARD);
+  setText(facts, [provenHow(account), session && heardHow(session)].filter(Boolean).join(" · "));
   earlier.show(account);
 }
 

@@ -1,10 +1,17 @@
+import { createCopyButton } from "./copy-button.js";
 import { confirmed } from "./dialog.js";
 import { h, setText, whileBusy } from "./dom.js";
-import { OFFLINE, dayAndTime } from "./words.js";
+import { OFFLINE, ago, dayAndTime } from "./words.js";
+
+/** So long the address before works as well. */
+const GRACE = 24 * 3_600_000;
 
 /** Links by the user's own webhook address: what to do with it, and whether words arrive there. */
 class OwnAddress extends HTMLElement {
   #shown;
+  /** When the newest words had come before this visit, and when the address was replaced, by the server's clock. */
+  #before;
+  #replacedAt = 0;
 
   constructor(app) {
     super();
@@ -18,7 +25,11 @@ class OwnAddress extends HTMLElement {
       "aria-describedby": "webhook-help",
       focus: () => this.address.select(),
     });
-    this.copyButton = h("button", { class: "primary", type: "button", click: () => this.copy() }, "Copy");
+    const copy = createCopyButton({
+      class: "primary copy",
+      copied: () => this.address.value,
+      select: () => this.address.select(),
+    });
     this.codeButton = h(
       "button",
       { class: "link", type: "button", "aria-controls": "webhook-code", click: () => this.toggleCode() },
@@ -31,11 +42,12 @@ class OwnAddress extends HTMLElement {
       "p",
       { class: "hint", hidden: true },
       "OMI's cloud reaches only https addresses on the internet, and this server is not at one yet. " +
-        "A device or a program in your own network can use the address as it is.",
+        "Ask whoever runs this server. A device or a program in your own network can use the address as it is.",
     );
     this.previous = h("p", { class: "quiet" });
     this.replaceButton = h("button", { class: "link", type: "button", click: () => this.replace() }, "Replace address");
     this.append(
+      this.hint,
       h(
         "ol",
         { class: "steps" },
@@ -43,7 +55,7 @@ class OwnAddress extends HTMLElement {
           "li",
           {},
           h("label", { for: "webhook-address" }, "Copy your personal webhook address"),
-          h("div", { class: "row" }, this.address, this.copyButton),
+          h("div", { class: "row" }, this.address, copy),
           this.problem,
           h(
             "p",
@@ -58,7 +70,6 @@ class OwnAddress extends HTMLElement {
           {},
           h("b", {}, "Paste it into the OMI app"),
           h("p", { class: "quiet" }, "Settings → Developer → webhook URL for “Real-time transcript”."),
-          this.hint,
         ),
         h("li", {}, h("b", {}, "Say something"), this.state, this.live),
       ),
@@ -67,30 +78,29 @@ class OwnAddress extends HTMLElement {
   }
 
   connectedCallback() {
+    this.#before = undefined;
     if (!this.#shown) this.load();
   }
 
   show({ sessions, chat }) {
-    const { name, text } = arrivalOf(sessions, chat.state);
-    this.state.dataset.state = name;
-    this.hint.hidden = name === "arrived" || isOnTheInternet(this.address.value);
-    this.live.hidden = name !== "arrived";
-    setText(this.state, text);
+    const own = sessions?.filter(({ method }) => method === "personal");
+    const last = lastWords(own);
+    if (own) this.#before ??= last;
+    const isHere = last > this.#replacedAt;
+    const isNew = isHere && last > this.#before;
+    this.hint.hidden = isHere || isOnTheInternet(this.address.value);
+    this.live.hidden = !isHere;
+    this.state.dataset.state = isNew ? "arrived" : isHere ? "heard" : "waiting";
+    const news = isNew
+      ? arrived(this.#replacedAt)
+      : isHere
+        ? `Last words ${ago(last)}.`
+        : waiting(own, this.#replacedAt);
+    setText(this.state, !isNew && chat.state === "offline" ? OFFLINE : news);
   }
 
   load() {
     return this.#attempt(async () => this.#showAddress(await this.app.client.webhookUrl()));
-  }
-
-  async copy() {
-    try {
-      await navigator.clipboard.writeText(this.address.value);
-      setText(this.copyButton, "Copied");
-      setTimeout(() => setText(this.copyButton, "Copy"), 2_000);
-    } catch {
-      this.address.focus(); // Without https there is no clipboard; the selected text is one key away from it.
-      this.address.select();
-    }
   }
 
   /** Only when asked for: whoever sees the code can post words to the user. */
@@ -98,6 +108,7 @@ class OwnAddress extends HTMLElement {
     this.code.hidden = !this.code.hidden;
     this.codeButton.setAttribute("aria-expanded", String(!this.code.hidden));
     setText(this.codeButton, this.code.hidden ? "Show it as a QR code" : "Hide the QR code");
+    if (this.code.hidden) return this.code.replaceChildren();
     this.code.replaceChildren(
       h("img", { src: `me/webhook-url.svg?${Date.now()}`, alt: "QR code of your personal webhook address" }),
       h("figcaption", { class: "quiet" }, "Scan it with the phone that has the OMI app, and copy the address there."),
@@ -119,6 +130,7 @@ class OwnAddress extends HTMLElement {
         if (!this.code.hidden) this.toggleCode(); // it shows the address before
         this.app.say("This is your new address. Paste it into the OMI app.");
         this.address.focus();
+        this.address.scrollIntoView({ block: "center" });
       }),
     );
   }
@@ -135,6 +147,7 @@ class OwnAddress extends HTMLElement {
   #showAddress({ url, previousValidUntil }) {
     this.#shown = url;
     this.address.value = url;
+    this.#replacedAt = previousValidUntil ? Date.parse(previousValidUntil) - GRACE : 0;
     this.app.draw();
     setText(
       this.previous,
@@ -143,14 +156,20 @@ class OwnAddress extends HTMLElement {
   }
 }
 
-/** What has come in at the address so far. */
-function arrivalOf(sessions = [], connection) {
-  const mine = sessions.filter(({ method }) => method === "personal");
-  if (mine.some(({ messagesSaved }) => messagesSaved))
-    return { name: "arrived", text: "Words are arriving. Your wearable is linked." };
-  if (connection === "offline") return { name: "offline", text: OFFLINE };
-  if (mine.length > 0) return { name: "waiting", text: "Your wearable has called. Waiting for the first words…" };
-  return { name: "waiting", text: "Waiting for the first words…" };
+function lastWords(sessions = []) {
+  const heard = sessions.filter(({ messagesSaved }) => messagesSaved);
+  return Math.max(0, ...heard.map(({ lastSeenAt }) => Date.parse(lastSeenAt)));
+}
+
+function arrived(replacedAt) {
+  return replacedAt
+    ? "Words are arriving, at this address or the one before."
+    : "Words are arriving. Your wearable is linked.";
+}
+
+function waiting(sessions = [], replacedAt) {
+  if (replacedAt) return "Waiting for the first words at the new address…";
+  return `${sessions.length > 0 ? "Your wearable has called. " : ""}Waiting for the first words…`;
 }
 
 function isOnTheInternet(url) {

@@ -1,4 +1,4 @@
-import { titleOf } from "./conversations.js";
+import { beforeReading, titleOf } from "./conversations.js";
 import { h, icon, setText } from "./dom.js";
 import { createDeleteButton } from "./live.js";
 import { MessageLog } from "./log.js";
@@ -14,11 +14,12 @@ class Reading extends HTMLElement {
     this.facts = h("p", { class: "quiet" });
     this.log = new MessageLog();
     this.note = h("p", { class: "alone quiet" });
+    this.back = h("a", { class: "bare" }, icon("back"));
     this.append(
       h(
         "header",
         {},
-        h("a", { class: "bare", href: "#/live", "aria-label": "Back to live", title: "Back to live" }, icon("back")),
+        this.back,
         h("div", { class: "titles" }, this.heading, this.facts),
         createDeleteButton(() => app.deleteConversation(this.conversationId)),
       ),
@@ -30,6 +31,8 @@ class Reading extends HTMLElement {
   show({ chat, route }) {
     if (this.conversationId !== route.id) this.problem = undefined;
     this.conversationId = route.id;
+    this.back.href = `#/${beforeReading()}`;
+    this.back.title = `Back to ${beforeReading()}`;
     const shown = chat.view.chats[route.id];
     const isReady = shown !== undefined && !isIncomplete(shown);
     if (!isReady) this.#load(chat, route.id);

@@ -1,15 +1,8 @@
 import { chosen } from "./dialog.js";
 import { h, setText } from "./dom.js";
-import { OmiAccounts } from "./omi-accounts.js";
-import { ago, count, linkedHow } from "./words.js";
-
-const HEALTH = {
-  ok: "Working",
-  waiting: "Waiting",
-  quiet: "Quiet",
-  failing: "Problem",
-  suspended: "Suspended",
-};
+import { createHealth, showHealth } from "./health.js";
+import { OmiAccounts, isOf } from "./omi-accounts.js";
+import { heardHow, linkedHow } from "./words.js";
 
 /** The user's OMI accounts and sessions: how each is linked, how it is doing and what to do about it. */
 class Sessions extends HTMLElement {
@@ -19,6 +12,7 @@ class Sessions extends HTMLElement {
     this.accounts = new OmiAccounts(app);
     this.note = h("p", { class: "quiet" });
     this.list = h("div", { class: "cards" });
+    this.title = h("h2", {}, "Your sessions");
     this.append(
       h(
         "header",
@@ -26,19 +20,18 @@ class Sessions extends HTMLElement {
         h("div", { class: "titles" }, h("h1", { tabindex: "-1" }, "Sessions")),
         h("a", { class: "button primary", href: "#/link" }, "Link a wearable"),
       ),
-      h(
-        "div",
-        { class: "scroller" },
-        h("div", { class: "column" }, this.accounts, h("h2", {}, "Your sessions"), this.note, this.list),
-      ),
+      h("div", { class: "scroller" }, h("div", { class: "column" }, this.accounts, this.title, this.note, this.list)),
     );
   }
 
-  show({ sessions, omi }) {
-    this.accounts.show(omi);
-    this.note.hidden = sessions?.length > 0;
-    setText(this.note, sessions ? "Nothing yet. With its first words your wearable appears here." : "Loading…");
-    if (sessions) this.#draw(sessions);
+  show({ sessions = [], omi }) {
+    const accounts = omi?.omi_links ?? [];
+    const others = sessions.filter((session) => !accounts.some((account) => isOf(session, account)));
+    this.accounts.show(accounts, sessions);
+    this.#draw(others);
+    this.title.hidden = accounts.length > 0 && others.length === 0;
+    this.note.hidden = accounts.length + others.length > 0;
+    setText(this.note, omi ? "Nothing yet. With its first words your wearable appears here." : "Loading…");
   }
 
   /** Cards stay the same elements, so that focus survives a refresh. */
@@ -51,11 +44,10 @@ class Sessions extends HTMLElement {
     if (!isSame) this.list.replaceChildren(...cards);
   }
 
-  /** The OMI account that links the session: on OMI's cloud their ids are the same. */
-  accountOf({ id, method }) {
+  /** The OMI account that links the session, where that is certain. */
+  accountOf({ method }) {
     const accounts = this.app.omi.omi_links;
-    if (method !== "uid") return undefined;
-    return accounts.find(({ omiUserId }) => omiUserId === id) ?? (accounts.length === 1 ? accounts[0] : undefined);
+    return method === "uid" && accounts.length === 1 ? accounts[0] : undefined;
   }
 
   relink(id) {
@@ -66,18 +58,17 @@ class Sessions extends HTMLElement {
   }
 
   async unlink(session) {
-    const account = this.accountOf(session);
     const choice = await chosen({
       title: "Unlink this session?",
       consequences: consequencesOf(session),
-      actions: account ? { session: "Only this session", account: "Unlink the OMI account" } : { session: "Unlink" },
+      actions: { unlink: "Unlink" },
     });
-    const { client } = this.app;
-    const task = {
-      session: () => client.unlinkSession(session.id),
-      account: () => client.unlinkOmiLink(account.omiUserId),
-    }[choice];
-    if (task) await this.app.attempt(task, () => this.app.refresh());
+    const personal = session.method === "personal";
+    if (choice)
+      await this.app.attempt(
+        () => this.app.client.unlinkSession(session.id, { personal }),
+        () => this.app.refresh(),
+      );
   }
 }
 
@@ -86,16 +77,19 @@ function consequencesOf({ id, method }) {
   if (method === "personal")
     return [
       `“${id}” comes back with its next words, because your webhook address links by itself. To be rid of it, take the ` +
-        "address out of the device, or replace it.",
+        "address out of the OMI app or the device. Replacing it ends the old one after 24 hours.",
       saved,
     ];
   if (method === "uid")
     return [
-      `“${id}” comes back with its next words, because your OMI account links it. To stop that, unlink the OMI account: ` +
-        "new words are nobody's then.",
+      `“${id}” comes back with its next words, because your OMI account links it. To stop that, unlink the OMI account.`,
       saved,
     ];
-  return [`New words of “${id}” no longer reach you. They are nobody's, and somebody else could link it.`, saved];
+  return [
+    `New words of “${id}” no longer reach you. They are kept for some days, shown to nobody, and go to whoever rightly ` +
+      "links it next.",
+    saved,
+  ];
 }
 
 /** One id may come in at the user's own address and elsewhere: these are two sessions. */
@@ -106,13 +100,11 @@ function keyOf({ id, method }) {
 function createCard(session, screen) {
   const { id } = session;
   const parts = {
-    badge: h("span", { class: "badge" }),
-    message: h("p"),
-    nextStep: h("p", { class: "next-step" }),
+    ...createHealth(),
     facts: h("p", { class: "quiet" }),
     unlink: h(
       "button",
-      { type: "button", "aria-label": `Unlink ${id}`, click: () => screen.unlink(session) },
+      { type: "button", "aria-label": `Unlink ${id}`, click: () => screen.unlink(card.session) },
       "Unlink",
     ),
     relink: h(
@@ -137,13 +129,11 @@ function createCard(session, screen) {
   return Object.assign(card, { parts, key: keyOf(session) });
 }
 
-function fillCard({ parts }, session, account) {
-  const { status = "waiting", message = "", nextStep = "" } = session.health ?? {};
-  parts.badge.dataset.status = status;
-  setText(parts.badge, HEALTH[status] ?? status);
-  setText(parts.message, message);
-  setText(parts.nextStep, nextStep ?? "");
-  parts.nextStep.hidden = !nextStep;
+function fillCard(card, session, account) {
+  const { parts } = card;
+  card.session = session;
+  const { status } = session.health;
+  showHealth(parts, session.health);
   setText(parts.facts, factsOf(session, account));
   parts.unlink.hidden = !session.linked;
   parts.relink.hidden = session.linked || status === "suspended";
@@ -151,11 +141,7 @@ function fillCard({ parts }, session, account) {
 }
 
 function factsOf(session, account) {
-  return [
-    session.linked ? linkedHow(session, account) : "Not linked",
-    session.lastSeenAt ? `last heard ${ago(session.lastSeenAt)}` : "not heard yet",
-    count(session.messagesSaved ?? 0, "message"),
-  ].join(" · ");
+  return `${session.linked ? linkedHow(session, account) : "Not linked"} · ${heardHow(session)}`;
 }
 
 customElements.define("omi-sessions", Sessions);

@@ -19,6 +19,8 @@ const MODES = {
   },
 };
 
+export const PASSWORD_RULE = "At least 8 characters";
+
 /** Signing in and signing up. Tells with a `signed-in` event who came in. */
 class SignIn extends HTMLElement {
   /** `notice` says why somebody who was signed in sees this. */
@@ -34,11 +36,15 @@ class SignIn extends HTMLElement {
     this.problem = h("p", { class: "problem", role: "alert", id: "sign-in-problem" });
     this.button = h("button", { class: "primary", type: "submit" }, words.title);
     this.email = field("email", "Email address", { type: "email", autocomplete: "username", required: true });
-    this.password = field("password", "Password", {
-      type: "password",
-      autocomplete: mode === "sign-in" ? "current-password" : "new-password",
-      required: true,
-    });
+    this.password =
+      mode === "sign-in"
+        ? field("password", "Password", { type: "password", autocomplete: "current-password", required: true })
+        : field(
+            "password",
+            "Password",
+            { type: "password", autocomplete: "new-password", required: true },
+            PASSWORD_RULE,
+          );
     this.displayName = field("name", "Your name (optional)", { type: "text", autocomplete: "name" });
     const other = h("button", { class: "link", type: "button", click: () => this.switchTo(words.other) }, words.answer);
     this.replaceChildren(
@@ -101,9 +107,12 @@ function checkFilled({ email, password }) {
   if (!password) throw new Error("Enter your password.");
 }
 
-function field(name, label, attributes) {
+/** An input with its label, and the rule for what is typed, if there is one. */
+export function field(name, label, attributes, rule) {
   const input = h("input", { id: name, name, "aria-describedby": "sign-in-problem", ...attributes });
-  return Object.assign(h("div", { class: "field" }, h("label", { for: name }, label), input), { input });
+  if (rule) input.setAttribute("aria-describedby", `${name}-rule ${input.getAttribute("aria-describedby")}`);
+  const told = rule && h("p", { class: "quiet", id: `${name}-rule` }, rule);
+  return Object.assign(h("div", { class: "field" }, h("label", { for: name }, label), input, told), { input });
 }
 
 customElements.define("omi-sign-in", SignIn);

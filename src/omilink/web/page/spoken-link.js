@@ -8,12 +8,14 @@ const GOOD_FOR = 600_000;
 /** Which parts are shown when. */
 const STEPS = {
   asking: ["form", "problem"],
+  resumed: ["form", "state", "number", "problem"],
   waiting: ["sentence", "state", "number", "problem", "foot"],
   expired: ["state", "problem", "foot"],
   linked: ["state", "done"],
 };
 const NEWS = {
   asking: "",
+  resumed: "",
   waiting: "Listening for your sentence…",
   expired: "Ten minutes are over, and the sentence no longer counts.",
   linked: "Your wearable is linked.",
@@ -21,8 +23,9 @@ const NEWS = {
 
 /** Links an OMI account by a sentence that its wearable hears, or by a number on its phone. */
 class SpokenLink extends HTMLElement {
+  /** The OMI account that this is about. */
   #uid;
-  /** Until when the sentence counts; undefined when none was asked for. */
+  /** Until when the sentence on the page counts; undefined when there is none. */
   #until;
 
   constructor(app) {
@@ -45,7 +48,7 @@ class SpokenLink extends HTMLElement {
   connectedCallback() {
     this.clocks = [
       setInterval(() => this.show(this.app), 1_000),
-      setInterval(() => this.step === "waiting" && this.app.refresh(), LOOK_EVERY),
+      setInterval(() => ["waiting", "resumed"].includes(this.step) && this.app.refresh(), LOOK_EVERY),
     ];
   }
 
@@ -55,18 +58,21 @@ class SpokenLink extends HTMLElement {
 
   /** Fills in an account that the user has named elsewhere. */
   propose(uid) {
-    this.startOver();
-    this.input.value = uid;
+    if (uid === this.#uid) this.input.focus();
+    else this.startOver(uid);
   }
 
   show({ omi, chat }) {
+    this.#resume(omi?.pending[0]);
     const account = omi?.omi_links.find(({ omiUserId }) => omiUserId === this.#uid);
+    const pending = omi?.pending.find(({ omiUserId }) => omiUserId === this.#uid);
     if (account) this.#until = undefined;
-    this.#go(this.#stepFor(account));
-    setText(this.state, this.step === "waiting" && chat.state === "offline" ? OFFLINE : NEWS[this.step]);
+    this.isPushed ??= omi?.canPush; // perhaps, after a reload
+    this.#go(this.#stepFor(account, pending));
+    const isDeaf = ["waiting", "resumed"].includes(this.step) && chat.state === "offline";
+    setText(this.state, isDeaf ? OFFLINE : this.step === "resumed" ? stillListening(pending) : NEWS[this.step]);
     setText(this.timer, this.step === "waiting" ? `Good for another ${minutesUntil(this.#until)}` : "");
     if (account) this.#showDone(account);
-    this.#remind(omi?.pending[0]);
   }
 
   start(event) {
@@ -79,7 +85,7 @@ class SpokenLink extends HTMLElement {
         const { say, ...push } = await this.app.client.startOmiLink(uid, { bringEarlier: false });
         if (say) this.#listenFor(say, push);
         else await this.app.refresh();
-        this.#uid = uid;
+        this.#nowAbout(uid);
         this.show(this.app);
         this.words.focus();
       }),
@@ -101,14 +107,18 @@ class SpokenLink extends HTMLElement {
     whileBusy(this.resendButton, "Sending…", () =>
       this.#attempt(this.number, async () => {
         const push = await this.app.client.resendOmiLink(this.#uid);
+        this.number.value = "";
         this.#showPush(push);
         if (push.pushed) this.app.say("Another number is on its way. The one before no longer counts.");
       }),
     );
   }
 
-  startOver() {
-    this.#uid = this.#until = undefined;
+  /** Begins anew, with the account if the user has named one. */
+  startOver(uid) {
+    this.#until = this.isPushed = undefined;
+    this.#nowAbout(uid);
+    this.input.value = uid ?? "";
     setText(this.problem, "");
     this.show(this.app);
     this.input.focus();
@@ -132,9 +142,22 @@ class SpokenLink extends HTMLElement {
     this.live.classList.toggle("primary", this.earlier.hidden);
   }
 
-  #stepFor(account) {
+  /** The address names the account, so that a page that the phone threw away knows what to tell. */
+  #nowAbout(uid) {
+    this.#uid = uid;
+    history.replaceState(null, "", uid ? `#/link/${encodeURIComponent(uid)}` : "#/link");
+  }
+
+  /** Whatever is under way, here or elsewhere, until the user names an account. */
+  #resume(pending) {
+    if (this.#uid || this.input.value || !pending) return;
+    this.#uid = this.input.value = pending.omiUserId;
+    this.dispatchEvent(new Event("under-way", { bubbles: true }));
+  }
+
+  #stepFor(account, pending) {
     if (account) return "linked";
-    if (this.#until === undefined) return "asking";
+    if (this.#until === undefined) return pending ? "resumed" : "asking";
     return Date.now() < this.#until ? "waiting" : "expired";
   }
 
@@ -142,16 +165,11 @@ class SpokenLink extends HTMLElement {
     const isNews = step !== this.step;
     const hadFocus = this.contains(document.activeElement);
     this.step = step;
-    for (const [name, part] of Object.entries(this.parts)) part.hidden = !STEPS[step].includes(name);
-    this.parts.number.hidden ||= !this.isPushed;
+    for (const [name, part] of Object.entries(this.parts))
+      part.hidden = !STEPS[step].includes(name) || (name === "number" && !this.isPushed);
     this.state.dataset.state = step === "linked" ? "arrived" : step;
     if (isNews && hadFocus && step === "linked") this.live.focus();
-  }
-
-  /** After a reload only the user can know the sentence still. */
-  #remind(pending) {
-    const until = pending && clockTime(pending.expiresAt);
-    setText(this.reminder, pending ? `Your last sentence for ${pending.omiUserId} counts until ${until}.` : "");
+    if (isNews && hadFocus && step === "expired") this.againButton.focus();
   }
 
   async #attempt(field, task) {
@@ -161,6 +179,7 @@ class SpokenLink extends HTMLElement {
     } catch (error) {
       setText(this.problem, inWords(error));
       field.focus();
+      this.problem.scrollIntoView({ block: "nearest" });
     }
   }
 
@@ -175,7 +194,6 @@ class SpokenLink extends HTMLElement {
       "aria-describedby": "omi-user-id-help omi-problem",
     });
     this.startButton = h("button", { class: "primary", type: "submit" }, "Start");
-    this.reminder = h("p", { class: "quiet" });
     return h(
       "form",
       { submit: (event) => this.start(event), novalidate: true },
@@ -186,7 +204,6 @@ class SpokenLink extends HTMLElement {
         "In the OMI app it stands under Settings, in your profile or among the developer settings, as “User ID”.",
       ),
       h("div", { class: "row" }, this.input, this.startButton),
-      this.reminder,
     );
   }
 
@@ -201,7 +218,7 @@ class SpokenLink extends HTMLElement {
       h(
         "p",
         { class: "quiet", id: "sentence-help" },
-        "At your usual pace, and as often as you like. It is no part of what is saved.",
+        "At your usual pace, and as often as you like. The sentence itself is not saved.",
       ),
       this.timer,
     );
@@ -244,6 +261,14 @@ class SpokenLink extends HTMLElement {
     const other = h("button", { class: "link", type: "button", click: () => this.startOver() }, "Link another");
     return h("div", { class: "done" }, this.earlier, h("div", { class: "row wrap" }, this.live, other));
   }
+}
+
+/** After a reload only the user can still know the sentence. */
+function stillListening({ omiUserId, expiresAt }) {
+  return (
+    `We still listen for your last sentence for ${omiUserId}, until ${clockTime(expiresAt)}. ` +
+    "Forgot it? Press Start for a new one."
+  );
 }
 
 /** "9:41" */

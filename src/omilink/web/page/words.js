@@ -49,6 +49,9 @@ export function signedOutBecause(reason) {
 const UNLINKED = {
   unlinked: "It was unlinked. What was saved stays yours.",
   proof_required: "It showed an OMI account that is not proven to be yours. Prove the account, then link it again.",
+  handed_over: "The operator gave the device to somebody else. What was saved stays yours.",
+  device_returned: "The operator took the device back. What was saved stays yours.",
+  device_lost: "The operator declared the device lost. What was saved stays yours.",
   expired: "It has been silent for too long. Link it again when you use it; what was saved stays yours.",
 };
 
@@ -77,6 +80,11 @@ const PROOFS = {
 
 export function provenHow({ proof, verifiedAt }) {
   return `Linked ${dayAndTime(verifiedAt)}, as ${PROOFS[proof]}`;
+}
+
+/** "last heard 3 s ago · 5 messages" */
+export function heardHow({ lastSeenAt, messagesSaved }) {
+  return `${lastSeenAt ? `last heard ${ago(lastSeenAt)}` : "not heard yet"} · ${count(messagesSaved ?? 0, "message")}`;
 }
 
 /** While something is waited for. */

@@ -37,7 +37,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_session_uids_uid"), "session_uids", ["uid"], unique=False)
     # until now only operators could verify an OMI account, and what an entry of the audit was about is its rule
     op.add_column("omi_links", sa.Column("proof", sa.String(), nullable=False, server_default="operator"))
+    op.add_column("omi_links", sa.Column("brings", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.add_column("omi_sessions", sa.Column("device", sa.String(), nullable=True))
+    op.add_column("omi_sessions", sa.Column("last_uid", sa.String(), nullable=True))
+    op.create_index(op.f("ix_omi_sessions_last_uid"), "omi_sessions", ["last_uid"], unique=False)
+    shown = "SELECT min(uid) FROM session_uids WHERE session_id = omi_sessions.id HAVING count(*) = 1"
+    op.execute(f"UPDATE omi_sessions SET last_uid = ({shown})")  # noqa: S608
     op.add_column("omi_sessions", sa.Column("left_since", sa.BigInteger(), nullable=True))
     op.execute("UPDATE omi_sessions SET device = 'active' WHERE method = 'issued' AND last_seen_at >= linked_at")
     op.execute("UPDATE omi_sessions SET device = 'issued' WHERE method = 'issued' AND device IS NULL")

@@ -5,54 +5,71 @@ from dataclasses import replace
 
 from omilink import omi_accounts, wire
 from omilink.desk import Desk
-from omilink.model import Conversation, Delivery, Message, Segment
+from omilink.model import LEFT_OUT, Conversation, Delivery, Message, Segment
+from omilink.spoken import Span
 
 EARLIER_MESSAGES = 6
 """In so many of the messages before a call a sentence may have begun."""
-LEFT_OUT = "…"
-"""What stands for a message that was nothing but a part of the sentence: its key has to stay, or a retry of it would be
-taken for new words."""
 
 
-def listen(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> Sequence[Segment]:
-    """What is left of the segments when a sentence has been found in them that a user was asked to say. It may have
-    begun in an earlier call, or in an earlier version of a segment."""
-    desk.put_session(desk.session(delivery))
-    desk.show_uid(desk.session(delivery), delivery.uid)
+LONGEST = 20_000
+"""Characters of a call that is listened to: a quarter of an hour of talk. The search takes time from everybody."""
+
+
+def take_sentences_out(
+    desk: Desk, delivery: Delivery, segments: Sequence[Segment], *, proves: bool
+) -> Sequence[Segment]:
+    """What is left of the segments without sentences that users were asked to say. One may have begun in an earlier
+    call, or in an earlier version of a segment. If the call `proves` something, that is done as well."""
+    if sum(len(segment.text) for segment in segments) > LONGEST:
+        return segments
+    session = desk.session(delivery)
+    desk.put_session(replace(session, last_uid=delivery.uid) if proves else session)
+    desk.show_uid(session, delivery.uid)
     desk.flush()
     before = _said_before(desk, delivery, segments)
     texts = [*(message.text for message in before), *(segment.text for segment in segments)]
-    heard = omi_accounts.listen(desk.challenges(delivery), texts, len(before))
-    if heard is None:
+    said = omi_accounts.find_said(desk.challenges(delivery), texts, len(before))
+    if not said:
         return segments
-    challenge, span = heard
-    cut = [replace(s, text=span.cut(place, s.text)) for place, s in enumerate(segments, len(before))]
-    left = [segment for segment in cut if segment.text]
+    rests = [_without([span for _, span in said], place, text) for place, text in enumerate(texts)]
     known = [desk.known(delivery, segment) for segment in segments]
-    for place, message in enumerate([*before, *known]):
-        if message and (rest := span.cut(place, texts[place])) != texts[place]:
+    for message, text, rest in zip([*before, *known], texts, rests, strict=True):
+        if message and rest != text:
             _take_out(desk, delivery, message, rest or LEFT_OUT)
     desk.flush()
-    desk.users |= omi_accounts.meet(desk.tx, challenge, delivery)
+    for challenge in {challenge.user_id: challenge for challenge, _ in said if proves}.values():
+        desk.users |= omi_accounts.meet(desk.tx, challenge, delivery)
+    left = [replace(s, text=rest) for s, rest in zip(segments, rests[len(before) :], strict=True) if rest]
     desk.hear_instead(delivery, left)
     return left
 
 
 def _said_before(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> list[Message]:
-    near, keys = desk.near(delivery), {segment.key for segment in segments}
-    messages = desk.tx.messages(near[-1].id, EARLIER_MESSAGES) if near else []
+    """In the conversation that goes on, if it is the same owner's."""
+    keys = {segment.key for segment in segments}
+    theirs = [conversation for conversation in desk.near(delivery) if conversation.user_id == desk.owner(delivery)]
+    messages = desk.tx.messages(theirs[-1].id, EARLIER_MESSAGES) if theirs else []
     return [message for message in messages if message.key not in keys]
 
 
+def _without(spans: Sequence[Span], place: int, text: str) -> str:
+    for span in reversed(spans):  # from the end, so that the places of the others stay
+        text = span.cut(place, text)
+    return text
+
+
 def _take_out(desk: Desk, delivery: Delivery, message: Message, rest: str) -> None:
+    """What was saved for another owner, or deleted, is not touched any more."""
     conversation = desk.conversation(delivery, message.conversation_id)
-    if conversation.deleted_at or message.text == rest:
+    if conversation.deleted_at or conversation.user_id != desk.owner(delivery) or message.text == rest:
         return
-    message = message.without(rest)
-    desk.put_message(message)
-    if conversation.title and conversation.title.removesuffix("…") not in message.text:
+    title = (conversation.title or "").removesuffix("…")
+    if title and title in message.text and title not in rest:
         conversation = replace(conversation, title=None)
         desk.put_conversation(conversation)
+    message = message.without(rest)
+    desk.put_message(message)
     if _is_nothing_else(desk, conversation, message):
         _bury(desk, delivery, conversation)
     elif conversation.user_id:
