@@ -1,5 +1,6 @@
 """What was said: a user's conversations to read, hand over and delete."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from omilink import wire
@@ -31,10 +32,10 @@ def one(tx: Transaction, conversation_id: str, user_id: str) -> Conversation:
 
 
 def adopt(
-    tx: Transaction, session: OmiSession, user_id: str, *, since: Millis = 0, brought_at: Millis | None = None
+    tx: Transaction, session: OmiSession, user_id: str, ownerless: Sequence[Conversation], brought_at: Millis | None
 ) -> None:
-    """Makes the session's ownerless conversations that began since then the user's, and tells the user's streams."""
-    conversations = [replace(c, user_id=user_id, brought_at=brought_at) for c in waiting(tx, session, since)]
+    """Makes these conversations of the session the user's, and tells the user's streams of both."""
+    conversations = [replace(c, user_id=user_id, brought_at=brought_at) for c in ownerless]
     tx.put_conversations((), conversations)
     shown = wire.session(session, has_conversations=bool(tx.messages_saved([session.id], user_id)))
     tx.append([wire.event(user_id, "session_linked", session=shown)])

@@ -203,13 +203,14 @@ def earlier(tx: Transaction, link: OmiLink, at: Millis) -> Earlier:
 
 def bring_earlier(tx: Transaction, uid: str, user_id: str, at: Millis) -> int:
     """Takes along what was left, and returns how many conversations. Raises NotFound."""
-    link = find(tx, uid, user_id)
-    count, since = len(earlier(tx, link, at).waiting), link.verified_at - EARLIER
+    since, count = find(tx, uid, user_id).verified_at - EARLIER, 0
     for session in _linked_by(tx, uid, user_id):
         decision = linking.decide(Facts(act=Act.CLAIM, session=session, user_id=user_id))
         if decision.error:
             raise decision.error
-        adopt(tx, session, user_id, since=since, brought_at=at)
+        ownerless = waiting(tx, session, since)
+        adopt(tx, session, user_id, ownerless, brought_at=at)
+        count += len(ownerless)
     return count
 
 

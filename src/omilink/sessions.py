@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from omilink import linking, wire
-from omilink.conversations import adopt
+from omilink.conversations import adopt, waiting
 from omilink.errors import NotFound
 from omilink.linking import Act, Decision, Facts, Outcome
 from omilink.model import (
@@ -145,8 +145,8 @@ def change_hands(
         tx.append([wire.event(before.user_id, "session_unlinked", session=shown, reason=reason)])
     if after.user_id:
         by_uid = after.method is Method.UID
-        since = at + 1 if not brings else at - EARLIER if by_uid else 0
-        adopt(tx, after, after.user_id, since=since, brought_at=at if by_uid else None)
+        ownerless = waiting(tx, after, at - EARLIER if by_uid else 0) if brings else ()
+        adopt(tx, after, after.user_id, ownerless, brought_at=at if by_uid else None)
     return {user_id for user_id in (before.user_id, after.user_id) if user_id}
 
 

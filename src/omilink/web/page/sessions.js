@@ -12,7 +12,7 @@ class Sessions extends HTMLElement {
     this.accounts = new OmiAccounts(app);
     this.note = h("p", { class: "quiet" });
     this.list = h("div", { class: "cards" });
-    this.title = h("h2", {}, "Your sessions");
+    this.heading = h("h2", {}, "Your sessions");
     this.append(
       h(
         "header",
@@ -20,7 +20,7 @@ class Sessions extends HTMLElement {
         h("div", { class: "titles" }, h("h1", { tabindex: "-1" }, "Sessions")),
         h("a", { class: "button primary", href: "#/link" }, "Link a wearable"),
       ),
-      h("div", { class: "scroller" }, h("div", { class: "column" }, this.accounts, this.title, this.note, this.list)),
+      h("div", { class: "scroller" }, h("div", { class: "column" }, this.accounts, this.heading, this.note, this.list)),
     );
   }
 
@@ -29,7 +29,7 @@ class Sessions extends HTMLElement {
     const others = sessions.filter((session) => !accounts.some((account) => isOf(session, account)));
     this.accounts.show(accounts, sessions);
     this.#draw(others);
-    this.title.hidden = accounts.length > 0 && others.length === 0;
+    this.heading.hidden = accounts.length > 0 && others.length === 0;
     this.note.hidden = accounts.length + others.length > 0;
     setText(this.note, omi ? "Nothing yet. With its first words your wearable appears here." : "Loading…");
   }

@@ -1,0 +1,25 @@
+import { ago, count, minutesUntil, signedOutBecause } from "../src/words";
+
+test.each([
+  [500, "just now"],
+  [5_000, "5 s ago"],
+  [61_000, "1 min ago"],
+  [7_200_000, "2 h ago"],
+  [-4_000, "just now"],
+])("%d ms are %s", (milliseconds, words) => {
+  expect(ago(0, milliseconds)).toBe(words);
+});
+
+test("what remains is told in minutes and seconds", () => {
+  expect(minutesUntil(581_000, 0)).toBe("9:41");
+  expect(minutesUntil(0, 5_000)).toBe("0:00");
+});
+
+test("one is not many", () => {
+  expect(count(1, "message")).toBe("1 message");
+  expect(count(2, "message")).toBe("2 messages");
+});
+
+test("a reason that this version does not know still makes a sentence", () => {
+  expect(signedOutBecause("something_new")).toBe("You were signed out. Sign in again to go on.");
+});

@@ -1,0 +1,63 @@
+import { apiDeleteAccount } from "omilink";
+import { useState } from "react";
+
+import { Button } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { useChoice } from "../ui/Confirm";
+import { Field } from "../ui/Field";
+import { messageOf } from "../ui/Notice";
+import { Text } from "../ui/Text";
+import { useAccount } from "./AccountProvider";
+
+/** The way out for good: whoever can sign up in an app must be able to leave there, too. */
+export function DeleteAccount() {
+  const { leave } = useAccount();
+  const choose = useChoice();
+  const [password, setPassword] = useState("");
+  const [problem, setProblem] = useState("");
+
+  async function remove() {
+    if (!password) return setProblem("Enter your password.");
+    const choice = await choose({
+      title: "Delete your account for ever?",
+      consequences: [
+        "All your conversations, and every word in them, are removed from this server.",
+        "Your sessions become nobody’s. Whoever knows a session’s id could link it.",
+        "Your webhook address stops working, and everything that shows your words signs out.",
+      ],
+      actions: { delete: "Delete for ever" },
+    });
+    if (!choice) return;
+    try {
+      await apiDeleteAccount({ password });
+      await leave("Your account has been deleted.");
+    } catch (error) {
+      setProblem(messageOf(error));
+    }
+  }
+
+  return (
+    <Card>
+      <Text kind="heading">Delete your account</Text>
+      <Text kind="quiet">
+        Every conversation and every word is removed for ever, your sessions are unlinked, and your webhook address
+        stops working. Nobody can undo it.
+      </Text>
+      <Field
+        label="Your password"
+        value={password}
+        onChangeText={setPassword}
+        autoCapitalize="none"
+        autoComplete="current-password"
+        secureTextEntry
+      >
+        <Button label="Delete" aria-label="Delete account" busyLabel="Deleting…" onPress={remove} />
+      </Field>
+      {problem !== "" && (
+        <Text kind="problem" role="alert">
+          {problem}
+        </Text>
+      )}
+    </Card>
+  );
+}

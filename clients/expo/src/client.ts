@@ -1,0 +1,18 @@
+import AsyncStorage from "@react-native-async-storage/async-storage";
+import { getRandomValues } from "expo-crypto";
+import { fetch } from "expo/fetch";
+import { configure } from "omilink";
+
+import { readToken } from "./account/token";
+import { serverAddress } from "./server";
+
+/** Gives omilink's client what this platform has: a fetch that streams, a safe place for the token, randomness. */
+export function configureClient(): void {
+  globalThis.crypto ??= { getRandomValues } as Crypto;
+  configure({
+    baseUrl: serverAddress(),
+    fetch: fetch as typeof globalThis.fetch,
+    getToken: readToken,
+    storage: AsyncStorage,
+  });
+}

@@ -1,0 +1,74 @@
+import { useState, type ReactNode } from "react";
+import { Pressable, View } from "react-native";
+
+import { Card } from "../ui/Card";
+import { Column } from "../ui/Column";
+import { Icon } from "../ui/Icon";
+import { ScreenHeader } from "../ui/ScreenHeader";
+import { Text } from "../ui/Text";
+import { themed, useColors } from "../ui/theme";
+import { OwnAddress } from "./OwnAddress";
+import { SessionId } from "./SessionId";
+import { SpokenSentence } from "./SpokenSentence";
+
+const WAYS = {
+  address: { title: "With your own address", hint: "Suits most. Paste one address into the OMI app." },
+  sentence: {
+    title: "By saying a sentence",
+    hint: "Your words come here through an app, or you'd rather not paste an address.",
+  },
+  id: { title: "With a session id", hint: "For a device that you were given or programmed yourself." },
+};
+
+type WayName = keyof typeof WAYS;
+
+/** "Link your wearable": three ways, the one that suits most people first. */
+export function LinkScreen({ uid }: { uid?: string }) {
+  const [openWay, setOpenWay] = useState<WayName | null>(uid ? "sentence" : "address");
+  const way = (name: WayName, content: ReactNode) => (
+    <Way {...WAYS[name]} isOpen={openWay === name} onPress={() => setOpenWay(openWay === name ? null : name)}>
+      {content}
+    </Way>
+  );
+  return (
+    <View style={{ flex: 1 }}>
+      <ScreenHeader title="Link your wearable" back={{ to: { screen: "sessions" }, label: "Back to sessions" }} />
+      <Column>
+        <Text kind="quiet">Then what it hears is yours, and appears here as it is said.</Text>
+        {way("address", <OwnAddress />)}
+        {way("sentence", <SpokenSentence proposedUid={uid} />)}
+        {way("id", <SessionId />)}
+      </Column>
+    </View>
+  );
+}
+
+type WayProps = { title: string; hint: string; isOpen: boolean; onPress: () => void; children: ReactNode };
+
+/** One of several, of which one is open. */
+function Way({ title, hint, isOpen, onPress, children }: WayProps) {
+  const styles = useStyles();
+  const { quiet } = useColors();
+  return (
+    <Card style={styles.way}>
+      <Pressable role="button" aria-expanded={isOpen} aria-label={title} onPress={onPress} style={styles.summary}>
+        <View style={styles.titles}>
+          <Text kind="heading">{title}</Text>
+          <Text kind="quiet">{hint}</Text>
+        </View>
+        <View style={isOpen && styles.turned}>
+          <Icon name="more" color={quiet} />
+        </View>
+      </Pressable>
+      {isOpen && <View style={styles.content}>{children}</View>}
+    </Card>
+  );
+}
+
+const useStyles = themed(() => ({
+  way: { padding: 0, gap: 0 },
+  summary: { flexDirection: "row", alignItems: "center", gap: 10, paddingVertical: 16, paddingHorizontal: 20 },
+  titles: { flex: 1 },
+  turned: { transform: [{ rotate: "180deg" }] },
+  content: { gap: 14, paddingHorizontal: 20, paddingBottom: 20 },
+}));

@@ -1,0 +1,70 @@
+import { useEffect, useRef, useState } from "react";
+
+import { Button } from "../ui/Button";
+import { ScanSheet } from "./ScanSheet";
+import { sessionIdIn } from "./sessionIdIn";
+
+type Detector = { detect: (source: HTMLVideoElement) => Promise<{ rawValue: string }[]> };
+declare const BarcodeDetector: { new (options: { formats: string[] }): Detector };
+
+const LOOK_EVERY = 200;
+const CAN_SCAN = "BarcodeDetector" in globalThis && Boolean(globalThis.navigator?.mediaDevices);
+
+/** Reads a session id from a QR code, with a browser that can do so by itself. */
+export function ScanCode({ onScanned }: { onScanned: (sessionId: string) => void }) {
+  const [isOpen, setOpen] = useState(false);
+  if (!CAN_SCAN) return null;
+  return (
+    <>
+      <Button icon="scan" label="Scan a QR code" onPress={() => setOpen(true)} />
+      {isOpen && (
+        <Scanner
+          onClose={() => setOpen(false)}
+          onScanned={(sessionId) => {
+            setOpen(false);
+            onScanned(sessionId);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Scanner({ onClose, onScanned }: { onClose: () => void; onScanned: (sessionId: string) => void }) {
+  const video = useRef<HTMLVideoElement>(null);
+  const [problem, setProblem] = useState("");
+  const found = useRef(onScanned);
+  useEffect(() => {
+    found.current = onScanned;
+  });
+
+  useEffect(() => {
+    const detector = new BarcodeDetector({ formats: ["qr_code"] });
+    const camera = navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    camera.then(
+      (stream) => {
+        if (video.current) video.current.srcObject = stream;
+      },
+      () => setProblem("This page may not use the camera. Allow it in the browser, or type the id."),
+    );
+    const looking = setInterval(look, LOOK_EVERY);
+
+    async function look() {
+      if (!video.current?.videoWidth) return;
+      const codes = await detector.detect(video.current).catch(() => []);
+      const sessionId = codes.map(({ rawValue }) => sessionIdIn(rawValue)).find(Boolean);
+      if (sessionId) found.current(sessionId);
+    }
+
+    return () => {
+      clearInterval(looking);
+      camera.then((stream) => stream.getTracks().forEach((track) => track.stop())).catch(() => {});
+    };
+  }, []);
+
+  return (
+    <ScanSheet onClose={onClose} problem={problem}>
+      <video ref={video} autoPlay muted playsInline style={{ width: "100%", height: "100%", objectFit: "cover" }} />
+    </ScanSheet>
+  );
+}

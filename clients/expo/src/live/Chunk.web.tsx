@@ -1,0 +1,56 @@
+import type { Message } from "omilink";
+import { memo, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
+
+import { MessageRow } from "./MessageRow";
+import { follows } from "./speakers";
+
+/** This far from what is in sight, messages are drawn already. */
+const NEAR = "1500px 0px";
+/** How high a message is, roughly, before it was ever drawn. */
+const ROW_HEIGHT = 64;
+
+type Props = {
+  scroller: RefObject<HTMLElement | null>;
+  before?: Message;
+  messages: readonly Message[];
+  startsNear: boolean;
+  onResize: () => void;
+};
+
+/** Some messages in a row: drawn while they are near, an empty space of their height while they are not. */
+export const Chunk = memo(function Chunk({ scroller, before, messages, startsNear, onResize }: Props) {
+  const element = useRef<HTMLDivElement>(null);
+  const [isNear, setNear] = useState(startsNear);
+  const [height, setHeight] = useState(messages.length * ROW_HEIGHT);
+
+  useEffect(() => {
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (!entry!.isIntersecting) setHeight(entry!.boundingClientRect.height);
+        setNear(entry!.isIntersecting);
+      },
+      { root: scroller.current, rootMargin: NEAR },
+    );
+    observer.observe(element.current!);
+    return () => observer.disconnect();
+  }, [scroller]);
+
+  useLayoutEffect(onResize, [isNear, onResize]);
+
+  if (!isNear) return <div ref={element} style={{ height }} />;
+  return (
+    <div ref={element}>
+      {messages.map((message, index) => (
+        <MessageRow key={message.id} message={message} isFollowing={follows(messages[index - 1] ?? before, message)} />
+      ))}
+    </div>
+  );
+}, isSame);
+
+function isSame(a: Props, b: Props): boolean {
+  return (
+    a.before === b.before &&
+    a.messages.length === b.messages.length &&
+    a.messages.every((message, index) => message === b.messages[index])
+  );
+}

@@ -1,0 +1,63 @@
+import type { Chat, LiveEvent, StreamState, StreamStatus, User, View } from "omilink";
+import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from "react";
+import { AppState } from "react-native";
+
+import { useAccount } from "../account/AccountProvider";
+import { useSessions } from "../sessions/SessionsProvider";
+import { useNotices } from "../ui/Notice";
+import { signedOutBecause, unlinkedBecause } from "../words";
+import { onUserLogin } from "./onUserLogin";
+import { forgetSession } from "./rememberedSession";
+
+/** The live chat as it is now. */
+export type Live = { user: User; chat: Chat; view: View; state: StreamState; status: StreamStatus };
+
+const Context = createContext<Live | null>(null);
+export const useLive = () => useContext(Context)!;
+
+/** Follows the signed-in user's live chat for as long as its children are shown. */
+export function LiveProvider({ user, children }: { user: User; children: ReactNode }) {
+  const [live, setLive] = useState<Live | null>(null);
+  const { leave } = useAccount();
+  const { refresh } = useSessions();
+  const { say } = useNotices();
+
+  const happened = useRef<(event: LiveEvent) => void>(() => {});
+  useEffect(() => {
+    happened.current = (event) => {
+      if (event.type === "session_linked" || event.type === "session_unlinked") refresh();
+      if (event.type !== "session_unlinked") return;
+      const { id } = event.session;
+      if (event.reason === "unlinked") forgetSession(user.id, id);
+      say(`Session “${id}” is no longer linked to you. ${unlinkedBecause(event.reason)}`);
+    };
+  });
+
+  useEffect(() => {
+    const chat = onUserLogin(
+      user,
+      {
+        onView: () => show(),
+        onState: (state, { reason }) => (state === "signed_out" ? leave(signedOutBecause(reason)) : show()),
+        onEvent: (event) => happened.current(event),
+      },
+      ({ message }) => say(message),
+    );
+    const show = () => setLive({ user, chat, view: chat.view, state: chat.state, status: chat.status });
+    show();
+    const watching = AppState.addEventListener("change", (state) => {
+      if (state === "active") chat.wake();
+    });
+    return () => {
+      watching.remove();
+      chat.close();
+    };
+  }, [user, leave, say]);
+
+  return live && <Context value={live}>{children}</Context>;
+}
+
+/** Whether what is shown is as new as it gets. */
+export function isFresh(state: StreamState): boolean {
+  return state === "live" || state === "polling" || state === "catching_up";
+}

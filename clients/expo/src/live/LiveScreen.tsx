@@ -1,0 +1,110 @@
+import { isIncomplete, type Session } from "omilink";
+import { useState } from "react";
+import { View } from "react-native";
+
+import { useSessions } from "../sessions/SessionsProvider";
+import { IconButton } from "../ui/Button";
+import { LinkButton } from "../ui/LinkButton";
+import { Loading } from "../ui/Loading";
+import { Quiet } from "../ui/Quiet";
+import { ScreenHeader } from "../ui/ScreenHeader";
+import { Text } from "../ui/Text";
+import { themed } from "../ui/theme";
+import { clockTime } from "../words";
+import { Connection } from "./Connection";
+import { isFresh, useLive } from "./LiveProvider";
+import { MessageList } from "./MessageList";
+import { titleOf } from "./titles";
+import { useDeleteConversation } from "./useDeleteConversation";
+
+/** The conversation that is being spoken in. When another one becomes current, the screen follows. */
+export function LiveScreen() {
+  const { chat, view, state } = useLive();
+  const [isAtEnd, setAtEnd] = useState(true);
+  const { id, beginning } = useFollowed(isAtEnd);
+  const deleteConversation = useDeleteConversation();
+  const shown = id ? view.chats[id] : undefined;
+  const isReady = shown !== undefined && !isIncomplete(shown);
+
+  return (
+    <View style={{ flex: 1 }}>
+      <ScreenHeader title={isReady ? titleOf(shown.conversation) : "Live"} below={<Connection />}>
+        {isReady && (
+          <IconButton icon="delete" label="Delete this conversation" onPress={() => deleteConversation(id!)} />
+        )}
+      </ScreenHeader>
+      {isReady ? (
+        <MessageList
+          key={id}
+          chat={shown}
+          loadOlder={chat.loadOlder}
+          beginning={beginning}
+          news={id === view.current ? undefined : "New conversation"}
+          isStale={!isFresh(state)}
+          onEndChange={setAtEnd}
+        />
+      ) : (
+        <NothingYet />
+      )}
+    </View>
+  );
+}
+
+/** Which conversation to show. Whoever has scrolled up is reading, and is led to the next one by the pill instead. */
+function useFollowed(isAtEnd: boolean): { id: string | null; beginning?: string } {
+  const { current, chats } = useLive().view;
+  const [followed, setFollowed] = useState<{ id: string | null; beginning?: string }>({ id: current });
+  const isReading = !isAtEnd && followed.id !== null && chats[followed.id] !== undefined;
+  if (current === followed.id || isReading) return followed;
+  const next = { id: current, beginning: beginningOf(followed.id, current && chats[current]?.conversation.createdAt) };
+  setFollowed(next);
+  return next;
+}
+
+function beginningOf(before: string | null, createdAt: string | null | undefined): string | undefined {
+  return before && createdAt ? `A new conversation began at ${clockTime(createdAt)}` : undefined;
+}
+
+/** Why there are no words yet, and what to do. Never says "nothing" before the server has. */
+function NothingYet() {
+  const { view, state, status } = useLive();
+  const { sessions, omi } = useSessions();
+  if (state === "offline" && !view.loaded) return <Quiet title="No connection" text={status.reason} />;
+  if (!view.loaded || view.current || !sessions || !omi) return <Loading text="Fetching your latest conversation." />;
+  if (sessions.length === 0 && omi.omi_links.length === 0)
+    return (
+      <Quiet title="Link your wearable" text="It takes a minute. Then what it hears appears here as it is said.">
+        <LinkButton kind="primary" to={{ screen: "link" }} label="Link it now" />
+      </Quiet>
+    );
+  return (
+    <Quiet title="Nothing has been said yet" text="The moment your wearable hears something, the words appear here.">
+      <Hint ailing={sessions.find(({ health }) => health && health.status !== "ok")} />
+    </Quiet>
+  );
+}
+
+/** What to do about the first session that needs attention. */
+function Hint({ ailing }: { ailing?: Session }) {
+  const styles = useStyles();
+  if (!ailing?.health) return null;
+  const { message, nextStep } = ailing.health;
+  return (
+    <View style={styles.hint}>
+      <Text style={styles.hintText}>{[message, nextStep].filter(Boolean).join(" ")}</Text>
+      <LinkButton kind="link" to={{ screen: "sessions" }} label="See your sessions" />
+    </View>
+  );
+}
+
+const useStyles = themed(({ warnTint }) => ({
+  hint: {
+    maxWidth: 480,
+    marginTop: 6,
+    paddingTop: 12,
+    paddingHorizontal: 16,
+    borderRadius: 12,
+    backgroundColor: warnTint,
+  },
+  hintText: { fontSize: 15, lineHeight: 22 },
+}));

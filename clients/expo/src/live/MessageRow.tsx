@@ -1,0 +1,77 @@
+import { speakerName, type Message } from "omilink";
+import { memo } from "react";
+import { Platform, View } from "react-native";
+
+import { Text } from "../ui/Text";
+import { RADIUS, themed, useColors } from "../ui/theme";
+import { clockTime } from "../words";
+import { initialOf, spokenAt, voiceOf } from "./speakers";
+
+type Props = { message: Message; isFollowing: boolean };
+
+/** One segment of speech. Whoever goes on speaking is not named again. */
+export const MessageRow = memo(function MessageRow({ message, isFollowing }: Props) {
+  const styles = useStyles();
+  const { accent, voices } = useColors();
+  const name = speakerName(message);
+  const time = clockTime(spokenAt(message));
+  const [voice, tint] = voices[voiceOf(name)]!;
+  const isMine = message.isUser;
+  return (
+    <View
+      role="article"
+      accessible={Platform.OS !== "web"}
+      aria-label={Platform.OS === "web" ? `${name}, ${time}` : `${name}, ${time}: ${message.text}`}
+      testID="message"
+      style={[styles.row, isFollowing ? styles.following : styles.first]}
+    >
+      <View style={[styles.line, isMine && styles.mineLine]}>
+        {!isMine && (
+          <View style={[styles.avatar, isFollowing ? styles.gone : { backgroundColor: tint }]} aria-hidden>
+            {!isFollowing && <Text style={[styles.initial, { color: voice }]}>{initialOf(name)}</Text>}
+          </View>
+        )}
+        <View style={[styles.column, isMine && styles.mineColumn]}>
+          {!isFollowing && (
+            <View style={styles.by} aria-hidden={Platform.OS === "web"}>
+              <Text style={[styles.name, { color: isMine ? accent : voice }]}>{name}</Text>
+              <Text style={styles.time}>{time}</Text>
+            </View>
+          )}
+          <View style={[styles.bubble, isMine && styles.mineBubble]}>
+            <Text selectable testID="words" style={styles.words}>
+              {message.text}
+            </Text>
+          </View>
+        </View>
+      </View>
+    </View>
+  );
+});
+
+const useStyles = themed(({ surface, line, mine, quiet }) => ({
+  row: { width: "100%", maxWidth: 704, alignSelf: "center", paddingHorizontal: 16 },
+  first: { paddingTop: 18 },
+  following: { paddingTop: 4 },
+  line: { flexDirection: "row", gap: 10 },
+  mineLine: { justifyContent: "flex-end" },
+  avatar: { width: 32, height: 32, marginTop: 22, borderRadius: 16, alignItems: "center", justifyContent: "center" },
+  gone: { height: 0, marginTop: 0 },
+  initial: { fontSize: 14, lineHeight: 20, fontWeight: "700" },
+  column: { flexShrink: 1, maxWidth: 560, alignItems: "flex-start" },
+  mineColumn: { maxWidth: "88%", alignItems: "flex-end" },
+  by: { flexDirection: "row", alignItems: "baseline", gap: 8, paddingHorizontal: 2, paddingBottom: 2 },
+  name: { fontSize: 13.5, lineHeight: 20, fontWeight: "700" },
+  time: { color: quiet, fontSize: 13, lineHeight: 20 },
+  bubble: {
+    paddingVertical: 8,
+    paddingHorizontal: 14,
+    borderWidth: 1,
+    borderColor: line,
+    borderRadius: RADIUS,
+    borderTopLeftRadius: 5,
+    backgroundColor: surface,
+  },
+  mineBubble: { borderColor: mine, borderTopLeftRadius: RADIUS, borderTopRightRadius: 5, backgroundColor: mine },
+  words: { fontSize: 16, lineHeight: 23 },
+}));

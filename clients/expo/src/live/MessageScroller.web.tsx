@@ -1,0 +1,134 @@
+import {
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type CSSProperties,
+} from "react";
+import { View } from "react-native";
+
+import { Text } from "../ui/Text";
+import { themed } from "../ui/theme";
+import { Chunk } from "./Chunk.web";
+import { useChunks } from "./chunks";
+import type { ScrollerProps } from "./MessageScroller";
+
+export type { ScrollerHandle } from "./MessageScroller";
+
+/** This close to the end, the reader follows what is being said. */
+const END = 80;
+/** This close to the beginning, older messages are fetched. */
+const BEGINNING = 1_500;
+
+type Place = { element: Element; top: number } | null;
+
+/**
+ * As on a phone, made for browsers: the words stand in the document in spoken order, which is what a screen reader
+ * reads and the keyboard scrolls. React Native's inverted list has them backwards there.
+ */
+export function MessageScroller({ ref, messages, top, isStale, onEndChange, onNeedOlder }: ScrollerProps) {
+  const styles = useStyles();
+  const scroller = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+  const place = useRef<Place>(null);
+  const chunks = useChunks(messages);
+  const [opened] = useState({ oldest: chunks[0]?.key ?? 0, near: chunks.at(-2)?.key ?? 0 });
+
+  useImperativeHandle(
+    ref,
+    () => ({
+      toEnd() {
+        const log = scroller.current!;
+        log.scrollTop = log.scrollHeight;
+        log.focus({ preventScroll: true });
+      },
+    }),
+    [],
+  );
+
+  /** After the content has changed: the end stays in sight, or what is read stays where it is. */
+  const settle = useCallback(() => {
+    const log = scroller.current;
+    if (!log) return; // its first chunks are there before it is
+    if (isAtEnd.current) log.scrollTop = log.scrollHeight;
+    else if (place.current?.element.isConnected)
+      log.scrollTop += place.current.element.getBoundingClientRect().top - place.current.top;
+    place.current = placeIn(log);
+  }, []);
+
+  useLayoutEffect(settle, [chunks, settle]);
+
+  useEffect(() => {
+    const observer = new ResizeObserver(settle);
+    observer.observe(scroller.current!);
+    return () => observer.disconnect();
+  }, [settle]);
+
+  const needOlder = useRef(onNeedOlder);
+  useEffect(() => {
+    needOlder.current = onNeedOlder;
+  });
+  useEffect(() => {
+    if (scroller.current!.scrollTop < BEGINNING) needOlder.current();
+  }, [chunks]);
+
+  function scrolled() {
+    const log = scroller.current!;
+    isAtEnd.current = log.scrollHeight - log.scrollTop - log.clientHeight < END;
+    place.current = placeIn(log);
+    onEndChange(isAtEnd.current);
+    if (log.scrollTop < BEGINNING) needOlder.current();
+  }
+
+  return (
+    <div
+      ref={scroller}
+      role="log"
+      aria-live="off" // what is new is announced; what comes back into sight is not
+      aria-label="What is said"
+      tabIndex={0}
+      onScroll={scrolled}
+      style={{ ...SCROLLER, opacity: isStale ? 0.78 : 1 }}
+    >
+      <View>
+        <Text style={styles.top}>{top}</Text>
+      </View>
+      {chunks.map(({ key, before, messages }) => (
+        <Chunk
+          key={key}
+          scroller={scroller}
+          before={before}
+          messages={messages}
+          startsNear={!(key >= opened.oldest && key < opened.near)} // of those held before, only the newest
+          onResize={settle}
+        />
+      ))}
+    </div>
+  );
+}
+
+/** The first message in sight and where it is. */
+function placeIn(log: HTMLElement): Place {
+  const { top } = log.getBoundingClientRect();
+  const rows = log.querySelectorAll("[data-testid=message]");
+  for (const element of rows) {
+    const box = element.getBoundingClientRect();
+    if (box.bottom > top) return { element, top: box.top };
+  }
+  return null;
+}
+
+const SCROLLER: CSSProperties = {
+  flex: 1,
+  minHeight: 0,
+  padding: "20px 0",
+  overflowY: "auto",
+  overflowAnchor: "none", // Safari has no anchoring, so `settle` does it everywhere
+  overscrollBehavior: "contain",
+};
+
+const useStyles = themed(({ quiet }) => ({
+  top: { color: quiet, fontSize: 13.5, lineHeight: 20, textAlign: "center", paddingVertical: 8 },
+}));

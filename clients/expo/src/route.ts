@@ -1,0 +1,37 @@
+/** Which screen is shown. A link proposes an OMI account that is to be proven. */
+export type Route =
+  | { screen: "live" | "conversations" | "sessions" | "account" }
+  | { screen: "conversation"; id: string }
+  | { screen: "link"; uid?: string };
+
+export type Tab = "live" | "conversations" | "sessions" | "account";
+
+export const TABS: readonly { tab: Tab; label: string }[] = [
+  { tab: "live", label: "Live" },
+  { tab: "conversations", label: "Conversations" },
+  { tab: "sessions", label: "Sessions" },
+  { tab: "account", label: "Account" },
+];
+
+export const START: Route = { screen: "live" };
+
+/** The tab that a screen belongs to. */
+export function tabOf({ screen }: Route): Tab {
+  if (screen === "conversation") return "conversations";
+  if (screen === "link") return "sessions";
+  return screen;
+}
+
+/** As the address of a page has it: "#/conversations/42". */
+export function hashOf(route: Route): string {
+  if (route.screen === "conversation") return `#/conversations/${encodeURIComponent(route.id)}`;
+  if (route.screen === "link" && route.uid) return `#/link/${encodeURIComponent(route.uid)}`;
+  return `#/${route.screen}`;
+}
+
+export function routeOf(hash: string): Route {
+  const [, screen = "", detail] = hash.split("/");
+  if (screen === "conversations" && detail) return { screen: "conversation", id: decodeURIComponent(detail) };
+  if (screen === "link") return { screen, uid: detail && decodeURIComponent(detail) };
+  return TABS.some(({ tab }) => tab === screen) ? { screen: screen as Tab } : START;
+}

@@ -1,0 +1,112 @@
+import { apiLinkSession, apiUnlinkSession, type Session } from "omilink";
+import { View } from "react-native";
+
+import { useLive } from "../live/LiveProvider";
+import { forgetSession, rememberSession } from "../live/rememberedSession";
+import { Button } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { useChoice } from "../ui/Confirm";
+import { LinkButton } from "../ui/LinkButton";
+import { useNotices } from "../ui/Notice";
+import { Text } from "../ui/Text";
+import { themed } from "../ui/theme";
+import { useNow } from "../useNow";
+import { ago, count, linkedHow } from "../words";
+import { HealthBadge } from "./HealthBadge";
+import { useSessions } from "./SessionsProvider";
+
+/** How a session is linked, how it is doing, and what can be done. */
+export function SessionCard({ session }: { session: Session }) {
+  const styles = useStyles();
+  const now = useNow();
+  const { user } = useLive();
+  const { refresh } = useSessions();
+  const { attempt } = useNotices();
+  const choose = useChoice();
+  const { id, linked, health } = session;
+  const status = health?.status ?? "waiting";
+
+  async function unlink() {
+    const choice = await choose({
+      title: "Unlink this session?",
+      consequences: consequencesOf(session),
+      actions: { unlink: "Unlink" },
+    });
+    if (!choice) return;
+    await attempt(async () => {
+      await forgetSession(user.id, id);
+      await apiUnlinkSession(id);
+      await refresh();
+    });
+  }
+
+  const linkAgain = () =>
+    attempt(async () => {
+      await apiLinkSession(id);
+      await rememberSession(user.id, id);
+      await refresh();
+    });
+
+  return (
+    <Card role="article" aria-label={`Session ${id}`} style={styles.card}>
+      <View style={styles.row}>
+        <Text kind="subheading" style={styles.id}>
+          {id}
+        </Text>
+        <HealthBadge status={status} />
+      </View>
+      {health && <Text>{health.message}</Text>}
+      {health?.nextStep ? <Text style={styles.nextStep}>{health.nextStep}</Text> : null}
+      <View style={styles.row}>
+        <View style={styles.facts}>
+          <Text kind="quiet">{linked ? linkedHow(session) : "Not linked"}</Text>
+          <Text kind="quiet">{heardOf(session, now)}</Text>
+        </View>
+        {linked && <Button label="Unlink" aria-label={`Unlink ${id}`} onPress={unlink} />}
+        {status === "suspended" && (
+          <LinkButton label="Prove it" aria-label={`Prove that ${id} is yours`} to={{ screen: "link", uid: id }} />
+        )}
+        {!linked && status !== "suspended" && (
+          <Button label="Link again" busyLabel="Linking…" aria-label={`Link ${id} again`} onPress={linkAgain} />
+        )}
+      </View>
+    </Card>
+  );
+}
+
+function heardOf({ lastSeenAt, messagesSaved = 0 }: Session, now: number): string {
+  const heard = lastSeenAt ? `Last heard ${ago(lastSeenAt, now)}` : "Not heard yet";
+  return `${heard} · ${count(messagesSaved, "message")}`;
+}
+
+function consequencesOf({ id, method }: Session): string[] {
+  const saved = "What was saved stays yours.";
+  if (method === "personal")
+    return [
+      `“${id}” comes back with its next words, because your webhook address links by itself. To be rid of it, take the ` +
+        "address out of the device, or replace it.",
+      saved,
+    ];
+  if (method === "uid")
+    return [
+      `“${id}” comes back with its next words, because your OMI account links it. To stop that, unlink the OMI account: ` +
+        "new words are nobody’s then.",
+      saved,
+    ];
+  return [`New words of “${id}” no longer reach you. They are nobody’s, and somebody else could link it.`, saved];
+}
+
+const useStyles = themed(({ warnTint }) => ({
+  card: { gap: 10 },
+  row: { flexDirection: "row", alignItems: "center", justifyContent: "space-between", gap: 10 },
+  id: { flex: 1, minWidth: 0 },
+  nextStep: {
+    padding: 12,
+    borderRadius: 12,
+    overflow: "hidden",
+    backgroundColor: warnTint,
+    fontSize: 15,
+    lineHeight: 22,
+  },
+  facts: { flex: 1, minWidth: 0 },
+}));

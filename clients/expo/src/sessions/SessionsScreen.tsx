@@ -1,0 +1,37 @@
+import { View } from "react-native";
+
+import { Column } from "../ui/Column";
+import { LinkButton } from "../ui/LinkButton";
+import { ScreenHeader } from "../ui/ScreenHeader";
+import { Text } from "../ui/Text";
+import { OmiAccountCard } from "./OmiAccountCard";
+import { SessionCard } from "./SessionCard";
+import { useSessions } from "./SessionsProvider";
+
+/** The user's OMI accounts and sessions: how each is linked, how it is doing and what to do about it. */
+export function SessionsScreen() {
+  const { sessions, omi } = useSessions();
+  const accounts = omi?.omi_links ?? [];
+  return (
+    <View style={{ flex: 1 }}>
+      <ScreenHeader title="Sessions">
+        <LinkButton kind="primary" to={{ screen: "link" }} label="Link a wearable" />
+      </ScreenHeader>
+      <Column>
+        {accounts.length > 0 && <Text kind="heading">Your OMI accounts</Text>}
+        {accounts.map((account) => (
+          <OmiAccountCard key={account.omiUserId} account={account} />
+        ))}
+        <Text kind="heading">Your sessions</Text>
+        {!sessions && <Text kind="quiet">Loading…</Text>}
+        {sessions?.length === 0 && (
+          <Text kind="quiet">Nothing yet. With its first words your wearable appears here.</Text>
+        )}
+        {sessions?.map((session) => (
+          // One id may come in at the user's own address and elsewhere: these are two sessions.
+          <SessionCard key={`${session.method === "personal"} ${session.id}`} session={session} />
+        ))}
+      </Column>
+    </View>
+  );
+}

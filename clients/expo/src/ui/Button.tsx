@@ -1,0 +1,93 @@
+import { useState } from "react";
+import { Pressable, type PressableProps, type StyleProp, type ViewStyle } from "react-native";
+
+import { Icon, type IconName } from "./Icon";
+import { Text } from "./Text";
+import { TARGET, themed, useColors } from "./theme";
+
+type Kind = "plain" | "primary" | "danger" | "link" | "bare";
+
+type Props = Pick<PressableProps, "aria-label" | "testID"> & {
+  label: string;
+  onPress: () => unknown;
+  kind?: Kind;
+  icon?: IconName;
+  /** What is written on it until `onPress` is done; meanwhile it cannot be pressed again. */
+  busyLabel?: string;
+  style?: StyleProp<ViewStyle>;
+};
+
+export function Button({ label, onPress, kind = "plain", icon, busyLabel, style, ...props }: Props) {
+  const styles = useStyles();
+  const [isBusy, setBusy] = useState(false);
+  const color = useInkOf(kind);
+
+  async function press() {
+    setBusy(true);
+    try {
+      await onPress();
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Pressable
+      role="button"
+      disabled={isBusy}
+      aria-busy={isBusy}
+      onPress={press}
+      style={({ pressed }) => [styles.button, styles[kind], (pressed || isBusy) && styles.pressed, style]}
+      {...props}
+    >
+      {icon && <Icon name={icon} color={color} />}
+      <Text style={[styles.label, { color }, kind === "link" && styles.underlined]} numberOfLines={1}>
+        {(isBusy && busyLabel) || label}
+      </Text>
+    </Pressable>
+  );
+}
+
+/** A button that is only a drawing: its label is for the screen reader. */
+export function IconButton({ label, icon, onPress }: { label: string; icon: IconName; onPress: () => unknown }) {
+  const styles = useStyles();
+  const { quiet } = useColors();
+  return (
+    <Pressable
+      role="button"
+      aria-label={label}
+      onPress={onPress}
+      style={({ pressed }) => [styles.iconButton, pressed && styles.pressed]}
+    >
+      <Icon name={icon} color={quiet} />
+    </Pressable>
+  );
+}
+
+function useInkOf(kind: Kind): string {
+  const { ink, quiet, accent, onAccent, onBad } = useColors();
+  return { plain: ink, primary: onAccent, danger: onBad, link: accent, bare: quiet }[kind];
+}
+
+const useStyles = themed(({ surface, line, accent, bad }) => ({
+  button: {
+    minHeight: TARGET,
+    flexDirection: "row",
+    alignItems: "center",
+    justifyContent: "center",
+    gap: 8,
+    paddingHorizontal: 18,
+    borderRadius: 12,
+    borderWidth: 1,
+    borderColor: "transparent",
+  },
+  plain: { borderColor: line, backgroundColor: surface },
+  primary: { backgroundColor: accent },
+  danger: { backgroundColor: bad },
+  link: { paddingHorizontal: 4 },
+  bare: { paddingHorizontal: 10 },
+  pressed: { opacity: 0.65 },
+  label: { fontWeight: "600" },
+  underlined: { textDecorationLine: "underline" },
+  iconButton: { width: TARGET, height: TARGET, alignItems: "center", justifyContent: "center", borderRadius: 12 },
+}));

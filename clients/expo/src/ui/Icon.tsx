@@ -1,0 +1,46 @@
+import Svg, { Path, Rect } from "react-native-svg";
+
+import { useColors } from "./theme";
+
+const PATHS = {
+  live: "M4 10v4M8 7v10M12 4v16M16 8v8M20 10v4",
+  conversations: "M20 4H4v12h4v4l5-4h7z",
+  sessions:
+    "M10 14a4 4 0 0 0 5.7 0l3.1-3.1a4 4 0 0 0-5.7-5.7l-1 1M14 10a4 4 0 0 0-5.7 0l-3.1 3.1a4 4 0 0 0 5.7 5.7l1-1",
+  account: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8M4.5 20a7.5 7.5 0 0 1 15 0",
+  back: "M19 12H5M11 6l-6 6 6 6",
+  close: "M6 6l12 12M18 6L6 18",
+  delete: "M4 7h16M10 11v6M14 11v6M6 7l1 13h10l1-13M9 7V4h6v3",
+  down: "M12 5v14M6 13l6 6 6-6",
+  more: "M6 9l6 6 6-6",
+  scan: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M7 12h10",
+  "sign-out": "M14 4H5v16h9M10 12h11M17 8l4 4-4 4",
+};
+
+export type IconName = keyof typeof PATHS;
+
+/** A drawing beside words that say the same; a screen reader skips it. */
+export function Icon({ name, color, size = 22 }: { name: IconName; color?: string; size?: number }) {
+  const { ink } = useColors();
+  return (
+    <Svg width={size} height={size} viewBox="0 0 24 24" fill="none" aria-hidden>
+      <Path
+        d={PATHS[name]}
+        stroke={color ?? ink}
+        strokeWidth={1.9}
+        strokeLinecap="round"
+        strokeLinejoin="round"
+        fill="none"
+      />
+    </Svg>
+  );
+}
+
+export function Logo({ size = 32 }: { size?: number }) {
+  return (
+    <Svg width={size} height={size} viewBox="0 0 32 32" aria-hidden>
+      <Rect width={32} height={32} rx={9} fill="#3f55c6" />
+      <Path d="M8 14v4M13 10v12M18 7v18M23 12v8" stroke="#fff" strokeWidth={2.6} strokeLinecap="round" />
+    </Svg>
+  );
+}

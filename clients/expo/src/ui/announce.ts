@@ -1,0 +1,6 @@
+import { AccessibilityInfo } from "react-native";
+
+/** Has a screen reader say something that happened. */
+export function announce(text: string): void {
+  AccessibilityInfo.announceForAccessibilityWithOptions(text, { queue: true });
+}

@@ -1,0 +1,118 @@
+/** Times and causes, in words. */
+import type { OmiAccount, Session } from "omilink";
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const UNITS = [
+  { below: 60, size: 1, unit: "s" },
+  { below: 3600, size: 60, unit: "min" },
+  { below: 86_400, size: 3600, unit: "h" },
+  { below: Infinity, size: 86_400, unit: "d" },
+];
+
+export function clockTime(iso: string): string {
+  return CLOCK.format(new Date(iso));
+}
+
+/** The time alone when it was today. */
+export function dayAndTime(iso: string): string {
+  const day = dayOf(new Date(iso));
+  return day ? `${day}, ${clockTime(iso)}` : clockTime(iso);
+}
+
+export function fullDay(iso: string): string {
+  return DAY_OF_YEAR.format(new Date(iso));
+}
+
+/** "3 s ago". The clocks of two machines differ, so what lies ahead counts as now. */
+export function ago(time: string | number, now: number): string {
+  const seconds = Math.max(0, Math.round((now - new Date(time).getTime()) / 1000));
+  if (seconds < 2) return "just now";
+  const { size, unit } = UNITS.find(({ below }) => seconds < below)!;
+  return `${Math.floor(seconds / size)} ${unit} ago`;
+}
+
+/** "9:41" */
+export function minutesUntil(time: number, now: number): string {
+  const seconds = Math.max(0, Math.ceil((time - now) / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString()} ${number === 1 ? one : many}`;
+}
+
+const SIGNED_OUT: Record<string, string> = {
+  signed_out: "You signed out.",
+  expired: "Your sign-in has expired. Sign in again to go on.",
+  account_deleted: "Your account has been deleted.",
+};
+
+export function signedOutBecause(reason: string | null): string {
+  return SIGNED_OUT[reason ?? ""] ?? "You were signed out. Sign in again to go on.";
+}
+
+const UNLINKED: Record<string, string> = {
+  unlinked: "It was unlinked. What was saved stays yours.",
+  proof_required: "It showed an OMI account that is not proven to be yours. Prove the account, then link it again.",
+  expired: "It has been silent for too long. Link it again when you use it; what was saved stays yours.",
+};
+
+export function unlinkedBecause(reason: string): string {
+  return UNLINKED[reason] ?? "It belongs to somebody else now. What was saved before stays yours.";
+}
+
+const METHODS = {
+  uid: "Linked by your OMI account",
+  manual: "Linked by hand, with its id",
+  issued: "Issued to you",
+  personal: "Linked by your own address",
+};
+
+export function linkedHow({ method, linkedAt }: Session): string {
+  const how = method ? METHODS[method] : "Linked";
+  return linkedAt ? `${how} (${dayAndTime(linkedAt)})` : how;
+}
+
+const PROOFS = {
+  spoken: "you said the sentence",
+  typed: "you typed the number",
+  issued: "the device was issued to you",
+  operator: "the operator vouched for it",
+};
+
+export function provenHow({ proof, verifiedAt }: OmiAccount): string {
+  return `Linked ${verifiedAt ? dayAndTime(verifiedAt) : ""}, as ${PROOFS[proof]}`;
+}
+
+const OMI_PROBLEMS: Record<string, string> = {
+  wrong_code:
+    "This number is wrong, or no longer good. Look at the phone again, send another one, or say the sentence.",
+  not_found: "This is no longer under way. Start again.",
+  invalid: "This cannot be an OMI user id: it has letters and digits and no spaces.",
+};
+
+/** What went wrong while an OMI account was being linked. */
+export function omiProblem(error: { code?: string; message: string; retryAfter?: number | null }): string {
+  if (error.code === "rate_limited") return `Too many tries. Wait ${waitOf(error.retryAfter ?? 60)} and try again.`;
+  return OMI_PROBLEMS[error.code ?? ""] ?? error.message;
+}
+
+/** "40 seconds" or "15 minutes" */
+function waitOf(seconds: number): string {
+  return seconds < 90 ? count(seconds, "second") : count(Math.ceil(seconds / 60), "minute");
+}
+
+/** "Yesterday", "12 Nov" or "12 Nov 2024"; nothing for today. */
+function dayOf(date: Date): string {
+  const now = new Date();
+  const daysAgo = Math.round((startOfDay(now) - startOfDay(date)) / 86_400_000);
+  if (daysAgo === 0) return "";
+  if (daysAgo === 1) return "Yesterday";
+  return (date.getFullYear() === now.getFullYear() ? DAY : DAY_OF_YEAR).format(date);
+}
+
+function startOfDay(date: Date): number {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
