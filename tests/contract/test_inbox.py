@@ -8,10 +8,12 @@ from contract_support import open_database
 from sqlalchemy import Engine
 
 from omilink import intake
+from omilink.adapters.local_bus import LocalBus
 from omilink.adapters.sql_inbox import CROWDED, SqlInbox
 from omilink.errors import Invalid, Malformed
 from omilink.model import Delivery, session_key
-from omilink.ports import Inbox
+from omilink.ports import Inbox, Store
+from omilink.worker import Worker
 
 pytestmark = pytest.mark.anyio
 
@@ -57,6 +59,16 @@ async def test_of_what_is_put_aside_the_newest_hundred_of_a_uid_are_kept(inbox: 
     kept = {job.seq for job in await inbox.jobs("quarantined", None, 200)}
     assert kept == {*aside[:3], *aside[-CROWDED:]}
     assert [d.seq for d in await due(inbox)] == [waits]
+
+
+async def test_at_a_personal_address_they_count_together_whatever_uids_they_show(inbox: Inbox) -> None:
+    """Whoever has one may make up a uid for each call."""
+    crowd = [replace(delivery("more"), origin="ada", uid=f"uid-{number}") for number in range(CROWDED + 3)]
+    for one in [replace(delivery("ben's"), origin="ben", uid="uid-0"), *crowd]:
+        await inbox.put(one)
+    bens, *adas = [d.seq for d in await due(inbox, limit=200)]
+    await inbox.done([bens, *adas], dict.fromkeys([bens, *adas], "why"))
+    assert {job.seq for job in await inbox.jobs("quarantined", None, 200)} == {bens, *adas[-CROWDED:]}
 
 
 async def test_a_delivery_comes_back_as_it_was_put(inbox: Inbox) -> None:
@@ -150,6 +162,19 @@ async def test_what_is_put_aside_is_kept_and_not_due(inbox: Inbox) -> None:
     assert await inbox.counts() == {"quarantined": 2}
     kept = [job.error for job in await inbox.jobs("quarantined", None, 10)]
     assert kept == ["The call shows several uids.", "hands-change-only-by-unlinking"]
+
+
+async def test_what_came_for_a_deleted_account_leaves_nothing(store: Store, inbox: Inbox) -> None:
+    """Neither at once nor after it failed and an operator brought it back."""
+    worker = Worker(store, inbox, LocalBus(), gap=150, clock=lambda: 1000, count=lambda saved: None)
+    for words in "failed", "on its way":
+        await inbox.put(replace(delivery(words), origin="gone"))
+    failed, _ = await due(inbox)
+    await inbox.failed(failed, "ValueError", retry_at=None)
+    await inbox.retry(None)
+    await worker.save(await due(inbox))
+    assert await due(inbox) == []
+    assert await inbox.jobs(None, None, 10) == []
 
 
 async def test_jobs_are_for_people_and_hold_no_words(inbox: Inbox) -> None:

@@ -6,22 +6,26 @@ import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from contract_support import open_database, prune, verified
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
+from support import wait_until
 
-from omilink import accounts, personal, saving, sessions
+from omilink import accounts, omi_accounts, personal, saving, sessions
 from omilink.adapters import sql_migrate, sqlite
 from omilink.adapters import sql_schema as schema
 from omilink.adapters.sql_inbox import SqlInbox
-from omilink.adapters.sql_store import SqlStore
+from omilink.adapters.sql_store import ACCEPTED_IN_TIME, GONE, SqlStore, SqlTransaction
 from omilink.adapters.sqlite import Sqlite
 from omilink.errors import EmailTaken, Unavailable
 from omilink.model import (
     SHARED,
     AuditEntry,
+    By,
     Challenge,
     Conversation,
     Delivery,
@@ -37,6 +41,8 @@ from omilink.model import (
 from omilink.ports import Inbox, Store, Transaction
 
 pytestmark = pytest.mark.anyio
+
+T = TypeVar("T")
 
 KITCHEN = session_key(SHARED, "kitchen")
 
@@ -292,6 +298,50 @@ async def test_what_has_not_called_for_long_can_be_found(store: Store) -> None:
         assert [s.omi_session_id for s in silent] == names
 
 
+async def test_what_calls_meanwhile_is_not_silent(store: Store) -> None:
+    silent = session(user_id="ada", method=Method.MANUAL, linked_at=10, last_seen_at=20)
+    await store.write(lambda tx: tx.put_sessions([silent]))
+
+    def call_again(tx: Transaction) -> None:
+        tx.put_sessions([one.seen(200) for one in tx.sessions([KITCHEN]).values()])
+
+    assert await meanwhile(store, call_again, lambda tx: tx.silent_sessions(100, 10)) == []
+
+
+async def test_a_call_waits_while_the_proof_of_its_uid_is_taken_back(store: Store) -> None:
+    await store.write(lambda tx: tx.add_omi_link(verified("a", "ada", 5)))
+    said = replace(call("kitchen", "whose", 100), uid="a")
+    unlink = partial(omi_accounts.unlink, uid="a", user_id="ada", at=99, by=By("ada"))
+    await meanwhile(store, unlink, lambda tx: saving.save(tx, [said], 150))
+    kitchen = (await store.read(lambda tx: tx.sessions([KITCHEN])))[KITCHEN]
+    assert (kitchen.last_seen_at, kitchen.user_id) == (100, None)
+
+
+async def meanwhile(store: Store, change: Callable[[Transaction], object], act: Callable[[Transaction], T]) -> T:
+    """What `act` comes to that begins before `change` is committed."""
+    changed, acted = threading.Event(), threading.Event()
+
+    def change_slowly(tx: Transaction) -> None:
+        change(tx)
+        changed.set()
+        wait_until(lambda: acted.is_set() or somebody_waits(tx), "the other one")
+
+    changing = asyncio.create_task(store.write(change_slowly))
+    assert await asyncio.to_thread(changed.wait, 30)
+    acting = asyncio.create_task(store.write(act))
+    acting.add_done_callback(lambda _: acted.set())
+    result = await acting
+    await changing
+    return result
+
+
+def somebody_waits(tx: Transaction) -> bool:
+    assert isinstance(tx, SqlTransaction)
+    if tx._connection.dialect.name == "sqlite":
+        return True  # there is one writer
+    return tx._connection.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted")).first() is not None
+
+
 async def test_every_uid_that_a_session_has_shown_is_remembered_once(store: Store) -> None:
     await store.write(lambda tx: tx.put_sessions([session(), session("garden")]))
     for _ in range(2):
@@ -502,8 +552,9 @@ async def test_challenges_are_each_users_own_until_they_expire_or_are_taken_back
     assert await store.read(lambda tx: tx.challenges([], 0)) == []
     await store.write(lambda tx: tx.remove_challenge("ada", "a"))
     assert [c.user_id for c in await store.read(lambda tx: tx.challenges(["a"], 0))] == ["ben"]
-    await store.write(lambda tx: prune(tx, now=100))
-    assert await store.read(lambda tx: tx.challenges(["a"], 0)) == []
+    for now, left in (100 + ACCEPTED_IN_TIME - 1, ["ben"]), (100 + ACCEPTED_IN_TIME, []):
+        await store.write(lambda tx, now=now: prune(tx, now=now))
+        assert [c.user_id for c in await store.read(lambda tx: tx.challenges(["a"], 0))] == left
 
 
 async def test_one_look_tells_which_uids_are_verified_and_for_which_a_proof_is_asked(store: Store) -> None:
@@ -526,23 +577,32 @@ async def test_of_many_who_prove_a_uid_at_once_one_has_it(store: Store) -> None:
 
 
 async def test_the_sessions_that_show_a_uid_are_those_of_the_shared_url(store: Store) -> None:
-    shown = [session("pendant"), session("a"), session("other"), session("pendant", origin="ada", user_id="ada")]
+    """By its last call, or ever."""
+    shown = [
+        session("pendant", last_uid="a"),
+        session("sold", last_uid="b"),
+        session("a"),
+        session("other", last_uid="b"),
+        session("pendant", origin="ada", user_id="ada", last_uid="a"),
+    ]
     await store.write(lambda tx: tx.put_sessions(shown))
-    pairs = [("shared/pendant", "a"), ("shared/other", "b"), ("ada/pendant", "a")]
+    pairs = [("shared/pendant", "a"), ("shared/sold", "a"), ("shared/sold", "b"), ("shared/other", "b")]
     await store.write(lambda tx: tx.add_uids_shown(pairs))
-    assert set(await store.read(lambda tx: tx.sessions_showing("a"))) == {"shared/pendant", "shared/a"}
+    for ever, names in (False, {"shared/pendant", "shared/a"}), (True, {"shared/pendant", "shared/sold", "shared/a"}):
+        assert set(await store.read(lambda tx, ever=ever: tx.sessions_showing("a", ever=ever))) == names
 
 
 async def test_what_came_along_with_a_proof_is_found_by_when(store: Store) -> None:
     await keep(
         store,
-        talk("before", brought_at=99),
-        talk("along", brought_at=100),
-        talk("spoken since"),
-        talk("deleted", brought_at=100, deleted_at=101),
-        talk("bens", "ben", brought_at=100),
+        talk("before", brought_at=2999),
+        talk("along", brought_at=3000),
+        talk("gone on since", brought_at=3000, last_at=3001),
+        talk("not brought"),
+        talk("deleted", brought_at=3000, deleted_at=3001),
+        talk("bens", "ben", brought_at=3000),
     )
-    assert [c.id for c in await store.read(lambda tx: tx.brought(KITCHEN, "ada", 100))] == ["along"]
+    assert [c.id for c in await store.read(lambda tx: tx.brought(KITCHEN, "ada", 3000))] == ["along"]
 
 
 async def test_the_audit_tells_what_was_done_the_newest_first_to_whom_it_concerns(store: Store) -> None:
@@ -559,6 +619,14 @@ async def test_the_audit_tells_what_was_done_the_newest_first_to_whom_it_concern
         found = await store.read(lambda tx, wanted=wanted: tx.audited(10, **wanted))
         assert [entry.rule for entry in found] == rules
     assert len(await store.read(lambda tx: tx.audited(2))) == 2
+
+
+async def test_a_deleted_account_takes_its_uid_out_of_the_audit(store: Store) -> None:
+    for key in KITCHEN, "shared/a":
+        await store.write(lambda tx, key=key: tx.audit(audited("verified-uid", session_id=key)))
+    await store.write(lambda tx: tx.remove_user("ada", 9))
+    left = await store.read(lambda tx: tx.audited(10))
+    assert [(entry.session_id, entry.uid) for entry in left] == [(f"shared/{GONE}", None), (KITCHEN, None)]
 
 
 # Accounts

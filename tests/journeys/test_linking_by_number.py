@@ -70,6 +70,7 @@ def test_the_number_from_the_phone_links(server: ServerProcess, open_page: Open,
     first = phone.number
     page.get_by_role("button", name="New number").click()
     expect(page.get_by_text("Another number is on its way.")).to_be_visible()
+    expect(page.get_by_label("type the number")).to_be_empty()
     type_number(page, first)
     expect(page.get_by_role("alert")).to_contain_text("This number is wrong, or no longer good.")
     type_number(page, phone.number)
@@ -78,6 +79,14 @@ def test_the_number_from_the_phone_links(server: ServerProcess, open_page: Open,
     expect(page.get_by_role("article", name=f"OMI account {UID}")).to_contain_text("as you typed the number")
     page.get_by_role("link", name="Live").click()
     expect(page.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
+
+
+def test_a_page_that_was_thrown_away_takes_the_number(server: ServerProcess, open_page: Open, phone: Phone) -> None:
+    page = open_page(new_user(server), path="/#/link")
+    start(page)
+    page.reload()
+    type_number(page, phone.number)
+    expect(page.get_by_text("Your wearable is linked.")).to_be_visible()
 
 
 def test_too_many_wrong_numbers_are_said_in_minutes(server: ServerProcess, open_page: Open, phone: Phone) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from page_support import Open, messages, new_user, post, segment
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from support import ServerProcess
 
 UID = "Kq3vT8sXbM1wZc5nR7yPdL2fGh4J"
@@ -47,12 +47,15 @@ def test_what_was_heard_before_is_added_and_let_go(server: ServerProcess, open_p
     assert offered >= 2
     page.get_by_role("button", name="Leave out").click()
     expect(earlier).to_contain_text("stay out")
+    expect(page.get_by_role("button", name="Add")).to_be_focused()
     mine = page.locator("omi-conversations li")
     for _ in range(2):
-        page.get_by_role("button", name="Add").click()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Undo")).to_be_focused()
         expect(earlier).to_contain_text("are yours now")
         expect(mine).to_have_count(1 + offered)
-        page.get_by_role("button", name="Undo").click()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Add")).to_be_focused()
         expect(earlier).to_contain_text("stay out")
         expect(mine).to_have_count(1)
 
@@ -61,25 +64,20 @@ def test_unlinking_an_omi_account_says_its_consequences_first(server: ServerProc
     page = open_page(new_user(server), path="/#/link")
     link_by_saying(server, page)
     page.get_by_role("link", name="Sessions", exact=True).click()
-    expect(page.get_by_role("article", name=f"OMI account {UID}")).to_contain_text("as you said the sentence")
-    session = page.get_by_role("article", name=f"Session {UID}")
-    expect(session).to_contain_text("Linked by your OMI account")
+    account = page.get_by_role("article")
+    expect(account).to_have_accessible_name(f"OMI account {UID}")
+    expect(account).to_contain_text("Working")
+    expect(account).to_contain_text(re.compile(r"as you said the sentence · last heard .+ · \d messages"))
 
     dialog = page.get_by_role("dialog")
-    page.get_by_role("button", name=f"Unlink {UID}").click()
-    expect(dialog).to_contain_text("comes back with its next words")
-    dialog.get_by_role("button", name="Only this session").click()
-    expect(session).to_be_hidden()
-    server.say(UID, "Here again", start=500, uid=UID)
-    expect(session).to_be_visible()
-
-    page.get_by_role("button", name=f"Unlink OMI account {UID}").click()
-    expect(dialog).to_contain_text("What it hears from now on is nobody's")
+    account.get_by_role("button", name="Unlink").click()
+    expect(dialog).to_contain_text("What it hears from now on no longer reaches you.")
     page.keyboard.press("Escape")
-    expect(session).to_be_visible()
-    page.get_by_role("button", name=f"Unlink {UID}").click()
-    dialog.get_by_role("button", name="Unlink the OMI account").click()
-    expect(page.get_by_role("article")).to_have_count(0)
+    expect(account).to_be_visible()
+    account.get_by_role("button", name="Unlink").click()
+    dialog.get_by_role("button", name="Unlink").click()
+    expect(account).to_have_count(0)
+    expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_focused()
     assert server.rows("SELECT user_id FROM omi_sessions") == [(None,)]
 
 
@@ -104,12 +102,51 @@ def test_a_server_that_restarts_while_it_listens_hears_the_sentence(server: Serv
     say(server, page)
 
 
+def test_a_page_that_was_thrown_away_goes_on_listening(server: ServerProcess, open_page: Open) -> None:
+    page = open_page(new_user(server), path="/#/link")
+    sentence = ask_for_a_sentence(page)
+    page.reload()
+    expect(page.get_by_text(f"We still listen for your last sentence for {UID}")).to_be_visible()
+    expect(page.get_by_label("Your OMI user id")).to_have_value(UID)
+    simulate(server, "--say", sentence, "--count", "8", "--seed", "2")
+    expect(page.get_by_text("Your wearable is linked.")).to_be_visible()
+
+
+def test_a_page_that_was_thrown_away_tells_what_it_has_missed(server: ServerProcess, open_page: Open) -> None:
+    page = open_page(new_user(server), path="/#/link")
+    sentence = ask_for_a_sentence(page)
+    page.goto("about:blank")
+    simulate(server, "--say", sentence, "--count", "8", "--seed", "2")
+    server.wait_until_settled(UID)
+    page.go_back()
+    expect(page.get_by_text("Your wearable is linked.")).to_be_visible()
+    page.get_by_role("button", name="Link another").click()
+    expect(page.get_by_label("Your OMI user id")).to_be_empty()
+
+
+def test_a_sentence_that_was_asked_for_elsewhere_is_waited_for(server: ServerProcess, open_page: Open) -> None:
+    user = server.user()
+    say = user.client.post("/link/omi/start", json={"omi_user_id": UID}).json()["say"]
+    page = open_page(user, path="/#/link")
+    expect(page.get_by_text(f"We still listen for your last sentence for {UID}")).to_be_visible()
+    server.say(UID, say, uid=UID)
+    expect(page.get_by_text("Your wearable is linked.")).to_be_visible()
+
+
+def test_the_way_back_leads_to_the_same_sentence(server: ServerProcess, open_page: Open) -> None:
+    page = open_page(new_user(server), path="/#/link")
+    sentence = ask_for_a_sentence(page)
+    page.get_by_role("link", name="Live").click()
+    page.go_back()
+    expect(page.locator("#sentence")).to_have_text(sentence)
+
+
 def test_an_id_that_proves_nothing_leads_to_the_sentence(server: ServerProcess, open_page: Open) -> None:
     server.say(UID, "Hello", uid=UID)
     server.wait_until_settled(UID)
     page = open_page(new_user(server), path="/#/link")
-    page.get_by_role("heading", name="With a session id").click()
-    page.get_by_label("Session id").fill(UID)
+    page.get_by_role("heading", name="With the device's id").click()
+    page.get_by_label("The device's id").fill(UID)
     page.get_by_role("button", name="Link", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("it takes a proof")
     page.get_by_role("button", name="Say a sentence instead").click()
@@ -140,7 +177,7 @@ def test_the_keyboard_is_enough_to_link(server: ServerProcess, open_page: Open) 
     expect(page.get_by_role("link", name="See what it hears")).to_be_focused()
 
 
-@pytest.mark.parametrize("way", ["With your own address", "By saying a sentence", "With a session id"])
+@pytest.mark.parametrize("way", ["With your own address", "By saying a sentence", "With the device's id"])
 def test_a_phone_shows_every_way_within_reach(server: ServerProcess, open_page: Open, way: str) -> None:
     page = open_page(new_user(server), width=360, height=640, path="/#/link", has_touch=True)
     expect(page.get_by_label("personal webhook address")).to_have_value(re.compile("me_"))
@@ -163,7 +200,7 @@ def test_waiting_for_the_first_words_ends_with_them(server: ServerProcess, open_
     page.get_by_role("link", name="Link it now").click()
     address = page.get_by_label("personal webhook address")
     expect(address).to_have_value(re.compile("me_"))
-    state = page.get_by_text("Say something").locator("..").get_by_role("status")
+    state = arrival(page)
     expect(state).to_have_text("Waiting for the first words…")
     expect(page.get_by_text("only https addresses on the internet")).to_be_visible()
     post(address.input_value(), "A0")
@@ -177,12 +214,32 @@ def test_waiting_for_the_first_words_ends_with_them(server: ServerProcess, open_
     expect(messages(page)).to_contain_text(["Hello"])
 
 
+def test_only_words_of_this_visit_are_said_to_arrive(server: ServerProcess, open_page: Open) -> None:
+    user = server.user()
+    address = user.client.get("/me/webhook-url").json()["url"]
+    post(address, "A0", segment("Hello"))
+    server.wait_until_settled("A0")
+    page = open_page(user, path="/#/link")
+    expect(arrival(page)).to_have_text(re.compile(r"Last words (just now|\d+ s ago)\."))
+    post(address, "A0", segment("Here again", start=3))
+    expect(arrival(page)).to_have_text("Words are arriving. Your wearable is linked.")
+
+    page.get_by_role("button", name="Replace address").click()
+    page.get_by_role("dialog").get_by_role("button", name="Replace").click()
+    expect(arrival(page)).to_have_text("Waiting for the first words at the new address…")
+    field = page.get_by_label("personal webhook address")
+    expect(field).to_be_in_viewport()
+    post(field.input_value(), "A0", segment("And here", start=6))
+    expect(arrival(page)).to_have_text("Words are arriving, at this address or the one before.")
+
+
 def test_the_address_is_copied(server: ServerProcess, open_page: Open) -> None:
     page = open_page(new_user(server), path="/#/link", permissions=["clipboard-read", "clipboard-write"])
     address = page.get_by_label("personal webhook address")
     expect(address).to_have_value(re.compile("me_"))
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_be_attached()
     assert page.evaluate("navigator.clipboard.readText()") == address.input_value()
 
 
@@ -199,6 +256,10 @@ def test_replacing_the_address_says_its_consequence_first(server: ServerProcess,
     page.get_by_role("dialog").get_by_role("button", name="Replace").click()
     expect(address).not_to_have_value(before)
     expect(page.get_by_text("The address before works until")).to_be_visible()
+    notice = page.get_by_text("This is your new address.")
+    expect(notice).to_be_visible()
+    page.get_by_role("link", name="Live").click()
+    expect(notice).to_be_hidden()
 
 
 def test_the_address_is_shown_as_a_picture_when_asked_for(server: ServerProcess, open_page: Open) -> None:
@@ -210,6 +271,10 @@ def test_the_address_is_shown_as_a_picture_when_asked_for(server: ServerProcess,
     expect(picture).not_to_have_js_property("naturalWidth", 0)
     page.get_by_role("button", name="Hide the QR code").click()
     expect(picture).to_be_hidden()
+
+
+def arrival(page: Page) -> Locator:
+    return page.get_by_text("Say something").locator("..").get_by_role("status")
 
 
 def ask_for_a_sentence(page: Page, *, is_open: bool = False) -> str:

@@ -22,12 +22,13 @@ def test_a_newcomer_signs_up_links_a_wearable_and_sees_its_words(server: ServerP
     page.get_by_role("button", name="Create an account").click()
     page.get_by_label("Your name").fill("Ada")
     page.get_by_label("Email address").fill("newcomer@example.org")
+    expect(page.get_by_label("Password")).to_have_accessible_description("At least 8 characters")
     page.get_by_label("Password").fill("a long password 42")
     page.get_by_role("button", name="Create an account").click()
 
     page.get_by_role("link", name="Link it now").click()
-    page.get_by_role("heading", name="With a session id").click()
-    page.get_by_label("Session id").fill("kitchen")
+    page.get_by_role("heading", name="With the device's id").click()
+    page.get_by_label("The device's id").fill("kitchen")
     page.get_by_role("button", name="Link", exact=True).click()
     expect(page.get_by_text("“kitchen” is linked to you.")).to_be_visible()
     page.get_by_role("link", name="Live").click()
@@ -41,7 +42,7 @@ def test_a_newcomer_signs_up_links_a_wearable_and_sees_its_words(server: ServerP
 
 def test_an_id_to_try_comes_with_a_command_that_works(server: ServerProcess, open_page: Open) -> None:
     page = open_page(new_user(server), path="/#/link")
-    page.get_by_role("heading", name="With a session id").click()
+    page.get_by_role("heading", name="With the device's id").click()
     page.get_by_role("button", name="Make an id to try").click()
     command = page.locator("#trial-command").inner_text()
     body = re.search(r"-d '(.*)'", command, re.DOTALL)
@@ -68,12 +69,47 @@ def test_the_keyboard_is_enough(server: ServerProcess, open_page: Open, ada: Per
     page.keyboard.press("Tab")
     page.keyboard.type(ada.password)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Live")).to_be_focused()
 
+    page.reload()
+    expect(page.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+
+def test_a_phone_leads_the_keyboard_and_the_way_back_to_the_list(
+    server: ServerProcess, open_page: Open, ada: Person
+) -> None:
+    talk(server, "ada-pendant", 5)
+    server.say("ada-pendant", "A new day", start=0)
+    page = open_page(ada, width=390, height=844)
+    expect(page).to_have_title("Live · omilink")
+    tab, list_heading = page.locator(".tabs .conversations"), page.get_by_role("heading", name="Conversations")
+    tab.click()
+    expect(list_heading).to_be_focused()
+    expect(page).to_have_title("Conversations · omilink")
+    page.keyboard.press("Shift+Tab")
+    page.get_by_role("link", name="Skip to content").focus()
+    page.keyboard.press("Enter")
+    expect(list_heading).to_be_focused()
+
+    page.get_by_role("link", name="Sentence number 0").click()
+    expect(messages(page)).to_have_count(5)
+    expect(tab).to_have_attribute("aria-current", "page")
+    page.get_by_role("link", name="Back to conversations").click()
+    expect(list_heading).to_be_focused()
+
+
+def test_only_what_is_said_now_is_marked_so(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    page = open_page(ada)
+    page.clock.install()
+    server.say("ada-pendant", "Hello")
+    mark = page.locator("omi-conversations li").get_by_text("now")
+    expect(mark).to_be_visible()
+    page.clock.run_for(61_000)
+    expect(mark).to_be_hidden()
 
 
 # What is said
@@ -230,6 +266,20 @@ def test_unlinking_says_its_consequence_first(server: ServerProcess, open_page: 
     expect(card).to_be_hidden()
 
 
+def test_whoever_reads_what_is_deleted_elsewhere_is_told(server: ServerProcess, open_page: Open) -> None:
+    user = server.user()
+    user.link("kitchen")
+    talk(server, "kitchen", 5)
+    server.say("kitchen", "A new day", start=0)
+    page = open_page(user)
+    page.get_by_role("link", name="Sentence number 0").click()
+    expect(messages(page)).to_have_count(5)
+    older = user.client.get("/conversations").json()["items"][-1]["id"]
+    user.client.delete(f"/conversations/{older}").raise_for_status()
+    expect(page.get_by_text("This conversation is no longer among yours.")).to_be_visible()
+    expect(messages(page).locator("p")).to_have_text(["A new day"])
+
+
 def test_one_id_at_two_addresses_is_two_sessions(server: ServerProcess, open_page: Open) -> None:
     user = server.user()
     user.link("kitchen")
@@ -239,12 +289,15 @@ def test_one_id_at_two_addresses_is_two_sessions(server: ServerProcess, open_pag
     expect(cards).to_have_count(2)
     cards.filter(has_text="your own address").get_by_role("button", name="Unlink").click()
     expect(page.get_by_role("dialog")).to_contain_text("comes back with its next words")
+    page.get_by_role("dialog").get_by_role("button", name="Unlink").click()
+    expect(cards).to_have_count(1)
+    expect(cards).to_contain_text("Linked by hand")
 
 
 def test_a_session_of_somebody_else_is_refused_in_words(server: ServerProcess, open_page: Open, ada: Person) -> None:
     page = open_page(new_user(server), path="/#/link")
-    page.get_by_role("heading", name="With a session id").click()
-    page.get_by_label("Session id").fill("ada-pendant")
+    page.get_by_role("heading", name="With the device's id").click()
+    page.get_by_label("The device's id").fill("ada-pendant")
     page.get_by_role("button", name="Link", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("cannot be linked")
 
@@ -287,11 +340,15 @@ def test_another_password_ends_the_other_sign_ins(server: ServerProcess, open_pa
         other.post("/auth/login", json={"email": ada.email, "password": ada.password}).raise_for_status()
         page = open_page(ada, path="/#/account")
         expect(page.get_by_role("article")).to_have_count(2)
-        old, new = page.get_by_label("Your password", exact=True), page.get_by_label("The new one")
+        old, new = page.get_by_label("Your password now"), page.get_by_label("Your new password")
+        expect(new).to_have_accessible_description("At least 8 characters")
         old.fill("not the password")
+        page.get_by_role("button", name="Change password").click()
+        expect(new).to_be_focused()
         new.fill("a much longer horse")
         page.get_by_role("button", name="Change password").click()
         expect(page.get_by_role("alert")).to_contain_text("wrong")
+        expect(old).to_be_focused()
         old.fill(ada.password)
         page.get_by_role("button", name="Change password").click()
         expect(page.get_by_text("Your password is changed.")).to_be_visible()
@@ -338,12 +395,14 @@ def test_a_phone_shows_everything_within_reach(
     expect(
         page.locator("omi-conversations li, [role=log] .message, article").locator("visible=true").first
     ).to_be_visible()
-    overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert overflow <= 0
-    for target in page.locator("a, button, input").locator("visible=true").all():
-        box = target.bounding_box()
-        assert box
-        assert box["height"] >= 44, target.inner_text()
+    for size in ("16px", "24px"):
+        page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
+        for target in page.locator("a:not(.skip), button, input").locator("visible=true").all():
+            box = target.bounding_box()
+            assert box
+            assert box["height"] >= 44, target.inner_text()
+            assert box["x"] >= 0, target.inner_text()
+            assert box["x"] + box["width"] <= 360, target.inner_text()
 
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])

@@ -78,6 +78,14 @@ def test_also_what_was_nobodys_since_its_user_unlinked_it(tx: SqlTransaction) ->
     assert texts(tx, "ben") == []
 
 
+def test_issuing_it_again_to_its_user_changes_nothing(tx: SqlTransaction) -> None:
+    issue(tx, "ada", 0)
+    hear(tx, 1, "adas")
+    before = tx.sessions(["shared/kitchen"]), tx.audited(10), tx.log_bounds("ada")
+    issue(tx, "ada", 5)
+    assert (tx.sessions(["shared/kitchen"]), tx.audited(10), tx.log_bounds("ada")) == before
+
+
 @pytest.mark.parametrize("how", [Device.RETURNED, Device.LOST])
 def test_what_a_device_sends_after_its_end_is_put_aside_until_it_is_issued_again(
     tx: SqlTransaction, how: Device

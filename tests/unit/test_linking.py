@@ -153,6 +153,11 @@ def test_an_operator_issues_what_is_free_and_shows_nobody_elses_uid() -> None:
         assert decide(taken).outcome is Outcome.REFUSE
 
 
+@pytest.mark.parametrize(("method", "outcome"), [(Method.ISSUED, Outcome.KEEP), (Method.MANUAL, Outcome.LINK)])
+def test_what_is_issued_to_a_user_already_is_not_issued_again(method: Method, outcome: Outcome) -> None:
+    assert decide(Facts(act=Act.ISSUE, session=session(ADA, method), user_id=ADA)).outcome is outcome
+
+
 # Proofs of an OMI account
 
 

@@ -5,16 +5,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from properties.histories import PEOPLE, at, call, empty_store, messages, save, say, texts, verify
+from properties.histories import PEOPLE, at, call, empty_store, messages, save, say, talks, texts, verify
 from sqlalchemy import Engine, select
 
 from omilink import omi_accounts, sessions
 from omilink.adapters import sql_migrate, sql_schema, sqlite
 from omilink.adapters.sql_store import SqlTransaction
+from omilink.cutting import LONGEST
 from omilink.errors import NotAvailable, NotFound, OmilinkError, RateLimited
 from omilink.linking import Act
-from omilink.model import LEFT_OUT, OPERATOR, SHARED, By, Method, OmiSession, Proof
-from omilink.omi_accounts import Started
+from omilink.model import LEFT_OUT, OPERATOR, SHARED, By, Device, Method, OmiSession, Proof
+from omilink.omi_accounts import MOST_SENTENCES, Started
 from omilink.saving import Saved
 
 A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
@@ -56,7 +57,7 @@ def speak(
 def confirm(
     tx: SqlTransaction, number: str | None, user: str = "ada", uid: str = A, clock: float = 1, address: str = HOME
 ) -> bool:
-    return omi_accounts.confirm(tx, uid, user, str(number), address, at(clock), By(user))
+    return omi_accounts.confirm(tx, uid, user, str(number), address, at(clock), By(user)) is not None
 
 
 def link_by_speech(tx: SqlTransaction, user: str = "ada", clock: float = 0, *, brings: bool = True) -> None:
@@ -167,6 +168,31 @@ def test_of_a_doubled_call_both_copies_are_cut_and_one_proves(tx: SqlTransaction
     assert rules(tx).count("proof-accepted") == 1
 
 
+@pytest.mark.parametrize("times", [2, 50])
+def test_said_again_and_again_in_one_call_it_is_cut_everywhere_and_proves_once(tx: SqlTransaction, times: int) -> None:
+    spoken = sentence(start(tx))
+    speak(tx, 1, f"good evening. {f'{spoken}. ' * times}thank you")
+    assert texts(tx, "ada", A) == [["good evening. thank you"]]
+    assert rules(tx).count("proof-accepted") == 1
+
+
+@pytest.mark.parametrize(("more", "proves"), [(0, True), (1, False)])
+def test_a_call_of_more_than_a_quarter_of_an_hour_is_not_listened_to(
+    tx: SqlTransaction, more: int, proves: bool
+) -> None:
+    spoken, talk = sentence(start(tx)), "so on and on " * 100
+    left = LONGEST + more - len(spoken) - 10 * len(talk)
+    speak(tx, 1, spoken, *[talk.strip().ljust(len(talk), ".")] * 10, "x" * left)
+    assert whose(tx) == ("ada" if proves else None)
+
+
+@pytest.mark.parametrize(("others", "proves"), [(MOST_SENTENCES - 1, True), (MOST_SENTENCES, False)])
+def test_so_many_sentences_of_a_call_are_tried_and_no_more(tx: SqlTransaction, others: int, proves: bool) -> None:
+    wrong = "acorn airport almond amber one."
+    speak(tx, 1, *[f"{wrong} and so on and on."] * others, sentence(start(tx)))
+    assert whose(tx) == ("ada" if proves else None)
+
+
 def test_whoever_was_asked_to_say_it_wins_and_no_other_who_asked_for_the_uid(tx: SqlTransaction) -> None:
     adas, bens = start(tx), start(tx, "ben")
     speak(tx, 1, sentence(adas))
@@ -175,6 +201,25 @@ def test_whoever_was_asked_to_say_it_wins_and_no_other_who_asked_for_the_uid(tx:
     assert not confirm(tx, bens.number, "ben")
     assert whose(tx) == "ada"
     assert texts(tx, "ada", A) == [], "what ben was asked to say is no talk either"
+
+
+def test_what_is_put_aside_proves_nothing(tx: SqlTransaction) -> None:
+    """Whoever found a lost device might say it."""
+    sessions.link(tx, "pendant", "ben", at(0), act=Act.ISSUE)
+    sessions.end(tx, "pendant", Device.LOST, at(1), OPERATOR)
+    saved = speak(tx, 5, sentence(start(tx)), session="pendant")
+    assert set(saved.quarantined.values()) == {"device-out-of-use"}
+    assert whose(tx) is None
+
+
+def test_nor_does_what_was_accepted_before_the_session_changed_hands(tx: SqlTransaction) -> None:
+    sessions.link(tx, "pendant", "ben", at(0))
+    spoken = sentence(start(tx))
+    sessions.unlink(tx, "pendant", "ben", at(6))
+    speak(tx, 5, spoken, session="pendant")
+    assert whose(tx) is None
+    speak(tx, 7, spoken, session="pendant")
+    assert whose(tx) == "ada"
 
 
 # It is no part of the talk
@@ -235,6 +280,46 @@ def test_a_conversation_that_was_nothing_else_is_gone(tx: SqlTransaction) -> Non
     assert any('"conversation_deleted"' in event.data for event in tx.events_after("ada", 0, 100)[-2:])
     assert texts(tx, "ada", "pendant") == []
     assert words_of(" ".join(spoken), everything(tx)) == []
+
+
+def test_what_it_goes_on_with_after_the_sentence_is_kept(tx: SqlTransaction) -> None:
+    sessions.link(tx, "pendant", "ada", at(0))
+    spoken = sentence(start(tx))
+    grows = [spoken.rpartition(" ")[0], spoken, f"{spoken} and tea please"]
+    versions = [say(so_far, 0, 2.0 + n, id="segment-that-goes-on") for n, so_far in enumerate(grows)]
+    for clock, version in enumerate([*versions, versions[0]]):
+        save(tx, call(1 + clock, version, session="pendant", uid=A, proven=True))
+    assert texts(tx, "ada", "pendant") == [["and tea please"]]
+
+
+def test_a_title_of_other_words_stays(tx: SqlTransaction) -> None:
+    sessions.link(tx, "pendant", "ada", at(0))
+    spoken = sentence(start(tx)).split()
+    speak(tx, 1, "good evening", " ".join(spoken[:3]), session="pendant")
+    speak(tx, 6, " ".join(spoken[3:]), session="pendant")
+    assert [talk.title for talk in talks(tx, "ada", "pendant")] == ["good evening"]
+
+
+def test_what_was_saved_for_an_earlier_owner_is_not_touched_when_it_grows_into_it(tx: SqlTransaction) -> None:
+    sessions.link(tx, "pendant", "ben", at(0))
+    spoken = sentence(start(tx))
+    begun = spoken.rpartition(" ")[0]
+    for clock, so_far in (1, begun), (5, spoken):
+        grows = say(so_far, 0, 2.0 + clock, id="segment-that-grows")
+        save(tx, call(clock, grows, session="pendant", uid=A, proven=True))
+        sessions.unlink(tx, "pendant", "ben", at(2)) if clock == 1 else None
+    assert whose(tx) == "ada"
+    assert texts(tx, "ben", "pendant") == [[begun]]
+
+
+def test_what_another_owners_words_began_is_no_sentence(tx: SqlTransaction) -> None:
+    sessions.link(tx, "pendant", "ben", at(0))
+    spoken = sentence(start(tx)).split()
+    speak(tx, 1, " ".join(spoken[:3]), session="pendant")
+    sessions.unlink(tx, "pendant", "ben", at(2))
+    speak(tx, 5, " ".join(spoken[3:]), session="pendant")
+    assert whose(tx) is None
+    assert texts(tx, "ben", "pendant") == [[" ".join(spoken[:3])]]
 
 
 def test_nothing_is_left_of_a_call_for_a_deleted_account(tx: SqlTransaction) -> None:
@@ -343,10 +428,39 @@ def test_a_right_number_is_no_try(tx: SqlTransaction) -> None:
 def test_an_issued_session_of_that_id_is_proof_enough(tx: SqlTransaction) -> None:
     sessions.link(tx, A, "ada", at(0), act=Act.ISSUE)
     assert start(tx, "ben").say, "for its user only"
-    assert start(tx) == Started(None, None, at(0))
+    assert start(tx) == Started(None, None, at(0), frozenset({"ada"}))
     (link,) = tx.omi_links("ada")
     assert (link.uid, link.proof) == (A, Proof.ISSUED)
     assert session(tx).method is Method.ISSUED
+
+
+ENDS: dict[str, Callable[[SqlTransaction], object]] = {
+    "returned": lambda tx: sessions.end(tx, A, Device.RETURNED, at(5), OPERATOR),
+    "lost": lambda tx: sessions.end(tx, A, Device.LOST, at(5), OPERATOR),
+    "handed over": lambda tx: sessions.link(tx, A, "ben", at(5), act=Act.HAND_OVER, by=OPERATOR),
+    "unlinked": lambda tx: sessions.unlink(tx, A, "ada", at(5)),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_the_proof_of_an_issued_device_ends_with_it(
+    tx: SqlTransaction, end: Callable[[SqlTransaction], object]
+) -> None:
+    sessions.link(tx, A, "ada", at(0), act=Act.ISSUE)
+    start(tx)
+    assert whose(tx) == "ada"
+    end(tx)
+    assert whose(tx) is None
+    act = Act.HAND_OVER if session(tx).user_id else Act.ISSUE
+    assert sessions.link(tx, A, "cleo", at(9), act=act, by=OPERATOR).user_id == "cleo"
+    assert start(tx, "cleo", clock=10).say is None
+
+
+def test_a_proof_that_an_operator_gave_outlives_the_issued_device(tx: SqlTransaction) -> None:
+    sessions.link(tx, A, "ada", at(0), act=Act.ISSUE)
+    omi_accounts.vouch(tx, A, "ada", at(1), OPERATOR)
+    sessions.end(tx, A, Device.RETURNED, at(5), OPERATOR)
+    assert whose(tx) == "ada"
 
 
 def test_a_session_that_was_linked_by_hand_is_no_proof(tx: SqlTransaction) -> None:
@@ -372,6 +486,57 @@ def test_an_operators_word_links_the_sessions_that_have_shown_it_at_once(tx: Sql
     assert session(tx, "shared/pendant").method is Method.UID
 
 
+@pytest.mark.parametrize("owner", ["ben", None])
+def test_what_shows_another_uid_by_now_is_not_linked(tx: SqlTransaction, owner: str | None) -> None:
+    """Ada's device, which is ben's by now or nobody's."""
+    speak(tx, 0, "adas", session="pendant")
+    if owner:
+        sessions.link(tx, "pendant", owner, at(500))
+    speak(tx, 1000, "bens", session="pendant", uid="bens-uid")
+    assert confirm(tx, start(tx, clock=1001).number, clock=1002)
+    assert session(tx, "shared/pendant").user_id == owner
+
+
+def test_a_personal_address_makes_no_session_show_a_uid(tx: SqlTransaction) -> None:
+    speak(tx, 0, "adas", origin="ada", session="pendant")
+    speak(tx, 1, sentence(start(tx)), origin="ada", session="pendant")
+    assert tx.uids_shown(["ada/pendant"]) == {}
+
+
+def test_a_suspended_session_does_not_tell_by_its_place_when_it_was_heard(tx: SqlTransaction) -> None:
+    def places() -> list[str]:
+        return [one.omi_session_id for one, _ in sessions.mine(tx, "ben")]
+
+    for clock, uid in enumerate(["uid-of-ada", "uid-of-cleo"]):
+        sessions.link(tx, uid, "ben", at(clock))
+        speak(tx, 10 + clock, "whose", session=uid, uid=uid)
+    sessions.link(tx, "pendant", "ben", at(2))
+    before = places()
+    assert before[0] == "pendant"
+    for clock, uid in enumerate(["uid-of-ada", "uid-of-cleo", "uid-of-ada"]):
+        speak(tx, 20 + clock, "whose", session=uid, uid=uid)
+        assert places() == before
+
+
+def test_a_call_from_before_the_proof_is_still_its_owners(tx: SqlTransaction) -> None:
+    sessions.link(tx, "pendant", "ada", at(0))
+    verify(tx, A, "ada", at(1))
+    speak(tx, 10, "by uid from now on", session="pendant")
+    assert (session(tx, "shared/pendant").method, session(tx, "shared/pendant").linked_at) == (Method.UID, at(0))
+    sessions.unlink(tx, "pendant", "ada", at(20))
+    assert speak(tx, 5, "late", session="pendant").quarantined == {}
+    assert sorted(message.text for message in messages(tx, "ada", "pendant")) == ["by uid from now on", "late"]
+
+
+def test_what_is_put_aside_by_turns_is_noted_once_for_each_uid(tx: SqlTransaction) -> None:
+    for uid, user in (A, "ada"), ("bens-uid", "ben"), ("cleos-uid", "cleo"):
+        verify(tx, uid, user, at(0))
+    for clock in range(9):
+        speak(tx, clock, "whose", session="pendant", uid=(A, "bens-uid", "cleos-uid")[clock % 3])
+    noted = [entry.uid for entry in tx.audited(100) if entry.rule == "hands-change-only-by-unlinking"]
+    assert sorted(map(str, noted)) == ["bens-uid", "cleos-uid"]
+
+
 # What is verified for somebody else
 
 
@@ -389,13 +554,10 @@ def test_no_proof_takes_a_uid_from_whom_it_is_verified_for(tx: SqlTransaction) -
     assert texts(tx, "ada", A) == []
 
 
-def test_issuing_a_session_of_that_id_does_not_take_it_either(tx: SqlTransaction) -> None:
+def test_a_session_of_that_id_is_not_issued_to_another(tx: SqlTransaction) -> None:
     verify(tx, A, "ben", at(0))
-    sessions.link(tx, A, "ada", at(0), act=Act.ISSUE)
-    assert start(tx).say
-    assert whose(tx) == "ben"
-    speak(tx, 1, "bens words")
-    assert (texts(tx, "ada", A), texts(tx, "ben", A)) == ([], [])
+    assert refusal(lambda: sessions.link(tx, A, "ada", at(0), act=Act.ISSUE)) == "session_not_available"
+    assert sessions.link(tx, A, "ben", at(0), act=Act.ISSUE).user_id == "ben"
 
 
 # What comes along
@@ -444,6 +606,23 @@ def test_the_user_may_let_go_of_it_within_a_day_and_it_is_gone_from_the_log(days
     assert "a day ago" not in log and "just now" not in log
     assert log.count('"conversation_deleted"') == 2
     assert omi_accounts.leave_earlier(days, A, "ada", at(24 * HOUR)) == 0
+
+
+def test_what_has_gone_on_since_it_came_stays(tx: SqlTransaction) -> None:
+    speak(tx, 0, "before")
+    assert confirm(tx, start(tx, clock=1).number, clock=2)
+    speak(tx, 10, "goes on")
+    assert omi_accounts.leave_earlier(tx, A, "ada", at(20)) == 0
+    assert texts(tx, "ada", A) == [["before", "goes on"]]
+
+
+@pytest.mark.parametrize("brings", [True, False])
+def test_a_device_that_shows_the_uid_later_is_treated_as_the_user_wished(tx: SqlTransaction, brings: bool) -> None:
+    speak(tx, 0, "before", session="pendant", uid=None)
+    link_by_speech(tx, clock=1, brings=brings)
+    speak(tx, 10, "hers", session="pendant")
+    expected = ([["before", "hers"]], []) if brings else ([["hers"]], [["before"]])
+    assert (texts(tx, "ada", "pendant"), texts(tx, None, "pendant")) == expected
 
 
 def test_after_a_day_it_stays(days: SqlTransaction) -> None:

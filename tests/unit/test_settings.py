@@ -101,6 +101,12 @@ def test_an_app_at_omi_has_an_id_and_a_key(lonely: str, monkeypatch: pytest.Monk
     assert "sk_1" not in refusal(monkeypatch, OMI_API_KEY="sk_1", OMI_APP_ID="")
 
 
+@pytest.mark.parametrize("key", ["schlüssel_1", "sk_1\nsk_2", "sk_1\x7f"])
+def test_a_key_that_fits_into_no_header_is_refused_and_not_shown(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = refusal(monkeypatch, OMI_APP_ID="app", OMI_API_KEY=key)
+    assert "header" in message and key not in message
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_setting_is_named_with_what_was_found_and_what_is_expected(
     name: str, monkeypatch: pytest.MonkeyPatch

@@ -132,6 +132,18 @@ def test_of_two_sessions_with_one_id_the_linked_one_is_unlinked_first(
     assert is_error(ada.client.delete(f"/sessions/{device}/link"), 404, "not_found")
 
 
+def test_which_of_two_sessions_with_one_id_is_unlinked_can_be_told(
+    shared_server: ServerProcess, ada: Person, device: str
+) -> None:
+    ada.link(device)
+    post(url(ada), device, "mine")
+    wait_for_texts(ada, "mine")
+    for personal, left in (True, [(device, "manual")]), (False, []):
+        unlinked = ada.client.delete(f"/sessions/{device}/link", params={"personal": personal})
+        assert (unlinked.status_code, sessions(ada)) == (200, left)
+        assert is_error(ada.client.delete(f"/sessions/{device}/link", params={"personal": personal}), 404, "not_found")
+
+
 # where the secret stands
 
 

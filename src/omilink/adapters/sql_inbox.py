@@ -87,7 +87,8 @@ class SqlInbox:
             {"number": seq, "ends": QUARANTINED if seq in quarantined else DONE, "reason": quarantined.get(seq)}
             for seq in seqs
         ]
-        await self._database.write(lambda connection: _finish(connection, rows))
+        if rows:
+            await self._database.write(lambda connection: _finish(connection, rows))
 
     async def remove(self, seqs: Collection[int]) -> None:
         await self._database.write(
