@@ -33,7 +33,7 @@ def take_sentences_out(
     if not said:
         return segments
     rests = [_without([span for _, span in said], place, text) for place, text in enumerate(texts)]
-    known = [desk.known(delivery, segment) for segment in segments]
+    known = [_to_cut(desk.known(delivery, segment), segment) for segment in segments]
     for message, text, rest in zip([*before, *known], texts, rests, strict=True):
         if message and rest != text:
             _take_out(desk, delivery, message, rest or LEFT_OUT)
@@ -51,6 +51,11 @@ def _said_before(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) ->
     theirs = [conversation for conversation in desk.near(delivery) if conversation.user_id == desk.owner(delivery)]
     messages = desk.tx.messages(theirs[-1].id, EARLIER_MESSAGES) if theirs else []
     return [message for message in messages if message.key not in keys]
+
+
+def _to_cut(known: Message | None, segment: Segment) -> Message | None:
+    """Not one that has grown beyond the segment, which is a late retry then."""
+    return None if known and (known.end or 0) > (segment.end or 0) else known
 
 
 def _without(spans: Sequence[Span], place: int, text: str) -> str:

@@ -291,7 +291,7 @@ def test_older_messages_come_on_the_way_up(server: ServerProcess, open_app: Open
     assert words(page).first.inner_text() == "Sentence number 0"
 
 
-def test_ten_thousand_messages_scroll_without_being_drawn_all_at_once(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
+def test_ten_thousand_messages_are_not_drawn_all_at_once(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
     for start in range(0, 10_000, 500):
         sentences = [segment(f"Sentence number {number}", start=number * 3) for number in range(start, start + 500)]
         send(server, "ada-pendant", *sentences)

@@ -287,7 +287,7 @@ def test_what_it_goes_on_with_after_the_sentence_is_kept(tx: SqlTransaction) -> 
     spoken = sentence(start(tx))
     grows = [spoken.rpartition(" ")[0], spoken, f"{spoken} and tea please"]
     versions = [say(so_far, 0, 2.0 + n, id="segment-that-goes-on") for n, so_far in enumerate(grows)]
-    for clock, version in enumerate([*versions, versions[0]]):
+    for clock, version in enumerate([*versions, *versions]):
         save(tx, call(1 + clock, version, session="pendant", uid=A, proven=True))
     assert texts(tx, "ada", "pendant") == [["and tea please"]]
 
