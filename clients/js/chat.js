@@ -109,7 +109,7 @@ export function openChat(client, { onView, onEvent, onState }, options, memory) 
       const held = () => view.chats[id]?.messages.length ?? 0;
       const before = held();
       // The first page may hold nothing but what the snapshot had.
-      while (held() === before && view.chats[id] && hasOlder(view.chats[id])) await loadPage(id);
+      while (!closed && held() === before && view.chats[id] && hasOlder(view.chats[id])) await loadPage(id);
     });
   }
 
@@ -117,8 +117,10 @@ export function openChat(client, { onView, onEvent, onState }, options, memory) 
   function loadConversations() {
     return once("conversations", async () => {
       if (view.older === null) return;
-      const page = await client.listConversations({ cursor: view.older });
-      change(addConversations(view, page));
+      const cursor = view.older;
+      const page = await client.listConversations({ cursor });
+      // After a reset in between, the page would leave a hole.
+      if (view.older === cursor) change(addConversations(view, page));
     });
   }
 

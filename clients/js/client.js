@@ -1,6 +1,6 @@
 import { openChat } from "./chat.js";
 import { createDeadline } from "./deadline.js";
-import { recallDeviceSessionId } from "./device.js";
+import { forgetDeviceSessionId, recallDeviceSessionId } from "./device.js";
 import { OmilinkError, errorOf } from "./errors.js";
 import { createKeep } from "./keep.js";
 import { openStream } from "./stream.js";
@@ -178,8 +178,11 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
       return openChat(client, handlers, options, keep && memoryOf(keep));
     },
 
-    /** The session id of this device: made once, then remembered. */
-    deviceSessionId: () => recallDeviceSessionId(storage),
+    /** The session id of this device, one for each user: made once, then remembered. @param {{id: string}} [user] */
+    deviceSessionId: (user) => recallDeviceSessionId(user, storage),
+
+    /** The next time it is asked for, another one is made. @param {{id: string}} [user] */
+    forgetDeviceSessionId: (user) => forgetDeviceSessionId(user, storage),
 
     /**
      * Delivers what a device heard, as OMI's cloud does.

@@ -12,7 +12,7 @@ import { OmilinkError } from "./errors.js";
 const KEY = "omilink.deviceSessionId";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** Ids being made, so that two callers at once get the same one. @type {WeakMap<Storage, Promise<string>>} */
+/** Ids being made, so that two callers at once get the same one. @type {WeakMap<Storage, Map<string, Promise<string>>>} */
 const pending = new WeakMap();
 
 /**
@@ -31,20 +31,36 @@ export function generateSessionId() {
   return `dev_${Array.from(bytes, (byte) => ALPHABET[byte & 63]).join("")}`;
 }
 
-/** @param {Storage} [storage] @returns {Promise<string>} */
-export function recallDeviceSessionId(storage = defaultStorage()) {
-  const recalled = pending.get(storage) ?? recall(storage).finally(() => pending.delete(storage));
-  pending.set(storage, recalled);
+/**
+ * @param {{id: string}} [user] Each has an id of their own: a session is linked to one user only.
+ * @param {Storage} [storage]
+ * @returns {Promise<string>}
+ */
+export function recallDeviceSessionId(user, storage = defaultStorage()) {
+  const key = keyOf(user);
+  const making = pending.get(storage) ?? new Map();
+  const recalled = making.get(key) ?? recall(key, storage).finally(() => making.delete(key));
+  pending.set(storage, making.set(key, recalled));
   return recalled;
 }
 
-/** @param {Storage} storage */
-async function recall(storage) {
-  const known = await storage.getItem(KEY);
+/** @param {{id: string}} [user] @param {Storage} [storage] */
+export async function forgetDeviceSessionId(user, storage = defaultStorage()) {
+  await storage.setItem(keyOf(user), "");
+}
+
+/** @param {string} key @param {Storage} storage */
+async function recall(key, storage) {
+  const known = await storage.getItem(key);
   if (known) return known;
   const made = generateSessionId();
-  await storage.setItem(KEY, made);
+  await storage.setItem(key, made);
   return made;
+}
+
+/** @param {{id: string}} [user] */
+function keyOf(user) {
+  return user ? `${KEY}.${user.id}` : KEY;
 }
 
 /** @type {Storage | undefined} */

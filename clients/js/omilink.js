@@ -49,8 +49,8 @@ let defaultHandlers = {};
 let chat = null;
 /** What this app has linked for its user, to be linked again should it expire. @type {Set<string>} */
 const linked = new Set();
-/** What is to be linked once the server can be reached. @type {Set<string>} */
-const unlinked = new Set();
+/** The device's session, and whose it is to be once the server can link it. @type {Map<string, {id: string} | undefined>} */
+const unlinked = new Map();
 
 /**
  * Sets what the functions below work with. The handlers are those of a chat stream that is started without any.
@@ -157,22 +157,36 @@ export function startChatStream(handlers = defaultHandlers, options) {
 function linkingLate(tell) {
   return (state, status) => {
     if (state === "live" || state === "polling") {
-      for (const sessionId of unlinked) linkWhenPossible(sessionId).catch(() => {}); // its health says why not
+      for (const [sessionId, user] of unlinked) linkDevice(sessionId, user).catch(() => {}); // its health says why not
     }
     tell?.(state, status);
   };
 }
 
-/** @param {string} sessionId */
-async function linkWhenPossible(sessionId) {
+/**
+ * Throws only when the user has to sign in again. What may pass is tried again when the chat goes live; a session that
+ * is another's is given up, so that the next login makes a new one.
+ *
+ * @param {string} sessionId
+ * @param {{id: string}} [user]
+ */
+async function linkDevice(sessionId, user) {
   const asking = chat;
   unlinked.delete(sessionId);
   try {
     await apiLinkSession(sessionId);
   } catch (error) {
-    if (!(error instanceof OmilinkError && error.code === "unreachable")) throw error;
-    if (chat === asking) unlinked.add(sessionId); // else somebody else may be signed in by now
+    const status = error instanceof OmilinkError ? error.status : 0;
+    if (status === 401) throw error;
+    if (status === 403 || status === 409) await client.forgetDeviceSessionId(user);
+    // With another chat, somebody else may be signed in by now.
+    if (mayPass(status) && chat === asking) unlinked.set(sessionId, user);
   }
+}
+
+/** @param {number} status */
+function mayPass(status) {
+  return status === 0 || status === 429 || status >= 500;
 }
 
 /** @param {ChatHandlers["onEvent"]} tell @returns {ChatHandlers["onEvent"]} */
@@ -186,27 +200,27 @@ function linkingAgain(tell) {
   };
 }
 
-/** The session id of this device: made once, then remembered. */
-export const getDeviceSessionId = () => client.deviceSessionId();
+/**
+ * The session id of this device: made once, then remembered. `onUserLogin(user)` links the one of that user.
+ *
+ * @param {{id: string}} [user]
+ */
+export const getDeviceSessionId = (user) => client.deviceSessionId(user);
 
 /** @param {Parameters<Client["sendWebhook"]>[0]} webhook */
 export const sendWebhook = (webhook) => client.sendWebhook(webhook);
 
 /**
  * What an app does at login, and whenever it starts with somebody signed in: follow the chat, and link the device's
- * session. Without a connection it shows what was kept, and links as soon as there is one.
+ * session. Without a connection it shows what was kept, and links as soon as there is one. A session that cannot be
+ * linked keeps nobody from the chat.
  *
  * @param {{id: string}} [user]
- * @returns {Promise<Chat>} Rejects, without a chat, when the session cannot be linked.
+ * @returns {Promise<Chat>} Rejects when the user has to sign in again, which the chat tells by `signed_out` too.
  */
 export async function onUserLogin(user) {
-  const sessionId = await getDeviceSessionId();
+  const sessionId = await getDeviceSessionId(user);
   const opened = startChatStream(defaultHandlers, { user });
-  try {
-    await linkWhenPossible(sessionId);
-  } catch (error) {
-    opened.close();
-    throw error;
-  }
+  await linkDevice(sessionId, user);
   return opened;
 }

@@ -70,6 +70,9 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
   let hasRenewed = false;
   let failures = 0;
   let retryFloor = 0;
+  let streamAgainAt = 0;
+  /** Whether the next try is to be at once. */
+  let hurried = false;
   let closed = false;
   /** @type {StreamState | null} */
   let state = null;
@@ -101,9 +104,12 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
   /** The app is back in front, or the network is: try at once, and distrust a connection that has been quiet. */
   function wake() {
     failures = 0;
+    streamAgainAt = 0;
     endPause();
     const isQuiet = Date.now() - (status.lastDataAt ?? 0) > limits.silence / 2;
-    if (state === "live" && isQuiet) attempt?.fail(lost());
+    if (!isQuiet || !["live", "catching_up", "polling"].includes(state ?? "")) return;
+    hurried = true;
+    attempt?.fail(lost());
   }
 
   function close() {
@@ -131,6 +137,7 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
   }
 
   async function readStream() {
+    hurried = false;
     const deadline = (attempt = createDeadline());
     try {
       deadline.set(limits.connect, new HeldBack());
@@ -162,12 +169,12 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
   }
 
   async function poll() {
-    const streamAgainAt = Date.now() + limits.streamAgain;
+    streamAgainAt = Date.now() + limits.streamAgain;
     while (!closed && Date.now() < streamAgainAt) {
-      show("polling", { reason: HELD_BACK });
       const answer = await fetchEvents();
       succeed();
       status.lastDataAt = Date.now();
+      show("polling", { reason: HELD_BACK });
       for (const event of answer.events) receive(event, event.id);
       cursor = answer.cursor;
       if (!answer.more) await pause(limits.poll);
@@ -218,10 +225,10 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
     if (!problem || closed) return;
     const { message, retryAfter } = problem instanceof OmilinkError ? problem : unreachable(problem);
     const backoff = Math.random() * Math.min(limits.backoffMax, limits.backoff * 2 ** failures);
-    const wait = Math.max(backoff, retryFloor, (retryAfter ?? 0) * 1000);
+    const wait = hurried ? 0 : Math.max(backoff, retryFloor, (retryAfter ?? 0) * 1000);
     failures += 1;
     // A stream that ends is everyday life (the server restarts, the network changes); a failed try is worth a word.
-    if (state === "live") show("connecting");
+    if (state === "live" || hurried) show("connecting");
     else show("offline", { reason: message, retryAt: Date.now() + wait });
     await pause(wait);
   }

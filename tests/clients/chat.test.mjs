@@ -91,3 +91,37 @@ test("an older conversation can be opened", { timeout: 5000 }, async (t) => {
   await chat.open("c1");
   assert.equal(chat.view.chats.c1.messages.length, 50);
 });
+
+test("a chat that is closed while it loads asks for nothing more", { timeout: 5000 }, async (t) => {
+  const { chat, asked } = await chatWith(t, { about: conversation("c1", { messageCount: 120 }), messages: talk(120) });
+  const before = asked.length;
+  const loading = chat.loadOlder("c1");
+  chat.close();
+  await loading;
+  assert.equal(asked.length - before, 1);
+});
+
+test("a page of conversations from before a reset is not added", { timeout: 5000 }, async (t) => {
+  let stream;
+  let answerLate;
+  const baseUrl = await serve(t, (request, response) => {
+    const { pathname, searchParams } = new URL(request.url, "http://x");
+    if (pathname.endsWith("/stream")) return openEventStream((stream = response), snapshot(conversation("c9"), []));
+    const page = (id, nextCursor) => sendJson(response, 200, { ok: true, items: [conversation(id)], nextCursor });
+    if (!searchParams.has("cursor")) return page("c8", "second");
+    answerLate = () => page("c7", "third");
+    return stream.write(snapshot(conversation("c10"), []));
+  });
+  const watcher = createWatcher();
+  const chat = createClient({ baseUrl }).chat(watcher.handlers);
+  t.after(() => chat.close());
+  await watcher.untilState("live");
+  await chat.loadConversations();
+  assert.equal(chat.view.older, "second");
+  const loading = chat.loadConversations();
+  await watcher.until(({ view }) => view?.current === "c10");
+  answerLate();
+  await loading;
+  assert.equal(chat.view.older, undefined);
+  assert.deepEqual(Object.keys(chat.view.chats), ["c10"]);
+});

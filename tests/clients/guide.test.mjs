@@ -126,7 +126,7 @@ test("the client's own onUserLogin does the same", { timeout: 5000 }, async (t) 
   const chat = await omilink.onUserLogin({ id: "ada" });
   t.after(() => chat.close());
   await watcher.untilState("live");
-  assert.deepEqual(linked, [await omilink.getDeviceSessionId()]);
+  assert.deepEqual(linked, [await omilink.getDeviceSessionId({ id: "ada" })]);
 });
 
 test("a session that expires is linked again, and no other", { timeout: 5000 }, async (t) => {
@@ -134,7 +134,7 @@ test("a session that expires is linked again, and no other", { timeout: 5000 }, 
   const chat = await omilink.onUserLogin({ id: "ada" });
   t.after(() => chat.close());
   await watcher.untilState("live");
-  const mine = await omilink.getDeviceSessionId();
+  const mine = await omilink.getDeviceSessionId({ id: "ada" });
   const isTold = (id, reason) => watcher.until(({ event }) => event?.session?.id === id && event.reason === reason);
 
   unlink("of-another-app", "expired");

@@ -127,6 +127,49 @@ test("waking up skips the wait", { timeout: 5000 }, async (t) => {
   await app.untilState("live");
 });
 
+for (const [name, first] of Object.entries({ live: SNAPSHOT, catching_up: CONNECTED })) {
+  test(`waking up replaces a quiet connection at once: ${name}`, { timeout: 5000 }, async (t) => {
+    let streams = 0;
+    const url = await serve(t, (_, response) =>
+      openEventStream(response, streams++ ? RESUMED : `retry: 1000000\n\n${first}`),
+    );
+    const app = follow(t, url, { timings: { silence: 40_000 } });
+    await app.untilState(name);
+    app.stream.wake();
+    assert.equal(streams, 1, "it was not quiet");
+    const now = Date.now();
+    t.mock.method(Date, "now", () => now + 30_000);
+    app.stream.wake();
+    await app.untilState("live", name === "live" ? 2 : 1);
+    assert.equal(streams, 2);
+    assert.ok(!app.states.includes("offline"));
+  });
+}
+
+for (const [name, answerPoll] of Object.entries({
+  "between two polls": (response) => sendJson(response, 200, { ok: true, events: [], cursor: "c1", more: false }),
+  "in a poll that hangs": () => {},
+})) {
+  test(`waking up ${name} tries the stream at once`, { timeout: 5000 }, async (t) => {
+    let polls = 0;
+    let isHeldBack = true;
+    const url = await serve(t, (request, response) => {
+      if (request.url.includes("/stream")) return openEventStream(response, isHeldBack ? "" : RESUMED);
+      polls += 1;
+      if (polls > 1) return answerPoll(response);
+      return sendJson(response, 200, { ok: true, events: [], cursor: "c1", more: false });
+    });
+    const app = follow(t, url, { timings: { silence: 40_000, poll: 50, streamAgain: 1e9 } });
+    await app.untilState("polling");
+    while (polls < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    isHeldBack = false;
+    const now = Date.now();
+    t.mock.method(Date, "now", () => now + 30_000);
+    app.stream.wake();
+    await app.untilState("live");
+  });
+}
+
 test("a stream that falls silent is opened again", { timeout: 5000 }, async (t) => {
   let streams = 0;
   const url = await serve(t, (_, response) => {
@@ -199,6 +242,15 @@ for (const [name, answerStream] of Object.entries({
     },
   );
 }
+
+test("polling is not claimed before a poll succeeded", { timeout: 5000 }, async (t) => {
+  const url = await serve(t, (request, response) =>
+    request.url.endsWith("/stream") ? openEventStream(response) : response.destroy(),
+  );
+  const app = follow(t, url);
+  await app.untilState("offline");
+  assert.deepEqual(app.states, ["connecting", "offline"]);
+});
 
 test("more events than one page are fetched at once", { timeout: 5000 }, async (t) => {
   const url = await serve(t, (request, response) => {

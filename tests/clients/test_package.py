@@ -64,9 +64,22 @@ def test_its_types_resolve(project: Path, module: str) -> None:
 
 def test_the_app_of_the_five_minutes_takes_from_it_what_there_is(project: Path) -> None:
     """An import of something that is not there fails the bundling. What Expo brings is left out."""
-    [block] = re.findall(r"^```jsx\n(.*?)^```", GUIDE.read_text(), re.M | re.S)
-    (app := project / "App.jsx").write_text(block)
+    app = app_of_the_five_minutes(project)
     of_expo = ["react", "react/jsx-runtime", "react-native", "expo/fetch", "expo-*", "@react-native-async-storage/*"]
     options = ["--bundle", "--format=esm", "--jsx=automatic", *(f"--external:{name}" for name in of_expo)]
     bundle = run_npm("exec", "--silent", "--", "esbuild", app, *options, cwd=CLIENT)
     assert "catching_up" in bundle
+
+
+def test_that_app_can_be_left_at_any_time(project: Path) -> None:
+    """React's strict mode starts it twice; what comes too late for the first must not stay open."""
+    app, bundle = app_of_the_five_minutes(project), project / "app.cjs"
+    options = ["--bundle", "--format=cjs", "--jsx-factory=String", "--packages=external", f"--outfile={bundle}"]
+    run_npm("exec", "--silent", "--", "esbuild", app, *options, "--log-level=warning", cwd=CLIENT)
+    run_node(HERE / "app-of-the-guide.mjs", bundle)
+
+
+def app_of_the_five_minutes(project: Path) -> Path:
+    [block] = re.findall(r"^```jsx\n(.*?)^```", GUIDE.read_text(), re.M | re.S)
+    (app := project / "App.jsx").write_text(block)
+    return app

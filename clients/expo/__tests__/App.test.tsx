@@ -1,7 +1,7 @@
 import AsyncStorage from "@react-native-async-storage/async-storage";
 import { act, configure, fireEvent, render, screen, waitFor } from "@testing-library/react-native";
 import * as SecureStore from "expo-secure-store";
-import { AppState, type AppStateStatus } from "react-native";
+import { AccessibilityInfo, AppState, type AppStateStatus } from "react-native";
 
 import { rememberUser } from "../src/account/rememberedUser";
 import { dropToken, keepToken } from "../src/account/token";
@@ -96,6 +96,20 @@ test("a stream that breaks goes on after the last event it has seen", async () =
   expect(screen.getByText("Before")).toBeOnTheScreen();
 });
 
+test("what was missed is not read out, what is said from then on is", async () => {
+  const announced = jest.spyOn(AccessibilityInfo, "announceForAccessibilityWithOptions").mockClear();
+  await startSignedIn();
+  const first = await theStream();
+  await tell(...snapshot(said("Before", 1)));
+  await act(async () => first.end());
+  await theStream(1);
+  await tell({ type: "connected", cursor: "c3", resumed: true }, newWords(said("Missed", 2)), { type: "caught_up" });
+  expect(await screen.findByText("Missed")).toBeOnTheScreen();
+  await tell(newWords(said("Now", 3)));
+  await waitFor(() => expect(announced).toHaveBeenCalledTimes(1));
+  expect(announced.mock.calls[0]![0]).toContain("Now");
+});
+
 test("coming to the front tries again at once", async () => {
   mockServer.isReachable = true;
   await startSignedIn();
@@ -117,6 +131,7 @@ test("where streams are held back the words are fetched", async () => {
   await startSignedIn();
   expect(await screen.findByText("Fetched")).toBeOnTheScreen();
   expect(screen.getByText("Updated every few seconds")).toBeOnTheScreen();
+  expect(screen.getByText(/holds streamed data back/)).toBeOnTheScreen();
 });
 
 test("a revoked sign-in ends at the sign-in screen, without the token", async () => {
@@ -127,6 +142,24 @@ test("a revoked sign-in ends at the sign-in screen, without the token", async ()
   expect(await screen.findByText("You signed out.")).toBeOnTheScreen();
   expect(screen.queryByText("Secret plans")).toBeNull();
   expect(safe.size).toBe(0);
+});
+
+test("a storage that fails keeps nobody from leaving", async () => {
+  await startSignedIn();
+  await theStream();
+  store.deleteItemAsync.mockRejectedValue(new Error("locked"));
+  jest.mocked(AsyncStorage.removeItem).mockRejectedValueOnce(new Error("full"));
+  await tell({ type: "signed_out", reason: "signed_out" });
+  expect(await screen.findByText("You signed out.")).toBeOnTheScreen();
+});
+
+test("a storage that fails keeps nobody from entering", async () => {
+  await render(<App />);
+  await screen.findByLabelText("Email address");
+  store.setItemAsync.mockRejectedValue(new Error("locked"));
+  jest.mocked(AsyncStorage.setItem).mockRejectedValueOnce(new Error("full"));
+  await signIn();
+  expect((await theStream()).asked.headers.Authorization).toBe("Bearer token-1");
 });
 
 test("a sign-in that has expired while the app was closed says so", async () => {
@@ -143,6 +176,35 @@ test("the remembered session is linked at login", async () => {
   await tell(...snapshot());
   await waitFor(() => expect(mockServer.askedFor("POST", "/sessions/link")).toHaveLength(1));
   expect(mockServer.askedFor("POST", "/sessions/link")[0]!.body).toEqual({ session_id: "kitchen" });
+});
+
+test("the remembered session is linked later when the server could not be reached", async () => {
+  await AsyncStorage.setItem("omilink.session.u1", "kitchen");
+  const { fetch } = mockServer;
+  let failures = 0;
+  mockServer.fetch = async (address, init) => {
+    if (!address.endsWith("/sessions/link") || failures > 0) return fetch(address, init);
+    failures += 1;
+    throw new TypeError("Network request failed");
+  };
+  await startSignedIn();
+  const first = await theStream();
+  await tell(...snapshot());
+  await waitFor(() => expect(failures).toBe(1));
+  await act(async () => first.end());
+  await theStream(1);
+  await tell({ type: "connected", cursor: "c3", resumed: true }, { type: "caught_up" });
+  await waitFor(() => expect(mockServer.askedFor("POST", "/sessions/link")).toHaveLength(1));
+});
+
+test("OMI accounts that cannot be had hide no sessions", async () => {
+  delete mockServer.answers["GET /link/omi"];
+  await startSignedIn();
+  await theStream();
+  await fireEvent.press(screen.getByRole("link", { name: "Sessions" }));
+  expect(await screen.findByText(/Nothing yet. With its first words/)).toBeOnTheScreen();
+  expect(screen.getByText("Sign in.")).toBeOnTheScreen();
+  expect(screen.queryByText("Loading…")).toBeNull();
 });
 
 test("a session that was unlinked elsewhere is not linked again at the next login", async () => {

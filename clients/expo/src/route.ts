@@ -30,6 +30,14 @@ export function hashOf(route: Route): string {
 }
 
 export function routeOf(hash: string): Route {
+  try {
+    return read(hash);
+  } catch {
+    return START; // a broken address, like "#/conversations/%E0"
+  }
+}
+
+function read(hash: string): Route {
   const [, screen = "", detail] = hash.split("/");
   if (screen === "conversations" && detail) return { screen: "conversation", id: decodeURIComponent(detail) };
   if (screen === "link") return { screen, uid: detail && decodeURIComponent(detail) };

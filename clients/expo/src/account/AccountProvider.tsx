@@ -41,14 +41,13 @@ export function AccountProvider({ children }: { children: ReactNode }) {
   }, []);
 
   const enter = useCallback(async ({ session_token, user }: Awaited<ReturnType<typeof apiLogin>>) => {
-    await keepToken(session_token);
-    await rememberUser(user);
     setAccount({ is: "signed in", user });
+    await Promise.allSettled([keepToken(session_token), rememberUser(user)]);
   }, []);
 
   const leave = useCallback(async (notice: string) => {
-    await Promise.all([dropToken(), forgetUser()]);
     setAccount({ is: "signed out", notice });
+    await Promise.allSettled([dropToken(), forgetUser()]);
   }, []);
 
   const value: Accounts = {
@@ -60,7 +59,8 @@ export function AccountProvider({ children }: { children: ReactNode }) {
       try {
         await apiLogout();
       } catch (error) {
-        const isCookie = (await readToken()) === null; // which only the server can end
+        const token = await readToken().catch(() => undefined);
+        const isCookie = token === null; // which only the server can end
         if (isCookie && !isRefused(error)) {
           begin();
           throw error;
@@ -86,7 +86,7 @@ async function whoIsSignedIn(): Promise<Account> {
 
 async function signedOut(): Promise<Account> {
   const wasSignedIn = await recallUser();
-  await Promise.all([dropToken(), forgetUser()]);
+  await Promise.allSettled([dropToken(), forgetUser()]);
   return { is: "signed out", notice: wasSignedIn ? "You were signed out. Sign in again to go on." : "" };
 }
 

@@ -5,13 +5,18 @@ const KEY = "omilink.user";
 
 /** Who was signed in when the server could last be asked: for a start without a connection. */
 export async function recallUser(): Promise<User | null> {
-  return JSON.parse((await AsyncStorage.getItem(KEY)) ?? "null");
+  try {
+    return JSON.parse((await AsyncStorage.getItem(KEY)) ?? "null");
+  } catch {
+    return null;
+  }
 }
 
-export function rememberUser(user: User): Promise<void> {
-  return AsyncStorage.setItem(KEY, JSON.stringify(user));
+/** Where the storage fails, nobody is remembered. */
+export async function rememberUser(user: User): Promise<void> {
+  await AsyncStorage.setItem(KEY, JSON.stringify(user)).catch(() => {});
 }
 
-export function forgetUser(): Promise<void> {
-  return AsyncStorage.removeItem(KEY);
+export async function forgetUser(): Promise<void> {
+  await AsyncStorage.removeItem(KEY).catch(() => {});
 }

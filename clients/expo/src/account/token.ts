@@ -6,9 +6,12 @@ const OPTIONS = { keychainAccessible: SecureStore.WHEN_UNLOCKED_THIS_DEVICE_ONLY
 
 let held: Promise<string | null> | undefined;
 
-/** The token of the last sign-in, read from the safe storage once. */
+/** The token of the last sign-in, read from the safe storage once. While that cannot be read, nobody is signed out. */
 export function readToken(): Promise<string | null> {
-  held ??= SecureStore.getItemAsync(KEY, OPTIONS).catch(() => null); // a restored phone cannot decrypt the old one
+  held ??= SecureStore.getItemAsync(KEY, OPTIONS).catch((error) => {
+    held = undefined;
+    throw error;
+  });
   return held;
 }
 

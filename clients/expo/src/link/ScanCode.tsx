@@ -1,5 +1,5 @@
 import { CameraView, useCameraPermissions } from "expo-camera";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { StyleSheet } from "react-native";
 
 import { Button } from "../ui/Button";
@@ -10,18 +10,21 @@ import { sessionIdIn } from "./sessionIdIn";
 /** Reads a session id from a QR code. */
 export function ScanCode({ onScanned }: { onScanned: (sessionId: string) => void }) {
   const [isOpen, setOpen] = useState(false);
+  const isDone = useRef(false); // the camera tells of one code many times
   const [, ask] = useCameraPermissions();
   const { say } = useNotices();
 
   async function open() {
     const { granted } = await ask();
-    if (granted) setOpen(true);
-    else say("The app may not use the camera. Allow it in the phone’s settings, or type the id.");
+    if (!granted) return say("The app may not use the camera. Allow it in the phone’s settings, or type the id.");
+    isDone.current = false;
+    setOpen(true);
   }
 
   function scanned({ data }: { data: string }) {
     const sessionId = sessionIdIn(data);
-    if (!isOpen || !sessionId) return;
+    if (isDone.current || !sessionId) return;
+    isDone.current = true;
     setOpen(false);
     onScanned(sessionId);
   }

@@ -47,17 +47,21 @@ function Scanner({ onClose, onScanned }: { onClose: () => void; onScanned: (sess
       },
       () => setProblem("This page may not use the camera. Allow it in the browser, or type the id."),
     );
-    const looking = setInterval(look, LOOK_EVERY);
+    let isStopped = false;
+    let timer = setTimeout(look, LOOK_EVERY);
 
+    /** Looks until there is a code, and only once at a time: one code is one hit. */
     async function look() {
-      if (!video.current?.videoWidth) return;
-      const codes = await detector.detect(video.current).catch(() => []);
+      const codes = video.current?.videoWidth ? await detector.detect(video.current).catch(() => []) : [];
+      if (isStopped) return;
       const sessionId = codes.map(({ rawValue }) => sessionIdIn(rawValue)).find(Boolean);
       if (sessionId) found.current(sessionId);
+      else timer = setTimeout(look, LOOK_EVERY);
     }
 
     return () => {
-      clearInterval(looking);
+      isStopped = true;
+      clearTimeout(timer);
       camera.then((stream) => stream.getTracks().forEach((track) => track.stop())).catch(() => {});
     };
   }, []);

@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { AppState } from "react-native";
 
 import { useSessions } from "../sessions/SessionsProvider";
 
@@ -10,7 +11,7 @@ export function useLookOften(isWaiting: boolean): void {
   useEffect(() => {
     if (!isWaiting) return;
     refresh();
-    const timer = setInterval(refresh, LOOK_EVERY);
+    const timer = setInterval(() => AppState.currentState === "active" && refresh(), LOOK_EVERY);
     return () => clearInterval(timer);
   }, [isWaiting, refresh]);
 }

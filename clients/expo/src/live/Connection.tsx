@@ -27,18 +27,21 @@ export function Connection() {
   const isOffline = state === "offline";
   const age = isOffline ? contactAge(status, now) : wordsAge(view, now);
   return (
-    <View style={styles.line}>
-      <View style={[styles.dot, { backgroundColor: colors[DOTS[state] ?? "quiet"] as string }]} aria-hidden />
-      <Text style={styles.words} numberOfLines={1}>
-        <Text testID="connection-state" role="status" style={[styles.state, isOffline && styles.bad]}>
-          {STATES[state]}
+    <>
+      <View style={styles.line}>
+        <View style={[styles.dot, { backgroundColor: colors[DOTS[state] ?? "quiet"] as string }]} aria-hidden />
+        <Text style={styles.words} numberOfLines={1}>
+          <Text testID="connection-state" role="status" style={[styles.state, isOffline && styles.bad]}>
+            {STATES[state]}
+          </Text>
+          <Text testID="connection-age" style={styles.age}>
+            {` · ${age}`}
+          </Text>
         </Text>
-        <Text testID="connection-age" style={styles.age}>
-          {` · ${age}`}
-        </Text>
-      </Text>
-      {isOffline && <Button kind="link" label="Try now" onPress={chat.wake} style={styles.retry} />}
-    </View>
+        {isOffline && <Button kind="link" label="Try now" onPress={chat.wake} style={styles.retry} />}
+      </View>
+      {state === "polling" && status.reason && <Text kind="quiet">{status.reason}</Text>}
+    </>
   );
 }
 

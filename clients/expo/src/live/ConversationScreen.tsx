@@ -9,7 +9,7 @@ import { messageOf, useNotices } from "../ui/Notice";
 import { Quiet } from "../ui/Quiet";
 import { ScreenHeader } from "../ui/ScreenHeader";
 import { Text } from "../ui/Text";
-import { useLive } from "./LiveProvider";
+import { isCaughtUp, useLive } from "./LiveProvider";
 import { MessageList } from "./MessageList";
 import { factsOf, titleOf } from "./titles";
 import { useDeleteConversation } from "./useDeleteConversation";
@@ -39,19 +39,21 @@ export function ConversationScreen({ id }: { id: string }) {
   );
 }
 
-/** Fetches what is missing of a conversation; answers why it cannot be shown. */
+/** Fetches what is missing of a conversation, again when the server is back; answers why it cannot be shown. */
 function useOpened(id: string): string {
-  const { chat, view } = useLive();
-  const [problem, setProblem] = useState("");
+  const { chat, view, state } = useLive();
+  const isOnline = isCaughtUp(state);
+  const [problem, setProblem] = useState({ text: "", isOnline });
   const isMissing = view.loaded && (!view.chats[id] || isIncomplete(view.chats[id]));
   useEffect(() => {
     if (!isMissing) return;
     chat.open(id).then(
-      () => setProblem(""),
-      (error) => setProblem(isGone(error) ? "This conversation is not there any more." : messageOf(error)),
+      () => setProblem({ text: "", isOnline }),
+      (error) =>
+        setProblem({ text: isGone(error) ? "This conversation is not there any more." : messageOf(error), isOnline }),
     );
-  }, [chat, id, isMissing]);
-  return problem;
+  }, [chat, id, isMissing, isOnline]);
+  return isOnline && !problem.isOnline ? "" : problem.text;
 }
 
 function useLeaveWhenDeleted(id: string): void {

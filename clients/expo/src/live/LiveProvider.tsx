@@ -57,7 +57,12 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
   return live && <Context value={live}>{children}</Context>;
 }
 
+/** Whether the server answers and nothing is being filled in any more. */
+export function isCaughtUp(state: StreamState): boolean {
+  return state === "live" || state === "polling";
+}
+
 /** Whether what is shown is as new as it gets. */
 export function isFresh(state: StreamState): boolean {
-  return state === "live" || state === "polling" || state === "catching_up";
+  return isCaughtUp(state) || state === "catching_up";
 }

@@ -68,10 +68,13 @@ function beginningOf(before: string | null, createdAt: string | null | undefined
 /** Why there are no words yet, and what to do. Never says "nothing" before the server has. */
 function NothingYet() {
   const { view, state, status } = useLive();
-  const { sessions, omi } = useSessions();
+  const { sessions, omi, problem } = useSessions();
   if (state === "offline" && !view.loaded) return <Quiet title="No connection" text={status.reason} />;
-  if (!view.loaded || view.current || !sessions || !omi) return <Loading text="Fetching your latest conversation." />;
-  if (sessions.length === 0 && omi.omi_links.length === 0)
+  const isLinked = sessions && (sessions.length > 0 || (omi && omi.omi_links.length > 0));
+  if (view.loaded && !view.current && isLinked === undefined && problem) return <Quiet title={problem} />;
+  if (!view.loaded || view.current || isLinked === undefined)
+    return <Loading text="Fetching your latest conversation." />;
+  if (!isLinked)
     return (
       <Quiet title="Link your wearable" text="It takes a minute. Then what it hears appears here as it is said.">
         <LinkButton kind="primary" to={{ screen: "link" }} label="Link it now" />
@@ -79,7 +82,7 @@ function NothingYet() {
     );
   return (
     <Quiet title="Nothing has been said yet" text="The moment your wearable hears something, the words appear here.">
-      <Hint ailing={sessions.find(({ health }) => health && health.status !== "ok")} />
+      <Hint ailing={sessions?.find(({ health }) => health && health.status !== "ok")} />
     </Quiet>
   );
 }

@@ -4,6 +4,7 @@ import { View } from "react-native";
 
 import { announce } from "../ui/announce";
 import { dayAndTime } from "../words";
+import { isCaughtUp, useLive } from "./LiveProvider";
 import { MessageScroller, type ScrollerHandle } from "./MessageScroller";
 import { NewestPill } from "./NewestPill";
 import { spokenAt } from "./speakers";
@@ -28,7 +29,7 @@ export function MessageList({ chat, loadOlder, beginning, news, isStale = false,
   const [seenSeq, setSeenSeq] = useState(newestSeq);
   const [problem, setProblem] = useState("");
   if (isAtEnd && seenSeq !== newestSeq) setSeenSeq(newestSeq);
-  useReadOut(messages, newestSeq);
+  useReadOut(messages, newestSeq, isCaughtUp(useLive().state));
 
   useEffect(() => onEndChange?.(isAtEnd), [isAtEnd, onEndChange]);
 
@@ -66,12 +67,16 @@ export function MessageList({ chat, loadOlder, beginning, news, isStale = false,
   );
 }
 
-/** Reads out what is said from now on, and not what is filled in. */
-function useReadOut(messages: readonly Message[], newestSeq: number): void {
+/** Reads out what is said from now on, and not what is filled in, be it while catching up. */
+function useReadOut(messages: readonly Message[], newestSeq: number, isUpToDate: boolean): void {
   const heard = useRef(newestSeq);
+  const wasUpToDate = useRef(isUpToDate); // catching up may take no longer than one rendering
   useEffect(() => {
     const fresh = messages.filter(({ seq }) => seq > heard.current);
+    const isSaidNow = isUpToDate && wasUpToDate.current;
     heard.current = newestSeq;
-    if (fresh.length > 0) announce(fresh.map((message) => `${speakerName(message)}: ${message.text}`).join("\n"));
-  }, [messages, newestSeq]);
+    wasUpToDate.current = isUpToDate;
+    if (isSaidNow && fresh.length > 0)
+      announce(fresh.map((message) => `${speakerName(message)}: ${message.text}`).join("\n"));
+  }, [messages, newestSeq, isUpToDate]);
 }

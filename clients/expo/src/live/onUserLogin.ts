@@ -15,7 +15,10 @@ export function onUserLogin(user: User, handlers: ChatHandlers, explain: (error:
         handlers.onState?.(state, status);
         if (isLinked || (state !== "live" && state !== "polling")) return;
         isLinked = true;
-        linkRemembered(user).catch(explain);
+        linkRemembered(user).catch((error) => {
+          isLinked = !isPassing(error);
+          explain(error);
+        });
       },
     },
     { user },
@@ -31,6 +34,11 @@ async function linkRemembered({ id }: User): Promise<void> {
     if (isLost(error)) await forgetSession(id, sessionId);
     throw error;
   }
+}
+
+/** Whether it can be tried again as soon as the server is back. */
+function isPassing(error: unknown): boolean {
+  return error instanceof OmilinkError && (error.code === "unreachable" || error.status === 429 || error.status >= 500);
 }
 
 /** Whether somebody else has it, or it takes a proof now: another try at the next login would fail as well. */

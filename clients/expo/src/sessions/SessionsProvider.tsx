@@ -1,11 +1,13 @@
 import { apiListOmiLinks, apiListSessions, type Session } from "omilink";
-import { createContext, useCallback, useContext, useEffect, useState, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useEffect, useRef, useState, type ReactNode } from "react";
 import { AppState } from "react-native";
+
+import { messageOf } from "../ui/Notice";
 
 type OmiLinks = Awaited<ReturnType<typeof apiListOmiLinks>>;
 
-/** Undefined until the server has answered. */
-type Known = { sessions?: Session[]; omi?: OmiLinks };
+/** Undefined until the server has answered; the problem is why it last did not. */
+type Known = { sessions?: Session[]; omi?: OmiLinks; problem?: string };
 
 type Sessions = Known & {
   /** Asks again how the user's sessions and OMI accounts are. */
@@ -19,8 +21,15 @@ export const useSessions = () => useContext(Context);
 
 export function SessionsProvider({ children }: { children: ReactNode }) {
   const [known, setKnown] = useState<Known>({});
-  // Of a failure the connection line tells already, and the next refresh makes good.
-  const refresh = useCallback(() => ask().then(setKnown, () => {}), []);
+  const counts = useRef({ asked: 0, answered: 0 });
+
+  const refresh = useCallback(async () => {
+    const number = (counts.current.asked += 1);
+    const answer = await ask();
+    if (number < counts.current.answered) return; // a newer answer overtook this one
+    counts.current.answered = number;
+    setKnown((before) => ({ ...before, ...answer }));
+  }, []);
 
   useEffect(() => {
     refresh();
@@ -37,7 +46,13 @@ export function SessionsProvider({ children }: { children: ReactNode }) {
   return <Context value={{ ...known, refresh }}>{children}</Context>;
 }
 
+/** What the server answers; of what it does not, only why. */
 async function ask(): Promise<Known> {
-  const [sessions, omi] = await Promise.all([apiListSessions(), apiListOmiLinks()]);
-  return { sessions, omi };
+  const [sessions, omi] = await Promise.allSettled([apiListSessions(), apiListOmiLinks()]);
+  const failed = [sessions, omi].find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+  return {
+    ...(sessions.status === "fulfilled" && { sessions: sessions.value }),
+    ...(omi.status === "fulfilled" && { omi: omi.value }),
+    problem: failed && messageOf(failed.reason),
+  };
 }

@@ -10,7 +10,7 @@ import { useSessions } from "./SessionsProvider";
 
 /** The user's OMI accounts and sessions: how each is linked, how it is doing and what to do about it. */
 export function SessionsScreen() {
-  const { sessions, omi } = useSessions();
+  const { sessions, omi, problem } = useSessions();
   const accounts = omi?.omi_links ?? [];
   return (
     <View style={{ flex: 1 }}>
@@ -23,7 +23,7 @@ export function SessionsScreen() {
           <OmiAccountCard key={account.omiUserId} account={account} />
         ))}
         <Text kind="heading">Your sessions</Text>
-        {!sessions && <Text kind="quiet">Loading…</Text>}
+        {!(sessions && omi) && (problem ? <Text kind="problem">{problem}</Text> : <Text kind="quiet">Loading…</Text>)}
         {sessions?.length === 0 && (
           <Text kind="quiet">Nothing yet. With its first words your wearable appears here.</Text>
         )}

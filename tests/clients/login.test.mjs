@@ -1,0 +1,91 @@
+// What happens at login: the chat starts, and the device's session is linked, or is not.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as omilink from "../../clients/js/omilink.js";
+import { createWatcher, frame, openEventStream, readJson, sendJson, serve } from "./helpers.mjs";
+
+/** An app on a phone, and a server whose answers to linking are `statuses`, one after the other, then 200. */
+async function phone(t, ...statuses) {
+  const items = new Map();
+  const storage = {
+    getItem: async (key) => items.get(key) ?? null,
+    setItem: async (...item) => void items.set(...item),
+  };
+  const asked = [];
+  const streams = [];
+  const baseUrl = await serve(t, async (request, response) => {
+    if (request.url.endsWith("/stream")) {
+      if (statuses[0] === 401)
+        return sendJson(response, 401, { ok: false, error: "not_signed_in", message: "expired" });
+      openEventStream(response);
+      return streams.push(response);
+    }
+    asked.push((await readJson(request)).session_id);
+    return sendJson(response, statuses.shift() ?? 200, { ok: true, session: {} });
+  });
+  const watcher = createWatcher();
+  omilink.configure({ baseUrl, storage, getToken: () => "token", ...watcher.handlers });
+  const goLive = async () => {
+    await waitUntil(() => streams.length > 0);
+    streams.at(-1).write(frame("c1", { type: "caught_up" }));
+  };
+  const login = async (id) => {
+    const chat = await omilink.onUserLogin({ id });
+    t.after(() => chat.close());
+    return chat;
+  };
+  return { login, watcher, asked, goLive };
+}
+
+test("each user of a phone has a session of their own, and the same one again", { timeout: 5000 }, async (t) => {
+  const { login, asked } = await phone(t);
+  for (const user of ["ada", "grace", "ada"]) await login(user);
+  const [ada, grace, adaAgain] = asked;
+  assert.notEqual(ada, grace);
+  assert.equal(ada, adaAgain);
+});
+
+for (const status of [429, 503]) {
+  test(`a link that fails with ${status} is tried again when the chat is live`, { timeout: 5000 }, async (t) => {
+    const { login, asked, goLive, watcher } = await phone(t, status);
+    const chat = await login("ada");
+    await goLive();
+    await watcher.untilState("live");
+    assert.equal(chat.state, "live");
+    await waitUntil(() => asked.length === 2);
+    assert.equal(asked[0], asked[1]);
+  });
+}
+
+for (const status of [403, 409]) {
+  test(`a link refused with ${status} leaves the chat; the next login makes a new id`, { timeout: 5000 }, async (t) => {
+    const { login, asked, goLive, watcher } = await phone(t, status);
+    await login("ada");
+    await goLive();
+    await watcher.untilState("live");
+    assert.equal(asked.length, 1);
+    await login("ada");
+    assert.notEqual(asked[0], asked[1]);
+  });
+}
+
+test("a refusal that comes late makes a new id at the next login, too", { timeout: 5000 }, async (t) => {
+  const { login, asked, goLive } = await phone(t, 503, 409);
+  await login("ada");
+  await goLive();
+  await waitUntil(() => asked.length === 2);
+  await new Promise((resolve) => setTimeout(resolve, 50)); // the answer is still on its way
+  await login("ada");
+  assert.notEqual(asked[1], asked[2]);
+});
+
+test("who has to sign in again is told", { timeout: 5000 }, async (t) => {
+  const { login, watcher } = await phone(t, 401, 401);
+  await assert.rejects(login("ada"), { status: 401 });
+  await watcher.untilState("signed_out");
+});
+
+/** For what tells nobody that it has happened. */
+async function waitUntil(isTrue) {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
