@@ -10,8 +10,6 @@ from omilink.spoken import Span
 
 EARLIER_MESSAGES = 6
 """In so many of the messages before a call a sentence may have begun."""
-
-
 LONGEST = 20_000
 """Characters of a call that is listened to: a quarter of an hour of talk. The search takes time from everybody."""
 
