@@ -12,6 +12,7 @@ from typing import Any
 from bench import machine, servers
 from bench.load import Rate, as_many_as_possible
 from bench.people import Person, sign_up
+from bench.report import facts_of
 from bench.servers import Server, ask
 from bench.wire import Stream, connect, open_streams
 
@@ -128,7 +129,7 @@ def table(figures: Figures) -> str:
     ratios = [gated.server_cpu / bare.server_cpu for gated, bare in zip(figures.gated, figures.ungated, strict=True)]
     gated, bare = (statistics.median(rate.server_cpu for rate in rates) for rates in (figures.gated, figures.ungated))
     lines = [
-        *(f"{name:<12}{value}" for name, value in figures.machine.items()),
+        *facts_of(figures.machine),
         "",
         f"the gate         {(statistics.median(ratios) - 1) * 100:+.1f} % CPU a call (target: at most +5 %), "
         f"{gated:.0f} and {bare:.0f} µs; rounds {(min(ratios) - 1) * 100:+.1f} to {(max(ratios) - 1) * 100:+.1f} %",

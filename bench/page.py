@@ -13,6 +13,7 @@ from playwright.async_api import Page, async_playwright
 
 from bench import machine, servers
 from bench.people import Person, sign_up
+from bench.report import facts_of
 from bench.servers import SECRET, Server
 
 WATCH = """
@@ -54,12 +55,11 @@ async def measure(words: int, folder: Path) -> Figures:
 
 def table(figures: Figures) -> str:
     ordered = sorted(figures.milliseconds)
-    facts = [f"{name:<12}{value}" for name, value in figures.machine.items()]
     p50, p99 = statistics.median(ordered), ordered[int(len(ordered) * 0.99)]
     verdict = "met" if p50 <= 50 else "MISSED"
     return "\n".join(
         [
-            *facts,
+            *facts_of(figures.machine),
             "",
             f"webhook -> pixel in Chromium  p50 {p50:.0f} ms (target: at most 50 ms, {verdict}), p99 {p99:.0f} ms",
         ]

@@ -48,8 +48,11 @@ def told(machine: dict[str, str], lines: Sequence[Line]) -> str:
     rows = [(line.what, line.first, line.second, line.target, _verdict(line.met)) for line in lines]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     shown = ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
-    facts = [f"{name:<12}{value}" for name, value in machine.items()]
-    return "\n".join([*facts, "", shown[0], "-" * len(max(shown, key=len)), *shown[1:]])
+    return "\n".join([*facts_of(machine), "", shown[0], "-" * len(max(shown, key=len)), *shown[1:]])
+
+
+def facts_of(machine: dict[str, str]) -> list[str]:
+    return [f"{name:<12}{value}" for name, value in machine.items()]
 
 
 def done(rates: Sequence[Rate]) -> float:

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from omilink import desk, linking, saving
+from omilink import desk, saving
 from omilink.cli import main
 from omilink.linking import Decision, Outcome
 
@@ -45,5 +45,4 @@ class _BlindDesk(desk.Desk):
 if __name__ == "__main__":
     saving._decide = _keep  # type: ignore[assignment]
     saving.Desk = _BlindDesk  # type: ignore[misc]
-    assert linking.RULES
     sys.exit(main(sys.argv[1:]))

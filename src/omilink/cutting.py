@@ -31,7 +31,8 @@ def take_sentences_out(
     if not said:
         return segments
     rests = [_without([span for _, span in said], place, text) for place, text in enumerate(texts)]
-    known = [_to_cut(desk.known(delivery, segment), segment) for segment in segments]
+    near = desk.near(delivery)
+    known = [_to_cut(desk.known(delivery, segment, near), segment) for segment in segments]
     for message, text, rest in zip([*before, *known], texts, rests, strict=True):
         if message and rest != text:
             _take_out(desk, delivery, message, rest or LEFT_OUT)

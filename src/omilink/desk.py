@@ -94,9 +94,10 @@ class Desk:
 
     def challenges(self, delivery: Delivery) -> list[Challenge]:
         """What users have been asked to say under the delivery's uid, unless nothing is to be kept of it."""
+        if not self._challenges or self.is_account_gone(delivery):
+            return []
         asked = [one for one in self._challenges if one.uid == delivery.uid and one.expires_at > delivery.received_at]
-        theirs = [one for one in asked if delivery.origin in (SHARED, one.user_id)]
-        return [] if self.is_account_gone(delivery) else theirs
+        return [one for one in asked if delivery.origin in (SHARED, one.user_id)]
 
     def verified_user(self, uid: str | None) -> str | None:
         return self._verified.get(uid) if uid else None
@@ -111,11 +112,11 @@ class Desk:
         ]
         return near[-NEAR_MOST:]
 
-    def known(self, delivery: Delivery, segment: Segment) -> Message | None:
-        """The message that this segment already is, in a deleted conversation too. Without a unique id the same words
-        at the same seconds may be said again in the next conversation, so then only one that has not fallen silent
-        counts."""
-        for conversation in self.near(delivery):
+    def known(self, delivery: Delivery, segment: Segment, near: Sequence[Conversation]) -> Message | None:
+        """The message of these conversations that the segment already is, in a deleted one too. Without a unique id the
+        same words at the same seconds may be said again in the next conversation, so then only one that has not fallen
+        silent counts."""
+        for conversation in near:
             message = self.message((conversation.id, segment.key))
             if message and conversation.deleted_at and message.has_grown_from_left_out(segment):
                 continue

@@ -1,4 +1,4 @@
-"""How often somebody may try: token buckets in the store, so that they hold over nodes and restarts."""
+"""How often somebody may try: token buckets, in the store where they have to hold over nodes and restarts."""
 
 import hashlib
 from collections import OrderedDict
@@ -68,13 +68,14 @@ class Limits:
 
 
 class LocalLimits:
-    """Limits of this node alone, for what happens too often to be written down."""
+    """Limits of this node alone and until it ends, for what happens too often to be written down."""
 
     def __init__(self, *, on: bool, clock: Callable[[], Millis]) -> None:
         self._on, self._clock = on, clock
         self._buckets = _Buckets()
 
     def spend(self, *tries: tuple[Limit, str]) -> None:
+        """In this order, up to the first that is refused with RateLimited."""
         for limit, who in tries if self._on else ():
             spend(self._buckets, limit, who, self._clock())
 

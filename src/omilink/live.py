@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from omilink import accounts, conversations, wire
 from omilink.accounts import SignedIn
@@ -64,11 +65,9 @@ async def follow(
     `ear` listens already. Ends when it hears that the listener is gone or the server drains, and with `signed_out`
     when the right to listen ends. A database that is away is waited for; only at the start it raises Unavailable.
     """
-    user_id, token_hash = who.user.id, who.token_hash
+    user_id = who.user.id
     # The right is looked at again: it may have been withdrawn after it was checked and before the ear listened.
-    still, opening = await store.read(
-        lambda tx: (accounts.still_in(tx, token_hash, clock()), begin(tx, user_id, after))
-    )
+    (still, why_not), opening = await store.read(lambda tx: (_right(tx, who, clock()), begin(tx, user_id, after)))
     log = _Log(store, user_id, opening)
     if still:
         connected = {"type": "connected", "cursor": opening.cursor, "resumed": opening.resumed}
@@ -86,7 +85,7 @@ async def follow(
         hint |= missed
         try:
             if Hint.RIGHTS in hint or who.expires_at <= clock():
-                still = await store.read(lambda tx: accounts.still_in(tx, token_hash, clock()))
+                still, why_not = await store.read(partial(_right, who=who, at=clock()))
             if still and Hint.LOOK in hint:
                 async for frames in log.unread():
                     yield frames
@@ -97,10 +96,7 @@ async def follow(
             if tries % SAY_SO == 0:
                 yield Quiet.DATABASE_AWAY
             missed, tries = Hint.LOOK | Hint.RIGHTS, tries + 1
-    reason = "expired" if who.expires_at <= clock() else "signed_out"
-    if not await store.read(lambda tx: tx.users_there([user_id])):
-        reason = "account_deleted"
-    yield [log.frame({"type": "signed_out", "reason": reason})]
+    yield [log.frame({"type": "signed_out", "reason": why_not})]
 
 
 def begin(tx: Transaction, user_id: str, after: str | None) -> Opening:
@@ -177,6 +173,16 @@ class _Log:
 
     def _page(self, tx: Transaction) -> list[Event]:
         return tx.events_after(self._user_id, self._seq, PAGE)
+
+
+def _right(tx: Transaction, who: SignedIn, at: Millis) -> tuple[SignedIn | None, str | None]:
+    """The sign-in if it still holds; else why not."""
+    still = accounts.still_in(tx, who.token_hash, at)
+    if still:
+        return still, None
+    if not tx.users_there([who.user.id]):
+        return None, "account_deleted"
+    return None, "expired" if who.expires_at <= at else "signed_out"
 
 
 def _snapshot(tx: Transaction, user_id: str, name: str) -> tuple[Frame, int]:

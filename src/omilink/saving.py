@@ -151,9 +151,9 @@ def _by(delivery: Delivery) -> By:
 
 
 def _hear(desk: Desk, delivery: Delivery, segments: Sequence[Segment], gap: float) -> _Heard:
-    heard, fresh = _Heard(), []
+    heard, fresh, near = _Heard(), [], desk.near(delivery)
     for segment in segments:
-        known = desk.known(delivery, segment)
+        known = desk.known(delivery, segment, near)
         if known is None:
             fresh.append(segment)
         else:

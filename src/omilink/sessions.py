@@ -15,6 +15,7 @@ from omilink.model import (
     Device,
     Method,
     Millis,
+    OmiLink,
     OmiSession,
     Proof,
     check_id,
@@ -57,7 +58,7 @@ def link(
         return session
     assert decision.user_id and decision.method
     if is_second_hand:
-        _withdraw_issue(tx, session)
+        _withdraw_issue(tx, decision, session, at, by or By(user_id))
     linked = session.linked_to(decision.user_id, decision.method, at)
     change_hands(tx, decision, session, linked, at, by or By(user_id), reason="handed_over", brings=not is_second_hand)
     return linked
@@ -82,7 +83,7 @@ def unlink(
     if decision.error:
         raise decision.error
     if session.method is Method.ISSUED:
-        _withdraw_issue(tx, session)
+        _withdraw_issue(tx, decision, session, at, by or By(user_id))
     unlinked = session.unlinked(at)
     change_hands(tx, decision, session, unlinked, at, by or By(user_id), reason="unlinked")
     return unlinked
@@ -94,22 +95,11 @@ def end(tx: Transaction, omi_session_id: str, device: Device, at: Millis, by: By
     decision = linking.decide(Facts(act=Act.END, session=session, user_id=None))
     if decision.error:
         raise decision.error
-    _withdraw_issue(tx, session)
+    _withdraw_issue(tx, decision, session, at, by)
     tx.forget_uids_shown(session)  # those of its user, who may verify them at any time
     ended = replace(session.unlinked(at) if session.user_id else session, device=device, last_uid=None)
     change_hands(tx, decision, session, ended, at, by, reason=f"device_{device}")
     return ended
-
-
-def _withdraw_issue(tx: Transaction, session: OmiSession) -> None:
-    """Having been issued the device proves nothing any more."""
-    if _is_proven_by_issue(tx, session):
-        tx.remove_omi_link(session.omi_session_id)
-
-
-def _is_proven_by_issue(tx: Transaction, session: OmiSession) -> bool:
-    link = tx.omi_link(session.omi_session_id)
-    return link is not None and link.proof is Proof.ISSUED
 
 
 def expire(tx: Transaction, silent_since: Millis, at: Millis, most: int) -> set[str]:
@@ -258,7 +248,7 @@ def facts(
     """What is known of a session that its user, an operator, or somebody with a proof wants to change."""
     shown: Sequence[str] = sorted(tx.uids_shown([session.id]).get(session.id, ()))
     verified = tx.users_verified_for({session.omi_session_id, *shown})
-    if act in (Act.ISSUE, Act.HAND_OVER) and _is_proven_by_issue(tx, session):
+    if act in (Act.ISSUE, Act.HAND_OVER) and _proof_by_issue(tx, session):
         del verified[session.omi_session_id]
     owner_of_id = verified.get(session.omi_session_id)
     itself = session.omi_session_id
@@ -273,3 +263,16 @@ def facts(
         manual_linking=manual_linking,
         proof=proof,
     )
+
+
+def _withdraw_issue(tx: Transaction, decision: Decision, session: OmiSession, at: Millis, by: By) -> None:
+    """Having been issued the device proves nothing any more."""
+    link = _proof_by_issue(tx, session)
+    if link:
+        tx.remove_omi_link(link.uid)
+        note(tx, decision, session, at, by, proof=link.proof, uid=link.uid, before=link.user_id, after=None)
+
+
+def _proof_by_issue(tx: Transaction, session: OmiSession) -> OmiLink | None:
+    link = tx.omi_link(session.omi_session_id)
+    return link if link and link.proof is Proof.ISSUED else None

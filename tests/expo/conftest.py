@@ -1,7 +1,6 @@
 """The app's web export in a real browser, against a real omilink server on another port."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,11 +9,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from page_support import a_browser
+from playwright.sync_api import Browser, BrowserContext, Page
 from support import PATIENCE, ServerProcess
 
 BUILD = os.environ.get("EXPO_WEB_BUILD")
-CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
 NAMED_SERVER = b'name="omilink-server" content=""'
 
 MakeServer = Callable[..., ServerProcess]
@@ -77,15 +76,8 @@ def server(web_host: WebHost, make_server: MakeServer) -> ServerProcess:
 
 @pytest.fixture(scope="module")
 def browser(web_host: WebHost) -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CANDIDATES)), None)
-    if path is None:
-        pytest.skip("The app's tests need a browser: `apt-get install chromium`, or set CHROMIUM=/path/to/chromium.")
-    expect.set_options(timeout=PATIENCE * 1000)
-    camera = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", *camera])
+    with a_browser("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

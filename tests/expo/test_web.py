@@ -4,12 +4,11 @@ import json
 import re
 import time
 from collections.abc import Callable
-from typing import Any
 
-import httpx2
 import pytest
+from page_support import new_user, post, segment, send, talk, top_of
 from playwright.sync_api import Locator, Page, expect
-from support import PATIENCE, TLS, Person, ServerProcess
+from support import PATIENCE, Person, ServerProcess
 
 OpenApp = Callable[..., Page]
 
@@ -288,7 +287,7 @@ def test_older_messages_come_on_the_way_up(server: ServerProcess, open_app: Open
     page.get_by_role("log").hover()
     beginning = page.get_by_text("Beginning of this conversation")
     scroll_until(page, lambda: beginning.is_visible(), -1500)
-    assert words(page).first.inner_text() == "Sentence number 0"
+    expect(words(page).first).to_have_text("Sentence number 0")
 
 
 def test_ten_thousand_messages_are_not_drawn_all_at_once(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
@@ -440,40 +439,3 @@ def words(page: Page) -> Locator:
 
 def state(page: Page) -> Locator:
     return page.get_by_test_id("connection-state")
-
-
-def top_of(element: Locator) -> float:
-    top: float = element.evaluate("element => element.getBoundingClientRect().top")
-    return top
-
-
-def new_user(server: ServerProcess, *session_ids: str) -> Person:
-    """Somebody who does everything else in the app."""
-    user = server.user()
-    for session_id in session_ids:
-        assert user.link(session_id).status_code == 200
-    return user
-
-
-def talk(server: ServerProcess, session_id: str, length: int) -> None:
-    """A conversation of numbered sentences, by two speakers in turn."""
-    sentences = [
-        segment(f"Sentence number {number}", speaker=f"SPEAKER_{number // 3 % 2}", start=number * 3)
-        for number in range(length)
-    ]
-    send(server, session_id, *sentences)
-
-
-def send(server: ServerProcess, session_id: str, *segments: dict[str, Any]) -> None:
-    post(server.webhook_url, session_id, *segments)
-
-
-def post(address: str, session_id: str, *segments: dict[str, Any]) -> None:
-    body = {"session_id": session_id, "segments": segments}
-    assert httpx2.post(address, json=body, verify=TLS).status_code == 200
-
-
-def segment(
-    text: str, *, start: float = 0, speaker: str = "SPEAKER_0", is_user: bool = False, **more: str
-) -> dict[str, Any]:
-    return {"text": text, "speaker": speaker, "is_user": is_user, "start": start, "end": start + 2, **more}

@@ -1,29 +1,18 @@
 """A browser, and pages in it."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from page_support import Open
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from page_support import Open, a_browser
+from playwright.sync_api import Browser, BrowserContext, Page
 from support import PATIENCE, Person, ServerProcess
-
-CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
-INSTALL = "The page tests need a browser: `apt-get install chromium`, or set CHROMIUM=/path/to/chromium."
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CANDIDATES)), None)
-    if path is None:
-        pytest.skip(INSTALL)
-    expect.set_options(timeout=PATIENCE * 1000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with a_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -451,6 +451,8 @@ def test_the_proof_of_an_issued_device_ends_with_it(
     assert whose(tx) == "ada"
     end(tx)
     assert whose(tx) is None
+    (withdrawn,) = (entry for entry in tx.audited(100) if entry.uid == A and entry.after is None)
+    assert (withdrawn.before, withdrawn.proof) == ("ada", Proof.ISSUED)
     act = Act.HAND_OVER if session(tx).user_id else Act.ISSUE
     assert sessions.link(tx, A, "cleo", at(9), act=act, by=OPERATOR).user_id == "cleo"
     assert start(tx, "cleo", clock=10).say is None

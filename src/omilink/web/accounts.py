@@ -1,4 +1,4 @@
-"""Signing up, in and out."""
+"""Signing up, in and out; a user's own webhook address; where a user is signed in, and how all of it ends."""
 
 import io
 from collections.abc import Sequence

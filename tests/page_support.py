@@ -1,14 +1,33 @@
-"""What tests of the page say to a server and look for in the page."""
+"""A browser, what its tests say to a server, and what they look for in the page."""
 
 import contextlib
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
-from playwright.sync_api import Locator, Page
-from support import Person, ServerProcess
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from support import PATIENCE, TLS, Person, ServerProcess
+
+CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
+INSTALL = "The page tests need a browser: `apt-get install chromium`, or set CHROMIUM=/path/to/chromium."
 
 Open = Callable[..., Page]
+
+
+@contextlib.contextmanager
+def a_browser(*flags: str) -> Iterator[Browser]:
+    """Chromium, with Playwright's patience set to ours; the test is skipped where there is none."""
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CANDIDATES)), None)
+    if path is None:
+        pytest.skip(INSTALL)
+    expect.set_options(timeout=PATIENCE * 1000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", *flags])
+        yield browser
+        browser.close()
 
 
 def messages(page: Page) -> Locator:
@@ -23,9 +42,8 @@ def top_of(element: Locator) -> float:
 def new_user(server: ServerProcess, *session_ids: str) -> Person:
     """Somebody who does everything else in the page."""
     user = server.user()
-    with contextlib.closing(user.client):
-        for session_id in session_ids:
-            assert user.link(session_id).status_code == 200
+    for session_id in session_ids:
+        assert user.link(session_id).status_code == 200
     return user
 
 
@@ -43,11 +61,11 @@ def send(server: ServerProcess, session_id: str, *segments: dict[str, Any]) -> N
 
 
 def post(address: str, session_id: str, *segments: dict[str, Any]) -> None:
-    assert httpx2.post(address, json={"session_id": session_id, "segments": segments}).status_code == 200
+    assert httpx2.post(address, json={"session_id": session_id, "segments": segments}, verify=TLS).status_code == 200
 
 
 def deliver(server: ServerProcess, body: dict[str, Any]) -> None:
-    assert httpx2.post(server.webhook_url, json=body).status_code == 200
+    assert httpx2.post(server.webhook_url, json=body, verify=TLS).status_code == 200
 
 
 def segment(
