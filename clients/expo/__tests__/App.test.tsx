@@ -6,7 +6,7 @@ import { AccessibilityInfo, AppState, type AppStateStatus } from "react-native";
 import { rememberUser } from "../src/account/rememberedUser";
 import { dropToken, keepToken } from "../src/account/token";
 import App from "../src/App";
-import { ADA, OmilinkServer, newWords, said, snapshot } from "./support/omilinkServer";
+import { ADA, BEN, OmilinkServer, newWords, said, snapshot } from "./support/omilinkServer";
 
 jest.mock("expo-secure-store");
 jest.mock("@react-native-async-storage/async-storage", () =>
@@ -245,6 +245,52 @@ test("a start without a server shows what was said last, and goes on from there"
   mockServer.isReachable = true;
   await act(async () => comeToFront());
   expect((await theStream(1)).asked.headers["Last-Event-ID"]).toBe("c3");
+});
+
+test("a start on a network that swallows everything shows what was said last, and then what the server says", async () => {
+  const { unmount } = await startSignedIn();
+  await theStream();
+  await tell(...snapshot(said("Before", 1)));
+  await unmount();
+
+  mockServer.isSilent = true;
+  await startSignedIn();
+  expect(await screen.findByText("Before")).toBeOnTheScreen();
+  expect(screen.getByTestId("connection-state")).toHaveTextContent("Connecting…");
+  await act(async () => mockServer.answersAtLast());
+  await theStream(1);
+  await tell(newWords(said("After", 2)));
+  expect(await screen.findByText("After")).toBeOnTheScreen();
+});
+
+test("what the server says late about who is signed in counts", async () => {
+  mockServer.isSilent = true;
+  mockServer.answers["GET /me"] = () => ({ ok: true, user: BEN, omi_links: [] });
+  await startSignedIn();
+  await fireEvent.press(await screen.findByRole("link", { name: "Account" }));
+  expect(screen.getByText("Ada")).toBeOnTheScreen();
+  await act(async () => mockServer.answersAtLast());
+  await fireEvent.press(await screen.findByRole("link", { name: "Account" }));
+  expect(await screen.findByText("Ben")).toBeOnTheScreen();
+  expect(screen.queryByText("Ada")).toBeNull();
+});
+
+test("a late answer for whoever has signed out says nothing of whoever has signed in", async () => {
+  mockServer.isSilent = true;
+  delete mockServer.answers["GET /me"];
+  await startSignedIn();
+  await fireEvent.press(await screen.findByRole("link", { name: "Account" }));
+  await fireEvent.press(screen.getByRole("button", { name: "Sign out" }));
+  expect(await screen.findByText("You signed out.")).toBeOnTheScreen();
+  expect(safe.size).toBe(0);
+
+  mockServer.isSilent = false;
+  await signIn();
+  const stream = await theStream();
+  await act(async () => mockServer.answersAtLast());
+  await act(async () => stream.tell(...snapshot(said("Good morning", 1))));
+  expect(await screen.findByText("Good morning")).toBeOnTheScreen();
+  expect(safe.get("omilink.token")).toBe("token-1");
 });
 
 test("a first start without a server says so and tries again when asked", async () => {

@@ -8,6 +8,9 @@ export class OmilinkServer {
   asked: Asked[] = [];
   streams: Stream[] = [];
   isReachable = true;
+  /** Whether what is asked now stays without an answer, until it `answersAtLast`. */
+  isSilent = false;
+  private unanswered: (() => void)[] = [];
   /** Whether streams pass. Otherwise something on the way holds them back, as network inspectors do. */
   letsStreamsThrough = true;
   events: LiveEvent[] = [];
@@ -15,17 +18,19 @@ export class OmilinkServer {
 
   fetch = async (address: string, init: RequestInit = {}): Promise<Response> => {
     if (!this.isReachable) throw new TypeError("Network request failed");
+    if (this.isSilent) await new Promise<void>((answer) => this.unanswered.push(answer));
     const path = new URL(address).pathname;
     const headers = (init.headers ?? {}) as Record<string, string>;
     const asked = { method: init.method ?? "GET", path, headers, body: init.body && JSON.parse(String(init.body)) };
     this.asked.push(asked);
     if (path === "/conversations/current/stream") return this.openStream(asked, init.signal);
-    const answer = this.answers[`${asked.method} ${path}`];
     if (!headers.Authorization && !path.startsWith("/auth/")) return refusal(401, "not_signed_in");
-    return answer ? Response.json(answer()) : refusal(404, "not_found");
+    const answer = (await this.answers[`${asked.method} ${path}`]?.()) ?? refusal(404, "not_found");
+    return answer instanceof Response ? answer : Response.json(answer);
   };
 
-  answers: Record<string, () => object> = {
+  /** What is answered to what: at once or later, as JSON or as a response of its own. */
+  answers: Record<string, () => object | Promise<object>> = {
     "POST /auth/login": () => ({ ok: true, session_token: "token-1", user: ADA }),
     "POST /auth/logout": () => ({ ok: true }),
     "GET /me": () => ({ ok: true, user: ADA, omi_links: [] }),
@@ -40,6 +45,11 @@ export class OmilinkServer {
       more: false,
     }),
   };
+
+  answersAtLast(): void {
+    this.isSilent = false;
+    for (const answer of this.unanswered.splice(0)) answer();
+  }
 
   /** The requests of one kind. */
   askedFor(method: string, path: string): Asked[] {
@@ -64,6 +74,8 @@ export class OmilinkServer {
 }
 
 export const ADA = { id: "u1", email: "ada@example.org", displayName: "Ada", createdAt: "2026-01-01T00:00:00Z" };
+
+export const BEN = { ...ADA, id: "u2", email: "ben@example.org", displayName: "Ben" };
 
 export const TALK: Conversation = {
   id: "talk",
@@ -112,6 +124,6 @@ export function newWords(...messages: Message[]): LiveEvent {
   return { type: "new_messages", conversationId: TALK.id, conversation: TALK, messages };
 }
 
-function refusal(status: number, error: string): Response {
-  return Response.json({ ok: false, error, message: "Sign in." }, { status });
+export function refusal(status: number, error: string, message = "Sign in."): Response {
+  return Response.json({ ok: false, error, message }, { status });
 }

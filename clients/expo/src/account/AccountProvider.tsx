@@ -1,18 +1,12 @@
-import { OmilinkError, apiLogin, apiLogout, apiMe, apiRegister, type User } from "omilink";
-import { createContext, useCallback, useContext, useEffect, useState, type ReactNode } from "react";
+import { apiLogin, apiLogout, apiRegister } from "omilink";
+import { createContext, useCallback, useContext, useEffect, useRef, useState, type ReactNode } from "react";
 
-import { configureClient } from "../client";
-import { messageOf } from "../ui/Notice";
-import { forgetUser, recallUser, rememberUser } from "./rememberedUser";
+import { inTime } from "../patience";
+import { forgetUser, rememberUser } from "./rememberedUser";
 import { dropToken, keepToken, readToken } from "./token";
+import { isRefused, tellWhoIsSignedIn, type Account } from "./whoIsSignedIn";
 
 export type Credentials = { email: string; password: string; displayName?: string };
-
-type Account =
-  | { is: "unknown" }
-  | { is: "unreachable"; reason: string }
-  | { is: "signed out"; notice: string }
-  | { is: "signed in"; user: User };
 
 type Accounts = {
   account: Account;
@@ -30,24 +24,38 @@ export const useAccount = () => useContext(Context)!;
 
 export function AccountProvider({ children }: { children: ReactNode }) {
   const [account, setAccount] = useState<Account>({ is: "unknown" });
+  const turns = useRef(0);
 
-  const begin = useCallback(async () => {
-    setAccount({ is: "unknown" });
-    setAccount(await whoIsSignedIn());
+  /** Whoever came or went since the question was asked counts, and not the answer. */
+  const ask = useCallback(async () => {
+    const turn = (turns.current += 1);
+    await tellWhoIsSignedIn((next) => {
+      if (turns.current !== turn) return;
+      setAccount((now) => (isSameUser(now, next) ? now : next)); // or their chat would begin anew
+      if (next.is === "signed in") rememberUser(next.user);
+      if (next.is === "signed out") forget();
+    });
   }, []);
 
   useEffect(() => {
-    whoIsSignedIn().then(setAccount);
-  }, []);
+    ask();
+  }, [ask]);
+
+  const begin = useCallback(() => {
+    setAccount({ is: "unknown" });
+    return ask();
+  }, [ask]);
 
   const enter = useCallback(async ({ session_token, user }: Awaited<ReturnType<typeof apiLogin>>) => {
+    turns.current += 1;
     setAccount({ is: "signed in", user });
     await Promise.allSettled([keepToken(session_token), rememberUser(user)]);
   }, []);
 
   const leave = useCallback(async (notice: string) => {
+    turns.current += 1;
     setAccount({ is: "signed out", notice });
-    await Promise.allSettled([dropToken(), forgetUser()]);
+    await forget();
   }, []);
 
   const value: Accounts = {
@@ -56,46 +64,28 @@ export function AccountProvider({ children }: { children: ReactNode }) {
     signIn: async (credentials) => enter(await apiLogin(credentials)),
     signUp: async (credentials) => enter(await apiRegister(credentials)),
     signOut: async () => {
-      try {
-        await apiLogout();
-      } catch (error) {
-        const token = await readToken().catch(() => undefined);
-        const isCookie = token === null; // which only the server can end
-        if (isCookie && !isRefused(error)) {
-          begin();
-          throw error;
-        }
-      }
+      const token = await readToken().catch(() => undefined);
+      const isEnded = apiLogout();
+      if (token === null)
+        await isEnded.catch(stayUnlessRefused); // only the server can end a cookie
+      else await inTime(isEnded.catch(() => {})); // without its token, nobody is signed in on this phone
       await leave("You signed out.");
     },
     leave,
   };
   return <Context value={value}>{children}</Context>;
-}
 
-async function whoIsSignedIn(): Promise<Account> {
-  try {
-    configureClient();
-    const { user } = await apiMe();
-    await rememberUser(user);
-    return { is: "signed in", user };
-  } catch (error) {
-    return isRefused(error) ? signedOut() : withoutServer(messageOf(error));
+  function stayUnlessRefused(error: unknown): void {
+    if (isRefused(error)) return;
+    begin();
+    throw error;
   }
 }
 
-async function signedOut(): Promise<Account> {
-  const wasSignedIn = await recallUser();
+function isSameUser(a: Account, b: Account): boolean {
+  return a.is === "signed in" && b.is === "signed in" && a.user.id === b.user.id;
+}
+
+async function forget(): Promise<void> {
   await Promise.allSettled([dropToken(), forgetUser()]);
-  return { is: "signed out", notice: wasSignedIn ? "You were signed out. Sign in again to go on." : "" };
-}
-
-/** Whoever was signed in reads on in what the client has kept. */
-async function withoutServer(reason: string): Promise<Account> {
-  const user = await recallUser();
-  return user ? { is: "signed in", user } : { is: "unreachable", reason };
-}
-
-function isRefused(error: unknown): boolean {
-  return error instanceof OmilinkError && error.status === 401;
 }

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { View } from "react-native";
 
 import { useLive } from "../live/LiveProvider";
@@ -10,14 +11,18 @@ import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 import { fullDay } from "../words";
 import { useAccount } from "./AccountProvider";
+import { ChangePassword } from "./ChangePassword";
 import { DeleteAccount } from "./DeleteAccount";
+import { SignIns } from "./SignIns";
 
-/** Who is signed in, and the way out. */
+/** Who is signed in and where, another password, and the way out. */
 export function AccountScreen() {
   const styles = useStyles();
   const { user } = useLive();
   const { signOut } = useAccount();
   const { attempt } = useNotices();
+  const [changes, setChanges] = useState(0);
+  const changed = () => setChanges((number) => number + 1);
   const { email, displayName, createdAt } = user;
   return (
     <View style={{ flex: 1 }}>
@@ -32,6 +37,8 @@ export function AccountScreen() {
           </View>
           <Button icon="sign-out" label="Sign out" busyLabel="Signing out…" onPress={() => attempt(signOut)} />
         </Card>
+        <SignIns changes={changes} onChanged={changed} />
+        <ChangePassword onChanged={changed} />
         <DeleteAccount />
       </Column>
     </View>

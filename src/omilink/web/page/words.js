@@ -121,6 +121,7 @@ const SYSTEMS = {
 /** "Firefox on Windows"; of what is no browser the name that it gives itself. */
 export function clientName(client) {
   if (!client) return "An app without a name";
+  if (client.startsWith("okhttp/")) return "An Android app";
   const browser = Object.keys(BROWSERS).find((name) => client.includes(`${name}/`));
   const system = Object.keys(SYSTEMS).find((name) => client.includes(name));
   if (browser && system) return `${BROWSERS[browser]} on ${SYSTEMS[system]}`;

@@ -1,0 +1,75 @@
+import { OmilinkError, apiChangePassword } from "omilink";
+import { useRef, useState } from "react";
+import type { TextInput } from "react-native";
+
+import { Button } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { Field } from "../ui/Field";
+import { messageOf, useNotices } from "../ui/Notice";
+import { Text } from "../ui/Text";
+
+/** Another password, which ends every other sign-in. */
+export function ChangePassword({ onChanged }: { onChanged: () => void }) {
+  const { say } = useNotices();
+  const [password, setPassword] = useState("");
+  const [newPassword, setNewPassword] = useState("");
+  const [problem, setProblem] = useState("");
+  const passwordInput = useRef<TextInput>(null);
+  const newPasswordInput = useRef<TextInput>(null);
+
+  async function change() {
+    setProblem("");
+    try {
+      if (!password) throw new Error("Enter your password.");
+      if (!newPassword) throw new Error("Enter the new password.");
+      await apiChangePassword({ password, newPassword });
+      setPassword("");
+      setNewPassword("");
+      say("Your password is changed. Everything else has been signed out.");
+      onChanged();
+    } catch (error) {
+      setProblem(messageOf(error));
+      (password && !isWrong(error) ? newPasswordInput : passwordInput).current?.focus();
+    }
+  }
+
+  return (
+    <Card>
+      <Text kind="heading">Change your password</Text>
+      <Text kind="quiet">You stay signed in here; everything else is signed out.</Text>
+      <Field
+        ref={passwordInput}
+        label="Your password now"
+        value={password}
+        onChangeText={setPassword}
+        autoCapitalize="none"
+        autoComplete="current-password"
+        secureTextEntry
+        onSubmitEditing={() => newPasswordInput.current?.focus()}
+        submitBehavior="submit"
+      />
+      <Field
+        ref={newPasswordInput}
+        label="Your new password, at least 8 characters"
+        value={newPassword}
+        onChangeText={setNewPassword}
+        autoCapitalize="none"
+        autoComplete="new-password"
+        textContentType="newPassword"
+        secureTextEntry
+        onSubmitEditing={change}
+      >
+        <Button label="Change" aria-label="Change password" busyLabel="Changing…" onPress={change} />
+      </Field>
+      {problem !== "" && (
+        <Text kind="problem" role="alert">
+          {problem}
+        </Text>
+      )}
+    </Card>
+  );
+}
+
+function isWrong(error: unknown): boolean {
+  return error instanceof OmilinkError && error.code === "wrong_login";
+}

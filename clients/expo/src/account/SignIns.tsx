@@ -1,0 +1,98 @@
+import { apiListSignIns, apiRevokeOtherSignIns, apiRevokeSignIn, type SignIn } from "omilink";
+import { useEffect, useState } from "react";
+import { View } from "react-native";
+
+import { Button } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { useChoice } from "../ui/Confirm";
+import { messageOf, useNotices } from "../ui/Notice";
+import { Text } from "../ui/Text";
+import { themed } from "../ui/theme";
+import { dayAndTime } from "../words";
+import { clientName } from "./clientName";
+
+/** Undefined until the server has answered; the problem is why it last did not. */
+type Known = { signIns?: SignIn[]; problem?: string };
+
+/** Where the user is signed in, and how to end it there. `changes` counts what may have changed that. */
+export function SignIns({ changes, onChanged }: { changes: number; onChanged: () => void }) {
+  const styles = useStyles();
+  const choose = useChoice();
+  const { attempt } = useNotices();
+  const [{ signIns, problem }, setKnown] = useState<Known>({});
+
+  useEffect(() => {
+    let isNewest = true;
+    ask().then((answer) => isNewest && setKnown((before) => ({ ...before, ...answer })));
+    return () => {
+      isNewest = false;
+    };
+  }, [changes]);
+
+  async function end(title: string, consequence: string, action: string, task: () => Promise<unknown>) {
+    const choice = await choose({ title, consequences: [consequence], actions: { end: action } });
+    if (choice && (await attempt(task))) onChanged();
+  }
+
+  const endOne = ({ id, client }: SignIn) =>
+    end(
+      `Sign “${clientName(client)}” out?`,
+      "It is signed out at once, and what it shows of your words stops.",
+      "Sign out",
+      () => apiRevokeSignIn(id),
+    );
+  const endOthers = () =>
+    end(
+      "End all other sign-ins?",
+      "Every other browser and app is signed out at once. You stay signed in here.",
+      "End them",
+      apiRevokeOtherSignIns,
+    );
+
+  return (
+    <Card>
+      <View style={styles.row}>
+        <Text kind="heading" style={styles.what}>
+          Where you are signed in
+        </Text>
+        {signIns && signIns.length > 1 && <Button label="End all others" onPress={endOthers} />}
+      </View>
+      {problem && <Text kind="problem">{problem}</Text>}
+      {!signIns && !problem && <Text kind="quiet">Loading…</Text>}
+      {thisFirst(signIns).map((signIn) => (
+        <View key={signIn.id} role="article" aria-label={clientName(signIn.client)} style={styles.row}>
+          <View style={styles.what}>
+            <Text kind="strong">{clientName(signIn.client)}</Text>
+            <Text kind="quiet">
+              {signIn.current ? "Here, signed in" : "Signed in"} {dayAndTime(signIn.createdAt)}
+            </Text>
+          </View>
+          {!signIn.current && (
+            <Button
+              label="Sign out"
+              aria-label={`Sign ${clientName(signIn.client)} out`}
+              onPress={() => endOne(signIn)}
+            />
+          )}
+        </View>
+      ))}
+    </Card>
+  );
+}
+
+async function ask(): Promise<Known> {
+  try {
+    return { signIns: await apiListSignIns(), problem: undefined };
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
+}
+
+function thisFirst(signIns: SignIn[] = []): SignIn[] {
+  return [...signIns].sort((a, b) => Number(b.current) - Number(a.current));
+}
+
+const useStyles = themed(() => ({
+  row: { minHeight: 44, flexDirection: "row", alignItems: "center", gap: 10 },
+  what: { flex: 1, minWidth: 0 },
+}));

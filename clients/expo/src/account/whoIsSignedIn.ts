@@ -1,0 +1,44 @@
+import { OmilinkError, apiMe, type User } from "omilink";
+
+import { configureClient } from "../client";
+import { inTime } from "../patience";
+import { messageOf } from "../ui/Notice";
+import { recallUser } from "./rememberedUser";
+
+export type Account =
+  | { is: "unknown" }
+  | { is: "unreachable"; reason: string }
+  | { is: "signed out"; notice: string }
+  | { is: "signed in"; user: User };
+
+/**
+ * Tells who is signed in. While the server does not answer, whoever was signed in reads on in what the client has kept;
+ * what it says later is told as well.
+ */
+export async function tellWhoIsSignedIn(tell: (account: Account) => void): Promise<void> {
+  configureClient();
+  const answer = ask();
+  const first = (await inTime(answer)) ?? (await remembered());
+  if (first) tell(first);
+  tell(await answer);
+}
+
+export function isRefused(error: unknown): boolean {
+  return error instanceof OmilinkError && error.status === 401;
+}
+
+async function ask(): Promise<Account> {
+  try {
+    const { user } = await apiMe();
+    return { is: "signed in", user };
+  } catch (error) {
+    if (!isRefused(error)) return (await remembered()) ?? { is: "unreachable", reason: messageOf(error) };
+    const notice = (await recallUser()) ? "You were signed out. Sign in again to go on." : "";
+    return { is: "signed out", notice };
+  }
+}
+
+async function remembered(): Promise<Account | null> {
+  const user = await recallUser();
+  return user && { is: "signed in", user };
+}
