@@ -360,18 +360,47 @@ def test_signing_out_ends_it_in_every_tab(server: ServerProcess, open_app: OpenA
         expect(page.locator("body")).not_to_contain_text("Hello")
 
 
+def test_another_sign_in_is_ended(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
+    here, there = open_app(ada.token, path="/#/account"), open_app()
+    sign_in(there, ada)
+    expect(there.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
+    here.reload()
+    here.get_by_role("button", name="Sign Chrome on Linux out").click()
+    expect(here.get_by_role("dialog")).to_contain_text("It is signed out at once")
+    here.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+    expect(there.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(here.get_by_role("button", name="Sign Chrome on Linux out")).to_be_hidden()
+
+
+def test_another_password_ends_the_other_sign_ins(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
+    here, there = open_app(ada.token, path="/#/account"), open_app()
+    sign_in(there, ada)
+    expect(there.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
+    here.get_by_label("Your password now").fill("not the password")
+    here.get_by_label("Your new password").fill("another password 42")
+    here.get_by_role("button", name="Change password").click()
+    expect(here.get_by_role("alert")).to_contain_text("wrong")
+    expect(here.get_by_label("Your password now")).to_be_focused()
+
+    here.get_by_label("Your password now").fill(ada.password)
+    here.get_by_role("button", name="Change password").click()
+    expect(here.get_by_text("Your password is changed.").first).to_be_visible()
+    expect(there.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(here.get_by_label("Your password now")).to_have_value("")
+
+
 def test_deleting_the_account_says_its_consequences_and_asks_for_the_password(
     server: ServerProcess, open_app: OpenApp, ada: Person
 ) -> None:
     page = open_app(ada.token, path="/#/account")
     page.get_by_role("button", name="Delete account").click()
     expect(page.get_by_role("alert")).to_have_text("Enter your password.")
-    page.get_by_label("Your password").fill("not the password")
+    page.get_by_label("Your password, to delete everything").fill("not the password")
     page.get_by_role("button", name="Delete account").click()
     expect(page.get_by_role("dialog")).to_contain_text("every word in them")
     page.get_by_role("button", name="Delete for ever").click()
     expect(page.get_by_role("alert")).to_contain_text("wrong")
-    page.get_by_label("Your password").fill(ada.password)
+    page.get_by_label("Your password, to delete everything").fill(ada.password)
     page.get_by_role("button", name="Delete account").click()
     page.get_by_role("button", name="Delete for ever").click()
     expect(page.get_by_text("Your account has been deleted.")).to_be_visible()

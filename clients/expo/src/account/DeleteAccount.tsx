@@ -44,7 +44,7 @@ export function DeleteAccount() {
         stops working. Nobody can undo it.
       </Text>
       <Field
-        label="Your password"
+        label="Your password, to delete everything"
         value={password}
         onChangeText={setPassword}
         autoCapitalize="none"
