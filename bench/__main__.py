@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import os
 import resource
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from typing import Any
 
 import uvloop
 
-from bench import cluster, linking, machine, page, report, servers
+from bench import cluster, linking, machine, report, screen, servers
 from bench.fill import fill
 from bench.load import Rate, as_many_as_possible, paced, waiting
 from bench.people import Person, nobody, sign_up
@@ -52,7 +53,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, fewer stored messages")
     parser.add_argument("--stored", type=int, help="messages in the full database; 0 leaves that part out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every round there")
-    parser.add_argument("--page", action="store_true", help="from the webhook to a browser's screen, instead")
+    parser.add_argument("--screen", action="store_true", help="what a user sees in a browser, alone")
     parser.add_argument("--linking", action="store_true", help="what the gate costs, and how fast rights end, instead")
     parser.add_argument("--cluster", action="store_true", help="a cluster beside the embedded product, instead")
     parser.add_argument("--workers", type=int, default=1, help="the cluster's, 1 by default")
@@ -77,9 +78,13 @@ def _clustered(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, A
     return cluster.table(figures), figures.as_json()
 
 
-def _on_the_page(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
-    figures = uvloop.run(page.measure(20 if args.quick else 100, folder))
-    return page.table(figures), figures.as_json()
+def _on_the_screen(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
+    figures = uvloop.run(screen.measure(_words(args), folder))
+    return report.screen_table(figures), figures.as_json()
+
+
+def _words(args: argparse.Namespace) -> int:
+    return 20 if args.quick else 100
 
 
 def _embedded(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
@@ -87,6 +92,9 @@ def _embedded(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, An
     if args.stored is not None:
         size = replace(size, stored=args.stored)
     figures = uvloop.run(_measure(size, folder))
+    if os.environ.get("CHROMIUM"):
+        _say("the screen of a browser")
+        figures.screen = uvloop.run(screen.measure(_words(args), folder))
     return report.table(figures), figures.as_json()
 
 
@@ -152,7 +160,7 @@ async def _idle(figures: report.Figures, size: Size, folder: Path, people: Seque
         server.stop()
 
 
-PARTS = {"cluster": _clustered, "linking": _linking, "page": _on_the_page}
+PARTS = {"cluster": _clustered, "linking": _linking, "screen": _on_the_screen}
 
 
 def _on_a_real_disk() -> Path:

@@ -11,7 +11,7 @@ SEGMENTS = 4
 POSTS_IN_A_CONVERSATION = 600  # twenty minutes of talk
 PASSWORD = "a long enough password"
 
-_WORDS = (
+WORDS = (
     "the ladder is behind the shed door I think",
     "then we should leave at half past nine, no?",
     "I will bring the soup and you bring bread",
@@ -77,9 +77,9 @@ def _call(first: int) -> str:
     segments = []
     for number in range(first, first + SEGMENTS):
         speaker = number % 3
-        words = (_WORDS[number % len(_WORDS)], speaker, speaker, "false" if speaker else "true")
+        words = (WORDS[number % len(WORDS)], speaker, speaker, "false" if speaker else "true")
         segments.append(_SEGMENT % words)
     return f'{{"session_id":"%s","segments":[{",".join(segments)}]}}'
 
 
-_CALLS = [_call(first) for first in range(len(_WORDS))]
+_CALLS = [_call(first) for first in range(len(WORDS))]

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bench.load import Idle, Latency, Rate
+from bench.screen import LONG, Screen
 
 KILOBYTE = 1024
 
@@ -22,6 +23,7 @@ class Figures:
     slow: dict[str, Latency] = field(default_factory=dict)
     half: dict[str, Latency] = field(default_factory=dict)
     idle: list[Idle] = field(default_factory=list)
+    screen: Screen | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -40,7 +42,13 @@ class Line:
 
 def table(figures: Figures) -> str:
     head = Line("", "empty database", f"{figures.stored:,} messages" if figures.full else "", "target")
-    return told(figures.machine, [head, *_rates(figures), *_latencies(figures), *_idle(figures)])
+    return told(
+        figures.machine, [head, *_rates(figures), *_latencies(figures), *_idle(figures), *_screen(figures.screen)]
+    )
+
+
+def screen_table(figures: Screen) -> str:
+    return told(figures.machine, [Line("", "Chromium", "", "target"), *_screen(figures)])
 
 
 def told(machine: dict[str, str], lines: Sequence[Line]) -> str:
@@ -114,6 +122,29 @@ def _idle(figures: Figures) -> list[Line]:
         cost = f"{each:.1f} kB each, {idle.cpu_percent:.1f} % CPU"
         lines.append(Line(f"{idle.streams:,} idle streams", cost, "", "≤ 32 kB", each <= 32))
     return lines
+
+
+def _screen(figures: Screen | None) -> list[Line]:
+    if not figures:
+        return [Line("webhook to pixel", "not measured: there is no Chromium")]
+    words = sorted(figures.words)
+    p50, p99 = statistics.median(words), words[int(len(words) * 0.99)]
+    return [
+        Line("webhook to pixel on the page, p50", f"{p50:.0f} ms", "", "≤ 50 ms", p50 <= 50),
+        Line("webhook to pixel on the page, p99", f"{p99:.0f} ms"),
+        *_scrolling(figures),
+    ]
+
+
+def _scrolling(figures: Screen) -> list[Line]:
+    what = f"{LONG:,} messages in the app, longest frame"
+    if not figures.frames:
+        return [Line(what, "not measured: `npm run export` in clients/expo builds the app")]
+    longest = max(figures.frames)
+    return [
+        Line(what, f"{longest:.0f} ms", "", "≤ 100 ms", longest <= 100),
+        Line("  of a page with nothing to draw", f"{max(figures.bare):.0f} ms"),
+    ]
 
 
 def _two(shown: Iterable[str]) -> tuple[str, str]:

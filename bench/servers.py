@@ -41,6 +41,10 @@ class Server:
     def ports(self) -> Sequence[int]:
         return [self.port]
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def cpu_seconds(self) -> dict[str, float]:
         return {"server": cpu_seconds(self.process.pid)}
 
