@@ -1,11 +1,10 @@
-"""Linking as people do it, and how a user's sessions are."""
+"""Linking as people do it: by hand, issued by an operator, unlinked, expired."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from omilink import linking, wire
 from omilink.conversations import adopt, waiting
-from omilink.errors import NotFound
 from omilink.linking import Act, Decision, Facts, Outcome
 from omilink.model import (
     SHARED,
@@ -25,17 +24,6 @@ from omilink.ports import Transaction
 
 EARLIER: Millis = 24 * 3_600_000
 """So far back ownerless conversations come along with a uid: longer ago somebody else may have worn the device."""
-QUIET: Millis = 5 * 60_000
-"""A session without a call for so long is called quiet. OMI's cloud calls every 1 to 3 s while somebody talks."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Health:
-    """What is wrong with a session and what to do about it, in plain words."""
-
-    status: str
-    message: str
-    next_step: str | None = None
 
 
 def link(
@@ -166,66 +154,6 @@ def note(
             after=after,
         )
     )
-
-
-def mine(tx: Transaction, user_id: str) -> list[tuple[OmiSession, int]]:
-    """The user's sessions, last seen first, each with the number of messages that the user has from it."""
-    # a suspended one shows nothing, and so its place must not tell when it was heard
-    sessions = sorted(tx.sessions_of(user_id), key=lambda session: session.user_id is None and session.created_at)
-    saved = tx.messages_saved([session.id for session in sessions], user_id)
-    return [(session, saved.get(session.id, 0)) for session in sessions]
-
-
-def one(tx: Transaction, omi_session_id: str, user_id: str) -> tuple[OmiSession, int]:
-    for session, saved in mine(tx, user_id):
-        if session.omi_session_id == omi_session_id:
-            return session, saved
-    raise NotFound("There is no session of that id that is linked to this account. Link it first.")
-
-
-def health(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> Health:
-    if session.suspended_user_id:
-        return Health(
-            status="suspended",
-            message="This is an OMI user id, which anybody may know. Show that it is yours.",
-            next_step="Link your OMI account, for example by saying a sentence into the wearable.",
-        )
-    if jobs.get("dead"):
-        return Health(
-            status="failing",
-            message=f"{jobs['dead']} of its calls could not be saved; they are kept.",
-            next_step="Ask the operator to look at `omilink jobs list` and to run `omilink jobs retry`.",
-        )
-    if session.last_seen_at is None:
-        return Health(
-            status="waiting",
-            message="Linked, and nothing has come from it yet.",
-            next_step="Check that the webhook URL is set in the device or in the OMI app, then say something.",
-        )
-    if not saved:
-        return Health(
-            status="waiting",
-            message="It has called, and no words have been saved yet.",
-            next_step="Say something. If nothing appears, the device may be sending empty batches.",
-        )
-    if at - session.last_seen_at > QUIET:
-        return Health(
-            status="quiet",
-            message="Nothing has come from it for a while. That is normal while nobody talks.",
-            next_step="If somebody is talking, check the device's connection and whether OMI has paused the webhook.",
-        )
-    return Health(status="ok", message="Linked, and words are arriving.")
-
-
-def shown(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> wire.Json:
-    """The session with its health. A suspended one shows nothing that only its owner may know."""
-    state = health(session, saved, at, jobs)
-    if session.suspended_user_id:
-        session = OmiSession(omi_session_id=session.omi_session_id, created_at=session.created_at)
-    return wire.session(session, has_conversations=saved > 0) | {
-        "messagesSaved": saved,
-        "health": {"status": state.status, "message": state.message, "nextStep": state.next_step},
-    }
 
 
 def find(tx: Transaction, omi_session_id: str, at: Millis, origin: str = SHARED) -> OmiSession:

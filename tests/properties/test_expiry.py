@@ -7,7 +7,7 @@ import pytest
 from properties.histories import at, call, empty_store, save, say, texts, verify
 from sqlalchemy import Engine
 
-from omilink import sessions
+from omilink import health, sessions
 from omilink.adapters.sql_store import SqlTransaction
 from omilink.linking import Act
 from omilink.model import Method
@@ -97,4 +97,4 @@ def test_many_links_end_a_few_at_a_time(tx: SqlTransaction) -> None:
     while expire(tx, 100, most=2):
         rounds += 1
     assert rounds == 3
-    assert sessions.mine(tx, "ada") == sessions.mine(tx, "ben") == []
+    assert health.mine(tx, "ada") == health.mine(tx, "ben") == []

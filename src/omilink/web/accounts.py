@@ -1,22 +1,18 @@
-"""Signing up, in and out; a user's own webhook address; where a user is signed in, and how all of it ends."""
+"""Signing up, in and out; where a user is signed in, and how all of it ends."""
 
-import io
-from collections.abc import Sequence
-
-import segno
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from omilink import accounts, limits, personal, wire
+from omilink import accounts, limits, wire
 from omilink.accounts import SignedIn
-from omilink.errors import Invalid, WrongLogin
-from omilink.model import PersonalUrl, User
+from omilink.errors import WrongLogin
+from omilink.model import User
 from omilink.ports import Hint
 from omilink.product import Product
 from omilink.web import answers
-from omilink.web.auth import COOKIE, The, Who, address, check_origin, client_address, set_cookie
+from omilink.web.auth import COOKIE, The, Who, check_origin, client_address, set_cookie
 
 router = APIRouter(tags=["accounts"])
 
@@ -85,39 +81,6 @@ async def me(who: Who, the: The) -> wire.Json:
     return {"ok": True, "user": wire.user(who.user), "omi_links": [wire.omi_link(link) for link in links]}
 
 
-@router.get("/me/webhook-url", responses=answers.of(answers.PersonalUrl))
-async def webhook_url(request: Request, who: Who, the: The) -> wire.Json:
-    """Your own webhook address: what is posted there is yours. Whoever has it can post words to your account."""
-    at = the.clock()
-    found = await the.store.read(lambda tx: tx.personal_urls(who.user.id, at))
-    if not found:
-        found = await the.store.write(lambda tx: personal.show(tx, who.user.id, at))
-    return _personal_urls(request, found)
-
-
-@router.get("/me/webhook-url.svg")
-async def webhook_url_as_picture(request: Request, who: Who, the: The) -> Response:
-    """Your own webhook address as a QR code, to be scanned with the phone that has the OMI app."""
-    shown = await webhook_url(request, who, the)
-    picture = io.BytesIO()
-    try:
-        code = segno.make_qr(shown["url"], error="m")
-    except segno.DataOverflowError:
-        raise Invalid("This server's address is too long for a QR code. Set OMILINK_PUBLIC_URL.") from None
-    code.save(picture, kind="svg", scale=8, border=2, light="white", xmldecl=False)
-    return Response(picture.getvalue(), media_type="image/svg+xml")
-
-
-@router.post("/me/webhook-url", responses=answers.of(answers.PersonalUrl))
-async def rotate_webhook_url(request: Request, who: Who, the: The) -> wire.Json:
-    """Makes a new one. The one before works for another 24 hours, older ones no more."""
-    at = the.clock()
-    await the.limits.spend((limits.ROTATE, who.user.id))
-    found = await the.store.write(lambda tx: personal.rotate(tx, who.user.id, at))
-    the.personal_urls.forget(who.user.id)
-    return _personal_urls(request, found)
-
-
 @router.get("/account/sessions", responses=answers.of(answers.SignIns))
 async def sign_ins(who: Who, the: The) -> wire.Json:
     """Where you are signed in, the newest first."""
@@ -173,16 +136,6 @@ def _without_cookie() -> Response:
     response = JSONResponse({"ok": True})
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return response
-
-
-def _personal_urls(request: Request, found: Sequence[PersonalUrl]) -> wire.Json:
-    current, *before = found
-    return {
-        "ok": True,
-        "url": f"{address(request)}/omi-webhook/{current.secret}",
-        "createdAt": wire.time(current.created_at),
-        "previousValidUntil": wire.time(before[0].valid_until) if before else None,
-    }
 
 
 async def _check_password(request: Request, the: Product, who: SignedIn, password: str) -> None:

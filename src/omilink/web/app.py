@@ -17,7 +17,18 @@ from starlette.types import ASGIApp
 from omilink import __version__
 from omilink.errors import OmilinkError
 from omilink.product import Product
-from omilink.web import accounts, answers, conversations, errors, omi_accounts, operations, sessions, stream, webhook
+from omilink.web import (
+    accounts,
+    answers,
+    conversations,
+    errors,
+    omi_accounts,
+    operations,
+    personal,
+    sessions,
+    stream,
+    webhook,
+)
 from omilink.web.front import Front
 from omilink.web.headers import Edge
 from omilink.web.openapi import PLAIN_ROUTES
@@ -64,7 +75,7 @@ def make_api(product: Product) -> FastAPI:
     )
     app.state.product = product
     app.router.routes += [*webhook.routes, *stream.routes]
-    for part in (accounts, sessions, omi_accounts, stream, conversations, operations):
+    for part in (accounts, personal, sessions, omi_accounts, stream, conversations, operations):
         app.include_router(part.router)
     app.add_route("/", page, include_in_schema=False)
     app.mount("/page", StaticFiles(directory=PAGE, follow_symlink=True), name="page")

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, StrictInt, StrictStr
 from starlette.requests import Request
 
-from omilink import limits, sessions, wire
+from omilink import health, limits, sessions, wire
 from omilink.settings import Switch
 from omilink.web import answers
 from omilink.web.auth import Me, The, Who, client_address
@@ -47,19 +47,19 @@ async def unlink(session_id: str, who: Who, me: Me, the: The, personal: bool | N
 @router.get("", responses=answers.of(answers.Sessions))
 async def mine(who: Who, the: The) -> wire.Json:
     """Your sessions with their health, last seen first."""
-    found = await the.store.read(lambda tx: sessions.mine(tx, who.user.id))
+    found = await the.store.read(lambda tx: health.mine(tx, who.user.id))
     at = the.clock()
     jobs = await asyncio.gather(*(the.inbox.counts(session.id) for session, _ in found))
-    shown = [sessions.shown(*one, at, counts) for one, counts in zip(found, jobs, strict=True)]
+    shown = [health.shown(*one, at, counts) for one, counts in zip(found, jobs, strict=True)]
     return {"ok": True, "sessions": shown}
 
 
 @router.get("/{session_id}", responses=answers.of(answers.OneSession))
 async def one(session_id: str, who: Who, the: The) -> wire.Json:
     """One session of yours: linked how and since when, what has come and been saved, and what is wrong."""
-    session, saved = await the.store.read(lambda tx: sessions.one(tx, session_id, who.user.id))
+    session, saved = await the.store.read(lambda tx: health.one(tx, session_id, who.user.id))
     jobs = await the.inbox.counts(session.id)
-    shown = sessions.shown(session, saved, the.clock(), jobs)
+    shown = health.shown(session, saved, the.clock(), jobs)
     if session.suspended_user_id is None:
         shown |= {
             "lastWebhookAt": shown["lastSeenAt"],

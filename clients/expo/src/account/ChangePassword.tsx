@@ -6,6 +6,7 @@ import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { Field } from "../ui/Field";
 import { messageOf, useNotices } from "../ui/Notice";
+import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
 
 /** Another password, which ends every other sign-in. */
@@ -61,11 +62,7 @@ export function ChangePassword({ onChanged }: { onChanged: () => void }) {
       >
         <Button label="Change" aria-label="Change password" busyLabel="Changing…" onPress={change} />
       </Field>
-      {problem !== "" && (
-        <Text kind="problem" role="alert">
-          {problem}
-        </Text>
-      )}
+      <Problem text={problem} />
     </Card>
   );
 }

@@ -6,6 +6,7 @@ import { Card } from "../ui/Card";
 import { useChoice } from "../ui/Confirm";
 import { Field } from "../ui/Field";
 import { messageOf } from "../ui/Notice";
+import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
 import { useAccount } from "./AccountProvider";
 
@@ -53,11 +54,7 @@ export function DeleteAccount() {
       >
         <Button label="Delete" aria-label="Delete account" busyLabel="Deleting…" onPress={remove} />
       </Field>
-      {problem !== "" && (
-        <Text kind="problem" role="alert">
-          {problem}
-        </Text>
-      )}
+      <Problem text={problem} />
     </Card>
   );
 }

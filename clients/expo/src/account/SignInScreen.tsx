@@ -6,6 +6,7 @@ import { Card } from "../ui/Card";
 import { Field } from "../ui/Field";
 import { Logo } from "../ui/Icon";
 import { messageOf } from "../ui/Notice";
+import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 import { useAccount, type Credentials } from "./AccountProvider";
@@ -68,11 +69,7 @@ export function SignInScreen({ notice }: { notice: string }) {
             </Text>
             <Text kind="quiet">{notice || "What your wearable hears, as it is said."}</Text>
           </View>
-          {problem !== "" && (
-            <Text kind="problem" role="alert" aria-live="assertive">
-              {problem}
-            </Text>
-          )}
+          <Problem text={problem} />
           {mode === "signUp" && (
             <Field label="Your name (optional)" value={displayName} onChangeText={setDisplayName} autoComplete="name" />
           )}

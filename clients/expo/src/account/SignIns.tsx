@@ -6,6 +6,7 @@ import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { useChoice } from "../ui/Confirm";
 import { messageOf, useNotices } from "../ui/Notice";
+import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 import { dayAndTime } from "../words";
@@ -57,7 +58,7 @@ export function SignIns({ changes, onChanged }: { changes: number; onChanged: ()
         </Text>
         {signIns && signIns.length > 1 && <Button label="End all others" onPress={endOthers} />}
       </View>
-      {problem && <Text kind="problem">{problem}</Text>}
+      <Problem text={problem} />
       {!signIns && !problem && <Text kind="quiet">Loading…</Text>}
       {thisFirst(signIns).map((signIn) => (
         <View key={signIn.id} role="article" aria-label={clientName(signIn.client)} style={styles.row}>

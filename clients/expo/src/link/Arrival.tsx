@@ -1,13 +1,20 @@
+import { useEffect, useRef } from "react";
 import { View } from "react-native";
 
+import { announce } from "../ui/announce";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 
-/** Whether what was waited for is there. Read out when it changes. */
+/** Whether what is waited for is there. Read out when it is, and when it changes. */
 export function Arrival({ hasArrived, children }: { hasArrived: boolean; children: string }) {
   const styles = useStyles();
+  const known = useRef(hasArrived ? "" : children);
+  useEffect(() => {
+    if (known.current !== children) announce(children);
+    known.current = children;
+  }, [children]);
   return (
-    <View style={styles.line} role="status" aria-live="polite">
+    <View style={styles.line}>
       <View style={[styles.dot, hasArrived && styles.arrived]} aria-hidden />
       <Text style={[styles.text, hasArrived && styles.good]}>{children}</Text>
     </View>

@@ -1,6 +1,6 @@
 import * as Clipboard from "expo-clipboard";
 import { apiGetWebhookUrl, apiRotateWebhookUrl, type PersonalUrl, type Session } from "omilink";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { View } from "react-native";
 
 import { useSessions } from "../sessions/SessionsProvider";
@@ -8,6 +8,7 @@ import { Button } from "../ui/Button";
 import { useChoice } from "../ui/Confirm";
 import { AS_TYPED, Field } from "../ui/Field";
 import { messageOf, useNotices } from "../ui/Notice";
+import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 import { dayAndTime } from "../words";
@@ -19,7 +20,7 @@ import { useLookOften } from "./useLookOften";
 export function OwnAddress() {
   const styles = useStyles();
   const { sessions } = useSessions();
-  const { address, problem, replace } = useAddress();
+  const { address, problem, load, replace } = useAddress();
   const arrival = arrivalOf(sessions);
   useLookOften(!arrival.hasArrived);
   return (
@@ -27,18 +28,15 @@ export function OwnAddress() {
       <Step number={1}>
         <Field
           label="Copy your personal webhook address"
-          value={address?.url ?? "Fetching your address…"}
+          value={address?.url ?? (problem ? "" : "Fetching your address…")}
           readOnly
           selectTextOnFocus
           {...AS_TYPED}
         >
           <CopyButton text={address?.url} />
         </Field>
-        {problem !== "" && (
-          <Text kind="problem" role="alert">
-            {problem}
-          </Text>
-        )}
+        <Problem text={problem} />
+        {problem !== "" && <Button kind="link" label="Try again" busyLabel="Fetching…" onPress={load} />}
         <Text kind="quiet">What arrives there is yours, so keep the address to yourself.</Text>
       </Step>
       <Step number={2}>
@@ -91,9 +89,21 @@ function useAddress() {
   const [address, setAddress] = useState<PersonalUrl>();
   const [problem, setProblem] = useState("");
 
+  const load = useCallback(
+    () =>
+      apiGetWebhookUrl().then(
+        (found) => {
+          setAddress(found);
+          setProblem("");
+        },
+        (error) => setProblem(messageOf(error)),
+      ),
+    [],
+  );
+
   useEffect(() => {
-    apiGetWebhookUrl().then(setAddress, (error) => setProblem(messageOf(error)));
-  }, []);
+    load();
+  }, [load]);
 
   async function replace() {
     const choice = await choose({
@@ -111,7 +121,7 @@ function useAddress() {
     });
   }
 
-  return { address, problem, replace };
+  return { address, problem, load, replace };
 }
 
 /** What has come in at the address so far. */

@@ -12,11 +12,11 @@ export function ScanCode({ onScanned }: { onScanned: (sessionId: string) => void
   const [isOpen, setOpen] = useState(false);
   const isDone = useRef(false); // the camera tells of one code many times
   const [, ask] = useCameraPermissions();
-  const { say } = useNotices();
+  const { attempt } = useNotices();
 
   async function open() {
     const { granted } = await ask();
-    if (!granted) return say("The app may not use the camera. Allow it in the phone’s settings, or type the id.");
+    if (!granted) throw new Error("The app may not use the camera. Allow it in the phone’s settings, or type the id.");
     isDone.current = false;
     setOpen(true);
   }
@@ -31,7 +31,7 @@ export function ScanCode({ onScanned }: { onScanned: (sessionId: string) => void
 
   return (
     <>
-      <Button icon="scan" label="Scan a QR code" onPress={open} />
+      <Button icon="scan" label="Scan a QR code" onPress={() => attempt(open)} />
       {isOpen && (
         <ScanSheet onClose={() => setOpen(false)}>
           <CameraView

@@ -3,6 +3,7 @@ import { Modal, View } from "react-native";
 import { useSafeAreaInsets } from "react-native-safe-area-context";
 
 import { Button } from "../ui/Button";
+import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 
@@ -27,9 +28,7 @@ export function ScanSheet({
         </View>
         <View style={[styles.foot, { paddingBottom: bottom + 20 }]}>
           {problem ? (
-            <Text kind="problem" role="alert">
-              {problem}
-            </Text>
+            <Problem text={problem} />
           ) : (
             <Text style={styles.words}>Point the camera at the QR code of your wearable.</Text>
           )}

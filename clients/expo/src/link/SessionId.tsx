@@ -9,6 +9,7 @@ import { Button } from "../ui/Button";
 import { AS_TYPED, Field } from "../ui/Field";
 import { LinkButton } from "../ui/LinkButton";
 import { messageOf } from "../ui/Notice";
+import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 import { Arrival } from "./Arrival";
@@ -32,11 +33,7 @@ export function SessionId() {
       >
         <Button kind="primary" label="Link" busyLabel="Linking…" onPress={() => link(id)} />
       </Field>
-      {problem !== "" && (
-        <Text kind="problem" role="alert" aria-live="assertive">
-          {problem}
-        </Text>
-      )}
+      <Problem text={problem} />
       {needsProof && <LinkButton to={{ screen: "link", uid: id }} label="Link it by saying a sentence" />}
       {linkedId !== "" && (
         <Arrival hasArrived>{`“${linkedId}” is linked to you. What it says appears under Live.`}</Arrival>

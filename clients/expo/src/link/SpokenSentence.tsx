@@ -4,10 +4,12 @@ import { View } from "react-native";
 
 import { EarlierWords } from "../sessions/EarlierWords";
 import { useSessions } from "../sessions/SessionsProvider";
+import { announce } from "../ui/announce";
 import { Button } from "../ui/Button";
 import { AS_TYPED, Field } from "../ui/Field";
 import { LinkButton } from "../ui/LinkButton";
 import { useNotices } from "../ui/Notice";
+import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 import { useNow } from "../useNow";
@@ -29,7 +31,6 @@ export function SpokenSentence({ proposedUid = "" }: { proposedUid?: string }) {
   const [problem, setProblem] = useState("");
   const [startedUid, setStartedUid] = useState("");
   const account = omi?.omi_links.find(({ omiUserId }) => omiUserId === startedUid);
-  useLookOften(proof !== null && !account);
 
   async function attempt(task: () => Promise<void>) {
     setProblem("");
@@ -45,8 +46,9 @@ export function SpokenSentence({ proposedUid = "" }: { proposedUid?: string }) {
       if (!wanted) throw new Error("Enter your OMI user id.");
       const { say, pushed, notPushed } = await apiStartOmiLink(wanted, { bringEarlier: false });
       setStartedUid(wanted);
-      if (say) setProof({ uid: wanted, say, until: Date.now() + GOOD_FOR, isPushed: pushed, notPushed });
-      else await refresh();
+      if (!say) return refresh();
+      setProof({ uid: wanted, say, until: Date.now() + GOOD_FOR, isPushed: pushed, notPushed });
+      announce(`Say this into your wearable: ${say}`);
     });
 
   function startOver() {
@@ -73,11 +75,7 @@ export function SpokenSentence({ proposedUid = "" }: { proposedUid?: string }) {
       ) : (
         <AskForUid uid={uid} onChange={setUid} onStart={() => start(uid.trim())} />
       )}
-      {problem !== "" && (
-        <Text kind="problem" role="alert" aria-live="assertive">
-          {problem}
-        </Text>
-      )}
+      <Problem text={problem} />
       {proof && (
         <Row>
           <Button label="Another sentence" busyLabel="Starting…" onPress={() => start(proof.uid)} />
@@ -127,8 +125,9 @@ function UnderWay({ proof, onChange, attempt }: UnderWayProps) {
   const { refresh } = useSessions();
   const [number, setNumber] = useState("");
   const { uid, until, notPushed } = proof;
-  if (now >= until)
-    return <Arrival hasArrived={false}>Ten minutes are over, and the sentence no longer counts.</Arrival>;
+  const isOver = now >= until;
+  useLookOften(!isOver);
+  if (isOver) return <Arrival hasArrived={false}>Ten minutes are over, and the sentence no longer counts.</Arrival>;
 
   const confirm = () =>
     attempt(async () => {

@@ -14,6 +14,8 @@ import { MessageList } from "./MessageList";
 import { factsOf, titleOf } from "./titles";
 import { useDeleteConversation } from "./useDeleteConversation";
 
+const TRY_EVERY = 3_000;
+
 /** One conversation from the list. It stays open while others go on. */
 export function ConversationScreen({ id }: { id: string }) {
   const { chat, view } = useLive();
@@ -39,21 +41,28 @@ export function ConversationScreen({ id }: { id: string }) {
   );
 }
 
-/** Fetches what is missing of a conversation, again when the server is back; answers why it cannot be shown. */
+/** Fetches what is missing of a conversation, again and again while that fails; answers why it cannot be shown. */
 function useOpened(id: string): string {
   const { chat, view, state } = useLive();
   const isOnline = isCaughtUp(state);
-  const [problem, setProblem] = useState({ text: "", isOnline });
+  const [tries, setTries] = useState(0);
+  const [problem, setProblem] = useState("");
   const isMissing = view.loaded && (!view.chats[id] || isIncomplete(view.chats[id]));
   useEffect(() => {
     if (!isMissing) return;
-    chat.open(id).then(
-      () => setProblem({ text: "", isOnline }),
-      (error) =>
-        setProblem({ text: isGone(error) ? "This conversation is not there any more." : messageOf(error), isOnline }),
-    );
-  }, [chat, id, isMissing, isOnline]);
-  return isOnline && !problem.isOnline ? "" : problem.text;
+    let timer: ReturnType<typeof setTimeout>;
+    let isOver = false;
+    chat.open(id).catch((error) => {
+      if (isOver) return;
+      setProblem(isGone(error) ? "This conversation is not there any more." : messageOf(error));
+      if (!isGone(error)) timer = setTimeout(() => setTries(tries + 1), TRY_EVERY);
+    });
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [chat, id, isMissing, isOnline, tries]);
+  return problem;
 }
 
 function useLeaveWhenDeleted(id: string): void {

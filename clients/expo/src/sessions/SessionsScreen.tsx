@@ -2,6 +2,7 @@ import { View } from "react-native";
 
 import { Column } from "../ui/Column";
 import { LinkButton } from "../ui/LinkButton";
+import { Problem } from "../ui/Problem";
 import { ScreenHeader } from "../ui/ScreenHeader";
 import { Text } from "../ui/Text";
 import { OmiAccountCard } from "./OmiAccountCard";
@@ -23,7 +24,7 @@ export function SessionsScreen() {
           <OmiAccountCard key={account.omiUserId} account={account} />
         ))}
         <Text kind="heading">Your sessions</Text>
-        {!(sessions && omi) && (problem ? <Text kind="problem">{problem}</Text> : <Text kind="quiet">Loading…</Text>)}
+        {!(sessions && omi) && (problem ? <Problem text={problem} /> : <Text kind="quiet">Loading…</Text>)}
         {sessions?.length === 0 && (
           <Text kind="quiet">Nothing yet. With its first words your wearable appears here.</Text>
         )}

@@ -1,0 +1,119 @@
+import { fireEvent, screen, waitFor } from "@testing-library/react-native";
+import * as Clipboard from "expo-clipboard";
+import { AccessibilityInfo } from "react-native";
+
+import { bring, mockServer, startSignedIn, tell, theStream } from "./support/phone";
+import { refusal, snapshot } from "./support/omilinkServer";
+
+jest.mock("expo-clipboard");
+
+const UID = "qNd8XkFzB1TkqZ5hVw3sYb7mPa12";
+const ADDRESS = "https://omilink.example.org/omi-webhook/me_secret";
+const NONE = { conversations: 0, since: null };
+
+let sentences: string[];
+
+beforeEach(() => {
+  sentences = ["Seven foxes count the stars", "Two owls read the paper"];
+  mockServer.answers["GET /me/webhook-url"] = () => ({ ok: true, url: ADDRESS, previousValidUntil: null });
+  mockServer.answers["POST /link/omi/start"] = () => ({ ok: true, pushed: false, say: sentences.shift() });
+});
+
+describe("with one's own address", () => {
+  test("copying it says so", async () => {
+    jest.mocked(Clipboard.setStringAsync).mockResolvedValue(true);
+    await openLinkScreen();
+    await fireEvent.press(screen.getByRole("button", { name: "Copy" }));
+    expect(await screen.findByRole("button", { name: "Copied" })).toBeOnTheScreen();
+    expect(Clipboard.setStringAsync).toHaveBeenCalledWith(ADDRESS);
+  });
+
+  test("an address that could not be had is asked for again, and the reason is read out", async () => {
+    const announced = jest.spyOn(AccessibilityInfo, "announceForAccessibilityWithOptions").mockClear();
+    const { "GET /me/webhook-url": answer } = mockServer.answers;
+    mockServer.answers["GET /me/webhook-url"] = () => refusal(503, "busy", "The server is busy.");
+    await goToLinkScreen();
+    expect(await screen.findByText("The server is busy.")).toBeOnTheScreen();
+    expect(announced.mock.calls.join()).toContain("The server is busy.");
+    mockServer.answers["GET /me/webhook-url"] = answer!;
+    await fireEvent.press(screen.getByRole("button", { name: "Try again" }));
+    expect(await screen.findByDisplayValue(ADDRESS)).toBeOnTheScreen();
+    expect(screen.queryByText("The server is busy.")).toBeNull();
+  });
+
+  test("a clipboard that fails says so", async () => {
+    jest.mocked(Clipboard.setStringAsync).mockRejectedValue(new Error("The clipboard cannot be had."));
+    await openLinkScreen();
+    await fireEvent.press(screen.getByRole("button", { name: "Copy" }));
+    expect(await screen.findByText("The clipboard cannot be had.")).toBeOnTheScreen();
+    expect(screen.queryByText("Copied")).toBeNull();
+  });
+});
+
+describe("by a sentence", () => {
+  test("the sentence is shown while the wearable is listened to", async () => {
+    await startASentence();
+    expect(screen.getByTestId("sentence")).toHaveTextContent("Seven foxes count the stars");
+    expect(screen.getByText("Listening for your sentence…")).toBeOnTheScreen();
+    expect(screen.getByRole("timer")).toHaveTextContent(/^Good for another (10:00|9:5\d)$/);
+    expect(mockServer.askedFor("POST", "/link/omi/start")[0]!.body).toMatchObject({ omi_user_id: UID });
+  });
+
+  test("the sentence, and that it was heard, are read out", async () => {
+    const announced = jest.spyOn(AccessibilityInfo, "announceForAccessibilityWithOptions").mockClear();
+    await startASentence();
+    expect(announced.mock.calls.join()).toContain("Seven foxes count the stars");
+    mockServer.answers["GET /link/omi"] = () => ({ ok: true, omi_links: [OMI_ACCOUNT], pending: [], canPush: false });
+    await tell({ type: "session_linked", session: { id: "pendant" } as never });
+    await waitFor(() => expect(announced.mock.calls.join()).toContain("Your wearable is linked."));
+  });
+
+  test("what the stream tells of the link is enough", async () => {
+    await startASentence();
+    await bring("inactive"); // so that it does not look by itself
+    mockServer.answers["GET /link/omi"] = () => ({ ok: true, omi_links: [OMI_ACCOUNT], pending: [], canPush: false });
+    await tell({ type: "session_linked", session: { id: "pendant" } as never });
+    expect(await screen.findByText("Your wearable is linked.")).toBeOnTheScreen();
+    expect(screen.queryByTestId("sentence")).toBeNull();
+  });
+
+  test("one that has expired makes room for a new one", async () => {
+    await startASentence();
+    const started = Date.now();
+    jest.spyOn(Date, "now").mockReturnValue(started + 600_000);
+    expect(await screen.findByText(/the sentence no longer counts/)).toBeOnTheScreen();
+    expect(screen.queryByTestId("sentence")).toBeNull();
+    await fireEvent.press(screen.getByRole("button", { name: "Another sentence" }));
+    expect(await screen.findByText("Two owls read the paper")).toBeOnTheScreen();
+    expect(screen.queryByText(/the sentence no longer counts/)).toBeNull();
+  });
+});
+
+const OMI_ACCOUNT = {
+  omiUserId: UID,
+  isVerified: true,
+  verifiedAt: "2026-01-01T10:00:00Z",
+  proof: "spoken",
+  earlier: { waiting: NONE, brought: NONE },
+};
+
+async function openLinkScreen(): Promise<void> {
+  await goToLinkScreen();
+  await screen.findByDisplayValue(ADDRESS);
+}
+
+async function goToLinkScreen(): Promise<void> {
+  await startSignedIn();
+  await theStream();
+  await tell(...snapshot());
+  await fireEvent.press(screen.getByRole("link", { name: "Sessions" }));
+  await fireEvent.press(screen.getByRole("link", { name: "Link a wearable" }));
+}
+
+async function startASentence(): Promise<void> {
+  await openLinkScreen();
+  await fireEvent.press(screen.getByRole("button", { name: "By saying a sentence" }));
+  await fireEvent.changeText(screen.getByLabelText("Your OMI user id"), UID);
+  await fireEvent.press(screen.getByRole("button", { name: "Start" }));
+  await screen.findByTestId("sentence");
+}

@@ -1,0 +1,60 @@
+"""A user's own webhook address: shown, as a QR code, replaced."""
+
+import io
+from collections.abc import Sequence
+
+import segno
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from omilink import limits, personal, wire
+from omilink.errors import Invalid
+from omilink.model import PersonalUrl
+from omilink.web import answers
+from omilink.web.auth import The, Who, address
+
+router = APIRouter(prefix="/me", tags=["accounts"])
+
+
+@router.get("/webhook-url", responses=answers.of(answers.PersonalUrl))
+async def webhook_url(request: Request, who: Who, the: The) -> wire.Json:
+    """Your own webhook address: what is posted there is yours. Whoever has it can post words to your account."""
+    at = the.clock()
+    found = await the.store.read(lambda tx: tx.personal_urls(who.user.id, at))
+    if not found:
+        found = await the.store.write(lambda tx: personal.show(tx, who.user.id, at))
+    return _shown(request, found)
+
+
+@router.get("/webhook-url.svg")
+async def webhook_url_as_picture(request: Request, who: Who, the: The) -> Response:
+    """Your own webhook address as a QR code, to be scanned with the phone that has the OMI app."""
+    answer = await webhook_url(request, who, the)
+    picture = io.BytesIO()
+    try:
+        code = segno.make_qr(answer["url"], error="m")
+    except segno.DataOverflowError:
+        raise Invalid("This server's address is too long for a QR code. Set OMILINK_PUBLIC_URL.") from None
+    code.save(picture, kind="svg", scale=8, border=2, light="white", xmldecl=False)
+    return Response(picture.getvalue(), media_type="image/svg+xml")
+
+
+@router.post("/webhook-url", responses=answers.of(answers.PersonalUrl))
+async def rotate_webhook_url(request: Request, who: Who, the: The) -> wire.Json:
+    """Makes a new one. The one before works for another 24 hours, older ones no more."""
+    at = the.clock()
+    await the.limits.spend((limits.ROTATE, who.user.id))
+    found = await the.store.write(lambda tx: personal.rotate(tx, who.user.id, at))
+    the.personal_urls.forget(who.user.id)
+    return _shown(request, found)
+
+
+def _shown(request: Request, found: Sequence[PersonalUrl]) -> wire.Json:
+    current, *before = found
+    return {
+        "ok": True,
+        "url": f"{address(request)}/omi-webhook/{current.secret}",
+        "createdAt": wire.time(current.created_at),
+        "previousValidUntil": wire.time(before[0].valid_until) if before else None,
+    }
