@@ -1,7 +1,7 @@
 import { openChat } from "./chat.js";
 import { createDeadline } from "./deadline.js";
 import { forgetDeviceSessionId, recallDeviceSessionId } from "./device.js";
-import { OmilinkError, errorOf } from "./errors.js";
+import { OmilinkError, errorOf, notOmilink } from "./errors.js";
 import { createKeep } from "./keep.js";
 import { openStream } from "./stream.js";
 
@@ -43,6 +43,8 @@ const REQUEST_TIMEOUT = 30_000;
  * @param {Settings} [settings]
  */
 export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosenFetch, storage } = {}) {
+  if (baseUrl && !/^(https?:\/)?\//.test(baseUrl))
+    throw new OmilinkError("bad_address", `baseUrl has to begin with http:// or https://, and is “${baseUrl}”.`);
   const base = baseUrl.replace(/\/+$/, "");
   const keep = storage && createKeep(storage, base);
   /** What the last request of a stream was signed with. @type {Token} */
@@ -187,11 +189,12 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     /**
      * Delivers what a device heard, as OMI's cloud does.
      *
-     * @param {{session_id: string, uid?: string, segments: object[]}} webhook
+     * @param {{session_id: string, uid?: string | undefined, segments: object[]}} webhook
      * @returns {Promise<void>}
      */
-    sendWebhook: (webhook) =>
-      answerOf(webhookUrl ?? `${base}/omi-webhook`, { ...requestOf("POST", webhook), credentials: "omit" }),
+    sendWebhook: async (webhook) => {
+      await answerOf(webhookUrl ?? `${base}/omi-webhook`, { ...requestOf("POST", webhook), credentials: "omit" });
+    },
   };
   return client;
 
@@ -274,7 +277,12 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     try {
       const response = await deadline.race(fetchOf()(url, { ...request, signal: deadline.signal }));
       if (!response.ok) throw await errorOf(response);
-      return await deadline.race(response.json());
+      const text = await deadline.race(response.text());
+      try {
+        return JSON.parse(text);
+      } catch {
+        throw notOmilink(response);
+      }
     } catch (cause) {
       if (cause instanceof OmilinkError) throw cause;
       throw new OmilinkError("unreachable", "The server cannot be reached. Check the connection and try again.", {

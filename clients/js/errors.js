@@ -31,6 +31,15 @@ export async function errorOf(response) {
   );
 }
 
+/** A page of a network that wants a sign-in, or another program's. @param {Response} response */
+export function notOmilink({ status }) {
+  return new OmilinkError(
+    "unexpected_answer",
+    "Something that is not omilink answered. Is this network asking you to sign in?",
+    { status },
+  );
+}
+
 /**
  * Retry-After is a number of seconds or a date (RFC 9110, section 10.2.3).
  *

@@ -1,5 +1,5 @@
 import { createDeadline } from "./deadline.js";
-import { OmilinkError } from "./errors.js";
+import { OmilinkError, notOmilink } from "./errors.js";
 import { createEventParser } from "./sse.js";
 
 /**
@@ -143,7 +143,7 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
       deadline.set(limits.connect, new HeldBack());
       const headers = { Accept: "text/event-stream", ...(cursor && { "Last-Event-ID": cursor }) };
       const response = await deadline.race(get(STREAM, { headers, signal: deadline.signal }));
-      if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) throw notAStream(response);
+      if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) throw notOmilink(response);
       if (!response.body?.getReader) throw new HeldBack();
       deadline.set(limits.firstBytes, new HeldBack());
       await readBody(response.body.getReader(), deadline);
@@ -309,15 +309,4 @@ function lost() {
 /** @param {unknown} cause */
 function unreachable(cause) {
   return new OmilinkError("unreachable", "The server cannot be reached.", { cause });
-}
-
-/** @param {Response} response */
-function notAStream({ status }) {
-  return new OmilinkError(
-    "unexpected_answer",
-    "Something that is not omilink answered. Is this network asking you to sign in?",
-    {
-      status,
-    },
-  );
 }

@@ -118,6 +118,16 @@ test("an error page of a proxy is an error too", async (t) => {
   await assert.rejects(createClient({ baseUrl }).me(), { code: "unexpected_answer", status: 502 });
 });
 
+test("a page where omilink should be is an error that says so", async (t) => {
+  const baseUrl = await serve(t, (_, response) => response.end("<h1>Welcome to this hotel</h1>"));
+  await assert.rejects(createClient({ baseUrl }).me(), { code: "unexpected_answer", message: /not omilink/ });
+});
+
+test("an address without its scheme is refused at once", () => {
+  assert.throws(() => createClient({ baseUrl: "localhost:8000" }), { code: "bad_address", message: /http:\/\// });
+  for (const baseUrl of ["", "/api", "http://localhost:8000/"]) createClient({ baseUrl });
+});
+
 test("a server that is not there is unreachable", async (t) => {
   const baseUrl = await serve(t, (_, response) => response.destroy());
   await assert.rejects(createClient({ baseUrl }).me(), { code: "unreachable", status: 0 });

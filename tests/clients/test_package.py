@@ -38,7 +38,7 @@ def project(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_holds_what_an_app_needs_and_nothing_else(package: Path) -> None:
     with tarfile.open(package) as archive:
         files = {name.removeprefix("package/") for name in archive.getnames()}
-    assert files == {"package.json", "README.md"} | MODULES | TYPES
+    assert files == {"package.json", "README.md", "LICENSE"} | MODULES | TYPES
 
 
 def test_it_depends_on_nothing(project: Path) -> None:

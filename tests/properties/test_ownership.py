@@ -242,8 +242,6 @@ class Table:
         if not row.in_use or self._shows_anothers(row, user) or self._is_proven_for_another(session, user):
             return "session_not_available"
         self._issue_proves_nothing(session)
-        if row.owner:
-            self._unlink(row, clock - MOMENT)
         self._link(row, user, Method.ISSUED, clock, brings=False)
         return None
 

@@ -293,6 +293,12 @@ test("a late answer for whoever has signed out says nothing of whoever has signe
   expect(safe.get("omilink.token")).toBe("token-1");
 });
 
+test("an app that was not told where omilink answers says so", async () => {
+  delete process.env.EXPO_PUBLIC_OMILINK_URL;
+  await render(<App />);
+  expect(await screen.findByText(/^Tell the app where omilink answers/)).toBeOnTheScreen();
+});
+
 test("a first start without a server says so and tries again when asked", async () => {
   mockServer.isReachable = false;
   await render(<App />);

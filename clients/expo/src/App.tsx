@@ -35,7 +35,7 @@ export default function App() {
 function Screens() {
   const { account } = useAccount();
   if (account.is === "unknown") return <Loading />;
-  if (account.is === "unreachable") return <NoConnection reason={account.reason} />;
+  if (account.is === "unreachable") return <NoConnection {...account} />;
   if (account.is === "signed out") return <SignInScreen notice={account.notice} />;
   return (
     <NavigationProvider key={account.user.id}>

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -42,7 +43,9 @@ def run(args: argparse.Namespace) -> int:
     @contextlib.asynccontextmanager
     async def wearable(product: Product, address: str) -> AsyncIterator[None]:
         await _sign_up(product)
-        print(f"\n  Page      {address}/\n  Email     {EMAIL}\n  Password  {PASSWORD}\n\nCtrl-C ends it.\n", flush=True)
+        # browsers keep the cookies of "localhost" and of "127.0.0.1" apart, and people type the former
+        page = address.replace("127.0.0.1", "localhost")
+        print(f"\n  Page      {page}/\n  Email     {EMAIL}\n  Password  {PASSWORD}\n\nCtrl-C ends it.\n", flush=True)
         talking = asyncio.create_task(_talk(address, args.speed))
         try:
             yield
@@ -73,4 +76,5 @@ async def _sign_up(product: Product) -> None:
 
 
 async def _talk(address: str, speed: float) -> None:
-    await talk(f"{address}/omi-webhook", uid=account_id(SEED), seed=SEED, speed=speed)
+    """Something else at each start: the same segments again would be the same messages, and nothing would appear."""
+    await talk(f"{address}/omi-webhook", uid=account_id(SEED), seed=secrets.randbits(32), speed=speed)

@@ -2,10 +2,10 @@ import { Button } from "../ui/Button";
 import { Quiet } from "../ui/Quiet";
 import { useAccount } from "./AccountProvider";
 
-export function NoConnection({ reason }: { reason: string }) {
+export function NoConnection({ title, reason }: { title: string; reason: string }) {
   const { begin } = useAccount();
   return (
-    <Quiet title="No connection" text={reason}>
+    <Quiet title={title} text={reason}>
       <Button kind="primary" label="Try again" onPress={begin} />
     </Quiet>
   );

@@ -19,6 +19,7 @@ const MODES = {
     answer: "Create an account",
     other: "signUp",
     password: "current-password",
+    passwordLabel: "Password",
   },
   signUp: {
     title: "Create an account",
@@ -27,6 +28,7 @@ const MODES = {
     answer: "Sign in",
     other: "signIn",
     password: "new-password",
+    passwordLabel: "Password, at least 8 characters",
   },
 } as const;
 
@@ -88,7 +90,7 @@ export function SignInScreen({ notice }: { notice: string }) {
           />
           <Field
             ref={passwordInput}
-            label="Password"
+            label={words.passwordLabel}
             value={password}
             onChangeText={setPassword}
             autoCapitalize="none"

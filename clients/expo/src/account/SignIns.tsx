@@ -8,7 +8,7 @@ import { useChoice } from "../ui/Confirm";
 import { messageOf, useNotices } from "../ui/Notice";
 import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
-import { themed } from "../ui/theme";
+import { TARGET, themed } from "../ui/theme";
 import { dayAndTime } from "../words";
 import { clientName } from "./clientName";
 
@@ -61,7 +61,7 @@ export function SignIns({ changes, onChanged }: { changes: number; onChanged: ()
       <Problem text={problem} />
       {!signIns && !problem && <Text kind="quiet">Loading…</Text>}
       {thisFirst(signIns).map((signIn) => (
-        <View key={signIn.id} role="article" aria-label={clientName(signIn.client)} style={styles.row}>
+        <View key={signIn.id} role="article" aria-label={clientName(signIn.client)} style={[styles.row, styles.one]}>
           <View style={styles.what}>
             <Text kind="strong">{clientName(signIn.client)}</Text>
             <Text kind="quiet">
@@ -94,6 +94,7 @@ function thisFirst(signIns: SignIn[] = []): SignIn[] {
 }
 
 const useStyles = themed(() => ({
-  row: { minHeight: 44, flexDirection: "row", alignItems: "center", gap: 10 },
+  row: { flexDirection: "row", alignItems: "center", gap: 10 },
+  one: { minHeight: TARGET },
   what: { flex: 1, minWidth: 0 },
 }));

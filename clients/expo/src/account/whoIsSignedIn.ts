@@ -7,7 +7,7 @@ import { recallUser } from "./rememberedUser";
 
 export type Account =
   | { is: "unknown" }
-  | { is: "unreachable"; reason: string }
+  | { is: "unreachable"; title: string; reason: string }
   | { is: "signed out"; notice: string }
   | { is: "signed in"; user: User };
 
@@ -16,7 +16,6 @@ export type Account =
  * what it says later is told as well.
  */
 export async function tellWhoIsSignedIn(tell: (account: Account) => void): Promise<void> {
-  configureClient();
   const answer = ask();
   const first = (await inTime(answer)) ?? (await remembered());
   if (first) tell(first);
@@ -29,13 +28,23 @@ export function isRefused(error: unknown): boolean {
 
 async function ask(): Promise<Account> {
   try {
+    configureClient();
     const { user } = await apiMe();
     return { is: "signed in", user };
   } catch (error) {
-    if (!isRefused(error)) return (await remembered()) ?? { is: "unreachable", reason: messageOf(error) };
+    if (!isRefused(error)) return (await remembered()) ?? unreachable(error);
     const notice = (await recallUser()) ? "You were signed out. Sign in again to go on." : "";
     return { is: "signed out", notice };
   }
+}
+
+function unreachable(error: unknown): Account {
+  const isAnswered = !(error instanceof OmilinkError) || error.code !== "unreachable";
+  return {
+    is: "unreachable",
+    title: isAnswered ? "Not connected to omilink" : "No connection",
+    reason: messageOf(error),
+  };
 }
 
 async function remembered(): Promise<Account | null> {

@@ -15,7 +15,7 @@ const WAYS = {
   address: { title: "With your own address", hint: "Suits most. Paste one address into the OMI app." },
   sentence: {
     title: "By saying a sentence",
-    hint: "Your words come here through an app, or you'd rather not paste an address.",
+    hint: "Your words come here through an app, or you’d rather not paste an address.",
   },
   id: { title: "With a session id", hint: "For a device that you were given or programmed yourself." },
 };

@@ -50,7 +50,7 @@ export const MessageRow = memo(function MessageRow({ message, isFollowing }: Pro
 });
 
 const useStyles = themed(({ surface, line, mine, quiet }) => ({
-  row: { width: "100%", maxWidth: 704, alignSelf: "center", paddingHorizontal: 16 },
+  row: { width: "100%", maxWidth: 704, marginHorizontal: "auto", paddingHorizontal: 16 },
   first: { paddingTop: 18 },
   following: { paddingTop: 4 },
   line: { flexDirection: "row", gap: 10 },
