@@ -33,7 +33,7 @@ def test_a_newcomer_signs_up_links_a_wearable_and_sees_its_words(server: ServerP
     page.get_by_role("button", name="With a session id").click()
     page.get_by_label("Session id", exact=True).fill("kitchen")
     page.get_by_role("button", name="Link", exact=True).click()
-    expect(page.get_by_text("“kitchen” is linked to you.")).to_be_visible()
+    expect(shown(page).get_by_text("“kitchen” is linked to you.")).to_be_visible()
 
     page.get_by_role("link", name="Live", exact=True).click()
     expect(page.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
@@ -59,7 +59,7 @@ def test_the_remembered_session_is_linked_again_at_the_next_sign_in(server: Serv
     page.get_by_role("button", name="With a session id").click()
     page.get_by_label("Session id", exact=True).fill("kitchen")
     page.get_by_role("button", name="Link", exact=True).click()
-    expect(page.get_by_text("“kitchen” is linked to you.")).to_be_visible()
+    expect(shown(page).get_by_text("“kitchen” is linked to you.")).to_be_visible()
     page.goto("about:blank")
     assert person.client.delete("/sessions/kitchen/link").status_code == 200
 
@@ -90,9 +90,9 @@ def test_words_at_the_personal_address_arrive(server: ServerProcess, open_app: O
     assert pasted == address.input_value()
 
     post(pasted, "A0")
-    expect(page.get_by_text("Your wearable has called.")).to_be_visible()
+    expect(shown(page).get_by_text("Your wearable has called.")).to_be_visible()
     post(pasted, "A0", segment("Hello from my wearable"))
-    expect(page.get_by_text("Words are arriving.")).to_be_visible()
+    expect(shown(page).get_by_text("Words are arriving.")).to_be_visible()
 
 
 def test_an_omi_account_is_linked_by_its_sentence(server: ServerProcess, open_app: OpenApp) -> None:
@@ -103,7 +103,7 @@ def test_an_omi_account_is_linked_by_its_sentence(server: ServerProcess, open_ap
     page.get_by_role("button", name="Start").click()
     sentence = page.get_by_test_id("sentence").inner_text()
     server.say(uid, sentence, uid=uid)
-    expect(page.get_by_text("Your wearable is linked.")).to_be_visible()
+    expect(shown(page).get_by_text("Your wearable is linked.")).to_be_visible()
     page.get_by_role("link", name="See what it hears").click()
     server.say(uid, "Good morning", start=10, uid=uid)
     expect(words(page).last).to_have_text("Good morning")
@@ -119,7 +119,7 @@ def test_a_session_id_is_scanned(server: ServerProcess, open_app: OpenApp) -> No
     page = open_app(new_user(server).token, path="/#/link", script=reader, permissions=["camera"])
     page.get_by_role("button", name="With a session id").click()
     page.get_by_role("button", name="Scan a QR code").click()
-    expect(page.get_by_text("“scanned-pendant” is linked to you.")).to_be_visible()
+    expect(shown(page).get_by_text("“scanned-pendant” is linked to you.")).to_be_visible()
 
 
 def test_a_session_of_somebody_else_is_refused_in_words(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
@@ -362,7 +362,7 @@ def test_another_password_ends_the_other_sign_ins(server: ServerProcess, open_ap
 
     here.get_by_label("Your password now").fill(ada.password)
     here.get_by_role("button", name="Change password").click()
-    expect(here.get_by_text("Your password is changed.").first).to_be_visible()
+    expect(shown(here).get_by_text("Your password is changed.")).to_be_visible()
     expect(there.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(here.get_by_label("Your password now")).to_have_value("")
 
@@ -425,6 +425,11 @@ def sign_in(page: Page, person: Person) -> None:
     page.get_by_label("Email address").fill(person.email)
     page.get_by_label("Password").fill(person.password)
     page.get_by_role("button", name="Sign in").click()
+
+
+def shown(page: Page) -> Locator:
+    """What is seen; what a screen reader is told stands beside it."""
+    return page.locator("#root")
 
 
 def messages(page: Page) -> Locator:
