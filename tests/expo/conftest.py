@@ -68,8 +68,14 @@ def web_host() -> Iterator[WebHost]:
 
 
 @pytest.fixture
-def server(web_host: WebHost, make_server: MakeServer) -> ServerProcess:
-    server = make_server(OMILINK_CORS_ORIGINS=web_host.url)
+def another_site(web_host: WebHost) -> str:
+    """The app by another name: browsers keep the cookies of the two apart."""
+    return web_host.url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def server(web_host: WebHost, another_site: str, make_server: MakeServer) -> ServerProcess:
+    server = make_server(OMILINK_CORS_ORIGINS=f"{web_host.url},{another_site}")
     web_host.omilink = server.url
     return server
 

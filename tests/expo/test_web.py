@@ -77,6 +77,15 @@ def test_a_wrong_password_is_said_clearly(server: ServerProcess, open_app: OpenA
     expect(page.get_by_label("Email address")).not_to_be_empty()
 
 
+def test_a_page_of_another_site_than_the_servers_says_so(
+    server: ServerProcess, open_app: OpenApp, another_site: str
+) -> None:
+    page = open_app()
+    page.goto(another_site)
+    sign_in(page, new_user(server))
+    expect(page.get_by_role("alert")).to_contain_text("say localhost in both addresses")
+
+
 # Linking
 
 

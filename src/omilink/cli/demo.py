@@ -43,9 +43,7 @@ def run(args: argparse.Namespace) -> int:
     @contextlib.asynccontextmanager
     async def wearable(product: Product, address: str) -> AsyncIterator[None]:
         await _sign_up(product)
-        # browsers keep the cookies of "localhost" and of "127.0.0.1" apart, and people type the former
-        page = address.replace("127.0.0.1", "localhost")
-        print(f"\n  Page      {page}/\n  Email     {EMAIL}\n  Password  {PASSWORD}\n\nCtrl-C ends it.\n", flush=True)
+        print(f"\n  Page      {address}/\n  Email     {EMAIL}\n  Password  {PASSWORD}\n\nCtrl-C ends it.\n", flush=True)
         talking = asyncio.create_task(_talk(address, args.speed))
         try:
             yield

@@ -4,7 +4,7 @@ import { createContext, useCallback, useContext, useEffect, useRef, useState, ty
 import { inTime } from "../patience";
 import { forgetUser, rememberUser } from "./rememberedUser";
 import { dropToken, keepToken, readToken } from "./token";
-import { isRefused, tellWhoIsSignedIn, type Account } from "./whoIsSignedIn";
+import { checkCookie, isRefused, tellWhoIsSignedIn, type Account } from "./whoIsSignedIn";
 
 export type Credentials = { email: string; password: string; displayName?: string };
 
@@ -47,6 +47,7 @@ export function AccountProvider({ children }: { children: ReactNode }) {
   }, [ask]);
 
   const enter = useCallback(async ({ session_token, user }: Awaited<ReturnType<typeof apiLogin>>) => {
+    await checkCookie();
     turns.current += 1;
     setAccount({ is: "signed in", user });
     await Promise.allSettled([keepToken(session_token), rememberUser(user)]);

@@ -1,4 +1,5 @@
 import { OmilinkError, apiMe, type User } from "omilink";
+import { Platform } from "react-native";
 
 import { configureClient } from "../client";
 import { inTime } from "../patience";
@@ -11,6 +12,10 @@ export type Account =
   | { is: "signed out"; notice: string }
   | { is: "signed in"; user: User };
 
+const NOT_KEPT =
+  "This browser does not keep the sign-in: this page and omilink have to belong to one site. On your own computer say " +
+  "localhost in both addresses.";
+
 /**
  * Tells who is signed in. While the server does not answer, whoever was signed in reads on in what the client has kept;
  * what it says later is told as well.
@@ -20,6 +25,14 @@ export async function tellWhoIsSignedIn(tell: (account: Account) => void): Promi
   const first = (await inTime(answer)) ?? (await remembered());
   if (first) tell(first);
   tell(await answer);
+}
+
+/** Browsers keep a cookie only where the page and the server are of one site. */
+export async function checkCookie(): Promise<void> {
+  if (Platform.OS !== "web") return;
+  await apiMe().catch((error) => {
+    if (isRefused(error)) throw new Error(NOT_KEPT);
+  });
 }
 
 export function isRefused(error: unknown): boolean {
