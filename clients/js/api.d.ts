@@ -101,6 +101,8 @@ export interface components {
         };
         Link: {
             session_id: string | number;
+            /** @default false */
+            again?: boolean;
         };
         Login: {
             email: string;

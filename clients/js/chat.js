@@ -18,6 +18,8 @@ import { EMPTY_VIEW, addConversations, addMessages, addSnapshot, applyEvent, has
  * @property {() => void} forget
  */
 
+const FILL_AGAIN = 3_000;
+
 /**
  * A live chat: the stream, what it makes of the view, and the fetching of what the view lacks.
  *
@@ -31,6 +33,8 @@ export function openChat(client, { onView, onEvent, onState }, options, memory) 
   let closed = false;
   /** Requests under way, so that none is made twice. @type {Map<string, Promise<void>>} */
   const underway = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let again;
   /** @type {Kept | null} */
   let kept = null;
   // Whoever says where to go on has a view of their own.
@@ -72,6 +76,7 @@ export function openChat(client, { onView, onEvent, onState }, options, memory) 
     close() {
       memory?.write();
       closed = true;
+      clearTimeout(again);
       stream.close();
     },
   };
@@ -132,13 +137,16 @@ export function openChat(client, { onView, onEvent, onState }, options, memory) 
     if (view.chats[id]?.older === cursor) change(addMessages(view, id, page));
   }
 
-  /** Fetches what events alone cannot tell; a failure is made good by the next event or reconnect. */
+  /** Fetches what events alone cannot tell, until it is there. */
   async function fill() {
     await null; // The events that came together are told one by one; the last may bring what is missing.
     const { missing } = view;
     if (closed || !missing || !["live", "polling"].includes(stream.state)) return;
     const filled = missing === "current" ? once("current", loadCurrent) : open(missing);
-    filled.then(fill, () => {});
+    filled.then(fill, () => {
+      clearTimeout(again);
+      again = setTimeout(fill, FILL_AGAIN);
+    });
   }
 
   async function loadCurrent() {

@@ -21,8 +21,8 @@ import { openStream } from "./stream.js";
  * @typedef {object} Settings
  * @property {string} [baseUrl] Where omilink answers; by default the page's own server.
  * @property {string} [webhookUrl] Where `sendWebhook` delivers; by default `<baseUrl>/omi-webhook`.
- * @property {(request: {refresh: boolean}) => Token | Promise<Token>} [getToken] The session token; without one, cookies
- *   are used. With `refresh`, the server has refused the token there was: give another one, or the same or none when the
+ * @property {(request: {refresh: boolean}) => Token | Promise<Token>} [getToken] The session token. Who leaves this out
+ *   uses cookies. With `refresh`, the server has refused the token there was: give another one, or the same or none when the
  *   user has to sign in again; throw when another one cannot be fetched now.
  * @property {typeof globalThis.fetch} [fetch] In Expo: the one of `expo/fetch`, which can stream.
  * @property {import("./device.js").Storage} [storage] Remembers the device's session id, by default in localStorage, else
@@ -36,6 +36,8 @@ import { openStream } from "./stream.js";
  */
 
 const REQUEST_TIMEOUT = 30_000;
+/** What is asked before it is known who is signed in. */
+const ENTERS = new Set(["/auth/register", "/auth/login", "/me"]);
 
 /**
  * Everything omilink's server offers. Each call resolves to what was asked for, or throws an OmilinkError.
@@ -51,6 +53,10 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
   let streamedWith = null;
   /** @type {Promise<Token> | null} */
   let renewing = null;
+  /** How often somebody has come or gone. */
+  let turns = 0;
+  /** The id of whoever is signed in, as far as it is known. @type {string | null} */
+  let user = null;
 
   const client = {
     /** @param {{email: string, password: string, displayName?: string}} account @returns {Promise<SignedIn>} */
@@ -66,7 +72,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     /** @returns {Promise<{user: User, omi_links: OmiLink[]}>} */
     me: async () => {
       const me = await ask("GET", "/me");
-      keep?.signedInAs(me.user?.id);
+      signedInAs(me.user?.id);
       return me;
     },
 
@@ -126,8 +132,13 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     /** @param {string} uid @returns {Promise<void>} */
     unlinkOmiLink: (uid) => ask("DELETE", `/link/omi/unlink/${encodeURIComponent(uid)}`),
 
-    /** @param {string} sessionId @returns {Promise<Session>} */
-    linkSession: async (sessionId) => (await post("/sessions/link", { session_id: sessionId })).session,
+    /**
+     * @param {string} sessionId
+     * @param {{again?: boolean}} [how] `again`: the app does it by itself; what somebody has unlinked then stays so.
+     * @returns {Promise<Session>}
+     */
+    linkSession: async (sessionId, { again } = {}) =>
+      (await post("/sessions/link", { session_id: sessionId, again })).session,
 
     /**
      * @param {string} sessionId
@@ -167,7 +178,12 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
      * @param {import("./stream.js").StreamHandlers} [handlers]
      * @param {import("./stream.js").StreamOptions} [options]
      */
-    stream: (handlers = {}, options) => openStream({ token: tokenOf, renew, get }, handlers, options),
+    stream(handlers = {}, options) {
+      const whose = user;
+      /** @type {import("./stream.js").Access["get"]} */
+      const getTheirs = (path, token, init) => get(path, token, init, whose);
+      return openStream({ token: tokenOf, renew, get: getTheirs }, handlers, options);
+    },
 
     /**
      * The live chat: the events, and the view they make.
@@ -175,8 +191,8 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
      * @param {import("./chat.js").ChatHandlers & import("./stream.js").StreamHandlers} [handlers]
      * @param {ChatOptions} [options]
      */
-    chat(handlers = {}, { user, ...options } = {}) {
-      if (user) keep?.signedInAs(user.id);
+    chat(handlers = {}, { user: whose, ...options } = {}) {
+      if (whose) signedInAs(whose.id);
       return openChat(client, handlers, options, keep && memoryOf(keep));
     },
 
@@ -209,26 +225,30 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
 
   /** @param {string} method @param {string} path @param {object} [body] */
   async function ask(method, path, body) {
+    const turn = turns;
+    const whose = ENTERS.has(path) ? null : user;
     const token = await tokenOf();
     try {
       return await askWith(token);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!isRefusal(error) || turn !== turns) throw error; // what one user asked is not repeated for the next
       const renewed = await renew(token);
-      if (!renewed) throw error;
-      return askWith(renewed);
+      if (turn !== turns) throw error;
+      if (renewed) return askWith(renewed);
+      await keep?.forget();
+      throw error;
     }
 
     /** @param {Token} token */
     function askWith(token) {
-      return answerOf(`${base}${path}`, signed(requestOf(method, body), token));
+      return answerOf(`${base}${path}`, signed(requestOf(method, body), token, whose));
     }
   }
 
-  /** @type {import("./stream.js").Access["get"]} */
-  async function get(path, token, init) {
+  /** @param {string} path @param {Token} token @param {RequestInit | undefined} init @param {string | null} whose */
+  async function get(path, token, init, whose) {
     streamedWith = token;
-    const response = await fetchOf()(`${base}${path}`, signed({ cache: "no-store", ...init }, token));
+    const response = await fetchOf()(`${base}${path}`, signed({ cache: "no-store", ...init }, token, whose));
     if (!response.ok) throw await errorOf(response);
     return response;
   }
@@ -254,15 +274,23 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
   /** @param {Promise<SignedIn>} answer */
   async function enter(answer) {
     const signedIn = await answer;
+    turns += 1;
     await keep?.forget();
-    keep?.signedInAs(signedIn.user?.id);
+    signedInAs(signedIn.user?.id);
     return signedIn;
+  }
+
+  /** @param {string} id */
+  function signedInAs(id) {
+    user = id;
+    keep?.signedInAs(id);
   }
 
   /** @template T @param {() => Promise<T>} ask */
   async function leave(ask) {
+    turns += 1;
     await keep?.forget(); // first: it must be gone even if the server cannot be reached
-    return ask();
+    return ask().finally(() => (user = null));
   }
 
   /** @param {import("./keep.js").Keep} keep @returns {import("./chat.js").Memory} */
@@ -293,20 +321,32 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     }
   }
 
+  /**
+   * Cookies count only for those who have no tokens: phones keep them, too, and one would sign in whoever has signed out.
+   * A cookie may also have changed hands in another tab, so the server is told whose the request is meant to be.
+   *
+   * @param {RequestInit} request
+   * @param {Token} token
+   * @param {string | null} whose
+   * @returns {RequestInit}
+   */
+  function signed(request, token, whose) {
+    const headers = {
+      ...request.headers,
+      ...(token && { Authorization: `Bearer ${token}` }),
+      ...(whose && { "X-Omilink-User": whose }),
+    };
+    return { ...request, credentials: getToken ? "omit" : "include", headers };
+  }
+
   function fetchOf() {
     return chosenFetch ?? globalThis.fetch.bind(globalThis);
   }
 }
 
-/** @param {RequestInit} request @param {Token} token @returns {RequestInit} */
-function signed(request, token) {
-  if (!token) return { ...request, credentials: "include" };
-  return { ...request, credentials: "omit", headers: { ...request.headers, Authorization: `Bearer ${token}` } };
-}
-
-/** Whether the server does not take the sign-in; a wrong password is another matter. @param {unknown} error */
+/** Whether the server does not take the sign-in. @param {unknown} error */
 function isRefusal(error) {
-  return error instanceof OmilinkError && error.status === 401 && error.code !== "wrong_login";
+  return error instanceof OmilinkError && error.isSignedOut;
 }
 
 /** @param {string} method @param {object} [body] @returns {RequestInit} */

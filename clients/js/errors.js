@@ -14,6 +14,17 @@ export class OmilinkError extends Error {
     /** Seconds after which another try makes sense, if the server named them. */
     this.retryAfter = retryAfter;
   }
+
+  /** Whether the sign-in is not good, or no longer; a wrong password is another matter. */
+  get isSignedOut() {
+    return this.code === "not_signed_in";
+  }
+
+  /** Whether another try may go well: the server was away, busy or broken, or something stood in front of it. */
+  get mayPass() {
+    const isNobodys = this.status < 300 && ["unreachable", "unexpected_answer"].includes(this.code);
+    return isNobodys || this.status === 429 || this.status >= 500;
+  }
 }
 
 /**

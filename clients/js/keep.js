@@ -19,6 +19,8 @@ const MESSAGES = 200;
 const CHARACTERS = 500_000;
 const WRITE_EVERY = 1_000;
 const PATIENCE = 2_000;
+/** What is older than a sign-in can be is nobody's any more. */
+const LONGEST = 30 * 86_400_000;
 
 /**
  * Remembers the last view and its cursor, for the sign-in that they were seen with. There is at most one, and without
@@ -58,7 +60,7 @@ export function createKeep(storage, server) {
       const whose = ownerOf(await deadline.race(getToken()));
       const kept = whose && (await deadline.race(read()));
       if (!kept) return null;
-      if (kept.owner !== whose) return (forget(), null);
+      if (kept.owner !== whose || Date.now() - kept.at > LONGEST) return (change(remove), null);
       owner = whose;
       return { view: viewOf(kept.chat), cursor: kept.cursor, at: kept.at };
     } catch {

@@ -64,9 +64,9 @@ export function configure({ onView, onEvent, onState, ...settings }) {
 }
 
 /** @param {Parameters<Client["register"]>[0]} account */
-export const apiRegister = (account) => client.register(account);
+export const apiRegister = (account) => entering(client.register(account));
 /** @param {Parameters<Client["login"]>[0]} account */
-export const apiLogin = (account) => client.login(account);
+export const apiLogin = (account) => entering(client.login(account));
 export const apiMe = () => client.me();
 
 /** Signs out here and on the server; the chat stream ends first, so that nothing comes after. */
@@ -76,6 +76,13 @@ export const apiLogout = () => {
   forgetLinks();
   return client.logout();
 };
+
+/** What was linked for whoever was here before is not linked for the next. @template T @param {Promise<T>} answer */
+async function entering(answer) {
+  const signedIn = await answer;
+  forgetLinks();
+  return signedIn;
+}
 
 function forgetLinks() {
   linked.clear();
@@ -107,17 +114,24 @@ export const apiTakeEarlier = (uid, bring) => client.takeEarlier(uid, bring);
 /** @param {string} uid */
 export const apiUnlinkOmiLink = (uid) => client.unlinkOmiLink(uid);
 
-/** Resolves to the session, or throws why it cannot be linked. @param {string} sessionId */
-export async function apiLinkSession(sessionId) {
-  const session = await client.linkSession(sessionId);
+/**
+ * Resolves to the session, or throws why it cannot be linked.
+ *
+ * @param {string} sessionId
+ * @param {Parameters<Client["linkSession"]>[1]} [how]
+ */
+export async function apiLinkSession(sessionId, how) {
+  const session = await client.linkSession(sessionId, how);
   linked.add(sessionId);
   return session;
 }
-/** @param {string} sessionId */
-export const apiUnlinkSession = (sessionId) => {
-  linked.delete(sessionId);
-  unlinked.delete(sessionId);
-  return client.unlinkSession(sessionId);
+/** @param {string} sessionId @param {Parameters<Client["unlinkSession"]>[1]} [which] */
+export const apiUnlinkSession = (sessionId, which) => {
+  if (!which?.personal) {
+    linked.delete(sessionId);
+    unlinked.delete(sessionId);
+  }
+  return client.unlinkSession(sessionId, which);
 };
 export const apiListSessions = () => client.listSessions();
 /** @param {string} sessionId */
@@ -174,19 +188,14 @@ async function linkDevice(sessionId, user) {
   const asking = chat;
   unlinked.delete(sessionId);
   try {
-    await apiLinkSession(sessionId);
+    await apiLinkSession(sessionId, { again: true });
   } catch (error) {
-    const status = error instanceof OmilinkError ? error.status : 0;
-    if (status === 401) throw error;
-    if (status === 403 || status === 409) await client.forgetDeviceSessionId(user);
+    if (!(error instanceof OmilinkError)) return;
+    if (error.isSignedOut) throw error;
+    if (error.status === 403 || error.status === 409) await client.forgetDeviceSessionId(user).catch(() => {});
     // With another chat, somebody else may be signed in by now.
-    if (mayPass(status) && chat === asking) unlinked.set(sessionId, user);
+    if (error.mayPass && chat === asking) unlinked.set(sessionId, user);
   }
-}
-
-/** @param {number} status */
-function mayPass(status) {
-  return status === 0 || status === 429 || status >= 500;
 }
 
 /** @param {ChatHandlers["onEvent"]} tell @returns {ChatHandlers["onEvent"]} */
@@ -194,7 +203,7 @@ function linkingAgain(tell) {
   return (event) => {
     const isExpired = event.type === "session_unlinked" && event.reason === "expired";
     if (isExpired && linked.has(event.session.id)) {
-      client.linkSession(event.session.id).catch(() => {}); // the app has heard that it expired, and can try later
+      client.linkSession(event.session.id, { again: true }).catch(() => {}); // the app has heard that it expired, and can try later
     }
     tell?.(event);
   };
@@ -219,8 +228,13 @@ export const sendWebhook = (webhook) => client.sendWebhook(webhook);
  * @returns {Promise<Chat>} Rejects when the user has to sign in again, which the chat tells by `signed_out` too.
  */
 export async function onUserLogin(user) {
-  const sessionId = await getDeviceSessionId(user);
+  const sessionId = await getDeviceSessionId(user).catch(unlessStorageFails);
   const opened = startChatStream(defaultHandlers, { user });
-  await linkDevice(sessionId, user);
+  if (sessionId) await linkDevice(sessionId, user);
   return opened;
+}
+
+/** Without an id there is a chat all the same. @param {unknown} error */
+function unlessStorageFails(error) {
+  if (error instanceof OmilinkError) throw error;
 }

@@ -48,6 +48,8 @@ export const TIMINGS = {
   backoffMax: 30_000,
 };
 
+/** Whatever a proxy asks for: beyond 24 days, timers would fire at once. */
+const LONGEST_WAIT = 300_000;
 const STREAM = "/conversations/current/stream";
 const EVENTS = "/conversations/current/events";
 const HELD_BACK =
@@ -225,7 +227,7 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
     if (!problem || closed) return;
     const { message, retryAfter } = problem instanceof OmilinkError ? problem : unreachable(problem);
     const backoff = Math.random() * Math.min(limits.backoffMax, limits.backoff * 2 ** failures);
-    const wait = hurried ? 0 : Math.max(backoff, retryFloor, (retryAfter ?? 0) * 1000);
+    const wait = hurried ? 0 : Math.min(LONGEST_WAIT, Math.max(backoff, retryFloor, (retryAfter ?? 0) * 1000));
     failures += 1;
     // A stream that ends is everyday life (the server restarts, the network changes); a failed try is worth a word.
     if (state === "live" || hurried) show("connecting");
@@ -299,7 +301,7 @@ class SignedOut extends Error {
 
 /** @param {unknown} error @returns {error is OmilinkError | SignedOut} */
 function isRefusal(error) {
-  return error instanceof SignedOut || (error instanceof OmilinkError && error.status === 401);
+  return error instanceof SignedOut || (error instanceof OmilinkError && error.isSignedOut);
 }
 
 function lost() {

@@ -66,6 +66,7 @@ class Facts:
     accepted_long_before: bool = False
     accepted_in_between: bool = False
     account_gone: bool = False
+    gave_up: bool = False
     proof: Proof | None = None
 
     @property
@@ -267,6 +268,15 @@ RULES: tuple[Rule, ...] = (
         "This id is an OMI account's uid, which is public, so knowing it proves nothing. Link your OMI account first "
         '(POST /link/omi/start, or "Link your wearable" on the page), then link again.',
         error=ProofRequired,
+    ),
+    Rule(
+        "given-up",
+        Act.CLAIM,
+        lambda f: f.gave_up,
+        Outcome.REFUSE,
+        "Your link to this session was ended by somebody's wish, so no app links it again by itself. If it is yours, "
+        "link it by hand.",
+        error=NotAvailable,
     ),
     Rule(
         "manual-linking-off",

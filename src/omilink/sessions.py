@@ -25,6 +25,11 @@ from omilink.ports import Transaction
 EARLIER: Millis = 24 * 3_600_000
 """So far back ownerless conversations come along with a uid: longer ago somebody else may have worn the device."""
 
+PASSING = {"expired", "claimed-early"}
+"""The rules that end a link without anybody's wish."""
+HISTORY = 100
+"""So many of the newest entries tell how a link ended."""
+
 
 def link(
     tx: Transaction,
@@ -34,12 +39,15 @@ def link(
     *,
     act: Act = Act.CLAIM,
     manual_linking: bool = True,
+    again: bool = False,
     by: By | None = None,
 ) -> OmiSession:
-    """Makes the session the user's if the gate lets it, before its first webhook too. Raises what the gate says."""
+    """Makes the session the user's if the gate lets it, before its first webhook too. Raises what the gate says.
+    `again`: an app does it by itself, which must not undo what somebody wished."""
     session = find(tx, omi_session_id, at)
     is_second_hand = act is not Act.CLAIM and session.device is not None
-    decision = linking.decide(facts(tx, act, session, user_id, manual_linking=manual_linking))
+    gave_up = again and _gave_up(tx, session, user_id)
+    decision = linking.decide(facts(tx, act, session, user_id, manual_linking=manual_linking, gave_up=gave_up))
     if decision.error:
         raise decision.error
     if decision.outcome is Outcome.KEEP:
@@ -171,6 +179,7 @@ def facts(
     user_id: str,
     *,
     manual_linking: bool = True,
+    gave_up: bool = False,
     proof: Proof | None = None,
 ) -> Facts:
     """What is known of a session that its user, an operator, or somebody with a proof wants to change."""
@@ -189,8 +198,16 @@ def facts(
         foreign_proof=any(verified.get(uid, user_id) != user_id for uid in about),
         id_is_uid=owner_of_id is not None or session.omi_session_id in shown,
         manual_linking=manual_linking,
+        gave_up=gave_up,
         proof=proof,
     )
+
+
+def _gave_up(tx: Transaction, session: OmiSession, user_id: str) -> bool:
+    """Whether the user had it, and lost it last because somebody wished so."""
+    ends = (entry for entry in tx.audited(HISTORY, session_id=session.id) if entry.before == user_id != entry.after)
+    last = next(ends, None)
+    return last is not None and last.rule not in PASSING
 
 
 def _withdraw_issue(tx: Transaction, decision: Decision, session: OmiSession, at: Millis, by: By) -> None:

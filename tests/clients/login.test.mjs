@@ -4,6 +4,8 @@ import { test } from "node:test";
 import * as omilink from "../../clients/js/omilink.js";
 import { createWatcher, frame, openEventStream, readJson, sendJson, serve } from "./helpers.mjs";
 
+const SIGNED_OUT = { ok: false, error: "not_signed_in", message: "expired" };
+
 /** An app on a phone, and a server whose answers to linking are `statuses`, one after the other, then 200. */
 async function phone(t, ...statuses) {
   const items = new Map();
@@ -15,13 +17,13 @@ async function phone(t, ...statuses) {
   const streams = [];
   const baseUrl = await serve(t, async (request, response) => {
     if (request.url.endsWith("/stream")) {
-      if (statuses[0] === 401)
-        return sendJson(response, 401, { ok: false, error: "not_signed_in", message: "expired" });
+      if (statuses[0] === 401) return sendJson(response, 401, SIGNED_OUT);
       openEventStream(response);
       return streams.push(response);
     }
     asked.push((await readJson(request)).session_id);
-    return sendJson(response, statuses.shift() ?? 200, { ok: true, session: {} });
+    const status = statuses.shift() ?? 200;
+    return sendJson(response, status, status === 401 ? SIGNED_OUT : { ok: status === 200, session: {} });
   });
   const watcher = createWatcher();
   omilink.configure({ baseUrl, storage, getToken: () => "token", ...watcher.handlers });
@@ -88,4 +90,80 @@ test("who has to sign in again is told", { timeout: 5000 }, async (t) => {
 /** For what tells nobody that it has happened. */
 async function waitUntil(isTrue) {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+test("what waits to be linked for one user is not linked for the next", { timeout: 5000 }, async (t) => {
+  const { asked, goLive } = await twoUsers(t);
+  const adas = await omilink.onUserLogin({ id: "ada" });
+  assert.equal(asked.length, 1);
+  await omilink.apiLogin({ email: "grace@example.org", password: "a long password" });
+  const graces = await omilink.onUserLogin({ id: "grace" });
+  t.after(() => [adas, graces].forEach((chat) => chat.close()));
+  await goLive();
+  await waitUntil(() => graces.state === "live");
+  await waitUntil(() => asked.length >= 2);
+  assert.ok(asked.slice(1).every(({ id }) => id !== asked[0].id));
+});
+
+test("what was refused for one user is not asked again for the next", { timeout: 5000 }, async (t) => {
+  const { asked, holdBack } = await twoUsers(t);
+  const refuse = holdBack();
+  const linking = omilink.apiLinkSession("necklace");
+  await waitUntil(() => asked.length === 1);
+  await omilink.apiLogin({ email: "grace@example.org", password: "a long password" });
+  refuse();
+  await assert.rejects(linking, { code: "not_signed_in" });
+  assert.equal(asked.length, 1);
+});
+
+test("a storage that fails keeps nobody from the chat", { timeout: 5000 }, async (t) => {
+  const { asked } = await twoUsers(t, {
+    getItem: () => Promise.reject(new Error("locked")),
+    setItem: () => Promise.reject(new Error("locked")),
+  });
+  const chat = await omilink.onUserLogin({ id: "ada" });
+  t.after(() => chat.close());
+  assert.deepEqual(asked, []);
+});
+
+/** A server whose first link fails with 503, and a client that gets another token at each login. */
+async function twoUsers(t, storage) {
+  const asked = [];
+  const streams = [];
+  let token = "token-0";
+  let held = null;
+  const baseUrl = await serve(t, async (request, response) => {
+    if (request.url === "/auth/login")
+      return sendJson(response, 200, { ok: true, session_token: "x", user: { id: "grace" } });
+    if (request.url.endsWith("/stream")) {
+      openEventStream(response);
+      return streams.push(response);
+    }
+    if (request.url !== "/sessions/link") return sendJson(response, 404, {});
+    asked.push({ id: (await readJson(request)).session_id, by: request.headers.authorization });
+    if (held) return held.push(() => sendJson(response, 401, SIGNED_OUT));
+    return sendJson(response, asked.length === 1 ? 503 : 200, { ok: true, session: {} });
+  });
+  omilink.configure({ baseUrl, storage: storage ?? memoryStorage(), getToken: () => token });
+  t.after(() => omilink.configure({}));
+  return {
+    asked,
+    goLive: async () => {
+      await waitUntil(() => streams.length === 2);
+      streams.at(-1).write(frame("c1", { type: "caught_up" }));
+    },
+    /** The next links are answered when it is said, with a refusal. */
+    holdBack: () => {
+      held = [];
+      return () => {
+        token = "token-1";
+        held.splice(0).forEach((refuse) => refuse());
+      };
+    },
+  };
+}
+
+function memoryStorage() {
+  const items = new Map();
+  return { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value) };
 }

@@ -59,7 +59,7 @@ def test_linking_again_brings_what_was_said_meanwhile(tx: SqlTransaction) -> Non
     sessions.link(tx, "kitchen", "ada", at(0))
     expire(tx, 100)
     save(tx, call(101, say("meanwhile", 0)))
-    sessions.link(tx, "kitchen", "ada", at(102))
+    sessions.link(tx, "kitchen", "ada", at(102), again=True)
     save(tx, call(103, say("and now", 2)))
     assert texts(tx, "ada") == [["meanwhile", "and now"]]
     assert expire(tx, 103 + TTL) == set()

@@ -226,7 +226,7 @@ def test_what_was_never_issued_is_neither_handed_over_nor_taken_back() -> None:
 
 
 OF_A_WEBHOOK = ("id_is_uid", "accepted_before", "accepted_long_before", "accepted_in_between", "account_gone")
-OF_A_WISH = ("own_proof", "foreign_proof", "id_is_uid", "manual_linking")
+OF_A_WISH = ("own_proof", "foreign_proof", "id_is_uid", "manual_linking", "gave_up")
 
 
 def everything() -> Iterator[Facts]:

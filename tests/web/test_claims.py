@@ -264,3 +264,17 @@ def test_history_never_crosses_owners(shared_server: ServerProcess, ada: Person,
     assert texts(ada) == ["ada's secret"]
     assert len(ada.client.get("/conversations").json()["items"]) == 1
     assert len(ben.client.get("/conversations").json()["items"]) == 1
+
+
+# linked again by an app
+
+
+def test_an_app_does_not_link_again_what_was_unlinked(shared_server: ServerProcess, ada: Person, device: str) -> None:
+    def link(**how: bool) -> httpx2.Response:
+        return ada.client.post("/sessions/link", json={"session_id": device} | how)
+
+    assert link(again=True).status_code == 200, "it has never had it"
+    assert link(again=True).status_code == 200, "it has it"
+    ada.client.delete(f"/sessions/{device}/link").raise_for_status()
+    assert is_error(link(again=True), 409, "session_not_available")
+    assert link().status_code == 200, "by hand"

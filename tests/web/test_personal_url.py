@@ -265,3 +265,8 @@ def test_the_url_of_a_deleted_account_is_refused(shared_server: ServerProcess, a
     wait_for_texts(ada, "hello")
     ada.client.request("DELETE", "/account", json={"password": ada.password}).raise_for_status()
     assert is_error(post(address), 401, "bad_secret")
+
+
+def test_the_picture_is_for_the_servers_own_page(shared_server: ServerProcess, ada: Person) -> None:
+    picture = ada.client.get("/me/webhook-url.svg")
+    assert picture.headers["cross-origin-resource-policy"] == "same-origin"

@@ -6,7 +6,7 @@ from http.cookies import Morsel, SimpleCookie
 import httpx2
 import pytest
 from support import Person, ServerProcess
-from web_support import DAY, PASSWORD, fingerprint
+from web_support import DAY, PASSWORD, fingerprint, is_error
 
 
 def cookie_of(answer: httpx2.Response) -> "Morsel[str]":
@@ -215,3 +215,27 @@ def test_every_route_of_a_users_asks_who_it_is(shared_server: ServerProcess) -> 
                 answer = client.request(method, path, json={} if method == "post" else None)
                 assert (path, method, answer.status_code) == (path, method, 401)
                 assert answer.json()["error"] == "not_signed_in"
+
+
+# whose sign-in it is
+
+
+@pytest.mark.parametrize("path", ["/sessions", "/conversations/current/stream"])
+def test_a_sign_in_counts_only_for_whom_it_is_meant(
+    shared_server: ServerProcess, ada: Person, ben: Person, path: str
+) -> None:
+    """In another tab of the browser somebody else has signed in."""
+    with shared_server.client(cookies={"sid": ben.token}) as browser:
+        assert is_error(browser.get(path, headers={"X-Omilink-User": ada.id}), 401, "not_signed_in")
+        with browser.stream("GET", path, headers={"X-Omilink-User": ben.id}) as answer:
+            assert answer.status_code == 200
+
+
+def test_two_sign_ins_at_once_are_none(shared_server: ServerProcess, ada: Person, ben: Person) -> None:
+    """A neighbouring site has planted its own cookie beside the visitor's."""
+    for first, second in (ada, ben), (ben, ada):
+        both = {"Cookie": f"sid={first.token}; sid={second.token}"}
+        with shared_server.client(headers=both) as browser:
+            assert is_error(browser.get("/me"), 401, "not_signed_in")
+    with shared_server.client(headers={"Cookie": f"sid={ada.token}; sid={ada.token}"}) as browser:
+        assert browser.get("/me").json()["user"]["id"] == ada.id

@@ -2,6 +2,7 @@ import AsyncStorage from "@react-native-async-storage/async-storage";
 import { getRandomValues } from "expo-crypto";
 import { fetch } from "expo/fetch";
 import { configure } from "omilink";
+import { Platform } from "react-native";
 
 import { readToken } from "./account/token";
 import { serverAddress } from "./server";
@@ -12,7 +13,7 @@ export function configureClient(): void {
   configure({
     baseUrl: serverAddress(),
     fetch: fetch as typeof globalThis.fetch,
-    getToken: readToken,
+    getToken: Platform.OS === "web" ? undefined : readToken,
     storage: AsyncStorage,
   });
 }

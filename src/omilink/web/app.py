@@ -29,6 +29,7 @@ from omilink.web import (
     stream,
     webhook,
 )
+from omilink.web.auth import MEANT
 from omilink.web.front import Front
 from omilink.web.headers import Edge
 from omilink.web.openapi import PLAIN_ROUTES
@@ -50,7 +51,7 @@ def make_app(product: Product) -> ASGIApp:
             allow_origins=product.settings.cors_origins,
             allow_credentials=True,
             allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", MEANT],
         )
     return app
 

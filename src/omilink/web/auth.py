@@ -19,6 +19,8 @@ from omilink.product import Product
 from omilink.web.headers import REQUEST_ID
 
 COOKIE = "sid"
+MEANT = "X-Omilink-User"
+"""By this a client says whose request it is meant to be; the sign-in of somebody else then does not count."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -98,6 +100,10 @@ def bearer(request: Request) -> str | None:
 
 def _token(request: Request) -> tuple[str, bool]:
     token, cookie = bearer(request), request.cookies.get(COOKIE)
+    if not token and _has_two_cookies(request):
+        raise NotSignedIn(
+            "Two different cookies sid came; a neighbouring site may have planted one. Clear the cookies."
+        )
     if not token and not cookie:
         raise NotSignedIn(
             "You are not signed in. Sign in, and send the session_token as cookie sid or as Bearer token."
@@ -105,9 +111,18 @@ def _token(request: Request) -> tuple[str, bool]:
     return token or cookie or "", not token
 
 
+def _has_two_cookies(request: Request) -> bool:
+    pairs = [pair.strip() for header in request.headers.getlist("cookie") for pair in header.split(";")]
+    return len({pair for pair in pairs if pair.startswith(f"{COOKIE}=")}) > 1
+
+
 async def _holder(request: Request, token: str) -> SignedIn:
     the, fingerprint = product(request), accounts.fingerprint(token)
-    return await the.store.read(lambda tx: accounts.holder(tx, fingerprint, the.clock()))
+    who = await the.store.read(lambda tx: accounts.holder(tx, fingerprint, the.clock()))
+    # a browser's cookie may have changed hands in another tab, and an app still show the one who was there before
+    if request.headers.get(MEANT, who.user.id) != who.user.id:
+        raise NotSignedIn("Somebody else is signed in here by now. Sign in again.")
+    return who
 
 
 def _host(origin: str) -> str | None:

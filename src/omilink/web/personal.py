@@ -37,7 +37,9 @@ async def webhook_url_as_picture(request: Request, who: Who, the: The) -> Respon
     except segno.DataOverflowError:
         raise Invalid("This server's address is too long for a QR code. Set OMILINK_PUBLIC_URL.") from None
     code.save(picture, kind="svg", scale=8, border=2, light="white", xmldecl=False)
-    return Response(picture.getvalue(), media_type="image/svg+xml")
+    # else a neighbouring site could show it as a picture of its own
+    headers = {"Cross-Origin-Resource-Policy": "same-origin"}
+    return Response(picture.getvalue(), media_type="image/svg+xml", headers=headers)
 
 
 @router.post("/webhook-url", responses=answers.of(answers.PersonalUrl))

@@ -16,17 +16,21 @@ router = APIRouter(prefix="/sessions", tags=["sessions"])
 
 class Link(BaseModel):
     session_id: StrictStr | StrictInt
+    again: bool = False
 
 
 @router.post("/link", responses=answers.of(answers.OneSession))
 async def link(request: Request, form: Link, who: Who, me: Me, the: The) -> wire.Json:
-    """Links a session to you, before its first webhook too. Its ownerless conversations come along."""
+    """Links a session to you, before its first webhook too. Its ownerless conversations come along. An app that does so
+    by itself, since it once linked it, says `again`: a link that was ended by somebody's wish then stays ended."""
     # else somebody could sit on every id that can be guessed
     await the.limits.spend((limits.CLAIM, who.user.id), (limits.CLAIM_FROM, client_address(request)))
     at, by_hand = the.clock(), the.settings.manual_link is Switch.OPEN
     session, saved = await the.store.write(
         lambda tx: (
-            session := sessions.link(tx, str(form.session_id), who.user.id, at, manual_linking=by_hand, by=me),
+            session := sessions.link(
+                tx, str(form.session_id), who.user.id, at, manual_linking=by_hand, again=form.again, by=me
+            ),
             tx.messages_saved([session.id], who.user.id),
         )
     )

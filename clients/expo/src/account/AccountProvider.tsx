@@ -47,7 +47,7 @@ export function AccountProvider({ children }: { children: ReactNode }) {
   }, [ask]);
 
   const enter = useCallback(async ({ session_token, user }: Awaited<ReturnType<typeof apiLogin>>) => {
-    await checkCookie();
+    await checkCookie(user);
     turns.current += 1;
     setAccount({ is: "signed in", user });
     await Promise.allSettled([keepToken(session_token), rememberUser(user)]);

@@ -28,15 +28,14 @@ export async function tellWhoIsSignedIn(tell: (account: Account) => void): Promi
 }
 
 /** Browsers keep a cookie only where the page and the server are of one site. */
-export async function checkCookie(): Promise<void> {
+export async function checkCookie({ id }: User): Promise<void> {
   if (Platform.OS !== "web") return;
-  await apiMe().catch((error) => {
-    if (isRefused(error)) throw new Error(NOT_KEPT);
-  });
+  const kept = await apiMe().catch((error) => !isRefused(error));
+  if (!kept || (kept !== true && kept.user.id !== id)) throw new Error(NOT_KEPT);
 }
 
 export function isRefused(error: unknown): boolean {
-  return error instanceof OmilinkError && error.status === 401;
+  return error instanceof OmilinkError && error.isSignedOut;
 }
 
 async function ask(): Promise<Account> {

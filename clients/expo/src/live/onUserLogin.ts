@@ -29,7 +29,7 @@ async function linkRemembered({ id }: User): Promise<void> {
   const sessionId = await recallSession(id);
   if (!sessionId) return;
   try {
-    await apiLinkSession(sessionId);
+    await apiLinkSession(sessionId, { again: true });
   } catch (error) {
     if (isLost(error)) await forgetSession(id, sessionId);
     throw error;
@@ -38,7 +38,7 @@ async function linkRemembered({ id }: User): Promise<void> {
 
 /** Whether it can be tried again as soon as the server is back. */
 function isPassing(error: unknown): boolean {
-  return error instanceof OmilinkError && (error.code === "unreachable" || error.status === 429 || error.status >= 500);
+  return error instanceof OmilinkError && error.mayPass;
 }
 
 /** Whether somebody else has it, or it takes a proof now: another try at the next login would fail as well. */

@@ -13,6 +13,7 @@ import { signedOutBecause, unlinkedBecause } from "./words.js";
 
 const REFRESH_EVERY = 15_000;
 const TABS = { live: "Live", conversations: "Conversations", sessions: "Sessions", account: "Account" };
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const TITLES = { ...TABS, conversation: "Conversation", link: "Link your wearable", "sign-in": "Sign in" };
 
 /** The page: who is signed in, which screen is shown, and the chat behind it. */
@@ -241,11 +242,20 @@ class App extends HTMLElement {
 }
 
 function routeOf(hash) {
-  const [, screen, id] = hash.split("/");
-  if (screen === "conversations" && id)
-    return { screen: "conversation", tab: "conversations", id: decodeURIComponent(id) };
-  if (screen === "link") return { screen, tab: "sessions", id: decodeURIComponent(id ?? "") };
-  return { screen: screen in TABS ? screen : "live" };
+  const [, screen, escaped = ""] = hash.split("/");
+  const id = unescaped(escaped);
+  if (screen === "conversations" && UUID.test(id)) return { screen: "conversation", tab: "conversations", id };
+  if (screen === "link") return { screen, tab: "sessions", id };
+  return { screen: Object.hasOwn(TABS, screen) ? screen : "live" };
+}
+
+/** An address may be anybody's. */
+function unescaped(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }
 
 function isWaiting({ health }) {
