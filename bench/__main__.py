@@ -79,6 +79,8 @@ def _clustered(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, A
 
 
 def _on_the_screen(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
+    if not os.environ.get("CHROMIUM"):
+        raise SystemExit("There is no Chromium: `apt-get install chromium`, or set CHROMIUM=/path/to/chromium.")
     figures = uvloop.run(screen.measure(_words(args), folder))
     return report.screen_table(figures), figures.as_json()
 

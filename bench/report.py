@@ -128,10 +128,10 @@ def _screen(figures: Screen | None) -> list[Line]:
     if not figures:
         return [Line("webhook to pixel", "not measured: there is no Chromium")]
     words = sorted(figures.words)
-    p50, p99 = statistics.median(words), words[int(len(words) * 0.99)]
+    p50 = statistics.median(words)
     return [
         Line("webhook to pixel on the page, p50", f"{p50:.0f} ms", "", "≤ 50 ms", p50 <= 50),
-        Line("webhook to pixel on the page, p99", f"{p99:.0f} ms"),
+        Line("webhook to pixel on the page, longest", f"{words[-1]:.0f} ms"),
         *_scrolling(figures),
     ]
 

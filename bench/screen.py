@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 from playwright.async_api import Browser, Page, Route, async_playwright
@@ -23,6 +24,7 @@ LONG = 10_000
 BATCH = 500
 WARM_UP = 5
 PAUSE = 0.25
+PATIENCE = 300
 TURN = 1_000
 """So many pixels the wheel moves the words in one frame: the whole conversation in less than half a minute."""
 
@@ -137,9 +139,10 @@ async def _longest(page: Page, at_start: Reached, at_end: Reached) -> list[float
 
 
 async def _scroll(page: Page, reached: Reached, by: int) -> None:
-    while not await reached():
-        await page.mouse.wheel(0, by)
-        await page.evaluate("new Promise(requestAnimationFrame)")
+    async with asyncio.timeout(PATIENCE):
+        while not await reached():
+            await page.mouse.wheel(0, by)
+            await page.evaluate("new Promise(requestAnimationFrame)")
 
 
 async def _say(client: httpx2.AsyncClient, server: Server, person: Person, texts: list[str], first: int) -> None:
@@ -159,8 +162,8 @@ async def _signed_in(browser: Browser, server: Server, person: Person) -> Page:
 
 async def _from_the_build(route: Route) -> None:
     """The app stands at the server's own address, which it then takes for where omilink answers."""
-    path = re.sub(r"[?#].*", "", re.sub(r"^https?://[^/]*", "", route.request.url))
-    await route.fulfill(path=APP / (path.strip("/") or "index.html"))
+    path = urlsplit(route.request.url).path.strip("/")
+    await route.fulfill(path=APP / (path or "index.html"))
 
 
 @asynccontextmanager

@@ -20,22 +20,24 @@ class Health:
     next_step: str | None = None
 
 
-def mine(tx: Transaction, user_id: str) -> list[tuple[OmiSession, int]]:
-    """The user's sessions, last seen first, each with the number of messages that the user has from it."""
-    # a suspended one shows nothing, and so its place must not tell when it was heard
-    sessions = sorted(tx.sessions_of(user_id), key=lambda session: session.user_id is None and session.created_at)
+def sessions_of(tx: Transaction, user_id: str) -> list[tuple[OmiSession, int]]:
+    """The user's, last seen first and suspended ones last, each with how many messages the user has from it."""
+    known = tx.sessions_of(user_id)
+    # what is suspended shows nothing, and so its place must not tell when it was heard
+    suspended = sorted((session for session in known if not session.user_id), key=lambda session: session.created_at)
+    sessions = [*(session for session in known if session.user_id), *suspended]
     saved = tx.messages_saved([session.id for session in sessions], user_id)
     return [(session, saved.get(session.id, 0)) for session in sessions]
 
 
-def one(tx: Transaction, omi_session_id: str, user_id: str) -> tuple[OmiSession, int]:
-    for session, saved in mine(tx, user_id):
+def session_of(tx: Transaction, omi_session_id: str, user_id: str) -> tuple[OmiSession, int]:
+    for session, saved in sessions_of(tx, user_id):
         if session.omi_session_id == omi_session_id:
             return session, saved
     raise NotFound("There is no session of that id that is linked to this account. Link it first.")
 
 
-def of(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> Health:
+def judged(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> Health:
     if session.suspended_user_id:
         return Health(
             status="suspended",
@@ -57,7 +59,7 @@ def of(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> Hea
     if not saved:
         return Health(
             status="waiting",
-            message="It has called, and no words have been saved yet.",
+            message="It has called, and no words of it are kept.",
             next_step="Say something. If nothing appears, the device may be sending empty batches.",
         )
     if at - session.last_seen_at > QUIET:
@@ -66,12 +68,12 @@ def of(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> Hea
             message="Nothing has come from it for a while. That is normal while nobody talks.",
             next_step="If somebody is talking, check the device's connection and whether OMI has paused the webhook.",
         )
-    return Health(status="ok", message="Linked, and words are arriving.")
+    return Health(status="ok", message="Linked, and its calls arrive.")
 
 
 def shown(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> wire.Json:
     """The session with its health. A suspended one shows nothing that only its owner may know."""
-    state = of(session, saved, at, jobs)
+    state = judged(session, saved, at, jobs)
     if session.suspended_user_id:
         session = OmiSession(omi_session_id=session.omi_session_id, created_at=session.created_at)
     return wire.session(session, has_conversations=saved > 0) | {

@@ -558,8 +558,8 @@ def test_who_claims_a_uid_before_its_wearable_speaks_gets_no_word(tx: SqlTransac
     assert (texts(tx, "ben", A), texts(tx, None, A)) == ([], [["a wearables words"]])
     assert told(tx, "ben") == [("session_linked", None), ("session_unlinked", "proof_required")]
     assert link(tx, A, "ben") == "proof_required"
-    ((suspended, _),) = health.mine(tx, "ben")
-    assert health.of(suspended, 0, at(2), {}).status == "suspended"
+    ((suspended, _),) = health.sessions_of(tx, "ben")
+    assert health.judged(suspended, 0, at(2), {}).status == "suspended"
     shown = health.shown(suspended, 0, at(2), {})
     assert (shown["linked"], shown["lastSeenAt"]) == (False, None)
 
@@ -571,7 +571,7 @@ def test_its_owner_gets_them_all_once_the_uid_is_verified(tx: SqlTransaction) ->
     save(tx, call(3, say("two", 2), session=A, uid=A))
     assert (texts(tx, "ada", A), texts(tx, "ben", A)) == ([["one", "two"]], [])
     assert told(tx, "ada") == [("session_linked", None)]
-    assert health.mine(tx, "ben") == []
+    assert health.sessions_of(tx, "ben") == []
 
 
 def test_proof_takes_a_claimed_session_over_and_leaves_what_was_saved(tx: SqlTransaction) -> None:
@@ -617,13 +617,13 @@ def test_of_a_hundred_who_claim_a_session_one_gets_it_and_the_others_the_same_an
 
 def test_linking_early_waits_for_the_device(tx: SqlTransaction) -> None:
     assert link(tx, "kitchen", "ada") == "manual"
-    ((linked, saved),) = health.mine(tx, "ada")
-    assert health.of(linked, saved, at(0), {}).status == "waiting"
+    ((linked, saved),) = health.sessions_of(tx, "ada")
+    assert health.judged(linked, saved, at(0), {}).status == "waiting"
     save(tx, call(1, say("hello", 0)))
-    linked, saved = health.one(tx, "kitchen", "ada")
-    assert (saved, health.of(linked, saved, at(2), {}).status) == (1, "ok")
-    assert health.of(linked, saved, at(2) + health.QUIET, {}).status == "quiet"
-    assert health.of(linked, saved, at(2), {"dead": 1}).status == "failing"
+    linked, saved = health.session_of(tx, "kitchen", "ada")
+    assert (saved, health.judged(linked, saved, at(2), {}).status) == (1, "ok")
+    assert health.judged(linked, saved, at(2) + health.QUIET, {}).status == "quiet"
+    assert health.judged(linked, saved, at(2), {"dead": 1}).status == "failing"
 
 
 def test_an_unverified_uid_is_not_linked_by_linking_a_session_that_showed_it(tx: SqlTransaction) -> None:
@@ -643,8 +643,8 @@ def test_a_session_of_somebody_else_is_as_unknown_as_one_that_is_not_there(tx: S
     link(tx, "kitchen", "ada")
     answers = set()
     for name in "kitchen", "nowhere":
-        for ask in health.one, lambda tx, name, user: sessions.unlink(tx, name, user, at(0)):
+        for ask in health.session_of, lambda tx, name, user: sessions.unlink(tx, name, user, at(0)):
             with pytest.raises(NotFound) as unknown:
                 ask(tx, name, "ben")
-            answers.add((ask is health.one, unknown.value.message))
+            answers.add((ask is health.session_of, unknown.value.message))
     assert len(answers) == 2

@@ -108,7 +108,7 @@ async def revoke_others(who: Who, the: The) -> wire.Json:
 async def change_password(request: Request, form: NewPassword, who: Who, the: The) -> wire.Json:
     """Changes the password and ends all other sign-ins."""
     accounts.check_password(form.new_password)
-    await _check_password(request, the, who, form.password)
+    await _prove_password(request, the, who, form.password)
     password_hash = await the.passwords.hash(form.new_password)
     await the.store.write(lambda tx: accounts.change_password(tx, who, password_hash, the.clock()))
     the.bus.publish([who.user.id], Hint.RIGHTS)
@@ -118,7 +118,7 @@ async def change_password(request: Request, form: NewPassword, who: Who, the: Th
 @router.delete("/account", responses=answers.of(answers.Done))
 async def delete_account(request: Request, form: Password, who: Who, the: The) -> Response:
     """Removes the account and everything in it, for ever. Your sessions become nobody's."""
-    await _check_password(request, the, who, form.password)
+    await _prove_password(request, the, who, form.password)
     await the.store.write(lambda tx: tx.remove_user(who.user.id, the.clock()))
     the.personal_urls.forget(who.user.id)
     the.bus.publish([who.user.id], Hint.RIGHTS)
@@ -138,7 +138,7 @@ def _without_cookie() -> Response:
     return response
 
 
-async def _check_password(request: Request, the: Product, who: SignedIn, password: str) -> None:
+async def _prove_password(request: Request, the: Product, who: SignedIn, password: str) -> None:
     """What a stolen token must not be enough for. Wrong tries count as they do at sign-in."""
     tries = limits.WRONG_LOGIN, f"{who.user.email} from {client_address(request)}"
     await the.limits.spend(tries)

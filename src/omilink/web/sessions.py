@@ -51,7 +51,7 @@ async def unlink(session_id: str, who: Who, me: Me, the: The, personal: bool | N
 @router.get("", responses=answers.of(answers.Sessions))
 async def mine(who: Who, the: The) -> wire.Json:
     """Your sessions with their health, last seen first."""
-    found = await the.store.read(lambda tx: health.mine(tx, who.user.id))
+    found = await the.store.read(lambda tx: health.sessions_of(tx, who.user.id))
     at = the.clock()
     jobs = await asyncio.gather(*(the.inbox.counts(session.id) for session, _ in found))
     shown = [health.shown(*one, at, counts) for one, counts in zip(found, jobs, strict=True)]
@@ -61,7 +61,7 @@ async def mine(who: Who, the: The) -> wire.Json:
 @router.get("/{session_id}", responses=answers.of(answers.OneSession))
 async def one(session_id: str, who: Who, the: The) -> wire.Json:
     """One session of yours: linked how and since when, what has come and been saved, and what is wrong."""
-    session, saved = await the.store.read(lambda tx: health.one(tx, session_id, who.user.id))
+    session, saved = await the.store.read(lambda tx: health.session_of(tx, session_id, who.user.id))
     jobs = await the.inbox.counts(session.id)
     shown = health.shown(session, saved, the.clock(), jobs)
     if session.suspended_user_id is None:
