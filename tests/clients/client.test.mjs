@@ -113,6 +113,29 @@ test("an error says what happened, in a form that code can tell apart", async (t
   );
 });
 
+test("whoever has tokens sends no cookies, and says whose the request is meant to be", async () => {
+  const asked = [];
+  const fetch = async (url, init) => {
+    asked.push([new URL(url).pathname, init.credentials, init.headers["X-Omilink-User"]]);
+    return Response.json({ ok: true, user: { id: "ada" }, sessions: [] });
+  };
+  const phone = createClient({ baseUrl: "http://omilink.test", fetch, getToken: () => null });
+  const browser = createClient({ baseUrl: "http://omilink.test", fetch });
+  for (const client of [phone, browser]) {
+    await client.login({ email: "a@b.c", password: "p" });
+    await client.listSessions();
+    await client.me();
+    await client.logout();
+    await client.listSessions();
+  }
+  const expected = ["/auth/login", "/sessions", "/me", "/auth/logout", "/sessions"].map((path, place) => [
+    path,
+    [undefined, "ada", undefined, "ada", undefined][place],
+  ]);
+  const told = (credentials) => expected.map(([path, whose]) => [path, credentials, whose]);
+  assert.deepEqual(asked, [...told("omit"), ...told("include")]);
+});
+
 test("an error page of a proxy is an error too", async (t) => {
   const baseUrl = await serve(t, (_, response) => response.writeHead(502).end("<h1>Bad gateway</h1>"));
   await assert.rejects(createClient({ baseUrl }).me(), { code: "unexpected_answer", status: 502 });

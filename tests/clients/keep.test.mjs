@@ -219,6 +219,26 @@ test("a server that cannot be reached does not keep a sign-out from forgetting",
   assert.equal(storage.items.has(KEY), false);
 });
 
+test("a call that the server refuses for good forgets it", async (t) => {
+  const storage = createStorage();
+  await leaveBehind(t, await serverWith(t, snapshot(talk(3))), storage);
+  const refusal = { ok: false, error: "not_signed_in", message: "Sign in again." };
+  const baseUrl = await serve(t, (_, response) => sendJson(response, 401, refusal));
+  await assert.rejects(createClient({ baseUrl, storage }).me(), { code: "not_signed_in" });
+  assert.equal(storage.items.has(KEY), false);
+});
+
+test("what is older than a sign-in can be is shown to nobody", { timeout: 5000 }, async (t) => {
+  const storage = createStorage();
+  const server = await serverWith(t, snapshot(talk(3)), snapshot(talk(1)));
+  await leaveBehind(t, server, storage);
+  const now = Date.now();
+  t.mock.method(Date, "now", () => now + 31 * 86_400_000);
+  const app = start(t, server, storage);
+  await app.untilState("live");
+  assert.equal(app.chat.view.chats.c1.messages.length, 1);
+});
+
 test("the end of the sign-in forgets it", { timeout: 5000 }, async (t) => {
   const storage = createStorage();
   const ended = frame("k.2", { type: "signed_out", reason: "expired" });

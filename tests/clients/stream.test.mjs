@@ -115,6 +115,18 @@ test("the server's retry and Retry-After are never undercut", { timeout: 5000 },
   assert.ok(tries[2] - tries[1] >= 995, "Retry-After");
 });
 
+test("no proxy makes it wait for hours, or not at all", { timeout: 5000 }, async (t) => {
+  const busy = { ok: false, error: "unavailable", message: "Later." };
+  let tries = 0;
+  const url = await serve(t, (_, response) => (tries++, sendJson(response, 503, busy, { "Retry-After": "99999999" })));
+  const app = follow(t, url);
+  const { status } = await app.until(({ state }) => state === "offline");
+  assert.ok(status.retryAt - status.since <= 300_100);
+  app.stream.wake();
+  await app.untilState("offline", 2);
+  assert.equal(tries, 2);
+});
+
 test("waking up skips the wait", { timeout: 5000 }, async (t) => {
   let isAway = true;
   const url = await serve(t, (_, response) =>

@@ -14,6 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from support import PATIENCE, ServerProcess
 
 BUILD = os.environ.get("EXPO_WEB_BUILD")
+README = Path(__file__).parents[2] / "clients/expo/README.md"
+HEADERS = dict(line.split(": ", 1) for line in README.read_text().split("```text\n")[1].split("```")[0].splitlines())
+"""Those that the app's README tells web hosts to send."""
 NAMED_SERVER = b'name="omilink-server" content=""'
 
 MakeServer = Callable[..., ServerProcess]
@@ -37,6 +40,8 @@ class WebHost:
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html")
                 self.send_header("Content-Length", str(len(page)))
+                for name, value in HEADERS.items():
+                    self.send_header(name, value.replace("https://omilink.example.org", host.omilink))
                 self.end_headers()
                 self.wfile.write(page)
                 return None

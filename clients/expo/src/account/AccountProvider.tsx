@@ -2,6 +2,7 @@ import { apiLogin, apiLogout, apiRegister } from "omilink";
 import { createContext, useCallback, useContext, useEffect, useRef, useState, type ReactNode } from "react";
 
 import { inTime } from "../patience";
+import { silence } from "../ui/announce";
 import { forgetUser, rememberUser } from "./rememberedUser";
 import { dropToken, keepToken, readToken } from "./token";
 import { checkCookie, isRefused, tellWhoIsSignedIn, type Account } from "./whoIsSignedIn";
@@ -88,5 +89,6 @@ function isSameUser(a: Account, b: Account): boolean {
 }
 
 async function forget(): Promise<void> {
+  silence();
   await Promise.allSettled([dropToken(), forgetUser()]);
 }

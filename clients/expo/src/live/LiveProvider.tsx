@@ -28,12 +28,13 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
       if (event.type === "session_linked" || event.type === "session_unlinked") refresh();
       if (event.type !== "session_unlinked") return;
       const { id } = event.session;
-      if (event.reason === "unlinked") forgetSession(user.id, id);
+      if (event.reason !== "expired") forgetSession(user.id, id);
       say(`Session “${id}” is no longer linked to you. ${unlinkedBecause(event.reason)}`);
     };
   });
 
   useEffect(() => {
+    let isLeft = false;
     const chat = onUserLogin(
       user,
       {
@@ -41,7 +42,7 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
         onState: (state, { reason }) => (state === "signed_out" ? leave(signedOutBecause(reason)) : show()),
         onEvent: (event) => happened.current(event),
       },
-      ({ message }) => say(message),
+      ({ message }) => isLeft || say(message),
     );
     const show = () => setLive({ user, chat, view: chat.view, state: chat.state, status: chat.status });
     show();
@@ -49,6 +50,7 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
       if (state === "active") chat.wake();
     });
     return () => {
+      isLeft = true;
       watching.remove();
       chat.close();
     };

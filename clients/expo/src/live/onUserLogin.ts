@@ -16,7 +16,7 @@ export function onUserLogin(user: User, handlers: ChatHandlers, explain: (error:
         if (isLinked || (state !== "live" && state !== "polling")) return;
         isLinked = true;
         linkRemembered(user).catch((error) => {
-          isLinked = !isPassing(error);
+          isLinked = !(error instanceof OmilinkError && error.mayPass);
           explain(error);
         });
       },
@@ -34,11 +34,6 @@ async function linkRemembered({ id }: User): Promise<void> {
     if (isLost(error)) await forgetSession(id, sessionId);
     throw error;
   }
-}
-
-/** Whether it can be tried again as soon as the server is back. */
-function isPassing(error: unknown): boolean {
-  return error instanceof OmilinkError && error.mayPass;
 }
 
 /** Whether somebody else has it, or it takes a proof now: another try at the next login would fail as well. */
