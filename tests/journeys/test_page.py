@@ -411,3 +411,11 @@ def test_the_page_takes_the_colours_of_the_system(open_page: Open, scheme: str, 
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     red = int(page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]"))
     assert (red < 60) == is_dark
+
+
+@pytest.mark.parametrize(
+    "hash_", ["constructor", "__proto__", "conversations/__proto__", "conversations/%E0", "link/%"]
+)
+def test_an_address_of_a_strangers_making_breaks_nothing(server: ServerProcess, open_page: Open, place: str) -> None:
+    page = open_page(new_user(server), path=f"/#/{place}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Live|Link your wearable"))

@@ -6,6 +6,7 @@ import itertools
 import secrets
 import string
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,14 @@ def texts(person: Person) -> list[str]:
 
 def wait_for_texts(person: Person, *expected: str) -> None:
     wait_until(lambda: texts(person) == list(expected), f"{expected}")
+
+
+def until_slowed_down(guess: Callable[[], httpx2.Response], most: int = 60) -> list[httpx2.Response]:
+    """All answers to one guess after the other; a busy machine may earn another try meanwhile."""
+    answers = [guess()]
+    while answers[-1].status_code != 429 and len(answers) < most:
+        answers.append(guess())
+    return answers
 
 
 def is_error(answer: httpx2.Response, status: int, code: str) -> bool:
