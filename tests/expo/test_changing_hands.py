@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from page_support import new_user
 from playwright.sync_api import Page, expect
-from support import Person, ServerProcess
+from support import Person, ServerProcess, wait_until
 
 OpenApp = Callable[..., Page]
 
@@ -30,7 +30,7 @@ def test_the_next_user_of_a_browser_gets_nothing_of_the_last_ones(
     page.reload()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(page.locator("body")).not_to_contain_text("Secret plans")
-    page.wait_for_function("!localStorage.getItem('omilink.lastView')")
+    wait_until(lambda: not page.evaluate("localStorage.getItem('omilink.lastView')"), "what was kept to be forgotten")
     assert ben.client.get("/sessions").json()["sessions"] == []
 
 

@@ -53,19 +53,22 @@ def test_no_script_can_read_the_sign_in(server: ServerProcess, open_app: OpenApp
     assert token not in page.evaluate(readable)
 
 
-def test_the_remembered_session_is_linked_again_at_the_next_sign_in(server: ServerProcess, open_app: OpenApp) -> None:
+def test_a_remembered_session_that_was_unlinked_elsewhere_stays_so(server: ServerProcess, open_app: OpenApp) -> None:
     person = new_user(server)
     page = open_app(person.token, path="/#/link")
     page.get_by_role("button", name="With a session id").click()
     page.get_by_label("Session id", exact=True).fill("kitchen")
     page.get_by_role("button", name="Link", exact=True).click()
     expect(shown(page).get_by_text("“kitchen” is linked to you.")).to_be_visible()
+    wait_for_storage(page, lambda kept: "omilink.session" in kept)
     page.goto("about:blank")
     assert person.client.delete("/sessions/kitchen/link").status_code == 200
 
     page.go_back()
     page.get_by_role("link", name="Sessions", exact=True).click()
-    expect(page.get_by_role("article", name="Session kitchen")).to_contain_text("Linked by hand")
+    wait_for_storage(page, lambda kept: "omilink.session" not in kept)
+    expect(page.get_by_text("Nothing yet. With its first words")).to_be_visible()
+    assert person.client.get("/sessions").json()["sessions"] == []
 
 
 def test_a_wrong_password_is_said_clearly(server: ServerProcess, open_app: OpenApp) -> None:
@@ -73,7 +76,7 @@ def test_a_wrong_password_is_said_clearly(server: ServerProcess, open_app: OpenA
     page.get_by_label("Email address").fill(new_user(server).email)
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).not_to_be_empty()
+    expect(page.get_by_role("alert")).to_contain_text("wrong")
     expect(page.get_by_label("Email address")).not_to_be_empty()
 
 
@@ -125,10 +128,42 @@ def test_a_session_id_is_scanned(server: ServerProcess, open_app: OpenApp) -> No
             async detect(video) { return video.videoWidth ? [{ rawValue: "scanned-pendant" }] : [] }
         }
     """
-    page = open_app(new_user(server).token, path="/#/link", script=reader, permissions=["camera"])
+    ada = new_user(server)
+    page = open_app(ada.token, path="/#/link", script=reader, permissions=["camera"])
     page.get_by_role("button", name="With a session id").click()
     page.get_by_role("button", name="Scan a QR code").click()
+    expect(page.get_by_label("Session id", exact=True)).to_have_value("scanned-pendant")
+    expect(shown(page).get_by_text("Press Link if it is yours.")).to_be_visible()
+    assert ada.client.get("/sessions").json()["sessions"] == []
+    page.get_by_role("button", name="Link", exact=True).click()
     expect(shown(page).get_by_text("“scanned-pendant” is linked to you.")).to_be_visible()
+
+
+def test_a_camera_or_a_reader_that_is_of_no_use_says_so(server: ServerProcess, open_app: OpenApp) -> None:
+    reader = "globalThis.BarcodeDetector = class { detect() { return Promise.reject(new Error()) } };"
+    no_camera = "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotFoundError') };"
+    token = new_user(server).token
+    for script, problem in ((reader, "cannot read codes"), (reader + no_camera, "There is no camera here")):
+        page = open_app(token, path="/#/link", script=script, permissions=["camera"])
+        page.get_by_role("button", name="With a session id").click()
+        page.get_by_role("button", name="Scan a QR code").click()
+        expect(page.get_by_role("alert")).to_contain_text(problem)
+
+
+def test_a_made_id_is_shown_whole_and_says_what_to_do(server: ServerProcess, open_app: OpenApp) -> None:
+    page = open_app(new_user(server).token, path="/#/link")
+    page.get_by_role("button", name="With a session id").click()
+    field = page.get_by_label("Session id", exact=True)
+    page.get_by_role("button", name="Link", exact=True).click()
+    expect(field).to_be_focused()
+    field.fill("kitchen")
+    page.get_by_role("button", name="Link", exact=True).click()
+    linked = shown(page).get_by_text("is linked to you.")
+    expect(linked).to_be_visible()
+    page.get_by_role("button", name="Make an id").click()
+    expect(linked).to_be_hidden()
+    expect(shown(page).get_by_text("Put it into your device, then press Link.")).to_be_visible()
+    expect(page.get_by_test_id("made-id")).to_have_text(field.input_value())
 
 
 def test_a_session_of_somebody_else_is_refused_in_words(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
@@ -221,7 +256,7 @@ def test_a_page_that_reloads_offline_shows_what_was_said_last(
     page = open_app(ada.token)
     server.say("ada-pendant", "Before")
     expect(words(page)).to_have_text(["Before"])
-    page.wait_for_function("JSON.stringify({...localStorage}).includes('Before')")  # kept a moment after it was said
+    wait_for_storage(page, lambda kept: "Before" in kept)  # kept a moment after it was said
     server.stop()
     page.reload()
     expect(words(page)).to_have_text(["Before"])
@@ -233,11 +268,13 @@ def test_a_page_that_reloads_offline_shows_what_was_said_last(
 
 def test_a_revoked_sign_in_ends_at_the_sign_in_screen(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
     page = open_app(ada.token)
-    server.say("ada-pendant", "Hello")
-    expect(words(page)).to_have_text(["Hello"])
+    for number, sentence in enumerate(("Hello", "Hello again")):
+        server.say("ada-pendant", sentence, start=3 * number)
+        expect(words(page).last).to_have_text(sentence)
+    expect(read_out(page)).to_contain_text("Hello again")
     ada.client.post("/auth/logout").raise_for_status()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    expect(page.get_by_text("You signed out.")).to_be_visible()
+    expect(shown(page).get_by_text("This sign-in was ended.")).to_be_visible()
     expect(page.locator("body")).not_to_contain_text("Hello")
 
 
@@ -336,14 +373,28 @@ def test_unlinking_says_its_consequence_first(server: ServerProcess, open_app: O
     expect(card).to_be_hidden()
 
 
+def test_of_one_id_at_two_addresses_the_one_on_the_card_is_unlinked(
+    server: ServerProcess, open_app: OpenApp, ada: Person
+) -> None:
+    post(ada.client.get("/me/webhook-url").json()["url"], "ada-pendant", segment("Hello at my own address"))
+    page = open_app(ada.token, path="/#/sessions")
+    cards = page.get_by_role("article", name="Session ada-pendant")
+    expect(cards).to_have_count(2)
+    cards.filter(has_text="Linked by your own address").get_by_role("button", name="Unlink").click()
+    expect(page.get_by_role("dialog")).to_contain_text("comes back with its next words")
+    page.get_by_role("dialog").get_by_role("button", name="Unlink").click()
+    expect(cards).to_have_count(1)
+    expect(cards).to_contain_text("Linked by hand")
+
+
 def test_signing_out_ends_it_in_every_tab(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
     server.say("ada-pendant", "Hello")
     here, there = open_app(ada.token, path="/#/account"), open_app(ada.token)
     expect(words(there)).to_have_text(["Hello"])
     here.get_by_role("button", name="Sign out").click()
-    for page in (here, there):
+    for page, reason in ((here, "You signed out."), (there, "This sign-in was ended.")):
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-        expect(page.get_by_text("You signed out.")).to_be_visible()
+        expect(shown(page).get_by_text(reason)).to_be_visible()
         expect(page.locator("body")).not_to_contain_text("Hello")
 
 
@@ -396,16 +447,28 @@ def test_deleting_the_account_says_its_consequences_and_asks_for_the_password(
 # Sizes and colours
 
 
-@pytest.mark.parametrize("screen", ["live", "conversations", "sessions", "link", "account"])
+@pytest.mark.parametrize(
+    ("screen", "text"),
+    [
+        ("live", "A-word-that-is-longer"),
+        ("conversations", "A-word-that-is-longer"),
+        ("sessions", "Linked by hand"),
+        ("link", "Replace address"),
+        ("account", "Here, signed in"),
+    ],
+)
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])
 def test_everything_is_within_reach(
-    server: ServerProcess, open_app: OpenApp, ada: Person, screen: str, width: int, height: int
+    server: ServerProcess, open_app: OpenApp, ada: Person, screen: str, text: str, width: int, height: int
 ) -> None:
     server.say("ada-pendant", "A-word-that-is-longer-than-any-phone-is-wide-" * 6)
     page = open_app(ada.token, width=width, height=height, path=f"/#/{screen}", has_touch=True)
-    expect(page.locator("main, [role=main]")).to_be_visible()
+    main = page.get_by_role("main")
+    expect(main.get_by_text(text).locator("visible=true").last).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    # a scroller swallows what is too wide for it, so the page itself never is
+    edges = "main => [...main.querySelectorAll('*')].map(element => element.getBoundingClientRect().right)"
+    assert max(main.evaluate(edges)) <= width
     for target in page.locator("a, button, input").locator("visible=true").all():
         box = target.bounding_box()
         assert box
@@ -422,11 +485,22 @@ def test_the_app_takes_the_colours_of_the_system(open_app: OpenApp, scheme: str,
 
 
 def scroll_until(page: Page, reached: Callable[[], bool], by: int) -> None:
-    """Turns the wheel, a frame at a time."""
-    give_up = time.monotonic() + PATIENCE
+    """Turns the wheel, a frame at a time, for as long as that leads anywhere."""
+    log, seen, give_up = page.get_by_role("log"), None, 0.0
     while not reached():
-        assert time.monotonic() < give_up, page.get_by_role("log").inner_text()
+        place = log.evaluate("log => [log.scrollTop, log.scrollHeight]")
+        if place != seen:
+            seen, give_up = place, time.monotonic() + PATIENCE
+        assert time.monotonic() < give_up, log.inner_text()
         page.mouse.wheel(0, by)
+        page.evaluate("new Promise(requestAnimationFrame)")
+
+
+def wait_for_storage(page: Page, is_so: Callable[[str], bool]) -> None:
+    """A frame at a time: the page's headers forbid what Playwright waits with."""
+    give_up = time.monotonic() + PATIENCE
+    while not is_so(kept := page.evaluate("JSON.stringify({...localStorage})")):
+        assert time.monotonic() < give_up, kept
         page.evaluate("new Promise(requestAnimationFrame)")
 
 
@@ -439,6 +513,11 @@ def sign_in(page: Page, person: Person) -> None:
 def shown(page: Page) -> Locator:
     """What is seen; what a screen reader is told stands beside it."""
     return page.locator("#root")
+
+
+def read_out(page: Page) -> Locator:
+    """What a screen reader is told."""
+    return page.locator("body > [aria-live]")
 
 
 def messages(page: Page) -> Locator:

@@ -139,7 +139,7 @@ test("a revoked sign-in ends at the sign-in screen, without the token", async ()
   await theStream();
   await tell(...snapshot(said("Secret plans", 1)));
   await tell({ type: "signed_out", reason: "signed_out" });
-  expect(await screen.findByText("You signed out.")).toBeOnTheScreen();
+  expect(await screen.findByText("This sign-in was ended.")).toBeOnTheScreen();
   expect(screen.queryByText("Secret plans")).toBeNull();
   expect(safe.size).toBe(0);
 });
@@ -150,7 +150,7 @@ test("a storage that fails keeps nobody from leaving", async () => {
   store.deleteItemAsync.mockRejectedValue(new Error("locked"));
   jest.mocked(AsyncStorage.removeItem).mockRejectedValueOnce(new Error("full"));
   await tell({ type: "signed_out", reason: "signed_out" });
-  expect(await screen.findByText("You signed out.")).toBeOnTheScreen();
+  expect(await screen.findByText("This sign-in was ended.")).toBeOnTheScreen();
 });
 
 test("a storage that fails keeps nobody from entering", async () => {
@@ -175,7 +175,7 @@ test("the remembered session is linked at login", async () => {
   await theStream();
   await tell(...snapshot());
   await waitFor(() => expect(mockServer.askedFor("POST", "/sessions/link")).toHaveLength(1));
-  expect(mockServer.askedFor("POST", "/sessions/link")[0]!.body).toEqual({ session_id: "kitchen" });
+  expect(mockServer.askedFor("POST", "/sessions/link")[0]!.body).toEqual({ session_id: "kitchen", again: true });
 });
 
 test("the remembered session is linked later when the server could not be reached", async () => {

@@ -52,6 +52,21 @@ test("what could not be opened is tried again by itself while the connection sta
   expect(await screen.findByText("Look at that bird")).toBeOnTheScreen();
 });
 
+test("without a connection it says so and lets one try, instead of loading for ever", async () => {
+  answerPage = () => refusal(503, "busy", "The server is busy.");
+  await openTheWalk();
+  expect(await screen.findByText("The server is busy.")).toBeOnTheScreen();
+  mockServer.isReachable = false;
+  await act(async () => mockServer.streams[0]!.end());
+  expect(await screen.findByRole("heading", { name: "No connection" })).toBeOnTheScreen();
+  mockServer.isReachable = true;
+  answerPage = () => PAGE;
+  await fireEvent.press(screen.getByRole("button", { name: "Try now" }));
+  await theStream(1);
+  await tell({ type: "connected", cursor: "c3", resumed: true }, { type: "caught_up" });
+  expect(await screen.findByText("Look at that bird")).toBeOnTheScreen();
+});
+
 test("a conversation that is gone says so", async () => {
   answerPage = () => refusal(404, "not_found");
   await openTheWalk();

@@ -41,6 +41,19 @@ describe("with one's own address", () => {
     expect(screen.queryByText("The server is busy.")).toBeNull();
   });
 
+  test("what came there long ago is no arrival; what comes now is, and leads to it", async () => {
+    const lastSeenAt = new Date(Date.now() - 180_000).toISOString();
+    const session = { id: "pendant", linked: true, method: "personal", lastSeenAt, messagesSaved: 2 };
+    mockServer.answers["GET /sessions"] = () => ({ ok: true, sessions: [session] });
+    await openLinkScreen();
+    expect(await screen.findByText("Last words there 3 min ago.")).toBeOnTheScreen();
+    expect(screen.queryByText(/Words are arriving/)).toBeNull();
+    session.messagesSaved += 1;
+    expect(await screen.findByText(/Words are arriving/)).toBeOnTheScreen();
+    await fireEvent.press(screen.getByRole("link", { name: "See what it hears" }));
+    expect(await screen.findByText("Nothing has been said yet")).toBeOnTheScreen();
+  });
+
   test("a clipboard that fails says so", async () => {
     jest.mocked(Clipboard.setStringAsync).mockRejectedValue(new Error("The clipboard cannot be had."));
     await openLinkScreen();
@@ -77,6 +90,13 @@ describe("by a sentence", () => {
     expect(screen.queryByTestId("sentence")).toBeNull();
   });
 
+  test("one that is not heard says what that may need", async () => {
+    await startASentence();
+    const started = Date.now();
+    jest.spyOn(Date, "now").mockReturnValue(started + 31_000);
+    expect(await screen.findByText(/^Nothing heard yet\. The OMI app has to send its words/)).toBeOnTheScreen();
+  });
+
   test("one that has expired makes room for a new one", async () => {
     await startASentence();
     const started = Date.now();
@@ -87,6 +107,18 @@ describe("by a sentence", () => {
     expect(await screen.findByText("Two owls read the paper")).toBeOnTheScreen();
     expect(screen.queryByText(/the sentence no longer counts/)).toBeNull();
   });
+});
+
+test("the proof that an id takes is of that id, whatever is typed by then", async () => {
+  mockServer.answers["POST /sessions/link"] = () => refusal(403, "proof_required");
+  await openLinkScreen();
+  await fireEvent.press(screen.getByRole("button", { name: "With a session id" }));
+  await fireEvent.changeText(screen.getByLabelText("Session id"), UID);
+  await fireEvent.press(screen.getByRole("button", { name: "Link" }));
+  const proof = await screen.findByRole("link", { name: "Link it by saying a sentence" });
+  await fireEvent.changeText(screen.getByLabelText("Session id"), "kitchen");
+  await fireEvent.press(proof);
+  expect(screen.getByLabelText("Your OMI user id").props.value).toBe(UID);
 });
 
 const OMI_ACCOUNT = {

@@ -8,6 +8,8 @@ test.each([
   ['{"session_id": "kitchen", "uid": null}', "kitchen"],
   ["https://shop.example.org/offer", null],
   ["two words", null],
+  ["WIFI:S:Home;P:my-password;;", null],
+  ["dev_aB-3.1", "dev_aB-3.1"],
   ["x".repeat(129), null],
   ["", null],
 ])("the code %j holds %j", (code, sessionId) => {

@@ -20,13 +20,11 @@ export default function App() {
     <SafeAreaProvider initialMetrics={initialWindowMetrics} style={styles.paper}>
       <StatusBar barStyle={isDark ? "light-content" : "dark-content"} />
       <NoticeProvider>
-        <ConfirmProvider>
-          <AccountProvider>
-            <View style={styles.paper}>
-              <Screens />
-            </View>
-          </AccountProvider>
-        </ConfirmProvider>
+        <AccountProvider>
+          <View style={styles.paper}>
+            <Screens />
+          </View>
+        </AccountProvider>
       </NoticeProvider>
     </SafeAreaProvider>
   );
@@ -39,11 +37,13 @@ function Screens() {
   if (account.is === "signed out") return <SignInScreen notice={account.notice} />;
   return (
     <NavigationProvider key={account.user.id}>
-      <SessionsProvider>
-        <LiveProvider user={account.user}>
-          <Home />
-        </LiveProvider>
-      </SessionsProvider>
+      <ConfirmProvider>
+        <SessionsProvider>
+          <LiveProvider user={account.user}>
+            <Home />
+          </LiveProvider>
+        </SessionsProvider>
+      </ConfirmProvider>
     </NavigationProvider>
   );
 }

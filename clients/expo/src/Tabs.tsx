@@ -28,7 +28,7 @@ export function Tabs() {
             style={styles.tab}
           >
             <Icon name={tab} color={color} />
-            <Text style={[styles.label, { color }]} maxFontSizeMultiplier={1.3}>
+            <Text style={[styles.label, { color }]} maxFontSizeMultiplier={1.3} numberOfLines={1} adjustsFontSizeToFit>
               {label}
             </Text>
           </Link>
@@ -47,6 +47,14 @@ const useStyles = themed(({ surface, line }) => ({
     borderTopColor: line,
     backgroundColor: surface,
   },
-  tab: { flex: 1, minHeight: 48, alignItems: "center", justifyContent: "center", gap: 1, borderRadius: 12 },
+  tab: {
+    flex: 1,
+    minWidth: 0,
+    minHeight: 48,
+    alignItems: "center",
+    justifyContent: "center",
+    gap: 1,
+    borderRadius: 12,
+  },
   label: { fontSize: 12, lineHeight: 16, fontWeight: "600" },
 }));

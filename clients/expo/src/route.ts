@@ -4,6 +4,9 @@ export type Route =
   | { screen: "conversation"; id: string }
   | { screen: "link"; uid?: string };
 
+/** Leads to another screen; with `replace` instead of the one that is left, which the way back then skips. */
+export type Go = (route: Route, options?: { replace: boolean }) => void;
+
 export type Tab = "live" | "conversations" | "sessions" | "account";
 
 export const TABS: readonly { tab: Tab; label: string }[] = [
@@ -24,7 +27,7 @@ export function tabOf({ screen }: Route): Tab {
 
 /** As the address of a page has it: "#/conversations/42". */
 export function hashOf(route: Route): string {
-  if (route.screen === "conversation") return `#/conversations/${encodeURIComponent(route.id)}`;
+  if (route.screen === "conversation") return `#/conversations/${route.id}`;
   if (route.screen === "link" && route.uid) return `#/link/${encodeURIComponent(route.uid)}`;
   return `#/${route.screen}`;
 }
@@ -33,13 +36,18 @@ export function routeOf(hash: string): Route {
   try {
     return read(hash);
   } catch {
-    return START; // a broken address, like "#/conversations/%E0"
+    return START; // a broken address, like "#/link/%E0"
   }
 }
 
 function read(hash: string): Route {
   const [, screen = "", detail] = hash.split("/");
-  if (screen === "conversations" && detail) return { screen: "conversation", id: decodeURIComponent(detail) };
+  if (screen === "conversations" && detail) return isId(detail) ? { screen: "conversation", id: detail } : START;
   if (screen === "link") return { screen, uid: detail && decodeURIComponent(detail) };
   return TABS.some(({ tab }) => tab === screen) ? { screen: screen as Tab } : START;
+}
+
+/** Conversations are looked up by their ids, and every object has a "constructor". */
+function isId(text: string): boolean {
+  return /^[a-z\d-]+$/i.test(text) && !(text in {});
 }

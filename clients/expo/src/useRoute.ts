@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useState } from "react";
 import { BackHandler } from "react-native";
 
-import { START, tabOf, type Route } from "./route";
+import { START, tabOf, type Go, type Route } from "./route";
 
 /** Where the user is. Android's back button leads back to a screen's tab, then to Live, then out of the app. */
-export function useRoute(): { route: Route; go: (route: Route) => void } {
+export function useRoute(): { route: Route; go: Go } {
   const [route, go] = useState<Route>(START);
 
   const back = useCallback(() => {

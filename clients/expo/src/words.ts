@@ -44,7 +44,7 @@ export function count(number: number, one: string, many = `${one}s`): string {
 }
 
 const SIGNED_OUT: Record<string, string> = {
-  signed_out: "You signed out.",
+  signed_out: "This sign-in was ended.",
   expired: "Your sign-in has expired. Sign in again to go on.",
   account_deleted: "Your account has been deleted.",
 };
@@ -56,11 +56,15 @@ export function signedOutBecause(reason: string | null): string {
 const UNLINKED: Record<string, string> = {
   unlinked: "It was unlinked. What was saved stays yours.",
   proof_required: "It showed an OMI account that is not proven to be yours. Prove the account, then link it again.",
+  linked_with_proof: "It belongs to somebody else now. What was saved before stays yours.",
+  handed_over: "The operator gave the device to somebody else. What was saved stays yours.",
+  device_returned: "The operator took the device back. What was saved stays yours.",
+  device_lost: "The operator declared the device lost. What was saved stays yours.",
   expired: "It has been silent for too long. Link it again when you use it; what was saved stays yours.",
 };
 
 export function unlinkedBecause(reason: string): string {
-  return UNLINKED[reason] ?? "It belongs to somebody else now. What was saved before stays yours.";
+  return UNLINKED[reason] ?? "What was saved stays yours.";
 }
 
 const METHODS = {

@@ -38,6 +38,7 @@ export function ChangePassword({ onChanged }: { onChanged: () => void }) {
     <Card>
       <Text kind="heading">Change your password</Text>
       <Text kind="quiet">You stay signed in here; everything else is signed out.</Text>
+      <Problem text={problem} />
       <Field
         ref={passwordInput}
         label="Your password now"
@@ -62,7 +63,6 @@ export function ChangePassword({ onChanged }: { onChanged: () => void }) {
       >
         <Button label="Change" aria-label="Change password" busyLabel="Changing…" onPress={change} />
       </Field>
-      <Problem text={problem} />
     </Card>
   );
 }

@@ -1,5 +1,6 @@
 import { apiDeleteAccount } from "omilink";
-import { useState } from "react";
+import { useRef, useState } from "react";
+import type { TextInput } from "react-native";
 
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
@@ -16,9 +17,11 @@ export function DeleteAccount() {
   const choose = useChoice();
   const [password, setPassword] = useState("");
   const [problem, setProblem] = useState("");
+  const passwordInput = useRef<TextInput>(null);
 
   async function remove() {
-    if (!password) return setProblem("Enter your password.");
+    setProblem("");
+    if (!password) return refuse(new Error("Enter your password."));
     const choice = await choose({
       title: "Delete your account for ever?",
       consequences: [
@@ -33,8 +36,13 @@ export function DeleteAccount() {
       await apiDeleteAccount({ password });
       await leave("Your account has been deleted.");
     } catch (error) {
-      setProblem(messageOf(error));
+      refuse(error);
     }
+  }
+
+  function refuse(error: unknown) {
+    setProblem(messageOf(error));
+    passwordInput.current?.focus();
   }
 
   return (
@@ -44,7 +52,9 @@ export function DeleteAccount() {
         Every conversation and every word is removed for ever, your sessions are unlinked, and your webhook address
         stops working. Nobody can undo it.
       </Text>
+      <Problem text={problem} />
       <Field
+        ref={passwordInput}
         label="Your password, to delete everything"
         value={password}
         onChangeText={setPassword}
@@ -54,7 +64,6 @@ export function DeleteAccount() {
       >
         <Button label="Delete" aria-label="Delete account" busyLabel="Deleting…" onPress={remove} />
       </Field>
-      <Problem text={problem} />
     </Card>
   );
 }

@@ -129,5 +129,5 @@ const useStyles = themed(({ ink }) => ({
   brand: { flexDirection: "row", alignItems: "center", gap: 12 },
   name: { color: ink, fontSize: 19, fontWeight: "700", letterSpacing: -0.2 },
   title: { marginTop: 8, marginBottom: 2, fontSize: 24, lineHeight: 32 },
-  switch: { flexDirection: "row", alignItems: "center", gap: 6 },
+  switch: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", gap: 6 },
 }));

@@ -2,6 +2,7 @@ import { apiListSignIns, apiRevokeOtherSignIns, apiRevokeSignIn, type SignIn } f
 import { useEffect, useState } from "react";
 import { View } from "react-native";
 
+import { isCaughtUp, useLive } from "../live/LiveProvider";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { useChoice } from "../ui/Confirm";
@@ -15,11 +16,15 @@ import { clientName } from "./clientName";
 /** Undefined until the server has answered; the problem is why it last did not. */
 type Known = { signIns?: SignIn[]; problem?: string };
 
-/** Where the user is signed in, and how to end it there. `changes` counts what may have changed that. */
+/**
+ * Where the user is signed in, and how to end it there. Asks again when the connection is back and when `changes`,
+ * which counts what may have changed it, has grown.
+ */
 export function SignIns({ changes, onChanged }: { changes: number; onChanged: () => void }) {
   const styles = useStyles();
   const choose = useChoice();
   const { attempt } = useNotices();
+  const isOnline = isCaughtUp(useLive().state);
   const [{ signIns, problem }, setKnown] = useState<Known>({});
 
   useEffect(() => {
@@ -28,7 +33,7 @@ export function SignIns({ changes, onChanged }: { changes: number; onChanged: ()
     return () => {
       isNewest = false;
     };
-  }, [changes]);
+  }, [changes, isOnline]);
 
   async function end(title: string, consequence: string, action: string, task: () => Promise<unknown>) {
     const choice = await choose({ title, consequences: [consequence], actions: { end: action } });
@@ -94,7 +99,7 @@ function thisFirst(signIns: SignIn[] = []): SignIn[] {
 }
 
 const useStyles = themed(() => ({
-  row: { flexDirection: "row", alignItems: "center", gap: 10 },
+  row: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", gap: 10 },
   one: { minHeight: TARGET },
-  what: { flex: 1, minWidth: 0 },
+  what: { flexGrow: 1, flexShrink: 1, flexBasis: 150 },
 }));

@@ -15,7 +15,7 @@ const WAYS = {
   address: { title: "With your own address", hint: "Suits most. Paste one address into the OMI app." },
   sentence: {
     title: "By saying a sentence",
-    hint: "Your words come here through an app, or you’d rather not paste an address.",
+    hint: "For words that come through an OMI app you added, with nothing to paste.",
   },
   id: { title: "With a session id", hint: "For a device that you were given or programmed yourself." },
 };

@@ -1,5 +1,4 @@
-import * as Clipboard from "expo-clipboard";
-import { apiGetWebhookUrl, apiRotateWebhookUrl, type PersonalUrl, type Session } from "omilink";
+import { apiGetWebhookUrl, apiRotateWebhookUrl, type PersonalUrl } from "omilink";
 import { useCallback, useEffect, useState } from "react";
 import { View } from "react-native";
 
@@ -7,22 +6,25 @@ import { useSessions } from "../sessions/SessionsProvider";
 import { Button } from "../ui/Button";
 import { useChoice } from "../ui/Confirm";
 import { AS_TYPED, Field } from "../ui/Field";
+import { LinkButton } from "../ui/LinkButton";
 import { messageOf, useNotices } from "../ui/Notice";
 import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
-import { dayAndTime } from "../words";
+import { useNow } from "../useNow";
+import { ago, dayAndTime } from "../words";
 import { Arrival } from "./Arrival";
+import { CopyButton } from "./CopyButton";
 import { Step } from "./Step";
 import { useLookOften } from "./useLookOften";
 
 /** Links by the user's own webhook address: what to do with it, and whether words arrive there. */
 export function OwnAddress() {
   const styles = useStyles();
-  const { sessions } = useSessions();
+  const now = useNow();
   const { address, problem, load, replace } = useAddress();
-  const arrival = arrivalOf(sessions);
-  useLookOften(!arrival.hasArrived);
+  const { hasArrived, text, lastSeenAt } = useArrival();
+  useLookOften(!hasArrived);
   return (
     <>
       <Step number={1}>
@@ -33,16 +35,18 @@ export function OwnAddress() {
           selectTextOnFocus
           {...AS_TYPED}
         >
-          <CopyButton text={address?.url} />
+          {address && <CopyButton text={address.url} />}
         </Field>
         <Problem text={problem} />
-        {problem !== "" && <Button kind="link" label="Try again" busyLabel="Fetching…" onPress={load} />}
+        {problem !== "" && (
+          <Button kind="link" label="Try again" busyLabel="Fetching…" onPress={load} style={styles.first} />
+        )}
         <Text kind="quiet">What arrives there is yours, so keep the address to yourself.</Text>
       </Step>
       <Step number={2}>
         <Text kind="strong">Paste it into the OMI app</Text>
         <Text kind="quiet">Settings → Developer → webhook URL for “Real-time transcript”.</Text>
-        {address && !arrival.hasArrived && !isOnTheInternet(address.url) && (
+        {address && !hasArrived && !isOnTheInternet(address.url) && (
           <Text style={styles.hint}>
             OMI’s cloud reaches only https addresses on the internet, and this server is not at one yet. A device or a
             program in your own network can use the address as it is.
@@ -51,7 +55,12 @@ export function OwnAddress() {
       </Step>
       <Step number={3}>
         <Text kind="strong">Say something</Text>
-        <Arrival hasArrived={arrival.hasArrived}>{arrival.text}</Arrival>
+        <Arrival hasArrived={hasArrived}>{text}</Arrival>
+        {hasArrived ? (
+          <LinkButton kind="primary" to={{ screen: "live" }} label="See what it hears" style={styles.first} />
+        ) : (
+          lastSeenAt && <Text kind="quiet">{`Last words there ${ago(lastSeenAt, now)}.`}</Text>
+        )}
       </Step>
       <View style={styles.foot}>
         <Text kind="quiet" style={styles.previous}>
@@ -62,24 +71,6 @@ export function OwnAddress() {
         <Button kind="link" label="Replace address" busyLabel="Replacing…" onPress={replace} />
       </View>
     </>
-  );
-}
-
-function CopyButton({ text }: { text?: string }) {
-  const { attempt } = useNotices();
-  const [isCopied, setCopied] = useState(false);
-
-  useEffect(() => {
-    const timer = setTimeout(() => setCopied(false), 2_000);
-    return () => clearTimeout(timer);
-  }, [isCopied]);
-
-  return (
-    <Button
-      kind="primary"
-      label={isCopied ? "Copied" : "Copy"}
-      onPress={async () => text && setCopied(await attempt(() => Clipboard.setStringAsync(text)))}
-    />
   );
 }
 
@@ -124,13 +115,19 @@ function useAddress() {
   return { address, problem, load, replace };
 }
 
-/** What has come in at the address so far. */
-function arrivalOf(sessions: Session[] = []): { hasArrived: boolean; text: string } {
-  const mine = sessions.filter(({ method }) => method === "personal");
-  if (mine.some(({ messagesSaved }) => messagesSaved))
+/** What has come in at the address since the screen opened, and when words last came there before. */
+function useArrival(): { hasArrived: boolean; text: string; lastSeenAt?: string | null } {
+  const { sessions } = useSessions();
+  const mine = sessions?.filter(({ method }) => method === "personal") ?? [];
+  const speaking = mine.filter(({ messagesSaved }) => messagesSaved);
+  const saved = mine.reduce((sum, { messagesSaved = 0 }) => sum + messagesSaved, 0);
+  const [known, setKnown] = useState<number>();
+  if (sessions && (known === undefined || saved < known)) setKnown(saved); // fewer when some were deleted
+  if (known !== undefined && saved > known)
     return { hasArrived: true, text: "Words are arriving. Your wearable is linked." };
-  if (mine.length > 0) return { hasArrived: false, text: "Your wearable has called. Waiting for the first words…" };
-  return { hasArrived: false, text: "Waiting for the first words…" };
+  if (speaking[0]) return { hasArrived: false, text: "Waiting for new words…", lastSeenAt: speaking[0].lastSeenAt };
+  const called = mine.length > 0 ? "Your wearable has called. " : "";
+  return { hasArrived: false, text: `${called}Waiting for the first words…` };
 }
 
 function isOnTheInternet(url: string): boolean {
@@ -141,4 +138,5 @@ const useStyles = themed(({ warnTint }) => ({
   hint: { padding: 14, borderRadius: 12, overflow: "hidden", backgroundColor: warnTint, fontSize: 15, lineHeight: 22 },
   foot: { flexDirection: "row", alignItems: "center", gap: 10 },
   previous: { flex: 1 },
+  first: { alignSelf: "flex-start" },
 }));

@@ -8,7 +8,15 @@ type Detector = { detect: (source: HTMLVideoElement) => Promise<{ rawValue: stri
 declare const BarcodeDetector: { new (options: { formats: string[] }): Detector };
 
 const LOOK_EVERY = 200;
+/** So often in a row the detector may fail before it counts as broken. */
+const FAILURES = 10;
 const CAN_SCAN = "BarcodeDetector" in globalThis && Boolean(globalThis.navigator?.mediaDevices);
+
+const PROBLEMS: Record<string, string> = {
+  NotAllowedError: "This page may not use the camera. Allow it in the browser, or type the id.",
+  NotFoundError: "There is no camera here. Type the id.",
+};
+const OTHER_PROBLEM = "The camera cannot be used now; another program may have it. Type the id.";
 
 /** Reads a session id from a QR code, with a browser that can do so by itself. */
 export function ScanCode({ onScanned }: { onScanned: (sessionId: string) => void }) {
@@ -45,16 +53,19 @@ function Scanner({ onClose, onScanned }: { onClose: () => void; onScanned: (sess
       (stream) => {
         if (video.current) video.current.srcObject = stream;
       },
-      () => setProblem("This page may not use the camera. Allow it in the browser, or type the id."),
+      ({ name }: Error) => setProblem(PROBLEMS[name] ?? OTHER_PROBLEM),
     );
     let isStopped = false;
+    let failures = 0;
     let timer = setTimeout(look, LOOK_EVERY);
 
     /** Looks until there is a code, and only once at a time: one code is one hit. */
     async function look() {
-      const codes = video.current?.videoWidth ? await detector.detect(video.current).catch(() => []) : [];
+      const codes = video.current?.videoWidth ? await detector.detect(video.current).catch(() => null) : [];
       if (isStopped) return;
-      const sessionId = codes.map(({ rawValue }) => sessionIdIn(rawValue)).find(Boolean);
+      failures = codes ? 0 : failures + 1;
+      if (failures === FAILURES) setProblem("This browser cannot read codes after all. Type the id.");
+      const sessionId = codes?.map(({ rawValue }) => sessionIdIn(rawValue)).find(Boolean);
       if (sessionId) found.current(sessionId);
       else timer = setTimeout(look, LOOK_EVERY);
     }

@@ -19,6 +19,8 @@ import { useLookOften } from "./useLookOften";
 
 /** As long as the server listens for a sentence. Its clock may differ from ours, so ours counts from the start. */
 const GOOD_FOR = 600_000;
+/** By then a sentence is heard, if the wearable's words come here at all. */
+const HEARD_WITHIN = 30_000;
 
 /** What is under way: the sentence to say, until when it counts, and whether a number went to the phone. */
 type Proof = { uid: string; say: string; until: number; isPushed: boolean; notPushed: string | null };
@@ -149,7 +151,11 @@ function UnderWay({ proof, onChange, attempt }: UnderWayProps) {
         {proof.say}
       </Text>
       <Text kind="quiet">At your usual pace, and as often as you like. It is no part of what is saved.</Text>
-      <Arrival hasArrived={false}>Listening for your sentence…</Arrival>
+      <Arrival hasArrived={false}>
+        {until - now < GOOD_FOR - HEARD_WITHIN
+          ? "Nothing heard yet. The OMI app has to send its words to this server first."
+          : "Listening for your sentence…"}
+      </Arrival>
       <Text kind="quiet" role="timer">{`Good for another ${minutesUntil(until, now)}`}</Text>
       {proof.isPushed && (
         <>

@@ -25,9 +25,10 @@ export const Chunk = memo(function Chunk({ scroller, before, messages, startsNea
 
   useEffect(() => {
     const observer = new IntersectionObserver(
-      ([entry]) => {
-        if (!entry!.isIntersecting) setHeight(entry!.boundingClientRect.height);
-        setNear(entry!.isIntersecting);
+      (entries) => {
+        const { isIntersecting, boundingClientRect } = entries.at(-1)!; // a busy browser tells several at once
+        if (!isIntersecting) setHeight(boundingClientRect.height);
+        setNear(isIntersecting);
       },
       { root: scroller.current, rootMargin: NEAR },
     );

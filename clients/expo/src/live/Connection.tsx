@@ -53,7 +53,7 @@ function wordsAge({ loaded, current, chats }: ChatView, now: number): string {
 function contactAge({ lastDataAt, retryAt }: StreamStatus, now: number): string {
   const contact = lastDataAt ? `last contact ${ago(lastDataAt, now)}` : "no contact yet";
   const seconds = Math.ceil(((retryAt ?? 0) - now) / 1000);
-  return `${contact} · ${seconds > 0 ? `trying again in ${seconds} s` : "trying again…"}`;
+  return `${seconds > 0 ? `trying again in ${seconds} s` : "trying again…"} · ${contact}`;
 }
 
 const useStyles = themed(({ ink, quiet, bad }) => ({

@@ -1,15 +1,16 @@
 import { conversationsOf, type Conversation } from "omilink";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { FlatList, View } from "react-native";
 
 import { Link, useNavigation } from "../Navigation";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
-import { messageOf, useNotices } from "../ui/Notice";
+import { useNotices } from "../ui/Notice";
 import { Text } from "../ui/Text";
 import { themed, useColors } from "../ui/theme";
-import { isFresh, useLive } from "./LiveProvider";
+import { isCaughtUp, isFresh, useLive } from "./LiveProvider";
 import { factsOf, titleOf } from "./titles";
+import { useRetried } from "./useRetried";
 
 /** All conversations, newest first. */
 export function ConversationList() {
@@ -17,8 +18,6 @@ export function ConversationList() {
   const { chat, view } = useLive();
   const { attempt } = useNotices();
   const conversations = useMemo(() => conversationsOf(view), [view]);
-  const problem = useFirstPage();
-  const note = problem || (view.older === undefined ? "Loading your conversations…" : "None yet.");
   return (
     <FlatList
       role="list"
@@ -26,11 +25,6 @@ export function ConversationList() {
       data={conversations}
       keyExtractor={({ id }) => id}
       renderItem={({ item }) => <Item conversation={item} />}
-      ListEmptyComponent={
-        <Text kind="quiet" style={styles.note}>
-          {note}
-        </Text>
-      }
       ListFooterComponent={
         view.older ? (
           <Button
@@ -38,7 +32,9 @@ export function ConversationList() {
             busyLabel="Loading…"
             onPress={() => attempt(() => chat.loadConversations())}
           />
-        ) : null
+        ) : (
+          <Note isEmpty={conversations.length === 0} />
+        )
       }
       style={styles.list}
       contentContainerStyle={styles.content}
@@ -46,19 +42,21 @@ export function ConversationList() {
   );
 }
 
-/** Whenever a snapshot has replaced everything, the list begins anew. */
-function useFirstPage(): string {
-  const { chat, view, state } = useLive();
-  const [problem, setProblem] = useState("");
-  const isNeeded = view.loaded && view.older === undefined && (state === "live" || state === "polling");
-  useEffect(() => {
-    if (!isNeeded) return;
-    chat.loadConversations().then(
-      () => setProblem(""),
-      (error) => setProblem(messageOf(error)),
-    );
-  }, [chat, isNeeded]);
-  return problem;
+/** Fetches the first page, and says what is missing until it is there. A snapshot that replaces everything begins anew. */
+function Note({ isEmpty }: { isEmpty: boolean }) {
+  const styles = useStyles();
+  const { chat, view, state, status } = useLive();
+  const isMissing = view.older === undefined;
+  const isOffline = isMissing && state === "offline";
+  const problem = useRetried(chat.loadConversations, view.loaded && isMissing && isCaughtUp(state));
+  const missing = (isOffline && status.reason) || problem || "Loading your conversations…";
+  if (!isMissing && !isEmpty) return null;
+  return (
+    <View style={styles.note}>
+      <Text kind="quiet">{isMissing ? missing : "None yet."}</Text>
+      {isOffline && <Button kind="link" label="Try now" onPress={chat.wake} style={styles.retry} />}
+    </View>
+  );
 }
 
 function Item({ conversation }: { conversation: Conversation }) {
@@ -95,8 +93,9 @@ function Item({ conversation }: { conversation: Conversation }) {
 
 const useStyles = themed(({ mine, good }) => ({
   list: { flex: 1 },
-  content: { paddingHorizontal: 12, paddingBottom: 12, gap: 2 },
+  content: { padding: 12, gap: 2 },
   note: { padding: 8 },
+  retry: { alignSelf: "flex-start" },
   item: { minHeight: 56, justifyContent: "center", paddingVertical: 8, paddingHorizontal: 10, borderRadius: 12 },
   open: { backgroundColor: mine },
   facts: { flexDirection: "row", justifyContent: "space-between", alignItems: "center", gap: 10 },

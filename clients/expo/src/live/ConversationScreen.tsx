@@ -1,11 +1,11 @@
 import { OmilinkError, isIncomplete } from "omilink";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { View } from "react-native";
 
 import { useNavigation } from "../Navigation";
-import { IconButton } from "../ui/Button";
+import { Button, IconButton } from "../ui/Button";
 import { Loading } from "../ui/Loading";
-import { messageOf, useNotices } from "../ui/Notice";
+import { useNotices } from "../ui/Notice";
 import { Quiet } from "../ui/Quiet";
 import { ScreenHeader } from "../ui/ScreenHeader";
 import { Text } from "../ui/Text";
@@ -13,14 +13,12 @@ import { isCaughtUp, useLive } from "./LiveProvider";
 import { MessageList } from "./MessageList";
 import { factsOf, titleOf } from "./titles";
 import { useDeleteConversation } from "./useDeleteConversation";
-
-const TRY_EVERY = 3_000;
+import { useRetried } from "./useRetried";
 
 /** One conversation from the list. It stays open while others go on. */
 export function ConversationScreen({ id }: { id: string }) {
   const { chat, view } = useLive();
   const deleteConversation = useDeleteConversation();
-  const problem = useOpened(id);
   useLeaveWhenDeleted(id);
   const shown = view.chats[id];
   const isReady = shown !== undefined && !isIncomplete(shown);
@@ -36,33 +34,32 @@ export function ConversationScreen({ id }: { id: string }) {
         )}
       </ScreenHeader>
       {isReady && <MessageList chat={shown} loadOlder={chat.loadOlder} />}
-      {!isReady && (problem ? <Quiet title={problem} /> : <Loading text="Fetching this conversation." />)}
+      {!isReady && <Missing id={id} />}
     </View>
   );
 }
 
-/** Fetches what is missing of a conversation, again and again while that fails; answers why it cannot be shown. */
-function useOpened(id: string): string {
-  const { chat, view, state } = useLive();
-  const isOnline = isCaughtUp(state);
-  const [tries, setTries] = useState(0);
-  const [problem, setProblem] = useState("");
-  const isMissing = view.loaded && (!view.chats[id] || isIncomplete(view.chats[id]));
-  useEffect(() => {
-    if (!isMissing) return;
-    let timer: ReturnType<typeof setTimeout>;
-    let isOver = false;
-    chat.open(id).catch((error) => {
-      if (isOver) return;
-      setProblem(isGone(error) ? "This conversation is not there any more." : messageOf(error));
-      if (!isGone(error)) timer = setTimeout(() => setTries(tries + 1), TRY_EVERY);
-    });
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
-  }, [chat, id, isMissing, isOnline, tries]);
-  return problem;
+/** Fetches what is missing of a conversation. Says why it cannot be shown for as long as that is so. */
+function Missing({ id }: { id: string }) {
+  const { chat, view, state, status } = useLive();
+  const [isGone, setGone] = useState(false);
+  const open = useCallback(
+    () =>
+      chat.open(id).catch((error) => {
+        if (!(error instanceof OmilinkError && error.code === "not_found")) throw error;
+        setGone(true);
+      }),
+    [chat, id],
+  );
+  const problem = useRetried(open, view.loaded && isCaughtUp(state) && !isGone);
+  if (isGone) return <Quiet title="This conversation is not there any more." />;
+  if (state === "offline")
+    return (
+      <Quiet title="No connection" text={status.reason}>
+        <Button kind="primary" label="Try now" onPress={chat.wake} />
+      </Quiet>
+    );
+  return problem ? <Quiet title={problem} /> : <Loading text="Fetching this conversation." />;
 }
 
 function useLeaveWhenDeleted(id: string): void {
@@ -73,10 +70,6 @@ function useLeaveWhenDeleted(id: string): void {
   useEffect(() => {
     if (!isDeleted) return;
     say("The conversation was deleted.");
-    go({ screen: "conversations" });
+    go({ screen: "conversations" }, { replace: true }); // or Back would lead to what is deleted
   }, [isDeleted, go, say]);
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof OmilinkError && error.code === "not_found";
 }

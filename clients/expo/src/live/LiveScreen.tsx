@@ -1,4 +1,4 @@
-import { isIncomplete, type Session } from "omilink";
+import { isIncomplete, type Conversation, type Session } from "omilink";
 import { useState } from "react";
 import { View } from "react-native";
 
@@ -53,16 +53,19 @@ export function LiveScreen() {
 /** Which conversation to show. Whoever has scrolled up is reading, and is led to the next one by the pill instead. */
 function useFollowed(isAtEnd: boolean): { id: string | null; beginning?: string } {
   const { current, chats } = useLive().view;
+  const conversation = (id: string | null) => (id === null ? undefined : chats[id]?.conversation);
   const [followed, setFollowed] = useState<{ id: string | null; beginning?: string }>({ id: current });
   const isReading = !isAtEnd && followed.id !== null && chats[followed.id] !== undefined;
   if (current === followed.id || isReading) return followed;
-  const next = { id: current, beginning: beginningOf(followed.id, current && chats[current]?.conversation.createdAt) };
+  const next = { id: current, beginning: beginningOf(conversation(followed.id), conversation(current)) };
   setFollowed(next);
   return next;
 }
 
-function beginningOf(before: string | null, createdAt: string | null | undefined): string | undefined {
-  return before && createdAt ? `A new conversation began at ${clockTime(createdAt)}` : undefined;
+/** What is said of the next conversation, unless it is an older one that takes the place of one that was deleted. */
+function beginningOf(before?: Conversation, next?: Conversation): string | undefined {
+  const isNew = before && next && Date.parse(next.createdAt) > Date.parse(before.createdAt);
+  return isNew ? `A new conversation began at ${clockTime(next.createdAt)}` : undefined;
 }
 
 /** Why there are no words yet, and what to do. Never says "nothing" before the server has. */

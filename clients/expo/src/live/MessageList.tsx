@@ -1,18 +1,21 @@
 import { hasOlder, speakerName, type Chat, type Message, type View as ChatView } from "omilink";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { View } from "react-native";
+import { StyleSheet, View } from "react-native";
 
 import { announce } from "../ui/announce";
+import { Button } from "../ui/Button";
+import { Text } from "../ui/Text";
 import { dayAndTime } from "../words";
 import { isCaughtUp, useLive } from "./LiveProvider";
-import { MessageScroller, type ScrollerHandle } from "./MessageScroller";
+import { MessageScroller } from "./MessageScroller";
 import { NewestPill } from "./NewestPill";
+import type { ScrollerHandle } from "./scroller";
 import { spokenAt } from "./speakers";
 
 type Props = {
   chat: ChatView["chats"][string];
   loadOlder: Chat["loadOlder"];
-  /** Said above the first message, instead of when it began. */
+  /** Said above the first message, instead of when it began, if it did so before the reader's eyes. */
   beginning?: string;
   /** Written on the pill, instead of how many are new. */
   news?: string;
@@ -27,24 +30,22 @@ export function MessageList({ chat, loadOlder, beginning, news, isStale = false,
   const newestSeq = useMemo(() => messages.reduce((newest, { seq }) => Math.max(newest, seq), -1), [messages]);
   const [isAtEnd, setAtEnd] = useState(true);
   const [seenSeq, setSeenSeq] = useState(newestSeq);
-  const [problem, setProblem] = useState("");
+  const [hasFailed, setFailed] = useState(false);
   if (isAtEnd && seenSeq !== newestSeq) setSeenSeq(newestSeq);
-  useReadOut(messages, newestSeq, isCaughtUp(useLive().state));
+  useReadOut(messages, beginning ? -1 : newestSeq, newestSeq, isCaughtUp(useLive().state));
 
   useEffect(() => onEndChange?.(isAtEnd), [isAtEnd, onEndChange]);
 
   async function needOlder() {
     if (!hasOlder(chat)) return;
-    setProblem("");
-    await loadOlder(conversation.id).catch(() =>
-      setProblem("Older messages could not be loaded. Scroll to try again."),
-    );
+    setFailed(false);
+    await loadOlder(conversation.id).catch(() => setFailed(true));
   }
 
-  const top = hasOlder(chat)
-    ? problem || "Loading older messages…"
-    : (beginning ??
-      `Beginning of this conversation · ${dayAndTime(messages[0] ? spokenAt(messages[0]) : conversation.createdAt)}`);
+  const isMore = hasOlder(chat);
+  const began = dayAndTime(messages[0] ? spokenAt(messages[0]) : conversation.createdAt);
+  const first = beginning ?? `Beginning of this conversation · ${began}`;
+  const loading = hasFailed ? "Older messages could not be loaded." : "Loading older messages…";
   const unseen = isAtEnd ? 0 : messages.filter(({ seq }) => seq > seenSeq).length;
 
   return (
@@ -52,7 +53,14 @@ export function MessageList({ chat, loadOlder, beginning, news, isStale = false,
       <MessageScroller
         ref={scroller}
         messages={messages}
-        top={top}
+        top={
+          <View style={styles.top}>
+            <Text kind="quiet" style={styles.words}>
+              {isMore ? loading : first}
+            </Text>
+            {isMore && hasFailed && <Button kind="link" label="Try again" onPress={needOlder} />}
+          </View>
+        }
         isStale={isStale}
         onEndChange={setAtEnd}
         onNeedOlder={needOlder}
@@ -67,9 +75,9 @@ export function MessageList({ chat, loadOlder, beginning, news, isStale = false,
   );
 }
 
-/** Reads out what is said from now on, and not what is filled in, be it while catching up. */
-function useReadOut(messages: readonly Message[], newestSeq: number, isUpToDate: boolean): void {
-  const heard = useRef(newestSeq);
+/** Reads out what is said after `heardSeq`, and not what is filled in, be it while catching up. */
+function useReadOut(messages: readonly Message[], heardSeq: number, newestSeq: number, isUpToDate: boolean): void {
+  const heard = useRef(heardSeq);
   const wasUpToDate = useRef(isUpToDate); // catching up may take no longer than one rendering
   useEffect(() => {
     const fresh = messages.filter(({ seq }) => seq > heard.current);
@@ -80,3 +88,8 @@ function useReadOut(messages: readonly Message[], newestSeq: number, isUpToDate:
       announce(fresh.map((message) => `${speakerName(message)}: ${message.text}`).join("\n"));
   }, [messages, newestSeq, isUpToDate]);
 }
+
+const styles = StyleSheet.create({
+  top: { alignItems: "center", paddingVertical: 8 },
+  words: { textAlign: "center" },
+});

@@ -7,18 +7,11 @@ import {
   useState,
   type CSSProperties,
 } from "react";
-import { View } from "react-native";
 
-import { Text } from "../ui/Text";
-import { themed } from "../ui/theme";
 import { Chunk } from "./Chunk.web";
 import { useChunks } from "./chunks";
-import type { ScrollerProps } from "./MessageScroller";
+import { END, STALE, type ScrollerProps } from "./scroller";
 
-export type { ScrollerHandle } from "./MessageScroller";
-
-/** This close to the end, the reader follows what is being said. */
-const END = 80;
 /** This close to the beginning, older messages are fetched. */
 const BEGINNING = 1_500;
 
@@ -29,7 +22,6 @@ type Place = { element: Element; top: number } | null;
  * reads and the keyboard scrolls. React Native's inverted list has them backwards there.
  */
 export function MessageScroller({ ref, messages, top, isStale, onEndChange, onNeedOlder }: ScrollerProps) {
-  const styles = useStyles();
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const place = useRef<Place>(null);
@@ -90,11 +82,9 @@ export function MessageScroller({ ref, messages, top, isStale, onEndChange, onNe
       aria-label="What is said"
       tabIndex={0}
       onScroll={scrolled}
-      style={{ ...SCROLLER, opacity: isStale ? 0.78 : 1 }}
+      style={{ ...SCROLLER, ...(isStale && STALE) }}
     >
-      <View>
-        <Text style={styles.top}>{top}</Text>
-      </View>
+      {top}
       {chunks.map(({ key, before, messages }) => (
         <Chunk
           key={key}
@@ -112,7 +102,7 @@ export function MessageScroller({ ref, messages, top, isStale, onEndChange, onNe
 /** The first message in sight and where it is. */
 function placeIn(log: HTMLElement): Place {
   const { top } = log.getBoundingClientRect();
-  const rows = log.querySelectorAll("[data-testid=message]");
+  const rows = log.querySelectorAll("[role=article]");
   for (const element of rows) {
     const box = element.getBoundingClientRect();
     if (box.bottom > top) return { element, top: box.top };
@@ -127,8 +117,5 @@ const SCROLLER: CSSProperties = {
   overflowY: "auto",
   overflowAnchor: "none", // Safari has no anchoring, so `settle` does it everywhere
   overscrollBehavior: "contain",
+  outlineOffset: -3, // outside it would be cut off
 };
-
-const useStyles = themed(({ quiet }) => ({
-  top: { color: quiet, fontSize: 13.5, lineHeight: 20, textAlign: "center", paddingVertical: 8 },
-}));

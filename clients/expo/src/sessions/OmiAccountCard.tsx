@@ -51,6 +51,6 @@ export function OmiAccountCard({ account }: { account: OmiAccount }) {
 }
 
 const useStyles = themed(() => ({
-  row: { flexDirection: "row", alignItems: "center", gap: 10 },
-  proof: { flex: 1, minWidth: 0 },
+  row: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", gap: 10 },
+  proof: { flexGrow: 1, flexBasis: 180, minWidth: 0 },
 }));

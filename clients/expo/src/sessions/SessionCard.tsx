@@ -23,7 +23,7 @@ export function SessionCard({ session }: { session: Session }) {
   const { refresh } = useSessions();
   const { attempt } = useNotices();
   const choose = useChoice();
-  const { id, linked, health } = session;
+  const { id, linked, method, health } = session;
   const status = health?.status ?? "waiting";
 
   async function unlink() {
@@ -34,8 +34,9 @@ export function SessionCard({ session }: { session: Session }) {
     });
     if (!choice) return;
     await attempt(async () => {
-      await forgetSession(user.id, id);
-      await apiUnlinkSession(id);
+      const personal = method === "personal"; // the same id may be linked by hand, too, which stays
+      await apiUnlinkSession(id, { personal });
+      if (!personal) await forgetSession(user.id, id);
       await refresh();
     });
   }
@@ -98,8 +99,8 @@ function consequencesOf({ id, method }: Session): string[] {
 
 const useStyles = themed(({ warnTint }) => ({
   card: { gap: 10 },
-  row: { flexDirection: "row", alignItems: "center", justifyContent: "space-between", gap: 10 },
-  id: { flex: 1, minWidth: 0 },
+  row: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", justifyContent: "space-between", gap: 10 },
+  id: { flexGrow: 1, flexBasis: 180, minWidth: 0 },
   nextStep: {
     padding: 12,
     borderRadius: 12,
@@ -108,5 +109,5 @@ const useStyles = themed(({ warnTint }) => ({
     fontSize: 15,
     lineHeight: 22,
   },
-  facts: { flex: 1, minWidth: 0 },
+  facts: { flexGrow: 1, flexBasis: 180, minWidth: 0 },
 }));

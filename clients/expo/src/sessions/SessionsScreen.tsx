@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { View } from "react-native";
 
 import { Column } from "../ui/Column";
@@ -11,8 +12,13 @@ import { useSessions } from "./SessionsProvider";
 
 /** The user's OMI accounts and sessions: how each is linked, how it is doing and what to do about it. */
 export function SessionsScreen() {
-  const { sessions, omi, problem } = useSessions();
+  const { sessions, omi, problem, refresh } = useSessions();
   const accounts = omi?.omi_links ?? [];
+
+  useEffect(() => {
+    refresh(); // what is known may be some seconds old
+  }, [refresh]);
+
   return (
     <View style={{ flex: 1 }}>
       <ScreenHeader title="Sessions">
@@ -24,7 +30,8 @@ export function SessionsScreen() {
           <OmiAccountCard key={account.omiUserId} account={account} />
         ))}
         <Text kind="heading">Your sessions</Text>
-        {!(sessions && omi) && (problem ? <Problem text={problem} /> : <Text kind="quiet">Loading…</Text>)}
+        <Problem text={problem} />
+        {!(sessions && omi) && !problem && <Text kind="quiet">Loading…</Text>}
         {sessions?.length === 0 && (
           <Text kind="quiet">Nothing yet. With its first words your wearable appears here.</Text>
         )}

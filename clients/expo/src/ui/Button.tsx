@@ -1,11 +1,11 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Pressable, type PressableProps, type StyleProp, type ViewStyle } from "react-native";
 
 import { Icon, type IconName } from "./Icon";
 import { Text } from "./Text";
 import { TARGET, themed, useColors } from "./theme";
 
-type Kind = "plain" | "primary" | "danger" | "link" | "bare";
+type Kind = "plain" | "primary" | "danger" | "link";
 
 type Props = Pick<PressableProps, "aria-label" | "testID"> & {
   label: string;
@@ -20,13 +20,17 @@ type Props = Pick<PressableProps, "aria-label" | "testID"> & {
 export function Button({ label, onPress, kind = "plain", icon, busyLabel, style, ...props }: Props) {
   const styles = useStyles();
   const [isBusy, setBusy] = useState(false);
+  const isUnderWay = useRef(false); // two presses can come before the first one is drawn
   const color = useInkOf(kind);
 
   async function press() {
+    if (isUnderWay.current) return;
+    isUnderWay.current = true;
     setBusy(true);
     try {
       await onPress();
     } finally {
+      isUnderWay.current = false;
       setBusy(false);
     }
   }
@@ -34,8 +38,7 @@ export function Button({ label, onPress, kind = "plain", icon, busyLabel, style,
   return (
     <Pressable
       role="button"
-      disabled={isBusy}
-      aria-busy={isBusy}
+      aria-busy={isBusy} // and not disabled, which would take its focus away
       onPress={press}
       style={({ pressed }) => [styles.button, styles[kind], (pressed || isBusy) && styles.pressed, style]}
       {...props}
@@ -65,11 +68,11 @@ export function IconButton({ label, icon, onPress }: { label: string; icon: Icon
 }
 
 function useInkOf(kind: Kind): string {
-  const { ink, quiet, accent, onAccent, onBad } = useColors();
-  return { plain: ink, primary: onAccent, danger: onBad, link: accent, bare: quiet }[kind];
+  const { ink, accent, onAccent, onBad } = useColors();
+  return { plain: ink, primary: onAccent, danger: onBad, link: accent }[kind];
 }
 
-const useStyles = themed(({ surface, line, accent, bad }) => ({
+const useStyles = themed(({ surface, outline, accent, bad }) => ({
   button: {
     minHeight: TARGET,
     flexDirection: "row",
@@ -81,11 +84,10 @@ const useStyles = themed(({ surface, line, accent, bad }) => ({
     borderWidth: 1,
     borderColor: "transparent",
   },
-  plain: { borderColor: line, backgroundColor: surface },
+  plain: { borderColor: outline, backgroundColor: surface },
   primary: { backgroundColor: accent },
   danger: { backgroundColor: bad },
   link: { paddingHorizontal: 4 },
-  bare: { paddingHorizontal: 10 },
   pressed: { opacity: 0.65 },
   label: { fontWeight: "600" },
   underlined: { textDecorationLine: "underline" },

@@ -1,9 +1,10 @@
-import { createContext, useCallback, useContext, useState, type ReactNode } from "react";
-import { Modal, Pressable, View } from "react-native";
+import { createContext, useCallback, useContext, useEffect, useId, useState, type ReactNode } from "react";
+import { Modal, View } from "react-native";
 
 import { Button } from "./Button";
 import { Text } from "./Text";
 import { themed } from "./theme";
+import { useReducedMotion } from "./useReducedMotion";
 
 type Question<Name extends string> = {
   title: string;
@@ -14,47 +15,68 @@ type Question<Name extends string> = {
 
 /** Says the consequences before something that cannot be taken back. Resolves to the chosen action's name, or null. */
 type Choose = <Name extends string>(question: Question<Name>) => Promise<Name | null>;
-type Open = { question: Question<string>; answer: (name: string | null) => void };
+type Open = { question: Question<string>; resolve: (name: string | null) => void };
 
 const Context = createContext<Choose>(async () => null);
 export const useChoice = () => useContext(Context);
 
 export function ConfirmProvider({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState<Open | null>(null);
+  const isStill = useReducedMotion(); // asked before the first dialog opens
 
   const choose = useCallback<Choose>(
     (question) =>
       new Promise((resolve) => {
-        const answer = (name: string | null) => {
-          setOpen(null);
-          resolve(name as Parameters<typeof resolve>[0]);
-        };
-        setOpen({ question, answer });
+        setOpen({ question, resolve: (name) => resolve(name as Parameters<typeof resolve>[0]) });
       }),
     [],
   );
 
+  // What is still open when another question comes, or when its user goes, is answered with null.
+  useEffect(() => () => open?.resolve(null), [open]);
+
+  function answer(name: string | null) {
+    open?.resolve(name);
+    setOpen(null);
+  }
+
   return (
     <Context value={choose}>
       {children}
-      {open && <Dialog {...open} />}
+      {open && <Dialog question={open.question} isStill={isStill} answer={answer} />}
     </Context>
   );
 }
 
-function Dialog({ question: { title, consequences, actions }, answer }: Open) {
+type DialogProps = { question: Question<string>; isStill: boolean; answer: (name: string | null) => void };
+
+function Dialog({ question: { title, consequences, actions }, isStill, answer }: DialogProps) {
   const styles = useStyles();
+  const id = useId();
   const names = Object.keys(actions);
   const cancel = () => answer(null);
   return (
-    <Modal transparent animationType="fade" onRequestClose={cancel} aria-label={title}>
+    <Modal
+      transparent
+      animationType={isStill ? "none" : "fade"}
+      onRequestClose={cancel}
+      aria-label={title}
+      {...{ "aria-describedby": id }} // which React Native does not know
+    >
       <View style={styles.veil}>
-        <Pressable style={styles.outside} onPress={cancel} tabIndex={-1} aria-hidden />
+        <View // and no Pressable, which would take the dialog's first focus
+          style={styles.outside}
+          onStartShouldSetResponder={() => true}
+          onResponderRelease={cancel}
+          aria-hidden
+        />
         <View style={styles.dialog} aria-modal accessibilityViewIsModal>
           <Text kind="heading">{title}</Text>
-          {consequences.map((consequence) => (
-            <Text key={consequence}>{consequence}</Text>
-          ))}
+          <View nativeID={id} style={styles.consequences}>
+            {consequences.map((consequence) => (
+              <Text key={consequence}>{consequence}</Text>
+            ))}
+          </View>
           <View style={styles.actions}>
             <Button label="Cancel" onPress={cancel} />
             {names.map((name) => (
@@ -76,5 +98,6 @@ const useStyles = themed(({ surface, veil }) => ({
   veil: { flex: 1, alignItems: "center", justifyContent: "center", padding: 20, backgroundColor: veil },
   outside: { position: "absolute", top: 0, bottom: 0, left: 0, right: 0, cursor: "auto" },
   dialog: { width: "100%", maxWidth: 440, gap: 12, padding: 24, borderRadius: 20, backgroundColor: surface },
+  consequences: { gap: 12 },
   actions: { flexDirection: "row", flexWrap: "wrap", justifyContent: "flex-end", gap: 10, marginTop: 8 },
 }));

@@ -7,7 +7,8 @@ import { TARGET, themed, useColors } from "./theme";
 type Props = TextInputProps & {
   label: string;
   ref?: Ref<TextInput>;
-  /** What is done with it. */ children?: ReactNode;
+  /** What is done with it. */
+  children?: ReactNode;
 };
 
 /** Something to fill in, what it is, and a button beside it. */
@@ -40,9 +41,11 @@ export const AS_TYPED = { autoCapitalize: "none", autoCorrect: false, spellCheck
 const useStyles = themed(({ ink, surface, quiet }) => ({
   field: { gap: 4 },
   label: { fontSize: 14.5, fontWeight: "600" },
-  row: { flexDirection: "row", alignItems: "center", gap: 10 },
+  row: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", gap: 10 },
   input: {
-    flex: 1,
+    flexGrow: 1,
+    flexShrink: 1,
+    flexBasis: 140,
     minWidth: 0,
     minHeight: TARGET + 2,
     paddingHorizontal: 14,

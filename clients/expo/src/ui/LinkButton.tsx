@@ -23,7 +23,7 @@ export function LinkButton({ to, label, kind = "plain", style, ...props }: Props
   );
 }
 
-const useStyles = themed(({ surface, line, ink, accent, onAccent }) => ({
+const useStyles = themed(({ surface, outline, ink, accent, onAccent }) => ({
   button: {
     minHeight: TARGET,
     alignItems: "center",
@@ -33,7 +33,7 @@ const useStyles = themed(({ surface, line, ink, accent, onAccent }) => ({
     borderWidth: 1,
     borderColor: "transparent",
   },
-  plain: { borderColor: line, backgroundColor: surface },
+  plain: { borderColor: outline, backgroundColor: surface },
   primary: { backgroundColor: accent },
   link: { paddingHorizontal: 0, alignItems: "flex-start" },
   label: { fontWeight: "600" },

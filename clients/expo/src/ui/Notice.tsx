@@ -6,10 +6,10 @@ import { announce } from "./announce";
 import { Text } from "./Text";
 import { themed } from "./theme";
 
-const SHOWN_FOR = 5_000;
+const SHOWN_FOR = { atLeast: 5_000, perLetter: 75 };
 
 type Notices = {
-  /** Short news at the edge of the screen, the latest only. */
+  /** Short news at the edge of the screen, the latest only, until it is pressed or was there long enough to be read. */
   say: (text: string) => void;
   /** Does what the user asked for and says why when it cannot be done. Resolves to whether it was. */
   attempt: (task: () => unknown) => Promise<boolean>;
@@ -42,7 +42,7 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
   );
 
   useEffect(() => {
-    const timer = setTimeout(() => setNotice(""), SHOWN_FOR);
+    const timer = setTimeout(() => setNotice(""), Math.max(SHOWN_FOR.atLeast, notice.length * SHOWN_FOR.perLetter));
     return () => clearTimeout(timer);
   }, [notice]);
 
@@ -50,7 +50,11 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
     <Context value={{ say, attempt }}>
       {children}
       <View style={[styles.edge, { bottom: bottom + 76 }]}>
-        {notice !== "" && <Text style={styles.notice}>{notice}</Text>}
+        {notice !== "" && (
+          <Text style={styles.notice} onPress={() => setNotice("")}>
+            {notice}
+          </Text>
+        )}
       </View>
     </Context>
   );
@@ -61,7 +65,7 @@ export function messageOf(error: unknown): string {
 }
 
 const useStyles = themed(({ ink, paper }) => ({
-  edge: { position: "absolute", left: 16, right: 16, alignItems: "center", pointerEvents: "none" },
+  edge: { position: "absolute", left: 16, right: 16, alignItems: "center", pointerEvents: "box-none" },
   notice: {
     maxWidth: 560,
     paddingVertical: 12,

@@ -1,5 +1,5 @@
-import type { ReactNode } from "react";
-import { View } from "react-native";
+import { useEffect, type ReactNode } from "react";
+import { Platform, View } from "react-native";
 
 import { useNavigation } from "../Navigation";
 import type { Route } from "../route";
@@ -13,6 +13,7 @@ type Props = { title: string; below?: ReactNode; back?: { to: Route; label: stri
 export function ScreenHeader({ title, below, back, children }: Props) {
   const styles = useStyles();
   const { go } = useNavigation();
+  usePageTitle(title);
   return (
     <View style={[styles.header, back && styles.withBack]}>
       {back && <IconButton icon="back" label={back.label} onPress={() => go(back.to)} />}
@@ -27,19 +28,31 @@ export function ScreenHeader({ title, below, back, children }: Props) {
   );
 }
 
+function usePageTitle(title: string): void {
+  useEffect(() => {
+    if (Platform.OS !== "web") return;
+    document.title = `${title} · omilink`;
+    return () => {
+      document.title = "omilink";
+    };
+  }, [title]);
+}
+
 const useStyles = themed(({ surface, line }) => ({
   header: {
     minHeight: 68,
     flexDirection: "row",
+    flexWrap: "wrap",
     alignItems: "center",
+    alignContent: "center",
     gap: 6,
     paddingVertical: 10,
-    paddingLeft: 20,
+    paddingLeft: 16,
     paddingRight: 12,
     borderBottomWidth: 1,
     borderBottomColor: line,
     backgroundColor: surface,
   },
-  withBack: { paddingLeft: 10 },
-  titles: { flex: 1, minWidth: 0 },
+  withBack: { paddingLeft: 5 },
+  titles: { flexGrow: 1, flexShrink: 1, flexBasis: 180, minWidth: 0 },
 }));

@@ -4,3 +4,6 @@ import { AccessibilityInfo } from "react-native";
 export function announce(text: string): void {
   AccessibilityInfo.announceForAccessibilityWithOptions(text, { queue: true });
 }
+
+/** Only browsers keep what was said. */
+export function silence(): void {}

@@ -1,11 +1,18 @@
 const OUT_OF_SIGHT = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)";
+const KEPT_FOR = 5_000;
 
-let region: HTMLElement | undefined;
+const region = makeRegion(); // at the start: nobody is read a region that comes together with its first words
 
 /** Has a screen reader say something that happened: it reads whatever comes into a live region. */
 export function announce(text: string): void {
-  region ??= makeRegion();
-  region.textContent = text;
+  const words = region.appendChild(document.createElement("div"));
+  words.textContent = text;
+  setTimeout(() => words.remove(), KEPT_FOR);
+}
+
+/** Leaves nothing of what was said in the page. */
+export function silence(): void {
+  region.replaceChildren();
 }
 
 function makeRegion(): HTMLElement {

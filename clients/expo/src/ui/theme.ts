@@ -6,6 +6,8 @@ const LIGHT = {
   ink: "#1f1e1b",
   quiet: "#67635b",
   line: "#e3e0d9",
+  /** Around what is pressed. */
+  outline: "#e3e0d9",
   accent: "#3f55c6",
   onAccent: "#ffffff",
   mine: "#e2e7fd",
@@ -35,6 +37,7 @@ const DARK: typeof LIGHT = {
   ink: "#ecebe7",
   quiet: "#a3a19b",
   line: "#303338",
+  outline: "#6b7078",
   accent: "#a3b3ff",
   onAccent: "#14183a",
   mine: "#2b3364",
