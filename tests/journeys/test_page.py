@@ -414,7 +414,7 @@ def test_the_page_takes_the_colours_of_the_system(open_page: Open, scheme: str, 
 
 
 @pytest.mark.parametrize(
-    "hash_", ["constructor", "__proto__", "conversations/__proto__", "conversations/%E0", "link/%"]
+    "place", ["constructor", "__proto__", "conversations/__proto__", "conversations/%E0", "link/%"]
 )
 def test_an_address_of_a_strangers_making_breaks_nothing(server: ServerProcess, open_page: Open, place: str) -> None:
     page = open_page(new_user(server), path=f"/#/{place}")
