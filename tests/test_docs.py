@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import runpy
 import shutil
 import signal
 import sqlite3
@@ -13,17 +14,17 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import NoneType, SimpleNamespace, UnionType
-from typing import Any, Literal, NotRequired, Union, cast, get_args, get_origin, get_type_hints
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from support import PATIENCE, Follower, ServerProcess, wait_until
 
 from omilink import cli
 from omilink.linking import RULES, Act, Outcome, Rule
+from omilink.model import UnlinkReason
 from omilink.product import Product
 from omilink.settings import Settings
-from omilink.web import answers
 from omilink.web.app import make_api
 from omilink.web.errors import STATUS
 
@@ -59,42 +60,15 @@ def test_every_route_has_a_heading() -> None:
     assert routes == {heading for heading in headings(REFERENCE / "http.md") if heading.startswith("`")}
 
 
-def test_every_event_has_a_row_with_its_fields() -> None:
-    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|", section_of(REFERENCE / "events.md", "Types"), re.M)
-    told = {event: re.findall(r"`(\w+)`", carries) for event, carries, _ in rows}
-    assert told == {event: [name for name in fields(shape) if name not in ("type", "id")] for event, shape in events()}
-    reasons = {event: re.findall(r"`(\w+)`", what) for event, _, what in rows}["reset"]
-    assert sorted(reasons[:2]) == sorted(get_args(fields(answers.ResetEvent)["reason"]))
+def test_the_events_stand_there_as_the_server_describes_them() -> None:
+    page, write = REFERENCE / "events.md", "script/write_reference.py"
+    written = runpy.run_path(str(ROOT / write))["written"]
+    assert page.read_text() == written(page.read_text()), f"call .venv/bin/python {write}"
 
 
-@pytest.mark.parametrize("shape", [answers.Message, answers.Conversation, answers.Session], ids=lambda s: s.__name__)
-def test_every_field_of_an_event_has_a_row_with_its_type(shape: type) -> None:
-    section = section_of(REFERENCE / "events.md", shape.__name__)
-    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", section, re.M)
-    assert rows == [(name, type_told(hint)) for name, hint in fields(shape).items()]
-
-
-def events() -> list[tuple[str, type]]:
-    shapes = [(fields(shape)["type"], shape) for shape in get_args(answers.LiveEvent)]
-    return [(event, shape) for types, shape in shapes for event in get_args(types)]
-
-
-def fields(shape: type) -> dict[str, Any]:
-    """The field's types by name, those of its bases last, as they are sent."""
-    hints = get_type_hints(shape, include_extras=True)
-    own = [name for name in hints if name in shape.__annotations__]
-    return {name: hints[name] for name in own + [name for name in hints if name not in own]}
-
-
-def type_told(hint: Any) -> str:
-    if get_origin(hint) is NotRequired:
-        return f"{type_told(*get_args(hint))}, may be missing"
-    if get_origin(hint) is Literal:
-        return ", ".join(f"`{value}`" for value in get_args(hint))
-    if isinstance(hint, UnionType) or get_origin(hint) is Union:
-        return " or ".join(type_told(part) for part in get_args(hint))
-    names = {str: "string", bool: "boolean", int: "integer", float: "number", NoneType: "null"}
-    return names.get(hint, "object")
+def test_every_reason_to_lose_a_session_has_a_row() -> None:
+    section = section_of(REFERENCE / "events.md", "Types").partition("### Why a session is not yours any more")[2]
+    assert first_cells(section) == set(UnlinkReason)
 
 
 def test_every_error_code_has_a_row_with_its_status() -> None:

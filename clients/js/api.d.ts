@@ -10,6 +10,7 @@ export interface components {
         Account: {
             omi_user_id: string;
         };
+        /** @description Everything missed has come. Show "live". */
         CaughtUpEvent: {
             id?: string;
             /** @constant */
@@ -19,6 +20,7 @@ export interface components {
             omi_user_id: string;
             code: string | number;
         };
+        /** @description Always first. */
         ConnectedEvent: {
             id?: string;
             /** @constant */
@@ -26,17 +28,24 @@ export interface components {
             cursor: string;
             resumed: boolean;
         };
+        /** @description What was said without a long silence. */
         Conversation: {
             id: string;
             title: string | null;
             summary: string | null;
             createdAt: string;
+            /** @description When it began. */
             startedAt: string;
+            /** @description When words last came. The conversation with the latest is the current one. */
             lastMessageAt: string;
+            /** @description How many messages it has, beyond those that you hold. */
             messageCount: number;
+            /** @description The session that it was heard in. */
             omiSessionKey: string;
+            /** @description Where it comes from. */
             source: string;
         };
+        /** @description It began, or came to you with a session. */
         ConversationChangedEvent: {
             id?: string;
             /** @constant */
@@ -114,25 +123,35 @@ export interface components {
             user: components["schemas"]["User"];
             omi_links: components["schemas"]["OmiLink"][];
         };
-        /**
-         * @description One segment of speech. In spoken order `position` ascends, then `seq`; `rev` grows when the segment changes, and
-         *     a lower one is older news.
-         */
+        /** @description One segment of speech. Times are ISO 8601 in UTC, here as everywhere. */
         Message: {
+            /** @description The same for as long as the message lives. */
             id: string;
             conversationId: string;
-            /** @enum {string} */
+            /**
+             * @description What wearables hear is `USER`.
+             * @enum {string}
+             */
             role: "USER" | "ASSISTANT" | "SYSTEM" | "TOOL";
+            /** @description Text, never markup. */
             text: string;
+            /** @description Where it comes from. */
             source: string;
+            /** @description When it was saved. */
             createdAt: string;
+            /** @description When it was said. */
             spokenAt: string;
+            /** @description As the wearable names them: `SPEAKER_1`. */
             speaker: string | null;
+            /** @description Whether the wearer speaks. */
             isUser: boolean;
+            /** @description Seconds on the wearable's clock. */
             start: number | null;
             end: number | null;
+            /** @description Spoken order: ascending `position`, then ascending `seq`. */
             position: number;
             seq: number;
+            /** @description Grows when the segment changes; a lower one is older news. */
             rev: number;
         };
         /** @description `nextCursor` leads to the next older page; null when there is none. */
@@ -142,11 +161,20 @@ export interface components {
             items: components["schemas"]["Message"][];
             nextCursor: string | null;
         };
-        /** @description New messages, or some with a higher `rev`, to be replaced in place. */
-        MessagesEvent: {
+        /** @description Replace by `id` where `rev` is higher. */
+        MessagesUpdatedEvent: {
             id?: string;
-            /** @enum {string} */
-            type: "new_messages" | "messages_updated";
+            /** @constant */
+            type: "messages_updated";
+            conversationId: string;
+            conversation: components["schemas"]["Conversation"];
+            messages: components["schemas"]["Message"][];
+        };
+        /** @description Add them; sort by `position`, then `seq`. */
+        NewMessagesEvent: {
+            id?: string;
+            /** @constant */
+            type: "new_messages";
             conversationId: string;
             conversation: components["schemas"]["Conversation"];
             messages: components["schemas"]["Message"][];
@@ -233,7 +261,7 @@ export interface components {
         PolledEvents: {
             /** @constant */
             ok: true;
-            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["MessagesEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SignedOutEvent"])[];
+            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SignedOutEvent"])[];
             cursor: string;
             more: boolean;
         };
@@ -242,7 +270,10 @@ export interface components {
             password: string;
             display_name?: string | null;
         };
-        /** @description The given cursor cannot be honoured; an `update` follows. */
+        /**
+         * @description Your cursor cannot be honoured: `cursor_too_old` or `cursor_unknown`. Forget what is shown; an `update`
+         *     follows.
+         */
         ResetEvent: {
             id?: string;
             /** @constant */
@@ -255,32 +286,41 @@ export interface components {
             ok: true;
             revoked: number;
         };
-        /** @description A wearable's stream of words, as one user sees it. `method` is how it came to its owner. */
+        /** @description A wearable's stream of words, as one user sees it. */
         Session: {
+            /** @description The `session_id` of the webhook. */
             id: string;
+            /** @description Whether it is yours. */
             linked: boolean;
+            /** @description How it came to you. */
             method: ("uid" | "manual" | "issued" | "personal") | null;
             linkedAt: string | null;
+            /** @description When it last called. */
             lastSeenAt: string | null;
             hasConversations: boolean;
             messagesSaved?: number;
+            /** @description `status`, `message` and `nextStep`, in plain words. */
             health?: components["schemas"]["Health"];
             lastWebhookAt?: string | null;
+            /** @description How many calls are `waiting` to be saved, and how many have `failed`. */
             jobs?: components["schemas"]["Jobs"];
+            /** @description How many of your streams are open. */
             streamsOpen?: number;
         };
+        /** @description A session came to you. Its earlier words, if any, follow. */
         SessionLinkedEvent: {
             id?: string;
             /** @constant */
             type: "session_linked";
             session: components["schemas"]["Session"];
         };
+        /** @description It is not yours any more, for a `reason`. What was saved stays yours. */
         SessionUnlinkedEvent: {
             id?: string;
             /** @constant */
             type: "session_unlinked";
             session: components["schemas"]["Session"];
-            reason: string;
+            reason: components["schemas"]["UnlinkReason"];
         };
         Sessions: {
             /** @constant */
@@ -307,12 +347,13 @@ export interface components {
             session_token: string;
             user: components["schemas"]["User"];
         };
-        /** @description The stream ends with it. */
+        /** @description `signed_out`, `expired` or `account_deleted`. The stream closes after it. Sign in again. */
         SignedOutEvent: {
             id?: string;
             /** @constant */
             type: "signed_out";
-            reason: string;
+            /** @enum {string} */
+            reason: "signed_out" | "expired" | "account_deleted";
         };
         Start: {
             omi_user_id: string;
@@ -329,7 +370,12 @@ export interface components {
             ticket: string;
             expiresAt: string;
         };
-        /** @description Replace what is shown. */
+        /**
+         * @description Why a session is not its user's any more, as their streams are told.
+         * @enum {string}
+         */
+        UnlinkReason: "unlinked" | "expired" | "proof_required" | "linked_with_proof" | "handed_over" | "device_returned" | "device_lost";
+        /** @description The answer of `/conversations/current`. Replace what is shown. */
         UpdateEvent: {
             /** @constant */
             ok: true;
@@ -374,7 +420,8 @@ export type Login = components['schemas']['Login'];
 export type Me = components['schemas']['Me'];
 export type Message = components['schemas']['Message'];
 export type Messages = components['schemas']['Messages'];
-export type MessagesEvent = components['schemas']['MessagesEvent'];
+export type MessagesUpdatedEvent = components['schemas']['MessagesUpdatedEvent'];
+export type NewMessagesEvent = components['schemas']['NewMessagesEvent'];
 export type NewPassword = components['schemas']['NewPassword'];
 export type OmiAccount = components['schemas']['OmiAccount'];
 export type OmiAccounts = components['schemas']['OmiAccounts'];
@@ -402,6 +449,7 @@ export type SignedOutEvent = components['schemas']['SignedOutEvent'];
 export type Start = components['schemas']['Start'];
 export type TakeEarlier = components['schemas']['TakeEarlier'];
 export type Ticket = components['schemas']['Ticket'];
+export type UnlinkReason = components['schemas']['UnlinkReason'];
 export type UpdateEvent = components['schemas']['UpdateEvent'];
 export type User = components['schemas']['User'];
 export type $defs = Record<string, never>;

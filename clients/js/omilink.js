@@ -39,6 +39,7 @@ export {
  * @typedef {import("./wire.js").PersonalUrl} PersonalUrl
  * @typedef {import("./wire.js").Session} Session
  * @typedef {import("./wire.js").SignIn} SignIn
+ * @typedef {import("./wire.js").UnlinkReason} UnlinkReason
  * @typedef {import("./wire.js").User} User
  */
 

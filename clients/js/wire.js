@@ -21,6 +21,7 @@
  * @typedef {import("./api.js").Messages} Messages
  * @typedef {import("./api.js").PolledEvents} PolledEvents
  * @typedef {import("./api.js").SignedOutEvent} SignedOutEvent
+ * @typedef {import("./api.js").UnlinkReason} UnlinkReason
  * @typedef {PolledEvents["events"][number]} LiveEvent Its `id` is the cursor after it, where the polling twin tells it.
  */
 

@@ -66,7 +66,7 @@ class Desk:
     def load_conversations(self, session_keys: Collection[str]) -> None:
         self._conversations |= {key: {} for key in session_keys}
         near = self.tx.conversations_near(session_keys, self._since, self._until)
-        for conversation in sorted(near, key=lambda found: (found.last_at, found.id)):
+        for conversation in sorted(near, key=_by_last_words):
             of_session = self._conversations[conversation.session_id]
             of_session[conversation.id] = conversation
             if len(of_session) > NEAR_MOST:
@@ -103,26 +103,28 @@ class Desk:
         return self._verified.get(uid) if uid else None
 
     def near(self, delivery: Delivery) -> list[Conversation]:
-        """The session's conversations that were going on about when the delivery came, whosever they are."""
+        """The session's conversations that were going on about when the delivery came, whosever they are; the one that
+        was heard last stands last."""
         at = delivery.received_at
         near = [
             conversation
             for conversation in self._conversations[delivery.session_key].values()
             if conversation.created_at < at + self.gap_ms and conversation.last_at > at - clocks.BACKLOG_LIMIT
         ]
-        return near[-NEAR_MOST:]
+        return sorted(near, key=_by_last_words)[-NEAR_MOST:]
 
     def known(self, delivery: Delivery, segment: Segment, near: Sequence[Conversation]) -> Message | None:
-        """The message of these conversations that the segment already is, in a deleted one too. Without a unique id the
-        same words at the same seconds may be said again in the next conversation, so then only one that has not fallen
-        silent counts."""
+        """The message of these conversations that the segment already is, in a deleted one too; of several the one that
+        has said just this. Without a unique id the same words at the same seconds may be said again in the next
+        conversation, so then only one that has not fallen silent counts."""
+        found = []
         for conversation in near:
             message = self.message((conversation.id, segment.key))
             if message and conversation.deleted_at and message.has_grown_from_left_out(segment):
                 continue
             if message and (segment.has_unique_id or delivery.received_at - conversation.last_at < self.gap_ms):
-                return message
-        return None
+                found.append(message)
+        return max(found, key=lambda message: message.has_said(segment), default=None)
 
     def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
         return self._conversations[delivery.session_key][conversation_id]
@@ -180,3 +182,7 @@ class Desk:
         self._new_messages: dict[MessageKey, Message] = {}
         self._changed_messages: dict[MessageKey, Message] = {}
         self._events: list[Event] = []
+
+
+def _by_last_words(conversation: Conversation) -> tuple[Millis, str]:
+    return conversation.last_at, conversation.id

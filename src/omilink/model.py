@@ -82,6 +82,18 @@ class Device(StrEnum):
     LOST = "lost"
 
 
+class UnlinkReason(StrEnum):
+    """Why a session is not its user's any more, as their streams are told."""
+
+    UNLINKED = "unlinked"
+    EXPIRED = "expired"
+    PROOF_REQUIRED = "proof_required"
+    LINKED_WITH_PROOF = "linked_with_proof"
+    HANDED_OVER = "handed_over"
+    DEVICE_RETURNED = "device_returned"
+    DEVICE_LOST = "device_lost"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OmiSession:
     """One device's id as seen at one webhook URL, and whose it is.
@@ -226,8 +238,7 @@ class Message:
         Neither a version that was seen before nor a shorter beginning of what is known is new: both are late
         retries. So any number of arrivals in any order ends with the same text.
         """
-        seen = self.versions.split()
-        if segment.version in seen or self._outgrew(segment):
+        if self.has_said(segment) or self._outgrew(segment):
             return self
         return replace(
             self,
@@ -240,16 +251,20 @@ class Message:
             position=self.position if segment.start is None else segment.start,
             spoken_at=spoken_at,
             rev=self.rev + 1,
-            versions=" ".join([*seen, segment.version][-VERSIONS_REMEMBERED:]),
+            versions=" ".join([*self.versions.split(), segment.version][-VERSIONS_REMEMBERED:]),
         )
 
     def without(self, text: str) -> "Message":
         """The message after something in it was found to be no part of the talk. A retry does not bring that back."""
         return replace(self, text=text, rev=self.rev + 1)
 
+    def has_said(self, segment: Segment) -> bool:
+        """Whether the segment is a version of it that was heard before."""
+        return segment.version in self.versions.split()
+
     def has_grown_from_left_out(self, segment: Segment) -> bool:
         """Whether the segment says more than what was no part of the talk."""
-        return self.text == LEFT_OUT and segment.version not in self.versions.split()
+        return self.text == LEFT_OUT and not self.has_said(segment)
 
     def _outgrew(self, segment: Segment) -> bool:
         grown = len(segment.text) < len(self.text) and self.text.startswith(segment.text)

@@ -27,6 +27,7 @@ from omilink.model import (
     OmiLink,
     OmiSession,
     Proof,
+    UnlinkReason,
     check_id,
 )
 from omilink.ports import Transaction
@@ -167,7 +168,7 @@ def unlink(tx: Transaction, uid: str, user_id: str, at: Millis, by: By) -> None:
     _withdraw(tx, decision, uid, user_id, at, by)
     for shown in _linked_by(tx, uid, user_id):
         decision = linking.decide(Facts(act=Act.UNLINK, session=shown, user_id=user_id))
-        sessions.change_hands(tx, decision, shown, shown.unlinked(at), at, by, reason="unlinked", uid=uid)
+        sessions.change_hands(tx, decision, shown, shown.unlinked(at), at, by, reason=UnlinkReason.UNLINKED, uid=uid)
 
 
 def unvouch(tx: Transaction, uid: str, at: Millis, by: By) -> str:
@@ -240,7 +241,7 @@ def _link(
     if decision.outcome is not Outcome.LINK or not decision.method:
         return set()
     linked = session.linked_to(user_id, decision.method, at)
-    reason = "linked_with_proof"
+    reason = UnlinkReason.LINKED_WITH_PROOF
     return sessions.change_hands(tx, decision, session, linked, at, by, reason=reason, uid=uid, brings=brings)
 
 

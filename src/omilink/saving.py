@@ -12,7 +12,7 @@ from omilink import clocks, linking, sessions, wire
 from omilink.cutting import take_sentences_out
 from omilink.desk import Desk
 from omilink.linking import Act, Decision, Facts, Outcome
-from omilink.model import By, Conversation, Delivery, Message, Millis, OmiSession, Segment, new_id
+from omilink.model import By, Conversation, Delivery, Message, Millis, OmiSession, Segment, UnlinkReason, new_id
 from omilink.omi import parse
 from omilink.ports import Transaction
 
@@ -116,7 +116,7 @@ def _carry_out(desk: Desk, decision: Decision, delivery: Delivery, bad_segments:
     desk.put_session(session)
     if session.user_id != before.user_id or session.method != before.method:  # rare, so by way of the database
         desk.flush()
-        reason = "linked_with_proof" if session.user_id else "proof_required"
+        reason = UnlinkReason.LINKED_WITH_PROOF if session.user_id else UnlinkReason.PROOF_REQUIRED
         by, at = _by(delivery), delivery.received_at
         link = desk.tx.omi_link(delivery.uid) if delivery.uid else None
         desk.users |= sessions.change_hands(

@@ -17,6 +17,7 @@ from omilink.model import (
     OmiLink,
     OmiSession,
     Proof,
+    UnlinkReason,
     check_id,
     session_key,
 )
@@ -55,8 +56,8 @@ def link(
     assert decision.user_id and decision.method
     if is_second_hand:
         _withdraw_issue(tx, decision, session, at, by or By(user_id))
-    linked = session.linked_to(decision.user_id, decision.method, at)
-    change_hands(tx, decision, session, linked, at, by or By(user_id), reason="handed_over", brings=not is_second_hand)
+    linked, reason = session.linked_to(decision.user_id, decision.method, at), UnlinkReason.HANDED_OVER
+    change_hands(tx, decision, session, linked, at, by or By(user_id), reason=reason, brings=not is_second_hand)
     return linked
 
 
@@ -81,7 +82,7 @@ def unlink(
     if session.method is Method.ISSUED:
         _withdraw_issue(tx, decision, session, at, by or By(user_id))
     unlinked = session.unlinked(at)
-    change_hands(tx, decision, session, unlinked, at, by or By(user_id), reason="unlinked")
+    change_hands(tx, decision, session, unlinked, at, by or By(user_id), reason=UnlinkReason.UNLINKED)
     return unlinked
 
 
@@ -94,7 +95,7 @@ def end(tx: Transaction, omi_session_id: str, device: Device, at: Millis, by: By
     _withdraw_issue(tx, decision, session, at, by)
     tx.forget_uids_shown(session)  # those of its user, who may verify them at any time
     ended = replace(session.unlinked(at) if session.user_id else session, device=device, last_uid=None)
-    change_hands(tx, decision, session, ended, at, by, reason=f"device_{device}")
+    change_hands(tx, decision, session, ended, at, by, reason=UnlinkReason(f"device_{device}"))
     return ended
 
 
@@ -104,7 +105,7 @@ def expire(tx: Transaction, silent_since: Millis, at: Millis, most: int) -> set[
     for session in tx.silent_sessions(silent_since, most):
         decision = linking.decide(Facts(act=Act.EXPIRE, session=session, user_id=None))
         if decision.outcome is Outcome.UNLINK and session.user_id:
-            change_hands(tx, decision, session, session.unlinked(at), at, SILENCE, reason="expired")
+            change_hands(tx, decision, session, session.unlinked(at), at, SILENCE, reason=UnlinkReason.EXPIRED)
             woken.add(session.user_id)
     return woken
 
@@ -117,7 +118,7 @@ def change_hands(
     at: Millis,
     by: By,
     *,
-    reason: str,
+    reason: UnlinkReason,
     uid: str | None = None,
     brings: bool = True,
 ) -> set[str]:

@@ -362,6 +362,16 @@ def test_how_calls_are_bundled_into_transactions_changes_nothing(
         assert everything(tx) == expected
 
 
+@pytest.mark.parametrize("bundles", [[2], [1, 1]], ids=["together", "one by one"])
+def test_a_call_that_comes_twice_finds_its_words_where_it_put_them(tx: Store, bundles: list[int]) -> None:
+    """Two conversations have a message of that id, and what changes one makes its conversation the latest."""
+    save(tx, call(0, say("yes", 0, id="b"), say("yes", 200, id="b")))
+    assert len(talks(tx, None)) == 2
+    for times in bundles:
+        save(tx, *[call(1, say("yes", id="b"))] * times)
+    assert sorted(message.rev for message in messages(tx, None)) == [1, 2]
+
+
 def test_a_bundle_knows_the_words_of_a_conversation_that_it_woke_up(tx: Store) -> None:
     """Half an hour later a segment changes; then one that was said with it comes again."""
     save(tx, call(5, say("tea", 0, id=UNIQUE), say("yes", 3, id=UNIQUE + "b")))

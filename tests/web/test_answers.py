@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 from support import Person, ServerProcess, wait_until
 from web_support import PASSWORD, is_error, new_uid, texts
 
-from omilink.web.answers import LiveEvent
+from omilink.web.events import LiveEvent
 
 JSON = "application/json"
 

@@ -1,5 +1,5 @@
 /** Times and causes, in words. */
-import type { OmiAccount, Session } from "omilink";
+import type { OmiAccount, Session, UnlinkReason } from "omilink";
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
@@ -61,7 +61,7 @@ const UNLINKED: Record<string, string> = {
   device_returned: "The operator took the device back. What was saved stays yours.",
   device_lost: "The operator declared the device lost. What was saved stays yours.",
   expired: "It has been silent for too long. Link it again when you use it; what was saved stays yours.",
-};
+} satisfies Record<UnlinkReason, string>;
 
 export function unlinkedBecause(reason: string): string {
   return UNLINKED[reason] ?? "What was saved stays yours.";

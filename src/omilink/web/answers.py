@@ -1,12 +1,16 @@
-"""The shapes of the contract's answers and events, for /openapi.json and the clients that are generated from it.
+"""The shapes of the contract's answers, for /openapi.json and the clients that are generated from it.
 
-The answers are made elsewhere, at once as JSON; tests/web/test_answers.py holds real ones against these. A class's
-docstring becomes the type's comment in the JavaScript client.
+The answers are made elsewhere, at once as JSON; tests/web/test_answers.py holds real ones against these. The docstrings
+become comments in the JavaScript client and, for what a stream carries, the tables of docs/reference/events.md.
 """
 
 from typing import Any, Literal, NotRequired
 
+from pydantic import with_config
 from typing_extensions import TypedDict
+
+documented = with_config(use_attribute_docstrings=True)
+"""The sentence after a field says what it is."""
 
 Role = Literal["USER", "ASSISTANT", "SYSTEM", "TOOL"]
 
@@ -143,20 +147,28 @@ class Jobs(TypedDict):
     failed: int
 
 
+@documented
 class Session(TypedDict):
-    """A wearable's stream of words, as one user sees it. `method` is how it came to its owner."""
+    """A wearable's stream of words, as one user sees it."""
 
     id: str
+    """The `session_id` of the webhook."""
     linked: bool
+    """Whether it is yours."""
     method: Literal["uid", "manual", "issued", "personal"] | None
+    """How it came to you."""
     linkedAt: str | None
     lastSeenAt: str | None
+    """When it last called."""
     hasConversations: bool
     messagesSaved: NotRequired[int]
     health: NotRequired[Health]
+    """`status`, `message` and `nextStep`, in plain words."""
     lastWebhookAt: NotRequired[str | None]
     jobs: NotRequired[Jobs]
+    """How many calls are `waiting` to be saved, and how many have `failed`."""
     streamsOpen: NotRequired[int]
+    """How many of your streams are open."""
 
 
 class OneSession(Done):
@@ -167,36 +179,55 @@ class Sessions(Done):
     sessions: list[Session]
 
 
+@documented
 class Conversation(TypedDict):
+    """What was said without a long silence."""
+
     id: str
     title: str | None
     summary: str | None
     createdAt: str
     startedAt: str
+    """When it began."""
     lastMessageAt: str
+    """When words last came. The conversation with the latest is the current one."""
     messageCount: int
+    """How many messages it has, beyond those that you hold."""
     omiSessionKey: str
+    """The session that it was heard in."""
     source: str
+    """Where it comes from."""
 
 
+@documented
 class Message(TypedDict):
-    """One segment of speech. In spoken order `position` ascends, then `seq`; `rev` grows when the segment changes, and
-    a lower one is older news."""
+    """One segment of speech. Times are ISO 8601 in UTC, here as everywhere."""
 
     id: str
+    """The same for as long as the message lives."""
     conversationId: str
     role: Role
+    """What wearables hear is `USER`."""
     text: str
+    """Text, never markup."""
     source: str
+    """Where it comes from."""
     createdAt: str
+    """When it was saved."""
     spokenAt: str
+    """When it was said."""
     speaker: str | None
+    """As the wearable names them: `SPEAKER_1`."""
     isUser: bool
+    """Whether the wearer speaks."""
     start: float | None
+    """Seconds on the wearable's clock."""
     end: float | None
     position: float
+    """Spoken order: ascending `position`, then ascending `seq`."""
     seq: int
     rev: int
+    """Grows when the segment changes; a lower one is older news."""
 
 
 class CurrentConversation(Done):
@@ -229,97 +260,6 @@ class OneConversation(Done):
 class Ticket(Done):
     ticket: str
     expiresAt: str
-
-
-class Event(TypedDict):
-    """`id` is the cursor after it; the polling twin has it here, the stream in the event's `id:` line."""
-
-    id: NotRequired[str]
-
-
-class ConnectedEvent(Event):
-    type: Literal["connected"]
-    cursor: str
-    resumed: bool
-
-
-class ResetEvent(Event):
-    """The given cursor cannot be honoured; an `update` follows."""
-
-    type: Literal["reset"]
-    reason: Literal["cursor_too_old", "cursor_unknown"]
-
-
-class UpdateEvent(CurrentConversation, Event):
-    """Replace what is shown."""
-
-    type: Literal["update"]
-
-
-class CaughtUpEvent(Event):
-    type: Literal["caught_up"]
-
-
-class ConversationChangedEvent(Event):
-    type: Literal["conversation_changed"]
-    conversationId: str
-    conversation: Conversation
-
-
-class MessagesEvent(Event):
-    """New messages, or some with a higher `rev`, to be replaced in place."""
-
-    type: Literal["new_messages", "messages_updated"]
-    conversationId: str
-    conversation: Conversation
-    messages: list[Message]
-
-
-class ConversationDeletedEvent(Event):
-    """Remove it everywhere."""
-
-    type: Literal["conversation_deleted"]
-    conversationId: str
-
-
-class SessionLinkedEvent(Event):
-    type: Literal["session_linked"]
-    session: Session
-
-
-class SessionUnlinkedEvent(Event):
-    type: Literal["session_unlinked"]
-    session: Session
-    reason: str
-
-
-class SignedOutEvent(Event):
-    """The stream ends with it."""
-
-    type: Literal["signed_out"]
-    reason: str
-
-
-LiveEvent = (
-    ConnectedEvent
-    | ResetEvent
-    | UpdateEvent
-    | CaughtUpEvent
-    | ConversationChangedEvent
-    | MessagesEvent
-    | ConversationDeletedEvent
-    | SessionLinkedEvent
-    | SessionUnlinkedEvent
-    | SignedOutEvent
-)
-
-
-class PolledEvents(Done):
-    """The polling twin's answer."""
-
-    events: list[LiveEvent]
-    cursor: str
-    more: bool
 
 
 REFUSALS: dict[int | str, dict[str, Any]] = {

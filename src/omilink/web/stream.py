@@ -8,6 +8,7 @@ from starlette.routing import Route
 from omilink import accounts, limits, live, wire
 from omilink.web import answers
 from omilink.web.auth import The, Who, client_address, product, signed_in_to_stream
+from omilink.web.events import PolledEvents
 from omilink.web.sse import EventStream
 
 PATH = "/conversations/current"
@@ -26,7 +27,7 @@ async def stream(request: Request) -> Response:
     return EventStream(live.follow(the.store, ear, who, after, the.clock), ear)
 
 
-@router.get("/events", responses=answers.of(answers.PolledEvents))
+@router.get("/events", responses=answers.of(PolledEvents))
 async def events(who: Who, the: The, response: Response, after: str | None = None) -> Response:
     """The stream's events for whoever cannot hold a stream open: the same events, the same cursors."""
     frames, cursor, more = await the.store.read(lambda tx: live.poll(tx, who.user.id, after))
