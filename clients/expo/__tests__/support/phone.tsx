@@ -9,14 +9,11 @@ import { keepToken } from "../../src/account/token";
 import App from "../../src/App";
 import { ADA, OmilinkServer } from "./omilinkServer";
 
-jest.mock("expo-secure-store", () => {
-  const safe = new Map<string, string>();
-  return {
-    getItemAsync: async (key: string) => safe.get(key) ?? null,
-    setItemAsync: async (key: string, value: string) => void safe.set(key, value),
-    deleteItemAsync: async (key: string) => void safe.delete(key),
-  };
-});
+jest.mock("expo-secure-store", () => ({
+  getItemAsync: async (key: string) => mockSafe.get(key) ?? null,
+  setItemAsync: async (key: string, value: string) => void mockSafe.set(key, value),
+  deleteItemAsync: async (key: string) => void mockSafe.delete(key),
+}));
 jest.mock("@react-native-async-storage/async-storage", () =>
   jest.requireActual("@react-native-async-storage/async-storage/jest/async-storage-mock"),
 );
@@ -29,6 +26,8 @@ jest.mock("expo/fetch", () => ({ fetch: (...request: [string, RequestInit]) => m
 configure({ asyncUtilTimeout: 10_000 });
 jest.setTimeout(30_000);
 
+/** What the phone keeps safe. */
+export const mockSafe = new Map<string, string>();
 export let mockServer: OmilinkServer;
 let listeners: Set<(state: AppStateStatus) => void>;
 
@@ -40,6 +39,7 @@ beforeEach(async () => {
     listeners.add(listener);
     return { remove: () => listeners.delete(listener) };
   });
+  mockSafe.clear();
   await AsyncStorage.clear();
   await keepToken("token-0");
   await bring("active");
