@@ -79,8 +79,11 @@ def another_site(web_host: WebHost) -> str:
 
 
 @pytest.fixture
-def server(web_host: WebHost, another_site: str, make_server: MakeServer) -> ServerProcess:
-    server = make_server(OMILINK_CORS_ORIGINS=f"{web_host.url},{another_site}")
+def server(
+    request: pytest.FixtureRequest, web_host: WebHost, another_site: str, make_server: MakeServer
+) -> ServerProcess:
+    settings = getattr(request, "param", {})
+    server = make_server(OMILINK_CORS_ORIGINS=f"{web_host.url},{another_site}", **settings)
     web_host.omilink = server.url
     return server
 

@@ -71,6 +71,18 @@ def test_a_remembered_session_that_was_unlinked_elsewhere_stays_so(server: Serve
     assert person.client.get("/sessions").json()["sessions"] == []
 
 
+@pytest.mark.parametrize("server", [{"OMILINK_LINK_TTL": "0.00002"}], indirect=True, ids=["links of 1.7 s"])
+def test_a_link_that_expires_is_made_again(server: ServerProcess, open_app: OpenApp) -> None:
+    page = open_app(new_user(server).token, path="/#/link")
+    page.get_by_role("button", name="With a session id").click()
+    page.get_by_label("Session id", exact=True).fill("kitchen")
+    page.get_by_role("button", name="Link", exact=True).click()
+    expect(shown(page).get_by_text("“kitchen” had been silent for long, and is linked to you again.")).to_be_visible()
+    server.say("kitchen", "Still here")
+    page.get_by_role("link", name="Live", exact=True).click()
+    expect(words(page)).to_have_text(["Still here"])
+
+
 def test_a_wrong_password_is_said_clearly(server: ServerProcess, open_app: OpenApp) -> None:
     page = open_app()
     page.get_by_label("Email address").fill(new_user(server).email)

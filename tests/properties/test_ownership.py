@@ -162,7 +162,7 @@ class Table:
         row = self.row(session)
         if row.owner == user:
             return None
-        if self._is_taken(row, user) or row.in_use is False:
+        if row.owner not in (None, user) or self._shows_anothers(row.shown, user) or row.in_use is False:
             return "session_not_available"
         if self.verified_for(session) == user:
             self._link(row, user, Method.UID, clock)
@@ -227,7 +227,7 @@ class Table:
 
     def issues(self, user: str, session: str, clock: float) -> str | None:
         row = self.row(session)
-        if self._is_taken(row, user) or self._is_proven_for_another(session, user):
+        if row.owner not in (None, user) or self._is_proven_for_another(session, row, user):
             return "session_not_available"
         if (row.owner, row.method) == (user, Method.ISSUED):
             return None
@@ -239,7 +239,7 @@ class Table:
 
     def is_handed_over(self, user: str, session: str, clock: float) -> str | None:
         row = self.row(session)
-        if not row.in_use or self._shows_anothers(row, user) or self._is_proven_for_another(session, user):
+        if not row.in_use or self._is_proven_for_another(session, row, user):
             return "session_not_available"
         self._issue_proves_nothing(session)
         self._link(row, user, Method.ISSUED, clock, brings=False)
@@ -277,9 +277,10 @@ class Table:
             self._unlink(row, clock)
         return lost
 
-    def _is_proven_for_another(self, session: str, user: str) -> bool:
-        found = self.verified.get(session)
-        return found is not None and found.user != user and not found.by_issue
+    def _is_proven_for_another(self, session: str, row: Row, user: str) -> bool:
+        """To have been issued a device is no proof against the operator who issued it."""
+        is_by_issue = session in self.verified and self.verified[session].by_issue
+        return self._shows_anothers(row.shown - {session} if is_by_issue else row.shown | {session}, user)
 
     def _issue_proves_nothing(self, session: str) -> None:
         if session in self.verified and self.verified[session].by_issue:
@@ -314,11 +315,8 @@ class Table:
     def _is_anothers_uid(self, session: str, row: Row) -> bool:
         return self.verified_for(session) not in (None, row.owner)
 
-    def _is_taken(self, row: Row, user: str) -> bool:
-        return row.owner not in (None, user) or self._shows_anothers(row, user)
-
-    def _shows_anothers(self, row: Row, user: str) -> bool:
-        return any(self.verified_for(uid) not in (None, user) for uid in row.shown)
+    def _shows_anothers(self, uids: set[str], user: str) -> bool:
+        return any(self.verified_for(uid) not in (None, user) for uid in uids)
 
     def _link(self, row: Row, user: str, method: Method, clock: float, *, brings: bool = True) -> None:
         if (row.owner, row.method) == (user, method):

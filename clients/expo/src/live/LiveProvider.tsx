@@ -22,13 +22,19 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
   const { refresh } = useSessions();
   const { say } = useNotices();
 
+  const expired = useRef(new Set<string>());
   const happened = useRef<(event: LiveEvent) => void>(() => {});
   useEffect(() => {
     happened.current = (event) => {
-      if (event.type === "session_linked" || event.type === "session_unlinked") refresh();
-      if (event.type !== "session_unlinked") return;
+      if (event.type !== "session_linked" && event.type !== "session_unlinked") return;
+      refresh();
       const { id } = event.session;
-      if (event.reason !== "expired") forgetSession(user.id, id);
+      if (event.type === "session_linked") {
+        if (expired.current.delete(id)) say(`Session “${id}” had been silent for long, and is linked to you again.`);
+        return;
+      }
+      if (event.reason === "expired") expired.current.add(id);
+      else forgetSession(user.id, id);
       say(`Session “${id}” is no longer linked to you. ${unlinkedBecause(event.reason)}`);
     };
   });
