@@ -78,6 +78,10 @@ class Facts:
         return self.user_id is not None and self.session.user_id == self.user_id
 
     @property
+    def suspended_from_user(self) -> bool:
+        return self.user_id is not None and self.session.suspended_user_id == self.user_id
+
+    @property
     def someone_elses(self) -> bool:
         return not self.unowned and not self.mine
 
@@ -410,6 +414,13 @@ RULES: tuple[Rule, ...] = (
         lambda f: f.mine,
         Outcome.UNLINK,
         "The owner unlinked it.",
+    ),
+    Rule(
+        "suspended-let-go",
+        Act.UNLINK,
+        lambda f: f.suspended_from_user,
+        Outcome.KEEP,
+        "It was suspended, and whoever had linked it does not wait for a proof any more.",
     ),
     Rule(
         "not-yours",

@@ -70,8 +70,9 @@ def unlink(
     *,
     personal: bool | None = None,
 ) -> OmiSession:
-    """The session becomes nobody's; what was saved stays the user's. `personal`: the one at the user's own address;
-    None for whichever is the user's, the shared address first. Raises NotFound when it is not the user's."""
+    """The session becomes nobody's; what was saved stays the user's. One that was suspended is the user's no longer.
+    `personal`: the one at the user's own address; None for whichever is the user's, the shared address first. Raises
+    NotFound when it is not the user's."""
     session = find(tx, omi_session_id, at, origin=user_id if personal else SHARED)
     if personal is None and session.user_id != user_id:
         own = find(tx, omi_session_id, at, origin=user_id)
@@ -81,7 +82,8 @@ def unlink(
         raise decision.error
     if session.method is Method.ISSUED:
         _withdraw_issue(tx, decision, session, at, by or By(user_id))
-    unlinked = session.unlinked(at)
+    is_suspended = decision.outcome is Outcome.KEEP
+    unlinked = replace(session, suspended_user_id=None) if is_suspended else session.unlinked(at)
     change_hands(tx, decision, session, unlinked, at, by or By(user_id), reason=UnlinkReason.UNLINKED)
     return unlinked
 

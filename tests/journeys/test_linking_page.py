@@ -154,11 +154,14 @@ def test_an_id_that_proves_nothing_leads_to_the_sentence(server: ServerProcess, 
     expect(page.get_by_label("Your OMI user id")).to_be_focused()
 
 
-def test_a_suspended_session_leads_to_the_sentence(server: ServerProcess, open_page: Open) -> None:
+def test_a_suspended_session_leads_to_the_sentence_and_can_be_removed(server: ServerProcess, open_page: Open) -> None:
     page = open_page(new_user(server, UID), path="/#/sessions")
     server.say(UID, "Hello", uid=UID)
     page.get_by_role("link", name=f"Prove that {UID} is yours").click()
     expect(page.get_by_label("Your OMI user id")).to_have_value(UID)
+    page.go_back()
+    page.get_by_role("button", name=f"Remove {UID}").click()
+    expect(page.get_by_role("article", name=f"Session {UID}")).to_be_hidden()
 
 
 def test_the_keyboard_is_enough_to_link(server: ServerProcess, open_page: Open) -> None:

@@ -53,6 +53,7 @@ class Row:
     shown: set[str] = field(default_factory=set)
     last: str | None = None
     in_use: bool | None = None
+    suspended: str | None = None
 
 
 @dataclass
@@ -123,6 +124,7 @@ class Table:
         elif proven and (row.owner is None or row.method is Method.MANUAL):
             self._link(row, proven, Method.UID, clock, brings=self.verified[uid or ""].brings)
         elif row.method is Method.MANUAL and (uid == session or self._is_anothers_uid(session, row)):
+            row.suspended = row.owner
             self._unlink(row, clock - MOMENT)
         self._add(row, row.owner, text, clock)
         return True
@@ -175,7 +177,9 @@ class Table:
     def unlinks(self, user: str, session: str, clock: float) -> str | None:
         row = next((row for row in (self.row(session), self.row(session, user)) if row.owner == user), None)
         if row is None:
-            return "not_found"
+            row = self.row(session)
+            found, row.suspended = row.suspended == user, None if row.suspended == user else row.suspended
+            return None if found else "not_found"
         if row.method is Method.ISSUED:
             self._issue_proves_nothing(session)
         self._unlink(row, clock)
@@ -325,6 +329,7 @@ class Table:
             self._unlink(row, clock - MOMENT)
         since = row.since if row.owner == user else clock
         row.owner, row.method, row.since, row.is_known = user, method, since, True
+        row.suspended = None
         by_uid = method is Method.UID
         if brings:
             self._adopt(row, user, since=clock - DAY if by_uid else LONG_AGO, brought=clock if by_uid else None)
@@ -489,6 +494,10 @@ class Histories(RuleBasedStateMachine):
         for key, row in self.table.rows.items():
             found = (stored[key].user_id, stored[key].method) if key in stored else (None, None)
             assert found == (row.owner, row.method), key
+        suspended = {
+            (name, session.id) for name in PEOPLE for session in self.tx.sessions_of(name) if not session.user_id
+        }
+        assert suspended == {(row.suspended, key) for key, row in self.table.rows.items() if row.suspended}
 
     @invariant()
     def every_uid_is_verified_for_whom_the_table_says(self) -> None:

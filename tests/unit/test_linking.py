@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -230,16 +231,17 @@ OF_A_WISH = ("own_proof", "foreign_proof", "id_is_uid", "manual_linking", "gave_
 
 
 def everything() -> Iterator[Facts]:
-    owners = [(None, None), *itertools.product((ADA, BEN), Method)]
+    linked = [session(owner, method) for owner, method in itertools.product((ADA, BEN), Method)]
+    sessions = [session(), replace(session(), suspended_user_id=ADA), *linked]
     devices, proofs = (None, Device.ACTIVE, Device.LOST), (None, Proof.SPOKEN)
-    for act, (owner, method), origin, device, user, proof in itertools.product(
-        Act, owners, (SHARED, ADA, BEN), devices, (None, ADA), proofs
+    for act, one, origin, device, user, proof in itertools.product(
+        Act, sessions, (SHARED, ADA, BEN), devices, (None, ADA), proofs
     ):
         known = OF_A_WEBHOOK if act is Act.ARRIVE else OF_A_WISH
         for truths in itertools.product((False, True), repeat=len(known)):
             facts = dict(zip(known, truths, strict=True))
-            one = session(owner, method, origin, device)
-            yield Facts(act=act, session=one, user_id=user, proof=proof, **facts)
+            placed = replace(one, origin=origin, device=device)
+            yield Facts(act=act, session=placed, user_id=user, proof=proof, **facts)
 
 
 def test_some_rule_decides_whatever_the_facts_and_every_rule_decides_something() -> None:

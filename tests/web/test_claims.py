@@ -144,6 +144,18 @@ def test_claiming_a_uid_early_gets_nobody_its_words(shared_server: ServerProcess
     assert texts(ada) == ["not for whoever knows the id", "nor this"]
 
 
+def test_who_claimed_a_uid_can_be_rid_of_it(shared_server: ServerProcess, ada: Person, ben: Person, uid: str) -> None:
+    ada.link(uid)
+    shared_server.say(uid, "the wearer's", uid=uid)
+    shared_server.wait_until_settled(uid)
+    assert is_error(ben.client.delete(f"/sessions/{uid}/link"), 404, "not_found")
+    answer = ada.client.delete(f"/sessions/{uid}/link")
+    assert (answer.status_code, answer.json()["session"]["linked"]) == (200, False)
+    assert ada.client.get("/sessions").json()["sessions"] == []
+    assert is_error(ada.client.delete(f"/sessions/{uid}/link"), 404, "not_found")
+    assert is_error(ada.link(uid), 403, "proof_required")
+
+
 def test_linking_by_id_alone_can_be_closed(careful_server: ServerProcess, device: str, uid: str) -> None:
     person = careful_server.user()
     answer = person.link(device)

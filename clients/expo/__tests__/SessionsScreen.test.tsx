@@ -1,6 +1,6 @@
-import { fireEvent, screen } from "@testing-library/react-native";
-
 import { mockServer, startSignedIn, theStream } from "./support/phone";
+import AsyncStorage from "@react-native-async-storage/async-storage";
+import { fireEvent, screen } from "@testing-library/react-native";
 
 test("OMI accounts that cannot be had hide no sessions", async () => {
   delete mockServer.answers["GET /link/omi"];
@@ -10,4 +10,21 @@ test("OMI accounts that cannot be had hide no sessions", async () => {
   expect(await screen.findByText(/Nothing yet. With its first words/)).toBeOnTheScreen();
   expect(screen.getByText("Sign in.")).toBeOnTheScreen();
   expect(screen.queryByText("Loading…")).toBeNull();
+});
+
+test("a session that takes a proof can be removed instead", async () => {
+  const health = { status: "suspended", message: "Show that it is yours.", nextStep: null };
+  mockServer.answers["GET /sessions"] = () => ({ ok: true, sessions: [{ id: "kitchen", linked: false, health }] });
+  mockServer.answers["DELETE /sessions/kitchen/link"] = () => {
+    mockServer.answers["GET /sessions"] = () => ({ ok: true, sessions: [] });
+    return { ok: true, session: { id: "kitchen", linked: false } };
+  };
+  await AsyncStorage.setItem("omilink.session.u1", "kitchen");
+  await startSignedIn();
+  await theStream();
+  await fireEvent.press(screen.getByRole("link", { name: "Sessions" }));
+  expect(await screen.findByText("Prove it")).toBeOnTheScreen();
+  await fireEvent.press(screen.getByRole("button", { name: "Remove kitchen" }));
+  expect(await screen.findByText(/Nothing yet. With its first words/)).toBeOnTheScreen();
+  expect(await AsyncStorage.getItem("omilink.session.u1")).toBeNull();
 });

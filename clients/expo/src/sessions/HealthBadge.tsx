@@ -10,7 +10,7 @@ const WORDS: Record<Status, { word: string; color: "good" | "warn" | "bad" | "qu
   waiting: { word: "Waiting", color: "quiet" },
   quiet: { word: "Quiet", color: "quiet" },
   failing: { word: "Problem", color: "bad" },
-  suspended: { word: "Suspended", color: "warn" },
+  suspended: { word: "Needs proof", color: "warn" },
 };
 
 export function HealthBadge({ status }: { status: Status }) {

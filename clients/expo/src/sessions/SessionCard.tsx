@@ -25,6 +25,7 @@ export function SessionCard({ session }: { session: Session }) {
   const choose = useChoice();
   const { id, linked, method, health } = session;
   const status = health?.status ?? "waiting";
+  const isSuspended = status === "suspended"; // and shows nothing that only its owner may know
 
   async function unlink() {
     const choice = await choose({
@@ -32,14 +33,16 @@ export function SessionCard({ session }: { session: Session }) {
       consequences: consequencesOf(session),
       actions: { unlink: "Unlink" },
     });
-    if (!choice) return;
-    await attempt(async () => {
+    if (choice) await remove();
+  }
+
+  const remove = () =>
+    attempt(async () => {
       const personal = method === "personal"; // the same id may be linked by hand, too, which stays
       await apiUnlinkSession(id, { personal });
       if (!personal) await forgetSession(user.id, id);
       await refresh();
     });
-  }
 
   const linkAgain = () =>
     attempt(async () => {
@@ -59,15 +62,20 @@ export function SessionCard({ session }: { session: Session }) {
       {health && <Text>{health.message}</Text>}
       {health?.nextStep ? <Text style={styles.nextStep}>{health.nextStep}</Text> : null}
       <View style={styles.row}>
-        <View style={styles.facts}>
-          <Text kind="quiet">{linked ? linkedHow(session) : "Not linked"}</Text>
-          <Text kind="quiet">{heardOf(session, now)}</Text>
-        </View>
-        {linked && <Button label="Unlink" aria-label={`Unlink ${id}`} onPress={unlink} />}
-        {status === "suspended" && (
-          <LinkButton label="Prove it" aria-label={`Prove that ${id} is yours`} to={{ screen: "link", uid: id }} />
+        {!isSuspended && (
+          <View style={styles.facts}>
+            <Text kind="quiet">{linked ? linkedHow(session) : "Not linked"}</Text>
+            <Text kind="quiet">{heardOf(session, now)}</Text>
+          </View>
         )}
-        {!linked && status !== "suspended" && (
+        {linked && <Button label="Unlink" aria-label={`Unlink ${id}`} onPress={unlink} />}
+        {isSuspended && (
+          <View style={styles.choice}>
+            <Button label="Remove" busyLabel="Removing…" aria-label={`Remove ${id}`} onPress={remove} />
+            <LinkButton label="Prove it" aria-label={`Prove that ${id} is yours`} to={{ screen: "link", uid: id }} />
+          </View>
+        )}
+        {!linked && !isSuspended && (
           <Button label="Link again" busyLabel="Linking…" aria-label={`Link ${id} again`} onPress={linkAgain} />
         )}
       </View>
@@ -110,4 +118,5 @@ const useStyles = themed(({ warnTint }) => ({
     lineHeight: 22,
   },
   facts: { flexGrow: 1, flexBasis: 180, minWidth: 0 },
+  choice: { flexDirection: "row", flexWrap: "wrap", gap: 10, marginLeft: "auto" },
 }));

@@ -63,12 +63,14 @@ class Sessions extends HTMLElement {
       consequences: consequencesOf(session),
       actions: { unlink: "Unlink" },
     });
-    const personal = session.method === "personal";
-    if (choice)
-      await this.app.attempt(
-        () => this.app.client.unlinkSession(session.id, { personal }),
-        () => this.app.refresh(),
-      );
+    if (choice) await this.remove(session);
+  }
+
+  remove({ id, method }) {
+    return this.app.attempt(
+      () => this.app.client.unlinkSession(id, { personal: method === "personal" }),
+      () => this.app.refresh(),
+    );
   }
 }
 
@@ -112,6 +114,11 @@ function createCard(session, screen) {
       { type: "button", "aria-label": `Link ${id} again`, click: () => screen.relink(id) },
       "Link again",
     ),
+    remove: h(
+      "button",
+      { type: "button", "aria-label": `Remove ${id}`, click: () => screen.remove(card.session) },
+      "Remove",
+    ),
     prove: h(
       "a",
       { class: "button", "aria-label": `Prove that ${id} is yours`, href: `#/link/${encodeURIComponent(id)}` },
@@ -124,7 +131,12 @@ function createCard(session, screen) {
     h("div", { class: "row" }, h("h3", {}, id), parts.badge),
     parts.message,
     parts.nextStep,
-    h("div", { class: "row" }, parts.facts, parts.unlink, parts.relink, parts.prove),
+    h(
+      "div",
+      { class: "row" },
+      parts.facts,
+      h("div", { class: "row" }, parts.unlink, parts.relink, parts.remove, parts.prove),
+    ),
   );
   return Object.assign(card, { parts, key: keyOf(session) });
 }
@@ -135,9 +147,11 @@ function fillCard(card, session, account) {
   const { status } = session.health;
   showHealth(parts, session.health);
   setText(parts.facts, factsOf(session, account));
+  const isSuspended = status === "suspended"; // and shows nothing that only its owner may know
+  parts.facts.hidden = isSuspended;
   parts.unlink.hidden = !session.linked;
-  parts.relink.hidden = session.linked || status === "suspended";
-  parts.prove.hidden = status !== "suspended";
+  parts.relink.hidden = session.linked || isSuspended;
+  parts.remove.hidden = parts.prove.hidden = !isSuspended;
 }
 
 function factsOf(session, account) {
