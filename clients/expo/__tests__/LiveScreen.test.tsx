@@ -34,6 +34,15 @@ test("a conversation that begins is announced, and its first words are read out"
   expect(announced.mock.calls.join()).not.toContain("Good morning");
 });
 
+test("of many messages at once the number is read out", async () => {
+  const announced = jest.spyOn(AccessibilityInfo, "announceForAccessibilityWithOptions").mockClear();
+  await startLive();
+  await tell(newWords(...Array.from({ length: 9 }, (_, number) => said(`Word ${number}`, number + 2))));
+  expect(await screen.findByText("Word 8")).toBeOnTheScreen();
+  await waitFor(() => expect(announced.mock.calls.join()).toContain("9 new messages"));
+  expect(announced.mock.calls.join()).not.toContain("Word");
+});
+
 test("an older one that takes the place of one that was deleted is not called new", async () => {
   mockServer.answers["GET /conversations/current"] = () => ({
     ok: true,

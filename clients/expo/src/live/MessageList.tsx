@@ -5,7 +5,7 @@ import { StyleSheet, View } from "react-native";
 import { announce } from "../ui/announce";
 import { Button } from "../ui/Button";
 import { Text } from "../ui/Text";
-import { dayAndTime } from "../words";
+import { count, dayAndTime } from "../words";
 import { isCaughtUp, useLive } from "./LiveProvider";
 import { MessageScroller } from "./MessageScroller";
 import { NewestPill } from "./NewestPill";
@@ -75,6 +75,9 @@ export function MessageList({ chat, loadOlder, beginning, news, isStale = false,
   );
 }
 
+/** Of more messages at once only the number is read out: listening to them all would take minutes. */
+const READ_OUT = 8;
+
 /** Reads out what is said after `heardSeq`, and not what is filled in, be it while catching up. */
 function useReadOut(messages: readonly Message[], heardSeq: number, newestSeq: number, isUpToDate: boolean): void {
   const heard = useRef(heardSeq);
@@ -84,8 +87,9 @@ function useReadOut(messages: readonly Message[], heardSeq: number, newestSeq: n
     const isSaidNow = isUpToDate && wasUpToDate.current;
     heard.current = newestSeq;
     wasUpToDate.current = isUpToDate;
-    if (isSaidNow && fresh.length > 0)
-      announce(fresh.map((message) => `${speakerName(message)}: ${message.text}`).join("\n"));
+    if (!isSaidNow || fresh.length === 0) return;
+    if (fresh.length > READ_OUT) announce(count(fresh.length, "new message"));
+    else announce(fresh.map((message) => `${speakerName(message)}: ${message.text}`).join("\n"));
   }, [messages, newestSeq, isUpToDate]);
 }
 
