@@ -4,12 +4,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from support import ServerProcess
 
 from lab.nats import NatsServer
 from lab.postgres import Postgres
 
 MakeServer = Callable[..., ServerProcess]
+
+# The same random histories every time, so that a failure is due to a change; others with --hypothesis-profile=others.
+# Machines are busy, so no history has a deadline.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("others", deadline=None)
+settings.load_profile("same")
 
 
 @pytest.fixture

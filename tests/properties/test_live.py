@@ -7,7 +7,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from properties.histories import at, call, empty_store, save, say, talks, verify
 from sqlalchemy import Engine
@@ -155,7 +155,6 @@ def play(tx: SqlTransaction, history: list[tuple[float, Step]]) -> Iterator[None
         yield
 
 
-@settings(max_examples=80, deadline=None)
 @given(histories, st.integers(0, 14), somebody)
 def test_a_snapshot_and_later_events_are_as_good_as_a_fresh_snapshot(
     engine: Engine, history: list[tuple[float, Step]], joined: int, user: str
@@ -176,7 +175,6 @@ def test_a_snapshot_and_later_events_are_as_good_as_a_fresh_snapshot(
         assert always.current() == fresh(tx, user), "and nothing had to be looked up"
 
 
-@settings(max_examples=60, deadline=None)
 @given(histories, somebody)
 def test_cut_at_every_event_and_resumed_nothing_is_lost_nothing_comes_twice(
     engine: Engine, history: list[tuple[float, Step]], user: str

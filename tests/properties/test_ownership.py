@@ -531,9 +531,7 @@ class Histories(RuleBasedStateMachine):
 
 
 def test_whatever_happens_everybody_sees_their_own_words_and_no_others(engine: Engine) -> None:
-    run_state_machine_as_test(
-        partial(Histories, engine), settings=settings(max_examples=100, stateful_step_count=50, deadline=None)
-    )
+    run_state_machine_as_test(partial(Histories, engine), settings=settings())
 
 
 # Stories of the table, as people meet them

@@ -9,7 +9,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from properties.histories import (
     GAP,
@@ -274,7 +274,6 @@ pieces = st.tuples(st.integers(1, 400), st.integers(5, 60), st.sampled_from(["ye
 delays = st.lists(st.sampled_from([0, 0.4, 1, 5, 12, 36]), min_size=1, max_size=3)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.booleans(), st.lists(st.tuples(pieces, delays), min_size=1, max_size=12), st.integers(1, 3))
 def test_retries_and_both_paths_in_any_order_give_the_words_once_and_in_spoken_order(
     engine: Engine, ids: bool, spoken: list[tuple[tuple[int, int, str], list[float]]], batch: int
@@ -299,7 +298,6 @@ def test_retries_and_both_paths_in_any_order_give_the_words_once_and_in_spoken_o
         assert everything(tx) == before
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.text("ab ", min_size=1, max_size=4).filter(str.strip), min_size=1, max_size=6),
     st.data(),
@@ -339,7 +337,6 @@ a_call = st.tuples(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(a_call, min_size=2, max_size=8), st.data())
 def test_how_calls_are_bundled_into_transactions_changes_nothing(
     engine: Engine, history: list[tuple[float, str, str | None, list[Said]]], data: st.DataObject
