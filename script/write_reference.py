@@ -7,12 +7,9 @@ The words are the docstrings of src/omilink/web/events.py and answers.py. Call i
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-from omilink.product import Product
-from omilink.settings import Settings
-from omilink.web.app import make_api
+from omilink.web.app import openapi_document
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "events.md"
 CARRIED = "Message", "Conversation", "Session"
@@ -25,7 +22,7 @@ def main() -> None:
 
 def written(page: str) -> str:
     """The page with its tables as the code has them."""
-    shapes = make_api(cast(Product, SimpleNamespace(settings=Settings()))).openapi()["components"]["schemas"]
+    shapes = openapi_document()["components"]["schemas"]
     page = _with_table(page, "Types", _types(shapes))
     for name in CARRIED:
         page = _with_table(page, name, _fields(shapes[name]), shapes[name]["description"])

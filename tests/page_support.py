@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 from support import PATIENCE, TLS, Person, ServerProcess
 
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
@@ -37,6 +37,13 @@ def messages(page: Page) -> Locator:
 def top_of(element: Locator) -> float:
     top: float = element.evaluate("element => element.getBoundingClientRect().top")
     return top
+
+
+def hold(page: Page, url: str) -> list[Route]:
+    """The requests to the URL, from now on: each waits until a test lets it go on."""
+    held: list[Route] = []
+    page.route(url, lambda route: held.append(route))
+    return held
 
 
 def new_user(server: ServerProcess, *session_ids: str) -> Person:

@@ -14,8 +14,6 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 from support import PATIENCE, Follower, ServerProcess, wait_until
@@ -23,9 +21,8 @@ from support import PATIENCE, Follower, ServerProcess, wait_until
 from omilink import cli
 from omilink.linking import RULES, Act, Outcome, Rule
 from omilink.model import UnlinkReason
-from omilink.product import Product
 from omilink.settings import Settings
-from omilink.web.app import make_api
+from omilink.web.app import openapi_document
 from omilink.web.errors import STATUS
 
 ROOT = Path(__file__).parents[1]
@@ -55,8 +52,8 @@ def test_every_setting_has_a_row() -> None:
 
 
 def test_every_route_has_a_heading() -> None:
-    app = make_api(cast(Product, SimpleNamespace(settings=Settings())))
-    routes = {f"`{method.upper()} {path}`" for path, item in app.openapi()["paths"].items() for method in item}
+    paths = openapi_document()["paths"]
+    routes = {f"`{method.upper()} {path}`" for path, item in paths.items() for method in item}
     assert routes == {heading for heading in headings(REFERENCE / "http.md") if heading.startswith("`")}
 
 

@@ -38,7 +38,7 @@ export interface components {
             startedAt: string;
             /** @description When words last came. The conversation with the latest is the current one. */
             lastMessageAt: string;
-            /** @description How many messages it has, beyond those that you hold. */
+            /** @description How many messages it has in all; you may hold fewer. */
             messageCount: number;
             /** @description The session that it was heard in. */
             omiSessionKey: string;

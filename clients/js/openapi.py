@@ -4,16 +4,13 @@ No server is needed. The titles that pydantic makes from names would only be noi
 """
 
 import json
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-from omilink.product import Product
-from omilink.settings import Settings
-from omilink.web.app import make_api
+from omilink.web.app import openapi_document
 
 
 def main() -> None:
-    document = make_api(cast(Product, SimpleNamespace(settings=Settings()))).openapi()
+    document = openapi_document()
     schemas = {name: _without_titles(schema) for name, schema in document["components"]["schemas"].items()}
     print(json.dumps(document | {"paths": {}, "components": {"schemas": schemas}}))
 

@@ -114,17 +114,18 @@ class Desk:
         return sorted(near, key=_by_last_words)[-NEAR_MOST:]
 
     def known(self, delivery: Delivery, segment: Segment, near: Sequence[Conversation]) -> Message | None:
-        """The message of these conversations that the segment already is, in a deleted one too; of several the one that
-        has said just this. Without a unique id the same words at the same seconds may be said again in the next
-        conversation, so then only one that has not fallen silent counts."""
-        found = []
+        """The message of these conversations that the segment already is, in a deleted one too. Without a unique id the
+        same words at the same seconds may be said again in the next conversation, so then only one that has not fallen
+        silent counts. Of several it is the one that the segment tells nothing new, then one that was deleted, since its
+        words must not come back, then the one that was heard longest ago."""
+        found: list[tuple[Message, bool]] = []
         for conversation in near:
-            message = self.message((conversation.id, segment.key))
-            if message and conversation.deleted_at and message.has_grown_from_left_out(segment):
+            message, is_deleted = self.message((conversation.id, segment.key)), conversation.deleted_at is not None
+            if message and is_deleted and message.has_grown_from_left_out(segment):
                 continue
             if message and (segment.has_unique_id or delivery.received_at - conversation.last_at < self.gap_ms):
-                found.append(message)
-        return max(found, key=lambda message: message.has_said(segment), default=None)
+                found.append((message, is_deleted))
+        return max(found, key=lambda one: (one[0].knows(segment), one[1]), default=(None,))[0]
 
     def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
         return self._conversations[delivery.session_key][conversation_id]

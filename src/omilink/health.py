@@ -75,7 +75,7 @@ def shown(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> 
     """The session with its health. A suspended one shows nothing that only its owner may know."""
     state = judged(session, saved, at, jobs)
     if session.suspended_user_id:
-        session = OmiSession(omi_session_id=session.omi_session_id, created_at=session.created_at)
+        session = session.by_its_id_alone()
     return wire.session(session, has_conversations=saved > 0) | {
         "messagesSaved": saved,
         "health": {"status": state.status, "message": state.message, "nextStep": state.next_step},

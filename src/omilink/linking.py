@@ -31,6 +31,7 @@ class Act(Enum):
 class Outcome(Enum):
     LINK = auto()  # U becomes the owner; the session's ownerless conversations become U's
     KEEP = auto()  # whoever owns it, or nobody, stays
+    LET_GO = auto()  # it is nobody's and stays so, and U waits for no proof any more
     VERIFY = auto()  # the uid is verified for U
     SUSPEND = auto()  # nobody owns it until a proof comes; the owner is told
     UNLINK = auto()  # nobody owns it; what was saved stays with the owner of then
@@ -419,8 +420,8 @@ RULES: tuple[Rule, ...] = (
         "suspended-let-go",
         Act.UNLINK,
         lambda f: f.suspended_from_user,
-        Outcome.KEEP,
-        "It was suspended, and whoever had linked it does not wait for a proof any more.",
+        Outcome.LET_GO,
+        "It was suspended, and whoever had linked it waits for no proof any more.",
     ),
     Rule(
         "not-yours",

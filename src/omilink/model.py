@@ -145,6 +145,10 @@ class OmiSession:
             and self.left_at < at < self.linked_at
         )
 
+    def by_its_id_alone(self) -> "OmiSession":
+        """What may be known of it by somebody who knows no more than its id."""
+        return OmiSession(omi_session_id=self.omi_session_id, created_at=self.created_at)
+
     def linked_to(self, user_id: str, method: Method, at: Millis) -> "OmiSession":
         before = self if self.user_id in (None, user_id) else self.unlinked(at - 1)
         device = Device.ISSUED if method is Method.ISSUED else self.device
@@ -233,12 +237,8 @@ class Message:
         return f"{self.conversation_id}.{self.seq}"
 
     def heard_again(self, segment: Segment, spoken_at: Millis) -> "Message":
-        """The message after its segment came again: itself, unless the segment says something new.
-
-        Neither a version that was seen before nor a shorter beginning of what is known is new: both are late
-        retries. So any number of arrivals in any order ends with the same text.
-        """
-        if self.has_said(segment) or self._outgrew(segment):
+        """The message after its segment came again: itself, unless the segment says something new."""
+        if self.knows(segment):
             return self
         return replace(
             self,
@@ -258,13 +258,14 @@ class Message:
         """The message after something in it was found to be no part of the talk. A retry does not bring that back."""
         return replace(self, text=text, rev=self.rev + 1)
 
-    def has_said(self, segment: Segment) -> bool:
-        """Whether the segment is a version of it that was heard before."""
-        return segment.version in self.versions.split()
+    def knows(self, segment: Segment) -> bool:
+        """Whether the segment says nothing new. Neither a version that was seen before nor a shorter beginning of what
+        is known is new: both are late retries. So any number of arrivals in any order ends with the same text."""
+        return segment.version in self.versions.split() or self._outgrew(segment)
 
     def has_grown_from_left_out(self, segment: Segment) -> bool:
         """Whether the segment says more than what was no part of the talk."""
-        return self.text == LEFT_OUT and not self.has_said(segment)
+        return self.text == LEFT_OUT and not self.knows(segment)
 
     def _outgrew(self, segment: Segment) -> bool:
         grown = len(segment.text) < len(self.text) and self.text.startswith(segment.text)

@@ -26,8 +26,8 @@ from omilink.ports import Transaction
 EARLIER: Millis = 24 * 3_600_000
 """So far back ownerless conversations come along with a uid: longer ago somebody else may have worn the device."""
 
-PASSING = {"expired", "claimed-early"}
-"""The rules that end a link without anybody's wish."""
+EXPIRED = "expired"
+"""The rule that ends a link without anybody's wish or proof."""
 HISTORY = 100
 """So many of the newest entries tell how a link ended."""
 
@@ -70,9 +70,9 @@ def unlink(
     *,
     personal: bool | None = None,
 ) -> OmiSession:
-    """The session becomes nobody's; what was saved stays the user's. One that was suspended is the user's no longer.
-    `personal`: the one at the user's own address; None for whichever is the user's, the shared address first. Raises
-    NotFound when it is not the user's."""
+    """The session becomes nobody's; what was saved stays the user's. A suspended one, which is nobody's, leaves the
+    user's list. `personal`: the one at the user's own address; None for whichever is the user's, the shared address
+    first and a suspended one last. Raises NotFound when it is not the user's."""
     session = find(tx, omi_session_id, at, origin=user_id if personal else SHARED)
     if personal is None and session.user_id != user_id:
         own = find(tx, omi_session_id, at, origin=user_id)
@@ -82,8 +82,11 @@ def unlink(
         raise decision.error
     if session.method is Method.ISSUED:
         _withdraw_issue(tx, decision, session, at, by or By(user_id))
-    is_suspended = decision.outcome is Outcome.KEEP
-    unlinked = replace(session, suspended_user_id=None) if is_suspended else session.unlinked(at)
+    if decision.outcome is Outcome.LET_GO:
+        tx.put_sessions([replace(session, suspended_user_id=None)])
+        note(tx, decision, session, at, by or By(user_id), proof=None, uid=None, before=user_id, after=None)
+        return session.by_its_id_alone()
+    unlinked = session.unlinked(at)
     change_hands(tx, decision, session, unlinked, at, by or By(user_id), reason=UnlinkReason.UNLINKED)
     return unlinked
 
@@ -210,7 +213,7 @@ def _gave_up(tx: Transaction, session: OmiSession, user_id: str) -> bool:
     """Whether the user had it, and lost it last because somebody wished so."""
     ends = (entry for entry in tx.audited(HISTORY, session_id=session.id) if entry.before == user_id != entry.after)
     last = next(ends, None)
-    return last is not None and last.rule not in PASSING
+    return last is not None and last.rule != EXPIRED
 
 
 def _withdraw_issue(tx: Transaction, decision: Decision, session: OmiSession, at: Millis, by: By) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from page_support import new_user, post, segment, send, talk, top_of
+from page_support import hold, new_user, post, segment, send, talk, top_of
 from playwright.sync_api import Locator, Page, expect
 from support import PATIENCE, Person, ServerProcess
 
@@ -69,6 +69,21 @@ def test_a_remembered_session_that_was_unlinked_elsewhere_stays_so(server: Serve
     wait_for_storage(page, lambda kept: "omilink.session" not in kept)
     expect(page.get_by_text("Nothing yet. With its first words")).to_be_visible()
     assert person.client.get("/sessions").json()["sessions"] == []
+
+
+def test_an_address_that_comes_late_moves_nothing_that_somebody_presses(
+    server: ServerProcess, open_app: OpenApp
+) -> None:
+    page = open_app(new_user(server).token)
+    held = hold(page, "**/me/webhook-url")
+    page.get_by_role("link", name="Link it now").click()
+    way, address = page.get_by_role("button", name="By saying a sentence"), page.get_by_label("webhook address")
+    expect(page.get_by_text("Waiting for the first words…")).to_be_visible()
+    before = top_of(way)
+    expect(address).to_have_value("Fetching your address…")
+    held[0].continue_()
+    expect(address).to_have_value(re.compile("me_"))
+    assert top_of(way) == before
 
 
 @pytest.mark.parametrize("server", [{"OMILINK_LINK_TTL": "0.00002"}], indirect=True, ids=["links of 1.7 s"])

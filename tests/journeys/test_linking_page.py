@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from page_support import Open, messages, new_user, post, segment
+from page_support import Open, hold, messages, new_user, post, segment, top_of
 from playwright.sync_api import Locator, Page, expect
 from support import ServerProcess
 
@@ -162,6 +162,22 @@ def test_a_suspended_session_leads_to_the_sentence_and_can_be_removed(server: Se
     page.go_back()
     page.get_by_role("button", name=f"Remove {UID}").click()
     expect(page.get_by_role("article", name=f"Session {UID}")).to_be_hidden()
+
+
+def test_an_address_that_comes_late_moves_nothing_that_somebody_presses(server: ServerProcess, open_page: Open) -> None:
+    page = open_page(new_user(server))
+    held = hold(page, "**/me/webhook-url")
+    page.goto(f"{server.url}/#/link")
+    way, address = (
+        page.get_by_role("heading", name="By saying a sentence"),
+        page.get_by_label("personal webhook address"),
+    )
+    expect(page.get_by_text("Waiting for the first words…")).to_be_visible()
+    before = top_of(way)
+    expect(address).to_have_value("")
+    held[0].continue_()
+    expect(address).to_have_value(re.compile("me_"))
+    assert top_of(way) == before
 
 
 def test_the_keyboard_is_enough_to_link(server: ServerProcess, open_page: Open) -> None:

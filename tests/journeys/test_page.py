@@ -8,6 +8,8 @@ from page_support import Open, deliver, messages, new_user, post, segment, send,
 from playwright.sync_api import expect
 from support import Person, ServerProcess
 
+from omilink.model import UnlinkReason
+
 
 @pytest.fixture
 def ada(server: ServerProcess) -> Person:
@@ -176,9 +178,8 @@ def test_older_messages_come_without_a_jump(server: ServerProcess, open_page: Op
     page = open_page(ada)
     expect(messages(page)).to_have_count(50)
     log = page.get_by_role("log")
-    log.evaluate("log => { log.scrollTop = 300 }")
-    anchor = messages(page).nth(6)
-    text, before = anchor.locator("p").inner_text(), top_of(anchor)
+    scroll = "log => { log.scrollTop = 300; return log.querySelectorAll('.message')[6].getBoundingClientRect().top }"
+    text, before = messages(page).nth(6).locator("p").inner_text(), log.evaluate(scroll)
     expect(messages(page)).not_to_have_count(50)
     after = top_of(messages(page).filter(has_text=re.compile(rf"{text}$")))
     assert abs(after - before) <= 1
@@ -419,3 +420,10 @@ def test_the_page_takes_the_colours_of_the_system(open_page: Open, scheme: str, 
 def test_an_address_of_a_strangers_making_breaks_nothing(server: ServerProcess, open_page: Open, place: str) -> None:
     page = open_page(new_user(server), path=f"/#/{place}")
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Live|Link your wearable"))
+
+
+def test_the_page_has_a_sentence_for_every_reason_to_lose_a_session(server: ServerProcess, open_page: Open) -> None:
+    page = open_page()
+    reasons = [*UnlinkReason, "something new"]
+    say = "async reasons => { const w = await import('/page/words.js'); return reasons.map(w.unlinkedBecause) }"
+    assert len(set(page.evaluate(say, reasons))) == len(reasons)

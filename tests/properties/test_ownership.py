@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 
 from omilink import health, limits, omi_accounts, sessions
 from omilink.adapters.sql_store import SqlTransaction
-from omilink.errors import NotFound, OmilinkError
+from omilink.errors import NotAvailable, NotFound, OmilinkError
 from omilink.limits import Limit
 from omilink.linking import Act
 from omilink.model import OPERATOR, SHARED, By, Device, Method, User, session_key
@@ -602,6 +602,20 @@ def test_another_users_proof_is_put_aside_where_an_owner_has_proof(tx: SqlTransa
     sessions.unlink(tx, "kitchen", "ben", at(2))
     save(tx, call(3, say("adas", 2), uid="wristband"))
     assert texts(tx, "ada") == [["adas"]]
+
+
+@pytest.mark.parametrize("removes", [False, True])
+def test_no_app_links_again_what_a_proof_has_ended(tx: SqlTransaction, removes: bool) -> None:
+    sessions.link(tx, "kitchen", "ben", at(0))
+    verify(tx, "kitchen", "ada", at(1))
+    save(tx, call(2, say("whose", 0)))
+    if removes:
+        sessions.unlink(tx, "kitchen", "ben", at(3))
+        assert tx.audited(1, session_id="shared/kitchen")[0].rule == "suspended-let-go"
+    omi_accounts.unlink(tx, "kitchen", "ada", at(4), By("ada"))
+    with pytest.raises(NotAvailable):
+        sessions.link(tx, "kitchen", "ben", at(5), again=True)
+    assert texts(tx, "ben") == []
 
 
 def test_of_a_hundred_who_claim_a_session_one_gets_it_and_the_others_the_same_answer(tx: SqlTransaction) -> None:

@@ -360,13 +360,23 @@ def test_how_calls_are_bundled_into_transactions_changes_nothing(
 
 
 @pytest.mark.parametrize("bundles", [[2], [1, 1]], ids=["together", "one by one"])
-def test_a_call_that_comes_twice_finds_its_words_where_it_put_them(tx: Store, bundles: list[int]) -> None:
+@pytest.mark.parametrize("known", ["yes", "yes I do"], ids=["a correction", "a late retry"])
+def test_a_call_that_comes_twice_finds_its_words_where_it_put_them(tx: Store, known: str, bundles: list[int]) -> None:
     """Two conversations have a message of that id, and what changes one makes its conversation the latest."""
-    save(tx, call(0, say("yes", 0, id="b"), say("yes", 200, id="b")))
-    assert len(talks(tx, None)) == 2
+    save(tx, call(0, say(known, 0, id="b"), say("tea", 2, id="c"), say("no", 200, id="b")))
     for times in bundles:
-        save(tx, *[call(1, say("yes", id="b"))] * times)
-    assert sorted(message.rev for message in messages(tx, None)) == [1, 2]
+        save(tx, *[call(1, say("yes", 0, 1, id="b"), say("tea for two", 2, id="c"))] * times)
+    assert sorted(texts(tx, None)) == [["no"], [known, "tea for two"]]
+    assert max(message.rev for message in messages(tx, None)) == 2
+
+
+def test_a_deleted_message_does_not_come_back_as_another_of_its_id(tx: Store) -> None:
+    verify_both(tx)
+    save(tx, call(0, say("no", 0, id="b"), say("secret", 200, id="b"), uid="uid of ada"))
+    (deleted,) = (talk for talk in talks(tx, "ada") if tx.messages(talk.id, 1)[0].text == "secret")
+    conversations.delete(tx, deleted.id, "ada", at(1))
+    save(tx, call(2, say("secret", 200, id="b"), uid="uid of ada"))
+    assert texts(tx, "ada") == [["no"]]
 
 
 def test_a_bundle_knows_the_words_of_a_conversation_that_it_woke_up(tx: Store) -> None:

@@ -151,6 +151,7 @@ def test_who_claimed_a_uid_can_be_rid_of_it(shared_server: ServerProcess, ada: P
     assert is_error(ben.client.delete(f"/sessions/{uid}/link"), 404, "not_found")
     answer = ada.client.delete(f"/sessions/{uid}/link")
     assert (answer.status_code, answer.json()["session"]["linked"]) == (200, False)
+    assert answer.json()["session"]["lastSeenAt"] is None  # that it talks at all is its wearer's business
     assert ada.client.get("/sessions").json()["sessions"] == []
     assert is_error(ada.client.delete(f"/sessions/{uid}/link"), 404, "not_found")
     assert is_error(ada.link(uid), 403, "proof_required")

@@ -192,7 +192,7 @@ class Conversation(TypedDict):
     lastMessageAt: str
     """When words last came. The conversation with the latest is the current one."""
     messageCount: int
-    """How many messages it has, beyond those that you hold."""
+    """How many messages it has in all; you may hold fewer."""
     omiSessionKey: str
     """The session that it was heard in."""
     source: str

@@ -41,7 +41,7 @@ async def link(request: Request, form: Link, who: Who, me: Me, the: The) -> wire
 @router.delete("/{session_id}/link", responses=answers.of(answers.OneSession))
 async def unlink(session_id: str, who: Who, me: Me, the: The, personal: bool | None = None) -> wire.Json:
     """Unlinks a session of yours. What was saved stays yours; what comes from now on is nobody's. Where one id comes in
-    at two addresses, `personal` tells which is meant."""
+    at two addresses, `personal` tells which is meant. A suspended one leaves your list."""
     at = the.clock()
     session = await the.store.write(lambda tx: sessions.unlink(tx, session_id, who.user.id, at, me, personal=personal))
     the.bus.publish([who.user.id])

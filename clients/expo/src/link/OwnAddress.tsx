@@ -2,6 +2,7 @@ import { apiGetWebhookUrl, apiRotateWebhookUrl, type PersonalUrl } from "omilink
 import { useCallback, useEffect, useState } from "react";
 import { View } from "react-native";
 
+import { serverAddress } from "../server";
 import { useSessions } from "../sessions/SessionsProvider";
 import { Button } from "../ui/Button";
 import { useChoice } from "../ui/Confirm";
@@ -24,6 +25,8 @@ export function OwnAddress() {
   const now = useNow();
   const { address, problem, load, replace } = useAddress();
   const { hasArrived, text, lastSeenAt } = useArrival();
+  // Until it is known the server's is the best guess: what comes later moves what somebody wants to press.
+  const isReachable = isOnTheInternet(address?.url ?? serverAddress());
   useLookOften(!hasArrived);
   return (
     <>
@@ -46,7 +49,7 @@ export function OwnAddress() {
       <Step number={2}>
         <Text kind="strong">Paste it into the OMI app</Text>
         <Text kind="quiet">Settings → Developer → webhook URL for “Real-time transcript”.</Text>
-        {address && !hasArrived && !isOnTheInternet(address.url) && (
+        {!hasArrived && !isReachable && (
           <Text style={styles.hint}>
             OMI’s cloud reaches only https addresses on the internet, and this server is not at one yet. A device or a
             program in your own network can use the address as it is.

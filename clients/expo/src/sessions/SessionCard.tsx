@@ -1,8 +1,8 @@
-import { apiLinkSession, apiUnlinkSession, type Session } from "omilink";
+import { apiUnlinkSession, type Session } from "omilink";
 import { View } from "react-native";
 
 import { useLive } from "../live/LiveProvider";
-import { forgetSession, rememberSession } from "../live/rememberedSession";
+import { forgetSession } from "../live/rememberedSession";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { useChoice } from "../ui/Confirm";
@@ -24,8 +24,6 @@ export function SessionCard({ session }: { session: Session }) {
   const { attempt } = useNotices();
   const choose = useChoice();
   const { id, linked, method, health } = session;
-  const status = health?.status ?? "waiting";
-  const isSuspended = status === "suspended"; // and shows nothing that only its owner may know
 
   async function unlink() {
     const choice = await choose({
@@ -44,39 +42,31 @@ export function SessionCard({ session }: { session: Session }) {
       await refresh();
     });
 
-  const linkAgain = () =>
-    attempt(async () => {
-      await apiLinkSession(id);
-      await rememberSession(user.id, id);
-      await refresh();
-    });
-
   return (
     <Card role="article" aria-label={`Session ${id}`} style={styles.card}>
       <View style={styles.row}>
         <Text kind="subheading" style={styles.id}>
           {id}
         </Text>
-        <HealthBadge status={status} />
+        <HealthBadge status={health?.status ?? "waiting"} />
       </View>
       {health && <Text>{health.message}</Text>}
       {health?.nextStep ? <Text style={styles.nextStep}>{health.nextStep}</Text> : null}
       <View style={styles.row}>
-        {!isSuspended && (
-          <View style={styles.facts}>
-            <Text kind="quiet">{linked ? linkedHow(session) : "Not linked"}</Text>
-            <Text kind="quiet">{heardOf(session, now)}</Text>
-          </View>
-        )}
-        {linked && <Button label="Unlink" aria-label={`Unlink ${id}`} onPress={unlink} />}
-        {isSuspended && (
+        {linked ? (
+          <>
+            <View style={styles.facts}>
+              <Text kind="quiet">{linkedHow(session)}</Text>
+              <Text kind="quiet">{heardOf(session, now)}</Text>
+            </View>
+            <Button label="Unlink" aria-label={`Unlink ${id}`} onPress={unlink} />
+          </>
+        ) : (
+          // It takes a proof, and shows nothing that only its owner may know.
           <View style={styles.choice}>
             <Button label="Remove" busyLabel="Removing…" aria-label={`Remove ${id}`} onPress={remove} />
             <LinkButton label="Prove it" aria-label={`Prove that ${id} is yours`} to={{ screen: "link", uid: id }} />
           </View>
-        )}
-        {!linked && !isSuspended && (
-          <Button label="Link again" busyLabel="Linking…" aria-label={`Link ${id} again`} onPress={linkAgain} />
         )}
       </View>
     </Card>

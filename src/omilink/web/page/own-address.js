@@ -88,7 +88,8 @@ class OwnAddress extends HTMLElement {
     if (own) this.#before ??= last;
     const isHere = last > this.#replacedAt;
     const isNew = isHere && last > this.#before;
-    this.hint.hidden = isHere || isOnTheInternet(this.address.value);
+    // Until the address is known the page's own is the best guess: what comes later moves what somebody wants to press.
+    this.hint.hidden = isHere || isOnTheInternet(this.address.value || location.href);
     this.live.hidden = !isHere;
     this.state.dataset.state = isNew ? "arrived" : isHere ? "heard" : "waiting";
     const news = isNew
@@ -173,7 +174,6 @@ function waiting(sessions = [], replacedAt) {
 }
 
 function isOnTheInternet(url) {
-  if (!url) return true; // not known yet
   const { protocol, hostname } = new URL(url);
   return protocol === "https:" && hostname !== "localhost" && !/^(127|10|192\.168)\./.test(hostname);
 }

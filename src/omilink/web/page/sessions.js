@@ -50,13 +50,6 @@ class Sessions extends HTMLElement {
     return method === "uid" && accounts.length === 1 ? accounts[0] : undefined;
   }
 
-  relink(id) {
-    return this.app.attempt(
-      () => this.app.client.linkSession(id),
-      () => this.app.refresh(),
-    );
-  }
-
   async unlink(session) {
     const choice = await chosen({
       title: "Unlink this session?",
@@ -109,11 +102,6 @@ function createCard(session, screen) {
       { type: "button", "aria-label": `Unlink ${id}`, click: () => screen.unlink(card.session) },
       "Unlink",
     ),
-    relink: h(
-      "button",
-      { type: "button", "aria-label": `Link ${id} again`, click: () => screen.relink(id) },
-      "Link again",
-    ),
     remove: h(
       "button",
       { type: "button", "aria-label": `Remove ${id}`, click: () => screen.remove(card.session) },
@@ -131,12 +119,7 @@ function createCard(session, screen) {
     h("div", { class: "row" }, h("h3", {}, id), parts.badge),
     parts.message,
     parts.nextStep,
-    h(
-      "div",
-      { class: "row" },
-      parts.facts,
-      h("div", { class: "row" }, parts.unlink, parts.relink, parts.remove, parts.prove),
-    ),
+    h("div", { class: "row" }, parts.facts, h("div", { class: "row" }, parts.unlink, parts.remove, parts.prove)),
   );
   return Object.assign(card, { parts, key: keyOf(session) });
 }
@@ -144,18 +127,11 @@ function createCard(session, screen) {
 function fillCard(card, session, account) {
   const { parts } = card;
   card.session = session;
-  const { status } = session.health;
+  const { linked } = session; // else it takes a proof, and shows nothing that only its owner may know
   showHealth(parts, session.health);
-  setText(parts.facts, factsOf(session, account));
-  const isSuspended = status === "suspended"; // and shows nothing that only its owner may know
-  parts.facts.hidden = isSuspended;
-  parts.unlink.hidden = !session.linked;
-  parts.relink.hidden = session.linked || isSuspended;
-  parts.remove.hidden = parts.prove.hidden = !isSuspended;
-}
-
-function factsOf(session, account) {
-  return `${session.linked ? linkedHow(session, account) : "Not linked"} · ${heardHow(session)}`;
+  setText(parts.facts, linked ? `${linkedHow(session, account)} · ${heardHow(session)}` : "");
+  parts.facts.hidden = parts.unlink.hidden = !linked;
+  parts.remove.hidden = parts.prove.hidden = linked;
 }
 
 customElements.define("omi-sessions", Sessions);

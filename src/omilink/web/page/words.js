@@ -49,6 +49,7 @@ export function signedOutBecause(reason) {
 const UNLINKED = {
   unlinked: "It was unlinked. What was saved stays yours.",
   proof_required: "It showed an OMI account that is not proven to be yours. Prove the account, then link it again.",
+  linked_with_proof: "It belongs to somebody else now. What was saved before stays yours.",
   handed_over: "The operator gave the device to somebody else. What was saved stays yours.",
   device_returned: "The operator took the device back. What was saved stays yours.",
   device_lost: "The operator declared the device lost. What was saved stays yours.",
@@ -56,7 +57,7 @@ const UNLINKED = {
 };
 
 export function unlinkedBecause(reason) {
-  return UNLINKED[reason] ?? "It belongs to somebody else now. What was saved before stays yours.";
+  return UNLINKED[reason] ?? "What was saved stays yours.";
 }
 
 const METHODS = {
