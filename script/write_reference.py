@@ -41,8 +41,13 @@ def _types(shapes: dict[str, Any]) -> Iterable[str]:
     yield from ("| Type | Carries | What to do |", "|---|---|---|")
     for case in shapes["PolledEvents"]["properties"]["events"]["items"]["anyOf"]:
         shape = shapes[case["$ref"].rpartition("/")[2]]
-        carries = ", ".join(f"`{name}`" for name in shape["properties"] if name not in ("type", "id"))
-        yield _row(f"`{shape['properties']['type']['const']}`", carries, shape["description"])
+        fields = shape["properties"]
+        carries = [_carried(name, field) for name, field in fields.items() if name not in ("type", "id")]
+        yield _row(f"`{fields['type']['const']}`", ", ".join(carries), shape["description"])
+
+
+def _carried(name: str, field: dict[str, Any]) -> str:
+    return f"`{name}` ({_type(field)})" if "enum" in field else f"`{name}`"
 
 
 def _fields(shape: dict[str, Any]) -> Iterable[str]:

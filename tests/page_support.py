@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 from support import PATIENCE, TLS, Person, ServerProcess
 
+OWN_ADDRESS = re.compile("me_")
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
 INSTALL = "The page tests need a browser: `apt-get install chromium`, or set CHROMIUM=/path/to/chromium."
 
@@ -42,8 +44,29 @@ def top_of(element: Locator) -> float:
 def hold(page: Page, url: str) -> list[Route]:
     """The requests to the URL, from now on: each waits until a test lets it go on."""
     held: list[Route] = []
-    page.route(url, lambda route: held.append(route))
+    page.route(url, lambda route: held.append(route))  # a builtin as such is nothing that Playwright can call
     return held
+
+
+def expect_to_stay(way: Locator, address: Locator, held: list[Route]) -> None:
+    """The webhook address, held back until now, comes, and what somebody may be pressing stays where it is."""
+    expect(way.page.get_by_text("Waiting for the first words…")).to_be_visible()
+    before = top_of(way)
+    expect(address).not_to_have_value(OWN_ADDRESS)
+    held[0].continue_()
+    expect(address).to_have_value(OWN_ADDRESS)
+    assert top_of(way) == before
+
+
+def unlink_at_own_address(cards: Locator) -> None:
+    """Of two sessions of one id that one, after its consequence was said; the other one stays."""
+    expect(cards).to_have_count(2)
+    cards.filter(has_text="Linked by your own address").get_by_role("button", name="Unlink").click()
+    dialog = cards.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("comes back with its next words")
+    dialog.get_by_role("button", name="Unlink").click()
+    expect(cards).to_have_count(1)
+    expect(cards).to_contain_text("Linked by hand")
 
 
 def new_user(server: ServerProcess, *session_ids: str) -> Person:

@@ -270,10 +270,7 @@ export interface components {
             password: string;
             display_name?: string | null;
         };
-        /**
-         * @description Your cursor cannot be honoured: `cursor_too_old` or `cursor_unknown`. Forget what is shown; an `update`
-         *     follows.
-         */
+        /** @description Your cursor cannot be honoured. Forget what is shown; an `update` follows. */
         ResetEvent: {
             id?: string;
             /** @constant */
@@ -347,7 +344,7 @@ export interface components {
             session_token: string;
             user: components["schemas"]["User"];
         };
-        /** @description `signed_out`, `expired` or `account_deleted`. The stream closes after it. Sign in again. */
+        /** @description The stream closes after it. Sign in again. */
         SignedOutEvent: {
             id?: string;
             /** @constant */

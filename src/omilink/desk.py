@@ -125,7 +125,9 @@ class Desk:
                 continue
             if message and (segment.has_unique_id or delivery.received_at - conversation.last_at < self.gap_ms):
                 found.append((message, is_deleted))
-        return max(found, key=lambda one: (one[0].knows(segment), one[1]), default=(None,))[0]
+        if len(found) > 1:  # seldom, and it takes a hash
+            found.sort(key=lambda one: (one[0].knows(segment), one[1]), reverse=True)
+        return found[0][0] if found else None
 
     def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
         return self._conversations[delivery.session_key][conversation_id]

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 import pytest
-from page_support import hold, new_user, post, segment, send, talk, top_of
+from page_support import expect_to_stay, hold, new_user, post, segment, send, talk, top_of, unlink_at_own_address
 from playwright.sync_api import Locator, Page, expect
-from support import PATIENCE, Person, ServerProcess
+from support import PATIENCE, Person, ServerProcess, wait_until
 
 OpenApp = Callable[..., Page]
 
@@ -77,13 +77,8 @@ def test_an_address_that_comes_late_moves_nothing_that_somebody_presses(
     page = open_app(new_user(server).token)
     held = hold(page, "**/me/webhook-url")
     page.get_by_role("link", name="Link it now").click()
-    way, address = page.get_by_role("button", name="By saying a sentence"), page.get_by_label("webhook address")
-    expect(page.get_by_text("Waiting for the first words…")).to_be_visible()
-    before = top_of(way)
-    expect(address).to_have_value("Fetching your address…")
-    held[0].continue_()
-    expect(address).to_have_value(re.compile("me_"))
-    assert top_of(way) == before
+    way = page.get_by_role("button", name="By saying a sentence")
+    expect_to_stay(way, page.get_by_label("personal webhook address"), held)
 
 
 @pytest.mark.parametrize("server", [{"OMILINK_LINK_TTL": "0.00002"}], indirect=True, ids=["links of 1.7 s"])
@@ -405,13 +400,7 @@ def test_of_one_id_at_two_addresses_the_one_on_the_card_is_unlinked(
 ) -> None:
     post(ada.client.get("/me/webhook-url").json()["url"], "ada-pendant", segment("Hello at my own address"))
     page = open_app(ada.token, path="/#/sessions")
-    cards = page.get_by_role("article", name="Session ada-pendant")
-    expect(cards).to_have_count(2)
-    cards.filter(has_text="Linked by your own address").get_by_role("button", name="Unlink").click()
-    expect(page.get_by_role("dialog")).to_contain_text("comes back with its next words")
-    page.get_by_role("dialog").get_by_role("button", name="Unlink").click()
-    expect(cards).to_have_count(1)
-    expect(cards).to_contain_text("Linked by hand")
+    unlink_at_own_address(page.get_by_role("article", name="Session ada-pendant"))
 
 
 def test_signing_out_ends_it_in_every_tab(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
@@ -524,11 +513,8 @@ def scroll_until(page: Page, reached: Callable[[], bool], by: int) -> None:
 
 
 def wait_for_storage(page: Page, is_so: Callable[[str], bool]) -> None:
-    """A frame at a time: the page's headers forbid what Playwright waits with."""
-    give_up = time.monotonic() + PATIENCE
-    while not is_so(kept := page.evaluate("JSON.stringify({...localStorage})")):
-        assert time.monotonic() < give_up, kept
-        page.evaluate("new Promise(requestAnimationFrame)")
+    """The page's headers forbid what Playwright waits with."""
+    wait_until(lambda: is_so(page.evaluate("JSON.stringify({...localStorage})")), "what is kept")
 
 
 def sign_in(page: Page, person: Person) -> None:

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from page_support import Open, deliver, messages, new_user, post, segment, send, talk, top_of
+from page_support import Open, deliver, messages, new_user, post, segment, send, talk, top_of, unlink_at_own_address
 from playwright.sync_api import expect
 from support import Person, ServerProcess
 
@@ -286,13 +286,7 @@ def test_one_id_at_two_addresses_is_two_sessions(server: ServerProcess, open_pag
     user.link("kitchen")
     post(user.client.get("/me/webhook-url").json()["url"], "kitchen", segment("Hello"))
     page = open_page(user, path="/#/sessions")
-    cards = page.get_by_role("article", name="Session kitchen")
-    expect(cards).to_have_count(2)
-    cards.filter(has_text="your own address").get_by_role("button", name="Unlink").click()
-    expect(page.get_by_role("dialog")).to_contain_text("comes back with its next words")
-    page.get_by_role("dialog").get_by_role("button", name="Unlink").click()
-    expect(cards).to_have_count(1)
-    expect(cards).to_contain_text("Linked by hand")
+    unlink_at_own_address(page.get_by_role("article", name="Session kitchen"))
 
 
 def test_a_session_of_somebody_else_is_refused_in_words(server: ServerProcess, open_page: Open, ada: Person) -> None:

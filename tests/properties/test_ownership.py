@@ -178,8 +178,10 @@ class Table:
         row = next((row for row in (self.row(session), self.row(session, user)) if row.owner == user), None)
         if row is None:
             row = self.row(session)
-            found, row.suspended = row.suspended == user, None if row.suspended == user else row.suspended
-            return None if found else "not_found"
+            if row.suspended != user:
+                return "not_found"
+            row.suspended = None
+            return None
         if row.method is Method.ISSUED:
             self._issue_proves_nothing(session)
         self._unlink(row, clock)

@@ -26,8 +26,7 @@ class ConnectedEvent(Event):
 
 
 class ResetEvent(Event):
-    """Your cursor cannot be honoured: `cursor_too_old` or `cursor_unknown`. Forget what is shown; an `update`
-    follows."""
+    """Your cursor cannot be honoured. Forget what is shown; an `update` follows."""
 
     type: Literal["reset"]
     reason: Literal["cursor_too_old", "cursor_unknown"]
@@ -94,7 +93,7 @@ class SessionUnlinkedEvent(Event):
 
 
 class SignedOutEvent(Event):
-    """`signed_out`, `expired` or `account_deleted`. The stream closes after it. Sign in again."""
+    """The stream closes after it. Sign in again."""
 
     type: Literal["signed_out"]
     reason: Literal["signed_out", "expired", "account_deleted"]
