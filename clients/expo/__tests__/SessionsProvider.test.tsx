@@ -20,6 +20,10 @@ beforeEach(() => {
     new Promise((resolve) => give.push((answer) => act(async () => resolve(answer))));
 });
 
+afterEach(async () => {
+  for (const answer of give) await answer(sessions()); // a client that still waits would keep the run from ending
+});
+
 test("nothing is called empty before the first answer", async () => {
   await show(<SessionsScreen />);
   expect(screen.getByText("Loading…")).toBeOnTheScreen();

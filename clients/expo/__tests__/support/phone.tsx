@@ -1,6 +1,6 @@
 /** The app on a phone, in front of a server that a test leads. Stands in for what a phone has; import it first. */
 import AsyncStorage from "@react-native-async-storage/async-storage";
-import { act, configure, render, waitFor } from "@testing-library/react-native";
+import { act, render, waitFor } from "@testing-library/react-native";
 import type { LiveEvent } from "omilink";
 import { AppState, type AppStateStatus } from "react-native";
 
@@ -22,9 +22,6 @@ jest.mock(
   () => jest.requireActual<{ default: object }>("react-native-safe-area-context/jest/mock").default,
 );
 jest.mock("expo/fetch", () => ({ fetch: (...request: [string, RequestInit]) => mockServer.fetch(...request) }));
-
-configure({ asyncUtilTimeout: 10_000 });
-jest.setTimeout(30_000);
 
 /** What the phone keeps safe. */
 export const mockSafe = new Map<string, string>();
