@@ -107,7 +107,7 @@ test("a late answer for whoever has signed out says nothing of whoever has signe
   delete mockServer.answers["GET /me"];
   await startSignedIn();
   await fireEvent.press(await screen.findByRole("link", { name: "Account" }));
-  await fireEvent.press(screen.getByRole("button", { name: "Sign out" }));
+  await act(() => fireEvent.press(screen.getByRole("button", { name: "Sign out" }))); // until it has given up waiting
   expect(await screen.findByText("You signed out.")).toBeOnTheScreen();
   expect(mockSafe.size).toBe(0);
 
