@@ -17,17 +17,17 @@ async def accept(
     origin: str = SHARED,
     idempotency_key: str | None = None,
     proven: bool = False,
-    signed_uid: str | None = None,
+    signed: tuple[str, str] | None = None,
     request_id: str | None = None,
 ) -> parse.Call:
     """On return the delivery is durable. Raises Malformed, Invalid, TooLarge, or Unavailable when it is not.
 
     `origin` is where it came in: the shared URL, or a user's own; `proven`, that no user can have made it;
-    `signed_uid`, for whom OMI signed it. A call that contradicts itself is kept for an operator when its turn comes;
+    `signed`, for which uid OMI signed it, and what tells it from every other signed call. A call that contradicts itself is kept for an operator when its turn comes;
     one that contradicts its signature is refused (omi-protocol: who is calling).
     """
     call = parse.call(parse.document(body), query)
-    if signed_uid is not None and (call.contradiction or call.uid != signed_uid):
+    if signed and (call.contradiction or call.uid != signed[0]):
         raise BadSecret("OMI signed this call for another uid than the one in it.")
     delivery = Delivery(
         kind=call.kind,
@@ -37,6 +37,7 @@ async def accept(
         key=_key(idempotency_key, origin, call, body),
         contradiction=call.contradiction,
         proven=proven,
+        signature=_hash(f"{origin}\n{signed[1]}") if signed else None,
         request_id=request_id,
         body=body,
         received_at=at,
@@ -50,4 +51,8 @@ def _key(idempotency_key: str | None, origin: str, call: parse.Call, body: bytes
     if not idempotency_key:
         return None
     about = f"{idempotency_key}\n{origin}\n{call.session_id}\n{call.uid}\n{call.contradiction}\n"
-    return hashlib.sha256(about.encode("utf-8", "replace") + body).hexdigest()
+    return _hash(about, body)
+
+
+def _hash(text: str, body: bytes = b"") -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace") + body).hexdigest()

@@ -331,7 +331,7 @@ class Conversation:
 class Delivery:
     """A webhook call as it was accepted. `seq` is its place in the inbox; 0 before it is there. `contradiction`: in
     what it contradicts itself, so that nobody can tell whose it is. `proven`: no user could have made the call, since
-    it carried the shared secret or OMI's signature."""
+    it carried the shared secret or OMI's signature. `signature` tells a signed call from every other one."""
 
     seq: int = 0
     kind: str
@@ -341,6 +341,7 @@ class Delivery:
     key: str | None = None
     contradiction: str | None = None
     proven: bool = False
+    signature: str | None = None
     request_id: str | None = None
     body: bytes
     received_at: Millis

@@ -100,6 +100,14 @@ class Transaction(Protocol):
 
     def remove_challenge(self, user_id: str, uid: str) -> None: ...
 
+    def signatures_known(self, signatures: Collection[str]) -> set[str]:
+        """Those of them with which a call was saved within the last day."""
+        ...
+
+    def add_signatures(self, signatures: Mapping[str, Millis]) -> None:
+        """Notes when the calls that were signed so were accepted."""
+        ...
+
     def audit(self, entry: AuditEntry) -> None:
         """Entries are only ever added. Deleting an account takes its ids out of them, and them out when they are about
         its personal URL."""
@@ -120,6 +128,10 @@ class Transaction(Protocol):
 
     def ownerless(self, session_id: str) -> list[Conversation]:
         """Oldest first, without tombstones."""
+        ...
+
+    def nobodys(self, most: int) -> list[tuple[str, int, int]]:
+        """Of so many sessions the id, and how many conversations and messages of it are nobody's; most words first."""
         ...
 
     def brought(self, session_id: str, user_id: str, since: Millis) -> list[Conversation]:
@@ -259,7 +271,8 @@ class Transaction(Protocol):
         self, *, now: Millis, deliveries_before: Millis, unlinked_before: Millis, events_before: Millis, most: int
     ) -> bool:
         """Removes what has been kept long enough, events of so many users. `unlinked_before` is for words that are
-        nobody's and for what was put aside. True when there is more."""
+        nobody's, the calls of sessions that are nobody's, and for what was put aside; of one uid's words of nobody's
+        only the newest stay anyway. True when there is more."""
         ...
 
 

@@ -46,7 +46,12 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
     plain = [delivery for delivery in deliveries if not delivery.contradiction]
     calls = [(delivery, *parse.segments(parse.document(delivery.body))) for delivery in plain]
     desk = Desk(tx, gap, [(delivery, segments) for delivery, segments, _ in calls])
+    played = tx.signatures_known({delivery.signature for delivery in plain if delivery.signature})
+    signed: dict[str, Millis] = {}
     for delivery, said, bad in calls:
+        if delivery.signature in played or delivery.signature in signed:  # also long after its words were deleted
+            dropped.add(delivery.seq)
+            continue
         segments, decision = _prove(desk, delivery, said, _decide(desk, delivery))
         if decision.outcome is Outcome.DROP:
             dropped.add(delivery.seq)
@@ -58,9 +63,12 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
             desk.put_session(session)
             _note_quarantine(desk, decision, delivery, session)
         else:
+            if delivery.signature:
+                signed[delivery.signature] = delivery.received_at
             _carry_out(desk, decision, delivery, bad)
             _tell_words(desk, delivery, _hear(desk, delivery, segments, gap))
     desk.flush()
+    tx.add_signatures(signed)
     return Saved(
         users=frozenset(desk.users),
         quarantined=quarantined,

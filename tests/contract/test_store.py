@@ -19,7 +19,14 @@ from omilink import accounts, omi_accounts, personal, saving, sessions
 from omilink.adapters import sql_migrate, sqlite
 from omilink.adapters import sql_schema as schema
 from omilink.adapters.sql_inbox import SqlInbox
-from omilink.adapters.sql_store import ACCEPTED_IN_TIME, GONE, SqlStore, SqlTransaction
+from omilink.adapters.sql_store import (
+    ACCEPTED_IN_TIME,
+    GONE,
+    NOBODYS_MOST,
+    PLAYED_AGAIN,
+    SqlStore,
+    SqlTransaction,
+)
 from omilink.adapters.sqlite import Sqlite
 from omilink.errors import EmailTaken, Unavailable
 from omilink.model import (
@@ -529,6 +536,43 @@ async def test_words_that_are_nobodys_are_pruned_when_nobody_has_come_for_them(s
         ("quarantined", 250),
         ("dead", 249),
     ]
+
+
+async def test_calls_of_sessions_that_are_nobodys_stay_as_long_as_their_words(store: Store, table: SqlInbox) -> None:
+    await store.write(lambda tx: tx.put_sessions([session("kitchen"), session("garden", user_id="ada")]))
+    for session_id, at in ("kitchen", 249), ("kitchen", 250), ("garden", 249):
+        await table.put(call(session_id, "words", at))
+    await table.done([delivery.seq for delivery in await table.take(10, 9999)], {})
+    await store.write(lambda tx: prune(tx, unlinked_before=250))
+    left = [(job.session_id, job.received_at) for job in await table.jobs(None, None, 10)]
+    assert sorted(left) == [("garden", 249), ("kitchen", 250)]
+
+
+async def test_of_one_uid_the_newest_words_of_nobodys_are_kept(store: Store) -> None:
+    await keep(
+        store,
+        talk("oldest", None, last_at=1, message_count=1),
+        talk("older", None, last_at=2, message_count=NOBODYS_MOST, session_id="shared/attic"),
+        talk("newest", None, last_at=3, message_count=NOBODYS_MOST - 1),
+        talk("another's", None, last_at=1, message_count=2, session_id="shared/garden"),
+        talk("adas", last_at=1, message_count=1),
+    )
+    shown = [session("kitchen", last_uid="uid"), session("attic", last_uid="uid"), session("garden")]
+    await store.write(lambda tx: tx.put_sessions(shown))
+    attic, garden = ("attic", 1, NOBODYS_MOST), ("garden", 1, 2)
+    assert await store.read(lambda tx: tx.nobodys(10)) == [attic, ("kitchen", 2, NOBODYS_MOST), garden]
+    await store.write(prune)
+    assert await store.read(lambda tx: tx.nobodys(10)) == [attic, ("kitchen", 1, NOBODYS_MOST - 1), garden]
+    assert await store.read(lambda tx: tx.count_conversations(KITCHEN, "ada")) == 1
+
+
+async def test_signatures_are_remembered_for_a_day(store: Store) -> None:
+    await store.write(lambda tx: tx.add_signatures({"one": 100, "two": 200}))
+    await store.write(lambda tx: tx.add_signatures({}))
+    assert await store.read(lambda tx: tx.signatures_known({"one", "two", "three"})) == {"one", "two"}
+    assert await store.read(lambda tx: tx.signatures_known(set())) == set()
+    await store.write(lambda tx: prune(tx, now=100 + PLAYED_AGAIN))
+    assert await store.read(lambda tx: tx.signatures_known({"one", "two"})) == {"two"}
 
 
 # What users have been asked for

@@ -23,7 +23,7 @@ T = 1_790_000_000
 def passes(
     header: str = HEADER, uid: str = UID, body: bytes = BODY, secrets: tuple[str, ...] = (NEW,), now: float = T
 ) -> bool:
-    return verify(header, uid=uid, body=body, secrets=secrets, now=now)
+    return verify(header, uid=uid, body=body, secrets=secrets, now=now) is not None
 
 
 def signed(secret: str, t: object = T) -> str:

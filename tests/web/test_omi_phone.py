@@ -140,7 +140,7 @@ def test_the_audit_tells_who_linked_what_by_which_proof(
     [
         (403, {}, "Install the app"),
         (404, {}, "no such account"),
-        (429, {"Retry_After": "900"}, "as much as it may"),
+        (429, {"Retry_After": "900"}, "as much as it may for now. Say the sentence, or wait for 15 minutes"),
         (500, {}, "cannot send now"),
         (302, {"Location": "http://127.0.0.1:9/"}, "refused"),
     ],

@@ -53,6 +53,14 @@ def test_quarantine_shows_how_much_and_why_and_no_words(shared_server: ServerPro
     assert found["calls"] == 2 and found["why"]
 
 
+def test_what_is_nobodys_is_counted_and_not_shown(shared_server: ServerProcess, device: str) -> None:
+    shared_server.say(device, "not for an operator", "nor this")
+    shared_server.wait_until_settled(device)
+    answer = as_operator(shared_server, "/operator/quarantine")
+    assert "not for an operator" not in answer.text
+    assert {"session": device, "conversations": 1, "messages": 2} in answer.json()["unlinked"]
+
+
 def test_the_audit_shows_who_linked_what(shared_server: ServerProcess, ada: Person, device: str) -> None:
     shared_server.say(device, "not for an operator")
     shared_server.wait_until_settled(device)

@@ -67,11 +67,12 @@ SIGNED: dict[str, Callable[[str, bytes], str | None]] = {
     "unsigned": lambda uid, body: None,
 }
 ENOUGH = {
-    "any": lambda secret, signed: secret or signed,
+    "any": lambda secret, signed: signed == "signed" or (secret and signed == "unsigned"),
     "secret": lambda secret, signed: secret,
-    "signature": lambda secret, signed: signed,
-    "both": lambda secret, signed: secret and signed,
+    "signature": lambda secret, signed: signed == "signed",
+    "both": lambda secret, signed: secret and signed == "signed",
 }
+"""A secret does not make up for a signature that is wrong, unless signatures do not count at all."""
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -80,7 +81,7 @@ ENOUGH = {
 def test_what_each_policy_takes(server_of: ServerOf, uid: str, policy: str, secret: str, signed: str) -> None:
     body = body_of(uid, "hello")
     answer = post(server_of(policy), uid, body, SIGNED[signed](uid, body), secret)
-    if ENOUGH[policy](secret == SECRET, signed == "signed"):
+    if ENOUGH[policy](secret == SECRET, signed):
         assert (answer.status_code, answer.json()) == (200, {"ok": True})
     else:
         assert is_error(answer, 401, "bad_secret")
@@ -135,6 +136,18 @@ def test_a_signature_is_of_one_account_in_the_address(careful_server: ServerProc
         assert answer.status_code == status, query
 
 
+def test_at_a_personal_url_somebody_elses_signature_does_not_matter(
+    server_of: ServerOf, password_hash: str, uid: str
+) -> None:
+    """An app that a user has registered with OMI has a secret of its own, which no server knows."""
+    person = newcomer(server_of("any"), password_hash)
+    own = person.client.get("/me/webhook-url").json()["url"].rpartition("/")[2]
+    body = body_of(uid, "from my own app")
+    signed = signature(uid, body, secret="whsec_of-the-users-app")
+    assert post(server_of("any"), uid, body, signed, own).status_code == 200
+    wait_for_texts(person, "from my own app")
+
+
 # the same delivery again
 
 
@@ -147,6 +160,38 @@ def test_the_same_delivery_again_changes_nothing(phone_server: ServerProcess, we
         assert (answer.status_code, answer.json()) == (200, {"ok": True})
     wait_for_texts(wearer, "said once")
     assert phone_server.rows("SELECT count(*) FROM deliveries WHERE uid = ?", uid) == [(1,)]
+
+
+def test_what_was_deleted_does_not_come_back_by_playing_its_call_again(
+    make_server: Callable[..., ServerProcess], uid: str
+) -> None:
+    """Without ids of segments, after the silence that ends a conversation, and whatever is not signed made different."""
+    server = make_server(OMILINK_CONVERSATION_GAP="0.01", OMILINK_SIGNING_SECRET=SIGNING_SECRETS[1])
+    ada = server.user()
+    server.vouch(ada, uid)
+    words = {"text": "said once", "start": 0.0, "end": 2.0}
+    body = json.dumps({"session_id": uid, "segments": [words]}).encode()
+    signed = signature(uid, body, secret=SIGNING_SECRETS[1])
+    ways: list[dict[str, str]] = [
+        {"X-Omi-Delivery": "first"},
+        {"X-Omi-Delivery": "other"},
+        {"X-Omi-Delivery": "first", "Idempotency-Key": "new"},
+        {},
+    ]
+
+    def play() -> None:
+        for way in ways:
+            assert post(server, uid, body, signed, SECRET, **way).status_code == 200
+        server.wait_until_settled(uid)
+
+    play()
+    wait_for_texts(ada, "said once")
+    for conversation in ada.client.get("/conversations").json()["items"]:
+        ada.client.delete(f"/conversations/{conversation['id']}").raise_for_status()
+    play()
+    server.say(uid, "and now", uid=uid, start=20)
+    wait_for_texts(ada, "and now")
+    assert server.rows("SELECT text FROM messages WHERE text <> ''") == [("and now",)]
 
 
 def test_a_proof_that_is_played_again_proves_nothing(phone_server: ServerProcess, wearer: Person, uid: str) -> None:

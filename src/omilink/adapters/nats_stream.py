@@ -52,7 +52,18 @@ connection that is being closed."""
 log = logging.getLogger(__name__)
 
 _META = "Omilink"
-_FIELDS = ("kind", "origin", "session_id", "uid", "key", "contradiction", "proven", "request_id", "received_at")
+_FIELDS = (
+    "kind",
+    "origin",
+    "session_id",
+    "uid",
+    "key",
+    "contradiction",
+    "proven",
+    "signature",
+    "request_id",
+    "received_at",
+)
 
 
 class DeliveryStream:

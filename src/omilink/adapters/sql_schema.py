@@ -191,6 +191,7 @@ deliveries = Table(
     Column("key", String, unique=True),
     Column("contradiction", String),
     Column("proven", Boolean, nullable=False, server_default=false()),
+    Column("signature", String),
     Column("request_id", String),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", BigInteger, nullable=False),
@@ -207,6 +208,14 @@ deliveries = Table(
     ),
     Index("ix_deliveries_received_at", "received_at"),
     sqlite_autoincrement=True,
+)
+
+# signed calls that were saved, so that none of them is saved again
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("hash", String, primary_key=True),
+    Column("received_at", BigInteger, nullable=False),
 )
 
 audit = Table(

@@ -1,6 +1,6 @@
 """The store in SQL. Statements have names and are made once, so that SQLAlchemy compiles each of them once."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
@@ -190,8 +190,36 @@ TOKEN_HOLDER = (
 GONE = "deleted account"
 ACCEPTED_IN_TIME: Millis = 86_400_000
 """So long after its end a challenge may still be met by what was accepted before."""
+PLAYED_AGAIN: Millis = 86_400_000
+"""A signature is good for ten minutes at most, and what carries it may have to wait before it is saved."""
 LONG_DEAD: Millis = 86_400_000
 """A worker's own time is PostgreSQL's; this is far beyond any difference of clocks."""
+
+
+NOBODYS_MOST = 20_000
+"""Messages of nobody's that are kept of a uid, or of a session without one: days of talk. The oldest conversations go
+first."""
+_WHOSE = func.coalesce(session.c.last_uid, session.c.omi_session_id)
+_NEWEST_FIRST = (conversation.c.last_at.desc(), conversation.c.id.desc())
+_CROWD = (
+    select(
+        conversation.c.id,
+        conversation.c.message_count,
+        func.sum(conversation.c.message_count).over(partition_by=_WHOSE, order_by=_NEWEST_FIRST).label("up_to_here"),
+    )
+    .join(session, session.c.id == conversation.c.session_id)
+    .where(conversation.c.user_id.is_(None))
+    .subquery()
+)
+CROWDED_OUT = select(_CROWD.c.id).where(_CROWD.c.up_to_here - _CROWD.c.message_count >= NOBODYS_MOST)
+NOBODYS = (
+    select(session.c.omi_session_id, func.count(), func.sum(conversation.c.message_count))
+    .join(session, session.c.id == conversation.c.session_id)
+    .where(conversation.c.user_id.is_(None), conversation.c.deleted_at.is_(None))
+    .group_by(session.c.id, session.c.omi_session_id)
+    .order_by(func.sum(conversation.c.message_count).desc(), session.c.id)
+    .limit(bindparam("most"))
+)
 
 
 class SqlStore:
@@ -299,6 +327,14 @@ class SqlTransaction:
     def remove_challenge(self, user_id: str, uid: str) -> None:
         self._run(delete(challenge).where(challenge.c.user_id == user_id, challenge.c.uid == uid))
 
+    def signatures_known(self, signatures: Collection[str]) -> set[str]:
+        known = schema.signatures.c.hash
+        return set(self._run(select(known).where(known.in_(signatures))).scalars()) if signatures else set()
+
+    def add_signatures(self, signatures: Mapping[str, Millis]) -> None:
+        rows = [{"hash": signature, "received_at": at} for signature, at in signatures.items()]
+        self._many(insert(schema.signatures), rows)
+
     def audit(self, entry: AuditEntry) -> None:
         self._run(insert(schema.audit).values(asdict(entry)))
 
@@ -327,6 +363,9 @@ class SqlTransaction:
         c = conversation.c
         query = select(conversation).where(c.session_id == session_id, c.user_id.is_(None), c.deleted_at.is_(None))
         return [_conversation(row) for row in self._run(query.order_by(c.id))]
+
+    def nobodys(self, most: int) -> list[tuple[str, int, int]]:
+        return [(session_id, count, int(messages)) for session_id, count, messages in self._run(NOBODYS, {"most": most})]
 
     def brought(self, session_id: str, user_id: str, since: Millis) -> list[Conversation]:
         c = conversation.c
@@ -569,11 +608,16 @@ class SqlTransaction:
         self._run(delete(ticket).where(ticket.c.expires_at <= now))
         self._run(delete(schema.personal_urls).where(schema.personal_urls.c.valid_until <= now))
         self._run(delete(challenge).where(challenge.c.expires_at <= now - ACCEPTED_IN_TIME))
+        self._run(delete(schema.signatures).where(schema.signatures.c.received_at <= now - PLAYED_AGAIN))
         self._run(delete(schema.limits).where(schema.limits.c.full_at <= now))
         self._run(delete(schema.workers).where(schema.workers.c.alive_until <= now - LONG_DEAD))
         self._run(delete(job).where(job.c.state == DONE, job.c.received_at < deliveries_before))
         self._run(delete(job).where(job.c.state == QUARANTINED, job.c.received_at < unlinked_before))
+        nobodys = select(session.c.origin, session.c.omi_session_id).where(session.c.user_id.is_(None))
+        is_nobodys = tuple_(job.c.origin, job.c.session_id).in_(nobodys)
+        self._run(delete(job).where(job.c.state == DONE, job.c.received_at < unlinked_before, is_nobodys))
         self._run(delete(conversation).where(c.user_id.is_(None), c.last_at < unlinked_before))
+        self._run(delete(conversation).where(c.id.in_(CROWDED_OUT)))
         gone = (
             select(event.c.user_id, func.max(event.c.seq))
             .where(event.c.created_at < events_before)

@@ -54,7 +54,12 @@ class Notifications:
             raise Unavailable("OMI does not answer now. Try again, or say the sentence.", RETRY_AFTER) from None
         if answer.status_code == 429:
             wait = _seconds(answer.headers.get("Retry-After"))
-            raise RateLimited("OMI has sent this account as much as it may for now. Wait, or say the sentence.", wait)
+            minutes = -(-wait // 60)
+            raise RateLimited(
+                "OMI has sent this account as much as it may for now. Say the sentence, or wait for "
+                f"{minutes} minute{'s' if minutes > 1 else ''} and try again.",
+                wait,
+            )
         if answer.status_code >= 500:
             raise Unavailable("OMI cannot send now. Try again, or say the sentence.", RETRY_AFTER)
         if not answer.is_success:

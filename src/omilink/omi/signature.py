@@ -8,13 +8,16 @@ TOLERANCE = 300
 """Seconds that the sender's clock may differ."""
 
 
-def verify(header: str, *, uid: str, body: bytes, secrets: Sequence[str], now: float) -> bool:
-    """Whether one of the secrets made one of the header's v1 signatures of this uid and body. No secret: never."""
+def verify(header: str, *, uid: str, body: bytes, secrets: Sequence[str], now: float) -> str | None:
+    """What tells this call from every other one that was signed, if one of the secrets made one of the header's v1
+    signatures of this uid and body; else None. No secret: never."""
     fields = [part.strip().partition("=")[::2] for part in header.split(",")]
     times = [value for name, value in fields if name == "t" and value.isascii() and value.isdigit()]
     if len(times) != 1 or abs(now - int(times[0][:15])) > TOLERANCE:
-        return False
+        return None
     signed = f"{times[0]}.{uid}.".encode("utf-8", "replace") + body
     made = [hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets]
     shown = [value.encode() for name, value in fields if name == "v1"]
-    return any([hmac.compare_digest(good.encode(), value) for good in made for value in shown])
+    if not any([hmac.compare_digest(good.encode(), value) for good in made for value in shown]):
+        return None
+    return hashlib.sha256(made[0].encode()).hexdigest()  # whichever of the signatures was shown

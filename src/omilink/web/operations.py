@@ -71,12 +71,16 @@ async def streams(request: Request, user_id: str, the: The) -> wire.Json:
 
 @router.get("/operator/quarantine", include_in_schema=False)
 async def quarantine(request: Request, the: The) -> wire.Json:
-    """What has been put aside: how much, of which session, and why. Never words."""
+    """What has been put aside and why, and what is nobody's: how much, of which session. Never words."""
     check_operator(request, the)
     found = await the.inbox.jobs("quarantined", None, MOST)
     counts = Counter((job.session_id, job.error) for job in found)
     shown = [{"session": session, "why": why, "calls": calls} for (session, why), calls in counts.most_common()]
-    return {"ok": True, "calls": len(found), "quarantine": shown}
+    unlinked = [
+        {"session": session, "conversations": conversations, "messages": messages}
+        for session, conversations, messages in await the.store.read(lambda tx: tx.nobodys(MOST))
+    ]
+    return {"ok": True, "calls": len(found), "quarantine": shown, "unlinked": unlinked}
 
 
 @router.get("/operator/audit", include_in_schema=False)

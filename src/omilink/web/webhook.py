@@ -18,6 +18,8 @@ from omilink.web.auth import bearer, product, request_id
 from omilink.web.headers import AUDIO, SECURITY, read_limited
 
 PATH = "/omi-webhook"
+Signed = tuple[str, str]
+"""For which uid OMI signed a call, and what tells the call from every other signed one."""
 ENOUGH: dict[Policy, Callable[[bool, bool], bool]] = {
     Policy.ANY: lambda secret, signature: secret or signature,
     Policy.SECRET: lambda secret, signature: secret,
@@ -56,8 +58,13 @@ async def _accept(the: Product, request: Request) -> str:
     if _is_audio(request, query):
         return await _pass_over_audio(request, query, free or has_secret)
     body = await read_limited(request)
-    signed_uid = _signed_uid(the, request, query, body)
-    is_proven = ENOUGH[the.settings.webhook_policy](has_secret, signed_uid is not None)
+    signed = _signed(the, request, query, body)
+    if signed is None and origin is None and _has_to_be_signed(the, request):
+        raise BadSecret(
+            "X-Omi-Signature is not OMI's for this uid and body. OMILINK_SIGNING_SECRET must be the one that OMI shows "
+            "for this app, and this machine's clock right within five minutes."
+        )
+    is_proven = ENOUGH[the.settings.webhook_policy](has_secret, signed is not None)
     if not (free or is_proven):
         raise _refused()
     call = await intake.accept(
@@ -67,8 +74,8 @@ async def _accept(the: Product, request: Request) -> str:
         at=the.clock(),
         origin=origin or SHARED,
         idempotency_key=request.headers.get("idempotency-key") or request.headers.get("x-omi-delivery"),
-        proven=signed_uid is not None if origin else is_proven,
-        signed_uid=signed_uid,
+        proven=signed is not None if origin else is_proven,
+        signed=signed,
         request_id=request_id(request),
     )
     return call.kind
@@ -98,15 +105,23 @@ def _is_shared(the: Product, shown: Sequence[str]) -> bool:
     return any([hmac.compare_digest(secret, value) for secret in good for value in values])
 
 
-def _signed_uid(the: Product, request: Request, query: parse.Query, body: bytes) -> str | None:
-    """For whom OMI signed the call, None if it did not. Without a signing secret nothing is signed."""
+def _has_to_be_signed(the: Product, request: Request) -> bool:
+    """Whether it says that OMI signed it and that can be checked. At a personal URL it cannot: the user's own app there
+    has a secret of its own."""
+    is_of_interest = the.settings.signing_secret and the.settings.webhook_policy is not Policy.SECRET
+    return bool(is_of_interest and "x-omi-signature" in request.headers)
+
+
+def _signed(the: Product, request: Request, query: parse.Query, body: bytes) -> Signed | None:
+    """None if OMI did not sign the call. Without a signing secret nothing is signed."""
     header = request.headers.get("x-omi-signature")
     uids = {value for name, value in query if name == "uid"}
     if not header or len(uids) != 1:
         return None
     [uid] = uids
     secrets = [secret.get_secret_value() for secret in the.settings.signing_secret]
-    return uid if signature.verify(header, uid=uid, body=body, secrets=secrets, now=time.time()) else None
+    known_by = signature.verify(header, uid=uid, body=body, secrets=secrets, now=time.time())
+    return (uid, known_by) if known_by else None
 
 
 def _is_audio(request: Request, query: parse.Query) -> bool:

@@ -48,7 +48,14 @@ def upgrade() -> None:
     op.execute("UPDATE omi_sessions SET device = 'issued' WHERE method = 'issued' AND device IS NULL")
     op.add_column("conversations", sa.Column("brought_at", sa.BigInteger(), nullable=True))
     op.add_column("deliveries", sa.Column("proven", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("deliveries", sa.Column("signature", sa.String(), nullable=True))
     op.add_column("deliveries", sa.Column("request_id", sa.String(), nullable=True))
+    op.create_table(
+        "signatures",
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_signatures")),
+    )
     op.add_column("audit", sa.Column("actor", sa.String(), nullable=False, server_default="unknown"))
     op.add_column("audit", sa.Column("request_id", sa.String(), nullable=True))
     op.add_column("audit", sa.Column("proof", sa.String(), nullable=True))
