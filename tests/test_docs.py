@@ -37,6 +37,8 @@ ACTS = {
     Act.HAND_OVER: "An operator hands it over to U",
     Act.PROVE: "U proves an OMI account",
     Act.DISOWN: "U unlinks an OMI account",
+    Act.BRING: "U takes along what was said before",
+    Act.LEAVE: "U lets go of what came along",
     Act.UNLINK: "U unlinks it",
     Act.END: "A device comes back or is lost",
     Act.EXPIRE: "No call comes",

@@ -23,8 +23,9 @@ async def accept(
     """On return the delivery is durable. Raises Malformed, Invalid, TooLarge, or Unavailable when it is not.
 
     `origin` is where it came in: the shared URL, or a user's own; `proven`, that no user can have made it;
-    `signed`, for which uid OMI signed it, and what tells it from every other signed call. A call that contradicts itself is kept for an operator when its turn comes;
-    one that contradicts its signature is refused (omi-protocol: who is calling).
+    `signed`, for which uid OMI signed it, and what tells it from every other signed call. A call that contradicts
+    itself is kept for an operator when its turn comes; one that contradicts its signature is refused (omi-protocol: who
+    is calling).
     """
     call = parse.call(parse.document(body), query)
     if signed and (call.contradiction or call.uid != signed[0]):

@@ -23,6 +23,8 @@ class Act(Enum):
     HAND_OVER = "an operator hands it over to U"
     PROVE = "U proves that it is U's OMI account"
     DISOWN = "U unlinks the OMI account"
+    BRING = "U takes along what was said before the link"
+    LEAVE = "U lets go of what came along with the link"
     UNLINK = "U unlinks it"
     END = "the device comes back or is lost"
     EXPIRE = "no call has come for long"
@@ -93,6 +95,10 @@ class Facts:
     @property
     def linked_by_hand(self) -> bool:
         return self.session.method is Method.MANUAL
+
+    @property
+    def linked_by_uid(self) -> bool:
+        return self.session.method is Method.UID
 
     @property
     def in_use(self) -> bool:
@@ -392,6 +398,36 @@ RULES: tuple[Rule, ...] = (
         lambda f: True,
         Outcome.REFUSE,
         "This OMI account is not linked to yours. GET /link/omi lists those that are.",
+        error=NotFound,
+    ),
+    Rule(
+        "earlier-brought",
+        Act.BRING,
+        lambda f: f.mine and f.linked_by_uid,
+        Outcome.KEEP,
+        "The session is U's by proof: what was nobody's within a day before comes along.",
+    ),
+    Rule(
+        "none-to-bring",
+        Act.BRING,
+        lambda f: True,
+        Outcome.REFUSE,
+        "Only what came in under an OMI account of yours comes along.",
+        error=NotFound,
+    ),
+    Rule(
+        "earlier-left",
+        Act.LEAVE,
+        lambda f: f.mine and f.linked_by_uid,
+        Outcome.KEEP,
+        "The session is U's by proof: what came along within a day is nobody's again.",
+    ),
+    Rule(
+        "none-to-leave",
+        Act.LEAVE,
+        lambda f: True,
+        Outcome.REFUSE,
+        "Only what came along with an OMI account of yours can be left.",
         error=NotFound,
     ),
     Rule(

@@ -202,25 +202,36 @@ def earlier(tx: Transaction, link: OmiLink, at: Millis) -> Earlier:
     )
 
 
-def bring_earlier(tx: Transaction, uid: str, user_id: str, at: Millis) -> int:
+def bring_earlier(tx: Transaction, uid: str, user_id: str, at: Millis, by: By) -> int:
     """Takes along what was left, and returns how many conversations. Raises NotFound."""
     since, count = find(tx, uid, user_id).verified_at - EARLIER, 0
     for session in _linked_by(tx, uid, user_id):
-        decision = linking.decide(Facts(act=Act.CLAIM, session=session, user_id=user_id))
-        if decision.error:
-            raise decision.error
-        ownerless = waiting(tx, session, since)
-        adopt(tx, session, user_id, ownerless, brought_at=at)
-        count += len(ownerless)
+        if ownerless := waiting(tx, session, since):
+            _note_earlier(tx, Act.BRING, session, uid, user_id, at, by)
+            adopt(tx, session, user_id, ownerless, brought_at=at)
+            count += len(ownerless)
     return count
 
 
-def leave_earlier(tx: Transaction, uid: str, user_id: str, at: Millis) -> int:
+def leave_earlier(tx: Transaction, uid: str, user_id: str, at: Millis, by: By) -> int:
     """Makes what came along within a day nobody's again, and returns how many conversations. Raises NotFound."""
-    brought = earlier(tx, find(tx, uid, user_id), at).brought
-    for conversation in brought:
-        give_back(tx, conversation)
-    return len(brought)
+    find(tx, uid, user_id)
+    count = 0
+    for session in _linked_by(tx, uid, user_id):
+        if brought := tx.brought(session.id, user_id, at - EARLIER):
+            _note_earlier(tx, Act.LEAVE, session, uid, user_id, at, by)
+            for conversation in brought:
+                give_back(tx, conversation)
+            count += len(brought)
+    return count
+
+
+def _note_earlier(tx: Transaction, act: Act, session: OmiSession, uid: str, user_id: str, at: Millis, by: By) -> None:
+    """Asks the gate, whose word it raises. The session itself stays whose it is."""
+    decision = linking.decide(Facts(act=act, session=session, user_id=user_id))
+    if decision.error:
+        raise decision.error
+    sessions.note(tx, decision, session, at, by, proof=session.method, uid=uid, before=user_id, after=user_id)
 
 
 def _withdraw(tx: Transaction, decision: Decision, uid: str, user_id: str, at: Millis, by: By) -> None:

@@ -450,12 +450,12 @@ class Histories(RuleBasedStateMachine):
     @rule(uid=some_uid, user=somebody)
     def somebody_brings_earlier_conversations(self, uid: str, user: str) -> None:
         expected = self.table.brings(user, uid, self.clock)
-        assert self._refusal(omi_accounts.bring_earlier, uid, user) == expected
+        assert self._refusal(omi_accounts.bring_earlier, uid, user, by=By(user)) == expected
 
     @rule(uid=some_uid, user=somebody)
     def somebody_leaves_earlier_conversations(self, uid: str, user: str) -> None:
         expected = self.table.leaves(user, uid, self.clock)
-        assert self._refusal(omi_accounts.leave_earlier, uid, user) == expected
+        assert self._refusal(omi_accounts.leave_earlier, uid, user, by=By(user)) == expected
 
     # operators and time
 

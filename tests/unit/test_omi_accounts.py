@@ -594,27 +594,30 @@ def test_the_user_may_decline_and_bring_it_later(days: SqlTransaction) -> None:
     found = omi_accounts.earlier(days, link, at(HOUR))
     assert [one.created_at for one in found.waiting] == [at(-24 * HOUR + 1), at(-HOUR / 2 + 1)]
     assert found.brought == []
-    assert omi_accounts.bring_earlier(days, A, "ada", at(HOUR)) == 2
+    assert omi_accounts.bring_earlier(days, A, "ada", at(HOUR), By("ada")) == 2
     assert texts(days, "ada", A) == [["a day ago"], ["just now"]]
-    assert omi_accounts.bring_earlier(days, A, "ada", at(HOUR)) == 0
+    assert omi_accounts.bring_earlier(days, A, "ada", at(HOUR), By("ada")) == 0
 
 
 def test_the_user_may_let_go_of_it_within_a_day_and_it_is_gone_from_the_log(days: SqlTransaction) -> None:
     link_by_speech(days)
     speak(days, 300, "after the link")
-    assert omi_accounts.leave_earlier(days, A, "ada", at(24 * HOUR)) == 2
+    assert omi_accounts.leave_earlier(days, A, "ada", at(24 * HOUR), By("ada")) == 2
     assert texts(days, "ada", A) == [["after the link"]]
     log = "".join(event.data for event in days.events_after("ada", 0, 100))
     assert "a day ago" not in log and "just now" not in log
     assert log.count('"conversation_deleted"') == 2
-    assert omi_accounts.leave_earlier(days, A, "ada", at(24 * HOUR)) == 0
+    assert omi_accounts.leave_earlier(days, A, "ada", at(24 * HOUR), By("ada")) == 0
+    assert omi_accounts.bring_earlier(days, A, "ada", at(24 * HOUR), By("ada")) == 2
+    moves = [(one.rule, one.actor, one.uid, one.before, one.after) for one in days.audited(2)]
+    assert moves == [("earlier-brought", "ada", A, "ada", "ada"), ("earlier-left", "ada", A, "ada", "ada")]
 
 
 def test_what_has_gone_on_since_it_came_stays(tx: SqlTransaction) -> None:
     speak(tx, 0, "before")
     assert confirm(tx, start(tx, clock=1).number, clock=2)
     speak(tx, 10, "goes on")
-    assert omi_accounts.leave_earlier(tx, A, "ada", at(20)) == 0
+    assert omi_accounts.leave_earlier(tx, A, "ada", at(20), By("ada")) == 0
     assert texts(tx, "ada", A) == [["before", "goes on"]]
 
 
@@ -629,7 +632,7 @@ def test_a_device_that_shows_the_uid_later_is_treated_as_the_user_wished(tx: Sql
 
 def test_after_a_day_it_stays(days: SqlTransaction) -> None:
     link_by_speech(days)
-    assert omi_accounts.leave_earlier(days, A, "ada", at(24 * HOUR + 2)) == 0
+    assert omi_accounts.leave_earlier(days, A, "ada", at(24 * HOUR + 2), By("ada")) == 0
     assert texts(days, "ada", A) == [["a day ago"], ["just now"]]
 
 
@@ -637,7 +640,7 @@ def test_after_a_day_it_stays(days: SqlTransaction) -> None:
 def test_nobody_moves_what_is_not_theirs(days: SqlTransaction, move: Callable[..., int]) -> None:
     link_by_speech(days)
     with pytest.raises(NotFound):
-        move(days, A, "ben", at(10))
+        move(days, A, "ben", at(10), By("ben"))
     assert texts(days, "ada", A) == [["a day ago"], ["just now"]]
 
 
@@ -649,7 +652,7 @@ def test_nothing_from_before_an_earlier_owner_left_comes_along(days: SqlTransact
     speak(days, 900, "nobodys")
     link_by_speech(days, "ben", clock=1000)
     assert texts(days, "ben", A) == [["nobodys"]]
-    assert omi_accounts.bring_earlier(days, A, "ben", at(1010)) == 0
+    assert omi_accounts.bring_earlier(days, A, "ben", at(1010), By("ben")) == 0
     assert texts(days, "ada", A) == [["adas"]]
 
 

@@ -165,7 +165,7 @@ def test_the_same_delivery_again_changes_nothing(phone_server: ServerProcess, we
 def test_what_was_deleted_does_not_come_back_by_playing_its_call_again(
     make_server: Callable[..., ServerProcess], uid: str
 ) -> None:
-    """Without ids of segments, after the silence that ends a conversation, and whatever is not signed made different."""
+    """Without ids of segments, after a conversation's end, and whatever is not signed made different."""
     server = make_server(OMILINK_CONVERSATION_GAP="0.01", OMILINK_SIGNING_SECRET=SIGNING_SECRETS[1])
     ada = server.user()
     server.vouch(ada, uid)

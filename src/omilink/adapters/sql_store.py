@@ -365,7 +365,8 @@ class SqlTransaction:
         return [_conversation(row) for row in self._run(query.order_by(c.id))]
 
     def nobodys(self, most: int) -> list[tuple[str, int, int]]:
-        return [(session_id, count, int(messages)) for session_id, count, messages in self._run(NOBODYS, {"most": most})]
+        rows = self._run(NOBODYS, {"most": most})
+        return [(session_id, conversations, int(messages)) for session_id, conversations, messages in rows]
 
     def brought(self, session_id: str, user_id: str, since: Millis) -> list[Conversation]:
         c = conversation.c

@@ -106,10 +106,10 @@ async def mine(who: Who, the: The) -> wire.Json:
 
 
 @router.post("/earlier", responses=answers.of(answers.OneOmiAccount))
-async def earlier(form: TakeEarlier, who: Who, the: The) -> wire.Json:
+async def earlier(form: TakeEarlier, who: Who, me: Me, the: The) -> wire.Json:
     """Takes along the conversations of the day before the link that were nobody's; or lets go of those that came."""
     at, move = the.clock(), omi_accounts.bring_earlier if form.bring else omi_accounts.leave_earlier
-    count = await the.store.write(lambda tx: move(tx, form.omi_user_id, who.user.id, at))
+    count = await the.store.write(lambda tx: move(tx, form.omi_user_id, who.user.id, at, me))
     the.bus.publish([who.user.id])
     return await _link(the, who, form.omi_user_id, at) | {"moved": count}
 
