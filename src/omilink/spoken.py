@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 WORDS_SPOKEN = 4
@@ -93,7 +93,10 @@ def fingerprint(sentence: str) -> str:
 def sentences_in(texts: Sequence[str]) -> Iterator[tuple[str, Span]]:
     """Every sentence that may have been spoken in these texts, in their order, and where it stands."""
     heard = [token for place, text in enumerate(texts) for token in _tokens(place, text)]
-    words = [number for number, token in enumerate(heard) if token.text in _PLACES]
+    places = [number for number, token in enumerate(heard) if token.text in _PLACES]
+    following = [heard[number].text for number in places[1:]]
+    # a word that is said twice in a row, by whoever stumbles, is one
+    words = [number for number, after in zip_longest(places, following) if heard[number].text != after]
     for first in range(len(words) - WORDS_SPOKEN + 1):
         spoken = words[first : first + WORDS_SPOKEN]
         if any(after - before > 1 + FILLERS for before, after in pairwise(spoken)):
