@@ -37,10 +37,12 @@ import { createEventParser } from "./sse.js";
 /** All in milliseconds. */
 export const TIMINGS = {
   connect: 15_000,
-  /** Headers without a byte for this long: something on the way holds the stream back. */
+  /** Headers, and then nothing for this long before all that was missed has come: something holds the stream back. */
   firstBytes: 5_000,
   /** The server sends a comment every 15 s; after this long without one the connection is dead. */
   silence: 40_000,
+  /** On waking up, a live connection that has been quiet for longer is replaced; an attempt, after half of it. */
+  trust: 2_000,
   poll: 2_000,
   /** While polling, how often the stream is tried again. */
   streamAgain: 60_000,
@@ -55,6 +57,8 @@ const EVENTS = "/conversations/current/events";
 const HELD_BACK =
   "Something between this app and the server holds streamed data back (a proxy, or a network inspector), " +
   "so new words are fetched every few seconds.";
+/** No cause is named: the network may just have come back. */
+const UNANSWERED = "The live connection gets no answer at the moment, so new words are fetched every few seconds.";
 
 /**
  * Follows the user's live events for as long as it takes: reconnects, resumes without loss, and polls where streams
@@ -73,6 +77,8 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
   let failures = 0;
   let retryFloor = 0;
   let streamAgainAt = 0;
+  /** When the attempt began or the stream was last heard. */
+  let heardAt = 0;
   /** Whether the next try is to be at once. */
   let hurried = false;
   let closed = false;
@@ -103,13 +109,12 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
     close,
   };
 
-  /** The app is back in front, or the network is: try at once, and distrust a connection that has been quiet. */
+  /** The app is back in front, or the network is: try at once, and distrust what has been quiet. */
   function wake() {
     failures = 0;
     streamAgainAt = 0;
     endPause();
-    const isQuiet = Date.now() - (status.lastDataAt ?? 0) > limits.silence / 2;
-    if (!isQuiet || !["live", "catching_up", "polling"].includes(state ?? "")) return;
+    if (Date.now() - heardAt <= (state === "live" ? limits.trust : limits.trust / 2)) return;
     hurried = true;
     attempt?.fail(lost());
   }
@@ -133,16 +138,19 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
     try {
       await readStream();
     } catch (error) {
-      if (!(error instanceof HeldBack)) throw error;
-      await poll();
+      if (error instanceof HeldBack) await poll(HELD_BACK, limits.streamAgain, limits.connect);
+      // A short patience, because the server may be away, and that is to be said soon.
+      else if (error instanceof Unanswered) await poll(UNANSWERED, backoff(), limits.firstBytes);
+      else throw error;
     }
   }
 
   async function readStream() {
     hurried = false;
-    const deadline = (attempt = createDeadline());
+    const deadline = begin();
     try {
-      deadline.set(limits.connect, new HeldBack());
+      // Nothing is fetched meanwhile, so polling cannot wait long.
+      deadline.set(state === "polling" ? limits.firstBytes : limits.connect, new Unanswered());
       const headers = { Accept: "text/event-stream", ...(cursor && { "Last-Event-ID": cursor }) };
       const response = await deadline.race(get(STREAM, { headers, signal: deadline.signal }));
       if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) throw notOmilink(response);
@@ -164,36 +172,51 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
     while (!closed) {
       const { done, value } = await deadline.race(reader.read());
       if (done) throw lost();
-      status.lastDataAt = Date.now();
-      deadline.set(limits.silence, lost());
+      status.lastDataAt = heardAt = Date.now();
       push(decoder.decode(value, { stream: true }));
+      // What is missed comes without a pause; who lets the beginning through may still hold back the rest.
+      if (state === "live") deadline.set(limits.silence, lost());
+      else deadline.set(limits.firstBytes, new HeldBack());
     }
   }
 
-  async function poll() {
-    streamAgainAt = Date.now() + limits.streamAgain;
-    while (!closed && Date.now() < streamAgainAt) {
-      const answer = await fetchEvents();
-      succeed();
+  /**
+   * At least once, and until the stream is due again.
+   *
+   * @param {string} reason
+   * @param {number} due In so many milliseconds.
+   * @param {number} patience How long an answer may take.
+   */
+  async function poll(reason, due, patience) {
+    streamAgainAt = Date.now() + due;
+    do {
+      const answer = await fetchEvents(patience);
+      hasRenewed = false;
+      if (reason === HELD_BACK) failures = 0; // Those of an unanswered stream go on counting, so that the waits grow.
       status.lastDataAt = Date.now();
-      show("polling", { reason: HELD_BACK });
+      show("polling", { reason });
       for (const event of answer.events) receive(event, event.id);
       cursor = answer.cursor;
-      if (!answer.more) await pause(limits.poll);
-    }
+      if (!answer.more) await pause(Math.max(0, Math.min(limits.poll, streamAgainAt - Date.now())));
+    } while (!closed && Date.now() < streamAgainAt);
   }
 
-  /** @returns {Promise<import("./wire.js").PolledEvents>} */
-  async function fetchEvents() {
-    const deadline = (attempt = createDeadline());
+  /** @param {number} patience @returns {Promise<import("./wire.js").PolledEvents>} */
+  async function fetchEvents(patience) {
+    const deadline = begin();
     try {
-      deadline.set(limits.connect, lost());
+      deadline.set(patience, unreachable());
       const path = cursor ? `${EVENTS}?after=${encodeURIComponent(cursor)}` : EVENTS;
       const response = await deadline.race(get(path, { signal: deadline.signal }));
       return await deadline.race(response.json());
     } finally {
       deadline.end();
     }
+  }
+
+  function begin() {
+    heardAt = Date.now();
+    return (attempt = createDeadline());
   }
 
   /** @param {string} path @param {{headers?: Record<string, string>, signal: AbortSignal}} init */
@@ -210,14 +233,10 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
     if (id) cursor = id;
     tell(() => onEvent?.(event));
     if (event.type === "caught_up") {
-      succeed();
+      failures = 0;
+      hasRenewed = false;
       show("live");
     }
-  }
-
-  function succeed() {
-    failures = 0;
-    hasRenewed = false;
   }
 
   /** @param {unknown} error */
@@ -226,13 +245,18 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
     const problem = isRefusal(error) ? await renewOrSignOut(error) : error;
     if (!problem || closed) return;
     const { message, retryAfter } = problem instanceof OmilinkError ? problem : unreachable(problem);
-    const backoff = Math.random() * Math.min(limits.backoffMax, limits.backoff * 2 ** failures);
-    const wait = hurried ? 0 : Math.min(LONGEST_WAIT, Math.max(backoff, retryFloor, (retryAfter ?? 0) * 1000));
-    failures += 1;
+    const wait = hurried ? 0 : backoff((retryAfter ?? 0) * 1000);
     // A stream that ends is everyday life (the server restarts, the network changes); a failed try is worth a word.
     if (state === "live" || hurried) show("connecting");
     else show("offline", { reason: message, retryAt: Date.now() + wait });
     await pause(wait);
+  }
+
+  /** How long to wait after one more failure: growing, and random so that not all come back at once. */
+  function backoff(least = 0) {
+    const wait = Math.random() * Math.min(limits.backoffMax, limits.backoff * 2 ** failures);
+    failures += 1;
+    return Math.min(LONGEST_WAIT, Math.max(wait, retryFloor, least));
   }
 
   /** @param {OmilinkError | SignedOut} refusal @returns {Promise<unknown>} What kept it from doing either. */
@@ -289,7 +313,11 @@ function tell(call) {
   }
 }
 
+/** Headers came, and what should follow did not. */
 class HeldBack extends Error {}
+
+/** Not even headers came: the network is gone, the server is, or a proxy holds back everything. */
+class Unanswered extends Error {}
 
 class SignedOut extends Error {
   /** @param {import("./wire.js").SignedOutEvent} event */
@@ -308,7 +336,7 @@ function lost() {
   return new OmilinkError("connection_lost", "The connection was lost.");
 }
 
-/** @param {unknown} cause */
+/** @param {unknown} [cause] */
 function unreachable(cause) {
   return new OmilinkError("unreachable", "The server cannot be reached.", { cause });
 }

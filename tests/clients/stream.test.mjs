@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { createClient } from "../../clients/js/omilink.js";
 import { createWatcher, frame, openEventStream, sendJson, serve } from "./helpers.mjs";
@@ -27,6 +28,13 @@ function follow(test, baseUrl, { timings, after, ...settings } = {}) {
   });
   test.after(() => stream.close());
   return Object.assign(watcher, { stream });
+}
+
+/** From now on the clock is ahead by so much, and by so much more. */
+function aheadBy(test, milliseconds) {
+  const { now } = Date;
+  test.mock.method(Date, "now", () => now() + milliseconds);
+  return (more) => (milliseconds += more);
 }
 
 test("a first connect goes live with a snapshot", { timeout: 5000 }, async (t) => {
@@ -139,22 +147,96 @@ test("waking up skips the wait", { timeout: 5000 }, async (t) => {
   await app.untilState("live");
 });
 
-for (const [name, first] of Object.entries({ live: SNAPSHOT, catching_up: CONNECTED })) {
+for (const [name, { first, trusted }] of Object.entries({
+  live: { first: SNAPSHOT, trusted: 1_100 },
+  catching_up: { first: CONNECTED, trusted: 500 },
+})) {
   test(`waking up replaces a quiet connection at once: ${name}`, { timeout: 5000 }, async (t) => {
     let streams = 0;
     const url = await serve(t, (_, response) =>
       openEventStream(response, streams++ ? RESUMED : `retry: 1000000\n\n${first}`),
     );
-    const app = follow(t, url, { timings: { silence: 40_000 } });
+    const app = follow(t, url, { timings: { firstBytes: 40_000, silence: 40_000 } });
     await app.untilState(name);
+    const later = aheadBy(t, trusted);
     app.stream.wake();
-    assert.equal(streams, 1, "it was not quiet");
-    const now = Date.now();
-    t.mock.method(Date, "now", () => now + 30_000);
+    await new Promise(setImmediate);
+    assert.equal(app.stream.state, name, "it was not quiet for long");
+    later(5_000 - trusted);
     app.stream.wake();
     await app.untilState("live", name === "live" ? 2 : 1);
     assert.equal(streams, 2);
     assert.ok(!app.states.includes("offline"));
+  });
+}
+
+for (const name of ["connecting", "offline"]) {
+  test(`waking up gives up a try without an answer, but not a young one: ${name}`, { timeout: 5000 }, async (t) => {
+    const url = await serve(t, (_, response) => openEventStream(response, SNAPSHOT));
+    const [fail, hang] = [() => Promise.reject(new TypeError("away")), () => new Promise(() => {})];
+    const answers = name === "offline" ? [fail, hang, hang] : [hang, hang];
+    const all = answers.length + 1;
+    const asked = createWatcher();
+    const askedFor = (number) => asked.until(() => asked.events.length === number);
+    const app = follow(t, url, {
+      fetch: (...request) => {
+        asked.handlers.onEvent(request[0]);
+        return (answers.shift() ?? fetch)(...request);
+      },
+    });
+    await askedFor(all - 2);
+    assert.equal(app.stream.state, name);
+    app.stream.wake();
+    const later = aheadBy(t, 1_500);
+    app.stream.wake();
+    await askedFor(all - 1);
+    for (let wakes = 0; wakes < 20; wakes += 1) {
+      app.stream.wake();
+      await new Promise(setImmediate);
+    }
+    later(1_500);
+    app.stream.wake();
+    await app.untilState("live");
+    assert.equal(asked.events.length, all);
+    const before = name === "offline" ? ["connecting", "offline"] : [];
+    assert.deepEqual(app.states, [...before, "connecting", "catching_up", "live"]);
+  });
+}
+
+test("the network's return ends the wait", { timeout: 5000 }, async (t) => {
+  const page = new EventTarget();
+  for (const name of ["addEventListener", "removeEventListener"]) {
+    globalThis[name] = page[name].bind(page);
+    t.after(() => delete globalThis[name]);
+  }
+  let isAway = true;
+  const url = await serve(t, (_, response) => (isAway ? response.destroy() : openEventStream(response, SNAPSHOT)));
+  const app = follow(t, url, { timings: { backoff: 1e9, backoffMax: 1e9 } });
+  await app.untilState("offline");
+  isAway = false;
+  page.dispatchEvent(new Event("online"));
+  await app.untilState("live");
+  app.stream.close();
+  assert.equal(getEventListeners(page, "online").length, 0);
+});
+
+for (const random of [0, 0.999]) {
+  test(`waits grow up to a limit, and are random: ${random} of it`, { timeout: 5000 }, async (t) => {
+    t.mock.method(Math, "random", () => random);
+    t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+    let tries = 0;
+    const watcher = createWatcher();
+    const away = async () => (tries++, Promise.reject(new TypeError("away")));
+    const stream = createClient({ baseUrl: "http://127.0.0.1", fetch: away }).stream(watcher.handlers);
+    t.after(() => stream.close());
+    for (const [index, most] of [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000].entries()) {
+      await watcher.untilState("offline", index + 1);
+      const wait = stream.status.retryAt - Date.now();
+      assert.equal(wait, random * most);
+      if (wait > 0) t.mock.timers.tick(wait - 1);
+      assert.equal(tries, index + 1, "it waits as long as it says");
+      t.mock.timers.tick(1);
+    }
   });
 }
 
@@ -175,8 +257,7 @@ for (const [name, answerPoll] of Object.entries({
     await app.untilState("polling");
     while (polls < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     isHeldBack = false;
-    const now = Date.now();
-    t.mock.method(Date, "now", () => now + 30_000);
+    aheadBy(t, 30_000);
     app.stream.wake();
     await app.untilState("live");
   });
@@ -210,9 +291,21 @@ test("comments keep a quiet stream alive", { timeout: 5000 }, async (t) => {
   assert.equal(streams, 1);
 });
 
-for (const [name, answerStream] of Object.entries({
-  "headers without bytes": (response) => openEventStream(response),
-  "no answer at all": () => {},
+for (const [name, { answerStream, timings, reason }] of Object.entries({
+  "headers without bytes": {
+    answerStream: (response) => openEventStream(response),
+    reason: /holds streamed data back/,
+  },
+  "first bytes, and no more": {
+    answerStream: (response) => openEventStream(response, "retry: 1\n\n"),
+    timings: { silence: 40_000 },
+    reason: /holds streamed data back/,
+  },
+  "no answer at all": {
+    answerStream: () => {},
+    timings: { connect: 60, firstBytes: 200, streamAgain: 1e9 },
+    reason: /^The live connection gets no answer at the moment/,
+  },
 })) {
   test(
     `${name}: polls with the same cursor, and takes the stream when it comes through`,
@@ -239,9 +332,9 @@ for (const [name, answerStream] of Object.entries({
         };
         return sendJson(response, 200, { ok: true, events: isFirst ? [update] : [], cursor: "c 1", more: false });
       });
-      const app = follow(t, url, { timings: { connect: 60 } });
+      const app = follow(t, url, { timings });
       const { status } = await app.until(({ state }) => state === "polling");
-      assert.match(status.reason, /holds streamed data back/);
+      assert.match(status.reason, reason);
       await hasPolledOn;
       isHeldBack = false;
       await app.untilState("live");
@@ -254,6 +347,80 @@ for (const [name, answerStream] of Object.entries({
     },
   );
 }
+
+test("a stream that stops before all that was missed has come is held back", { timeout: 5000 }, async (t) => {
+  const asked = [];
+  const url = await serve(t, (request, response) => {
+    asked.push(request.url);
+    if (request.url.endsWith("/stream")) return openEventStream(response, CONNECTED);
+    return sendJson(response, 200, { ok: true, events: [], cursor: "c0", more: false });
+  });
+  const app = follow(t, url, { timings: { silence: 40_000 } });
+  await app.untilState("polling");
+  assert.deepEqual(app.states, ["connecting", "catching_up", "polling"]);
+  assert.deepEqual(asked.slice(0, 2), ["/conversations/current/stream", "/conversations/current/events?after=c0"]);
+});
+
+test("where nothing is answered it is offline, and the stream is tried again soon", { timeout: 5000 }, async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const [app, asked] = [createWatcher(), createWatcher()];
+  const silent = (url) => (asked.handlers.onEvent(new URL(url).pathname), new Promise(() => {}));
+  const stream = createClient({ baseUrl: "http://127.0.0.1", fetch: silent }).stream(app.handlers);
+  t.after(() => stream.close());
+  for (const [index, patience] of [15_000, 5_000].entries()) {
+    await asked.until(() => asked.events.length === index + 1);
+    t.mock.timers.tick(patience);
+  }
+  const { status } = await app.until(({ state }) => state === "offline");
+  assert.equal(status.reason, "The server cannot be reached.");
+  t.mock.timers.tick(1_000);
+  await asked.until(() => asked.events.length === 3);
+  assert.deepEqual(app.states, ["connecting", "offline"]);
+  const [live, polled] = ["/conversations/current/stream", "/conversations/current/events"];
+  assert.deepEqual(asked.events, [live, polled, live]);
+});
+
+test("a stream that is never answered is tried more and more seldom", { timeout: 5000 }, async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  t.mock.method(Math, "random", () => 0.999);
+  const pollsBetween = [];
+  const nothingNew = { ok: true, json: async () => ({ ok: true, events: [], cursor: "c1", more: false }) };
+  const answer = async (url) => {
+    if (url.endsWith("/stream")) return (pollsBetween.push(0), new Promise(() => {}));
+    pollsBetween[pollsBetween.length - 1] += 1;
+    return nothingNew;
+  };
+  const stream = createClient({ baseUrl: "http://127.0.0.1", fetch: answer }).stream();
+  t.after(() => stream.close());
+  for (let second = 0; second < 200; second += 1) {
+    await new Promise(setImmediate);
+    t.mock.timers.tick(1_000);
+  }
+  const whole = pollsBetween.slice(0, -1);
+  assert.deepEqual(
+    whole,
+    whole.toSorted((a, b) => a - b),
+  );
+  assert.equal(whole[0], 1);
+  assert.ok(whole.at(-1) >= 10, `${whole}`);
+});
+
+test("who polls does not wait long for a stream without an answer", { timeout: 5000 }, async (t) => {
+  let streams = 0;
+  let polledOn;
+  const hasPolledOn = new Promise((resolve) => (polledOn = resolve));
+  const url = await serve(t, (request, response) => {
+    if (!request.url.endsWith("/stream")) {
+      if (streams > 1) polledOn();
+      return sendJson(response, 200, { ok: true, events: [], cursor: "c1", more: false });
+    }
+    streams += 1;
+    if (streams === 1) openEventStream(response);
+  });
+  const app = follow(t, url);
+  await hasPolledOn;
+  assert.deepEqual(new Set(app.states), new Set(["connecting", "polling"]));
+});
 
 test("polling is not claimed before a poll succeeded", { timeout: 5000 }, async (t) => {
   const url = await serve(t, (request, response) =>

@@ -170,6 +170,26 @@ def test_a_server_that_restarts_costs_no_words(server: ServerProcess, open_page:
     expect(page.locator("#connection-state")).to_have_text("Live")
 
 
+def test_coming_back_to_the_tab_connects_anew_without_a_word_about_it(
+    server: ServerProcess, open_page: Open, ada: Person
+) -> None:
+    page = open_page(ada)
+    expect(page.locator("#connection-state")).to_have_text("Live")
+    page.evaluate("""() => {
+      window.said = [];
+      const state = document.querySelector("#connection-state");
+      new MutationObserver(() => said.push(state.textContent)).observe(state, { childList: true, characterData: true });
+      const now = Date.now;
+      Date.now = () => now() + 10_000; // so long nothing has been heard
+    }""")
+    with page.expect_response("**/conversations/current/stream*"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    server.say("ada-pendant", "After")
+    expect(messages(page).locator("p")).to_have_text(["After"])
+    expect(page.locator("#connection-state")).to_have_text("Live")
+    assert page.evaluate("said") == []
+
+
 # Reading
 
 

@@ -10,6 +10,9 @@ const STATES = {
   signed_out: "Signed out",
 };
 
+/** A connection that is made anew within so long (ms), as after each change of the tab, is not worth a word. */
+const PASSING = 1000;
+
 /** How fresh the words on the page are, in words. */
 class Connection extends HTMLElement {
   constructor() {
@@ -31,12 +34,20 @@ class Connection extends HTMLElement {
 
   show(chat) {
     this.chat = chat;
-    const { state, status, view } = chat;
+    const { status, view } = chat;
+    const state = this.settled(chat.state);
     this.dataset.state = state;
     this.title = state === "polling" ? status.reason : "";
     this.retry.hidden = state !== "offline";
     setText(this.state, STATES[state]);
     setText(this.age, ` · ${state === "offline" ? contactAge(status) : wordsAge(view)}`);
+  }
+
+  settled(state) {
+    if (this.was === "live" && state !== "live") this.leftAt = Date.now();
+    this.was = state;
+    const isPassing = (state === "connecting" || state === "catching_up") && Date.now() - this.leftAt < PASSING;
+    return isPassing ? "live" : state;
   }
 }
 
