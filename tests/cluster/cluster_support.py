@@ -49,10 +49,11 @@ def each(do: Callable[[Proxy], None], proxies: list[Proxy]) -> None:
 
 
 class Site(Cluster):
-    """Two workers, two web nodes, and a network between the servers and each of these."""
+    """Two workers, two web nodes, and a network between the servers and each of these. Links end after a day without a
+    call."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, settings={"OMILINK_RATE_LIMITS": "off"})
+        super().__init__(folder, settings={"OMILINK_RATE_LIMITS": "off", "OMILINK_LINK_TTL": "1"})
         self.networks = [self._network(node) for node in [*self.webs, *self.workers]]
 
     def start(self) -> Self:

@@ -122,6 +122,11 @@ class Stream:
     def wait_for_comment(self, part: str) -> None:
         self._wait_until(lambda: any(part in comment for comment in self.comments), part)
 
+    def is_closed_within(self, seconds: float) -> bool:
+        """Whether the node closes it, which it has to after `signed_out`."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
     def _wait_until(self, true: Callable[[], bool], what: object, seconds: float = PATIENCE) -> None:
         with self._news:
             assert self._news.wait_for(true, seconds), (what, self.visits, [e["type"] for e in self.events][-9:])

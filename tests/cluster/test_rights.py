@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import httpx2
 import pytest
@@ -53,32 +54,143 @@ def test_a_sentence_said_at_one_node_links_at_every_node(site: Site) -> None:
     assert not set(say[1:]) & {word for stream in streams for text in stream.texts for word in text.split()}
 
 
-def sign_out(user: User, url: str) -> None:
-    user.succeed("POST", f"{url}/auth/logout")
+End = Callable[[], float]
+"""Ends a right, and returns the moment from which the seconds count: the one before it asks, if it says no other."""
+Way = Callable[[Site, User], End]
+"""Sees to what has to be there before, and returns how to end it at the second node."""
 
 
-def revoke_from_elsewhere(user: User, url: str) -> None:
+def since_before(do: Callable[[], object]) -> float:
+    began = time.monotonic()
+    do()
+    return began
+
+
+def assert_told_soon(streams: list[Stream], type: str, since: float) -> None:
+    for stream in streams:
+        stream.wait_for(type)
+    assert time.monotonic() - since < SOON
+
+
+# What ends a sign-in
+
+
+def sign_out(site: Site, user: User) -> End:
+    return lambda: since_before(lambda: user.succeed("POST", f"{site.urls[1]}/auth/logout"))
+
+
+def end_this_sign_in(site: Site, user: User) -> End:
+    [one] = user.succeed("GET", f"{site.urls[1]}/account/sessions")["sessions"]
+    other = signed_in_again(user, site.urls[0])
+    return lambda: since_before(lambda: other("DELETE", f"{site.urls[1]}/account/sessions/{one['id']}"))
+
+
+def end_other_sign_ins(site: Site, user: User) -> End:
+    other = signed_in_again(user, site.urls[0])
+    return lambda: since_before(lambda: other("DELETE", f"{site.urls[1]}/account/sessions"))
+
+
+def change_the_password(site: Site, user: User) -> End:
+    """They count from the answer on: before it two passwords are hashed."""
+    other = signed_in_again(user, site.urls[0])
+
+    def change() -> float:
+        form = {"password": user.password, "new_password": "another horse"}
+        other("POST", f"{site.urls[1]}/account/password", json=form)
+        return time.monotonic()
+
+    return change
+
+
+def delete_the_account(site: Site, user: User) -> End:
+    form = {"password": user.password}
+    return lambda: since_before(lambda: user.succeed("DELETE", f"{site.urls[1]}/account", json=form))
+
+
+def let_it_expire(site: Site, user: User) -> End:
+    """They count from the moment that is set here, which comes when the streams are open."""
+    at = time.time() + 3
+    whose = f"(SELECT id FROM users WHERE email = '{user.email}')"
+    site.rows(f"UPDATE tokens SET expires_at = {int(at * 1000)} WHERE user_id = {whose}")
+    return lambda: time.monotonic() + at - time.time()
+
+
+def signed_in_again(user: User, url: str) -> Callable[..., None]:
+    """How to ask by another sign-in of this user's."""
     token = httpx2.post(f"{url}/auth/login", json=user.login, timeout=PATIENCE, verify=TLS).json()["session_token"]
-    other = {"Authorization": f"Bearer {token}"}
-    assert httpx2.delete(f"{url}/account/sessions", headers=other, timeout=PATIENCE, verify=TLS).is_success
+
+    def ask(method: str, url: str, **options: Any) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        httpx2.request(method, url, headers=headers, timeout=PATIENCE, verify=TLS, **options).raise_for_status()
+
+    return ask
 
 
-def delete_the_account(user: User, url: str) -> None:
-    user.succeed("DELETE", f"{url}/account", json={"password": user.password})
+SIGN_IN_ENDS: list[tuple[Way, str]] = [
+    (sign_out, "signed_out"),
+    (end_this_sign_in, "signed_out"),
+    (end_other_sign_ins, "signed_out"),
+    (change_the_password, "signed_out"),
+    (delete_the_account, "account_deleted"),
+    (let_it_expire, "expired"),
+]
 
 
-@pytest.mark.parametrize("end", [sign_out, revoke_from_elsewhere, delete_the_account])
-def test_a_right_that_ends_at_one_node_ends_the_streams_of_every_node(
-    site: Site, end: Callable[[User, str], None]
-) -> None:
+@pytest.mark.parametrize(("how", "reason"), SIGN_IN_ENDS)
+def test_a_right_that_ends_at_one_node_ends_the_streams_of_every_node(site: Site, how: Way, reason: str) -> None:
     user = User(site.urls[0])
+    end = how(site, user)
     with streams_everywhere(site, user) as streams:
-        end(user, site.urls[1])
-        began = time.monotonic()
-        for stream in streams:
-            stream.wait_for("signed_out")
-        assert time.monotonic() - began < SOON
+        assert_told_soon(streams, "signed_out", since=end())
+        assert [stream.of("signed_out")[0]["reason"] for stream in streams] == [reason] * 2
+        assert all(stream.is_closed_within(SOON) for stream in streams)
     assert [user.ask("GET", f"{url}/me").status_code for url in site.urls] == [401, 401]
+
+
+# What ends a link
+
+
+def unlink_the_session(site: Site, user: User) -> End:
+    session_id = user.link(site.urls[0])
+    return lambda: since_before(lambda: user.succeed("DELETE", f"{site.urls[1]}/sessions/{session_id}/link"))
+
+
+def unlink_the_omi_account(site: Site, user: User) -> End:
+    """By which its session came."""
+    [here, there], uid = site.urls, account_id(5)
+    with streams_everywhere(site, user) as streams:
+        say = user.succeed("POST", f"{here}/link/omi/start", json={"omi_user_id": uid})["say"]
+        wear(site, here, uid, say, 0)
+        streams[0].wait_for("session_linked")
+    return lambda: since_before(lambda: user.succeed("DELETE", f"{there}/link/omi/unlink/{uid}"))
+
+
+def let_the_link_expire(site: Site, user: User) -> End:
+    """A day without a call, after which the site's links expire, has just passed."""
+    session_id = user.link(site.urls[0])
+    pass_by = f"UPDATE omi_sessions SET linked_at = 0, last_seen_at = 0 WHERE omi_session_id = '{session_id}'"
+    return lambda: since_before(lambda: site.rows(pass_by))
+
+
+LINK_ENDS: list[tuple[Way, str]] = [
+    (unlink_the_session, "unlinked"),
+    (unlink_the_omi_account, "unlinked"),
+    (let_the_link_expire, "expired"),
+]
+
+
+@pytest.mark.parametrize(("how", "reason"), LINK_ENDS)
+def test_a_link_that_ends_at_one_node_is_told_at_every_node(site: Site, how: Way, reason: str) -> None:
+    user = User(site.urls[0])
+    end = how(site, user)
+    with streams_everywhere(site, user) as streams:
+        assert_told_soon(streams, "session_unlinked", since=end())
+        assert [stream.of("session_unlinked")[0]["reason"] for stream in streams] == [reason] * 2
+        assert user.succeed("GET", f"{site.urls[0]}/sessions")["sessions"] == []
+        another = user.link(site.urls[0])  # the streams stay open
+        for stream in streams:
+            assert stream.wait_for("session_linked")["session"]["id"] == another
+            assert len(stream.visits) == 1
 
 
 def test_a_device_is_handed_over_at_every_node(site: Site) -> None:

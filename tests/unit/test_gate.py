@@ -1,24 +1,43 @@
 """One gate: whatever can change whose something is, asks it. Each way is tried without proof, and with the gate shut.
 
 A route, a command or a regular task that does not stand in a table here fails the test: say how it is tried without
-proof, or why it cannot change whose anything is.
+proof, or why it cannot change whose anything is. What cannot is run as well, wherever it ends by itself.
 """
 
 import argparse
 import asyncio
 import inspect
+import itertools
 import json
+import re
 import shutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from argon2 import PasswordHasher
+from sqlalchemy import ColumnElement, func, select
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from omilink import accounts, bootstrap, linking, model, omi_accounts, personal, saving, sessions, settings, upkeep
+from omilink import (
+    accounts,
+    bootstrap,
+    linking,
+    model,
+    omi_accounts,
+    passwords,
+    personal,
+    saving,
+    sessions,
+    settings,
+    upkeep,
+)
 from omilink.adapters import sql_migrate, sql_schema, sqlite
 from omilink.adapters.sql_inbox import SqlInbox
 from omilink.adapters.sql_store import SqlTransaction
@@ -34,6 +53,7 @@ SECRET = "secret-of-the-tests"
 ADAS = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
 BENS = "zR8mWb1EyX5tQnHc0LoGfV63uKsD"
 NOBODYS = "Wm4cJx7KqTz2LpVn9sYbA1hRgE85"
+PASSWORD = "correct horse"
 HOUR = 3_600_000
 
 Ownership = set[tuple[str, str, str]]
@@ -41,8 +61,9 @@ Ownership = set[tuple[str, str, str]]
 
 @dataclass(frozen=True)
 class World:
-    """Ada has an OMI account, a session by hand and an issued device. Ben, who tries, has an OMI account with a
-    conversation of before that he has not taken along, and a device; he has asked to link an account that is nobody's.
+    """Ada has an OMI account, a session by hand and an issued device; a session that she has unlinked went on talking.
+    Ben, who tries, has an OMI account with a conversation of before that he has not taken along, and a device; he has
+    asked to link an account that is nobody's.
     """
 
     data_dir: Path
@@ -85,9 +106,9 @@ def heard(uid: str, text: str, secret: str = SECRET, session: str | None = None)
     return ask("POST", f"/omi-webhook/{secret}", uid=uid, session_id=session or uid, segments=words)
 
 
-def command(*arguments: str) -> Try:
+def command(*arguments: str, codes: Sequence[int] = (0, 1)) -> Try:
     def run(world: World) -> None:
-        assert main(list(arguments)) in (0, 1)
+        assert main([argument.format(**asdict(world)) for argument in arguments]) in codes
         within(nothing)
 
     return run
@@ -116,6 +137,54 @@ def long_silence(since: int) -> Try:
         await product.store.write(lambda tx: sessions.expire(tx, at + since, at, 100))
 
     return lambda world: within(pass_by)
+
+
+def whatever_it_is_asked(route: str, **form: str) -> Try:
+    """Ben and the operator name everything there is, what is not ben's first: in the path, in the query and in the
+    body. One of them has to get what the route is for, else nothing has been tried."""
+    method, path = route.split()
+
+    async def send(world: World, product: Product) -> None:
+        statuses = set()
+        transport = httpx2.ASGITransport(app=without_reader(make_api(product)))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://omilink") as client:
+            for thing, token in itertools.product(things(world), ["bens token", product.operator_token]):
+                url = re.sub("{.*?}", thing, path)
+                named, headers = dict.fromkeys(NAMES, thing), {"Authorization": f"Bearer {token}"}
+                answer = await client.request(method, url, params=named, json=named | form, headers=headers)
+                statuses.add(answer.status_code)
+        assert statuses & {200, 201} and statuses <= {200, 201, 401, 404, 409}, statuses
+
+    return lambda world: within(lambda product: send(world, product))
+
+
+def without_reader(app: ASGIApp) -> ASGIApp:
+    """A stream would not end by itself, so it hears that its reader has gone."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "extensions": {"omilink": SimpleNamespace(when_lost=lambda tell: tell())}}, receive, send)
+
+    return call
+
+
+def once(task: Callable[[Product], Awaitable[None]], **environment: str) -> Try:
+    """A regular task, while ben listens."""
+
+    async def look(product: Product) -> None:
+        with closing(product.bus.listen("ben")):
+            await task(product)
+
+    def run(world: World) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(upkeep, "_every", lambda seconds, do: do())
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            within(look)
+
+    return run
+
+
+succeed = partial(command, codes=(0,))
 
 
 async def nothing(product: Product) -> None:
@@ -280,6 +349,35 @@ CANNOT: dict[str, str] = {
     "tidy": TAKES_AWAY,
 }
 
+NAMES = ("id", "uid", "session_id", "omi_user_id", "user_id", "conversation_id")
+"""By which a request may name a thing."""
+FORMS: dict[str, dict[str, str]] = {
+    "POST /auth/register": {"email": "eve@example.org", "password": PASSWORD},
+    "POST /auth/login": {"email": "ben@example.org", "password": PASSWORD},
+    "POST /account/password": {"password": PASSWORD, "new_password": PASSWORD},
+    "DELETE /account": {"password": PASSWORD},
+}
+
+RUN: dict[str, Try] = {
+    **{name: whatever_it_is_asked(name, **FORMS.get(name, {})) for name in CANNOT if "/" in name},
+    "GET /page": whatever_it_is_asked("GET /page/index.html"),
+    "omilink doctor": command("doctor", "kitchen", "--user", "ben@example.org"),
+    "omilink sessions list": succeed("sessions", "list", "--user", "ben@example.org"),
+    "omilink users list": succeed("users", "list"),
+    "omilink users add": succeed("users", "add", "eve@example.org", "--name", ADAS),
+    "omilink audit": succeed("audit", "--user", "ben@example.org", "--session", "kitchen"),
+    "omilink jobs list": succeed("jobs", "list"),
+    "omilink export": succeed("export", "--user", "ben@example.org"),
+    "omilink migrate": succeed("migrate", "--new-history"),
+    "omilink backup": succeed("backup", "{data_dir}/copy.db"),
+    "omilink webhook-url": succeed("webhook-url"),
+    "watch": once(upkeep.watch),
+    "tidy": once(upkeep.tidy, OMILINK_KEEP_DELIVERIES="0", OMILINK_KEEP_UNLINKED="0.01"),
+}
+
+ENDLESS = {f"omilink {name}" for name in ("serve", "worker", "demo", "simulate", "tail")}
+"""They run until somebody ends them, or talk to one that does."""
+
 
 def test_every_route_command_and_task_has_been_thought_of(world: World) -> None:
     there = {*routes(), *commands(), *tasks()}
@@ -287,6 +385,7 @@ def test_every_route_command_and_task_has_been_thought_of(world: World) -> None:
     assert there - thought_of == set(), "say in WAYS or CANNOT what these can do"
     assert thought_of - there == set()
     assert not WAYS.keys() & CANNOT.keys()
+    assert CANNOT.keys() - RUN.keys() == ENDLESS
 
 
 @pytest.mark.parametrize("name", WAYS)
@@ -328,6 +427,15 @@ def test_no_kind_of_call_makes_a_uid_somebodys(world: World, uid: str, body: dic
     before = whose(world)
     ask("POST", f"/omi-webhook/{SECRET}?uid={uid}", **body)(world)
     assert whose(world) == before
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_what_cannot_give_anybody_anything_does_not(world: World, name: str) -> None:
+    before = whose(world)
+    RUN[name](world)
+    after = whose(world)
+    assert after - before == set()
+    assert {owner for _, _, owner in before - after} <= {"ben"}
 
 
 def shut(facts: Facts) -> Decision:
@@ -376,22 +484,34 @@ def tasks() -> Iterator[str]:
 def whose(world: World) -> Ownership:
     """What is somebody's: sessions, OMI accounts and conversations."""
     s, link, c = sql_schema.omi_sessions.c, sql_schema.omi_links.c, sql_schema.conversations.c
+    kinds = {"session": (s.id, s.user_id), "uid": (link.omi_user_id, link.user_id), "conversation": (c.id, c.user_id)}
+    return {(what, row[0], row[1]) for what, columns in kinds.items() for row in rows(world, *columns) if row[1]}
+
+
+def things(world: World) -> list[str]:
+    """The names by which anything can be asked for. What is ben's comes last."""
+    s, link, c = sql_schema.omi_sessions.c, sql_schema.omi_links.c, sql_schema.conversations.c
+    user, token = sql_schema.users.c, sql_schema.tokens.c
+    owners = dict(rows(world, s.omi_session_id, s.user_id))
+    owners |= rows(world, link.omi_user_id, link.user_id)
+    owners |= rows(world, c.id, c.user_id)
+    owners |= rows(world, user.id, user.id)
+    owners |= rows(world, func.substr(token.hash, 1, 16), token.user_id)
+    return sorted(owners, key=lambda name: owners[name] == "ben")
+
+
+def rows(world: World, *columns: ColumnElement[Any]) -> list[Any]:
     engine = sqlite.engine(world.data_dir / "omilink.db")
     with engine.connect() as connection:
-        found = {
-            (what, row[0], row[1])
-            for what, (name, user) in {
-                "session": (s.id, s.user_id),
-                "uid": (link.omi_user_id, link.user_id),
-                "conversation": (c.id, c.user_id),
-            }.items()
-            for row in connection.execute(select(name, user).where(user.is_not(None)))
-        }
+        found = list(connection.execute(select(*columns)))
     engine.dispose()
     return found
 
 
 # The world
+
+hasher = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+"""Hashes as cheaply as it can."""
 
 
 @pytest.fixture(scope="module")
@@ -415,21 +535,27 @@ def world(made: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World
     monkeypatch.setenv("OMILINK_WEBHOOK_SECRET", SECRET)
     monkeypatch.setenv("OMILINK_WEBHOOK_AUTH", "open")
     monkeypatch.setenv("OMILINK_RATE_LIMITS", "off")
+    monkeypatch.setenv("OMILINK_PORT", "1")  # where no server of somebody else's answers the doctor
+    monkeypatch.setenv("OMILINK_PASSWORD", PASSWORD)
+    monkeypatch.setattr(passwords, "PasswordHasher", hasher)
     return World(data_dir, made.sentence, made.number, made.personal)
 
 
 def populate(tx: SqlTransaction, at: int) -> tuple[omi_accounts.Started, str]:
     for name in "ada", "ben":
         user = User(id=name, email=f"{name}@example.org", display_name=None, created_at=at)
-        accounts.add(tx, user, "hash", f"{name}s token")
+        accounts.add(tx, user, hasher().hash(PASSWORD), f"{name}s token")
         sessions.link(tx, f"{name}s-device", name, at, act=Act.ISSUE)
-    sessions.link(tx, "kitchen", "ada", at)
+    for name in "kitchen", "cellar":
+        sessions.link(tx, name, "ada", at)
     for uid in ADAS, BENS, NOBODYS:
         speak(tx, uid, at, uid)
     omi_accounts.vouch(tx, ADAS, "ada", at, OPERATOR)
     omi_accounts.prove(tx, BENS, "ben", model.Proof.SPOKEN, at, OPERATOR, brings=False)
-    for name in "kitchen", "adas-device", "bens-device":
+    for name in "kitchen", "cellar", "adas-device", "bens-device":
         speak(tx, name, at + 1, None)
+    sessions.unlink(tx, "cellar", "ada", at + 2)
+    speak(tx, "cellar", at + 3, None)
     started = omi_accounts.start(tx, NOBODYS, "ben", model.now(), By("ben"), by_phone=True)
     (current,) = personal.show(tx, "ben", at)
     return started, current.secret

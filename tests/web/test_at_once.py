@@ -1,17 +1,25 @@
 """What is taken back reaches the streams concerned within two seconds."""
 
+import asyncio
+import json
 import math
+import resource
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import httpx2
 import pytest
-from support import Follower, Person, ServerProcess, wait_until
-from web_support import fingerprint, start
+from support import PATIENCE, Follower, Person, ServerProcess, wait_until
+from web_support import fingerprint, newcomer, start
+
+MakeServer = Callable[..., ServerProcess]
 
 AT_ONCE = 2.0
 STREAMS = 100
+HERS, OTHERS = 400, 6
+"""Of a thousand streams so many are one user's, and so many others have the rest."""
 
 
 def delays(streams: list[Follower], type: str, since: float) -> list[float]:
@@ -36,9 +44,8 @@ def following(server: ServerProcess, stack: ExitStack, tokens: list[str]) -> lis
 def signed_in_again(server: ServerProcess, person: Person, times: int) -> list[str]:
     """Tokens of other sign-ins, made without the time that checking a password takes."""
     tokens, at = [f"token-{number}-of-{person.id}" for number in range(times)], int(time.time() * 1000)
-    for token in tokens:
-        right = "INSERT INTO tokens (hash, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)"
-        server.rows(right, fingerprint(token), person.id, at, at + 3_600_000)
+    rights = "INSERT INTO tokens (hash, user_id, created_at, expires_at) SELECT value, ?, ?, ? FROM json_each(?)"
+    server.rows(rights, person.id, at, at + 3_600_000, json.dumps([fingerprint(token) for token in tokens]))
     return tokens
 
 
@@ -109,3 +116,90 @@ def test_an_operators_unlinking_is_seen_too(shared_server: ServerProcess, ada: P
         shared_server.omilink("sessions", "unlink", device)
         began = time.monotonic()
         assert delays([stream], "session_unlinked", began)[0] < AT_ONCE
+
+
+class Listener:
+    """A stream that is read by a task: threads for a thousand would keep a machine busy by themselves."""
+
+    def __init__(self, server: ServerProcess, token: str) -> None:
+        self._moments: defaultdict[str, asyncio.Future[float]]
+        self._moments = defaultdict(asyncio.get_running_loop().create_future)
+        self._task = asyncio.create_task(self._read(int(server.port), token))
+
+    async def moment_of(self, what: str) -> float:
+        """When the first event of this type came, or "the end", once it has."""
+        moment = self._moments[what]
+        await asyncio.wait({moment, self._task}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        assert moment.done(), (what, self.heard, self._task)
+        return moment.result()
+
+    @property
+    def heard(self) -> set[str]:
+        return {what for what, moment in self._moments.items() if moment.done()}
+
+    async def _read(self, port: int, token: str) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            path = f"/conversations/current/stream?sid={token}"
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: omilink\r\nConnection: close\r\n\r\n".encode())
+            async for line in reader:
+                if line.startswith(b"data: "):
+                    self._note(json.loads(line.removeprefix(b"data: "))["type"])
+            self._note("the end")
+        finally:
+            writer.close()
+
+    def _note(self, what: str) -> None:
+        if not self._moments[what].done():
+            self._moments[what].set_result(time.monotonic())
+
+
+async def listening(server: ServerProcess, tokens: list[str]) -> list[Listener]:
+    listeners = [Listener(server, token) for token in tokens]
+    await moments(listeners, "caught_up")
+    return listeners
+
+
+async def moments(listeners: list[Listener], what: str) -> list[float]:
+    return sorted([await listener.moment_of(what) for listener in listeners])
+
+
+@pytest.fixture
+def open_files() -> Iterator[None]:
+    """A connection takes a file, and some machines allow a process fewer than a thousand unless it asks for more. A
+    server that is started here is allowed as many."""
+    some, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if some != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(some, 4096), most))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (some, most))
+
+
+def test_among_a_thousand_open_streams_those_concerned_are_told_and_closed_at_once(
+    open_files: None, make_server: MakeServer, password_hash: str
+) -> None:
+    server = make_server()
+    ada, *others = [newcomer(server, password_hash) for _ in range(1 + OTHERS)]
+    device = f"device-of-{ada.id}"
+    ada.link(device).raise_for_status()
+
+    async def since_asked(hers: list[Listener], path: str, what: str) -> list[float]:
+        """How long after ada asked for it each of her streams had heard it."""
+        began = time.monotonic()
+        (await asyncio.to_thread(ada.client.delete, path)).raise_for_status()
+        return [moment - began for moment in await moments(hers, what)]
+
+    async def run() -> None:
+        hers = await listening(server, signed_in_again(server, ada, HERS))
+        theirs = [one for other in others for one in await listening(server, [other.token] * STREAMS)]
+        assert server.client().get("/ready").json()["streamsOpen"] == len(hers + theirs) == 1000
+        assert p99(await since_asked(hers, f"/sessions/{device}/link", "session_unlinked")) < AT_ONCE
+        assert not any("the end" in one.heard for one in hers)
+        assert p99(await since_asked(hers, "/account/sessions", "the end")) < AT_ONCE
+        assert all("signed_out" in one.heard for one in hers)
+        for other in others:
+            other.link(f"device-of-{other.id}").raise_for_status()
+        await moments(theirs, "session_linked")
+        assert {what for one in theirs for what in one.heard} == {"connected", "update", "caught_up", "session_linked"}
+
+    asyncio.run(run())
