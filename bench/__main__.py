@@ -81,12 +81,12 @@ def _clustered(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, A
 def _on_the_screen(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
     if not os.environ.get("CHROMIUM"):
         raise SystemExit("There is no Chromium: `apt-get install chromium`, or set CHROMIUM=/path/to/chromium.")
-    figures = uvloop.run(screen.measure(_words(args), folder))
+    figures = _seen(args, folder)
     return report.screen_table(figures), figures.as_json()
 
 
-def _words(args: argparse.Namespace) -> int:
-    return 20 if args.quick else 100
+def _seen(args: argparse.Namespace, folder: Path) -> screen.Screen:
+    return uvloop.run(screen.measure(screen.QUICK if args.quick else screen.FULL, folder))
 
 
 def _embedded(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
@@ -96,7 +96,7 @@ def _embedded(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, An
     figures = uvloop.run(_measure(size, folder))
     if os.environ.get("CHROMIUM"):
         _say("the screen of a browser")
-        figures.screen = uvloop.run(screen.measure(_words(args), folder))
+        figures.screen = _seen(args, folder)
     return report.table(figures), figures.as_json()
 
 

@@ -1,7 +1,6 @@
 """What the gate costs, and how fast those who lose a right hear of it."""
 
 import asyncio
-import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -9,34 +8,33 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import machine, servers
-from bench.load import Rate, as_many_as_possible
+from bench import gate, machine, servers
 from bench.people import Person, sign_up
-from bench.report import facts_of
+from bench.report import Line, told
 from bench.servers import Server, ask
-from bench.wire import Stream, connect, open_streams
+from bench.wire import Stream, connect
 
 STREAMS_OF_EACH = 20
+LONGEST = 2_000
+"""Milliseconds."""
 LAST_CHUNK = b"0\r\n\r\n"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
     people: int
-    rounds: int
-    seconds: float
+    gate: gate.Size
 
 
-FULL = Size(people=50, rounds=12, seconds=4)
-QUICK = Size(people=50, rounds=3, seconds=2)
+FULL = Size(people=50, gate=gate.FULL)
+QUICK = Size(people=50, gate=gate.QUICK)
 
 
 @dataclass(kw_only=True)
 class Figures:
     machine: dict[str, str]
     streams: int
-    gated: list[Rate] = field(default_factory=list)
-    ungated: list[Rate] = field(default_factory=list)
+    rounds: gate.Rounds = field(default_factory=dict)
     told: list[float] = field(default_factory=list)
     closed: list[float] = field(default_factory=list)
 
@@ -62,28 +60,9 @@ class Told(Stream):
 
 async def measure(size: Size, folder: Path) -> Figures:
     figures = Figures(machine=machine.describe(folder), streams=size.people * STREAMS_OF_EACH)
-    await _gate(figures, size, folder)
+    figures.rounds = await gate.measure(size.gate, folder)
     await _rights(figures, size, folder)
     return figures
-
-
-async def _gate(figures: Figures, size: Size, folder: Path) -> None:
-    """With and without the gate by turns, since a machine is not equally fast all the time."""
-    gated = servers.omilink("gated", folder / "gated")
-    ungated = servers.omilink("ungated", folder / "ungated", module="bench.ungated")
-    try:
-        subjects = [
-            (server, people, await open_streams(server, people))
-            for server, people in ((server, sign_up(server, size.people)) for server in (gated, ungated))
-        ]
-        for number in range(size.rounds + 1):
-            for (server, people, streams), kept in zip(subjects, (figures.gated, figures.ungated), strict=True):
-                rate = await as_many_as_possible(server, people, streams, size.seconds)
-                if number:  # the first warms up
-                    kept.append(rate)
-    finally:
-        gated.stop()
-        ungated.stop()
 
 
 async def _rights(figures: Figures, size: Size, folder: Path) -> None:
@@ -126,19 +105,19 @@ def _ask(server: Server, method: str, path: Callable[[Person], str], person: Per
 
 
 def table(figures: Figures) -> str:
-    ratios = [gated.server_cpu / bare.server_cpu for gated, bare in zip(figures.gated, figures.ungated, strict=True)]
-    gated, bare = (statistics.median(rate.server_cpu for rate in rates) for rates in (figures.gated, figures.ungated))
-    lines = [
-        *facts_of(figures.machine),
-        "",
-        f"the gate         {(statistics.median(ratios) - 1) * 100:+.1f} % CPU a call (target: at most +5 %), "
-        f"{gated:.0f} and {bare:.0f} µs; rounds {(min(ratios) - 1) * 100:+.1f} to {(max(ratios) - 1) * 100:+.1f} %",
-        f"unlink -> told   p50 {_at(figures.told, 0.5):.0f} ms, p99 {_at(figures.told, 0.99):.0f} ms "
-        f"with {figures.streams} streams open (target: 2000 ms)",
-        f"logout -> closed p50 {_at(figures.closed, 0.5):.0f} ms, p99 {_at(figures.closed, 0.99):.0f} ms "
-        f"with {figures.streams} streams open at first (target: 2000 ms)",
-    ]
-    return "\n".join(lines)
+    return told(
+        figures.machine,
+        [
+            *gate.lines(figures.rounds),
+            _line(f"unlink -> told, {figures.streams} streams open", figures.told),
+            _line(f"logout -> closed, {figures.streams} streams open at first", figures.closed),
+        ],
+    )
+
+
+def _line(what: str, waits: Sequence[float]) -> Line:
+    p99 = _at(waits, 0.99)
+    return Line(what, f"p50 {_at(waits, 0.5):.0f} ms, p99 {p99:.0f} ms", "", f"≤ {LONGEST:,} ms", p99 <= LONGEST)
 
 
 def _at(values: Sequence[float], share: float) -> float:

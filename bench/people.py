@@ -25,7 +25,7 @@ _SEGMENT = (
     '"end":%%.2f,"translations":[],"speech_profile_processed":true,"stt_provider":null}'
 )
 _HEAD = (
-    f"POST /omi-webhook/{SECRET}?uid=wearer-%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    "POST /omi-webhook/%s?uid=%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     "Content-Length: %d\r\n\r\n%s"
 )
 _RUN = f"{os.urandom(4).hex()}-bead-4000-8000"
@@ -37,6 +37,8 @@ class Person:
     session: str
     token: str
     email: str
+    uid: str
+    secret: str = SECRET
     posts: int = field(default=0)
 
     def next_request(self) -> bytes:
@@ -46,7 +48,7 @@ class Person:
         self.posts += 1
         spoken = [(_RUN, next(_NUMBERS), start + second, start + second + 1.8) for second in range(0, 2 * SEGMENTS, 2)]
         body = template % (self.session, *itertools.chain.from_iterable(spoken))
-        return (_HEAD % (self.session, len(body), body)).encode()
+        return (_HEAD % (self.secret, self.uid, len(body), body)).encode()
 
     def stream_request(self) -> bytes:
         return (
@@ -57,19 +59,28 @@ class Person:
 
 def nobody(count: int) -> list[Person]:
     """For the no-op server, which knows no accounts."""
-    return [Person(session=f"bench-{number:04}", token="", email="") for number in range(count)]
+    return [
+        Person(session=f"bench-{number:04}", token="", email="", uid=f"wearer-bench-{number:04}")
+        for number in range(count)
+    ]
 
 
 def sign_up(site: Site, count: int) -> list[Person]:
+    """Each links the session by hand; its uid is verified for nobody."""
     with ThreadPoolExecutor(4) as pool:
-        return list(pool.map(lambda number: _one(site, number), range(count)))
+        return list(pool.map(lambda number: link_by_hand(site, register(site, f"bench-{number:04}")), range(count)))
 
 
-def _one(site: Site, number: int) -> Person:
-    email, session = f"bench-{number:04}@example.org", f"bench-{number:04}"
+def register(site: Site, name: str) -> Person:
+    """Somebody whose session is linked to nobody."""
+    email = f"{name}@example.org"
     token = ask(site, "POST", "/auth/register", {"email": email, "password": PASSWORD})["session_token"]
-    ask(site, "POST", "/sessions/link", {"session_id": session}, token)
-    return Person(session=session, token=token, email=email)
+    return Person(session=name, token=token, email=email, uid=f"wearer-{name}")
+
+
+def link_by_hand(site: Site, person: Person) -> Person:
+    ask(site, "POST", "/sessions/link", {"session_id": person.session}, person.token)
+    return person
 
 
 def _call(first: int) -> str:

@@ -1,148 +1,240 @@
-"""What a user sees in Chromium: how long words take from the webhook onto the page's screen, and how smoothly the app
-scrolls through a long conversation."""
+"""What a user sees in Chromium: how long words take from the webhook onto the screen, on the page and in the app, and
+how smoothly the app scrolls through a long conversation."""
 
 import asyncio
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
-from playwright.async_api import Browser, Page, Route, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from bench import machine, servers
 from bench.people import WORDS, Person, sign_up
 from bench.servers import SECRET, Server
+from bench.web_host import WebHost, web_host
 
-APP = Path("clients/expo/dist")
 LONG = 10_000
+LONG_FRAME = 100
+"""Milliseconds."""
 BATCH = 500
 WARM_UP = 5
 PAUSE = 0.25
 PATIENCE = 300
+IN_THE_WORDS = 800, 400
 TURN = 1_000
 """So many pixels the wheel moves the words in one frame: the whole conversation in less than half a minute."""
 
 WATCH_WORDS = """
 window.painted = {};
+const shown = ({ target }) => (target.closest ? target : target.parentElement)?.closest("[role=log]");
 new MutationObserver((changes) => {
-  const found = changes.flatMap(({ target }) => target.textContent.match(/mark-[0-9]+/g) ?? []);
+  const found = changes.filter(shown).flatMap(({ target }) => target.textContent.match(/mark-[0-9]+/g) ?? []);
   requestAnimationFrame(() => setTimeout(() => {
     for (const mark of found) window.painted[mark] ??= performance.timeOrigin + performance.now();
   }));
 }).observe(document.body, { childList: true, characterData: true, subtree: true });
 """
-"""A frame is painted between its callback and the next task, so the time is a little late and never early."""
+"""A frame is painted between its callback and the next task, so the time is a little late and never early. What a
+screen reader is told stands outside the log."""
 
 WATCH_FRAMES = """
 window.frames = [];
+window.tasks = [];
 let before;
 requestAnimationFrame(function frame(now) {
   if (before) window.frames.push(now - before);
   before = now;
   requestAnimationFrame(frame);
 });
+new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)))
+  .observe({ type: "longtask" });
 """
-AT_END = "scrollY + innerHeight >= document.body.scrollHeight"
+LOG = "document.querySelector('[role=log]')"
+ALL_LOADED = f"{LOG}.firstElementChild.textContent.startsWith('Beginning of this conversation')"
 
-Reached = Callable[[], Coroutine[Any, Any, bool]]
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """`rounds` are those of the long conversation."""
+
+    words: int
+    rounds: int
+
+
+FULL = Size(words=100, rounds=2)
+QUICK = Size(words=20, rounds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What scrolls, as an expression of the page's."""
+
+    what: str
+
+    @property
+    def at_start(self) -> str:
+        return f"{self.what}.scrollTop <= 0"
+
+    @property
+    def at_end(self) -> str:
+        return f"{self.what}.scrollTop + {self.what}.clientHeight >= {self.what}.scrollHeight - 1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """From one end of the conversation to the other. `long` counts the frames of more than 100 ms; `longest` and
+    `longest_task` are in milliseconds, and Chromium tells of no task below 50 ms."""
+
+    seconds: float
+    frames: int
+    long: int
+    longest: float
+    longest_task: float
 
 
 @dataclass(kw_only=True)
 class Screen:
-    """In milliseconds. `frames` are the longest of each way from one end of the conversation to the other, `bare` the
-    longest of a page that has nothing to do; none when there is no build of the app."""
+    """Words in milliseconds, on the page and in the app. `first_ways` lead up through a conversation that is being
+    loaded, `ways` down and up when all of it is there. After each way a page that has nothing to do was scrolled for as
+    long: `blank_first` and `blank`. All but the page's are empty where there is no build of the app."""
 
     machine: dict[str, str]
     words: list[float] = field(default_factory=list)
-    frames: list[float] = field(default_factory=list)
-    bare: list[float] = field(default_factory=list)
+    app_words: list[float] = field(default_factory=list)
+    first_ways: list[Way] = field(default_factory=list)
+    blank_first: list[Way] = field(default_factory=list)
+    ways: list[Way] = field(default_factory=list)
+    blank: list[Way] = field(default_factory=list)
+    load_at_the_end: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-async def measure(words: int, folder: Path) -> Screen:
+async def measure(size: Size, folder: Path) -> Screen:
     figures = Screen(machine=machine.describe(folder))
-    server = servers.omilink("screen", folder / "screen")
-    try:
-        listener, reader = sign_up(server, 2)
-        async with _chromium() as browser:
-            figures.words = await _words(browser, server, listener, words)
-            if is_app_built():
-                figures.frames = await _frames(browser, server, reader)
-                figures.bare = await _bare_frames(browser)
-    finally:
-        server.stop()
+    with web_host() as host:
+        server = servers.omilink("screen", folder / "screen", OMILINK_CORS_ORIGINS=host.url if host else "")
+        try:
+            async with _chromium() as browser:
+                await _see(figures, browser, server, host, size)
+        finally:
+            server.stop()
+    figures.load_at_the_end = os.getloadavg()[0]
     return figures
 
 
-def is_app_built() -> bool:
-    return APP.exists()
+async def _see(figures: Screen, browser: Browser, server: Server, host: WebHost | None, size: Size) -> None:
+    listener, app_listener, reader = sign_up(server, 3)
+    figures.words = await _words(browser, server, server.url, listener, size.words)
+    if host is None:
+        return
+    host.omilink = server.url
+    figures.app_words = await _words(browser, server, host.url, app_listener, size.words)
+    await _talk_long(server, reader)
+    for _ in range(size.rounds):
+        await _scroll_through(figures, browser, server, host.url, reader)
 
 
-async def _words(browser: Browser, server: Server, person: Person, words: int) -> list[float]:
-    page = await _signed_in(browser, server, person)
-    await page.goto(server.url)
-    await page.get_by_role("heading", name="Live").wait_for()
-    await page.evaluate(WATCH_WORDS)
+async def _words(browser: Browser, server: Server, url: str, person: Person, words: int) -> list[float]:
     took = []
     async with httpx2.AsyncClient() as client:
-        for number in range(WARM_UP + words):
+        await _say(client, server, person, ["the first words"], 0)
+        page = await _signed_in(browser, server, person)
+        await page.goto(url)
+        await page.get_by_role("log").get_by_text("the first words").wait_for()
+        await page.evaluate(WATCH_WORDS)
+        for number in range(1, WARM_UP + words + 1):
             mark = f"mark-{number}"
             began = time.time() * 1000
             await _say(client, server, person, [f"words with a {mark}"], number)
             painted: Any = await (await page.wait_for_function(f"window.painted['{mark}']")).json_value()
             took.append(painted - began)
             await asyncio.sleep(PAUSE)
-    await page.close()
+    await page.context.close()
     return took[WARM_UP:]
 
 
-async def _frames(browser: Browser, server: Server, person: Person) -> list[float]:
-    async with httpx2.AsyncClient() as client:
+async def _talk_long(server: Server, person: Person) -> None:
+    async with httpx2.AsyncClient(timeout=PATIENCE) as client:
         for number in range(0, LONG, BATCH):
             texts = [f"{WORDS[each % len(WORDS)]} {each}" for each in range(number, number + BATCH)]
             await _say(client, server, person, texts, number)
-    page = await _signed_in(browser, server, person)
-    await page.route(re.compile(r"/(\?.*|_expo/.*|assets/.*)?$"), _from_the_build)
-    await page.goto(server.url)
-    await page.get_by_role("log").hover()
+
+
+async def _scroll_through(figures: Screen, browser: Browser, server: Server, url: str, person: Person) -> None:
+    """Opened anew, so that nothing of the conversation has been loaded."""
+    page, log = await _signed_in(browser, server, person), Place(what=LOG)
+    blank = await _blank_page(browser)
+    await page.goto(url)
     words = page.get_by_test_id("words")
     oldest, newest = (words.filter(has_text=re.compile(f" {number}$")) for number in (0, LONG - 1))
     await newest.wait_for()
-    await _scroll(page, page.get_by_text("Beginning of this conversation").is_visible, -5 * TURN)
-    return await _longest(page, oldest.is_visible, newest.is_visible)
+    await page.evaluate(WATCH_FRAMES)
+    figures.first_ways.append(await _way(page, f"{log.at_start} && {ALL_LOADED}", -TURN))
+    await oldest.wait_for()
+    figures.blank_first.append(await _to_and_fro(blank, figures.first_ways[-1].seconds))
+    for there, by, end in (log.at_end, TURN, newest), (log.at_start, -TURN, oldest):
+        figures.ways.append(await _way(page, there, by))
+        await end.wait_for()
+        figures.blank.append(await _to_and_fro(blank, figures.ways[-1].seconds))
+    await page.context.close()
+    await blank.context.close()
 
 
-async def _bare_frames(browser: Browser) -> list[float]:
+async def _blank_page(browser: Browser) -> Page:
     """What this machine makes of the same with nothing to draw."""
     page = await browser.new_page()
     await page.set_content(f"<div style='height: {LONG * 64}px'></div>")
-    return await _longest(page, lambda: page.evaluate("scrollY === 0"), lambda: page.evaluate(AT_END))
-
-
-async def _longest(page: Page, at_start: Reached, at_end: Reached) -> list[float]:
     await page.evaluate(WATCH_FRAMES)
-    longest = []
-    for reached, by in (at_end, TURN), (at_start, -TURN), (at_end, TURN):
-        await page.evaluate("frames.length = 0")
-        await _scroll(page, reached, by)
-        longest.append(float(await page.evaluate("Math.max(...frames)")))
-    await page.close()
-    return longest
+    return page
 
 
-async def _scroll(page: Page, reached: Reached, by: int) -> None:
+async def _way(page: Page, there: str, by: int) -> Way:
+    began = await _start(page)
     async with asyncio.timeout(PATIENCE):
-        while not await reached():
-            await page.mouse.wheel(0, by)
-            await page.evaluate("new Promise(requestAnimationFrame)")
+        while not await _turn(page, by, there):
+            pass
+    return await _seen(page, began)
+
+
+async def _to_and_fro(page: Page, seconds: float) -> Way:
+    began, by, place = await _start(page), TURN, Place(what="document.scrollingElement")
+    while time.perf_counter() - began < seconds:
+        if await _turn(page, by, place.at_end if by > 0 else place.at_start):
+            by = -by
+    return await _seen(page, began)
+
+
+async def _start(page: Page) -> float:
+    await page.bring_to_front()
+    await page.mouse.move(*IN_THE_WORDS)
+    await page.evaluate("frames.length = tasks.length = 0")
+    return time.perf_counter()
+
+
+async def _turn(page: Page, by: int, there: str) -> bool:
+    await page.mouse.wheel(0, by)
+    return bool(await page.evaluate(f"new Promise(requestAnimationFrame).then(() => {there})"))
+
+
+async def _seen(page: Page, began: float) -> Way:
+    seconds = time.perf_counter() - began
+    frames: Sequence[float] = await page.evaluate("frames")
+    tasks: Sequence[float] = await page.evaluate("tasks")
+    return Way(
+        seconds=seconds,
+        frames=len(frames),
+        long=sum(frame > LONG_FRAME for frame in frames),
+        longest=max(frames),
+        longest_task=max(tasks, default=0.0),
+    )
 
 
 async def _say(client: httpx2.AsyncClient, server: Server, person: Person, texts: list[str], first: int) -> None:
@@ -158,12 +250,6 @@ async def _signed_in(browser: Browser, server: Server, person: Person) -> Page:
     page = await browser.new_page(bypass_csp=True)
     await page.context.add_cookies([{"name": "sid", "value": person.token, "url": server.url}])
     return page
-
-
-async def _from_the_build(route: Route) -> None:
-    """The app stands at the server's own address, which it then takes for where omilink answers."""
-    path = urlsplit(route.request.url).path.strip("/")
-    await route.fulfill(path=APP / (path or "index.html"))
 
 
 @asynccontextmanager

@@ -66,13 +66,13 @@ def noop(logs: Path) -> Server:
     return _started("no-op", port, command, logs / "noop.log", {})
 
 
-def omilink(name: str, data: Path, module: str | None = None) -> Server:
+def omilink(name: str, data: Path, module: str | None = None, **settings: str) -> Server:
     """`module` is run in place of the program."""
     port = _free_port()
     program = (sys.executable, "-m", module) if module else (str(Path(sys.executable).with_name("omilink")),)
     command = (*program, "serve", "--port", str(port))
     data.mkdir(parents=True, exist_ok=True)
-    return _started(name, port, command, data.parent / f"{data.name}.log", _settings(data))
+    return _started(name, port, command, data.parent / f"{data.name}.log", _settings(data) | settings)
 
 
 def database(data: Path) -> Path:

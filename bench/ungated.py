@@ -1,48 +1,73 @@
-"""The server with its gate taken out, so that what the gate costs can be seen: whoever has a session keeps it."""
+"""The server as it would be if nobody had to prove anything: it looks up whose session it is, and saves the words.
+
+It replaces the gate's functions and does none of its look-ups. Nothing stands in between, for what a baseline costs by
+itself would count in favour of the gate. Only saving has no gate: the product has linked the sessions beforehand.
+"""
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
-from omilink import desk, saving
+from omilink import saving
+from omilink.adapters.sql_store import SqlTransaction
 from omilink.cli import main
+from omilink.desk import Desk
 from omilink.linking import Decision, Outcome
+from omilink.model import Delivery, OmiSession, Segment
+
+KEEP = Decision(rule="none", outcome=Outcome.KEEP)
 
 
-def _keep(*_: Any) -> Decision:
-    return Decision(rule="none", outcome=Outcome.KEEP)
+def _load(desk: Any) -> None:
+    """As the product's, without uids, proofs and challenges, and without the sessions that have a uid for an id."""
+    keys = {delivery.session_key for delivery in desk._deliveries}
+    desk._sessions = desk.tx.sessions(keys)
+    desk._conversations = {}
+    desk.load_conversations(keys)
+    desk._messages = desk.tx.messages_known(
+        {
+            (conversation_id, segment.key)
+            for delivery, segments in desk._heard
+            for conversation_id in desk._conversations[delivery.session_key]
+            for segment in segments
+        }
+    )
+    desk._forget_changes()
 
 
-class _Blind:
-    """A transaction that looks nothing up for the gate."""
-
-    def __init__(self, tx: Any) -> None:
-        self._tx = tx
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._tx, name)
-
-    def challenges(self, *_: Any) -> list[Any]:
-        return []
-
-    def proofs(self, *_: Any) -> tuple[dict[str, str], set[str]]:
-        return {}, set()
-
-    def uids_shown(self, *_: Any) -> dict[str, set[str]]:
-        return {}
-
-    def users_there(self, *_: Any) -> set[str]:
-        return set()
-
-    def add_uids_shown(self, *_: Any) -> None:
-        pass
+def _show_uid(_desk: Desk, _session: OmiSession, _uid: str | None) -> None:
+    pass
 
 
-class _BlindDesk(desk.Desk):
-    def __init__(self, tx: Any, *rest: Any) -> None:
-        super().__init__(_Blind(tx), *rest)
+def _decide(_desk: Desk, _delivery: Delivery) -> Decision:
+    return KEEP
+
+
+def _prove(
+    _desk: Desk, _delivery: Delivery, said: Sequence[Segment], decision: Decision
+) -> tuple[Sequence[Segment], Decision]:
+    return said, decision
+
+
+def _carry_out(desk: Desk, _decision: Decision, delivery: Delivery, bad_segments: int) -> None:
+    desk.put_session(desk.session(delivery).seen(delivery.received_at, bad_segments, delivery.uid))
+
+
+def _users_there(_tx: SqlTransaction, user_ids: set[str]) -> set[str]:
+    """No account is ever gone."""
+    return user_ids
+
+
+def _replace(owner: Any, **plain: Any) -> None:
+    """A name that the product has no more would leave its gate where it is."""
+    for name, value in plain.items():
+        if not hasattr(owner, name):
+            raise SystemExit(f"bench/ungated.py replaces {owner.__name__}.{name}, which is not there any more.")
+        setattr(owner, name, value)
 
 
 if __name__ == "__main__":
-    saving._decide = _keep  # type: ignore[assignment]
-    saving.Desk = _BlindDesk  # type: ignore[misc]
+    _replace(saving, _decide=_decide, _prove=_prove, _carry_out=_carry_out)
+    _replace(Desk, _load=_load, show_uid=_show_uid)
+    _replace(SqlTransaction, users_there=_users_there)
     sys.exit(main(sys.argv[1:]))
