@@ -100,6 +100,22 @@ test("what was missed is not read out, what is said from then on is", async () =
   expect(announced.mock.calls[0]![0]).toContain("Now");
 });
 
+test("a connection that is made anew is worth a word only if that takes longer", async () => {
+  await startSignedIn();
+  const first = await theStream();
+  await tell(...snapshot(said("Good morning", 1)));
+  expect(await screen.findByText("Good morning")).toBeOnTheScreen();
+  const now = Date.now();
+  const clock = jest.spyOn(Date, "now").mockReturnValue(now);
+  mockServer.isSilent = true;
+  await act(async () => first.end());
+  expect(screen.getByTestId("connection-state")).toHaveTextContent("Live");
+  clock.mockReturnValue(now + 1_500);
+  await waitFor(() => expect(screen.getByTestId("connection-state")).toHaveTextContent("Connecting…"));
+  clock.mockRestore();
+  await act(async () => mockServer.answersAtLast());
+});
+
 test("where streams are held back the words are fetched", async () => {
   mockServer.letsStreamsThrough = false;
   mockServer.events = snapshot(said("Fetched", 1)).slice(1, 2);

@@ -18,12 +18,17 @@ const STATES = {
 };
 const DOTS: Partial<Record<keyof typeof STATES, keyof Colors>> = { live: "good", polling: "warn", offline: "bad" };
 
+/** A connection that is made anew within so long (ms), as after each return to the app, is not worth a word. */
+const PASSING = 1_000;
+
 /** How fresh the words on the screen are, in words. */
 export function Connection() {
   const styles = useStyles();
   const colors = useColors();
   const now = useNow();
-  const { chat, state, status, view } = useLive();
+  const { chat, status, view, ...live } = useLive();
+  const isPassing = (live.state === "connecting" || live.state === "catching_up") && now - live.leftAt < PASSING;
+  const state = isPassing ? "live" : live.state;
   const isOffline = state === "offline";
   const age = isOffline ? contactAge(status, now) : wordsAge(view, now);
   return (

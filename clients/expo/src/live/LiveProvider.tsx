@@ -9,8 +9,8 @@ import { signedOutBecause, unlinkedBecause } from "../words";
 import { onUserLogin } from "./onUserLogin";
 import { forgetSession } from "./rememberedSession";
 
-/** The live chat as it is now. */
-export type Live = { user: User; chat: Chat; view: View; state: StreamState; status: StreamStatus };
+/** The live chat as it is now, and when it was left to be connected anew. */
+export type Live = { user: User; chat: Chat; view: View; state: StreamState; status: StreamStatus; leftAt: number };
 
 const Context = createContext<Live | null>(null);
 export const useLive = () => useContext(Context)!;
@@ -50,7 +50,13 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
       },
       ({ message }) => isLeft || say(message),
     );
-    const show = () => setLive({ user, chat, view: chat.view, state: chat.state, status: chat.status });
+    let before = chat.state;
+    let leftAt = 0;
+    const show = () => {
+      if (before === "live" && chat.state !== "live") leftAt = Date.now();
+      before = chat.state;
+      setLive({ user, chat, view: chat.view, state: chat.state, status: chat.status, leftAt });
+    };
     show();
     const watching = AppState.addEventListener("change", (state) => {
       if (state === "active") chat.wake();
