@@ -1,6 +1,6 @@
 import { openChat } from "./chat.js";
 import { createDeadline } from "./deadline.js";
-import { forgetDeviceSessionId, recallDeviceSessionId } from "./device.js";
+import { createLinks, forgetDeviceSessionId, recallDeviceSessionId } from "./device.js";
 import { OmilinkError, errorOf, notOmilink } from "./errors.js";
 import { createKeep } from "./keep.js";
 import { openStream } from "./stream.js";
@@ -57,6 +57,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
   let turns = 0;
   /** The id of whoever is signed in, as far as it is known. @type {string | null} */
   let user = null;
+  const links = createLinks((sessionId) => client.linkSession(sessionId, { again: true }));
 
   const client = {
     /** @param {{email: string, password: string, displayName?: string}} account @returns {Promise<SignedIn>} */
@@ -91,7 +92,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     /** Removes everything of the user's, for ever. @param {{password: string}} proof @returns {Promise<void>} */
     deleteAccount: async ({ password }) => {
       await ask("DELETE", "/account", { password });
-      await keep?.forget();
+      await leave(async () => {});
     },
 
     /** The user's own webhook address: what is posted there is theirs. @returns {Promise<PersonalUrl>} */
@@ -134,22 +135,22 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
 
     /**
      * @param {string} sessionId
-     * @param {{again?: boolean}} [how] `again`: the app does it by itself; what somebody has unlinked then stays so.
+     * @param {{again?: boolean}} [how] `again`: the app does it by itself; what somebody has unlinked then stays so, and
+     *   what may pass is tried again while a chat is open.
      * @returns {Promise<Session>}
      */
-    linkSession: async (sessionId, { again } = {}) =>
-      (await post("/sessions/link", { session_id: sessionId, again })).session,
+    linkSession: (sessionId, { again } = {}) => links.linking(sessionId, link(sessionId, again), again),
 
     /**
      * @param {string} sessionId
      * @param {{personal?: boolean}} [which] Where one id comes in at two addresses: the one at the user's own, or not.
      * @returns {Promise<void>}
      */
-    unlinkSession: (sessionId, { personal } = {}) =>
-      ask(
-        "DELETE",
-        `/sessions/${encodeURIComponent(sessionId)}/link${personal === undefined ? "" : `?personal=${personal}`}`,
-      ),
+    unlinkSession: (sessionId, { personal } = {}) => {
+      if (!personal) links.drop(sessionId);
+      const query = personal === undefined ? "" : `?personal=${personal}`;
+      return ask("DELETE", `/sessions/${encodeURIComponent(sessionId)}/link${query}`);
+    },
 
     /** @returns {Promise<Session[]>} */
     listSessions: async () => (await ask("GET", "/sessions")).sessions,
@@ -173,6 +174,21 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     deleteConversation: (id) => ask("DELETE", `/conversations/${encodeURIComponent(id)}`),
 
     /**
+     * The stream's events for whoever cannot hold a stream open; `after` is the cursor of the answer before.
+     *
+     * @param {{after?: string | null}} [from]
+     * @returns {Promise<import("./wire.js").PolledEvents>}
+     */
+    events: ({ after } = {}) => ask("GET", `/conversations/current/events${queryOf({ after })}`),
+
+    /**
+     * Opens one stream within a minute, as `?ticket=`: for readers that can send neither cookie nor header.
+     *
+     * @returns {Promise<import("./api.js").Ticket>}
+     */
+    streamTicket: () => ask("POST", "/conversations/current/stream-ticket"),
+
+    /**
      * The user's live events.
      *
      * @param {import("./stream.js").StreamHandlers} [handlers]
@@ -186,21 +202,26 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     },
 
     /**
-     * The live chat: the events, and the view they make.
+     * The live chat: the events, and the view they make. What was linked is linked again should it expire meanwhile.
      *
      * @param {import("./chat.js").ChatHandlers & import("./stream.js").StreamHandlers} [handlers]
      * @param {ChatOptions} [options]
      */
     chat(handlers = {}, { user: whose, ...options } = {}) {
       if (whose) signedInAs(whose.id);
-      return openChat(client, handlers, options, keep && memoryOf(keep));
+      const turn = turns;
+      const watched = links.watching(handlers, () => turn === turns && links.forget());
+      const chat = openChat(client, watched, options, keep && memoryOf(keep));
+      const { close } = chat;
+      return Object.assign(chat, { close: () => (links.pause(), close()) });
     },
 
-    /** The session id of this device, one for each user: made once, then remembered. @param {{id: string}} [user] */
-    deviceSessionId: (user) => recallDeviceSessionId(user, storage),
-
-    /** The next time it is asked for, another one is made. @param {{id: string}} [user] */
-    forgetDeviceSessionId: (user) => forgetDeviceSessionId(user, storage),
+    /**
+     * The session id of this device, one for each user: made once, then remembered.
+     *
+     * @param {{id: string}} [whose] By default whoever is signed in, as far as this client has heard.
+     */
+    deviceSessionId: (whose) => recallDeviceSessionId(whose?.id ?? user, storage),
 
     /**
      * Delivers what a device heard, as OMI's cloud does.
@@ -221,6 +242,19 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
    */
   function post(path, body) {
     return ask("POST", path, body);
+  }
+
+  /** @param {string} sessionId @param {boolean} [again] @returns {Promise<Session>} */
+  async function link(sessionId, again) {
+    const whose = user;
+    try {
+      return (await post("/sessions/link", { session_id: sessionId, again })).session;
+    } catch (error) {
+      // It will never be this user's: the next login makes another id.
+      const isLost = error instanceof OmilinkError && (error.status === 403 || error.status === 409);
+      if (isLost) await forgetDeviceSessionId(sessionId, whose, storage).catch(() => {});
+      throw error;
+    }
   }
 
   /** @param {string} method @param {string} path @param {object} [body] */
@@ -275,6 +309,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
   async function enter(answer) {
     const signedIn = await answer;
     turns += 1;
+    links.forget();
     await keep?.forget();
     signedInAs(signedIn.user?.id);
     return signedIn;
@@ -282,6 +317,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
 
   /** @param {string} id */
   function signedInAs(id) {
+    if (user && user !== id) links.forget();
     user = id;
     keep?.signedInAs(id);
   }
@@ -289,6 +325,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
   /** @template T @param {() => Promise<T>} ask */
   async function leave(ask) {
     turns += 1;
+    links.forget();
     await keep?.forget(); // first: it must be gone even if the server cannot be reached
     return ask().finally(() => (user = null));
   }
@@ -304,7 +341,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     deadline.set(REQUEST_TIMEOUT, new Error("The server did not answer in time."));
     try {
       const response = await deadline.race(fetchOf()(url, { ...request, signal: deadline.signal }));
-      if (!response.ok) throw await errorOf(response);
+      if (!response.ok) throw await deadline.race(errorOf(response));
       const text = await deadline.race(response.text());
       try {
         return JSON.parse(text);
@@ -355,9 +392,9 @@ function requestOf(method, body) {
   return { method, headers, body: body && JSON.stringify(body) };
 }
 
-/** @param {Paging} [paging] */
-function queryOf(paging = {}) {
-  const pairs = Object.entries(paging).flatMap(([name, value]) =>
+/** @param {{[name: string]: string | number | null | undefined}} [values] */
+function queryOf(values = {}) {
+  const pairs = Object.entries(values).flatMap(([name, value]) =>
     value ? `${name}=${encodeURIComponent(value)}` : [],
   );
   return pairs.length > 0 ? `?${pairs.join("&")}` : "";

@@ -48,10 +48,6 @@ let client = createClient();
 let defaultHandlers = {};
 /** @type {Chat | null} */
 let chat = null;
-/** What this app has linked for its user, to be linked again should it expire. @type {Set<string>} */
-const linked = new Set();
-/** The device's session, and whose it is to be once the server can link it. @type {Map<string, {id: string} | undefined>} */
-const unlinked = new Map();
 
 /**
  * Sets what the functions below work with. The handlers are those of a chat stream that is started without any.
@@ -60,35 +56,21 @@ const unlinked = new Map();
  */
 export function configure({ onView, onEvent, onState, ...settings }) {
   client = createClient(settings);
-  forgetLinks();
   defaultHandlers = { onView, onEvent, onState };
 }
 
 /** @param {Parameters<Client["register"]>[0]} account */
-export const apiRegister = (account) => entering(client.register(account));
+export const apiRegister = (account) => client.register(account);
 /** @param {Parameters<Client["login"]>[0]} account */
-export const apiLogin = (account) => entering(client.login(account));
+export const apiLogin = (account) => client.login(account);
 export const apiMe = () => client.me();
 
 /** Signs out here and on the server; the chat stream ends first, so that nothing comes after. */
 export const apiLogout = () => {
   chat?.close();
   chat = null;
-  forgetLinks();
   return client.logout();
 };
-
-/** What was linked for whoever was here before is not linked for the next. @template T @param {Promise<T>} answer */
-async function entering(answer) {
-  const signedIn = await answer;
-  forgetLinks();
-  return signedIn;
-}
-
-function forgetLinks() {
-  linked.clear();
-  unlinked.clear();
-}
 
 export const apiListSignIns = () => client.listSignIns();
 /** @param {string} id */
@@ -121,19 +103,9 @@ export const apiUnlinkOmiLink = (uid) => client.unlinkOmiLink(uid);
  * @param {string} sessionId
  * @param {Parameters<Client["linkSession"]>[1]} [how]
  */
-export async function apiLinkSession(sessionId, how) {
-  const session = await client.linkSession(sessionId, how);
-  linked.add(sessionId);
-  return session;
-}
+export const apiLinkSession = (sessionId, how) => client.linkSession(sessionId, how);
 /** @param {string} sessionId @param {Parameters<Client["unlinkSession"]>[1]} [which] */
-export const apiUnlinkSession = (sessionId, which) => {
-  if (!which?.personal) {
-    linked.delete(sessionId);
-    unlinked.delete(sessionId);
-  }
-  return client.unlinkSession(sessionId, which);
-};
+export const apiUnlinkSession = (sessionId, which) => client.unlinkSession(sessionId, which);
 export const apiListSessions = () => client.listSessions();
 /** @param {string} sessionId */
 export const apiGetSession = (sessionId) => client.getSession(sessionId);
@@ -141,10 +113,16 @@ export const apiGetSession = (sessionId) => client.getSession(sessionId);
 export const apiGetCurrentConversation = () => client.currentConversation();
 /** @param {Paging} [paging] */
 export const apiListConversations = (paging) => client.listConversations(paging);
+/** @param {string} conversationId */
+export const apiGetConversation = (conversationId) => client.conversation(conversationId);
 /** @param {string} conversationId @param {Paging} [paging] */
 export const apiGetMessages = (conversationId, paging) => client.messages(conversationId, paging);
 /** @param {string} conversationId */
 export const apiDeleteConversation = (conversationId) => client.deleteConversation(conversationId);
+
+/** The polling twin of the stream. @param {Parameters<Client["events"]>[0]} [from] */
+export const apiGetEvents = (from) => client.events(from);
+export const apiGetStreamTicket = () => client.streamTicket();
 
 /**
  * The user's live events, as they come.
@@ -163,57 +141,14 @@ export const apiStreamCurrentConversation = (handlers, options) => client.stream
  */
 export function startChatStream(handlers = defaultHandlers, options) {
   chat?.close();
-  const { onEvent, onState } = handlers;
-  chat = client.chat({ ...handlers, onEvent: linkingAgain(onEvent), onState: linkingLate(onState) }, options);
+  chat = client.chat(handlers, options);
   return chat;
 }
 
-/** @param {ChatHandlers["onState"]} tell @returns {ChatHandlers["onState"]} */
-function linkingLate(tell) {
-  return (state, status) => {
-    if (state === "live" || state === "polling") {
-      for (const [sessionId, user] of unlinked) linkDevice(sessionId, user).catch(() => {}); // its health says why not
-    }
-    tell?.(state, status);
-  };
-}
-
 /**
- * Throws only when the user has to sign in again. What may pass is tried again when the chat goes live; a session that
- * is another's is given up, so that the next login makes a new one.
+ * The session id of this device: made once for each user, then remembered. `onUserLogin(user)` links the one of that user.
  *
- * @param {string} sessionId
- * @param {{id: string}} [user]
- */
-async function linkDevice(sessionId, user) {
-  const asking = chat;
-  unlinked.delete(sessionId);
-  try {
-    await apiLinkSession(sessionId, { again: true });
-  } catch (error) {
-    if (!(error instanceof OmilinkError)) return;
-    if (error.isSignedOut) throw error;
-    if (error.status === 403 || error.status === 409) await client.forgetDeviceSessionId(user).catch(() => {});
-    // With another chat, somebody else may be signed in by now.
-    if (error.mayPass && chat === asking) unlinked.set(sessionId, user);
-  }
-}
-
-/** @param {ChatHandlers["onEvent"]} tell @returns {ChatHandlers["onEvent"]} */
-function linkingAgain(tell) {
-  return (event) => {
-    const isExpired = event.type === "session_unlinked" && event.reason === "expired";
-    if (isExpired && linked.has(event.session.id)) {
-      client.linkSession(event.session.id, { again: true }).catch(() => {}); // the app has heard that it expired, and can try later
-    }
-    tell?.(event);
-  };
-}
-
-/**
- * The session id of this device: made once, then remembered. `onUserLogin(user)` links the one of that user.
- *
- * @param {{id: string}} [user]
+ * @param {{id: string}} [user] By default whoever has signed in, or was told to be, here.
  */
 export const getDeviceSessionId = (user) => client.deviceSessionId(user);
 
@@ -231,8 +166,13 @@ export const sendWebhook = (webhook) => client.sendWebhook(webhook);
 export async function onUserLogin(user) {
   const sessionId = await getDeviceSessionId(user).catch(unlessStorageFails);
   const opened = startChatStream(defaultHandlers, { user });
-  if (sessionId) await linkDevice(sessionId, user);
+  if (sessionId) await client.linkSession(sessionId, { again: true }).catch(unlessSignedOut);
   return opened;
+}
+
+/** Any other reason keeps nobody from the chat, and what may pass is tried again there. @param {unknown} error */
+function unlessSignedOut(error) {
+  if (error instanceof OmilinkError && error.isSignedOut) throw error;
 }
 
 /** Without an id there is a chat all the same. @param {unknown} error */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createClient, hasOlder } from "../../clients/js/omilink.js";
-import { conversation, createWatcher, frame, message, openEventStream, sendJson, serve } from "./helpers.mjs";
+import { conversation, createWatcher, frame, message, openEventStream, readJson, sendJson, serve } from "./helpers.mjs";
 
 const PAGE = 50;
 
@@ -124,4 +124,27 @@ test("a page of conversations from before a reset is not added", { timeout: 5000
   await loading;
   assert.equal(chat.view.older, undefined);
   assert.deepEqual(Object.keys(chat.view.chats), ["c10"]);
+});
+
+test("what a client has linked is linked again when it expires", { timeout: 5000 }, async (t) => {
+  const asked = [];
+  let stream;
+  const baseUrl = await serve(t, async (request, response) => {
+    if (request.url.endsWith("/stream")) return openEventStream((stream = response), snapshot(conversation("c1"), []));
+    asked.push(await readJson(request));
+    return sendJson(response, asked.length === 2 ? 503 : 200, { ok: true, session: { id: "necklace" } });
+  });
+  const client = createClient({ baseUrl });
+  const watcher = createWatcher();
+  const chat = client.chat(watcher.handlers);
+  t.after(() => chat.close());
+  await watcher.untilState("live");
+  await client.linkSession("necklace");
+  const linkedAgain = new Promise((resolve) => {
+    const { push } = asked;
+    asked.push = (body) => (push.call(asked, body) === 3 ? resolve() : undefined);
+  });
+  stream.write(frame("c2", { type: "session_unlinked", session: { id: "necklace" }, reason: "expired" }));
+  await linkedAgain;
+  assert.deepEqual(asked.slice(1), Array(2).fill({ session_id: "necklace", again: true }));
 });

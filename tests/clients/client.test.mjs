@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { OmilinkError, createClient, generateSessionId } from "../../clients/js/omilink.js";
+import * as omilink from "../../clients/js/omilink.js";
 import { readJson, sendJson, serve } from "./helpers.mjs";
+
+const { OmilinkError, createClient, generateSessionId } = omilink;
+/** Every route of the server has a heading there. */
+const REFERENCE = new URL("../../docs/reference/http.md", import.meta.url);
 
 /** A server that answers every call with `answer` and remembers what it was asked. */
 async function recordingServer(t, answer = { ok: true }, status = 200, headers = {}) {
@@ -48,6 +53,7 @@ const CALLS = [
   ["takeEarlier", ["A", false], "POST /link/omi/earlier", { omi_user_id: "A", bring: false }],
   ["unlinkOmiLink", ["a b"], "DELETE /link/omi/unlink/a%20b"],
   ["linkSession", ["session-123"], "POST /sessions/link", { session_id: "session-123" }],
+  ["linkSession", ["s", { again: true }], "POST /sessions/link", { session_id: "s", again: true }],
   ["unlinkSession", ["a b?c"], "DELETE /sessions/a%20b%3Fc/link"],
   ["listSessions", [], "GET /sessions"],
   ["getSession", ["session-123"], "GET /sessions/session-123"],
@@ -57,6 +63,9 @@ const CALLS = [
   ["conversation", ["c1"], "GET /conversations/c1"],
   ["messages", ["c1", { cursor: "x" }], "GET /conversations/c1/messages?cursor=x"],
   ["deleteConversation", ["c1"], "DELETE /conversations/c1"],
+  ["events", [], "GET /conversations/current/events"],
+  ["events", [{ after: "a+b" }], "GET /conversations/current/events?after=a%2Bb"],
+  ["streamTicket", [], "POST /conversations/current/stream-ticket"],
   [
     "sendWebhook",
     [{ session_id: "s", uid: undefined, segments: [] }],
@@ -65,13 +74,60 @@ const CALLS = [
   ],
 ];
 
+/** What of the server no function of this table asks for, and why not. */
+const WITHOUT_A_CALL = {
+  "GET /conversations/current/stream": "apiStreamCurrentConversation and startChatStream hold it open",
+  "GET /me/webhook-url.svg": "a picture, for an <img>",
+  "POST /omi-webhook/{secret}": "sendWebhook, with the setting webhookUrl",
+  "GET /omi/setup-completed": "asked by OMI's app",
+  "GET /health": "for the operator",
+  "GET /ready": "for the operator",
+  "GET /metrics": "for the operator",
+};
+
 for (const [name, given, line, body] of CALLS) {
-  test(`${name} asks ${line}`, async (t) => {
+  test(`${name} asks ${line}, and so does ${exportOf(name)}`, async (t) => {
     const { baseUrl, requests } = await recordingServer(t);
+    omilink.configure({ baseUrl });
+    t.after(() => omilink.configure({}));
     await createClient({ baseUrl: `${baseUrl}/` })[name](...given);
-    assert.equal(`${requests[0].method} ${requests[0].url}`, line);
-    assert.deepEqual(requests[0].body, body);
+    await omilink[exportOf(name)](...given);
+    assert.equal(requests.length, 2);
+    for (const request of requests) {
+      assert.equal(`${request.method} ${request.url}`, line);
+      assert.deepEqual(request.body, body);
+    }
   });
+}
+
+test("whatever the server offers to users, the client has a function for", () => {
+  const routes = [...readFileSync(REFERENCE, "utf8").matchAll(/^### `([A-Z]+ \S+)`$/gm)].map(([, route]) => route);
+  const called = new Set(CALLS.map(([, , line]) => routeOf(line, routes)));
+  assert.deepEqual(routes.filter((route) => !called.has(route)).sort(), Object.keys(WITHOUT_A_CALL).sort());
+});
+
+test("each function of the client is held against what it asks for", () => {
+  const held = new Set(CALLS.map(([name]) => exportOf(name)));
+  const asking = Object.keys(omilink).filter((name) => name.startsWith("api"));
+  assert.deepEqual(
+    asking.filter((name) => !held.has(name)),
+    ["apiStreamCurrentConversation"],
+  );
+});
+
+/** What the package calls a method of the client. */
+function exportOf(name) {
+  const capital = name[0].toUpperCase() + name.slice(1);
+  return [`api${capital}`, `apiGet${capital}`, name].find((candidate) => candidate in omilink);
+}
+
+/** The route that a request goes to: of those that fit, the one with the fewest parameters. */
+function routeOf(line, routes) {
+  const patternOf = (route) => new RegExp(`^${route.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+  const parameters = (route) => route.split("{").length;
+  return routes
+    .filter((route) => patternOf(route).test(line.split("?")[0]))
+    .sort((one, other) => parameters(one) - parameters(other))[0];
 }
 
 test("what is asked for comes out of its wrapping", async (t) => {
@@ -187,3 +243,41 @@ test("a device's session id is made once, also when two ask at once, and remembe
   assert.equal(one, two);
   assert.equal(await createClient({ storage }).deviceSessionId(), one);
 });
+
+test("without being told whose, a device's session id is that of whoever is signed in", async (t) => {
+  const baseUrl = await serve(t, async (request, response) => {
+    const { email } = (await readJson(request)) ?? {};
+    sendJson(response, 200, { ok: true, session_token: "token", user: { id: email } });
+  });
+  const client = createClient({ baseUrl, storage: createMemoryStorage() });
+  const nobodys = await client.deviceSessionId();
+  const ids = [];
+  for (const email of ["ada", "grace", "ada"]) {
+    await client.login({ email, password: "p" });
+    ids.push(await client.deviceSessionId());
+    assert.equal(ids.at(-1), await client.deviceSessionId({ id: email }));
+    await client.logout();
+  }
+  assert.equal(ids[0], ids[2]);
+  assert.equal(new Set([nobodys, ...ids]).size, 3);
+  assert.equal(await client.deviceSessionId(), nobodys);
+});
+
+function createMemoryStorage() {
+  const items = new Map();
+  return { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value) };
+}
+
+for (const [what, fetch] of [
+  ["an answer", () => new Promise(() => {})],
+  ["the rest of an answer", async () => ({ ok: true, status: 200, text: () => new Promise(() => {}) })],
+  // as on iOS, where the body of a connection that breaks off never ends
+  ["the rest of a refusal", async () => ({ ok: false, status: 503, json: () => new Promise(() => {}) })],
+]) {
+  test(`${what} is not waited for longer than half a minute`, async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const asked = createClient({ baseUrl: "http://omilink.test", fetch, getToken: () => "token" }).listSessions();
+    setImmediate(() => t.mock.timers.tick(30_000));
+    await assert.rejects(asked, { code: "unreachable" });
+  });
+}

@@ -4,6 +4,8 @@ import { test } from "node:test";
 import * as omilink from "../../clients/js/omilink.js";
 import { createWatcher, frame, openEventStream, readJson, sendJson, serve } from "./helpers.mjs";
 
+const PATIENT = { timeout: 5000 };
+
 const LINK_BY_HAND = `
 // In Expo app
 await apiLinkSession("session-123");
@@ -62,8 +64,12 @@ function run(code, app = {}) {
   return new AsyncFunction(...names, code)(...names.map((name) => scope[name]));
 }
 
-async function appWithServer(t) {
-  const linked = [];
+/**
+ * An app, and a server whose answers to linking are `statuses`, one after the other, then 200. 0 is a lost connection,
+ * 429 asks for more patience than a test has.
+ */
+async function appWithServer(t, ...statuses) {
+  const asked = [];
   const delivered = [];
   const streams = [];
   const baseUrl = await serve(t, async (request, response) => {
@@ -71,29 +77,49 @@ async function appWithServer(t) {
       streams.push(response);
       return openEventStream(response, frame("c1", { type: "caught_up" }));
     }
-    if (request.method === "DELETE") return sendJson(response, 200, { ok: true });
+    if (request.method === "DELETE" || request.url === "/auth/logout") return sendJson(response, 200, { ok: true });
     const body = await readJson(request);
     if (request.url === "/omi-webhook") delivered.push(body);
-    else linked.push(body.session_id);
-    return sendJson(response, 200, { ok: true, session: { id: body.session_id, linked: true } });
+    else asked.push(body);
+    const status = statuses.shift() ?? 200;
+    if (status === 0) return response.destroy();
+    const headers = status === 429 ? { "Retry-After": "60" } : {};
+    return sendJson(response, status, { ok: status === 200, session: { id: body.session_id, linked: true } }, headers);
   });
+  t.mock.method(Math, "random", () => 0.01); // hardly any wait
   const watcher = createWatcher();
   omilink.configure({ baseUrl, getToken: () => "token", ...watcher.handlers });
-  const unlink = (id, reason) =>
-    streams.at(-1).write(frame("c2", { type: "session_unlinked", session: { id, linked: false }, reason }));
-  return { linked, delivered, watcher, unlink };
+  const tell = (event) => streams.at(-1).write(frame("c2", event));
+  const unlink = (id, reason) => tell({ type: "session_unlinked", session: { id, linked: false }, reason });
+  /** Lets the chat come back, when it would link whatever waits to be linked. */
+  const reconnect = async () => {
+    const before = watcher.states.filter((state) => state === "live").length;
+    streams.at(-1).end();
+    await watcher.untilState("live", before + 1);
+  };
+  return {
+    asked,
+    delivered,
+    watcher,
+    tell,
+    unlink,
+    reconnect,
+    get linked() {
+      return asked.map(({ session_id }) => session_id);
+    },
+  };
 }
 
 test("linking by hand", async (t) => {
-  const { linked } = await appWithServer(t);
+  const app = await appWithServer(t);
   await run(LINK_BY_HAND);
-  assert.deepEqual(linked, ["session-123"]);
+  assert.deepEqual(app.linked, ["session-123"]);
 });
 
 test("linking after login", async (t) => {
-  const { linked } = await appWithServer(t);
+  const app = await appWithServer(t);
   await run(LINK_AFTER_LOGIN, { getOmiSessionId: () => "session-7" });
-  assert.deepEqual(linked, ["session-7"]);
+  assert.deepEqual(app.linked, ["session-7"]);
 });
 
 test("issuing a device", async () => {
@@ -104,7 +130,8 @@ test("issuing a device", async () => {
 });
 
 test("the example implementation", { timeout: 5000 }, async (t) => {
-  const { linked, delivered, watcher } = await appWithServer(t);
+  const app = await appWithServer(t);
+  const { delivered, watcher } = app;
   const { onUserLogin, handleOmiWebhook } = await run(
     `${EXAMPLE_IMPLEMENTATION}\nreturn { onUserLogin, handleOmiWebhook };`,
     {
@@ -114,23 +141,53 @@ test("the example implementation", { timeout: 5000 }, async (t) => {
 
   await onUserLogin({ id: "ada" });
   await watcher.untilState("live");
-  assert.deepEqual(linked, [await omilink.getDeviceSessionId()]);
+  assert.deepEqual(app.linked, [await omilink.getDeviceSessionId()]);
 
   await handleOmiWebhook({ session_id: "abc-123", segments: [{ text: "Hello" }] });
   assert.deepEqual(delivered, [{ session_id: "abc-123", uid: "user-device-456", segments: [{ text: "Hello" }] }]);
   omilink.startChatStream({}).close();
 });
 
+test("the example implementation, for one user of a phone after the other", { timeout: 5000 }, async (t) => {
+  const owners = new Map();
+  let token;
+  const baseUrl = await serve(t, async (request, response) => {
+    const body = await readJson(request);
+    const answer = (status, answered) => sendJson(response, status, { ok: status === 200, ...answered });
+    if (request.url === "/auth/login")
+      return answer(200, { session_token: `token of ${body.email}`, user: { id: `id of ${body.email}` } });
+    if (request.url.endsWith("/stream")) return openEventStream(response);
+    if (request.url !== "/sessions/link") return answer(200);
+    const { authorization } = request.headers;
+    if ((owners.get(body.session_id) ?? authorization) !== authorization)
+      return answer(409, { error: "session_not_available", message: "This session is not available." });
+    owners.set(body.session_id, authorization);
+    return answer(200, { session: { id: body.session_id, linked: true } });
+  });
+  const storage = createMemoryStorage();
+  const { onUserLogin } = await run(`${EXAMPLE_IMPLEMENTATION}\nreturn { onUserLogin };`);
+
+  for (const email of ["ada@example.org", "grace@example.org", "ada@example.org"]) {
+    omilink.configure({ baseUrl, storage, getToken: () => token }); // the app starts
+    const { session_token, user } = await omilink.apiLogin({ email, password: "a long password" });
+    token = session_token;
+    await onUserLogin(user);
+    await omilink.apiLogout();
+  }
+  assert.deepEqual([...owners.values()], ["Bearer token of ada@example.org", "Bearer token of grace@example.org"]);
+});
+
 test("the client's own onUserLogin does the same", { timeout: 5000 }, async (t) => {
-  const { linked, watcher } = await appWithServer(t);
+  const app = await appWithServer(t);
   const chat = await omilink.onUserLogin({ id: "ada" });
   t.after(() => chat.close());
-  await watcher.untilState("live");
-  assert.deepEqual(linked, [await omilink.getDeviceSessionId({ id: "ada" })]);
+  await app.watcher.untilState("live");
+  assert.deepEqual(app.asked, [{ session_id: await omilink.getDeviceSessionId({ id: "ada" }), again: true }]);
 });
 
 test("a session that expires is linked again, and no other", { timeout: 5000 }, async (t) => {
-  const { linked, watcher, unlink } = await appWithServer(t);
+  const app = await appWithServer(t);
+  const { watcher, unlink } = app;
   const chat = await omilink.onUserLogin({ id: "ada" });
   t.after(() => chat.close());
   await watcher.untilState("live");
@@ -140,21 +197,117 @@ test("a session that expires is linked again, and no other", { timeout: 5000 }, 
   unlink("of-another-app", "expired");
   unlink(mine, "unlinked");
   await isTold(mine, "unlinked");
-  assert.deepEqual(linked, [mine]);
+  assert.deepEqual(app.linked, [mine]);
 
   unlink(mine, "expired");
   await isTold(mine, "expired");
-  await waitUntil(() => linked.length === 2);
-  assert.deepEqual(linked, [mine, mine]);
+  await waitUntil(() => app.linked.length === 2);
+  assert.deepEqual(app.linked, [mine, mine]);
 
   await omilink.apiUnlinkSession(mine);
   unlink(mine, "expired");
   await waitUntil(() => watcher.events.filter(({ reason }) => reason === "expired").length === 3);
   await omilink.apiLinkSession("the-next");
-  assert.deepEqual(linked, [mine, mine, "the-next"]);
+  assert.deepEqual(app.linked, [mine, mine, "the-next"]);
+});
+
+/** A chat in which a session that was linked by hand expires. */
+async function expiring(t, ...statuses) {
+  const app = await appWithServer(t, 200, ...statuses);
+  const chat = omilink.startChatStream();
+  t.after(() => chat.close());
+  await app.watcher.untilState("live");
+  await omilink.apiLinkSession("necklace");
+  app.unlink("necklace", "expired");
+  return Object.assign(app, { chat });
+}
+
+const BY_HAND = { session_id: "necklace" };
+const THE_NEXT = { session_id: "the-next" };
+/** With `again` the server refuses what its user has unlinked by wish. */
+const BY_ITSELF = { session_id: "necklace", again: true };
+
+for (const status of [503, 0]) {
+  test(`what expires is tried until it is linked, after ${status || "a lost connection"}`, PATIENT, async (t) => {
+    const { asked, reconnect } = await expiring(t, status, status);
+    await waitUntil(() => asked.length === 4);
+    await reconnect();
+    await omilink.apiLinkSession("the-next");
+    assert.deepEqual(asked, [BY_HAND, BY_ITSELF, BY_ITSELF, BY_ITSELF, THE_NEXT]);
+  });
+}
+
+test("what expires is tried when the server has said, or when the chat comes back", PATIENT, async (t) => {
+  const { asked, reconnect } = await expiring(t, 429);
+  await waitUntil(() => asked.length === 2);
+  await omilink.apiLinkSession("the-next");
+  await reconnect();
+  await waitUntil(() => asked.length === 4);
+  assert.deepEqual(asked, [BY_HAND, BY_ITSELF, THE_NEXT, BY_ITSELF]);
+});
+
+test("what expires is tried no more once it is refused for good", PATIENT, async (t) => {
+  const { asked, reconnect } = await expiring(t, 503, 409);
+  await waitUntil(() => asked.length === 3);
+  await reconnect();
+  await omilink.apiLinkSession("the-next");
+  assert.deepEqual(asked, [BY_HAND, BY_ITSELF, BY_ITSELF, THE_NEXT]);
+});
+
+for (const [wish, act] of [
+  ["unlinked it", () => omilink.apiUnlinkSession("necklace")],
+  ["signed out", () => omilink.apiLogout()],
+  ["been signed out", ({ tell, watcher }) => (tell({ type: "signed_out" }), watcher.untilState("signed_out"))],
+]) {
+  test(`what expires is tried no more once its user has ${wish}`, PATIENT, async (t) => {
+    const app = await expiring(t, 429);
+    const { asked, watcher } = app;
+    await waitUntil(() => asked.length === 2);
+    await act(app);
+    const chat = omilink.startChatStream();
+    t.after(() => chat.close());
+    await watcher.untilState("live", 2);
+    await omilink.apiLinkSession("the-next");
+    assert.deepEqual(asked, [BY_HAND, BY_ITSELF, THE_NEXT]);
+  });
+}
+
+test("a chat that is closed tries nothing any more", PATIENT, async (t) => {
+  const begun = t.mock.method(globalThis, "setTimeout");
+  const ended = t.mock.method(globalThis, "clearTimeout");
+  const { chat } = await expiring(t, 429);
+  const wait = () => begun.mock.calls.find(({ arguments: [, milliseconds] }) => milliseconds === 60_000);
+  await waitUntil(wait);
+  chat.close();
+  assert.ok(ended.mock.calls.some(({ arguments: [timer] }) => timer === wait().result));
+});
+
+test("what the user tries in vain meanwhile is tried on all the same", PATIENT, async (t) => {
+  const { asked, reconnect } = await expiring(t, 429, 503);
+  await waitUntil(() => asked.length === 2);
+  await assert.rejects(omilink.apiLinkSession("necklace"), { status: 503 });
+  await reconnect();
+  await waitUntil(() => asked.length === 4);
+  assert.deepEqual(asked, [BY_HAND, BY_ITSELF, BY_HAND, BY_ITSELF]);
+});
+
+test("what was never linked is not tried again when its user has tried in vain", PATIENT, async (t) => {
+  const { asked, watcher, reconnect } = await appWithServer(t, 503);
+  const chat = omilink.startChatStream();
+  t.after(() => chat.close());
+  await watcher.untilState("live");
+  await assert.rejects(omilink.apiLinkSession("necklace"), { status: 503 });
+  await reconnect();
+  await omilink.apiLinkSession("the-next");
+  assert.deepEqual(asked, [BY_HAND, THE_NEXT]);
 });
 
 /** For what tells nobody that it has happened. */
 async function waitUntil(isTrue) {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+function createMemoryStorage() {
+  const items = new Map();
+  return { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value) };
 }

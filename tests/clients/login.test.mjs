@@ -81,6 +81,13 @@ test("a refusal that comes late makes a new id at the next login, too", { timeou
   assert.notEqual(asked[1], asked[2]);
 });
 
+test("a device's id that is refused when it is linked by hand is not had again", { timeout: 5000 }, async (t) => {
+  await phone(t, 409);
+  const id = await omilink.getDeviceSessionId();
+  await assert.rejects(omilink.apiLinkSession(id), { status: 409 });
+  assert.notEqual(await omilink.getDeviceSessionId(), id);
+});
+
 test("who has to sign in again is told", { timeout: 5000 }, async (t) => {
   const { login, watcher } = await phone(t, 401, 401);
   await assert.rejects(login("ada"), { status: 401 });
@@ -92,18 +99,24 @@ async function waitUntil(isTrue) {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-test("what waits to be linked for one user is not linked for the next", { timeout: 5000 }, async (t) => {
-  const { asked, goLive } = await twoUsers(t);
-  const adas = await omilink.onUserLogin({ id: "ada" });
-  assert.equal(asked.length, 1);
-  await omilink.apiLogin({ email: "grace@example.org", password: "a long password" });
-  const graces = await omilink.onUserLogin({ id: "grace" });
-  t.after(() => [adas, graces].forEach((chat) => chat.close()));
-  await goLive();
-  await waitUntil(() => graces.state === "live");
-  await waitUntil(() => asked.length >= 2);
-  assert.ok(asked.slice(1).every(({ id }) => id !== asked[0].id));
-});
+for (const [means, first, signIn] of [
+  ["here", undefined, () => omilink.apiLogin({ email: "grace@example.org", password: "a long password" })],
+  ["by means of the app", { id: "ada" }, () => {}],
+]) {
+  test(`what waits for one user is not linked for the next, who signs in ${means}`, { timeout: 5000 }, async (t) => {
+    const { asked, goLive } = await twoUsers(t);
+    const adas = await omilink.onUserLogin(first);
+    assert.equal(asked.length, 1);
+    await signIn();
+    const graces = await omilink.onUserLogin({ id: "grace" });
+    t.after(() => [adas, graces].forEach((chat) => chat.close()));
+    await goLive();
+    await waitUntil(() => graces.state === "live");
+    await waitUntil(() => asked.length >= 2);
+    await omilink.apiLinkSession("the-next");
+    assert.ok(asked.slice(1).every(({ id }) => id !== asked[0].id));
+  });
+}
 
 test("what was refused for one user is not asked again for the next", { timeout: 5000 }, async (t) => {
   const { asked, holdBack } = await twoUsers(t);

@@ -1,42 +1,42 @@
 import { OmilinkError, apiLinkSession, startChatStream, type Chat, type ChatHandlers, type User } from "omilink";
 
-import { forgetSession, recallSession } from "./rememberedSession";
+import { forgetSession, recallSessions } from "./rememberedSession";
 
 /**
  * What happens at every login, and whenever the app starts with somebody signed in: the live chat starts, and as soon
- * as the server is there, the session that the user linked here before is linked again, in case it has expired.
+ * as the server is there, the sessions that the user linked here before are linked again, in case they have expired.
  */
 export function onUserLogin(user: User, handlers: ChatHandlers, explain: (error: Error) => void): Chat {
-  let isLinked = false;
+  let isAsked = false;
   return startChatStream(
     {
       ...handlers,
       onState(state, status) {
         handlers.onState?.(state, status);
-        if (isLinked || (state !== "live" && state !== "polling")) return;
-        isLinked = true;
-        linkRemembered(user).catch((error) => {
-          isLinked = !(error instanceof OmilinkError && error.mayPass);
-          explain(error);
-        });
+        if (isAsked || (state !== "live" && state !== "polling")) return;
+        isAsked = true;
+        linkRemembered(user, explain).catch(explain);
       },
     },
     { user },
   );
 }
 
-async function linkRemembered({ id }: User): Promise<void> {
-  const sessionId = await recallSession(id);
-  if (!sessionId) return;
-  try {
-    await apiLinkSession(sessionId, { again: true });
-  } catch (error) {
-    if (isLost(error)) await forgetSession(id, sessionId);
-    throw error;
-  }
+/** All at once: by the time of an answer somebody else may be signed in, for whom nothing of this is to be asked. */
+async function linkRemembered({ id }: User, explain: (error: Error) => void): Promise<void> {
+  const linking = (await recallSessions(id)).map(async (sessionId) => {
+    try {
+      await apiLinkSession(sessionId, { again: true });
+    } catch (error) {
+      if (!(error instanceof OmilinkError) || error.mayPass) return; // the client tries again
+      if (isLost(error)) await forgetSession(id, sessionId);
+      explain(error);
+    }
+  });
+  await Promise.all(linking);
 }
 
 /** Whether somebody else has it, or it takes a proof now: another try at the next login would fail as well. */
-function isLost(error: unknown): boolean {
-  return error instanceof OmilinkError && (error.status === 403 || error.status === 409);
+function isLost({ status }: OmilinkError): boolean {
+  return status === 403 || status === 409;
 }
