@@ -1,8 +1,9 @@
 import { openChat } from "./chat.js";
 import { createDeadline } from "./deadline.js";
-import { createLinks, forgetDeviceSessionId, recallDeviceSessionId } from "./device.js";
+import { forgetDeviceSessionId, recallDeviceSessionId } from "./device.js";
 import { OmilinkError, errorOf, notOmilink } from "./errors.js";
 import { createKeep } from "./keep.js";
+import { createLinks } from "./links.js";
 import { openStream } from "./stream.js";
 
 /**
