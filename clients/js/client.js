@@ -325,10 +325,12 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
 
   /** @template T @param {() => Promise<T>} ask */
   async function leave(ask) {
-    turns += 1;
+    const turn = (turns += 1);
     links.forget();
     await keep?.forget(); // first: it must be gone even if the server cannot be reached
-    return ask().finally(() => (user = null));
+    return ask().finally(() => {
+      if (turn === turns) user = null; // else somebody else has signed in meanwhile
+    });
   }
 
   /** @param {import("./keep.js").Keep} keep @returns {import("./chat.js").Memory} */

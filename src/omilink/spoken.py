@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, zip_longest
+from itertools import pairwise, takewhile
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 WORDS_SPOKEN = 4
@@ -93,10 +93,7 @@ def fingerprint(sentence: str) -> str:
 def sentences_in(texts: Sequence[str]) -> Iterator[tuple[str, Span]]:
     """Every sentence that may have been spoken in these texts, in their order, and where it stands."""
     heard = [token for place, text in enumerate(texts) for token in _tokens(place, text)]
-    places = [number for number, token in enumerate(heard) if token.text in _PLACES]
-    following = [heard[number].text for number in places[1:]]
-    # a word that is said twice in a row, by whoever stumbles, is one
-    words = [number for number, after in zip_longest(places, following) if heard[number].text != after]
+    words = [n for n, token in enumerate(heard) if token.text in _PLACES and not _is_said_again(heard, n)]
     for first in range(len(words) - WORDS_SPOKEN + 1):
         spoken = words[first : first + WORDS_SPOKEN]
         if any(after - before > 1 + FILLERS for before, after in pairwise(spoken)):
@@ -121,6 +118,13 @@ def _tokens(place: int, text: str) -> Iterator[_Token]:
             yield replace(token, text=token.text.removesuffix("s"))
         else:
             yield token
+
+
+def _is_said_again(heard: Sequence[_Token], number: int) -> bool:
+    """Whether whoever speaks stumbles: the next word of the list, after filler words at most, is the same."""
+    nearby = takewhile(lambda token: token.text not in _DIGIT, heard[number + 1 : number + 2 + FILLERS])
+    following = (token.text for token in nearby if token.text in _PLACES)
+    return next(following, None) == heard[number].text
 
 
 def _beginning(heard: Sequence[_Token], first: int) -> _Token:

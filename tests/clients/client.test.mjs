@@ -281,3 +281,26 @@ for (const [what, fetch] of [
     await assert.rejects(asked, { code: "unreachable" });
   });
 }
+
+test("a sign-out that is answered late does not forget who has signed in since", async () => {
+  let comes = "ada";
+  let answerAtLast;
+  const asked = [];
+  const client = createClient({
+    baseUrl: "http://omilink.test",
+    getToken: () => "token",
+    fetch: async (url, { headers }) => {
+      asked.push(new Headers(headers).get("X-Omilink-User"));
+      if (url.endsWith("/auth/logout")) await new Promise((resolve) => (answerAtLast = resolve));
+      return Response.json({ ok: true, session_token: "token", user: { id: comes }, sessions: [] });
+    },
+  });
+  await client.login({ email: "ada@example.org", password: "p" });
+  const leaving = client.logout();
+  comes = "ben";
+  await client.login({ email: "ben@example.org", password: "p" });
+  answerAtLast();
+  await leaving;
+  await client.listSessions();
+  assert.equal(asked.at(-1), "ben");
+});

@@ -127,6 +127,14 @@ def test_with_a_word_in_two_in_the_plural_or_twice(sentence: str, heard: str) ->
     assert left(heard, sentence=sentence) == [""]
 
 
+@pytest.mark.parametrize(
+    "after", ["Now let us get some maple", "maple", "No, river maple", "Maple seven it is", "link amber falcon"]
+)
+def test_whoever_comes_back_to_a_word_has_said_it_all_the_same(after: str) -> None:
+    assert found(f"{SENTENCE}. {after}")[0] == SENTENCE
+    assert found(SENTENCE, after)[0] == SENTENCE
+
+
 def test_without_the_word_link_that_a_recogniser_swallowed() -> None:
     assert found("amber falcon river maple seven") == [SENTENCE]
 

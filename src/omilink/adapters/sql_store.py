@@ -197,8 +197,8 @@ LONG_DEAD: Millis = 86_400_000
 
 
 NOBODYS_MOST = 20_000
-"""Messages of nobody's that are kept of a uid, or of a session without one: days of talk. The oldest conversations go
-first."""
+"""When the newest conversations of nobody's of a uid, or of a session without one, have so many messages, days of talk,
+the older ones go."""
 _WHOSE = func.coalesce(session.c.last_uid, session.c.omi_session_id)
 _NEWEST_FIRST = (conversation.c.last_at.desc(), conversation.c.id.desc())
 _CROWD = (
@@ -618,7 +618,8 @@ class SqlTransaction:
         is_nobodys = tuple_(job.c.origin, job.c.session_id).in_(nobodys)
         self._run(delete(job).where(job.c.state == DONE, job.c.received_at < unlinked_before, is_nobodys))
         self._run(delete(conversation).where(c.user_id.is_(None), c.last_at < unlinked_before))
-        self._run(delete(conversation).where(c.id.in_(CROWDED_OUT)))
+        # asked again where it is deleted, since somebody may be linking it just now
+        self._run(delete(conversation).where(c.user_id.is_(None), c.id.in_(CROWDED_OUT)))
         gone = (
             select(event.c.user_id, func.max(event.c.seq))
             .where(event.c.created_at < events_before)

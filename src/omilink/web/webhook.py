@@ -59,7 +59,8 @@ async def _accept(the: Product, request: Request) -> str:
         return await _pass_over_audio(request, query, free or has_secret)
     body = await read_limited(request)
     signed = _signed(the, request, query, body)
-    if signed is None and origin is None and _has_to_be_signed(the, request):
+    # at a personal URL the user's own app may sign, with a secret of its own
+    if signed is None and origin is None and _claims_a_signature(the, request):
         raise BadSecret(
             "X-Omi-Signature is not OMI's for this uid and body. OMILINK_SIGNING_SECRET must be the one that OMI shows "
             "for this app, and this machine's clock right within five minutes."
@@ -105,11 +106,10 @@ def _is_shared(the: Product, shown: Sequence[str]) -> bool:
     return any([hmac.compare_digest(secret, value) for secret in good for value in values])
 
 
-def _has_to_be_signed(the: Product, request: Request) -> bool:
-    """Whether it says that OMI signed it and that can be checked. At a personal URL it cannot: the user's own app there
-    has a secret of its own."""
-    is_of_interest = the.settings.signing_secret and the.settings.webhook_policy is not Policy.SECRET
-    return bool(is_of_interest and "x-omi-signature" in request.headers)
+def _claims_a_signature(the: Product, request: Request) -> bool:
+    """Whether it says that OMI signed it, where that can be checked and counts."""
+    counts = the.settings.signing_secret and the.settings.webhook_policy is not Policy.SECRET
+    return bool(counts and "x-omi-signature" in request.headers)
 
 
 def _signed(the: Product, request: Request, query: parse.Query, body: bytes) -> Signed | None:

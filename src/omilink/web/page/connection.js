@@ -33,6 +33,7 @@ class Connection extends HTMLElement {
   }
 
   show(chat) {
+    if (chat !== this.chat) this.was = null;
     this.chat = chat;
     const { status, view } = chat;
     const state = this.settled(chat.state);
