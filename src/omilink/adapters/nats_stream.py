@@ -22,6 +22,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolic
 from nats.js.errors import NotFoundError
 
 from omilink.adapters.nats_link import NatsLink
+from omilink.adapters.sql_inbox import COLUMNS
 from omilink.errors import OmilinkError, TooLarge, Unavailable
 from omilink.model import Delivery, new_id
 
@@ -52,18 +53,7 @@ connection that is being closed."""
 log = logging.getLogger(__name__)
 
 _META = "Omilink"
-_FIELDS = (
-    "kind",
-    "origin",
-    "session_id",
-    "uid",
-    "key",
-    "contradiction",
-    "proven",
-    "signature",
-    "request_id",
-    "received_at",
-)
+_FIELDS = tuple(name for name in COLUMNS if name != "body")
 
 
 class DeliveryStream:

@@ -194,8 +194,6 @@ PLAYED_AGAIN: Millis = 86_400_000
 """A signature is good for ten minutes at most, and what carries it may have to wait before it is saved."""
 LONG_DEAD: Millis = 86_400_000
 """A worker's own time is PostgreSQL's; this is far beyond any difference of clocks."""
-
-
 NOBODYS_MOST = 20_000
 """When the newest conversations of nobody's of a uid, or of a session without one, have so many messages, days of talk,
 the older ones go."""
