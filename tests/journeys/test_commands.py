@@ -246,6 +246,34 @@ def test_live_chat_in_the_terminal(server: ServerProcess) -> None:
             assert program.wait(PATIENCE) == 130
 
 
+@pytest.mark.parametrize("separator", ["\x85", "\u2028", "\u2029", "\x0b\x0c\x1c\x1d\x1e"], ids=ascii)
+def test_words_with_odd_line_ends_are_one_line_in_the_terminal(server: ServerProcess, separator: str) -> None:
+    ada = server.user()
+    ada.link("pendant")
+    server.say("pendant", f"before{separator}after")
+    wait_until(lambda: texts(ada), "the words")
+    with (
+        tail(server, OMILINK_TOKEN=ada.token) as (_, words),
+        tail(server, "--json", OMILINK_TOKEN=ada.token) as (_, events),
+    ):
+        assert line_with("You: before", words).endswith(f"You: before{' ' * len(separator)}after\n")
+        [message] = json.loads(line_with('"update"', events))["messages"]
+        assert message["text"] == texts(ada)[0]
+
+
+def test_the_terminal_goes_on_after_the_server_was_away(server: ServerProcess) -> None:
+    ada = server.user()
+    ada.link("pendant")
+    with tail(server, "--json", OMILINK_TOKEN=ada.token) as (program, events):
+        line_with("caught_up", events)
+        server.restart()
+        server.say("pendant", "said after the restart")
+        assert "said after the restart" in line_with("new_messages", events)
+        assert ada.client.post("/auth/logout", json={}).status_code == 200
+        line_with("signed_out", events)
+        assert program.wait(PATIENCE) == 1
+
+
 def test_the_terminal_says_why_it_cannot_follow(server: ServerProcess) -> None:
     ada = server.user()
     wrong = refused(server, "tail", "--url", server.url, "--email", ada.email, OMILINK_PASSWORD="a wrong guess")
@@ -308,9 +336,11 @@ def test_the_demo_talks_and_ends_cleanly(tmp_path: Path) -> None:
     command = [OMILINK, "demo", "--port", "0", "--speed", "20"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
         assert demo.stdout
+        assert demo.stdout.readline() == "\n"
         page = line_with("Page", demo.stdout).split()[1]
         email = line_with("Email", demo.stdout).split()[1]
         password = line_with("Password", demo.stdout).split()[1]
+        assert "without a secret" in line_with("for trying", demo.stdout)
         with httpx2.Client(base_url=page, timeout=PATIENCE) as client:
             assert "<title>" in client.get("/").text
             client.post("/auth/login", json={"email": email, "password": password}).raise_for_status()
@@ -318,4 +348,5 @@ def test_the_demo_talks_and_ends_cleanly(tmp_path: Path) -> None:
         demo.send_signal(signal.SIGINT)
         _, complaints = demo.communicate(timeout=PATIENCE)
     assert demo.returncode == 0
+    assert "ANYBODY" not in complaints
     assert "Traceback" not in complaints

@@ -4,6 +4,9 @@ import argparse
 import getpass
 import json
 import os
+import random
+import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +14,11 @@ import httpx2
 
 from omilink import settings
 from omilink.errors import NotSignedIn, OmilinkError
+
+BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
+"""Seconds: the longest wait after the first failure, which doubles with each, and its limit."""
+
+Event = dict[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,31 +37,52 @@ def run(args: argparse.Namespace) -> int:
             token = os.environ.get("OMILINK_TOKEN") or _sign_in(client, args.email)
             for event in _follow(client, token):
                 _show(event, as_json=args.json)
-    except httpx2.HTTPError as error:
-        raise OmilinkError(f"{url} does not answer: {error}. Is the server running?") from None
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise OmilinkError(f"{url} does not answer as omilink does: {error}. Is the server running?") from None
     return 0
 
 
 def _sign_in(client: httpx2.Client, email: str | None) -> str:
     email = email or input("Email: ")
     password = os.environ.get("OMILINK_PASSWORD") or getpass.getpass("Password: ")
-    answer = client.post("/auth/login", json={"email": email, "password": password}).json()
-    if not answer["ok"]:
-        raise NotSignedIn(answer["message"])
-    return str(answer["session_token"])
+    answer = client.post("/auth/login", json={"email": email, "password": password})
+    if answer.is_success:
+        return str(answer.json()["session_token"])
+    raise NotSignedIn(_message(answer))
 
 
-def _follow(client: httpx2.Client, token: str) -> Iterator[dict[str, Any]]:
-    headers = {"Authorization": f"Bearer {token}"}
+def _follow(client: httpx2.Client, token: str) -> Iterator[Event]:
+    """Every event, for as long as it takes: after a lost connection it goes on behind the last one."""
+    cursor, failures, retry = "", 0, 0.0
+    while True:
+        try:
+            for event in _connection(client, token, cursor):
+                cursor, failures = event.id or cursor, 0
+                retry = retry if event.retry is None else event.retry / 1000
+                if event.data:
+                    yield (told := json.loads(event.data))
+                    if told["type"] == "signed_out":
+                        raise NotSignedIn(f"The sign-in has ended ({told['reason']}). Sign in again.")
+        except httpx2.HTTPError:
+            if not cursor:
+                raise
+        failures += 1
+        if failures == 1:
+            print("omilink: the connection was lost; trying again", file=sys.stderr, flush=True)
+        time.sleep(max(min(retry, LONGEST_BACKOFF), _backoff(failures)))
+
+
+def _connection(client: httpx2.Client, token: str, cursor: str) -> Iterator[httpx2.ServerSentEvent]:
+    headers = {"Authorization": f"Bearer {token}"} | ({"Last-Event-ID": cursor} if cursor else {})
     with client.stream("GET", "/conversations/current/stream", headers=headers) as answer:
-        if answer.status_code != 200:
-            raise NotSignedIn(json.loads(answer.read())["message"])
-        for line in answer.iter_lines():
-            if line.startswith("data: "):
-                yield json.loads(line.removeprefix("data: "))
+        if answer.status_code in (401, 403):
+            answer.read()
+            raise NotSignedIn(_message(answer))
+        answer.raise_for_status()
+        yield from httpx2.EventSource(answer, max_event_size=None)  # one event may hold all words of a long call
 
 
-def _show(event: dict[str, Any], *, as_json: bool) -> None:
+def _show(event: Event, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(event, ensure_ascii=False), flush=True)
         return
@@ -64,3 +93,15 @@ def _show(event: dict[str, Any], *, as_json: bool) -> None:
 
 def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)  # what is said must not control the terminal
+
+
+def _message(answer: httpx2.Response) -> str:
+    """Why the server refused, also when something in front of it did and says nothing that is JSON."""
+    try:
+        return str(answer.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"The server answered with status {answer.status_code}. Is {answer.url.host} omilink's own address?"
+
+
+def _backoff(failures: int) -> float:
+    return random.uniform(0, min(LONGEST_BACKOFF, BACKOFF * 2.0**failures))  # random, so that not all come at once
