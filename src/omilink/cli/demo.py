@@ -21,6 +21,14 @@ from omilink.settings import WebhookAuth
 EMAIL = "demo@example.org"
 PASSWORD = "omilink-demo"  # noqa: S105 no secret: it is printed, and the server listens on this machine only
 DATA_DIR = Path("data/demo")
+WELCOME = f"""
+  Page      {{address}}/
+  Email     {EMAIL}
+  Password  {PASSWORD}
+
+Ctrl-C ends it. The demo is for trying on this computer: it takes words from any program here without a secret, and its
+password is known. For your own words, use `script/serve`.
+"""
 SEED = 7
 
 
@@ -43,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     @contextlib.asynccontextmanager
     async def wearable(product: Product, address: str) -> AsyncIterator[None]:
         await _sign_up(product)
-        print(f"\n  Page      {address}/\n  Email     {EMAIL}\n  Password  {PASSWORD}\n\nCtrl-C ends it.\n", flush=True)
+        print(WELCOME.format(address=address), flush=True)
         talking = asyncio.create_task(_talk(address, args.speed))
         try:
             yield

@@ -42,7 +42,6 @@ def run(args: argparse.Namespace) -> int:
 def serve(chosen: Settings, beside: Beside, *, worker: bool = True) -> None:
     """Runs until SIGTERM or Ctrl-C; what was accepted is finished first."""
     logs.set_up()
-    _warn(chosen)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(chosen, beside, worker))
 
@@ -67,6 +66,7 @@ async def _say_where(product: Product, address: str) -> AsyncIterator[None]:
     if product.settings.public_url:
         print(f"Users reach it at {product.settings.public_url}", flush=True)
     print("The address for OMI or a device: omilink webhook-url", flush=True)
+    _warn(product.settings)
     yield
 
 
