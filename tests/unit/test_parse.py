@@ -291,8 +291,72 @@ def test_an_empty_list_is_no_words(text: Any) -> None:
     assert [s.text for s in parse.segments([{"text": text}])[0]] == []
 
 
-def test_a_text_that_is_far_too_long_is_cut() -> None:
-    assert len(one(text="x" * (parse.MAX_TEXT + 5)).text) == parse.MAX_TEXT
+def test_a_long_text_keeps_all_its_words() -> None:
+    assert len(one(text="x" * 100_000).text) == 100_000
+
+
+# Numbers where an id or a text belongs
+
+LONG = "89014103211118510720"  # an ICCID; a float of it is that of …797, too
+
+
+def understood(body: str) -> parse.Call:
+    return parse.call(parse.document(body.encode()), ())
+
+
+@pytest.mark.parametrize("digits", [LONG, "89014103211118510797", "18446744073709551616", "7" * 128, "0", "-5"])
+@pytest.mark.parametrize("name", ["session_id", "sessionId", "uid", "user_id", "userId"])
+def test_every_digit_of_an_id_counts(name: str, digits: str) -> None:
+    beside = '"session_id": "s1"' if name in parse.UID_NAMES else '"uid": "u1"'
+    call = understood(f'{{"{name}": {digits}, {beside}, "segments": []}}')
+    if digits != "0":  # a placeholder
+        assert (call.uid if name in parse.UID_NAMES else call.session_id) == digits
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "8.9e19", "1.0", "1.5", "1E5"])
+def test_an_id_that_is_no_whole_number_is_refused(number: str) -> None:
+    for name in "session_id", "uid":
+        with pytest.raises(Invalid, match=f"{name} must be a string or a whole number"):
+            understood(f'{{"{name}": {number}, "segments": []}}')
+
+
+def test_long_numbers_as_segment_ids_are_different_segments() -> None:
+    ids = [LONG, "89014103211118510797", "1e999", "2e999", "0.10000000000000000001", "0.10000000000000000002"]
+    body = ", ".join(f'{{"id": {number}, "text": "tea", "start": 1, "end": 2}}' for number in ids)
+    segments, _ = parse.segments(parse.document(f"[{body}]".encode()))
+    assert [segment.id for segment in segments] == ids
+    assert len({segment.key for segment in segments}) == len(ids)
+
+
+def test_a_number_as_text_is_kept_as_it_was_written() -> None:
+    segments, _ = parse.segments(parse.document(f'[{{"text": {LONG}}}, {{"text": 3.10}}]'.encode()))
+    assert [segment.text for segment in segments] == [LONG, "3.10"]
+
+
+# What cannot be read is counted
+
+
+@pytest.mark.parametrize(
+    ("body", "unreadable"),
+    [
+        ({"Segments": [{"text": "tea"}, {"text": "milk"}]}, 2),
+        ({"text": "tea"}, 1),
+        ({"transcript": "tea"}, 1),
+        ({"transcript": [{"text": "tea"}]}, 1),
+        ({"segments": [], "text": "tea"}, 1),
+        ({"segments": [{"words": "tea"}]}, 1),
+        ({"segments": ["tea", 7, None]}, 3),
+        ({"segments": [{"text": ["tea"]}, {"text": {"de": "Tee"}}]}, 2),
+        ({"segments": [], "text": " ", "transcript": []}, 0),
+        ({"segments": [{"text": "tea"}], "text": "tea"}, 0),
+        ({"segments": [{"text": ""}, {"text": None}]}, 0),
+        ({"transcript_segments": [{"text": "tea"}]}, 0),  # OMI's record of a conversation, kept as it came
+        ({}, 0),
+        ([], 0),
+    ],
+)
+def test_words_that_cannot_be_read_are_counted(body: Any, unreadable: int) -> None:
+    assert parse.segments(body)[1] == unreadable
 
 
 @pytest.mark.parametrize(

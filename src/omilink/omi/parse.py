@@ -19,8 +19,6 @@ from omilink.errors import Invalid, Malformed, TooLarge
 from omilink.model import Segment, check_id, is_placeholder
 
 MAX_SEGMENTS = 2_000
-MAX_TEXT = 20_000
-"""Characters of one segment; the rest is cut off. Three hours of talk have about 150,000."""
 MAX_DEPTH = 64
 """OMI nests six deep. What lies deeper is dropped, so that no parser runs out of stack."""
 UNPLACED = -1.0
@@ -29,6 +27,19 @@ LONGEST_CLOCK = 1e7
 """Seconds. A clock that shows more (115 days) is broken, and the segment unplaced."""
 
 Query = Sequence[tuple[str, str]]
+
+UID_NAMES = ("uid", "user_id", "userId")
+SESSION_NAMES = ("session_id", "sessionId")
+_WRITTEN = ("id", "text", "speaker", "person_id", "personId")
+"""Fields of a segment in which a number counts as it was written."""
+_ELSEWHERE = {
+    *("content", "message", "segment", "segments", "sentence", "sentences", "text"),
+    *("transcript", "transcripts", "utterances", "words"),
+}
+"""Keys, in small letters, under which self-made devices send words instead of under `segments` and `text`."""
+_WHOLE = re.compile(r"-?[0-9]+")
+
+TRANSCRIPT = "transcript"
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9]{28}")  # the shape of an OMI account id
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database and no UTF-8 takes NUL and lone surrogates
@@ -53,11 +64,25 @@ def query(raw: bytes) -> list[tuple[str, str]]:
 
 
 def document(body: bytes) -> Any:
-    """The body's JSON, with what is nested too deep replaced by null. Raises Malformed."""
+    """The body's JSON, with what is nested too deep replaced by null. A number where an id or a text belongs keeps
+    every digit. Raises Malformed."""
     try:
-        return orjson.loads(body)
+        content = orjson.loads(body)
     except orjson.JSONDecodeError:
         return _leniently(body)
+    return _leniently(body) if _has_rounded(content) else content
+
+
+def _has_rounded(content: Any) -> bool:
+    """Whether the fast parser made a float of what has to stay as it was written: it rounds whole numbers of more than
+    19 digits, so that two devices' ids would become one."""
+    body = content if isinstance(content, dict) else {}
+    items = content if isinstance(content, list) else body.get("segments")
+    written = [body.get(name) for name in (*UID_NAMES, *SESSION_NAMES)]
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict):
+            written += [item.get(name) for name in _WRITTEN]
+    return float in map(type, written)
 
 
 def _leniently(body: bytes) -> Any:
@@ -66,11 +91,29 @@ def _leniently(body: bytes) -> Any:
     text = body.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
         try:
-            return json.loads(text, parse_int=_integer)
+            return _loads(text)
         except RecursionError:
-            return json.loads(_prune(text), parse_int=_integer)
+            return _loads(_prune(text))
     except (ValueError, RecursionError):
         raise Malformed('The body is not JSON. Send {"session_id": "…", "segments": […]}.') from None
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, parse_int=_integer, parse_float=_Number)
+
+
+class _Number(float):
+    """A number that keeps the digits it was written with."""
+
+    def __new__(cls, digits: str) -> "_Number":
+        number = super().__new__(cls, digits)
+        number._digits = digits
+        return number
+
+    _digits: str
+
+    def __str__(self) -> str:
+        return self._digits
 
 
 def call(content: Any, pairs: Query) -> Call:
@@ -79,8 +122,8 @@ def call(content: Any, pairs: Query) -> Call:
     if not isinstance(content, dict | list):
         raise Invalid('The body must be an object {"session_id": "…", "segments": […]} or a list of segments.')
     _check_segments(content)
-    uids = _ids("uid", pairs, body, "uid", "user_id", "userId")
-    sessions = _ids("session_id", pairs, body, "session_id", "sessionId")
+    uids = _ids("uid", pairs, body, *UID_NAMES)
+    sessions = _ids("session_id", pairs, body, *SESSION_NAMES)
     uids = [uid for uid in uids if not is_placeholder(uid)]
     sessions = [session_id for session_id in sessions if not (uids and is_placeholder(session_id))]
     for uid in uids:
@@ -94,10 +137,20 @@ def call(content: Any, pairs: Query) -> Call:
 
 
 def segments(content: Any) -> tuple[list[Segment], int]:
-    """The segments with words in them, and how many could not be read."""
+    """The segments with words in them, and how many could not be read: those without a text, and words that stand
+    somewhere else than in `segments`."""
     items = content if isinstance(content, list) else content.get("segments", ())
     read = list(_read(items))
-    return [s for s in read if s is not None], sum(s is None for s in read)
+    unreadable = sum(segment is None for segment in read)
+    if not items and _kind(content) == TRANSCRIPT:
+        unreadable += _words_elsewhere(content)
+    return [segment for segment in read if segment is not None], unreadable
+
+
+def _words_elsewhere(content: Any) -> int:
+    """How many pieces of speech an object without the right key seems to hold under other keys."""
+    found = [value for name, value in content.items() if name.lower() in _ELSEWHERE] if content else []
+    return sum(len(value) if isinstance(value, list) else bool(_clean(value).strip()) for value in found)
 
 
 def _check_segments(content: dict[str, Any] | list[Any]) -> None:
@@ -114,6 +167,8 @@ def _ids(what: str, pairs: Query, body: dict[str, Any], *names: str) -> list[str
     for value in [body.get(name) for name in names] + [value for name, value in pairs if name in names]:
         if isinstance(value, bool | list | dict):
             raise Invalid(f"{what} must be a string and is {_json_type(value)}.")
+        if isinstance(value, float) and not (_WHOLE.fullmatch(str(value)) or is_placeholder(str(value))):
+            raise Invalid(f"{what} must be a string or a whole number and is a number with a point or an exponent.")
         if value is not None and (text := str(value).strip()):
             found[text] = None
     return list(found)
@@ -133,7 +188,7 @@ def _contradiction(sessions: list[str], uids: list[str]) -> str | None:
 def _kind(body: dict[str, Any]) -> str:
     if "transcript_segments" in body or "structured" in body:
         return "conversation"
-    return "day_summary" if "summary_json" in body or ("summary" in body and "segments" not in body) else "transcript"
+    return "day_summary" if "summary_json" in body or ("summary" in body and "segments" not in body) else TRANSCRIPT
 
 
 def _read(items: Sequence[Any]) -> Iterator[Segment | None]:
@@ -142,7 +197,9 @@ def _read(items: Sequence[Any]) -> Iterator[Segment | None]:
         text = item.get("text") if isinstance(item, dict) else []
         if isinstance(text, bool) or not isinstance(text, str | int | float | None):
             yield None
-        elif words := _clean(text).strip()[:MAX_TEXT]:
+        elif text is None and _words_elsewhere(item):
+            yield None
+        elif words := _clean(text).strip():
             yield _segment(item, words)
 
 
@@ -209,7 +266,7 @@ def _clean(value: Any) -> str:
 
 def _integer(digits: str) -> int | float:
     """Python refuses to read integers of thousands of digits."""
-    return int(digits) if len(digits) < 20 else float(digits)
+    return int(digits) if len(digits) < 20 else _Number(digits)
 
 
 def _prune(text: str) -> str:
