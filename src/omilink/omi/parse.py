@@ -194,13 +194,21 @@ def _kind(body: dict[str, Any]) -> str:
 def _read(items: Sequence[Any]) -> Iterator[Segment | None]:
     """Every segment with text, None for each that cannot be read; empty ones are passed over."""
     for item in items:
-        text = item.get("text") if isinstance(item, dict) else []
-        if isinstance(text, bool) or not isinstance(text, str | int | float | None):
+        text = _text(item)
+        if text is None:
             yield None
-        elif text is None and _words_elsewhere(item):
-            yield None
-        elif words := _clean(text).strip():
+        elif words := text.strip():
             yield _segment(item, words)
+
+
+def _text(item: Any) -> str | None:
+    """None if there is none that can be read; blank is a text too."""
+    if not isinstance(item, dict):
+        return None
+    text = item.get("text")
+    if isinstance(text, bool) or not isinstance(text, str | int | float | None):
+        return None
+    return None if text is None and _words_elsewhere(item) else _clean(text)
 
 
 def _segment(item: dict[str, Any], text: str) -> Segment:
