@@ -20,7 +20,7 @@ from omilink.adapters.sql_inbox import SqlInbox
 from omilink.adapters.sql_store import SqlStore
 from omilink.errors import OmilinkError
 from omilink.limits import Limits, LocalLimits
-from omilink.model import now
+from omilink.model import monotonic, now
 from omilink.omi.notification import Notifications
 from omilink.personal import PersonalUrls
 from omilink.product import Product, Queue
@@ -82,7 +82,7 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
                 operator_token=_kept_secret(settings.data_dir / "operator_token"),
                 personal_urls=PersonalUrls(store, now),
                 limits=Limits(store, on=settings.rate_limits is OnOff.ON, clock=now),
-                local_limits=LocalLimits(on=settings.rate_limits is OnOff.ON, clock=now),
+                local_limits=LocalLimits(on=settings.rate_limits is OnOff.ON, clock=monotonic),
                 notifications=_notifications(settings),
                 checks={"database": database_works} | queue.checks,
             ),

@@ -23,6 +23,11 @@ class Limit:
     def step(self) -> Millis:
         return round(self.seconds * 1000)
 
+    @property
+    def longest(self) -> Millis:
+        """No wait is longer."""
+        return self.burst * self.step
+
 
 REGISTER = Limit("register", burst=20, seconds=30)
 LOGIN = Limit("login", burst=30, seconds=2)
@@ -106,11 +111,17 @@ class Buckets(Protocol):
 def spend(tx: Buckets, limit: Limit, who: str, at: Millis) -> None:
     """Raises RateLimited when nothing is left. `who` is kept as a hash."""
     full_at = max(at, tx.full_at(limit.name, _hash(who)))
-    wait = full_at - at - limit.step * (limit.burst - 1)
+    wait = _wait(limit, full_at, at)
+    if wait > limit.longest:  # a clock that was ahead wrote it, so it tells nothing of what was spent
+        full_at, wait = at, 0
     if wait > 0:
         seconds = -(-wait // 1000)
         raise RateLimited(f"Too many tries. Wait {seconds} seconds and try again.", seconds)
     tx.put_full_at(limit.name, _hash(who), full_at + limit.step)
+
+
+def _wait(limit: Limit, full_at: Millis, at: Millis) -> Millis:
+    return full_at - at - limit.step * (limit.burst - 1)
 
 
 def give_back(tx: Buckets, limit: Limit, who: str) -> None:

@@ -468,6 +468,11 @@ def now() -> Millis:
     return time.time_ns() // 1_000_000
 
 
+def monotonic() -> Millis:
+    """Of a clock that nobody sets: it says how much time has passed in this process, and nothing else."""
+    return time.monotonic_ns() // 1_000_000
+
+
 def new_id() -> str:
     """A UUID of version 7 (RFC 9562): it sorts by time, and in one process by the order of making, so that new rows
     land at the end of an index."""

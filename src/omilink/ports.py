@@ -26,6 +26,9 @@ from omilink.model import (
 
 T = TypeVar("T")
 
+LONGEST_WAIT: Millis = 600_000
+"""Between two tries of one delivery."""
+
 
 class Transaction(Protocol):
     """One transaction's view of the store. Rows come and go as the values of `model`."""
@@ -304,7 +307,8 @@ class Inbox(Protocol):
         ...
 
     async def take(self, limit: int, at: Millis) -> list[Delivery]:
-        """The oldest that are due. They stay due until one of the following is called."""
+        """The oldest that are due: those that are to be tried again later than LONGEST_WAIT from now are due as well,
+        since a clock that was ahead put them there. They stay due until one of the following is called."""
         ...
 
     async def done(self, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:

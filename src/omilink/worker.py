@@ -8,11 +8,10 @@ from collections.abc import Callable, Sequence
 from omilink import saving
 from omilink.errors import Unavailable
 from omilink.model import Delivery, Millis
-from omilink.ports import Bus, Inbox, Store
+from omilink.ports import LONGEST_WAIT, Bus, Inbox, Store
 
 BATCH = 200
 MAX_ATTEMPTS = 8
-LONGEST_WAIT: Millis = 600_000
 CROWD = 8
 """After a batch of so many the worker lets the next gather, since a call in a large batch costs an eighth less …"""
 GATHER = 0.015
@@ -97,5 +96,5 @@ Count = Callable[[saving.Saved], None]
 
 
 def backoff(attempt: int) -> Millis:
-    """2, 4, 8, … seconds up to ten minutes, give or take half."""
-    return round(min(LONGEST_WAIT, 1000 << attempt) * random.uniform(0.5, 1.5))
+    """2, 4, 8, … seconds, give or take half, and never more than LONGEST_WAIT."""
+    return min(LONGEST_WAIT, round((1000 << attempt) * random.uniform(0.5, 1.5)))

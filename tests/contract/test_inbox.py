@@ -11,9 +11,9 @@ from omilink import intake
 from omilink.adapters.local_bus import LocalBus
 from omilink.adapters.sql_inbox import CROWDED, SqlInbox
 from omilink.errors import Invalid, Malformed
-from omilink.model import Delivery, session_key
-from omilink.ports import Inbox, Store
-from omilink.worker import Worker
+from omilink.model import Delivery, Millis, session_key
+from omilink.ports import LONGEST_WAIT, Inbox, Store
+from omilink.worker import Worker, backoff
 
 pytestmark = pytest.mark.anyio
 
@@ -175,6 +175,20 @@ async def test_what_came_for_a_deleted_account_leaves_nothing(store: Store, inbo
     await worker.save(await due(inbox))
     assert await due(inbox) == []
     assert await inbox.jobs(None, None, 10) == []
+
+
+@pytest.mark.parametrize("ahead", [LONGEST_WAIT + 1, 86_400_000, 2 * 86_400_000])
+async def test_what_a_clock_that_was_ahead_put_off_is_due_when_the_clock_is_put_right(
+    inbox: Inbox, ahead: Millis
+) -> None:
+    (one,) = await put(inbox, "one")
+    await inbox.failed(one, "ValueError", retry_at=1000 + ahead)
+    assert words(await due(inbox)) == ["one"]
+
+
+@pytest.mark.parametrize("attempt", range(1, 40))
+def test_no_try_is_put_off_for_longer_than_the_longest_wait(attempt: int) -> None:
+    assert 0 < backoff(attempt) <= LONGEST_WAIT
 
 
 async def test_jobs_are_for_people_and_hold_no_words(inbox: Inbox) -> None:

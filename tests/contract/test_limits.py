@@ -5,8 +5,9 @@ import asyncio
 import pytest
 from contract_support import prune
 
+from omilink import limits as all_limits
 from omilink.errors import RateLimited
-from omilink.limits import Limit, Limits
+from omilink.limits import Limit, Limits, LocalLimits
 from omilink.model import Millis
 from omilink.ports import Store
 
@@ -14,6 +15,10 @@ pytestmark = pytest.mark.anyio
 
 THREE = Limit("three", burst=3, seconds=10)
 ADA = "192.0.2.1"
+DAY = 86_400.0
+EVERY_LIMIT = [limit for limit in vars(all_limits).values() if isinstance(limit, Limit)]
+AHEAD = [1.0, 60.0, 3_600.0, DAY, 2 * DAY, 365 * DAY]
+"""Seconds that a clock may have been ahead before it was put right."""
 
 
 class Clock:
@@ -115,4 +120,52 @@ async def test_full_buckets_are_forgotten_and_no_others(limits: Limits, store: S
     await store.write(lambda tx: prune(tx, now=clock.now))
     assert await store.read(lambda tx: tx.full_at("three", "")) == 0
     assert await tries(limits, "192.0.2.2") == 1
+    assert await tries(limits) == 3
+
+
+@pytest.mark.parametrize("ahead", AHEAD)
+@pytest.mark.parametrize("limit", EVERY_LIMIT, ids=lambda limit: limit.name)
+def test_no_wait_is_longer_than_the_limits_own_whatever_the_clock_did_before(limit: Limit, ahead: float) -> None:
+    clock = Clock()
+    tries = LocalLimits(on=True, clock=clock)
+    clock.turn(ahead)
+    for _ in range(limit.burst):
+        tries.spend((limit, ADA))
+    clock.turn(-ahead)
+    try:
+        tries.spend((limit, ADA))
+    except RateLimited as refused:
+        assert refused.retry_after <= limit.burst * limit.seconds
+        clock.turn(refused.retry_after)
+        tries.spend((limit, ADA))
+
+
+@pytest.mark.parametrize("ahead", AHEAD)
+async def test_a_clock_that_is_put_right_locks_nobody_out_after_a_restart_either(
+    store: Store, clock: Clock, ahead: float
+) -> None:
+    clock.turn(ahead)
+    assert await tries(Limits(store, on=True, clock=clock)) == 3
+    clock.turn(-ahead)
+    restarted = Limits(store, on=True, clock=clock)
+    try:
+        await restarted.spend((THREE, ADA))
+    except RateLimited as refused:
+        assert refused.retry_after <= 30
+        clock.turn(refused.retry_after)
+        await restarted.spend((THREE, ADA))
+    assert await tries(restarted, "192.0.2.2") == 3
+
+
+async def test_what_lies_a_day_ahead_in_the_database_holds_nobody_up(store: Store, limits: Limits) -> None:
+    await tries(limits)
+    who = all_limits._hash(ADA)
+    await store.write(lambda tx: tx.put_full_at("three", who, 1_000_000 + round(DAY * 1000)))
+    assert await tries(limits) == 3
+    assert await tries(limits) == 0
+
+
+async def test_a_clock_that_jumps_ahead_gives_back_no_more_than_the_burst(limits: Limits, clock: Clock) -> None:
+    await tries(limits)
+    clock.turn(2 * DAY)
     assert await tries(limits) == 3

@@ -88,3 +88,36 @@ async def test_after_an_outage_everybody_goes_on_with_what_they_had(database: La
     age(engine, "one", "two")
     assert [await one.hold(), await two.hold()] == before
     assert [await one.hold(), await two.hold()] == before
+
+
+async def test_leases_of_a_clock_that_was_a_day_ahead_have_ended(database: Lanes, engine: Engine) -> None:
+    """Else whatever a worker held that died meanwhile would be nobody's for a day."""
+    dead, alive = workers(database, "dead", "alive")
+    for _ in range(2):
+        await dead.hold()
+        await alive.hold()
+    put_off(engine, 86_400_000)
+    assert await workers_alive(database) == 0
+    mine = await alive.hold()
+    assert len(mine) == COUNT // 2  # the other one may live, and gets a round to say so
+    assert await alive.hold() == ALL
+    assert await workers_alive(database) == 1
+
+
+async def test_when_the_clock_is_put_right_everybody_goes_on_with_what_they_had(
+    database: Lanes, engine: Engine
+) -> None:
+    one, two = workers(database, "one", "two")
+    for _ in range(2):
+        before = [await one.hold(), await two.hold()]
+    put_off(engine, 86_400_000)
+    for _ in range(2):
+        assert [await one.hold(), await two.hold()] == before
+
+
+def put_off(engine: Engine, by: int) -> None:
+    """All leases seem to last for so much longer: PostgreSQL's clock was ahead, and is put right now."""
+    held, alive = schema.partitions, schema.workers
+    with engine.begin() as connection:
+        connection.execute(update(held).values(held_until=held.c.held_until + by))
+        connection.execute(update(alive).values(alive_until=alive.c.alive_until + by))

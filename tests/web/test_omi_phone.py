@@ -210,7 +210,10 @@ def test_an_unknown_app_is_said(omi_api: OmiApi, uid: str) -> None:
     assert isinstance(complaint(omi_api, uid, app_id="another"), NotReached)
 
 
-@pytest.mark.parametrize(("said", "waits"), [("900", 900), ("soon", 60), ("-1", 60), ("²", 60), ("9" * 5000, 60)])
+@pytest.mark.parametrize(
+    ("said", "waits"),
+    [("900", 900), ("86354", 3600), ("999999999", 3600), ("soon", 60), ("-1", 60), ("²", 60), ("9" * 5000, 60)],
+)
 def test_how_long_to_wait_is_what_omi_says_if_it_makes_sense(omi_api: OmiApi, uid: str, said: str, waits: int) -> None:
     omi_api.refuse(uid, 429, Retry_After=said)
     limited = complaint(omi_api, uid)

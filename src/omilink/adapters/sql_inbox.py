@@ -5,13 +5,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, literal_column, select, text, update
+from sqlalchemy import Connection, bindparam, case, delete, func, literal_column, not_, select, text, update
 
 from omilink.adapters.lanes import Lanes
 from omilink.adapters.sql_compiled import Bulk
 from omilink.adapters.sql_dialects import to_values, upsert
 from omilink.adapters.sql_schema import deliveries as job
 from omilink.model import SHARED, Delivery, Job, Millis
+from omilink.ports import LONGEST_WAIT
 
 WAITING, DEAD, QUARANTINED, DONE = "waiting", "dead", "quarantined", "done"
 
@@ -40,7 +41,7 @@ UNFINISHED = text("state <> 'done'")
 """In the words of the partial index, since SQLite uses it for nothing else."""
 TAKE = (
     select(job)
-    .where(UNFINISHED, job.c.state == WAITING, job.c.run_at <= bindparam("at"))
+    .where(UNFINISHED, job.c.state == WAITING, not_(job.c.run_at.between(bindparam("after"), bindparam("until"))))
     .order_by(job.c.seq)
     .limit(bindparam("most"))
 )
@@ -128,7 +129,7 @@ class SqlInbox:
 
 
 def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
-    rows = connection.execute(TAKE, {"at": at, "most": limit})
+    rows = connection.execute(TAKE, {"after": at + 1, "until": at + LONGEST_WAIT, "most": limit})
     return [
         Delivery(
             seq=row.seq,

@@ -7,7 +7,19 @@ again changes nothing. Times are PostgreSQL's, so that the nodes' clocks do not 
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, cast, delete, extract, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    cast,
+    delete,
+    extract,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from omilink.adapters import sql_schema as schema
 from omilink.adapters.lanes import Lanes
@@ -39,13 +51,14 @@ class Partitions:
         now: Millis = connection.execute(select(NOW)).scalar_one()
         until = now + LEASE
         before = connection.execute(select(worker.c.alive_until).where(worker.c.id == self._me)).scalar()
-        lapsed = before is not None and before <= now  # as the others' may have: PostgreSQL was away, say
+        # as the others' may have: PostgreSQL was away, say, or its clock has been put right
+        lapsed = before is not None and not _lasts(before, now)
         me = upsert(worker).values(id=self._me, alive_until=until)
         connection.execute(me.on_conflict_do_update(index_elements=["id"], set_={"alive_until": until}))
-        alive = connection.execute(select(func.count()).where(worker.c.alive_until > now)).scalar_one()
+        alive = connection.execute(_alive(literal(now))).scalar_one()
         rows = self._rows(connection)
         mine = [row.number for row in rows if row.holder == self._me]
-        free = [row.number for row in rows if not lapsed and (row.holder is None or row.held_until <= now)]
+        free = [row.number for row in rows if not lapsed and (row.holder is None or not _lasts(row.held_until, now))]
         share = -(-self._count // alive)
         held = [*mine, *(number for number in free if number not in mine)][:share]
         self._set_holder(connection, held, self._me, until)
@@ -73,5 +86,14 @@ class Partitions:
 
 
 async def workers_alive(database: Lanes) -> int:
-    query = select(func.count()).where(worker.c.alive_until > NOW)
-    return await database.read(lambda connection: int(connection.execute(query).scalar_one()))
+    return await database.read(lambda connection: int(connection.execute(_alive(NOW)).scalar_one()))
+
+
+def _alive(now: ColumnElement[Millis]) -> Select[int]:
+    lasts = worker.c.alive_until.between(now + 1, now + LEASE)
+    return select(func.count()).where(lasts)
+
+
+def _lasts(until: Millis, now: Millis) -> bool:
+    """A lease that would last longer than any was given by a clock that has been put right since: it has ended."""
+    return now < until <= now + LEASE

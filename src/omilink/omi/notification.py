@@ -14,6 +14,8 @@ from omilink.errors import OmilinkError, RateLimited, Unavailable
 CONNECT, WHOLE = 3.0, 10.0
 """Seconds to connect, and for all of it."""
 RETRY_AFTER = 60
+LONGEST_WAIT = 3_600
+"""Seconds. OMI counts by the hour, so that a longer wait is a mistake of some clock."""
 
 
 class NotReached(OmilinkError):
@@ -67,4 +69,4 @@ class Notifications:
 
 
 def _seconds(value: str | None) -> int:
-    return int(value) if value and re.fullmatch("[0-9]{1,6}", value) else RETRY_AFTER
+    return min(int(value), LONGEST_WAIT) if value and re.fullmatch("[0-9]{1,9}", value) else RETRY_AFTER
