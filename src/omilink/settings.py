@@ -1,7 +1,12 @@
 """What can be set, by environment variables `OMILINK_…` and flags of `serve` (docs/reference/settings.md)."""
 
+import logging
+import os
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -9,7 +14,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from omilink import origins
 from omilink.errors import OmilinkError
+
+log = logging.getLogger(__name__)
 
 
 class BadSettings(OmilinkError):
@@ -74,9 +82,15 @@ class Settings(BaseSettings):
     )
     omi_api_url: str = Field("https://api.omi.me", description="an address like https://api.omi.me")
     rate_limits: OnOff = Field(OnOff.ON, description="on or off")
-    cors_origins: Origins = Field((), description="origins like https://app.example.org, separated by commas")
+    cors_origins: Origins = Field(
+        (),
+        description="origins like https://app.example.org, https://*.example.org or capacitor://localhost, separated "
+        "by commas",
+    )
     public_url: str | None = Field(None, description="the address that users see, like https://omi.example.org")
-    trusted_proxies: str = Field("127.0.0.1", description="addresses of reverse proxies, separated by commas")
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="addresses or networks of reverse proxies, like 127.0.0.1,10.0.0.0/8, or *"
+    )
     keep_deliveries: float = Field(7, ge=0, le=36_500, description="days that raw deliveries stay for replay, from 0")
     keep_unlinked: float = Field(7, gt=0, le=36_500, description="days that words of nobody's are kept, more than 0")
     keep_events: float = Field(30, ge=1, le=36_500, description="days that a stream can be resumed after, from 1")
@@ -140,17 +154,36 @@ class Settings(BaseSettings):
 
     @field_validator("cors_origins")
     @classmethod
-    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        for origin in origins:
-            parts = urlsplit(origin)
-            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
-                raise ValueError("not an origin")
-        return tuple(origin.rstrip("/") for origin in origins)
+    def _origins(cls, listed: tuple[str, ...]) -> tuple[str, ...]:
+        origins.allowed(listed)
+        return listed
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, listed: str) -> str:
+        for text in [] if listed.strip() == "*" else listed.split(","):
+            try:
+                ip_network(text.strip()) if "/" in text else ip_address(text.strip())
+            except ValueError as error:
+                raise ValueError(f"{error}; a name is no address") from None
+        return listed
+
+    @field_validator("public_url")
+    @classmethod
+    def _browsers_address(cls, url: str | None) -> str | None:
+        if url and (parts := urlsplit(url)).scheme.lower() in origins.PORTS:
+            origin = origins.parse(f"{parts.scheme}://{parts.netloc}")
+            if parts.query or parts.fragment:
+                raise ValueError("nothing may follow a ? or #")
+            return f"{origin}{parts.path.rstrip('/')}"
+        return url
 
     @field_validator("public_url", "omi_api_url")
     @classmethod
     def _address(cls, url: str | None) -> str | None:
-        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
+        parts = urlsplit(url or "")
+        _ = parts.port  # a ValueError where it is none
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise ValueError("not an address")
         return url.rstrip("/") if url else url
 
@@ -163,12 +196,54 @@ class Settings(BaseSettings):
         return Path(self.database_url.removeprefix("sqlite:///")) if self.database_url else self.data_dir / "omilink.db"
 
 
+GUARDS = {
+    "cors_origins",
+    "link_ttl",
+    "manual_link",
+    "rate_limits",
+    "signing_secret",
+    "trusted_proxies",
+    "webhook_auth",
+    "webhook_policy",
+    "webhook_secret",
+}
+"""Settings that decide who may do what. Whoever mistypes one believes that something is closed which is open."""
+NOT_OURS = {"OMILINK_PASSWORD", "OMILINK_TOKEN", "OMILINK_GROUPS", "OMILINK_TEST_POSTGRES_BIN"}
+"""Variables that commands and scripts read by themselves."""
+
+
 def load(**flags: Any) -> Settings:
-    """The settings of the environment, with flags taking precedence. Raises BadSettings."""
+    """The settings of the environment, with flags taking precedence. Names of the environment that are no settings are
+    told in the log. Raises BadSettings."""
+    unknown = unknown_names(os.environ)
+    complaints = [_unknown(name, meant) for name, meant in unknown.items() if meant in GUARDS]
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        loaded = Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
-        raise BadSettings("\n".join(["Some settings cannot be used:", *_complaints(error)])) from None
+        complaints += _complaints(error)
+    if complaints:
+        raise BadSettings("\n".join(["Some settings cannot be used:", *complaints]))
+    for name, meant in unknown.items():
+        log.warning(_unknown(name, meant).strip())
+    return loaded
+
+
+def unknown_names(environment: Iterable[str]) -> dict[str, str | None]:
+    """What is called OMILINK_… and is no setting -> the setting that is called almost the same, if one is."""
+    plain = {field.replace("_", ""): field for field in Settings.model_fields}
+    found = dict[str, str | None]()
+    for name in sorted(environment):
+        called = name.upper()
+        rest = called.removeprefix("OMILINK_")
+        if called.startswith("OMILINK") and rest.lower() not in Settings.model_fields and called not in NOT_OURS:
+            close = get_close_matches(rest.removeprefix("OMILINK").replace("_", "").lower(), plain, 1, cutoff=0.8)
+            found[name] = plain[close[0]] if close else None
+    return found
+
+
+def _unknown(name: str, meant: str | None) -> str:
+    what = f"did you mean OMILINK_{meant.upper()}?" if meant else "docs/reference/settings.md lists those that are."
+    return f"  {name} is no setting: {what}"
 
 
 _FOUND = re.compile(r"(//)[^']*(?=@)|(?<=password=)()[^&']*")

@@ -77,7 +77,7 @@ def test_a_stream_is_marked_as_one_and_not_compressed(proxy: Proxy) -> None:
     with proxy.user().client.stream("GET", STREAM, headers=headers) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert answer.headers.get("content-encoding", "identity") == "identity"
-        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["cache-control"] == "no-store, no-transform"
 
 
 def test_http_leads_to_https(proxy: Proxy) -> None:

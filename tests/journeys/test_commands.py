@@ -313,6 +313,14 @@ def test_every_bad_setting_is_named_at_once(tmp_path: Path) -> None:
     assert not server.data_dir.exists()
 
 
+def test_a_mistyped_setting_is_told_by_every_command_that_reads_settings(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path / "data", OMILINK_PUBLICURL="https://omi.example.org").start()
+    commands = [server.omilink(*command).stderr for command in (["webhook-url"], ["jobs", "list"])]
+    server.close()
+    for told in server.log.read_text(), *commands:
+        assert "OMILINK_PUBLICURL is no setting: did you mean OMILINK_PUBLIC_URL?" in told
+
+
 def test_a_port_in_use_is_said(server: ServerProcess, tmp_path: Path) -> None:
     said = refused(server, "serve", "--port", server.port, "--data-dir", str(tmp_path / "other"))
     assert server.port in said

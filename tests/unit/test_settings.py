@@ -83,6 +83,7 @@ BAD = {
     "KEEP_DELIVERIES": "-1",
     "KEEP_UNLINKED": "0",
     "KEEP_EVENTS": "0.5",
+    "TRUSTED_PROXIES": "localhost,10.0.0.0/33",
 }
 
 
@@ -141,11 +142,85 @@ def test_all_bad_settings_stand_in_one_message(monkeypatch: pytest.MonkeyPatch) 
         ("DATABASE_URL", "sqlite:///"),
         ("CORS_ORIGINS", "https://app.example.org/path"),
         ("CORS_ORIGINS", "https://app.example.org,*"),
+        ("CORS_ORIGINS", "https://*"),
+        ("CORS_ORIGINS", "null"),
+        ("CORS_ORIGINS", "htps://app.example.org"),
+        ("CORS_ORIGINS", "ws://app.example.org"),
         ("PUBLIC_URL", "ftp://example.org"),
+        ("PUBLIC_URL", "https://omi.example.org:99999"),
+        ("PUBLIC_URL", "https://ada@omi.example.org"),
+        ("PUBLIC_URL", "https://omi.example.org/?x=1"),
+        ("PUBLIC_URL", "https://omi example.org"),
+        ("OMI_API_URL", "https://api.omi.me:99999"),
+        ("TRUSTED_PROXIES", "localhost"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "127.0.0.1,"),
+        ("TRUSTED_PROXIES", "127.0.0.1 10.0.0.1"),
+        ("TRUSTED_PROXIES", "*,10.0.0.1"),
+        ("TRUSTED_PROXIES", "10.0.0.1:8080"),
+        ("TRUSTED_PROXIES", "[::1]"),
+        ("TRUSTED_PROXIES", "300.0.0.1"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"OMILINK_{name}: found " in refusal(monkeypatch, **{name: value})
+
+
+@pytest.mark.parametrize("proxies", ["127.0.0.1", "::1, 10.0.0.0/8,2001:db8::/32", "*"])
+def test_proxies_are_addresses_and_networks(proxies: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMILINK_TRUSTED_PROXIES", proxies)
+    assert settings.load().trusted_proxies == proxies
+
+
+def test_the_public_address_is_kept_as_browsers_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMILINK_PUBLIC_URL", "HTTPS://Omi.Example.org:443/")
+    assert settings.load().public_url == "https://omi.example.org"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("PUBLICURL", "PUBLIC_URL"),
+        ("PUBLIC_URLS", "PUBLIC_URL"),
+        ("DATADIR", "DATA_DIR"),
+        ("DATABASEURL", "DATABASE_URL"),
+        ("KEEP_EVENT", "KEEP_EVENTS"),
+        ("COFFEE", None),
+    ],
+)
+def test_a_name_that_is_no_setting_is_told_with_the_nearest_one(
+    name: str, meant: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(f"OMILINK_{name}", "hunter2")
+    settings.load()
+    assert f"OMILINK_{name} is no setting" in caplog.text
+    assert meant is None or f"did you mean OMILINK_{meant}?" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("MANUALLINK", "MANUAL_LINK"),
+        ("WEBHOOK_SECRETS", "WEBHOOK_SECRET"),
+        ("WEBHOOK_SECRET_FILE", "WEBHOOK_SECRET"),
+        ("SIGNINGSECRET", "SIGNING_SECRET"),
+        ("TRUSTED_PROXY", "TRUSTED_PROXIES"),
+        ("RATE_LIMIT", "RATE_LIMITS"),
+    ],
+)
+def test_a_mistyped_name_that_leaves_something_open_stops_the_start(
+    name: str, meant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = refusal(monkeypatch, **{name: "hunter2", "PORT": "eighty"})
+    assert f"OMILINK_{name} is no setting: did you mean OMILINK_{meant}?" in message
+    assert "OMILINK_PORT: found" in message
+    assert "hunter2" not in message
+
+
+def test_variables_of_commands_and_scripts_are_no_mistakes() -> None:
+    assert settings.unknown_names({"OMILINK_PASSWORD", "OMILINK_TOKEN", "omilink_port", "PATH"}) == {}
 
 
 @pytest.mark.parametrize("name", ["WEBHOOK_SECRET", "SIGNING_SECRET"])

@@ -44,7 +44,7 @@ def careful_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerP
     yield from _serve(
         tmp_path_factory,
         OMILINK_PUBLIC_URL=PUBLIC_URL,
-        OMILINK_CORS_ORIGINS=ALLOWED_ORIGIN,
+        OMILINK_CORS_ORIGINS=f"{ALLOWED_ORIGIN},https://*.app.example.org,capacitor://localhost",
         OMILINK_WEBHOOK_SECRET=",".join(SECRETS),
         OMILINK_SIGNING_SECRET=",".join(SIGNING_SECRETS),
         OMILINK_MANUAL_LINK="off",

@@ -8,13 +8,12 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from omilink import __version__
+from omilink import __version__, origins
 from omilink.errors import OmilinkError
 from omilink.product import Product
 from omilink.web import (
@@ -29,7 +28,7 @@ from omilink.web import (
     stream,
     webhook,
 )
-from omilink.web.auth import MEANT
+from omilink.web.cors import Cors
 from omilink.web.front import Front
 from omilink.web.headers import Edge
 from omilink.web.openapi import PLAIN_ROUTES
@@ -46,13 +45,7 @@ def make_app(product: Product) -> ASGIApp:
     api = make_api(product)
     app: ASGIApp = Front(api, Edge(api))
     if product.settings.cors_origins:
-        app = CORSMiddleware(
-            app,
-            allow_origins=product.settings.cors_origins,
-            allow_credentials=True,
-            allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", MEANT],
-        )
+        app = Cors(app, origins.allowed(product.settings.cors_origins))
     return app
 
 

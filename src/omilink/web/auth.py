@@ -11,10 +11,11 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from omilink import accounts
+from omilink import accounts, origins
 from omilink.accounts import TOKEN_LIFE, SignedIn
 from omilink.errors import NotSignedIn, OriginNotAllowed
 from omilink.model import By
+from omilink.origins import Origin
 from omilink.product import Product
 from omilink.web.headers import REQUEST_ID
 
@@ -57,14 +58,15 @@ async def signed_in_to_stream(request: Request) -> SignedIn:
 def check_origin(request: Request) -> None:
     """A browser tells where a change comes from; another site must not make it with the user's cookie. What is no
     browser tells nothing and is let through: it has no cookies of a user's."""
-    origin = request.headers.get("origin")
-    if origin is None and request.headers.get("sec-fetch-site") != "cross-site":
+    shown = request.headers.get("origin")
+    if shown is None and request.headers.get("sec-fetch-site") != "cross-site":
         return
-    settings = product(request).settings
-    own = {urlsplit(settings.public_url).netloc} if settings.public_url else set()
-    same = _host(origin or "") in own | {request.headers.get("host", "")}
-    if not (origin and (same or origin in settings.cors_origins)):
-        raise OriginNotAllowed("This page may not act for you. The operator can allow it with OMILINK_CORS_ORIGINS.")
+    settings, host = product(request).settings, request.headers.get("host", "")
+    page = _origin(shown)
+    if page and (page.is_at(host) or page == _origin(settings.public_url)):
+        return
+    if shown is None or shown not in origins.allowed(settings.cors_origins):
+        raise OriginNotAllowed(_why_not(page, host, settings.public_url))
 
 
 def set_cookie(request: Request, response: Response, token: str) -> None:
@@ -125,11 +127,26 @@ async def _holder(request: Request, token: str) -> SignedIn:
     return who
 
 
-def _host(origin: str) -> str | None:
+def _origin(address: str | None) -> Origin | None:
+    """Without its path."""
     try:
-        return urlsplit(origin).netloc or None
+        parts = urlsplit(address or "")
+        return origins.parse(f"{parts.scheme}://{parts.netloc}")
     except ValueError:
         return None
+
+
+def _why_not(page: Origin | None, host: str, public_url: str | None) -> str:
+    public = _origin(public_url)
+    if page and page.is_named_like(host, public):
+        known = f"OMILINK_PUBLIC_URL is {public_url}" if public_url else f"this server was called as {host}"
+        return f"The page is at {page}, and {known}. The operator can set OMILINK_PUBLIC_URL={page}."
+    if page and not public:
+        return (
+            f"A page of {page} may not act for you. The operator can set OMILINK_PUBLIC_URL if that is this server's "
+            "own address, and add it to OMILINK_CORS_ORIGINS if it is another site that may."
+        )
+    return "This page may not act for you. The operator can allow it with OMILINK_CORS_ORIGINS."
 
 
 def _https(request: Request) -> bool:

@@ -19,8 +19,9 @@ HEADERS = raw(
     SECURITY
     | {
         "Content-Type": "text/event-stream; charset=utf-8",
-        "X-Accel-Buffering": "no",  # nginx would hold the words back
-        "Content-Encoding": "identity",  # and a compressing proxy too
+        "Cache-Control": "no-store, no-transform",  # a compressing proxy would hold the words back (RFC 9111, 5.2.2.6)
+        "Content-Encoding": "identity",  # and one that asks only whether something is encoded already
+        "X-Accel-Buffering": "no",  # and nginx
     }
 )
 
