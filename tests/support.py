@@ -57,6 +57,7 @@ class ServerProcess:
     def __init__(self, data_dir: Path, **settings: str) -> None:
         self.data_dir = data_dir
         self.port = "0"
+        self.announced = ""
         self.environment = {
             "PATH": os.environ["PATH"],
             "OMILINK_DATA_DIR": str(data_dir),
@@ -78,7 +79,7 @@ class ServerProcess:
                 stderr=log,
                 start_new_session=True,
             )
-        self.port = _announced_port(self._process, self.log)
+        self.announced, self.port = _announced(self._process, self.log)
         return self
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
@@ -250,12 +251,13 @@ def wait_until(true: Callable[[], Any], what: str = "it") -> None:
         time.sleep(0.01)
 
 
-def _announced_port(process: "subprocess.Popen[bytes]", log: Path) -> str:
+def _announced(process: "subprocess.Popen[bytes]", log: Path) -> tuple[str, str]:
+    """The line that says where it listens, and the port in it."""
     assert process.stdout
     for line in process.stdout:
         if found := re.search(rb"http://[^ ]+:(\d+)", line):
             threading.Thread(target=_drain, args=(process.stdout, log), daemon=True).start()
-            return found[1].decode()
+            return line.decode(), found[1].decode()
     raise AssertionError(f"the server ended with {process.wait()}: {log.read_text()}")
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import StrEnum
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -94,6 +94,12 @@ class Settings(BaseSettings):
     keep_deliveries: float = Field(7, ge=0, le=36_500, description="days that raw deliveries stay for replay, from 0")
     keep_unlinked: float = Field(7, gt=0, le=36_500, description="days that words of nobody's are kept, more than 0")
     keep_events: float = Field(30, ge=1, le=36_500, description="days that a stream can be resumed after, from 1")
+
+    @field_validator("host")
+    @classmethod
+    def _bare(cls, host: str) -> str:
+        """Brackets belong to an address of the web, and people copy them along."""
+        return host.removeprefix("[").removesuffix("]")
 
     @field_validator("webhook_secret", "signing_secret", "cors_origins", mode="before")
     @classmethod
@@ -267,5 +273,31 @@ def public_address(settings: Settings) -> str:
 
 def local_address(settings: Settings) -> str:
     """Where the server is reached on this machine."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
-    return f"http://{host}:{settings.port}"
+    return f"http://{host_and_port(_reachable(settings.host), settings.port)}"
+
+
+def host_and_port(host: str, port: int) -> str:
+    """As they stand in an address: IPv6 in brackets, and the percent sign of its zone escaped (RFC 6874)."""
+    return f"[{host.replace('%', '%25')}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it."""
+    address = _ip_address(host)
+    return address.is_loopback if address else host == "localhost"
+
+
+def _reachable(host: str) -> str:
+    """Whoever listens on every address is reached at the one of this machine."""
+    address = _ip_address(host)
+    if address is None or not address.is_unspecified:
+        return host
+    return "127.0.0.1" if address.version == 4 else "::1"
+
+
+def _ip_address(host: str) -> IPv4Address | IPv6Address | None:
+    """None for a name."""
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None

@@ -68,6 +68,35 @@ def test_an_address_that_can_be_opened() -> None:
     assert settings.public_address(settings.load(public_url="https://omi.example.org/")) == "https://omi.example.org"
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("::1", "http://[::1]:8000"),
+        ("[::1]", "http://[::1]:8000"),
+        ("::", "http://[::1]:8000"),
+        ("0:0:0:0:0:0:0:0", "http://[::1]:8000"),
+        ("2001:db8::7", "http://[2001:db8::7]:8000"),
+        ("fe80::1%eth0", "http://[fe80::1%25eth0]:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("192.0.2.7", "http://192.0.2.7:8000"),
+        ("omi.example.org", "http://omi.example.org:8000"),
+    ],
+)
+def test_an_ipv6_address_stands_in_brackets(host: str, address: str) -> None:
+    chosen = settings.load(host=host)
+    assert settings.local_address(chosen) == settings.public_address(chosen) == address
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "[::1]", "0:0:0:0:0:0:0:1", "localhost"])
+def test_what_only_this_machine_reaches(host: str) -> None:
+    assert settings.is_loopback(settings.load(host=host).host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "2001:db8::7", "omi.example.org"])
+def test_what_others_reach(host: str) -> None:
+    assert not settings.is_loopback(settings.load(host=host).host)
+
+
 BAD = {
     "PORT": "eighty",
     "WEBHOOK_AUTH": "maybe",

@@ -75,5 +75,5 @@ def _warn(chosen: Settings) -> None:
         log.warning("ANYBODY can post to the webhook: OMILINK_WEBHOOK_AUTH is open. Use this for development only.")
     if chosen.nats_url and not chosen.webhook_secret:
         log.warning("Every node makes a webhook secret of its own: set OMILINK_WEBHOOK_SECRET, the same on all.")
-    if chosen.host not in ("127.0.0.1", "localhost", "::1") and not (chosen.public_url or "").startswith("https"):
+    if not settings.is_loopback(chosen.host) and not (chosen.public_url or "").startswith("https"):
         log.warning("Without https, words and passwords travel in the clear: see docs/howto/deploy.md.")

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from omilink.errors import OmilinkError
 from omilink.product import Product
-from omilink.settings import Settings
+from omilink.settings import Settings, host_and_port
 
 FINISH = 5
 """Seconds that open requests get when the server stops."""
@@ -25,6 +25,11 @@ class Connection(HttpToolsProtocol):
 
     _lost = False
     _to_tell: tuple[Callable[[], None], ...] = ()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self.client:  # where IPv6 is heard too, a peer of IPv4 comes as ::ffff:192.0.2.1
+            self.client = (self.client[0].removeprefix("::ffff:"), self.client[1])
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -81,13 +86,26 @@ class Server(uvicorn.Server):
 
 
 def listen(settings: Settings) -> socket.socket:
-    """The listening socket. Raises OmilinkError when the address cannot be had."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    """The listening socket; `::` hears IPv4 too. Raises OmilinkError when the address cannot be had."""
+    host, port = settings.host, settings.port
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+        family = _family(host, port)
+        both = family is socket.AF_INET6 and not host.strip(":0") and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    except socket.gaierror as error:
+        raise _cannot_listen(settings, str(error.strerror)) from None
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else error
-        raise OmilinkError(
-            f"{settings.host}:{settings.port} cannot be listened on: {why}. "
-            "Stop what uses it, or set OMILINK_PORT to another, for every command."
-        ) from None
+        raise _cannot_listen(settings, os.strerror(error.errno) if error.errno else str(error)) from None
+
+
+def _family(host: str, port: int) -> socket.AddressFamily:
+    """IPv4 where a name has both, as `localhost` does."""
+    found = {family for family, *_ in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    return socket.AF_INET6 if found == {socket.AF_INET6} else socket.AF_INET
+
+
+def _cannot_listen(settings: Settings, why: str) -> OmilinkError:
+    return OmilinkError(
+        f"{host_and_port(settings.host, settings.port)} cannot be listened on: {why}. Stop what uses it, or set "
+        "OMILINK_PORT to another, for every command; OMILINK_HOST must be an address or a name of this machine."
+    )
