@@ -296,6 +296,8 @@ export interface components {
             lastSeenAt: string | null;
             hasConversations: boolean;
             messagesSaved?: number;
+            /** @description How many pieces of what it sent could not be read and are not kept. */
+            unreadable?: number;
             /** @description `status`, `message` and `nextStep`, in plain words. */
             health?: components["schemas"]["Health"];
             lastWebhookAt?: string | null;

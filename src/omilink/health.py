@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 from omilink import wire
 from omilink.errors import NotFound
-from omilink.model import Millis, OmiSession
+from omilink.model import Millis, Mistake, OmiSession
+from omilink.omi.mistakes import ADVICE
 from omilink.ports import Transaction
 
 QUIET: Millis = 5 * 60_000
 """A session without a call for so long is called quiet. OMI's cloud calls every 1 to 3 s while somebody talks."""
+
+REMEMBERED: Millis = 60 * 60_000
+"""A sender's mistake is told for this long after it was last made."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +54,9 @@ def judged(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) ->
             message=f"{jobs['dead']} of its calls could not be saved; they are kept.",
             next_step="Ask the operator to look at `omilink jobs list` and to run `omilink jobs retry`.",
         )
+    if mistake := mistake_of(session, at):
+        message, next_step = mistake
+        return Health(status="failing", message=message, next_step=next_step)
     if session.last_seen_at is None:
         return Health(
             status="waiting",
@@ -71,6 +78,15 @@ def judged(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) ->
     return Health(status="ok", message="Linked, and its calls arrive.")
 
 
+def mistake_of(session: OmiSession, at: Millis) -> tuple[str, str] | None:
+    """What the session's sender does wrong, and what to change; None if it has made no mistake for `REMEMBERED`."""
+    if session.mistake is None or at - (session.mistake_at or 0) > REMEMBERED:
+        return None
+    message, next_step = ADVICE[session.mistake]
+    count = f" Unreadable pieces until now: {session.bad_segments}." if session.mistake is Mistake.UNREADABLE else ""
+    return message + count, next_step
+
+
 def shown(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> wire.Json:
     """The session with its health. A suspended one shows nothing that only its owner may know."""
     state = judged(session, saved, at, jobs)
@@ -78,5 +94,6 @@ def shown(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> 
         session = session.by_its_id_alone()
     return wire.session(session, has_conversations=saved > 0) | {
         "messagesSaved": saved,
+        "unreadable": session.bad_segments,
         "health": {"status": state.status, "message": state.message, "nextStep": state.next_step},
     }

@@ -82,6 +82,14 @@ class Device(StrEnum):
     LOST = "lost"
 
 
+class Mistake(StrEnum):
+    """What a sender does wrong, which costs words or tears talks apart."""
+
+    UNREADABLE = "unreadable"
+    MILLISECONDS = "milliseconds"
+    RESTARTING = "restarting"
+
+
 class UnlinkReason(StrEnum):
     """Why a session is not its user's any more, as their streams are told."""
 
@@ -99,7 +107,8 @@ class OmiSession:
     """One device's id as seen at one webhook URL, and whose it is.
 
     Who had it last, from when and until when, is remembered: what was accepted then is theirs, however late it is
-    saved.
+    saved. `bad_segments` counts what could not be read since it came to its owner, `mistake` is the newest of its
+    sender's.
     """
 
     omi_session_id: str
@@ -115,6 +124,8 @@ class OmiSession:
     device: Device | None = None
     last_uid: str | None = None
     bad_segments: int = 0
+    mistake: Mistake | None = None
+    mistake_at: Millis | None = None
     created_at: Millis
 
     def __post_init__(self) -> None:
@@ -165,6 +176,9 @@ class OmiSession:
             left_user_id=self.user_id,
             left_since=self.linked_at,
             left_at=at,
+            bad_segments=0,
+            mistake=None,
+            mistake_at=None,
         )
 
     def seen(self, at: Millis, bad_segments: int = 0, uid: str | None = None) -> "OmiSession":
@@ -176,6 +190,10 @@ class OmiSession:
             device=Device.ACTIVE if first_call else self.device,
             bad_segments=self.bad_segments + bad_segments,
         )
+
+    def mistaken(self, mistake: Mistake, at: Millis) -> "OmiSession":
+        """The session after its sender made a mistake; of several the newest is remembered."""
+        return replace(self, mistake=mistake, mistake_at=at)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,8 +12,19 @@ from omilink import clocks, linking, sessions, wire
 from omilink.cutting import take_sentences_out
 from omilink.desk import Desk
 from omilink.linking import Act, Decision, Facts, Outcome
-from omilink.model import By, Conversation, Delivery, Message, Millis, OmiSession, Segment, UnlinkReason, new_id
-from omilink.omi import parse
+from omilink.model import (
+    By,
+    Conversation,
+    Delivery,
+    Message,
+    Millis,
+    Mistake,
+    OmiSession,
+    Segment,
+    UnlinkReason,
+    new_id,
+)
+from omilink.omi import mistakes, parse
 from omilink.ports import Transaction
 
 
@@ -66,7 +77,9 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
             if delivery.signature:
                 signed[delivery.signature] = delivery.received_at
             _carry_out(desk, decision, delivery, bad)
-            _tell_words(desk, delivery, _hear(desk, delivery, segments, gap))
+            heard = _hear(desk, delivery, segments, gap)
+            _tell_words(desk, delivery, heard)
+            _note_mistake(desk, delivery, mistakes.of_call(said, bad), heard)
     desk.flush()
     tx.add_signatures(signed)
     return Saved(
@@ -149,6 +162,16 @@ def _note_quarantine(desk: Desk, decision: Decision, delivery: Delivery, session
     sessions.note(
         desk.tx, decision, session, at, _by(delivery), proof=None, uid=delivery.uid, before=owner, after=owner
     )
+
+
+def _note_mistake(desk: Desk, delivery: Delivery, mistake: Mistake | None, heard: _Heard) -> None:
+    """What its sender does wrong, for whoever owns the session now."""
+    session, at = desk.session(delivery), delivery.received_at
+    if heard.began and mistake is None:
+        recent = [c for c in desk.near(delivery) if at - c.created_at < mistakes.HURRY * 1000]
+        mistake = mistakes.of_conversations(len(recent))
+    if mistake and not session.is_before_leaving(at):
+        desk.put_session(session.mistaken(mistake, at))
 
 
 def _by(delivery: Delivery) -> By:

@@ -178,6 +178,15 @@ def test_the_doctor_walks_from_the_webhook_to_the_screen(server: ServerProcess) 
     chart = findings(server, "stray", broken=True)
     assert (chart["webhook"]["good"], chart["owner"]["good"]) == (True, False)
     assert "/sessions/link" in chart["owner"]["do"]
+    assert chart["conversation"]["found"] == "1 message waits for an owner."
+
+    call = {"session_id": "garbled", "text": "where nobody looks"}  # talks, and nothing can be read
+    assert httpx2.post(server.webhook_url, json=call).json() == {"ok": True}
+    server.wait_until_settled("garbled")
+    chart = findings(server, "garbled", broken=True)
+    assert "could not be read" in chart["webhook"]["found"]
+    assert "segments" in chart["webhook"]["do"]
+    assert chart["conversation"]["found"] == "No words of it are saved."
 
     server.say("pendant", "all is well")
     wait_until(lambda: texts(ada) == ["all is well"])

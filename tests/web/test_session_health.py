@@ -2,10 +2,21 @@
 
 from typing import Any
 
+import pytest
 from support import Person, ServerProcess
-from web_support import call, is_error, wait_for_texts
+from web_support import call, is_error, segment, wait_for_texts
 
-LISTED = {"id", "linked", "method", "linkedAt", "lastSeenAt", "hasConversations", "messagesSaved", "health"}
+LISTED = {
+    "id",
+    "linked",
+    "method",
+    "linkedAt",
+    "lastSeenAt",
+    "hasConversations",
+    "messagesSaved",
+    "unreadable",
+    "health",
+}
 
 
 def session(person: Person, session_id: str) -> dict[str, Any]:
@@ -83,3 +94,77 @@ def test_the_session_seen_last_comes_first(shared_server: ServerProcess, ada: Pe
         wait_for_texts(ada, name)
     shown = [s["id"].partition("-")[0] for s in ada.client.get("/sessions").json()["sessions"]]
     assert shown == ["three", "one", "two"]
+
+
+# What the sender does wrong
+
+
+def unreadable(server: ServerProcess, device: str, **body: object) -> None:
+    assert call(server, {"session_id": device, **body}).json() == {"ok": True}
+    server.wait_until_settled(device)
+
+
+@pytest.mark.parametrize(
+    ("body", "pieces"),
+    [
+        ({"Segments": [segment("one"), segment("two", 2)]}, 2),
+        ({"text": "one"}, 1),
+        ({"transcript": "one"}, 1),
+        ({"segments": ["one", {"text": ["two"]}, {"words": "three"}]}, 3),
+    ],
+)
+def test_words_that_cannot_be_read_are_counted_and_told(
+    shared_server: ServerProcess, ada: Person, device: str, body: dict[str, object], pieces: int
+) -> None:
+    ada.link(device)
+    unreadable(shared_server, device, **body)
+    shown = session(ada, device)
+    assert (shown["unreadable"], shown["messagesSaved"]) == (pieces, 0)
+    assert shown["health"]["status"] == "failing"
+    assert f"until now: {pieces}." in shown["health"]["message"]
+    assert "segments" in shown["health"]["nextStep"]
+
+
+def test_what_is_read_beside_it_is_saved(shared_server: ServerProcess, ada: Person, device: str) -> None:
+    ada.link(device)
+    unreadable(shared_server, device, segments=[segment("one"), {"text": True}])
+    wait_for_texts(ada, "one")
+    shown = session(ada, device)
+    assert (shown["unreadable"], shown["messagesSaved"], shown["health"]["status"]) == (1, 1, "failing")
+
+
+def test_a_clock_in_milliseconds_is_said_to_be_one(shared_server: ServerProcess, ada: Person, device: str) -> None:
+    ada.link(device)
+    for start in range(0, 60_000, 6_000):
+        said = {"text": f"We met at {start}.", "start": start, "end": start + 2_000}
+        assert call(shared_server, {"session_id": device, "segments": [said]}).status_code == 200
+    shared_server.wait_until_settled(device)
+    health = session(ada, device)["health"]
+    assert health["status"] == "failing"
+    assert "1,000 times too fast" in health["message"]
+    assert "seconds" in health["nextStep"]
+
+
+def test_a_clock_that_starts_again_and_again_is_said_to_do_so(
+    shared_server: ServerProcess, ada: Person, device: str
+) -> None:
+    ada.link(device)
+    for number in range(12):
+        said = [segment(f"number {number}, first", 0), segment(f"number {number}, last", 12)]
+        assert call(shared_server, {"session_id": device, "segments": said}).status_code == 200
+    shared_server.wait_until_settled(device)
+    health = session(ada, device)["health"]
+    assert health["status"] == "failing"
+    assert "starts at 0 again" in health["message"]
+
+
+def test_the_next_owner_is_not_told_of_mistakes_from_before(
+    shared_server: ServerProcess, ada: Person, ben: Person, device: str
+) -> None:
+    ada.link(device)
+    unreadable(shared_server, device, text="one")
+    assert session(ada, device)["unreadable"] == 1
+    assert ada.client.delete(f"/sessions/{device}/link").status_code == 200
+    ben.link(device)
+    shown = session(ben, device)
+    assert (shown["unreadable"], shown["health"]["status"]) == (0, "waiting")

@@ -40,6 +40,7 @@ from omilink.model import (
     Message,
     Method,
     Millis,
+    Mistake,
     OmiLink,
     OmiSession,
     PersonalUrl,
@@ -82,6 +83,8 @@ PUT_SESSION = Bulk(
                 "device",
                 "last_uid",
                 "bad_segments",
+                "mistake",
+                "mistake_at",
             )
         },
     )
@@ -692,6 +695,8 @@ def _session(row: Any) -> OmiSession:
         device=Device(row.device) if row.device else None,
         last_uid=row.last_uid,
         bad_segments=row.bad_segments,
+        mistake=Mistake(row.mistake) if row.mistake else None,
+        mistake_at=row.mistake_at,
         created_at=row.created_at,
     )
 

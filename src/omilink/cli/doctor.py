@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 
 import httpx2
 
-from omilink import accounts, settings
+from omilink import accounts, health, settings
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.linking import RULES
-from omilink.model import SHARED, Device, OmiSession, User, session_key
+from omilink.model import SHARED, Device, Millis, OmiSession, User, session_key
 from omilink.ports import Transaction
 from omilink.product import Product
 
@@ -34,8 +34,9 @@ class Chart:
     session: OmiSession | None
     owner: User | None
     rule: str | None
-    conversations: int
+    conversations: int  # its owner's, or nobody's
     messages: int
+    at: Millis
     jobs: dict[str, int]
     sessions: int
     parts: dict[str, str]  # how each part of the server is; empty when it does not answer
@@ -98,8 +99,12 @@ def _webhook(chart: Chart) -> Finding:
     if chart.session.last_seen_at is None:
         do = "Check that the device sends this very session_id to the address that `omilink webhook-url` prints."
         return Finding("webhook", False, "The session is linked, and no call has come in for it yet.", do)
+    last = f"Last call at {moment(chart.session.last_seen_at)}."
+    if mistake := health.mistake_of(chart.session, chart.at):
+        message, do = mistake
+        return Finding("webhook", False, f"{last} {message}", do)
     bad = f" {chart.session.bad_segments} segments could not be read." if chart.session.bad_segments else ""
-    return Finding("webhook", True, f"Last call at {moment(chart.session.last_seen_at)}.{bad}")
+    return Finding("webhook", True, f"{last}{bad}")
 
 
 def _owner(chart: Chart) -> Finding:
@@ -115,13 +120,14 @@ def _owner(chart: Chart) -> Finding:
 
 
 def _conversation(chart: Chart) -> Finding:
-    if chart.owner is None:
-        return Finding("conversation", False, "Its words wait for an owner.")
+    if chart.owner is None and chart.messages:
+        waiting = "1 message waits" if chart.messages == 1 else f"{chart.messages} messages wait"
+        return Finding("conversation", False, f"{waiting} for an owner.")
     if chart.messages:
         found = f"Messages: {chart.messages}, in conversations: {chart.conversations}."
         return Finding("conversation", True, found)
     do = "Say something. If calls come in and nothing is saved, the device sends empty batches: look at its microphone."
-    return Finding("conversation", False, "No words have been saved for its owner.", do)
+    return Finding("conversation", False, "No words of it are saved.", do)
 
 
 def _queue(chart: Chart) -> Finding:
@@ -147,8 +153,12 @@ async def _chart(product: Product, name: str | None, personal_of: str | None) ->
         key = session_key(accounts.find(tx, personal_of).id if personal_of else SHARED, name or "")
         session = tx.sessions([key]).get(key)
         owner = tx.user(session.user_id) if session and session.user_id else None
-        saved = tx.messages_saved([key], owner.id).get(key, 0) if owner else 0
-        conversations = tx.count_conversations(key, owner.id) if owner else 0
+        if owner:
+            saved = tx.messages_saved([key], owner.id).get(key, 0)
+            conversations = tx.count_conversations(key, owner.id)
+        else:
+            nobodys = tx.ownerless(key)
+            saved, conversations = sum(one.message_count for one in nobodys), len(nobodys)
         return session, owner, _last_rule(tx, key), conversations, saved, len(tx.all_sessions(1000))
 
     session, owner, rule, conversations, messages, sessions = await product.store.read(load)
@@ -159,6 +169,7 @@ async def _chart(product: Product, name: str | None, personal_of: str | None) ->
         rule=rule,
         conversations=conversations,
         messages=messages,
+        at=product.clock(),
         jobs=await product.inbox.counts(session.id if session else None),
         sessions=sessions,
         parts=_parts(_ask(product, "/ready")),

@@ -162,6 +162,8 @@ class Session(TypedDict):
     """When it last called."""
     hasConversations: bool
     messagesSaved: NotRequired[int]
+    unreadable: NotRequired[int]
+    """How many pieces of what it sent could not be read and are not kept."""
     health: NotRequired[Health]
     """`status`, `message` and `nextStep`, in plain words."""
     lastWebhookAt: NotRequired[str | None]

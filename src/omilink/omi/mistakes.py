@@ -1,0 +1,59 @@
+"""Mistakes of senders that cost words or tear talks apart, recognised so that users are told of them. Pure."""
+
+from collections.abc import Sequence
+
+from omilink.model import Mistake, Segment
+
+SLOW: float = 200.0
+"""Times slower than people speak: what takes longer was not counted in seconds. A pause in a sentence does not come
+near it, milliseconds go beyond it."""
+CHARACTERS_PER_SECOND = 15.0
+"""How fast people speak."""
+MILLISECONDS: float = 1_000.0
+"""A clock in milliseconds shows more than this after its first second."""
+MANY_CONVERSATIONS = 5
+"""Conversations that begin within `HURRY` only if the clock starts again and again."""
+HURRY = 600.0
+"""Seconds."""
+
+
+ADVICE = {
+    Mistake.UNREADABLE: (
+        "Some of what it sends could not be read and is not kept.",
+        'Send {"session_id": "…", "segments": [{"text": "…", "start": 0, "end": 2}]}: every text under `text`, in a '
+        "list under `segments`.",
+    ),
+    Mistake.MILLISECONDS: (
+        "Its clock runs about 1,000 times too fast, so its talk falls apart into many conversations.",
+        "Send `start` and `end` in seconds, not in milliseconds.",
+    ),
+    Mistake.RESTARTING: (
+        "Its clock starts at 0 again and again, so its talk falls apart into many conversations.",
+        "Let `start` and `end` count on from the first words of a conversation, in every call.",
+    ),
+}
+"""What is wrong, and what whoever programs the device has to change."""
+
+
+def of_call(segments: Sequence[Segment], unreadable: int) -> Mistake | None:
+    """What a call shows by itself."""
+    if unreadable:
+        return Mistake.UNREADABLE
+    return Mistake.MILLISECONDS if _is_in_milliseconds(segments) else None
+
+
+def of_conversations(begun: int) -> Mistake | None:
+    """What it shows that a session began so many conversations within `HURRY`."""
+    return Mistake.RESTARTING if begun >= MANY_CONVERSATIONS else None
+
+
+def _is_in_milliseconds(segments: Sequence[Segment]) -> bool:
+    """Whole numbers, and sentences that would take as long as no sentence takes."""
+    placed = [(s, s.start, s.end) for s in segments if s.start is not None and s.end is not None]
+    return bool(placed) and all(
+        end >= MILLISECONDS
+        and start.is_integer()
+        and end.is_integer()
+        and end - start >= SLOW * len(segment.text) / CHARACTERS_PER_SECOND
+        for segment, start, end in placed
+    )

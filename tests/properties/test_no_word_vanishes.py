@@ -1,0 +1,150 @@
+"""What was answered with 200 is somewhere: saved, known already, put aside, deleted, or counted as unreadable."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from properties.histories import NOON, PEOPLE, call, empty_store, save, verify
+from sqlalchemy import Engine, select
+
+from omilink import conversations, sessions
+from omilink.adapters.sql_schema import messages
+from omilink.adapters.sql_store import SqlTransaction
+from omilink.errors import OmilinkError
+from omilink.model import SHARED, Delivery
+from omilink.omi import parse
+
+SESSIONS = ("kitchen", "garden")
+UID = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
+READABLE = ("text", "number", "placed", "unplaced")
+UNREADABLE = ("bare", "list", "object", "boolean", "other key")
+ELSEWHERE = ("Segments", "text", "transcript")
+
+
+@pytest.fixture
+def tx(engine: Engine) -> Iterator[SqlTransaction]:
+    with empty_store(engine) as tx:
+        yield tx
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A call, the words in it that can be read, and how many pieces cannot."""
+
+    delivery: Delivery
+    words: frozenset[str]
+    unreadable: int
+
+
+def piece(kind: str, word: str, at: float) -> Any:
+    place = {"start": at, "end": at + 1}
+    return {
+        "text": {"text": word},
+        "number": {"text": int(word)},
+        "placed": {"text": word} | place,
+        "unplaced": {"text": word, "start": -1, "end": -1},
+        "short id": {"text": word, "id": "s0"} | place,
+        "long id": {"text": word, "id": "x" * 128 + word} | place,
+        "blank": {"text": " "} | place,
+        "bare": word,
+        "list": {"text": [word]},
+        "object": {"text": {"en": word}},
+        "boolean": {"text": True},
+        "other key": {"transcript": word},
+    }[kind]
+
+
+pieces = st.lists(st.sampled_from([*READABLE, *UNREADABLE, "blank"]), max_size=6)
+calls = st.tuples(
+    st.just("call"),
+    st.sampled_from(SESSIONS),
+    st.sampled_from([SHARED, SHARED, "ada"]),
+    st.sampled_from([None, None, UID]),
+    st.sampled_from(["segments", "segments", "segments", *ELSEWHERE]),
+    pieces,
+)
+acts = st.lists(
+    st.one_of(
+        calls,
+        calls,
+        st.tuples(st.just("again"), st.integers(0, 50)),
+        st.tuples(st.sampled_from(["link", "unlink", "delete"]), st.sampled_from(SESSIONS), st.sampled_from(PEOPLE)),
+        st.tuples(st.just("verify")),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=300)
+@given(acts=acts)
+def test_every_accepted_word_is_somewhere(engine: Engine, acts: list[tuple[Any, ...]]) -> None:
+    with empty_store(engine) as tx:
+        check(tx, acts)
+
+
+def check(tx: SqlTransaction, acts: list[tuple[Any, ...]]) -> None:
+    numbers, seconds = count(1000), count(1)
+    sent: list[Sent] = []
+    aside: set[str] = set()
+    deleted: set[str] = set()
+    unreadable = counted = 0
+    for act, *about in acts:
+        now = next(seconds) * 30
+        if act == "call":
+            sent.append(make(numbers, now, *about))
+        elif act != "again":
+            deleted |= change(tx, act, NOON + now * 1000, *about)
+            continue
+        elif sent:
+            again = sent[about[0] % len(sent)]
+            sent.append(replace(again, delivery=replace(again.delivery, received_at=NOON + now * 1000)))
+        else:
+            continue
+        saved = save(tx, sent[-1].delivery)
+        counted += saved.bad_segments
+        unreadable += sent[-1].unreadable
+        if saved.quarantined:
+            aside |= sent[-1].words
+    shown = set(tx._run(select(messages.c.text)).scalars())
+    everything = set().union(*(one.words for one in sent))
+    assert everything <= shown | aside | deleted | {"…"}
+    assert counted == unreadable
+
+
+def make(
+    numbers: "count[int]", now: int, session: str, origin: str, uid: str | None, key: str, kinds: list[str]
+) -> Sent:
+    words = [str(next(numbers)) for _ in kinds]
+    said = [piece(kind, word, now + place) for place, (kind, word) in enumerate(zip(kinds, words, strict=True))]
+    value: Any = " ".join(words) if key in ("text", "transcript") else said
+    delivery = call(now, session=session, uid=uid, origin=origin)
+    delivery = replace(delivery, body=json.dumps({"session_id": session, key: value}).encode())
+    assert parse.call(parse.document(delivery.body), ()).kind == "transcript"
+    if key == "segments":
+        readable = {word for kind, word in zip(kinds, words, strict=True) if kind in READABLE}
+        return Sent(delivery, frozenset(readable), sum(kind in UNREADABLE for kind in kinds))
+    return Sent(delivery, frozenset(), bool(words) if isinstance(value, str) else len(said))
+
+
+def change(tx: SqlTransaction, act: str, at: int, *about: str) -> set[str]:
+    """Something else that happens. Returns the words that somebody deleted by it."""
+    if act == "verify":
+        if tx.omi_link(UID) is None:
+            verify(tx, UID, "ben", at)
+        return set()
+    session, person = about
+    if act == "delete":
+        latest = tx.latest_conversation(person)
+        words = {message.text for message in tx.all_messages(latest.id)} if latest else set()
+        if latest:
+            conversations.delete(tx, latest.id, person, at)
+        return words
+    with contextlib.suppress(OmilinkError):
+        (sessions.link if act == "link" else sessions.unlink)(tx, session, person, at)
+    return set()
