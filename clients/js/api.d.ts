@@ -321,10 +321,12 @@ export interface components {
             session: components["schemas"]["Session"];
             reason: components["schemas"]["UnlinkReason"];
         };
+        /** @description `nextCursor` leads to the next page; null when there is none. */
         Sessions: {
             /** @constant */
             ok: true;
             sessions: components["schemas"]["Session"][];
+            nextCursor: string | null;
         };
         /** @description One place where the user is signed in. `client` is what signed in, as it calls itself. */
         SignIn: {

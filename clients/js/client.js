@@ -153,8 +153,17 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
       return ask("DELETE", `/sessions/${encodeURIComponent(sessionId)}/link${query}`);
     },
 
-    /** @returns {Promise<Session[]>} */
-    listSessions: async () => (await ask("GET", "/sessions")).sessions,
+    /** All of them, page by page. @returns {Promise<Session[]>} */
+    listSessions: async () => {
+      const sessions = [];
+      let cursor = null;
+      do {
+        const page = await ask("GET", `/sessions${queryOf({ cursor })}`);
+        sessions.push(...(page.sessions ?? []));
+        cursor = page.nextCursor;
+      } while (cursor);
+      return sessions;
+    },
 
     /** @param {string} sessionId @returns {Promise<Session>} */
     getSession: async (sessionId) => (await ask("GET", `/sessions/${encodeURIComponent(sessionId)}`)).session,

@@ -78,5 +78,5 @@ def _announce(tx: Transaction, user_id: str, conversation: Conversation) -> None
 
 
 def _latest_session(tx: Transaction, user_id: str) -> str | None:
-    linked = (s.omi_session_id for s in tx.sessions_of(user_id) if s.user_id == user_id)
-    return next(linked, None)
+    latest = tx.latest_session(user_id)
+    return latest.omi_session_id if latest else None

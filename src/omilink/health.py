@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from omilink import wire
 from omilink.errors import NotFound
-from omilink.model import Millis, Mistake, OmiSession
+from omilink.model import SHARED, Millis, Mistake, OmiSession, is_id, session_key
 from omilink.omi.mistakes import ADVICE
 from omilink.ports import Transaction
 
 QUIET: Millis = 5 * 60_000
 """A session without a call for so long is called quiet. OMI's cloud calls every 1 to 3 s while somebody talks."""
+PAGE = 100
+"""Sessions of a page, unless its reader wishes otherwise."""
 
 REMEMBERED: Millis = 60 * 60_000
 """A sender's mistake is told for this long after it was last made."""
@@ -24,21 +26,27 @@ class Health:
     next_step: str | None = None
 
 
-def sessions_of(tx: Transaction, user_id: str) -> list[tuple[OmiSession, int]]:
-    """The user's, last seen first and suspended ones last, each with how many messages the user has from it."""
-    known = tx.sessions_of(user_id)
-    # what is suspended shows nothing, and so its place must not tell when it was heard
-    suspended = sorted((session for session in known if not session.user_id), key=lambda session: session.created_at)
-    sessions = [*(session for session in known if session.user_id), *suspended]
-    saved = tx.messages_saved([session.id for session in sessions], user_id)
-    return [(session, saved.get(session.id, 0)) for session in sessions]
+def sessions_of(
+    tx: Transaction, user_id: str, most: int = PAGE, before: tuple[Millis, str] | None = None
+) -> list[tuple[OmiSession, int]]:
+    """A page of the user's, each with how many messages the user has from it: last seen first, suspended ones last."""
+    return sorted(tx.sessions_page(user_id, most, before), key=lambda one: _place(one[0]))
 
 
 def session_of(tx: Transaction, omi_session_id: str, user_id: str) -> tuple[OmiSession, int]:
-    for session, saved in sessions_of(tx, user_id):
-        if session.omi_session_id == omi_session_id:
-            return session, saved
-    raise NotFound("There is no session of that id that is linked to this account. Link it first.")
+    """The user's of this id, at either address: a linked one before a suspended one. Raises NotFound."""
+    keys = [session_key(origin, omi_session_id) for origin in (SHARED, user_id)] if is_id(omi_session_id) else []
+    theirs = [one for one in tx.sessions(keys).values() if user_id in (one.user_id, one.suspended_user_id)]
+    if not theirs:
+        raise NotFound("There is no session of that id that is linked to this account. Link it first.")
+    session = min(theirs, key=_place)
+    return session, tx.messages_saved([session.id], user_id).get(session.id, 0)
+
+
+def _place(session: OmiSession) -> tuple[bool, Millis]:
+    """What is suspended shows nothing, and so its place must not tell when it was heard."""
+    seen = session.last_seen_at or session.linked_at or 0
+    return (False, -seen) if session.user_id else (True, session.created_at)
 
 
 def judged(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> Health:

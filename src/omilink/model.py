@@ -45,6 +45,11 @@ def check_id(value: str, what: str) -> str:
     return value
 
 
+def is_id(value: str) -> bool:
+    """Whether `check_id` takes it, but for placeholders."""
+    return _VISIBLE.fullmatch(value) is not None
+
+
 def is_placeholder(value: str) -> bool:
     """Ids that devices send when they have none: whoever linked one would get every such device's words."""
     return _PLACEHOLDERS.fullmatch(value) is not None

@@ -43,6 +43,18 @@ class Transaction(Protocol):
         """Linked to the user, or suspended from them; last seen first."""
         ...
 
+    def sessions_page(
+        self, user_id: str, most: int, before: tuple[Millis, str] | None = None
+    ) -> list[tuple[OmiSession, int]]:
+        """As `sessions_of`, each with how many messages the user has from it: the newest first, at most `most`, and
+        older than `before`, which is when the last one of the page before was made, and its key. That never changes, so
+        that a session which calls meanwhile is missing from no page."""
+        ...
+
+    def latest_session(self, user_id: str) -> OmiSession | None:
+        """The one linked to the user that was seen last."""
+        ...
+
     def all_sessions(self, limit: int) -> list[OmiSession]: ...
 
     def silent_sessions(self, since: Millis, most: int) -> list[OmiSession]:
@@ -333,6 +345,10 @@ class Inbox(Protocol):
 
     async def counts(self, session_key: str | None = None) -> dict[str, int]:
         """State -> jobs: waiting, dead, quarantined."""
+        ...
+
+    async def counts_of(self, session_keys: Collection[str]) -> dict[str, dict[str, int]]:
+        """Session key -> what `counts` tells of it; without those that have no job."""
         ...
 
 

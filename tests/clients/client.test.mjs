@@ -304,3 +304,21 @@ test("a sign-out that is answered late does not forget who has signed in since",
   await client.listSessions();
   assert.equal(asked.at(-1), "ben");
 });
+
+test("every page of the sessions is read", async (t) => {
+  const pages = { "": ["a", "b"], "?cursor=two": ["c"], "?cursor=three": ["d"] };
+  const next = { "": "two", "?cursor=two": "three" };
+  const baseUrl = await serve(t, (request, response) => {
+    const query = new URL(request.url, "http://x").search;
+    sendJson(response, 200, {
+      ok: true,
+      sessions: pages[query].map((id) => ({ id })),
+      nextCursor: next[query] ?? null,
+    });
+  });
+  const sessions = await createClient({ baseUrl, token: "t" }).listSessions();
+  assert.deepEqual(
+    sessions.map(({ id }) => id),
+    ["a", "b", "c", "d"],
+  );
+});

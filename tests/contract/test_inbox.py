@@ -213,6 +213,20 @@ async def test_jobs_are_counted_for_one_session_too(inbox: Inbox) -> None:
     assert await inbox.counts(session_key("ada", "kitchen")) == {}
 
 
+async def test_jobs_of_many_sessions_are_counted_at_once(inbox: Inbox) -> None:
+    (one,) = await put(inbox, "one")
+    await inbox.failed(one, "ValueError", retry_at=None)
+    await put(inbox, "two")
+    await inbox.put(delivery("three", "garden"))
+    await inbox.put(delivery("four", "attic"))
+    wanted = [session_key("shared", name) for name in ("kitchen", "garden", "cellar")]
+    assert await inbox.counts_of(wanted) == {
+        session_key("shared", "kitchen"): {"dead": 1, "waiting": 1},
+        session_key("shared", "garden"): {"waiting": 1},
+    }
+    assert await inbox.counts_of([]) == {}
+
+
 async def test_waiting_ends_at_once_when_something_new_is_there(inbox: Inbox) -> None:
     async with asyncio.timeout(LONG):
         waiting = asyncio.create_task(inbox.wait(LONG * 2))

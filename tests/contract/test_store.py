@@ -285,6 +285,32 @@ async def test_a_users_sessions_are_the_linked_and_the_suspended_last_seen_first
     assert [s.omi_session_id for s in mine] == ["suspended", "unseen", "early"]
 
 
+async def test_a_page_of_a_users_sessions_tells_how_many_messages_they_hold(store: Store) -> None:
+    def fill(tx: Transaction) -> None:
+        six = ["one", "two", "three", "four", "five", "six"]
+        tx.put_sessions([replace(session(name, user_id="ada"), created_at=at) for at, name in enumerate(six, 1)])
+        tx.put_sessions([session("bens", user_id="ben"), session("nobodys")])
+        tx.put_sessions([replace(session("held-back", suspended_user_id="ada"), created_at=0)])
+        heard = talk("heard", session_id="shared/three")
+        others = [replace(heard, id="bens", user_id="ben"), replace(heard, id="gone", deleted_at=1)]
+        tx.put_conversations([heard, replace(heard, id="more"), *others], ())
+
+    await store.write(fill)
+    pages, before = [], None
+    while page := await store.read(lambda tx, before=before: tx.sessions_page("ada", 3, before)):  # type: ignore[misc]
+        pages.append([(one.omi_session_id, saved) for one, saved in page])
+        before = page[-1][0].created_at, page[-1][0].id
+        await store.write(lambda tx: tx.put_sessions([replace(session("one", user_id="ada"), last_seen_at=99)]))
+    assert pages == [[("six", 0), ("five", 0), ("four", 0)], [("three", 6), ("two", 0), ("one", 0)], [("held-back", 0)]]
+
+
+async def test_the_session_of_a_user_that_was_seen_last(store: Store) -> None:
+    assert await store.read(lambda tx: tx.latest_session("ada")) is None
+    early, late = session("early", user_id="ada", last_seen_at=10), session("late", user_id="ada", linked_at=20)
+    await store.write(lambda tx: tx.put_sessions([early, late, session("bens", user_id="ben", last_seen_at=40)]))
+    assert await store.read(lambda tx: tx.latest_session("ada")) == late
+
+
 async def test_what_has_not_called_for_long_can_be_found(store: Store) -> None:
     linked = {"user_id": "ada", "linked_at": 10}
     await store.write(

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+import httpx2
 import pytest
-from support import Person, ServerProcess
+from support import PATIENCE, TLS, Person, ServerProcess
 from web_support import call, is_error, segment, wait_for_texts
 
 LISTED = {
@@ -32,7 +33,7 @@ def session(person: Person, session_id: str) -> dict[str, Any]:
 
 
 def test_nobody_has_sessions_to_begin_with(ada: Person) -> None:
-    assert ada.client.get("/sessions").json() == {"ok": True, "sessions": []}
+    assert ada.client.get("/sessions").json() == {"ok": True, "sessions": [], "nextCursor": None}
     assert is_error(ada.client.get("/sessions/none-such"), 404, "not_found")
 
 
@@ -94,6 +95,40 @@ def test_the_session_seen_last_comes_first(shared_server: ServerProcess, ada: Pe
         wait_for_texts(ada, name)
     shown = [s["id"].partition("-")[0] for s in ada.client.get("/sessions").json()["sessions"]]
     assert shown == ["three", "one", "two"]
+
+
+def test_pages_of_sessions_miss_none_though_one_calls_meanwhile(
+    shared_server: ServerProcess, ada: Person, device: str
+) -> None:
+    names = [f"{number}-{device}" for number in range(5)]
+    for name in names:
+        assert ada.link(name).status_code == 200
+    cursor, pages = None, []
+    while cursor or not pages:
+        query = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
+        page = ada.client.get("/sessions", params=query).json()
+        pages.append([one["id"] for one in page["sessions"]])
+        cursor = page["nextCursor"]
+        call(shared_server, {"session_id": names[0], "segments": []})
+        shared_server.wait_until_settled(names[0])
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert {name for page in pages for name in page} == set(names)
+
+
+def test_a_page_of_sessions_that_cannot_be_is_refused(ada: Person) -> None:
+    for query in "limit=0", "limit=201", "cursor=none-of-ours", "cursor=MXw", "cursor=bmFufGE":
+        assert is_error(ada.client.get(f"/sessions?{query}"), 422, "invalid")
+
+
+def test_a_session_is_found_at_either_address_and_an_impossible_id_nowhere(
+    shared_server: ServerProcess, ada: Person, device: str
+) -> None:
+    own = ada.client.get("/me/webhook-url").json()["url"]
+    httpx2.post(own, json={"session_id": device, "segments": [segment("mine")]}, timeout=PATIENCE, verify=TLS)
+    wait_for_texts(ada, "mine")
+    assert ada.client.get(f"/sessions/{device}").json()["session"]["method"] == "personal"
+    for name in "%00", "a%20b", "%F0%9F%98%80", "%ED%A0%80":
+        assert is_error(ada.client.get(f"/sessions/{name}"), 404, "not_found")
 
 
 # What the sender does wrong

@@ -88,6 +88,14 @@ class NatsInbox:
                 counts[WAITING] = counts.get(WAITING, 0) + waiting
         return counts
 
+    async def counts_of(self, session_keys: Collection[str]) -> dict[str, dict[str, int]]:
+        counts = await self._kept.counts_of(session_keys)
+        with suppress(Unavailable):
+            for key, waiting in (await self._stream.waiting_of(session_keys)).items():
+                of_session = counts.setdefault(key, {})
+                of_session[WAITING] = of_session.get(WAITING, 0) + waiting
+        return counts
+
     async def close(self) -> None:
         with suppress(OmilinkError):
             await self._drop()

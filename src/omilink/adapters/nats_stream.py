@@ -147,6 +147,13 @@ class DeliveryStream:
         except LOST:
             raise _away() from None
 
+    async def waiting_of(self, session_keys: Collection[str]) -> dict[str, int]:
+        """As `waiting`, of those of the sessions for which it holds any. Mostly it holds nothing, and is asked once."""
+        if not session_keys or not await self.waiting():
+            return {}
+        counts = await asyncio.gather(*(self.waiting(key) for key in session_keys))
+        return {key: count for key, count in zip(session_keys, counts, strict=True) if count}
+
     def _client(self) -> Client:
         if self._link.client is None or self._link.client.is_closed:
             raise _away()

@@ -5,13 +5,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, bindparam, case, delete, func, literal_column, not_, select, text, update
 
 from omilink.adapters.lanes import Lanes
-from omilink.adapters.sql_compiled import Bulk
-from omilink.adapters.sql_dialects import to_values, upsert
+from omilink.adapters.sql_compiled import Bulk, Query
+from omilink.adapters.sql_dialects import item, listed, to_values, upsert
 from omilink.adapters.sql_schema import deliveries as job
-from omilink.model import SHARED, Delivery, Job, Millis
+from omilink.model import SHARED, Delivery, Job, Millis, session_key
 from omilink.ports import LONGEST_WAIT
 
 WAITING, DEAD, QUARANTINED, DONE = "waiting", "dead", "quarantined", "done"
@@ -55,6 +56,13 @@ _NEWEST = (
 )
 THIN_OUT = delete(job).where(job.c.seq.in_(select(_NEWEST.c.seq).where(_NEWEST.c.place > CROWDED)))
 COUNT = select(job.c.state, func.count()).where(UNFINISHED).group_by(job.c.state)
+_WANTED = listed("pairs")
+_IS_WANTED = (job.c.origin == item(_WANTED.c.value, 0)) & (job.c.session_id == item(_WANTED.c.value, 1))
+COUNT_OF = Query(
+    select(job.c.origin, job.c.session_id, job.c.state, func.count().label("jobs"))
+    .select_from(_WANTED.join(job, _IS_WANTED & UNFINISHED))
+    .group_by(job.c.origin, job.c.session_id, job.c.state)
+)
 
 
 class SqlInbox:
@@ -124,8 +132,17 @@ class SqlInbox:
         return await self._database.read(lambda connection: [Job(**row._mapping) for row in connection.execute(query)])
 
     async def counts(self, session_key: str | None = None) -> dict[str, int]:
-        query = COUNT.where(_of_session(session_key)) if session_key else COUNT
-        return await self._database.read(lambda connection: {s: n for s, n in connection.execute(query)})
+        if session_key:
+            return (await self.counts_of([session_key])).get(session_key, {})
+        return await self._database.read(lambda connection: {s: n for s, n in connection.execute(COUNT)})
+
+    async def counts_of(self, session_keys: Collection[str]) -> dict[str, dict[str, int]]:
+        pairs = orjson.dumps([_parts(key) for key in session_keys]).decode()
+        rows = await self._database.read(lambda connection: COUNT_OF.run(connection, pairs=pairs))
+        counts: dict[str, dict[str, int]] = {}
+        for row in rows:
+            counts.setdefault(session_key(row.origin, row.session_id), {})[row.state] = row.jobs
+        return counts
 
 
 def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
@@ -164,5 +181,10 @@ def _keep(connection: Connection, row: dict[str, Any]) -> None:
 
 
 def _of_session(session_key: str) -> Any:
+    origin, session_id = _parts(session_key)
+    return (job.c.origin == origin) & (job.c.session_id == session_id)
+
+
+def _parts(session_key: str) -> tuple[str, str]:
     origin, _, session_id = session_key.partition("/")
-    return (job.c.origin == (origin or SHARED)) & (job.c.session_id == session_id)
+    return origin or SHARED, session_id

@@ -208,6 +208,13 @@ deliveries = Table(
         sqlite_where=text("state <> 'done'"),
         postgresql_where=text("state <> 'done'"),
     ),
+    Index(
+        "ix_deliveries_unfinished_of_session",
+        "origin",
+        "session_id",
+        sqlite_where=text("state <> 'done'"),
+        postgresql_where=text("state <> 'done'"),
+    ),
     Index("ix_deliveries_received_at", "received_at"),
     sqlite_autoincrement=True,
 )

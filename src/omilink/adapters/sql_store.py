@@ -65,6 +65,29 @@ SESSIONS_OF = (
     .where(or_(session.c.user_id == bindparam("u"), session.c.suspended_user_id == bindparam("u")))
     .order_by(func.coalesce(session.c.last_seen_at, session.c.linked_at).desc())
 )
+_IS_THEIRS = or_(session.c.user_id == bindparam("u"), session.c.suspended_user_id == bindparam("u"))
+_OLDER = tuple_(session.c.created_at, session.c.id) < tuple_(bindparam("at"), bindparam("key"))
+_PAGE = (select(session).where(_IS_THEIRS, _OLDER).order_by(session.c.created_at.desc(), session.c.id.desc())).limit(
+    bindparam("most")
+)
+_ON_PAGE = _PAGE.subquery("page")
+SESSIONS_PAGE = select(
+    _ON_PAGE,
+    select(func.sum(conversation.c.message_count))
+    .where(
+        conversation.c.session_id == _ON_PAGE.c.id,
+        conversation.c.user_id == bindparam("u"),
+        conversation.c.deleted_at.is_(None),
+    )
+    .scalar_subquery()
+    .label("saved"),
+).order_by(_ON_PAGE.c.created_at.desc(), _ON_PAGE.c.id.desc())
+LATEST_SESSION = (
+    select(session)
+    .where(session.c.user_id == bindparam("u"))
+    .order_by(func.coalesce(session.c.last_seen_at, session.c.linked_at).desc())
+    .limit(1)
+)
 _NEW_SESSION = upsert(session)
 PUT_SESSION = Bulk(
     _NEW_SESSION.on_conflict_do_update(
@@ -190,6 +213,8 @@ TOKEN_HOLDER = (
 )
 
 
+NEWEST = (1 << 62, "")
+"""Before it come all."""
 GONE = "deleted account"
 ACCEPTED_IN_TIME: Millis = 86_400_000
 """So long after its end a challenge may still be met by what was accepted before."""
@@ -250,6 +275,17 @@ class SqlTransaction:
 
     def sessions_of(self, user_id: str) -> list[OmiSession]:
         return [_session(row) for row in self._run(SESSIONS_OF, {"u": user_id})]
+
+    def sessions_page(
+        self, user_id: str, most: int, before: tuple[Millis, str] | None = None
+    ) -> list[tuple[OmiSession, int]]:
+        at, key = before or NEWEST
+        rows = self._run(SESSIONS_PAGE, {"u": user_id, "most": most, "at": at, "key": key})
+        return [(_session(row), int(row.saved or 0)) for row in rows]
+
+    def latest_session(self, user_id: str) -> OmiSession | None:
+        row = self._run(LATEST_SESSION, {"u": user_id}).first()
+        return _session(row) if row else None
 
     def all_sessions(self, limit: int) -> list[OmiSession]:
         newest = select(session).order_by(session.c.created_at.desc()).limit(limit)

@@ -178,7 +178,10 @@ class OneSession(Done):
 
 
 class Sessions(Done):
+    """`nextCursor` leads to the next page; null when there is none."""
+
     sessions: list[Session]
+    nextCursor: str | None
 
 
 @documented

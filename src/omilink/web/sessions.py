@@ -1,17 +1,21 @@
 """Linking, and how a user's sessions are."""
 
-import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, StrictInt, StrictStr
 from starlette.requests import Request
 
 from omilink import health, limits, sessions, wire
+from omilink.model import OmiSession
 from omilink.settings import Switch
 from omilink.web import answers
 from omilink.web.auth import Me, The, Who, client_address
+from omilink.web.cursors import pack, unpack
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
+
+Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 class Link(BaseModel):
@@ -49,13 +53,15 @@ async def unlink(session_id: str, who: Who, me: Me, the: The, personal: bool | N
 
 
 @router.get("", responses=answers.of(answers.Sessions))
-async def mine(who: Who, the: The) -> wire.Json:
-    """Your sessions with their health, last seen first."""
-    found = await the.store.read(lambda tx: health.sessions_of(tx, who.user.id))
+async def mine(who: Who, the: The, limit: Limit = health.PAGE, cursor: str | None = None) -> wire.Json:
+    """Your sessions with their health, the newest on the first page; on each page, last seen first."""
+    before = unpack(cursor, int, str) if cursor else None
+    found = await the.store.read(lambda tx: health.sessions_of(tx, who.user.id, limit + 1, before))
+    page, more = _cut(found, limit)
+    jobs = await the.inbox.counts_of([session.id for session, _ in page])
     at = the.clock()
-    jobs = await asyncio.gather(*(the.inbox.counts(session.id) for session, _ in found))
-    shown = [health.shown(*one, at, counts) for one, counts in zip(found, jobs, strict=True)]
-    return {"ok": True, "sessions": shown}
+    shown = [health.shown(*one, at, jobs.get(one[0].id, {})) for one in page]
+    return {"ok": True, "sessions": shown, "nextCursor": more}
 
 
 @router.get("/{session_id}", responses=answers.of(answers.OneSession))
@@ -71,3 +77,12 @@ async def one(session_id: str, who: Who, the: The) -> wire.Json:
             "streamsOpen": the.bus.listeners().get(who.user.id, 0),
         }
     return {"ok": True, "session": shown}
+
+
+def _cut(found: list[tuple[OmiSession, int]], limit: int) -> tuple[list[tuple[OmiSession, int]], str | None]:
+    """The page, of which one more was looked for, and where the next one begins."""
+    if len(found) <= limit:
+        return found, None
+    newest_first = sorted((session.created_at, session.id) for session, _ in found)[::-1]
+    last = newest_first[limit - 1]
+    return [one for one in found if (one[0].created_at, one[0].id) >= last], pack(*last)
