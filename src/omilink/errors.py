@@ -4,6 +4,7 @@ OmilinkError            one stable code, one sentence: what was found and what t
 ├── Malformed           bad_request            the request cannot be read
 ├── Invalid             invalid                it can be read, but its content does not fit
 ├── TooLarge            too_large
+├── UnsupportedEncoding unsupported_encoding   the body is packed in a way that is not known here
 ├── NotSignedIn         not_signed_in
 │   ├── WrongLogin      wrong_login
 │   └── BadSecret       bad_secret             a webhook without a valid secret
@@ -42,6 +43,10 @@ class Invalid(OmilinkError):
 
 class TooLarge(OmilinkError):
     code = "too_large"
+
+
+class UnsupportedEncoding(OmilinkError):
+    code = "unsupported_encoding"
 
 
 class NotSignedIn(OmilinkError):

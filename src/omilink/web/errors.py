@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from omilink.errors import OmilinkError, TryLater
+from omilink.web.bodies import Refused
 
 STATUS = {
     "bad_request": 400,
@@ -22,11 +23,15 @@ STATUS = {
     "session_not_available": 409,
     "email_taken": 409,
     "too_large": 413,
+    "unsupported_encoding": 415,
+    "unsupported_media_type": 415,
     "invalid": 422,
     "rate_limited": 429,
     "internal": 500,
     "unavailable": 503,
 }
+HEADERS = {"unsupported_encoding": {"Accept-Encoding": "gzip, deflate"}}  # RFC 9110, 15.5.16
+NOT_JSON = "The body is not JSON in UTF-8."
 CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 400: "bad_request"}
 
 log = logging.getLogger(__name__)
@@ -39,29 +44,41 @@ def answer(code: str, message: str, headers: dict[str, str] | None = None) -> JS
 
 async def on_omilink_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, OmilinkError)
-    later = {"Retry-After": str(error.retry_after)} if isinstance(error, TryLater) else None
-    return answer(error.code, error.message, later)
+    later = {"Retry-After": str(error.retry_after)} if isinstance(error, TryLater) else {}
+    return answer(error.code, error.message, HEADERS.get(error.code, {}) | later)
 
 
-async def on_bad_content(_: Request, error: Exception) -> JSONResponse:
+async def on_bad_content(request: Request, error: Exception) -> JSONResponse:
     """What pydantic found, without what was sent: that may be a password or words."""
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(detail["type"] == "json_invalid" for detail in found):
-        return answer("bad_request", "The body is not JSON.")
+        return answer("bad_request", NOT_JSON)
+    if any(detail["loc"] == ("body",) and detail["type"] != "missing" for detail in found) and not _says_json(request):
+        called = request.headers.get("content-type", "")[:80]
+        came = f"came as {called}" if called else "does not say what it is"
+        return answer("unsupported_media_type", f"The body {came}. Send JSON with Content-Type: application/json.")
     complaints = "; ".join(f"{'.'.join(str(p) for p in d['loc'][1:]) or 'body'}: {d['msg']}" for d in found)
     return answer("invalid", f"The request does not fit: {complaints}.")
 
 
 async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if isinstance(error, Refused):
+        return await on_omilink_error(request, error.error)
     code = CODES.get(error.status_code, "bad_request")
     sentences = {
         "not_found": "There is nothing at this address. /docs lists what there is.",
         "method_not_allowed": f"This address does not take {request.method}. /docs lists what it takes.",
+        "bad_request": NOT_JSON,  # FastAPI could not read it
     }
     return answer(code, sentences.get(code, str(error.detail)), dict(error.headers or {}))
 
 
 async def on_surprise(_: Request, error: Exception) -> JSONResponse:
     return answer("internal", "Something went wrong in omilink. It has been logged; try again.")
+
+
+def _says_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind.startswith("application/") and kind.endswith(("/json", "+json"))

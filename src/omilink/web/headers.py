@@ -1,16 +1,12 @@
-"""What every answer says to a browser, and how much a request may hold."""
+"""What every answer says to a browser."""
 
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from omilink.errors import TooLarge
+from omilink.web import bodies
 
-MAX_BODY = 1 << 20
-AUDIO = "application/octet-stream"
 REQUEST_ID = "omilink.request_id"
 """Where a request's scope holds its name, once it has one."""
 
@@ -37,7 +33,7 @@ HEADERS, DOCS_HEADERS = raw(SECURITY), raw(DOCS_SECURITY)
 
 
 class Edge:
-    """Security headers on FastAPI's answers, and no body above MAX_BODY, declared or not."""
+    """Security headers on FastAPI's answers, and bodies that are bounded and unpacked."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -55,44 +51,13 @@ class Edge:
                     message["headers"].append((b"x-request-id", name.encode()))
             await send(message)
 
-        limited = scope["method"] in ("POST", "DELETE")
-        await self._app(scope, _limited(Headers(scope=scope), receive) if limited else receive, send_with_headers)
-
-
-async def read_limited(request: Request) -> bytes:
-    """The body. Raises TooLarge."""
-    if int(request.headers.get("content-length", "0")[:12]) > MAX_BODY:
-        raise _too_large()
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise _too_large()
-    return b"".join(chunks)
+        has_body = scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        await self._app(
+            scope, bodies.limited(Headers(scope=scope), receive) if has_body else receive, send_with_headers
+        )
 
 
 def _complete(given: Iterable[tuple[bytes, bytes]], extra: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     headers = list(given)
     names = {name for name, _ in headers}
     return headers + [header for header in extra if header[0] not in names]
-
-
-def _limited(headers: Headers, receive: Receive) -> Receive:
-    declared, size = headers.get("content-length", ""), 0
-
-    async def receive_limited() -> Message:
-        nonlocal size
-        if declared.isdigit() and int(declared[:12]) > MAX_BODY:
-            raise HTTPException(413, _too_large().message)
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > MAX_BODY:
-            raise HTTPException(413, _too_large().message)
-        return message
-
-    return receive_limited
-
-
-def _too_large() -> TooLarge:
-    return TooLarge(f"The body is larger than {MAX_BODY} bytes. Send it in several calls.")

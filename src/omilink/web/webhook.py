@@ -14,10 +14,12 @@ from omilink.model import SHARED, check_id
 from omilink.omi import parse, signature
 from omilink.product import Product
 from omilink.settings import Policy, WebhookAuth
+from omilink.web import bodies
 from omilink.web.auth import bearer, product, request_id
-from omilink.web.headers import AUDIO, SECURITY, read_limited
+from omilink.web.headers import SECURITY
 
 PATH = "/omi-webhook"
+AUDIO = "application/octet-stream"
 Signed = tuple[str, str]
 """For which uid OMI signed a call, and what tells the call from every other signed one."""
 ENOUGH: dict[Policy, Callable[[bool, bool], bool]] = {
@@ -57,8 +59,8 @@ async def _accept(the: Product, request: Request) -> str:
         raise _refused()
     if _is_audio(request, query):
         return await _pass_over_audio(request, query, free or has_secret)
-    body = await read_limited(request)
-    signed = _signed(the, request, query, body)
+    sent = await bodies.read(request)
+    signed = _signed(the, request, query, sent)
     # at a personal URL the user's own app may sign, with a secret of its own
     if signed is None and origin is None and _claims_a_signature(the, request):
         raise BadSecret(
@@ -70,7 +72,7 @@ async def _accept(the: Product, request: Request) -> str:
         raise _refused()
     call = await intake.accept(
         the.inbox,
-        body,
+        bodies.unpack(request.headers, sent),
         query,
         at=the.clock(),
         origin=origin or SHARED,

@@ -1,0 +1,130 @@
+"""Bodies of requests: no more than MAX_BODY, declared or not, packed and unpacked (RFC 9110, 8.4)."""
+
+import zlib
+from collections.abc import Awaitable, Callable
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import Message, Receive
+
+from omilink.errors import Malformed, OmilinkError, TooLarge, UnsupportedEncoding
+
+MAX_BODY = 1 << 20
+MOST_CODINGS = 3
+MOST_MEMBERS = 64
+"""Packed files that a gzip body may consist of. Thousands of empty ones would be work for nothing."""
+GZIP, ZLIB, RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
+
+
+class Refused(HTTPException):
+    """The only kind of error that FastAPI lets pass where it reads a body."""
+
+    def __init__(self, error: OmilinkError) -> None:
+        super().__init__(400)
+        self.error = error
+
+
+async def read(request: Request) -> bytes:
+    """The body as it was sent, which is what a signature is made of. Raises TooLarge."""
+    return await _read(request.headers, request.receive)
+
+
+def unpack(headers: Headers, body: bytes) -> bytes:
+    """The body without its content codings, of which the last was applied last. Raises UnsupportedEncoding, Malformed,
+    and TooLarge as soon as too much comes out."""
+    codings = [name for name in _listed(headers.getlist("content-encoding")) if name != "identity"]
+    if unknown := [name for name in codings if name not in _DECODERS]:
+        raise _not_taken(f"packed as {unknown[0][:40]}")
+    if len(codings) > MOST_CODINGS:
+        raise _not_taken(f"packed {len(codings)} times over")
+    for name in reversed(codings):
+        body = _DECODERS[name](body) if body else body
+    return body
+
+
+def limited(headers: Headers, receive: Receive) -> Receive:
+    """For applications that read the body by themselves, whole and unpacked: `receive` that raises Refused."""
+    whole = False
+
+    async def receive_whole() -> Message:
+        nonlocal whole
+        if whole:
+            return await receive()
+        whole = True
+        try:
+            body = unpack(headers, await _read(headers, receive))
+        except OmilinkError as error:
+            raise Refused(error) from None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_whole
+
+
+async def _read(headers: Headers, receive: Callable[[], Awaitable[Message]]) -> bytes:
+    chunks, size, more = [], 0, True
+    if int(headers.get("content-length", "0")[:12]) > MAX_BODY:
+        raise _too_large()
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Malformed("The connection was closed before the body was complete.")
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > MAX_BODY:
+            raise _too_large()
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _gunzip(body: bytes) -> bytes:
+    """All files that stand one after the other, with zeros behind them or not, as gzip does it."""
+    unpacked = b""
+    for _ in range(MOST_MEMBERS):
+        found, body = _inflate(body, GZIP, MAX_BODY - len(unpacked))
+        unpacked += found
+        if not body.strip(b"\0"):
+            return unpacked
+    raise Malformed(f"The body consists of more than {MOST_MEMBERS} gzip files. Pack it as one.")
+
+
+def _undeflate(body: bytes) -> bytes:
+    """What is called deflate is meant to have zlib's two bytes before it, and many leave them out."""
+    has_header = len(body) > 1 and body[0] & 0x0F == zlib.DEFLATED and int.from_bytes(body[:2], "big") % 31 == 0
+    found, rest = _inflate(body, ZLIB if has_header else RAW, MAX_BODY)
+    if rest:
+        raise _broken()
+    return found
+
+
+def _inflate(body: bytes, kind: int, most: int) -> tuple[bytes, bytes]:
+    """What was packed, and what stands behind it."""
+    decoder = zlib.decompressobj(kind)
+    try:
+        found = decoder.decompress(body, most + 1)
+    except zlib.error:
+        raise _broken() from None
+    if len(found) > most:
+        raise _too_large()
+    if not decoder.eof:
+        raise _broken()
+    return found, decoder.unused_data
+
+
+_DECODERS: dict[str, Callable[[bytes], bytes]] = {"gzip": _gunzip, "x-gzip": _gunzip, "deflate": _undeflate}
+
+
+def _listed(lines: list[str]) -> list[str]:
+    return [name for line in lines for part in line.split(",") if (name := part.strip().lower())]
+
+
+def _not_taken(how: str) -> UnsupportedEncoding:
+    return UnsupportedEncoding(f"The body is {how}. Send it plain, or with Content-Encoding: gzip or deflate.")
+
+
+def _broken() -> Malformed:
+    return Malformed("The body is not packed as Content-Encoding says, or is cut off. Send it again, or plain.")
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"The body is larger than {MAX_BODY} bytes. Send it in several calls.")
