@@ -107,6 +107,8 @@ def test_what_only_the_operator_may_know_needs_the_operators_token(shared_server
         ("GET", "/health"),
         ("GET", "/metrics"),
         ("GET", "/docs"),
+        ("GET", "/docs/swagger-ui.css"),
+        ("GET", "/docs/nothing.js"),
         ("GET", "/openapi.json"),
         ("GET", "/me"),
         ("GET", "/nowhere"),
@@ -122,6 +124,8 @@ def test_every_answer_tells_browsers_to_be_careful(shared_server: ServerProcess,
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-frame-options"] == "DENY"
         assert answer.headers["cache-control"]
         assert "server" not in answer.headers
 

@@ -20,6 +20,7 @@ from omilink.web import (
     accounts,
     answers,
     conversations,
+    docs,
     errors,
     omi_accounts,
     operations,
@@ -63,12 +64,13 @@ def make_api(product: Product) -> FastAPI:
         title="omilink",
         version=__version__,
         description="What a wearable hears, in the right user's live chat.",
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         responses=answers.REFUSALS,
     )
     app.state.product = product
-    app.router.routes += [*webhook.routes, *stream.routes]
+    app.router.routes += [*webhook.routes, *stream.routes, *docs.routes]
     for part in (accounts, personal, sessions, omi_accounts, stream, conversations, operations):
         app.include_router(part.router)
     app.add_route("/", page, include_in_schema=False)
