@@ -208,7 +208,8 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
       const whose = user;
       /** @type {import("./stream.js").Access["get"]} */
       const getTheirs = (path, token, init) => get(path, token, init, whose);
-      return openStream({ token: tokenOf, renew, get: getTheirs }, handlers, options);
+      const shared = user ? `${base} ${user}` : undefined;
+      return openStream({ token: tokenOf, renew, get: getTheirs, shared }, handlers, options);
     },
 
     /**

@@ -1,6 +1,7 @@
 import { createDeadline } from "./deadline.js";
 import { OmilinkError, notOmilink } from "./errors.js";
 import { createEventParser } from "./sse.js";
+import { ALONE, joinTabs } from "./tabs.js";
 
 /**
  * @typedef {import("./wire.js").LiveEvent} LiveEvent
@@ -32,6 +33,7 @@ import { createEventParser } from "./sse.js";
  * @property {() => Token | Promise<Token>} token
  * @property {(refused: Token) => Promise<Token>} renew Another token than the refused one; nothing when there is none.
  * @property {(path: string, token: Token, init?: {headers?: Record<string, string>, signal?: AbortSignal}) => Promise<Response>} get
+ * @property {string} [shared] The name under which tabs of a browser share one stream.
  */
 
 /** All in milliseconds. */
@@ -46,6 +48,8 @@ export const TIMINGS = {
   poll: 2_000,
   /** While polling, how often the stream is tried again. */
   streamAgain: 60_000,
+  /** While another tab has the stream, or this one is out of sight: how often to look without having been told. */
+  lookAnyway: 30_000,
   backoff: 500,
   backoffMax: 30_000,
 };
@@ -82,6 +86,9 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
   /** Whether the next try is to be at once. */
   let hurried = false;
   let closed = false;
+  /** How far the tab is that has the stream, if it is not this one. @type {string | null | undefined} */
+  let theirs;
+  let hasNews = false;
   /** @type {StreamState | null} */
   let state = null;
   /** @type {StreamStatus} */
@@ -89,6 +96,7 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
   /** @type {Deadline | null} */
   let attempt = null;
   let endPause = () => {};
+  const tabs = access.shared && typeof document !== "undefined" ? joinTabs(access.shared, { onTurn, onNews }) : ALONE;
 
   run();
   globalThis.addEventListener?.("online", wake);
@@ -119,8 +127,22 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
     attempt?.fail(lost());
   }
 
+  function onTurn() {
+    attempt?.fail(new TurnChanged());
+    endPause();
+  }
+
+  /** @param {string | null} at */
+  function onNews(at) {
+    if (at === theirs) return;
+    theirs = at;
+    hasNews = at === null || at !== cursor;
+    if (hasNews) endPause();
+  }
+
   function close() {
     closed = true;
+    tabs.close();
     globalThis.removeEventListener?.("online", wake);
     attempt?.fail(lost());
     endPause();
@@ -131,22 +153,22 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
     if (kept) cursor = kept.cursor;
     if (kept) status.lastDataAt = kept.at;
     show("connecting");
+    await tabs.decided;
     while (!closed) await follow().catch(recover);
   }
 
   async function follow() {
     try {
-      await readStream();
+      await (tabs.isOurs ? readStream() : attend());
     } catch (error) {
       if (error instanceof HeldBack) await poll(HELD_BACK, limits.streamAgain, limits.connect);
       // A short patience, because the server may be away, and that is to be said soon.
       else if (error instanceof Unanswered) await poll(UNANSWERED, backoff(), limits.firstBytes);
-      else throw error;
+      else if (!(error instanceof TurnChanged)) throw error;
     }
   }
 
   async function readStream() {
-    hurried = false;
     const deadline = begin();
     try {
       // Nothing is fetched meanwhile, so polling cannot wait long.
@@ -174,10 +196,21 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
       if (done) throw lost();
       status.lastDataAt = heardAt = Date.now();
       push(decoder.decode(value, { stream: true }));
+      tabs.tell(cursor);
       // What is missed comes without a pause; who lets the beginning through may still hold back the rest.
       if (state === "live") deadline.set(limits.silence, lost());
       else deadline.set(limits.firstBytes, new HeldBack());
     }
+  }
+
+  /** While another tab has the stream, or this one is out of sight. */
+  async function attend() {
+    do {
+      hasNews = false;
+      const more = await fetchNews("live", limits.connect);
+      failures = 0;
+      if (!more && !hasNews) await pause(limits.lookAnyway);
+    } while (!closed && !tabs.isOurs);
   }
 
   /**
@@ -190,15 +223,28 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
   async function poll(reason, due, patience) {
     streamAgainAt = Date.now() + due;
     do {
-      const answer = await fetchEvents(patience);
-      hasRenewed = false;
+      const more = await fetchNews("polling", patience, reason);
       if (reason === HELD_BACK) failures = 0; // Those of an unanswered stream go on counting, so that the waits grow.
-      status.lastDataAt = Date.now();
-      show("polling", { reason });
-      for (const event of answer.events) receive(event, event.id);
-      cursor = answer.cursor;
-      if (!answer.more) await pause(Math.max(0, Math.min(limits.poll, streamAgainAt - Date.now())));
-    } while (!closed && Date.now() < streamAgainAt);
+      if (!more) await pause(Math.max(0, Math.min(limits.poll, streamAgainAt - Date.now())));
+    } while (!closed && tabs.isOurs && Date.now() < streamAgainAt);
+  }
+
+  /**
+   * @param {"live" | "polling"} next What the answer shows to be so.
+   * @param {number} patience
+   * @param {string} [reason]
+   * @returns {Promise<boolean>} Whether there is more.
+   */
+  async function fetchNews(next, patience, reason) {
+    const answer = await fetchEvents(patience);
+    hasRenewed = false;
+    status.lastDataAt = Date.now();
+    if (next === "polling") show(next, { reason });
+    for (const event of answer.events) receive(event, event.id);
+    cursor = answer.cursor;
+    tabs.tell(cursor);
+    if (next === "live") show(answer.more ? "catching_up" : next);
+    return answer.more;
   }
 
   /** @param {number} patience @returns {Promise<import("./wire.js").PolledEvents>} */
@@ -215,6 +261,7 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
   }
 
   function begin() {
+    hurried = false;
     heardAt = Date.now();
     return (attempt = createDeadline());
   }
@@ -244,6 +291,7 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
     if (closed) return;
     const problem = isRefusal(error) ? await renewOrSignOut(error) : error;
     if (!problem || closed) return;
+    tabs.tell(null);
     const { message, retryAfter } = problem instanceof OmilinkError ? problem : unreachable(problem);
     const wait = hurried ? 0 : backoff((retryAfter ?? 0) * 1000);
     // A stream that ends is everyday life (the server restarts, the network changes); a failed try is worth a word.
@@ -318,6 +366,9 @@ class HeldBack extends Error {}
 
 /** Not even headers came: the network is gone, the server is, or a proxy holds back everything. */
 class Unanswered extends Error {}
+
+/** The stream is another tab's from now on, or this one's. */
+class TurnChanged extends Error {}
 
 class SignedOut extends Error {
   /** @param {import("./wire.js").SignedOutEvent} event */
