@@ -26,6 +26,9 @@ from omilink.model import (
 
 T = TypeVar("T")
 
+BATCH_BYTES = 1 << 20
+"""Of the calls that are saved together: they are in memory together, and hold a database's only writing lane."""
+
 LONGEST_WAIT: Millis = 600_000
 """Between two tries of one delivery."""
 
@@ -319,8 +322,9 @@ class Inbox(Protocol):
         ...
 
     async def take(self, limit: int, at: Millis) -> list[Delivery]:
-        """The oldest that are due: those that are to be tried again later than LONGEST_WAIT from now are due as well,
-        since a clock that was ahead put them there. They stay due until one of the following is called."""
+        """The oldest that are due, senders in turns: at most `limit`, together no larger than BATCH_BYTES unless the
+        first alone is. Those that are to be tried again later than LONGEST_WAIT from now are due as well, since a clock
+        that was ahead put them there. They stay due until one of the following is called."""
         ...
 
     async def done(self, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:

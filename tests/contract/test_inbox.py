@@ -12,7 +12,7 @@ from omilink.adapters.local_bus import LocalBus
 from omilink.adapters.sql_inbox import CROWDED, SqlInbox
 from omilink.errors import Invalid, Malformed
 from omilink.model import Delivery, Millis, session_key
-from omilink.ports import LONGEST_WAIT, Inbox, Store
+from omilink.ports import BATCH_BYTES, LONGEST_WAIT, Inbox, Store
 from omilink.worker import Worker, backoff
 
 pytestmark = pytest.mark.anyio
@@ -211,6 +211,28 @@ async def test_jobs_are_counted_for_one_session_too(inbox: Inbox) -> None:
     assert await inbox.counts() == {"waiting": 3}
     assert await inbox.counts(session_key("shared", "kitchen")) == {"waiting": 2}
     assert await inbox.counts(session_key("ada", "kitchen")) == {}
+
+
+async def test_what_is_taken_together_is_bounded_in_bytes(inbox: Inbox) -> None:
+    large = "x" * (BATCH_BYTES // 3)
+    for number in range(7):
+        await inbox.put(delivery(f"{number}{large}"))
+    await inbox.put(delivery("y" * (BATCH_BYTES + 1), "garden"))
+    heard: list[str] = []
+    while taken := await due(inbox):
+        assert len(taken) == 1 or sum(len(one.body) for one in taken) <= BATCH_BYTES
+        await inbox.done([one.seq for one in taken], {})
+        heard += [text[0] for text in words(taken)]
+    assert sorted(heard) == [*"0123456", "y"]
+    assert [one for one in heard if one != "y"] == [*"0123456"]
+
+
+async def test_who_sends_much_delays_nobody(inbox: Inbox) -> None:
+    """Of a personal address all sessions together."""
+    for number in range(60):
+        await inbox.put(replace(delivery(f"crowd {number}", f"session-{number % 2}"), origin="greedy"))
+    await inbox.put(delivery("ada"))
+    assert "ada" in words(await due(inbox, limit=20))
 
 
 async def test_jobs_of_many_sessions_are_counted_at_once(inbox: Inbox) -> None:

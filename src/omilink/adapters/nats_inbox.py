@@ -11,6 +11,7 @@ from omilink.adapters.sql_inbox import DEAD, QUARANTINED, WAITING, SqlInbox
 from omilink.adapters.sql_partitions import Partitions
 from omilink.errors import OmilinkError, Unavailable
 from omilink.model import Delivery, Job, Millis
+from omilink.ports import BATCH_BYTES
 
 ROUND = 1.0
 """Seconds between two looks at leases and retries, and after which what is finished is dropped."""
@@ -44,7 +45,10 @@ class NatsInbox:
             again = {-delivery.seq: replace(delivery, seq=-delivery.seq) for delivery in retries}
             self._batch = again | {seq: delivery for seq, delivery in self._batch.items() if seq > 0}
         if self._reader and len(self._batch) < limit:
-            new = await self._reader.take(limit - len(self._batch))
+            size = sum(len(delivery.body) for delivery in self._batch.values())
+            new = await self._reader.take(limit - len(self._batch), BATCH_BYTES - size)
+            if not new and not self._batch:
+                new = await self._reader.take(1)
             self._batch |= {delivery.seq: delivery for delivery in new}
         return list(self._batch.values())[:limit]
 

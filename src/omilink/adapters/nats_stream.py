@@ -36,6 +36,7 @@ AHEAD = 20_000
 """Deliveries that a reader fetches before they are asked for, so that it can take turns …"""
 AHEAD_BYTES = 32 << 20
 """… if they are not larger than this together."""
+ANY_SIZE = 1 << 62
 ROOM = 500
 """For so many it asks at once, when there is more."""
 LOOK_BACK = 2000
@@ -208,9 +209,12 @@ class Reader:
                 async with asyncio.timeout(seconds):
                     await self._news.wait()
 
-    async def take(self, limit: int) -> list[Delivery]:
-        """What has arrived, without waiting."""
-        taken = [self._pop() for _ in range(min(limit, self._count))]
+    async def take(self, limit: int, size: int = ANY_SIZE) -> list[Delivery]:
+        """What has arrived, without waiting, up to the first with which it would be more than `size` bytes."""
+        taken: list[Delivery] = []
+        while len(taken) < limit and self._arrived and self._next_size() <= size:
+            taken.append(self._pop())
+            size -= len(taken[-1].body)
         self._count -= len(taken)
         self._bytes -= sum(len(delivery.body) for delivery in taken)
         await self._ask()
@@ -219,6 +223,10 @@ class Reader:
     def firsts(self) -> list[Delivery]:
         """The first of each session that waits."""
         return [waiting[0] for waiting in self._arrived.values()]
+
+    def _next_size(self) -> int:
+        waiting = next(iter(self._arrived.values()))
+        return len(waiting[0].body)
 
     def _pop(self) -> Delivery:
         session = next(iter(self._arrived))

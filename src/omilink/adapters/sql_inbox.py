@@ -13,7 +13,8 @@ from omilink.adapters.sql_compiled import Bulk, Query
 from omilink.adapters.sql_dialects import item, listed, to_values, upsert
 from omilink.adapters.sql_schema import deliveries as job
 from omilink.model import SHARED, Delivery, Job, Millis, session_key
-from omilink.ports import LONGEST_WAIT
+from omilink.ports import BATCH_BYTES, LONGEST_WAIT
+from omilink.turns import Waiting, next_batch
 
 WAITING, DEAD, QUARANTINED, DONE = "waiting", "dead", "quarantined", "done"
 
@@ -40,12 +41,15 @@ PUT = Bulk(
 KEEP = upsert(job).on_conflict_do_nothing(index_elements=["key"])
 UNFINISHED = text("state <> 'done'")
 """In the words of the partial index, since SQLite uses it for nothing else."""
-TAKE = (
-    select(job)
+DUE = Query(
+    select(job.c.seq, job.c.origin, job.c.session_id, func.length(job.c.body).label("size"))
     .where(UNFINISHED, job.c.state == WAITING, not_(job.c.run_at.between(bindparam("after"), bindparam("until"))))
     .order_by(job.c.seq)
     .limit(bindparam("most"))
 )
+TAKE = select(job).where(job.c.seq.in_(bindparam("seqs", expanding=True))).order_by(job.c.seq)
+LOOK_AHEAD = 1_000
+"""Waiting calls among which senders take turns."""
 FINISH = update(job).where(job.c.seq == bindparam("number")).values(state=bindparam("ends"), error=bindparam("reason"))
 _UID = func.coalesce(job.c.uid, job.c.session_id)
 _WHOSE = case((job.c.origin == SHARED, job.c.origin + "/" + _UID), else_=job.c.origin)
@@ -146,7 +150,9 @@ class SqlInbox:
 
 
 def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
-    rows = connection.execute(TAKE, {"after": at + 1, "until": at + LONGEST_WAIT, "most": limit})
+    rows = DUE.run(connection, after=at + 1, until=at + LONGEST_WAIT, most=max(limit, LOOK_AHEAD))
+    due = [Waiting(row.seq, row.session_id if row.origin == SHARED else row.origin, row.size) for row in rows]
+    taken = connection.execute(TAKE, {"seqs": next_batch(due, limit, BATCH_BYTES)}) if due else ()
     return [
         Delivery(
             seq=row.seq,
@@ -163,7 +169,7 @@ def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
             received_at=row.received_at,
             attempts=row.attempts,
         )
-        for row in rows
+        for row in taken
     ]
 
 

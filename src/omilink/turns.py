@@ -1,0 +1,61 @@
+"""Who waits takes turns, so that nobody who asks or sends much delays the others for long. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+SHARES = 4
+"""A sender gets a quarter of a batch before all others that wait have had theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A call that waits to be saved: its number, whose turn it needs, and its bytes."""
+
+    seq: int
+    whose: str
+    size: int
+
+
+def next_batch(waiting: Sequence[Waiting], most: int, most_bytes: int) -> list[int]:
+    """The numbers of those that are next, of `waiting` in its order: at most `most`, together no larger than
+    `most_bytes` unless the first alone is. Of each sender those that came first, and of nobody more than a share while
+    others wait."""
+    if len(waiting) <= most and sum(one.size for one in waiting) <= most_bytes:
+        return [one.seq for one in waiting]
+    batch = _Batch(most, most_bytes)
+    batch.fill(waiting, most // SHARES, most_bytes // SHARES)
+    batch.fill(waiting, most, most_bytes)
+    return sorted(batch.taken)
+
+
+class _Batch:
+    def __init__(self, most: int, most_bytes: int) -> None:
+        self.taken: set[int] = set()
+        self._most, self._bytes_left = most, most_bytes
+        self._calls: Counter[str] = Counter()
+        self._bytes: Counter[str] = Counter()
+
+    def fill(self, waiting: Iterable[Waiting], calls: int, size: int) -> None:
+        """Takes what fits, of each sender up to so many calls and bytes, or one call. Nobody's later call overtakes an
+        earlier one."""
+        held = set()
+        for one in waiting:
+            if len(self.taken) == self._most:
+                return
+            if one.seq in self.taken or one.whose in held:
+                continue
+            if self._fits(one, calls, size):
+                self._take(one)
+            else:
+                held.add(one.whose)
+
+    def _fits(self, one: Waiting, calls: int, size: int) -> bool:
+        has_share = self._calls[one.whose] < calls and self._bytes[one.whose] + one.size <= size
+        return not self.taken or (one.size <= self._bytes_left and (has_share or not self._calls[one.whose]))
+
+    def _take(self, one: Waiting) -> None:
+        self.taken.add(one.seq)
+        self._bytes_left -= one.size
+        self._calls[one.whose] += 1
+        self._bytes[one.whose] += one.size
