@@ -104,6 +104,22 @@ export interface components {
             message: string;
             nextStep: string | null;
         };
+        /** @description To whom: `user`, an id, or `email`. Which: `session_id`, or as many new ones as `count` says. */
+        Issue: {
+            user?: string | null;
+            email?: string | null;
+            iss?: string | null;
+            sub?: string | null;
+            session_id?: string | number | null;
+            /** @default 1 */
+            count?: number;
+        };
+        /** @description As the user sees them, who has them from now on. */
+        IssuedSessions: {
+            /** @constant */
+            ok: true;
+            sessions: components["schemas"]["Session"][];
+        };
         Jobs: {
             waiting: number;
             failed: number;
@@ -415,6 +431,8 @@ export type Earlier = components['schemas']['Earlier'];
 export type EarlierConversations = components['schemas']['EarlierConversations'];
 export type Error = components['schemas']['Error'];
 export type Health = components['schemas']['Health'];
+export type Issue = components['schemas']['Issue'];
+export type IssuedSessions = components['schemas']['IssuedSessions'];
 export type Jobs = components['schemas']['Jobs'];
 export type Link = components['schemas']['Link'];
 export type Login = components['schemas']['Login'];

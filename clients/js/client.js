@@ -1,7 +1,7 @@
+import { answerOf, baseOf, requestOf } from "./ask.js";
 import { openChat } from "./chat.js";
-import { createDeadline } from "./deadline.js";
 import { forgetDeviceSessionId, recallDeviceSessionId } from "./device.js";
-import { OmilinkError, errorOf, notOmilink } from "./errors.js";
+import { OmilinkError, errorOf } from "./errors.js";
 import { createKeep } from "./keep.js";
 import { createLinks } from "./links.js";
 import { openStream } from "./stream.js";
@@ -36,7 +36,6 @@ import { openStream } from "./stream.js";
  * @typedef {ReturnType<typeof createClient>} Client
  */
 
-const REQUEST_TIMEOUT = 30_000;
 /** What is asked before it is known who is signed in. */
 const ENTERS = new Set(["/auth/register", "/auth/login", "/me"]);
 
@@ -46,9 +45,7 @@ const ENTERS = new Set(["/auth/register", "/auth/login", "/me"]);
  * @param {Settings} [settings]
  */
 export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosenFetch, storage } = {}) {
-  if (baseUrl && !/^(https?:\/)?\//.test(baseUrl))
-    throw new OmilinkError("bad_address", `baseUrl has to begin with http:// or https://, and is “${baseUrl}”.`);
-  const base = baseUrl.replace(/\/+$/, "");
+  const base = baseOf(baseUrl);
   const keep = storage && createKeep(storage, base);
   /** What the last request of a stream was signed with. @type {Token} */
   let streamedWith = null;
@@ -241,7 +238,10 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
      * @returns {Promise<void>}
      */
     sendWebhook: async (webhook) => {
-      await answerOf(webhookUrl ?? `${base}/omi-webhook`, { ...requestOf("POST", webhook), credentials: "omit" });
+      await answerOf(fetchOf(), webhookUrl ?? `${base}/omi-webhook`, {
+        ...requestOf("POST", webhook),
+        credentials: "omit",
+      });
     },
   };
   return client;
@@ -286,7 +286,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
 
     /** @param {Token} token */
     function askWith(token) {
-      return answerOf(`${base}${path}`, signed(requestOf(method, body), token, whose));
+      return answerOf(fetchOf(), `${base}${path}`, signed(requestOf(method, body), token, whose));
     }
   }
 
@@ -348,29 +348,6 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     return { ...rest, recall: () => recall(tokenOf), confirm: () => belongsTo(streamedWith) };
   }
 
-  /** @param {string} url @param {RequestInit} request @returns {Promise<any>} */
-  async function answerOf(url, request) {
-    const deadline = createDeadline();
-    deadline.set(REQUEST_TIMEOUT, new Error("The server did not answer in time."));
-    try {
-      const response = await deadline.race(fetchOf()(url, { ...request, signal: deadline.signal }));
-      if (!response.ok) throw await deadline.race(errorOf(response));
-      const text = await deadline.race(response.text());
-      try {
-        return JSON.parse(text);
-      } catch {
-        throw notOmilink(response);
-      }
-    } catch (cause) {
-      if (cause instanceof OmilinkError) throw cause;
-      throw new OmilinkError("unreachable", "The server cannot be reached. Check the connection and try again.", {
-        cause,
-      });
-    } finally {
-      deadline.end();
-    }
-  }
-
   /**
    * Cookies count only for those who have no tokens: phones keep them, too, and one would sign in whoever has signed out.
    * A cookie may also have changed hands in another tab, so the server is told whose the request is meant to be.
@@ -397,12 +374,6 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
 /** Whether the server does not take the sign-in. @param {unknown} error */
 function isRefusal(error) {
   return error instanceof OmilinkError && error.isSignedOut;
-}
-
-/** @param {string} method @param {object} [body] @returns {RequestInit} */
-function requestOf(method, body) {
-  const headers = { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) };
-  return { method, headers, body: body && JSON.stringify(body) };
 }
 
 /** @param {{[name: string]: string | number | null | undefined}} [values] */

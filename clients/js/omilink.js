@@ -9,6 +9,7 @@ import { OmilinkError } from "./errors.js";
 export { createClient };
 export { generateSessionId } from "./device.js";
 export { OmilinkError };
+export { createOperator } from "./operator.js";
 export { createEventParser } from "./sse.js";
 export {
   EMPTY_VIEW,
@@ -28,6 +29,8 @@ export {
  * @typedef {import("./client.js").Paging} Paging
  * @typedef {import("./chat.js").ChatHandlers & import("./stream.js").StreamHandlers} ChatHandlers
  * @typedef {ReturnType<Client["chat"]>} Chat
+ * @typedef {import("./operator.js").Operator} Operator
+ * @typedef {import("./operator.js").OperatorSettings} OperatorSettings
  * @typedef {import("./stream.js").StreamState} StreamState
  * @typedef {import("./stream.js").StreamStatus} StreamStatus
  * @typedef {import("./view.js").View} View

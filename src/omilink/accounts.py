@@ -126,6 +126,13 @@ def find(tx: Transaction, email: str) -> User:
     return found[0]
 
 
+def find_by_id(tx: Transaction, user_id: str) -> User:
+    found = tx.user(user_id) if user_id.isascii() and user_id.isprintable() else None
+    if found is None:
+        raise NotFound("There is no user with this id. `omilink users list` shows all.")
+    return found
+
+
 def new_secret() -> str:
     """256 random bits, for a token or a ticket."""
     return secrets.token_urlsafe(32)

@@ -30,6 +30,7 @@ words."""
 VERSIONS_REMEMBERED = 16
 
 _VISIBLE = re.compile(r"[!-.0-~]{1,128}")  # ASCII 0x21-0x7E without "/", so that ids fit into a path
+_ACCOUNT = re.compile(r"[A-Za-z0-9]{28}")
 _PLACEHOLDERS = re.compile(r"null|nil|none|nan|undefined|anonymous|\[object object\]|[0-]+|\.\.?", re.IGNORECASE)
 
 
@@ -53,6 +54,11 @@ def is_id(value: str) -> bool:
 def is_placeholder(value: str) -> bool:
     """Ids that devices send when they have none: whoever linked one would get every such device's words."""
     return _PLACEHOLDERS.fullmatch(value) is not None
+
+
+def is_account_id(value: str) -> bool:
+    """Whether it has the shape of an OMI account's uid, which is public."""
+    return _ACCOUNT.fullmatch(value) is not None
 
 
 def session_key(origin: str, omi_session_id: str) -> str:

@@ -1,6 +1,6 @@
 """Linking as people do it: by hand, issued by an operator, unlinked, expired."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from omilink import linking, wire
@@ -59,6 +59,11 @@ def link(
     linked, reason = session.linked_to(decision.user_id, decision.method, at), UnlinkReason.HANDED_OVER
     change_hands(tx, decision, session, linked, at, by or By(user_id), reason=reason, brings=not is_second_hand)
     return linked
+
+
+def issue(tx: Transaction, omi_session_ids: Iterable[str], user_id: str, at: Millis, by: By) -> list[OmiSession]:
+    """An operator issues these to the user: all of them or, with what the gate says of one, none."""
+    return [link(tx, one, user_id, at, act=Act.ISSUE, by=by) for one in omi_session_ids]
 
 
 def unlink(

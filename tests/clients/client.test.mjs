@@ -80,6 +80,7 @@ const WITHOUT_A_CALL = {
   "GET /me/webhook-url.svg": "a picture, for an <img>",
   "POST /omi-webhook/{secret}": "sendWebhook, with the setting webhookUrl",
   "GET /omi/setup-completed": "asked by OMI's app",
+  "POST /admin/sessions": "createOperator, for a server of the operator's",
   "GET /health": "for the operator",
   "GET /ready": "for the operator",
   "GET /metrics": "for the operator",

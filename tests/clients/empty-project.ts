@@ -16,6 +16,7 @@ import {
   type StreamState,
   type User,
 } from "omilink";
+import { createOperator, type Operator } from "omilink/operator";
 
 const held = new Map<string, string>();
 const settings: Settings = {
@@ -55,4 +56,12 @@ export async function example(user: User): Promise<Message[]> {
     if (error instanceof OmilinkError) console.log(error.code, error.status, error.retryAfter, method, opened.status);
     throw error;
   }
+}
+
+export async function shop(userId: string): Promise<Session> {
+  const { generateSessionId, linkSessionToUser }: Operator = createOperator({ baseUrl: "/", apiKey: "token" });
+  await linkSessionToUser(generateSessionId(), { email: "ada@example.org" });
+  // @ts-expect-error: without the operator's token nothing is issued
+  createOperator({ baseUrl: "/" });
+  return linkSessionToUser(generateSessionId(), userId);
 }

@@ -122,11 +122,35 @@ test("linking after login", async (t) => {
   assert.deepEqual(app.linked, ["session-7"]);
 });
 
-test("issuing a device", async () => {
-  const issued = [];
-  await run(ISSUE_A_DEVICE, { userId: "ada", linkSessionToUser: async (...given) => issued.push(given) });
-  assert.match(issued[0][0], /^dev_/);
-  assert.equal(issued[0][1], "ada");
+test("issuing a device", async (t) => {
+  const asked = [];
+  const baseUrl = await serve(t, async (request, response) => {
+    asked.push([request.method, request.url, request.headers.authorization, await readJson(request)]);
+    const session = { id: asked[0][3].session_id, linked: true };
+    return sendJson(response, 200, { ok: true, sessions: [session] });
+  });
+  const operator = omilink.createOperator({ baseUrl, apiKey: "operator's token" });
+  const session = await run(ISSUE_A_DEVICE.replace("await", "return await"), { ...operator, userId: "ada" });
+  assert.match(session.id, /^dev_[\w-]{22}$/);
+  assert.deepEqual(asked, [
+    ["POST", "/admin/sessions", "Bearer operator's token", { session_id: session.id, user: "ada" }],
+  ]);
+});
+
+test("issuing a device by email, and what the server says against it", async (t) => {
+  const baseUrl = await serve(t, async (request, response) => {
+    const { email } = await readJson(request);
+    return sendJson(response, 409, { ok: false, error: "session_not_available", message: `Not for ${email}.` });
+  });
+  const { linkSessionToUser } = omilink.createOperator({ baseUrl: `${baseUrl}/`, apiKey: "token" });
+  const refused = {
+    name: "OmilinkError",
+    code: "session_not_available",
+    status: 409,
+    message: "Not for ada@example.org.",
+  };
+  await assert.rejects(linkSessionToUser("dev_1", { email: "ada@example.org" }), refused);
+  assert.throws(() => omilink.createOperator({ baseUrl: "example.org", apiKey: "token" }), { code: "bad_address" });
 });
 
 test("the example implementation", { timeout: 5000 }, async (t) => {

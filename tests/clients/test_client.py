@@ -42,6 +42,25 @@ def test_a_revoked_sign_in_is_renewed_without_a_loss(shared_server: ServerProces
     run_node(HERE / "renewed-sign-in.mjs", env=settings_of(shared_server))
 
 
+def test_a_shops_server_issues_a_device_with_the_guides_own_lines(shared_server: ServerProcess) -> None:
+    token = (shared_server.data_dir / "operator_token").read_text()
+    run_node(HERE / "issue-a-device.mjs", env=settings_of(shared_server) | {"OMILINK_OPERATOR_TOKEN": token})
+
+
+def test_an_app_does_not_ship_what_is_for_operators_and_a_shop_ships_little_else(tmp_path: Path) -> None:
+    installed()
+    app = bundle_of(tmp_path, "import { onUserLogin } from", "omilink.js")
+    shop = bundle_of(tmp_path, "import { createOperator as onUserLogin } from", "operator.js")
+    assert "/admin/sessions" in shop and "/admin/sessions" not in app
+    assert len(shop) < len(app) / 4
+
+
+def bundle_of(folder: Path, imports: str, module: str) -> str:
+    (program := folder / "program.mjs").write_text(f"{imports} '{CLIENT / module}'; console.log(onUserLogin);")
+    options = "--bundle", "--minify", "--format=esm"
+    return run_npm("exec", "--silent", "--", "esbuild", program, *options, cwd=CLIENT)
+
+
 def test_it_catches_up_in_one_round_trip_after_ten_minutes_offline(
     shared_server: ServerProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -53,6 +53,8 @@ SECRET = "secret-of-the-tests"
 ADAS = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
 BENS = "zR8mWb1EyX5tQnHc0LoGfV63uKsD"
 NOBODYS = "Wm4cJx7KqTz2LpVn9sYbA1hRgE85"
+ADAS_OTHER = "dev_Zq7vT1wKpLfB2xYhN0sRcU"
+"""A device of ada's whose id nobody could guess."""
 PASSWORD = "correct horse"
 HOUR = 3_600_000
 
@@ -95,6 +97,19 @@ def ask(method: str, path: str, **body: object) -> Try:
         headers = {"Authorization": "Bearer bens token"}
         async with httpx2.AsyncClient(transport=transport, base_url="http://omilink", headers=headers) as client:
             answer = await client.request(method, path.format(personal=world.personal), json=sent or None)
+            assert answer.status_code < 500, answer.text
+
+    return lambda world: within(lambda product: send(world, product))
+
+
+def issue(**body: object) -> Try:
+    """The operator's program asks the server."""
+
+    async def send(world: World, product: Product) -> None:
+        transport = httpx2.ASGITransport(app=make_api(product))
+        headers = {"Authorization": f"Bearer {product.operator_token}"}
+        async with httpx2.AsyncClient(transport=transport, base_url="http://omilink", headers=headers) as client:
+            answer = await client.post("/admin/sessions", json=body)
             assert answer.status_code < 500, answer.text
 
     return lambda world: within(lambda product: send(world, product))
@@ -252,6 +267,14 @@ WAYS: dict[str, Way] = {
     "DELETE /link/omi/unlink/{omi_user_id}": Way(
         ask("DELETE", f"/link/omi/unlink/{BENS}"),
         [ask("DELETE", f"/link/omi/unlink/{name}") for name in (ADAS, NOBODYS)],
+    ),
+    "POST /admin/sessions": Way(
+        issue(user="ben"),
+        [
+            ask("POST", "/admin/sessions", user="ben"),
+            issue(user="ben", session_id=ADAS),
+            issue(user="ben", session_id=ADAS_OTHER),
+        ],
     ),
     "omilink sessions provision": Way(
         command("sessions", "provision", "--user", "ben@example.org"),
@@ -546,6 +569,7 @@ def populate(tx: SqlTransaction, at: int) -> tuple[omi_accounts.Started, str]:
         user = User(id=name, email=f"{name}@example.org", display_name=None, created_at=at)
         accounts.add(tx, user, hasher().hash(PASSWORD), f"{name}s token")
         sessions.link(tx, f"{name}s-device", name, at, act=Act.ISSUE)
+    sessions.link(tx, ADAS_OTHER, "ada", at, act=Act.ISSUE)
     for name in "kitchen", "cellar":
         sessions.link(tx, name, "ada", at)
     for uid in ADAS, BENS, NOBODYS:

@@ -28,6 +28,7 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
     server.vouch(ada, other := new_uid())
     [sign_in] = ada.client.get("/account/sessions").json()["sessions"]
     account = {"email": ada.email, "password": PASSWORD}
+    operator = {"Authorization": f"Bearer {(server.data_dir / 'operator_token').read_text()}"}
     calls: list[tuple[str, str, str, Any]] = [
         ("post", "/auth/register", "", {"email": "answers@example.org", "password": PASSWORD}),
         ("post", "/auth/login", "", account),
@@ -37,6 +38,7 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
         ("get", "/account/sessions", "", None),
         ("delete", "/account/sessions", "", None),
         ("post", "/sessions/link", "", {"session_id": "answered"}),
+        ("post", "/admin/sessions", "", {"user": ada.id}),
         ("get", "/sessions", "", None),
         ("get", "/sessions/{session_id}", "answered", None),
         ("delete", "/sessions/{session_id}/link", "answered", None),
@@ -57,7 +59,7 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
     ]
     for method, path, name, body in calls:
         where = path.replace(path[path.find("{") : path.find("}") + 1], name) if name else path
-        answer = ada.client.request(method, where, json=body)
+        answer = ada.client.request(method, where, json=body, headers=operator if where.startswith("/admin") else None)
         assert answer.is_success, (method, path, answer.text)
         shape = described["paths"][path][method]["responses"][str(answer.status_code)]["content"][JSON]["schema"]
         validator(described, shape).validate(answer.json())

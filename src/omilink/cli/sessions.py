@@ -1,10 +1,10 @@
 """`omilink sessions provision|list|unlink|hand-over|return|lose`"""
 
 import argparse
-import secrets
+import sys
 from collections.abc import Callable
 
-from omilink import accounts, model, sessions
+from omilink import accounts, model, session_ids, sessions
 from omilink.cli.common import add_json, moment, positive, print_list, with_product
 from omilink.errors import NotFound
 from omilink.linking import Act
@@ -53,18 +53,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def new_session_id() -> str:
-    """144 random bits. The prefix keeps it apart from an OMI account's uid, which has 28 letters and digits."""
-    return f"dev_{secrets.token_urlsafe(18)}"
-
-
 def _provision(args: argparse.Namespace) -> None:
-    ids = [args.id] if args.id else [new_session_id() for _ in range(args.count)]
+    ids = [args.id] if args.id else [session_ids.new_session_id() for _ in range(args.count)]
+    if args.id and (why := session_ids.how_to_guess(args.id)):
+        print(f"omilink: {args.id} can be guessed: {why}. Give the device a new id if you can.", file=sys.stderr)
 
     def issue(tx: Transaction) -> set[str]:
         user = accounts.find(tx, args.user)
-        for omi_session_id in ids:
-            sessions.link(tx, omi_session_id, user.id, model.now(), act=Act.ISSUE, by=OPERATOR)
+        sessions.issue(tx, ids, user.id, model.now(), OPERATOR)
         return {user.id}
 
     _change(issue)

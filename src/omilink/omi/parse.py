@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus
 import orjson
 
 from omilink.errors import Invalid, Malformed, TooLarge
-from omilink.model import Segment, check_id, is_placeholder
+from omilink.model import Segment, check_id, is_account_id, is_placeholder
 
 MAX_SEGMENTS = 2_000
 MAX_DEPTH = 64
@@ -41,7 +41,6 @@ _WHOLE = re.compile(r"-?[0-9]+")
 
 TRANSCRIPT = "transcript"
 
-_ACCOUNT = re.compile(r"[A-Za-z0-9]{28}")  # the shape of an OMI account id
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database and no UTF-8 takes NUL and lone surrogates
 _SPEAKER = re.compile(r"\s*SPEAKER_0*(\d{1,9})\s*", re.IGNORECASE)
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
@@ -179,7 +178,7 @@ def _contradiction(sessions: list[str], uids: list[str]) -> str | None:
         return "The call shows several uids, so whose words these are cannot be known."
     if len(sessions) > 1:
         return "The call shows several session ids, so whose words these are cannot be known."
-    if sessions and uids and sessions != uids and _ACCOUNT.fullmatch(sessions[0]) and _ACCOUNT.fullmatch(uids[0]):
+    if sessions and uids and sessions != uids and all(map(is_account_id, (sessions[0], uids[0]))):
         # OMI's cloud makes the session id equal to the uid, so another uid was planted in the URL
         return "The session id is one OMI account and the uid another, so whose words these are cannot be known."
     return None

@@ -184,6 +184,12 @@ class Sessions(Done):
     nextCursor: str | None
 
 
+class IssuedSessions(Done):
+    """As the user sees them, who has them from now on."""
+
+    sessions: list[Session]
+
+
 @documented
 class Conversation(TypedDict):
     """What was said without a long silence."""

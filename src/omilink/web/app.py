@@ -18,6 +18,7 @@ from omilink.errors import OmilinkError
 from omilink.product import Product
 from omilink.web import (
     accounts,
+    admin,
     answers,
     conversations,
     docs,
@@ -71,7 +72,7 @@ def make_api(product: Product) -> FastAPI:
     )
     app.state.product = product
     app.router.routes += [*webhook.routes, *stream.routes, *docs.routes]
-    for part in (accounts, personal, sessions, omi_accounts, stream, conversations, operations):
+    for part in (accounts, personal, sessions, omi_accounts, stream, conversations, operations, admin):
         app.include_router(part.router)
     app.add_route("/", page, include_in_schema=False)
     app.mount("/page", StaticFiles(directory=PAGE, follow_symlink=True), name="page")

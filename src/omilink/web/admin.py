@@ -1,0 +1,71 @@
+"""What an operator's own programs do: a shop's backend issues a device's session to the user who buys it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field, StrictInt, StrictStr
+from starlette.requests import Request
+
+from omilink import accounts, session_ids, sessions, wire
+from omilink.errors import Invalid
+from omilink.model import OPERATOR, By, OmiSession, User
+from omilink.ports import Transaction
+from omilink.web import answers
+from omilink.web.auth import The, request_id
+from omilink.web.operations import check_operator
+
+MOST = 100
+"""Sessions that one request issues: they are one transaction, and calls of devices wait for it."""
+
+router = APIRouter(prefix="/admin", tags=["admin"])
+
+
+def _operator(request: Request, the: The) -> By:
+    check_operator(request, the)
+    return By(OPERATOR.actor, request_id(request))
+
+
+Operator = Annotated[By, Depends(_operator)]
+
+
+class Issue(BaseModel):
+    """To whom: `user`, an id, or `email`. Which: `session_id`, or as many new ones as `count` says."""
+
+    user: StrictStr | None = None
+    email: StrictStr | None = None
+    iss: StrictStr | None = None
+    sub: StrictStr | None = None
+    session_id: StrictStr | StrictInt | None = None
+    count: int = Field(1, ge=1, le=MOST)
+
+
+@router.post("/sessions", responses=answers.of(answers.IssuedSessions))
+async def issue(form: Issue, operator: Operator, the: The) -> wire.Json:
+    """Issues sessions to a user, linked before the device's first call."""
+    ids, at = _session_ids(form), the.clock()
+
+    def issue(tx: Transaction) -> tuple[User, list[OmiSession], dict[str, int]]:
+        user = _user(tx, form)
+        issued = sessions.issue(tx, ids, user.id, at, operator)
+        return user, issued, tx.messages_saved([session.id for session in issued], user.id)
+
+    user, issued, saved = await the.store.write(issue)
+    the.bus.publish([user.id])
+    shown = [wire.session(session, has_conversations=bool(saved.get(session.id))) for session in issued]
+    return {"ok": True, "sessions": shown}
+
+
+def _session_ids(form: Issue) -> list[str]:
+    if form.session_id is None:
+        return [session_ids.new_session_id() for _ in range(form.count)]
+    if form.count > 1:
+        raise Invalid("session_id names one session, and count asks for several. Leave one of them out.")
+    return [session_ids.check_hard_to_guess(str(form.session_id))]
+
+
+def _user(tx: Transaction, form: Issue) -> User:
+    if form.iss is not None or form.sub is not None:
+        raise Invalid("This server does not know users by iss and sub yet. Name the user by user, an id, or by email.")
+    if (form.user is None) == (form.email is None):
+        raise Invalid("Name the user once: either by user, an id, or by email.")
+    return accounts.find(tx, form.email) if form.email is not None else accounts.find_by_id(tx, form.user or "")
