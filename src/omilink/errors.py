@@ -4,6 +4,9 @@ OmilinkError            one stable code, one sentence: what was found and what t
 ├── Malformed           bad_request            the request cannot be read
 ├── Invalid             invalid                it can be read, but its content does not fit
 ├── TooLarge            too_large
+│   ├── HeadTooLarge    head_too_large
+│   └── AddressTooLong  address_too_long
+├── TooSlow             too_slow               the request did not arrive in time
 ├── UnsupportedEncoding unsupported_encoding   the body is packed in a way that is not known here
 ├── NotSignedIn         not_signed_in
 │   ├── WrongLogin      wrong_login
@@ -43,6 +46,18 @@ class Invalid(OmilinkError):
 
 class TooLarge(OmilinkError):
     code = "too_large"
+
+
+class HeadTooLarge(TooLarge):
+    code = "head_too_large"
+
+
+class AddressTooLong(TooLarge):
+    code = "address_too_long"
+
+
+class TooSlow(OmilinkError):
+    code = "too_slow"
 
 
 class UnsupportedEncoding(OmilinkError):

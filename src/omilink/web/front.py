@@ -6,7 +6,7 @@ The same endpoints stand in FastAPI's routes, which refuse other methods.
 import logging
 from collections.abc import Awaitable, Callable
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -41,6 +41,8 @@ async def _answer(endpoint: Endpoint, request: Request) -> Response:
         return await endpoint(request)
     except OmilinkError as error:
         return _with_headers(await on_omilink_error(request, error))
+    except ClientDisconnect:
+        return Response()  # for nobody: the caller went while its body came, or was too slow
     except Exception as error:
         log.exception("%s %s failed", request.method, endpoint.__name__)
         return _with_headers(await on_surprise(request, error))

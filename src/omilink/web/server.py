@@ -5,51 +5,19 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from omilink.errors import OmilinkError
 from omilink.product import Product
 from omilink.settings import Settings, host_and_port
+from omilink.web.connection import PATIENCE, Connection, Wait
 
 FINISH = 5
 """Seconds that open requests get when the server stops."""
 BACKLOG = 4096
-
-
-class Connection(HttpToolsProtocol):
-    """What a stream needs of its connection and ASGI does not offer: scope["extensions"]["omilink"]."""
-
-    _lost = False
-    _to_tell: tuple[Callable[[], None], ...] = ()
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        if self.client:  # where IPv6 is heard too, a peer of IPv4 comes as ::ffff:192.0.2.1
-            self.client = (self.client[0].removeprefix("::ffff:"), self.client[1])
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["extensions"] = {"omilink": self}  # type: ignore[dict-item]
-
-    def when_lost(self, tell: Callable[[], None]) -> None:
-        """Calls this once the reader has gone, at once if it has already."""
-        if self._lost:
-            tell()
-        self._to_tell = (*self._to_tell, tell)  # a reader may ask for several streams
-
-    def abort(self) -> None:
-        """Drops a reader that has stopped reading, whose last bytes would otherwise wait for ever."""
-        self.transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self._lost = True
-        for tell in self._to_tell:
-            tell()
 
 
 class Server(uvicorn.Server):
@@ -65,7 +33,7 @@ class Server(uvicorn.Server):
             log_config=None,
             server_header=False,
             backlog=BACKLOG,
-            timeout_keep_alive=75,
+            timeout_keep_alive=round(PATIENCE[Wait.NEXT_REQUEST]),
             timeout_graceful_shutdown=FINISH,
             forwarded_allow_ips=product.settings.trusted_proxies,
         )

@@ -1,0 +1,277 @@
+"""What one peer may make the server hold before a handler runs, and how long the server waits for it.
+
+uvicorn's protocol bounds a body and leaves it to a proxy to bound the rest. It also loses the body of a request that
+offers another protocol, as every JDK's client does by default (RFC 9110, 7.8: a server may ignore the offer).
+"""
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum, auto
+
+import httptools
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from omilink.errors import AddressTooLong, HeadTooLarge, Malformed, OmilinkError, TooSlow
+from omilink.web import errors
+from omilink.web.headers import SECURITY
+
+HEAD_BYTES = 64 * 1024
+"""Of a request's address, headers and trailers together, and of whatever else is no body and has not ended."""
+HEADERS = 100
+"""Headers and trailers of a request."""
+ADDRESS_BYTES = 8 * 1024
+PIPELINED = 8
+"""Requests that may wait behind the one that is being answered."""
+CHUNK_BYTES = 16
+"""What the frame of a chunk may take without counting as head."""
+LINGER_BYTES = 1024 * 1024
+"""What is still read of a peer that was refused, so that it gets to read why."""
+
+
+class Wait(Enum):
+    """What the server waits for, of a peer."""
+
+    NOTHING = auto()
+    FIRST_BYTE = auto()
+    HEAD = auto()
+    BODY = auto()
+    UNREAD_BODY = auto()
+    NEXT_REQUEST = auto()
+    FAREWELL = auto()
+
+
+PATIENCE = {
+    Wait.FIRST_BYTE: 20.0,
+    Wait.HEAD: 20.0,
+    Wait.BODY: 30.0,
+    Wait.UNREAD_BODY: 30.0,
+    Wait.NEXT_REQUEST: 75.0,
+    Wait.FAREWELL: 5.0,
+}
+"""Seconds. BODY: in each such time PROGRESS has to come. UNREAD_BODY: the request has been answered without it."""
+_AFTER_AN_ANSWER = {Wait.BODY: Wait.UNREAD_BODY, Wait.NOTHING: Wait.NEXT_REQUEST}
+PROGRESS = 16 * 1024
+"""Bytes of a body that have to come in PATIENCE[BODY]."""
+READING = 60.0
+"""Seconds in which a peer has to read something of what waits for it."""
+
+NOT_HTTP = "The request is no HTTP/1.1 that omilink can read."
+TOO_MUCH_HEAD = (
+    f"The headers hold more than {HEAD_BYTES} bytes or are more than {HEADERS}. Send fewer, or clear the cookies."
+)
+TOO_LONG = f"The address is longer than {ADDRESS_BYTES} bytes. Shorten what follows the question mark."
+TOO_MANY = f"More than {PIPELINED} requests came without waiting for an answer. Send one after the other."
+SLOW = "The request did not arrive in time. Send it again."
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's, within these bounds. A handler finds it as scope["extensions"]["omilink"]."""
+
+    wait = Wait.FIRST_BYTE
+    since = 0.0
+    _lost = _deaf = False
+    _to_tell: tuple[Callable[[], None], ...] = ()
+    _headers = _head_bytes = 0
+    _no_body = 0
+    """Bytes since the last beginning of a request that were no body."""
+    _progress = 0
+    _linger = LINGER_BYTES
+    _unsent = 0
+
+    # what a stream needs
+
+    def when_lost(self, tell: Callable[[], None]) -> None:
+        """Calls this once the peer has gone, at once if it has already."""
+        if self._lost:
+            tell()
+        else:
+            self._to_tell = (*self._to_tell, tell)  # a peer may ask for several streams
+
+    def abort(self) -> None:
+        """Drops a peer whose last bytes would otherwise wait for ever."""
+        self.wait = Wait.NOTHING
+        if self.transport:
+            self.transport.abort()
+
+    # how long it is waited for
+
+    def _wait_for(self, wait: Wait) -> None:
+        self.wait, self.since = wait, self.loop.time()
+
+    def look(self, now: float) -> None:
+        """Gives up on a peer that keeps the server waiting for too long. Called once a second."""
+        if self.flow is None:
+            return
+        if self.flow.read_paused and self.wait in (Wait.HEAD, Wait.BODY):
+            self.since = now  # it is the server that does not read
+        if self._reads_nothing(now):
+            self.abort()
+        elif self.wait is not Wait.NOTHING and now - self.since > PATIENCE[self.wait]:
+            self._give_up(now)
+
+    def _reads_nothing(self, now: float) -> bool:
+        before, self._unsent = self._unsent, self.transport.get_write_buffer_size()
+        if self._unsent == 0 or self._unsent < before or before == 0:
+            self._unsent_since = now
+        return now - self._unsent_since > READING
+
+    def _give_up(self, now: float) -> None:
+        if self.wait is Wait.BODY and self._progress >= PROGRESS:
+            self.since, self._progress = now, 0
+        elif self.wait in (Wait.HEAD, Wait.BODY):
+            self._refuse(TooSlow(SLOW))
+        else:
+            self.abort()
+
+    # what it may make the server hold
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait_for(Wait.FIRST_BYTE)
+        self._unsent_since = self.since
+        self.flow = _Flow(transport, self._may_read)
+        if self.client:  # where IPv6 is heard too, a peer of IPv4 comes as ::ffff:192.0.2.1
+            self.client = (self.client[0].removeprefix("::ffff:"), self.client[1])
+
+    def data_received(self, data: bytes) -> None:
+        if self.wait is Wait.FAREWELL:
+            self._read_past(data)
+            return
+        self._unset_keepalive_if_required()
+        self._no_body = max(self._no_body, 0) + len(data)
+        try:
+            self._feed(data)
+            if self._no_body > HEAD_BYTES:
+                raise HeadTooLarge(TOO_MUCH_HEAD)
+        except httptools.HttpParserError as error:
+            why = error.__context__
+            self._refuse(why if isinstance(why, OmilinkError) else Malformed(NOT_HTTP))
+        except OmilinkError as error:
+            self._refuse(error)
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._feed(self._head_without_offer() + data[offer.args[0] :])
+
+    def _head_without_offer(self) -> bytes:
+        """For a parser of its own: this one takes what follows for another protocol, or for the next request."""
+        version, method = self.parser.get_http_version(), self.parser.get_method()
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        kept = [b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"".join([method, b" ", self.url, b" HTTP/", version.encode(), b"\r\n", *kept, b"\r\n"])
+
+    def on_message_begin(self) -> None:
+        if len(self.pipeline) >= PIPELINED:
+            raise Malformed(TOO_MANY)
+        super().on_message_begin()
+        self.scope["extensions"] = {"omilink": self}  # type: ignore[dict-item]
+        self._headers = self._head_bytes = self._no_body = self._progress = 0
+        self._wait_for(Wait.HEAD)
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > ADDRESS_BYTES:
+            raise AddressTooLong(TOO_LONG)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers += 1
+        self._head_bytes += len(name) + len(value)
+        if self._headers > HEADERS or self._head_bytes > HEAD_BYTES:
+            raise HeadTooLarge(TOO_MUCH_HEAD)
+        if self.wait is Wait.HEAD:  # a trailer is dropped: what reads headers has read them
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
+            self._wait_for(Wait.BODY)
+        elif self.parser.get_method() == b"CONNECT":
+            raise Malformed(NOT_HTTP)
+
+    def on_chunk_header(self) -> None:
+        self._no_body -= CHUNK_BYTES
+
+    def on_body(self, body: bytes) -> None:
+        self._no_body -= len(body)
+        self._progress += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():  # it is read again, without the offer
+            return
+        super().on_message_complete()
+        self._wait_for(Wait.NEXT_REQUEST if self.cycle.response_complete else Wait.NOTHING)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle and self.cycle.response_complete and self.wait in _AFTER_AN_ANSWER:
+            self._wait_for(_AFTER_AN_ANSWER[self.wait])
+
+    def _may_read(self) -> bool:
+        """What is pipelined, or comes after a refusal, waits in the kernel and not in memory."""
+        return not (self.pipeline or self._deaf)
+
+    # how it ends
+
+    def _refuse(self, why: OmilinkError) -> None:
+        """Says why, unless that would get into an answer that is under way."""
+        cycle = self.cycle
+        if cycle is None or (cycle.response_complete and self.wait is not Wait.UNREAD_BODY):
+            self._say_farewell(why)
+        elif self.wait in (Wait.HEAD, Wait.NOTHING):
+            cycle.keep_alive = False  # what came before is answered, and then it is over
+            self._deaf, self.wait = True, Wait.NOTHING
+            self.flow.pause_reading()
+        elif cycle.response_started or self.pipeline:
+            self.abort()
+        else:
+            cycle.disconnected = True
+            cycle.message_event.set()
+            self._say_farewell(why)
+
+    def _say_farewell(self, why: OmilinkError) -> None:
+        """A peer that still sends would not get to read it if the connection were closed at once."""
+        if self.transport.is_closing():
+            return
+        answer = errors.answer(why.code, why.message, SECURITY | {"Connection": "close"})
+        headers = [*self.server_state.default_headers, *answer.raw_headers]
+        lines = [STATUS_LINE[answer.status_code], *[b"%s: %s\r\n" % header for header in headers], b"\r\n"]
+        self.transport.write(b"".join([*lines, bytes(answer.body)]))
+        self.transport.write_eof()
+        self._wait_for(Wait.FAREWELL)
+        self.flow.resume_reading()
+
+    def _read_past(self, data: bytes) -> None:
+        self._linger -= len(data)
+        if self._linger < 0:
+            self.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        self._lost, self.wait = True, Wait.NOTHING
+        for tell in self._to_tell:
+            tell()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Connection, scope, flow and cycle hold one another; out of the ring nothing waits for the collector."""
+        self._to_tell = ()
+        self.pipeline.clear()
+        self.scope = self.headers = self.cycle = self.flow = None  # type: ignore[assignment]
+
+
+class _Flow(FlowControl):
+    """uvicorn reads on with every answer, however much waits already."""
+
+    def __init__(self, transport: asyncio.Transport, may_read: Callable[[], bool]) -> None:
+        super().__init__(transport)
+        self._may_read = may_read
+
+    def resume_reading(self) -> None:
+        if self._may_read():
+            super().resume_reading()
