@@ -1,29 +1,31 @@
 """Which conversation a piece of speech belongs to. Pure: values in, a value out.
 
 OMI's cloud never says that a conversation ended. What a receiver sees are clocks: seconds since the conversation's
-first words, starting again near 0 with the next one. Several devices of one account come in under one session id, each
-with a clock of its own (omi-protocol: when a conversation ends).
+first words or first audio, beginning again with the next one. Several devices of one account come in under one session
+id, each with a clock of its own (omi-protocol: when a conversation ends).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from omilink.model import Conversation, Millis, Segment
+from omilink.identity import contradict, is_repeated
+from omilink.model import Conversation, Message, Millis, Segment
 
 LATE = 40.0
 """Seconds that words may come late. The slowest retry of OMI's cloud comes after 36."""
 OVERLAP = 2.0
 """Seconds by which people talk over each other."""
-NEAR_ZERO = 5.0
-"""A clock that shows less than this may have started anew …"""
-FELL_BACK = 8.0
-"""… if it fell back by more than this."""
 BACKLOG = 30.0
 """Seconds of speech in one call from which on it is a backlog, held up by a lost connection."""
 MOST_RUNS = 20
 """Pieces that a call is cut into at most. A backlog of a whole day has fewer; what has more is made up."""
 BACKLOG_LIMIT: Millis = 3_600_000
 """A backlog that was held up for longer starts a conversation of its own."""
+MOST_COMPARED = 100
+"""Segments of a call of which each is compared with what is known. What contradicts does so early."""
+
+SpokenIn = Callable[[Conversation, float, float], Sequence[Message]]
+"""What was said in these seconds of a conversation's clock. It is asked only where the clock alone does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def runs(segments: Iterable[Segment], gap: float) -> Iterator[Run]:
     start = end = None
     count = 1
     for segment in segments:
-        if count < MOST_RUNS and _breaks(start, end, segment, gap):
+        if count < MOST_RUNS and _breaks(pieces, end, segment, gap):
             yield Run(tuple(pieces), start, end)
             pieces, start, end = [], None, None
             count += 1
@@ -53,51 +55,90 @@ def runs(segments: Iterable[Segment], gap: float) -> Iterator[Run]:
         yield Run(tuple(pieces), start, end)
 
 
-def place(run: Run, at: Millis, conversations: Sequence[Conversation], gap: float) -> Conversation | None:
+def place(
+    run: Run, at: Millis, conversations: Sequence[Conversation], gap: float, spoken_in: SpokenIn
+) -> Conversation | None:
     """The conversation on whose clock the run follows, or None for a new one.
 
     `at` is when the call was accepted, `gap` the seconds of silence that end a conversation. Of two clocks that fit,
-    the one whose last words are nearest wins: so the words of two devices stay apart.
+    the one whose last words are nearest wins, or which shows that time now: so the words of two devices stay apart.
     """
-    fitting = [c for c in conversations if _follows(c, run, at, gap)]
     if run.start is None:
+        fitting = [c for c in conversations if _silence(c, at) < gap]
         return max(fitting, key=lambda c: (c.last_at, c.id), default=None)
-    start = run.start
-    return min(fitting, key=lambda c: (abs(start - _end(c)), -c.last_at), default=None)
+    nearest = sorted(conversations, key=lambda c: (_distance(c, run, at), -c.last_at))
+    return next((c for c in nearest if _follows(c, run, at, gap, spoken_in)), None)
 
 
-def _follows(conversation: Conversation, run: Run, at: Millis, gap: float) -> bool:
-    silence = (at - conversation.last_at) / 1000
+def _follows(conversation: Conversation, run: Run, at: Millis, gap: float, spoken_in: SpokenIn) -> bool:
+    silence = _silence(conversation, at)
     if run.start is None or run.end is None or conversation.end is None or conversation.first is None:
         return silence < gap
     ahead = run.start - conversation.end
     if ahead >= gap or (silence >= gap and not _is_backlog(run, silence)):
         return False
-    if ahead >= 0 or (ahead >= -OVERLAP and (run.start > conversation.first or silence <= LATE)):
+    if ahead >= 0:
         return True
-    late = conversation.end + silence - run.end
-    return late <= LATE and not _started_anew(conversation.first, conversation.end, run.start, run.end)
-
-
-def _breaks(start: float | None, end: float | None, segment: Segment, gap: float) -> bool:
-    if start is None or end is None or segment.start is None or segment.end is None:
+    said = spoken_in(conversation, run.start - BACKLOG, run.end + BACKLOG)
+    if _is_another_clock(run, said):
         return False
-    late = end - segment.end
-    return segment.start - end >= gap or late > LATE or _started_anew(start, end, segment.start, segment.end)
+    is_next = ahead >= -OVERLAP and run.start > conversation.first
+    return is_next or run.start < 0 or _is_all_repeated(run, said) or _late(conversation, run, at, said) <= LATE
 
 
-def _started_anew(first: float, end: float, start: float, stop: float) -> bool:
-    """Words near 0, well before what was said last. Those that end just where the clock's first known words begin are
-    no new start but its first words, late."""
-    is_late_head = -OVERLAP <= first - stop <= NEAR_ZERO and first > start
-    return start < NEAR_ZERO and end - start > FELL_BACK and not is_late_head
+def _breaks(pieces: Sequence[Segment], end: float | None, segment: Segment, gap: float) -> bool:
+    if end is None or segment.start is None or segment.end is None:
+        return False
+    if segment.start - end >= gap or end - segment.end > LATE:
+        return True
+    return segment.start < end and any(contradict(piece, segment) for piece in pieces[-MOST_COMPARED:])
+
+
+def _is_another_clock(run: Run, said: Sequence[Message]) -> bool:
+    """Whether a voice would have said two things at once: then these are the same seconds of another clock."""
+    return any(contradict(message, segment) for segment in run.segments[:MOST_COMPARED] for message in said)
+
+
+def _is_all_repeated(run: Run, said: Sequence[Message]) -> bool:
+    return all(any(is_repeated(message, segment) for message in said) for segment in run.segments[:MOST_COMPARED])
+
+
+def _late(conversation: Conversation, run: Run, at: Millis, said: Sequence[Message]) -> float:
+    """Seconds that the run came after its time, or after the call that told what was said around it: an interjection
+    in a monologue can come no sooner than the monologue."""
+    assert run.start is not None and run.end is not None
+    around: dict[Millis, list[Message]] = {}
+    for message in said:
+        around.setdefault(message.created_at, []).append(message)
+    heard = [when for when, words in around.items() if _spans(words, run.end)]
+    by_clock = _lag(conversation, run, at)
+    return min([by_clock, *((at - when) / 1000 for when in heard)])
+
+
+def _spans(words: Sequence[Message], moment: float) -> bool:
+    starts = [message.start for message in words if message.start is not None]
+    ends = [message.end for message in words if message.end is not None]
+    return min(starts) - OVERLAP <= moment <= max(ends) + OVERLAP
+
+
+def _distance(conversation: Conversation, run: Run, at: Millis) -> float:
+    """Seconds between the run and the last words, or between the run and what the clock shows when it comes."""
+    if run.start is None or conversation.end is None:
+        return 0.0 if run.start is None else abs(run.start)
+    return min(abs(run.start - conversation.end), abs(_lag(conversation, run, at)))
+
+
+def _lag(conversation: Conversation, run: Run, at: Millis) -> float:
+    """Seconds by which the run's last words are behind what the conversation's clock shows when they come."""
+    assert conversation.end is not None and run.end is not None
+    return conversation.end + _silence(conversation, at) - run.end
+
+
+def _silence(conversation: Conversation, at: Millis) -> float:
+    return (at - conversation.last_at) / 1000
 
 
 def _is_backlog(run: Run, silence: float) -> bool:
     """A call that holds as much speech as there was silence: the connection was gone, the talk went on."""
     assert run.start is not None and run.end is not None
     return run.end - run.start >= max(BACKLOG, silence / 2) and silence * 1000 < BACKLOG_LIMIT
-
-
-def _end(conversation: Conversation) -> float:
-    return 0.0 if conversation.end is None else conversation.end

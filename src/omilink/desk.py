@@ -1,8 +1,9 @@
 """What one batch has loaded and changed so far, so that many calls are looked up and written in few statements."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain, count
 
-from omilink import clocks, wire
+from omilink import clocks, identity, wire
 from omilink.model import (
     SHARED,
     Challenge,
@@ -21,6 +22,8 @@ MessageKey = tuple[str, str]
 """Conversation id and segment key."""
 
 
+LATEST_UNPLACED = 50
+"""Messages among which one without a place is looked for by its number."""
 NEAR_MOST = 20
 """Conversations of a session that are looked at: more than any devices hold at once, and few enough for each call to
 be compared with all of them."""
@@ -53,7 +56,8 @@ class Desk:
         self._challenges = self.tx.challenges(asked, self._since)
         self._conversations: dict[str, dict[str, Conversation]] = {}
         self.load_conversations(keys)
-        self._messages = self.tx.messages_known(
+        self._messages: dict[str, dict[str, Message]] = {}
+        known = self.tx.messages_known(
             {
                 (conversation_id, segment.key)
                 for delivery, segments in self._heard
@@ -61,6 +65,7 @@ class Desk:
                 for segment in segments
             }
         )
+        self._keep(known.values())
         self._forget_changes()
 
     def load_conversations(self, session_keys: Collection[str]) -> None:
@@ -120,20 +125,71 @@ class Desk:
         words must not come back, then the one that was heard longest ago."""
         found: list[tuple[Message, bool]] = []
         for conversation in near:
-            message, is_deleted = self.message((conversation.id, segment.key)), conversation.deleted_at is not None
-            if message and is_deleted and message.has_grown_from_left_out(segment):
+            if not segment.has_unique_id and delivery.received_at - conversation.last_at >= self.gap_ms:
                 continue
-            if message and (segment.has_unique_id or delivery.received_at - conversation.last_at < self.gap_ms):
+            message, is_deleted = self.same(delivery, segment, conversation), conversation.deleted_at is not None
+            if message is None or (is_deleted and message.has_grown_from_left_out(segment)):
+                continue
+            if conversation.user_id == self.owner(delivery) or self._is_of_before(delivery, segment, message):
                 found.append((message, is_deleted))
         if len(found) > 1:  # seldom, and it takes a hash
             found.sort(key=lambda one: (one[0].knows(segment), one[1]), reverse=True)
         return found[0][0] if found else None
 
+    def same(self, delivery: Delivery, segment: Segment, conversation: Conversation) -> Message | None:
+        """The conversation's message that the segment is. A counter's number is that only where it agrees otherwise."""
+        message = self.message((conversation.id, segment.key))
+        if not segment.may_be_counted:
+            return message
+        at = delivery.received_at
+        if message and identity.is_same_by_number(message, segment, at):
+            return message
+        numbered = self._numbered(segment, conversation)
+        return next((one for one in numbered if identity.is_same_by_number(one, segment, at)), None)
+
+    def _numbered(self, segment: Segment, conversation: Conversation) -> list[Message]:
+        """Messages of that id that were said about then, the nearest first; of those without a place the latest."""
+        if segment.start is None:
+            self._keep_stored(self.tx.messages(conversation.id, LATEST_UNPLACED))
+            there = [m for m in self._messages.get(conversation.id, {}).values() if m.start is None]
+            return sorted((m for m in there if m.segment_id == segment.id), key=lambda m: -m.seq)
+        start, nearly = segment.start, identity.SAME_START
+        there = self.around(conversation, start - nearly, start + nearly)
+        return sorted((m for m in there if m.segment_id == segment.id), key=lambda m: abs((m.start or 0.0) - start))
+
+    @staticmethod
+    def _is_of_before(delivery: Delivery, segment: Segment, message: Message) -> bool:
+        """Whether the segment is another owner's message, heard again or grown on its way, and not words of now."""
+        if not segment.may_be_counted or message.knows(segment):
+            return True
+        if not message.text:
+            return message.end == segment.end
+        is_in_time = abs(delivery.received_at - message.created_at) <= clocks.LATE * 1000
+        return is_in_time and segment.text.startswith(message.text)
+
+    def around(self, conversation: Conversation, start: float, until: float) -> list[Message]:
+        """The conversation's messages that were said in these seconds of its clock, as they are now."""
+        first, end = conversation.first, conversation.end
+        if first is None or end is None or start > end or until < first:
+            return []
+        if conversation.id not in self._new_conversations:
+            self._keep_stored(self.tx.messages_around(conversation.id, start, until))
+        there = self._messages.get(conversation.id, {}).values()
+        return [m for m in there if m.start is not None and m.start <= until and (m.end or 0.0) >= start]
+
+    def free_key(self, conversation: Conversation, segment: Segment) -> str:
+        """The segment's key, with a number where another segment of the conversation has it."""
+        where, _, id = segment.key.partition(":")
+        keys = (f"{where}~{number}:{id}" for number in count(2))
+        taken = self._messages.get(conversation.id, {})
+        return next(key for key in chain([segment.key], keys) if key not in taken)
+
     def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
         return self._conversations[delivery.session_key][conversation_id]
 
     def message(self, key: MessageKey) -> Message | None:
-        return self._messages.get(key)
+        conversation_id, segment_key = key
+        return self._messages.get(conversation_id, {}).get(segment_key)
 
     # what becomes of it
 
@@ -153,7 +209,7 @@ class Desk:
 
     def put_message(self, message: Message, *, new: bool = False) -> None:
         key = (message.conversation_id, message.key)
-        self._messages[key] = message
+        self._keep([message])
         fresh = new or key in self._new_messages
         (self._new_messages if fresh else self._changed_messages)[key] = message
 
@@ -171,6 +227,14 @@ class Desk:
         self.users |= {event.user_id for event in self._events}
         self.messages_added += len(self._new_messages)
         self._forget_changes()
+
+    def _keep_stored(self, messages: Iterable[Message]) -> None:
+        """What the desk has already is newer."""
+        self._keep([m for m in messages if self.message((m.conversation_id, m.key)) is None])
+
+    def _keep(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self._messages.setdefault(message.conversation_id, {})[message.key] = message
 
     def hear_instead(self, delivery: Delivery, segments: Sequence[Segment]) -> None:
         """After something else has written: everything as it is now, for these segments of the delivery."""

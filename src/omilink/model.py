@@ -31,6 +31,7 @@ VERSIONS_REMEMBERED = 16
 
 _VISIBLE = re.compile(r"[!-.0-~]{1,128}")  # ASCII 0x21-0x7E without "/", so that ids fit into a path
 _ACCOUNT = re.compile(r"[A-Za-z0-9]{28}")
+_UUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _PLACEHOLDERS = re.compile(r"null|nil|none|nan|undefined|anonymous|\[object object\]|[0-]+|\.\.?", re.IGNORECASE)
 
 
@@ -226,12 +227,23 @@ class Segment:
     @property
     def key(self) -> str:
         """What makes it the same segment when it comes again. Without an id: speaker, start, end and text, since a
-        hash of the text alone would make two people's "yes" one message (omi-protocol: the real-time call)."""
-        return f"id:{self.id}" if self.id else f"said:{_digest(self.speaker, self.start, self.end, self.text)}"
+        hash of the text alone would make two people's "yes" one message (omi-protocol: the real-time call). With one
+        that may be a counter's number: that and the place."""
+        if self.id is None:
+            return f"said:{_digest(self.speaker, self.start, self.end, self.text)}"
+        if not self.may_be_counted:
+            return f"id:{self.id}"
+        where = f"at{self.start}" if self.start is not None else f"said{_digest(self.speaker, self.text)}"
+        return f"{where}:{self.id}"
+
+    @property
+    def may_be_counted(self) -> bool:
+        """Whether the id may be a counter's number, which begins again with a restarted device, or with each call."""
+        return self.id is not None and not _UUID.fullmatch(self.id)
 
     @property
     def has_unique_id(self) -> bool:
-        """Whether the id is a UUID's kin, and no counter that starts again with the next conversation."""
+        """Whether the id is so long that the next conversation hardly has it too, at the same second."""
         return self.id is not None and len(self.id) >= UNIQUE_LENGTH
 
     @property
@@ -265,10 +277,20 @@ class Message:
     def id(self) -> str:
         return f"{self.conversation_id}.{self.seq}"
 
+    @property
+    def segment_id(self) -> str | None:
+        """The id that its segment came with."""
+        kind, _, id = self.key.partition(":")
+        return None if kind == "said" else id
+
     def heard_again(self, segment: Segment, spoken_at: Millis) -> "Message":
-        """The message after its segment came again: itself, unless the segment says something new."""
+        """The message after its segment came again: itself, unless the segment says something new. Who the person is is
+        kept and, since it is not shown, no new revision."""
         if self.knows(segment):
             return self
+        versions = " ".join([*self.versions.split(), segment.version][-VERSIONS_REMEMBERED:])
+        if self.knows(replace(segment, person_id=None)) or self.knows(replace(segment, person_id=self.person_id)):
+            return replace(self, person_id=segment.person_id or self.person_id, versions=versions)
         return replace(
             self,
             text=segment.text,
@@ -280,7 +302,7 @@ class Message:
             position=self.position if segment.start is None else segment.start,
             spoken_at=spoken_at,
             rev=self.rev + 1,
-            versions=" ".join([*self.versions.split(), segment.version][-VERSIONS_REMEMBERED:]),
+            versions=versions,
         )
 
     def without(self, text: str) -> "Message":
@@ -348,6 +370,10 @@ class Conversation:
             end=end,
             message_count=self.message_count + added,
         )
+
+    def retitled(self, before: Message, after: Message) -> "Conversation":
+        """The conversation after the message has changed, whose beginning may be its title."""
+        return replace(self, title=_title(after.text)) if self.title == _title(before.text) else self
 
     def spoken_at(self, segment: Segment, at: Millis) -> Millis:
         """The best guess of when it was said: never later than when it arrived."""

@@ -172,6 +172,10 @@ class Transaction(Protocol):
         """By (conversation id, segment key)."""
         ...
 
+    def messages_around(self, conversation_id: str, start: float, until: float) -> list[Message]:
+        """Those said in these seconds of the conversation's clock, the last of them if there are thousands."""
+        ...
+
     def all_messages(self, conversation_id: str) -> list[Message]:
         """In spoken order."""
         ...

@@ -5,10 +5,9 @@ words that were deleted stay deleted.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import dataclass, field, replace
 
-from omilink import clocks, linking, sessions, wire
+from omilink import clocks, identity, linking, sessions, wire
 from omilink.cutting import take_sentences_out
 from omilink.desk import Desk
 from omilink.linking import Act, Decision, Facts, Outcome
@@ -203,7 +202,9 @@ def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment
     if message is known:
         return
     desk.put_message(message)
-    desk.put_conversation(conversation.with_words([segment], delivery.received_at, added=0))
+    if message.rev == known.rev:  # nothing that is shown
+        return
+    desk.put_conversation(conversation.with_words([segment], delivery.received_at, added=0).retitled(known, message))
     if message.key not in heard.new.get(conversation.id, ()):
         heard.changed.setdefault(conversation.id, []).append(message.key)
 
@@ -211,11 +212,11 @@ def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment
 def _hear_run(desk: Desk, delivery: Delivery, run: clocks.Run, gap: float, heard: _Heard) -> None:
     owner = desk.owner(delivery)
     open_to_it = [c for c in desk.near(delivery) if c.user_id == owner and not c.deleted_at]
-    conversation = clocks.place(run, delivery.received_at, open_to_it, gap)
+    conversation = clocks.place(run, delivery.received_at, open_to_it, gap, desk.around)
     if conversation is None:
         conversation = _begin(desk, delivery, owner)
         heard.began.add(conversation.id)
-    _add(desk, delivery, conversation, run.segments, heard)
+    _add(desk, delivery, conversation, run, heard)
 
 
 def _begin(desk: Desk, delivery: Delivery, owner: str | None) -> Conversation:
@@ -230,21 +231,34 @@ def _begin(desk: Desk, delivery: Delivery, owner: str | None) -> Conversation:
     return conversation
 
 
-def _add(desk: Desk, delivery: Delivery, before: Conversation, segments: Sequence[Segment], heard: _Heard) -> None:
-    said = [(segment.key, segment) for segment in segments]
-    new = {key for key, _ in said if desk.message((before.id, key)) is None}
-    after = before.with_words(segments, delivery.received_at, added=len(new))
-    desk.put_conversation(after)
-    seqs, end = count(before.message_count + 1), before.end or 0.0
-    for key, segment in said:
-        if message := desk.message((after.id, key)):  # twice in one call
+def _add(desk: Desk, delivery: Delivery, before: Conversation, run: clocks.Run, heard: _Heard) -> None:
+    repeated = _repeated(desk, before, run)
+    said = [segment for segment in run.segments if segment not in repeated]
+    if not said:
+        return
+    conversation = before.with_words(said, delivery.received_at, added=0)
+    desk.put_conversation(conversation)
+    seq, end = before.message_count, before.end
+    for segment in said:
+        if message := desk.same(delivery, segment, conversation):  # twice in one call
             _hear_again(desk, delivery, message, segment, heard)
             continue
+        seq += 1
         # an unplaced segment takes its place behind what had been said when it came
-        position = end if segment.start is None else segment.start
-        end = max(end, segment.end or 0.0)
-        desk.put_message(_message(key, next(seqs), position, segment, after, delivery), new=True)
-        heard.new.setdefault(after.id, []).append(key)
+        position = (end or 0.0) if segment.start is None else segment.start
+        end = max((moment for moment in (end, segment.end) if moment is not None), default=None)
+        key = desk.free_key(conversation, segment)
+        desk.put_message(_message(key, seq, position, segment, conversation, delivery), new=True)
+        heard.new.setdefault(conversation.id, []).append(key)
+    desk.put_conversation(replace(desk.conversation(delivery, conversation.id), message_count=seq))
+
+
+def _repeated(desk: Desk, conversation: Conversation, run: clocks.Run) -> set[Segment]:
+    """Segments without an id that the conversation has already, at times that have moved a little."""
+    if run.start is None or run.end is None:
+        return set()
+    said = desk.around(conversation, run.start, run.end)
+    return {segment for segment in run.segments if any(identity.is_repeated(message, segment) for message in said)}
 
 
 def _message(

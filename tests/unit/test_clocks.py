@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from omilink import clocks
-from omilink.model import Conversation, Millis, Segment
+from omilink.model import Conversation, Message, Millis, Segment
 from omilink.omi import parse
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -25,13 +25,48 @@ def talk(name: str, first: float | None, end: float | None, last_heard: float = 
     )
 
 
-def words(start: float | None, end: float | None) -> Segment:
-    return Segment(text=f"from {start} to {end}", start=start, end=end)
+def words(start: float | None, end: float | None, speaker: str = "SPEAKER_0") -> Segment:
+    return Segment(text=f"from{start}to{end}", speaker=speaker, start=start, end=end)
 
 
-def placed(start: float | None, end: float | None, heard: float, *talks: Conversation) -> str | None:
-    (run,) = clocks.runs([words(start, end)], GAP)
-    found = clocks.place(run, at(heard), talks, GAP)
+def message(start: float, end: float, heard: float, speaker: str = "SPEAKER_0") -> Message:
+    return Message(
+        conversation_id="-",
+        seq=1,
+        key="-",
+        text=f"heard {start} {end}",
+        speaker=speaker,
+        is_user=False,
+        person_id=None,
+        start=start,
+        end=end,
+        position=start,
+        created_at=at(heard),
+        spoken_at=at(heard),
+        versions="",
+    )
+
+
+def said_throughout(conversation: Conversation, start: float, until: float) -> list[Message]:
+    """One voice, all the time, each three seconds heard when they were said."""
+    if conversation.first is None or conversation.end is None:
+        return []
+    said = []
+    begin = conversation.first
+    while begin < conversation.end:
+        end = min(begin + 3, conversation.end)
+        if end >= start and begin <= until:
+            heard = (conversation.last_at - NOON) / 1000 - (conversation.end - end)
+            said.append(message(begin, end, heard))
+        begin = end
+    return said
+
+
+def placed(
+    start: float | None, end: float | None, heard: float, *talks: Conversation, speaker: str = "SPEAKER_0"
+) -> str | None:
+    (run,) = clocks.runs([words(start, end, speaker)], GAP)
+    found = clocks.place(run, at(heard), talks, GAP, said_throughout)
     return found.id if found else None
 
 
@@ -49,7 +84,7 @@ def test_words_that_follow_belong_to_the_conversation() -> None:
 
 
 def test_two_people_may_talk_over_each_other() -> None:
-    assert placed(28.5, 31, 1, talk("breakfast", 0, 30)) == "breakfast"
+    assert placed(28.5, 31, 1, talk("breakfast", 0, 30), speaker="SPEAKER_1") == "breakfast"
 
 
 def test_the_first_words_ever_begin_a_conversation() -> None:
@@ -76,14 +111,14 @@ def test_the_sampled_rollover_is_a_new_conversation() -> None:
     breakfast = talk("breakfast", before[0].start, before[-1].end)
     (run,) = clocks.runs(after, GAP)
     for silence in (2, 120, 149, 3600):
-        assert clocks.place(run, at(silence), [breakfast], GAP) is None
+        assert clocks.place(run, at(silence), [breakfast], GAP, said_throughout) is None
 
 
 def test_the_gap_is_the_operators_choice() -> None:
     (run,) = clocks.runs([words(90, 92)], 60)
-    assert clocks.place(run, at(60), [talk("breakfast", 0, 30)], 60) is None
+    assert clocks.place(run, at(60), [talk("breakfast", 0, 30)], 60, said_throughout) is None
     (run,) = clocks.runs([words(3600, 3602)], 7200)
-    assert clocks.place(run, at(3570), [talk("breakfast", 0, 30)], 7200) is not None
+    assert clocks.place(run, at(3570), [talk("breakfast", 0, 30)], 7200, said_throughout) is not None
 
 
 def test_a_very_short_conversation_ends_with_its_clock_too() -> None:
@@ -97,7 +132,7 @@ def test_a_very_short_conversation_ends_with_its_clock_too() -> None:
 @pytest.mark.parametrize("late", [1, 5, 36])
 def test_a_retried_batch_finds_its_place_among_words_that_came_before_it(late: float) -> None:
     """OMI's developer path tries again after 1, 5 and 30 seconds."""
-    assert placed(60 - late - 2, 60 - late, 0, talk("breakfast", 0, 60)) == "breakfast"
+    assert placed(60 - late - 2, 60 - late, 0, talk("breakfast", 0, 60), speaker="SPEAKER_1") == "breakfast"
 
 
 def test_words_that_are_later_than_any_retry_are_from_another_clock() -> None:
@@ -122,7 +157,7 @@ def test_two_devices_under_one_session_id_stay_apart() -> None:
     for talks in ([kitchen, garden], [garden, kitchen]):
         assert placed(601, 603, 2, *talks) == "kitchen"
         assert placed(43, 45, 2, *talks) == "garden"
-        assert placed(598.5, 600.5, 2, *talks) == "kitchen"
+        assert placed(598.5, 600.5, 2, *talks, speaker="SPEAKER_1") == "kitchen"
 
 
 def test_a_second_device_begins_its_own_conversation() -> None:
@@ -152,12 +187,12 @@ def test_a_backlog_after_a_reconnect_continues_the_conversation() -> None:
     """Five minutes without a connection while the talk went on, then everything in one call."""
     backlog = [words(start, start + 4) for start in range(31, 330, 5)]
     (run,) = clocks.runs(backlog, GAP)
-    assert clocks.place(run, at(300), [talk("breakfast", 0, 30)], GAP) is not None
+    assert clocks.place(run, at(300), [talk("breakfast", 0, 30)], GAP, said_throughout) is not None
 
 
 def test_a_backlog_that_was_held_up_too_long_is_its_own_conversation() -> None:
     (run,) = clocks.runs([words(start, start + 4) for start in range(31, 3700, 5)], GAP)
-    assert clocks.place(run, at(3601), [talk("breakfast", 0, 30)], GAP) is None
+    assert clocks.place(run, at(3601), [talk("breakfast", 0, 30)], GAP, said_throughout) is None
 
 
 def test_a_few_words_after_a_silence_are_no_backlog() -> None:

@@ -64,9 +64,18 @@ def test_a_segment_is_placed_or_not(start: float | None, end: float | None) -> N
         Segment(text="hello", start=start, end=end)
 
 
-def test_with_an_id_a_segment_is_the_same_whatever_it_says() -> None:
-    assert Segment(id="7", text="yes", start=0.0, end=1.0).key == Segment(id="7", text="yes, please").key
-    assert Segment(id="7", text="yes").key != Segment(id="8", text="yes").key
+def test_with_a_unique_id_a_segment_is_the_same_whatever_it_says() -> None:
+    one, other = "5ac0cec9-53cf-5426-ac24-bb354bbb3071", "5ac0cec953cf5426ac24bb354bbb3072"
+    assert Segment(id=one, text="yes", start=0.0, end=1.0).key == Segment(id=one, text="yes, please").key
+    assert Segment(id=one, text="yes").key != Segment(id=other, text="yes").key
+
+
+def test_with_a_counters_number_it_is_the_same_whatever_it_says_at_the_same_place() -> None:
+    """The counter may begin again with every call."""
+    seven = Segment(id="7", text="yes", start=0.0, end=1.0)
+    assert seven.key == replace(seven, text="yes, please", end=2.0).key
+    assert seven.key != replace(seven, id="8").key
+    assert seven.key != replace(seven, start=5.0, end=6.0).key
 
 
 def test_without_an_id_speaker_place_and_text_make_it_the_same() -> None:

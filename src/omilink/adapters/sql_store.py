@@ -55,6 +55,9 @@ from omilink.ports import Transaction
 
 T = TypeVar("T")
 
+LONGEST_UTTERANCE = 1_800.0
+"""Seconds. What began earlier is not looked for, so that a conversation of a day is not read from its beginning."""
+
 session, conversation, message = schema.omi_sessions, schema.conversations, schema.messages
 user, token, ticket, event = schema.users, schema.tokens, schema.tickets, schema.events
 link, challenge = schema.omi_links, schema.challenges
@@ -149,6 +152,16 @@ KNOWN = Query(
         )
     )
 )
+AROUND = Query(
+    select(message)
+    .where(
+        message.c.conversation_id == bindparam("c"),
+        message.c.position.between(bindparam("start") - LONGEST_UTTERANCE, bindparam("until")),
+        message.c.end >= bindparam("start"),
+    )
+    .order_by(message.c.position.desc(), message.c.seq.desc())
+    .limit(bindparam("most"))
+)
 LAST_MESSAGES = (
     select(message)
     .where(message.c.conversation_id == bindparam("c"))
@@ -215,6 +228,7 @@ TOKEN_HOLDER = (
 
 NEWEST = (1 << 62, "")
 """Before it come all."""
+AROUND_MOST = 2_000
 GONE = "deleted account"
 ACCEPTED_IN_TIME: Millis = 86_400_000
 """So long after its end a challenge may still be met by what was accepted before."""
@@ -437,6 +451,10 @@ class SqlTransaction:
     def messages_known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Message]:
         rows = KNOWN.run(self._connection, pairs=_listed(pairs)) if pairs else ()
         return {(row.conversation_id, row.key): _message(row) for row in rows}
+
+    def messages_around(self, conversation_id: str, start: float, until: float) -> list[Message]:
+        rows = AROUND.run(self._connection, c=conversation_id, start=start, until=until, most=AROUND_MOST)
+        return [_message(row) for row in rows]
 
     def messages(self, conversation_id: str, limit: int, before: tuple[float, int] | None = None) -> list[Message]:
         query = LAST_MESSAGES

@@ -4,6 +4,7 @@ Nothing that can be kept is lost: a field of a wrong type costs that field, a ba
 sender of OMI's can produce is refused with a sentence for whoever programs the device.
 """
 
+import hashlib
 import json
 import math
 import re
@@ -21,6 +22,7 @@ from omilink.model import Segment, check_id, is_account_id, is_placeholder
 MAX_SEGMENTS = 2_000
 MAX_DEPTH = 64
 """OMI nests six deep. What lies deeper is dropped, so that no parser runs out of stack."""
+LONGEST_ID = 128
 UNPLACED = -1.0
 """`start` and `end` of a segment whose place on the clock is unknown."""
 LONGEST_CLOCK = 1e7
@@ -213,42 +215,43 @@ def _text(item: Any) -> str | None:
 def _segment(item: dict[str, Any], text: str) -> Segment:
     start, end = _place(item)
     return Segment(
-        id=_label(item.get("id"), 128),
+        id=_id(item.get("id")),
         text=text,
         speaker=_speaker(item),
         is_user=_truth(item.get("is_user", item.get("isUser"))),
-        person_id=_label(item.get("person_id", item.get("personId")), 128),
+        person_id=_id(item.get("person_id", item.get("personId"))),
         start=start,
         end=end,
     )
 
 
 def _place(item: dict[str, Any]) -> tuple[float, float] | tuple[None, None]:
+    """What was said before the clock's zero has a place as well, below 0."""
     start, end = _seconds(item.get("start")), _seconds(item.get("end"))
-    if start is None or start <= UNPLACED:
+    if start is None or (start == UNPLACED and end in (None, UNPLACED)):
         return None, None
-    start = max(0.0, start)
     return start, max(start, start if end is None else end)
 
 
 def _seconds(value: Any) -> float | None:
-    """To the millisecond, since 45.879999999999995 and 45.88 are the same moment."""
+    """To the millisecond, since 45.879999999999995 and 45.88 are the same moment; and 0.0 for -0.0."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
         seconds = float(value)
     except (ValueError, OverflowError):
         return None
-    return round(seconds, 3) if math.isfinite(seconds) and abs(seconds) < LONGEST_CLOCK else None
+    return round(seconds, 3) + 0.0 if math.isfinite(seconds) and abs(seconds) < LONGEST_CLOCK else None
 
 
 def _speaker(item: dict[str, Any]) -> str | None:
-    """SPEAKER_0 and SPEAKER_00 are the same person; a name that a device made up stays as it is."""
-    name = _label(item.get("speaker"), 64)
-    if name is not None:
-        return _same_speaker(name)
+    """SPEAKER_0 and SPEAKER_00 are the same person; a name that a device made up stays as it is. Where the speaker_id
+    is another number, it is the one to trust: after a reconnect the name may be another voice's (omi-protocol)."""
+    name = _same_speaker(_label(item.get("speaker"), 64) or "")
     number = item.get("speaker_id", item.get("speakerId"))
-    return f"SPEAKER_{number}" if type(number) is int and 0 <= number < 10**9 else None
+    if type(number) is int and 0 <= number < 10**9 and (not name or _SPEAKER.fullmatch(name)):
+        return f"SPEAKER_{number}"
+    return name or None
 
 
 @lru_cache
@@ -257,7 +260,13 @@ def _same_speaker(name: str) -> str:
     return f"SPEAKER_{int(numbered[1])}" if numbered else name
 
 
-def _label(value: Any, length: int) -> str | None:
+def _id(value: Any) -> str | None:
+    """Of one that is too long a hash of all of it, since two may differ at the end alone."""
+    id = _label(value, None)
+    return id if id is None or len(id) <= LONGEST_ID else hashlib.sha256(id.encode()).hexdigest()
+
+
+def _label(value: Any, length: int | None) -> str | None:
     if value is None or isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     return _clean(value).strip()[:length] or None

@@ -1,0 +1,93 @@
+"""Whether a piece of speech is one that is known already, and whether two can have been said on one clock. Pure."""
+
+import re
+from collections import Counter
+
+from omilink.model import Message, Millis, Segment
+
+SAME_START = 0.5
+"""Seconds by which two versions of one segment may begin apart."""
+CORRECTED_WITHIN: Millis = 10_000
+"""So soon after a segment its number with other words is a correction; later it is another segment's number."""
+
+_WORDS = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|\\w+")  # some scripts have no spaces between words
+
+
+def is_same_by_number(message: Message, segment: Segment, at: Millis) -> bool:
+    """Whether a segment whose id may be a counter's number is the message of that number. `at` is when it came.
+
+    Counters begin again with every call or with a restarted device, so the place on the clock has to agree, and either
+    the time or the words.
+    """
+    if not _begin_together(message, segment):
+        return False
+    if not message.text:  # deleted: its place is all that is known of it
+        return message.start is not None or message.key == segment.key or _comes_soon(message, at)
+    return _comes_soon(message, at) or message.knows(segment) or have_same_words(message.text, segment.text)
+
+
+def is_repeated(message: Message, segment: Segment) -> bool:
+    """Whether a segment without an id is the message, with times that have moved a little. Nobody says the same twice
+    at once; one after the other they do."""
+    if segment.id or message.start is None or segment.start is None or message.text != segment.text:
+        return False
+    return voice(message) == voice(segment) and _begin_together(message, segment) and _share(message, segment) > 0.5
+
+
+def contradict(message: Message | Segment, segment: Segment) -> bool:
+    """Whether the two cannot be of one clock: the same voice says other words in the same seconds. Seconds that only
+    touch are not the same. Where a voice has no name, two that begin together or last together are taken for one."""
+    if message.start is None or segment.start is None or not _may_be_one_voice(message, segment):
+        return False
+    assert message.end is not None and segment.end is not None
+    shared = min(message.end, segment.end) - max(message.start, segment.start)
+    lengths = message.end - message.start, segment.end - segment.start
+    if voice(message) and voice(segment):
+        is_same_time = shared > min(lengths) / 2 or message.start == segment.start or _is_point_within(message, segment)
+    else:
+        is_same_time = shared > max(lengths) / 2 or (shared >= 0 and _begin_together(message, segment))
+    return is_same_time and not have_same_words(message.text, segment.text)
+
+
+def have_same_words(one: str, other: str) -> bool:
+    """Whether one begins with the other, or most of their words agree."""
+    if one.startswith(other) or other.startswith(one):
+        return True
+    ours, theirs = _WORDS.findall(one.casefold()), _WORDS.findall(other.casefold())
+    shorter = min(len(ours), len(theirs))
+    if shorter and ours[:shorter] == theirs[:shorter]:
+        return True
+    return (Counter(ours) & Counter(theirs)).total() * 4 > len(ours) + len(theirs)
+
+
+def voice(words: Message | Segment) -> str | None:
+    """Whose voice it is, as far as the device says."""
+    return words.speaker or ("the wearer" if words.is_user else None)
+
+
+def _comes_soon(message: Message, at: Millis) -> bool:
+    return abs(at - message.created_at) <= CORRECTED_WITHIN
+
+
+def _may_be_one_voice(one: Message | Segment, other: Message | Segment) -> bool:
+    return voice(one) == voice(other) or not (voice(one) and voice(other))
+
+
+def _begin_together(one: Message | Segment, other: Segment) -> bool:
+    if one.start is None or other.start is None:
+        return one.start is other.start
+    return abs(one.start - other.start) <= SAME_START
+
+
+def _share(one: Message | Segment, other: Segment) -> float:
+    """The part of the longer one's seconds that both have."""
+    assert one.start is not None and one.end is not None and other.start is not None and other.end is not None
+    longer = max(one.end - one.start, other.end - other.start)
+    shared = min(one.end, other.end) - max(one.start, other.start)
+    return shared / longer if longer else float(shared == 0)
+
+
+def _is_point_within(one: Message | Segment, other: Segment) -> bool:
+    """Whether one of them has no length, as from a device that sends no end, and lies inside the other."""
+    assert one.start is not None and one.end is not None and other.start is not None and other.end is not None
+    return one.start < other.start == other.end < one.end or other.start < one.start == one.end < other.end
