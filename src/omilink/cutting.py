@@ -1,55 +1,117 @@
 """Finds a sentence that was to be said in what a wearable heard. It is no part of the talk, so it is taken out."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import inf
 
 from omilink import omi_accounts, wire
 from omilink.desk import Desk
-from omilink.model import LEFT_OUT, Conversation, Delivery, Message, Segment
+from omilink.model import LEFT_OUT, Challenge, Conversation, Delivery, Message, Segment
 from omilink.spoken import Span
 
-EARLIER_MESSAGES = 6
-"""In so many of the messages before a call a sentence may have begun."""
+EARLIER_MESSAGES = 12
+"""How many of the messages that came before a call may hold a part of a sentence."""
+EARLIER_CONVERSATIONS = 3
+"""How many of the latest conversations they may stand in, since a clock may have started anew within the sentence."""
 LONGEST = 20_000
 """Characters of a call that is listened to: a quarter of an hour of talk. The search takes time from everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Something that was heard: a segment of the call, by its place there, or a message from before it."""
+
+    text: str
+    speaker: str | None
+    start: float | None
+    place: int | None = None
+    message: Message | None = None
 
 
 def take_sentences_out(
     desk: Desk, delivery: Delivery, segments: Sequence[Segment], *, proves: bool
 ) -> Sequence[Segment]:
-    """What is left of the segments without sentences that users were asked to say. One may have begun in an earlier
-    call, or in an earlier version of a segment. If the call `proves` something, that is done as well."""
+    """What is left of the segments without sentences that users were asked to say. A part of one may have come in an
+    earlier call, or in an earlier version of a segment. If the call `proves` something, that is done as well."""
     if sum(len(segment.text) for segment in segments) > LONGEST:
         return segments
     session = desk.session(delivery)
     desk.put_session(replace(session, last_uid=delivery.uid) if proves else session)
     desk.show_uid(session, delivery.uid)
     desk.flush()
-    before = _said_before(desk, delivery, segments)
-    texts = [*(message.text for message in before), *(segment.text for segment in segments)]
-    said = omi_accounts.find_said(desk.challenges(delivery), texts, len(before))
+    pieces = [*_said_before(desk, delivery, segments), *_said_now(segments)]
+    order, said = _find(desk.challenges(delivery), pieces)
     if not said:
+        if proves:
+            now = [segment.text for segment in segments]
+            omi_accounts.note_close(desk.tx, desk.challenges(delivery), now, [piece.text for piece in pieces])
         return segments
-    rests = [_without([span for _, span in said], place, text) for place, text in enumerate(texts)]
-    near = desk.near(delivery)
-    known = [_to_cut(desk.known(delivery, segment, near), segment) for segment in segments]
-    for message, text, rest in zip([*before, *known], texts, rests, strict=True):
-        if message and rest != text:
+    spans, near = [span for _, span in said], desk.near(delivery)
+    left = {place: segment for place, segment in enumerate(segments)}
+    for number, piece in enumerate(order):
+        rest = _without(spans, number, piece.text)
+        if rest == piece.text:
+            continue
+        message = piece.message
+        if piece.place is not None:
+            segment = left.pop(piece.place)
+            message = _to_cut(desk.known(delivery, segment, near), segment)
+            if rest:
+                left[piece.place] = replace(segment, text=rest)
+        if message:
             _take_out(desk, delivery, message, rest or LEFT_OUT)
     desk.flush()
     for challenge in {challenge.user_id: challenge for challenge, _ in said if proves}.values():
         desk.users |= omi_accounts.meet(desk.tx, challenge, delivery)
-    left = [replace(s, text=rest) for s, rest in zip(segments, rests[len(before) :], strict=True) if rest]
-    desk.hear_instead(delivery, left)
-    return left
+    rests = [segment for _, segment in sorted(left.items())]
+    desk.hear_instead(delivery, rests)
+    return rests
 
 
-def _said_before(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> list[Message]:
-    """In the conversation that goes on, if it is the same owner's."""
+def _find(
+    challenges: Sequence[Challenge], pieces: Sequence[_Piece]
+) -> tuple[Sequence[_Piece], list[tuple[Challenge, Span]]]:
+    """The sentences among the pieces, and the order of the pieces in which they were found."""
+    for order in _orders(pieces):
+        new = [number for number, piece in enumerate(order) if piece.place is not None]
+        if said := omi_accounts.find_said(challenges, [piece.text for piece in order], new):
+            return order, said
+    return (), []
+
+
+def _orders(pieces: Sequence[_Piece]) -> Iterator[Sequence[_Piece]]:
+    """Calls come late, clocks start anew, and others talk in between: as it came, as it was spoken, and what one voice
+    said."""
+    yield pieces
+    yield sorted(pieces, key=_spoken)
+    for speaker in dict.fromkeys(piece.speaker for piece in pieces if piece.place is not None):
+        of_one = [piece for piece in pieces if piece.speaker == speaker]
+        if len(of_one) < len(pieces):
+            yield of_one
+            yield sorted(of_one, key=_spoken)
+
+
+def _spoken(piece: _Piece) -> float:
+    return inf if piece.start is None else piece.start
+
+
+def _said_now(segments: Sequence[Segment]) -> Iterator[_Piece]:
+    for place, segment in enumerate(segments):
+        yield _Piece(segment.text, segment.speaker, segment.start, place=place)
+
+
+def _said_before(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> list[_Piece]:
+    """The latest that came in the conversations that go on, if they are the same owner's."""
     keys = {segment.key for segment in segments}
     theirs = [conversation for conversation in desk.near(delivery) if conversation.user_id == desk.owner(delivery)]
-    messages = desk.tx.messages(theirs[-1].id, EARLIER_MESSAGES) if theirs else []
-    return [message for message in messages if message.key not in keys]
+    messages = [
+        message
+        for conversation in theirs[-EARLIER_CONVERSATIONS:]
+        for message in desk.tx.newest_messages(conversation.id, EARLIER_MESSAGES)
+        if message.key not in keys
+    ]
+    messages.sort(key=lambda message: message.created_at)  # of one moment in the order of the conversations
+    return [_Piece(m.text, m.speaker, m.start, message=m) for m in messages[-EARLIER_MESSAGES:]]
 
 
 def _to_cut(known: Message | None, segment: Segment) -> Message | None:

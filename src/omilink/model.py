@@ -467,15 +467,17 @@ class OmiLink:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Challenge:
     """What a user has been asked to say, or to type from the phone, to show that an OMI account is theirs. One that has
-    been met stays until it expires, so that the same words are known when they come twice."""
+    been met stays until it expires, so that the same words are known when they come twice. `heard` is the latest that
+    came close to `say`."""
 
     user_id: str
     uid: str
-    say_hash: str
+    say: str
     number_hash: str | None
     brings: bool
     expires_at: Millis
     used_at: Millis | None = None
+    heard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

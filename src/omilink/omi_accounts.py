@@ -72,7 +72,7 @@ def start(
         Challenge(
             user_id=user_id,
             uid=uid,
-            say_hash=spoken.fingerprint(say),
+            say=say,
             number_hash=number and _number_hash(user_id, uid, number),
             brings=brings,
             expires_at=at + CODE_LIFE,
@@ -112,17 +112,29 @@ def confirm(tx: Transaction, uid: str, user_id: str, number: str, address: str, 
 
 
 def find_said(
-    challenges: Collection[Challenge], texts: Sequence[str], earlier: int
+    challenges: Collection[Challenge], texts: Sequence[str], new: Collection[int]
 ) -> list[tuple[Challenge, spoken.Span]]:
-    """What users were asked to say, and where in the texts it stands. It may begin in the earlier ones, so many, but
-    not end there. It is found again in a copy. Whoever reads out the list of words is not listened to for ever."""
-    by_hash = {challenge.say_hash: challenge for challenge in challenges}
+    """What users were asked to say, and where in the texts it stands; at least a part of it in one that is `new`, by
+    its place. It is found again in a copy. Whoever reads out the list of words is not listened to for ever."""
+    asked = {challenge.say: challenge for challenge in challenges}
     found: list[tuple[Challenge, spoken.Span]] = []
     for sentence, span in islice(spoken.sentences_in(texts), MOST_SENTENCES):
-        challenge = by_hash.get(spoken.fingerprint(sentence))
-        if challenge and span.last >= earlier and not (found and span.begins_in(found[-1][1])):
+        challenge = asked.get(sentence)
+        is_new = any(span.first <= place <= span.last for place in new)
+        if challenge and is_new and not (found and span.begins_in(found[-1][1])):
             found.append((challenge, span))
     return found
+
+
+def note_close(tx: Transaction, challenges: Collection[Challenge], now: Sequence[str], in_all: Sequence[str]) -> None:
+    """Remembers what was heard that is close to what a user was asked to say, so that the user can be shown it: of what
+    was said `now`, or else of that with what came before."""
+    for challenge in challenges:
+        if challenge.used_at:
+            continue
+        heard = spoken.close_to(challenge.say, now) or spoken.close_to(challenge.say, in_all)
+        if heard and heard != challenge.heard:
+            tx.put_challenge(replace(challenge, heard=heard))
 
 
 def meet(tx: Transaction, challenge: Challenge, delivery: Delivery) -> set[str]:

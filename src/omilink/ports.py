@@ -180,6 +180,10 @@ class Transaction(Protocol):
         """In spoken order."""
         ...
 
+    def newest_messages(self, conversation_id: str, limit: int) -> list[Message]:
+        """The last `limit` that came, in the order in which they came."""
+        ...
+
     def messages(self, conversation_id: str, limit: int, before: tuple[float, int] | None = None) -> list[Message]:
         """The last `limit` before (position, seq), in spoken order."""
         ...

@@ -1,13 +1,13 @@
 """Sentences that prove, spoken into a wearable, whose it is.
 
 A sentence is "link", four words out of WORDS and a digit: 2^35 of them. It is found again in what a speech recogniser
-makes of it: in any case, with any punctuation, digits as figures or words, with filler words in between, and split over
-segments. It is kept as a hash.
+makes of it: in any case, with any accents and punctuation, digits as figures or words of several languages, with filler
+words in between, and split over segments.
 """
 
-import hashlib
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
@@ -16,6 +16,10 @@ DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 WORDS_SPOKEN = 4
 FILLERS = 2
 """Tokens that may stand before each word and before the digit. More would make sentences of ordinary talk."""
+CLOSE = 3
+"""Of the four words and the digit, how many in their order make a text close to a sentence."""
+APART = 6
+"""Tokens from one word of a close text to the next, at most."""
 
 # Common, of two syllables or more, and unlike one another to the ear.
 WORDS: tuple[str, ...] = tuple(
@@ -46,7 +50,25 @@ WORDS: tuple[str, ...] = tuple(
 _TOKEN = re.compile(r"[A-Za-z]+|[0-9]")
 _PLACES = {word: place for place, word in enumerate(WORDS)}
 _HEARD_AS = {"to": "two", "too": "two", "for": "four", "ate": "eight", "won": "one", "oh": "zero"}
-_DIGIT = {str(number): word for number, word in enumerate(DIGITS)} | {word: word for word in DIGITS} | _HEARD_AS
+# German, Spanish, French, Italian, Portuguese and Dutch, without accents; not the words that fill pauses.
+_IN_OTHER_LANGUAGES = (
+    "null cero nul nulo",
+    "eins uno une een",
+    "zwei zwo dos deux due dois duas twee",
+    "drei tres trois tre drie",
+    "vier cuatro quatre quattro quatro",
+    "funf cinco cinq cinque vijf",
+    "sechs seis six sei zes",
+    "sieben siete sept sette sete zeven",
+    "acht ocho huit otto oito",
+    "neun nueve neuf nove negen",
+)
+_DIGIT = (
+    {str(number): word for number, word in enumerate(DIGITS)}
+    | {heard: DIGITS[number] for number, words in enumerate(_IN_OTHER_LANGUAGES) for heard in words.split()}
+    | {word: word for word in DIGITS}
+    | _HEARD_AS
+)
 _BEGINS = ("link", "links", "linked", "linc", "lync")
 
 
@@ -86,10 +108,6 @@ def new_sentence() -> str:
     return " ".join(["link", *words, secrets.choice(DIGITS)])
 
 
-def fingerprint(sentence: str) -> str:
-    return hashlib.sha256(sentence.encode()).hexdigest()
-
-
 def sentences_in(texts: Sequence[str]) -> Iterator[tuple[str, Span]]:
     """Every sentence that may have been spoken in these texts, in their order, and where it stands."""
     heard = [token for place, text in enumerate(texts) for token in _tokens(place, text)]
@@ -105,9 +123,49 @@ def sentences_in(texts: Sequence[str]) -> Iterator[tuple[str, Span]]:
                 yield " ".join(["link", *said, digit]), Span(begin.place, begin.start, last.place, last.end)
 
 
+def close_to(sentence: str, texts: Sequence[str]) -> str | None:
+    """What the texts hold that is close to the sentence, in small letters and without punctuation; None if nothing
+    does. Only words around those of the sentence are given away."""
+    wanted = sentence.split()[1:]
+    heard = [token.text for place, text in enumerate(texts) for token in _tokens(place, text)]
+    known = [n for n, token in enumerate(heard) if token in wanted or _DIGIT.get(token) == wanted[-1]]
+    best: list[int] = []
+    for group in _near_one_another(known):
+        in_order = _in_order([_DIGIT.get(heard[n], heard[n]) for n in group], wanted)
+        if len(in_order) >= max(CLOSE, len(best)):
+            best = [group[place] for place in in_order]
+    return " ".join(heard[best[0] : best[-1] + 1]) if best else None
+
+
+def _near_one_another(numbers: Sequence[int]) -> Iterator[list[int]]:
+    group: list[int] = []
+    for number in numbers:
+        if group and number - group[-1] > APART:
+            yield group
+            group = []
+        group.append(number)
+    if group:
+        yield group
+
+
+def _in_order(heard: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """The places of the longest part of `wanted` that was heard in its order."""
+    best: list[list[int]] = [[] for _ in range(len(wanted) + 1)]  # by how much of `wanted` has been looked at
+    for place, word in enumerate(heard):
+        for n in range(len(wanted), 0, -1):
+            if wanted[n - 1] == word and len(best[n - 1]) + 1 > len(best[n]):
+                best[n] = [*best[n - 1], place]
+        for n in range(1, len(wanted) + 1):
+            best[n] = max(best[n - 1], best[n], key=len)
+    return best[-1]
+
+
 def _tokens(place: int, text: str) -> Iterator[_Token]:
     """The words and digits; "grape fruit" is one word and "candles" is "candle", as recognisers hear them."""
-    found = [_Token(match[0].lower(), place, *match.span()) for match in _TOKEN.finditer(text)]
+    plain, places = _without_accents(text)
+    found = [
+        _Token(match[0].lower(), place, places[match.start()], places[match.end()]) for match in _TOKEN.finditer(plain)
+    ]
     following = iter([*found[1:], _Token("", place, 0, 0)])
     for token in (tokens := iter(found)):
         after = next(following)
@@ -118,6 +176,23 @@ def _tokens(place: int, text: str) -> Iterator[_Token]:
             yield replace(token, text=token.text.removesuffix("s"))
         else:
             yield token
+
+
+def _without_accents(text: str) -> tuple[str, Sequence[int]]:
+    """The text in plain letters and digits, and where in the text each of them stands."""
+    if text.isascii():
+        return text, range(len(text) + 1)
+    plain = [
+        (_plain(letter), place)
+        for place, character in enumerate(text)
+        for letter in unicodedata.normalize("NFKD", character)
+        if not unicodedata.combining(letter)
+    ]
+    return "".join(letter for letter, _ in plain), [*(place for _, place in plain), len(text)]
+
+
+def _plain(letter: str) -> str:
+    return str(unicodedata.decimal(letter)) if letter.isdecimal() else letter
 
 
 def _is_said_again(heard: Sequence[_Token], number: int) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise, permutations
 from typing import Any
 
 import pytest
@@ -79,8 +80,9 @@ def rules(tx: SqlTransaction) -> list[str]:
 
 
 def everything(tx: SqlTransaction) -> str:
-    """All rows of all tables."""
-    return repr([tx._connection.execute(select(table)).all() for table in sql_schema.metadata.sorted_tables])
+    """All rows of all tables, but for what users are asked to say."""
+    tables = [table for table in sql_schema.metadata.sorted_tables if table.name != "challenges"]
+    return repr([tx._connection.execute(select(table)).all() for table in tables])
 
 
 def words_of(sentence: str, text: str) -> list[str]:
@@ -244,6 +246,81 @@ def test_the_sentence_is_in_no_message_title_or_event(
     owner = "ada" if proven else None
     assert whose(tx) == owner
     assert {message.text for message in messages(tx, owner, A)} <= {LEFT_OUT}
+
+
+CUT_PLACES = [{3}, {1}, {5}, {2, 4}, {1, 2, 3, 4, 5}]
+"""Before which words of the sentence a new call begins."""
+
+
+def calls_of(words: list[str], cuts: set[int]) -> list[str]:
+    return [" ".join(words[a:b]) for a, b in pairwise([0, *sorted(cuts), len(words)])]
+
+
+@pytest.mark.parametrize("cuts", CUT_PLACES, ids=str)
+@pytest.mark.parametrize("ended", [0.5, 3.0, 6.0, 8.5, 9.5, 40.0])
+@pytest.mark.parametrize("pause", [3.0, 20.0, 140.0])
+def test_whatever_was_said_before_and_wherever_the_clock_stands(
+    tx: SqlTransaction, cuts: set[int], ended: float, pause: float
+) -> None:
+    """Earlier talk ended at some second of a clock that has started again at 0 since."""
+    before = [say(f"before {n}", n * ended / 4, (n + 1) * ended / 4) for n in range(4)]
+    save(tx, call(ended, *before, session=A, uid=A))
+    spoken = sentence(start(tx, clock=ended))
+    for number, said in enumerate(calls_of(spoken.split(), cuts)):
+        segment = say(said, 1.5 * number, 1.5 * number + 1.4)
+        save(tx, call(ended + pause + 1.5 * (number + 1), segment, session=A, uid=A, proven=True))
+    assert whose(tx) == "ada"
+    assert words_of(spoken, everything(tx)) == []
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_in_whatever_order_its_parts_come(tx: SqlTransaction, order: tuple[int, ...]) -> None:
+    spoken = sentence(start(tx)).split()
+    parts = [say(" ".join(spoken[2 * n : 2 * n + 2]), 2.0 * n, 2.0 * n + 1.9) for n in range(3)]
+    for late, n in enumerate(order):
+        save(tx, call(7.0 + late, parts[n], session=A, uid=A, proven=True))
+    assert whose(tx) == "ada"
+    assert words_of(" ".join(spoken), everything(tx)) == []
+
+
+def test_while_somebody_else_talks(tx: SqlTransaction) -> None:
+    spoken = sentence(start(tx)).split()
+    mine, theirs = {"speaker": "SPEAKER_0"}, {"speaker": "SPEAKER_1"}
+    save(tx, call(2, say(" ".join(spoken[:3]), 0, **mine), session=A, uid=A, proven=True))
+    save(tx, call(5, say("What are you talking about all the time?", 2, 4, **theirs), session=A, uid=A, proven=True))
+    save(tx, call(8, say(" ".join(spoken[3:]), 5, 7, **mine), session=A, uid=A, proven=True))
+    assert whose(tx) == "ada"
+    assert "What are you talking about" in str(texts(tx, "ada", A))
+    assert words_of(" ".join(spoken), everything(tx)) == []
+
+
+# What is close
+
+
+def heard(tx: SqlTransaction, user: str = "ada") -> str | None:
+    (challenge,) = tx.challenges_of(user, at(1))
+    return challenge.heard
+
+
+def test_what_is_close_to_the_sentence_is_shown_to_whom_it_was_given(tx: SqlTransaction) -> None:
+    link, *words, digit = sentence(start(tx)).split()
+    start(tx, "ben")
+    speak(tx, 1, "good evening", f"{link} {words[0]} {words[1]} reaver {words[3]} {digit}. and on we go")
+    assert heard(tx) == f"{words[0]} {words[1]} reaver {words[3]} {digit}"
+    assert heard(tx, "ben") is None
+    speak(tx, 20, f"{words[1]} {words[2]}", f"{words[3]} nothing else")
+    assert heard(tx) == f"{words[1]} {words[2]} {words[3]}"
+
+
+def test_other_talk_is_not_close(tx: SqlTransaction) -> None:
+    _, *words, _ = sentence(start(tx)).split()
+    speak(tx, 1, f"the {words[0]} and the {words[1]} are here", "we were told so by eight people, for one")
+    assert heard(tx) is None
+
+
+def test_what_anybody_can_have_posted_is_not_shown(tx: SqlTransaction) -> None:
+    speak(tx, 1, " ".join(sentence(start(tx)).split()[:4]), proven=False)
+    assert heard(tx) is None
 
 
 def test_what_was_said_around_it_stays(tx: SqlTransaction) -> None:

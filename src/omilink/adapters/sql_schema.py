@@ -84,17 +84,18 @@ omi_links = Table(
     Column("brings", Boolean, nullable=False, server_default=true()),
 )
 
-# what users have been asked to say or to type; codes as hashes
+# what users have been asked to say or to type; the number as a hash, since it alone proves something
 challenges = Table(
     "challenges",
     metadata,
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     Column("uid", String, primary_key=True, index=True),
-    Column("say_hash", String, nullable=False),
+    Column("say", String, nullable=False),
     Column("number_hash", String),
     Column("brings", Boolean, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger),
+    Column("heard", String),  # the latest that came close to the sentence
 )
 
 omi_sessions = Table(

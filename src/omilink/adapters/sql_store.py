@@ -462,6 +462,10 @@ class SqlTransaction:
             query = query.where(tuple_(message.c.position, message.c.seq) < before)
         return [_message(row) for row in self._run(query, {"c": conversation_id, "most": limit})][::-1]
 
+    def newest_messages(self, conversation_id: str, limit: int) -> list[Message]:
+        came = select(message).where(message.c.conversation_id == conversation_id)
+        return [_message(row) for row in self._run(came.order_by(message.c.seq.desc()).limit(limit))][::-1]
+
     def all_messages(self, conversation_id: str) -> list[Message]:
         spoken = select(message).where(message.c.conversation_id == conversation_id)
         return [_message(row) for row in self._run(spoken.order_by(message.c.position, message.c.seq))]

@@ -103,7 +103,11 @@ class OmiAccount(OmiLink):
 
 
 class PendingProof(TypedDict):
+    """`say` is the sentence; `heard` what came last that is close to it, if anything did."""
+
     omiUserId: str
+    say: str
+    heard: str | None
     expiresAt: str
 
 

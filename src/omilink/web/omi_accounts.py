@@ -96,7 +96,7 @@ async def mine(who: Who, the: The) -> wire.Json:
     def look(tx: Transaction) -> wire.Json:
         links = [_shown(tx, link, at) for link in tx.omi_links(who.user.id)]
         pending = [
-            {"omiUserId": one.uid, "expiresAt": wire.time(one.expires_at)}
+            {"omiUserId": one.uid, "say": one.say, "heard": one.heard, "expiresAt": wire.time(one.expires_at)}
             for one in tx.challenges_of(who.user.id, at)
             if one.used_at is None
         ]
