@@ -258,8 +258,11 @@ export interface components {
         Password: {
             password: string;
         };
+        /** @description `say` is the sentence; `heard` what came last that is close to it, if anything did. */
         PendingProof: {
             omiUserId: string;
+            say: string;
+            heard: string | null;
             expiresAt: string;
         };
         /**
