@@ -113,7 +113,15 @@ def issue_ticket(tx: Transaction, who: SignedIn, ticket: str, at: Millis) -> Mil
 
 
 def redeem_ticket(tx: Transaction, ticket: str, at: Millis) -> SignedIn:
-    token_hash = tx.take_ticket(fingerprint(ticket), at)
+    return _holder_of_ticket(tx, tx.take_ticket(fingerprint(ticket), at), at)
+
+
+def look_at_ticket(tx: Transaction, ticket: str, at: Millis) -> SignedIn:
+    """Who would redeem it now."""
+    return _holder_of_ticket(tx, tx.look_at_ticket(fingerprint(ticket), at), at)
+
+
+def _holder_of_ticket(tx: Transaction, token_hash: str | None, at: Millis) -> SignedIn:
     if token_hash is None:
         raise NotSignedIn("The ticket has been used or has expired. Ask for a new one for every connection.")
     return holder(tx, token_hash, at)

@@ -284,6 +284,9 @@ class Transaction(Protocol):
 
     def take_ticket(self, ticket_hash: str, at: Millis) -> str | None:
         """The hash of the token that the ticket stands for; only one caller ever gets it."""
+
+    def look_at_ticket(self, ticket_hash: str, at: Millis) -> str | None:
+        """The same, and the ticket stays good."""
         ...
 
     def full_at(self, limit: str, who: str) -> Millis:

@@ -115,6 +115,17 @@ def test_metrics_are_not_for_everybody(proxy: Proxy) -> None:
     assert proxy.client().get("/metrics").status_code == 404
 
 
+def test_head_of_the_stream_takes_no_connection_from_anybody(cluster: Cluster, proxy: Proxy) -> None:
+    ada = proxy.user()
+    for _ in range(3):
+        answer = ada.client.head(STREAM)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert answer.headers["content-type"].startswith("text/event-stream")
+    assert sum(streams_at(web, ada) for web in cluster.webs) == 0
+    for number in range(10):
+        say(cluster, proxy, "device", f"call {number}")
+
+
 # nodes come and go
 
 

@@ -649,6 +649,11 @@ class SqlTransaction:
         row = self._run(taken).first()
         return row.token_hash if row and row.expires_at > at else None
 
+    def look_at_ticket(self, ticket_hash: str, at: Millis) -> str | None:
+        good = select(ticket.c.token_hash).where(ticket.c.hash == ticket_hash, ticket.c.expires_at > at)
+        found: str | None = self._run(good).scalar()
+        return found
+
     def full_at(self, limit: str, who: str) -> Millis:
         self._lock([f"{limit} {who}"])
         b = schema.limits

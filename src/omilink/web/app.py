@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omilink import __version__, origins
 from omilink.errors import OmilinkError
@@ -31,7 +31,7 @@ from omilink.web import (
     webhook,
 )
 from omilink.web.cors import Cors
-from omilink.web.front import Front
+from omilink.web.front import Front, as_get
 from omilink.web.headers import Edge
 from omilink.web.openapi import PLAIN_ROUTES
 
@@ -53,6 +53,15 @@ def make_app(product: Product) -> ASGIApp:
 
 def make_worker_app(product: Product) -> ASGIApp:
     """How a worker is, and nothing else."""
+    api = _make_worker_api(product)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await api(as_get(scope), receive, send)
+
+    return app
+
+
+def _make_worker_api(product: Product) -> FastAPI:
     app = FastAPI(title="omilink worker", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.product = product
     app.include_router(operations.router)

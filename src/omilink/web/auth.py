@@ -46,10 +46,12 @@ async def signed_in(request: Request, response: Response) -> SignedIn:
     return who
 
 
-async def signed_in_to_stream(request: Request) -> SignedIn:
+async def signed_in_to_stream(request: Request, *, keep_ticket: bool = False) -> SignedIn:
     """A stream also takes `?ticket=`, single use, and `?sid=`, for EventSource, which cannot send headers."""
     if ticket := request.query_params.get("ticket"):
         the = product(request)
+        if keep_ticket:
+            return await the.store.read(lambda tx: accounts.look_at_ticket(tx, ticket, the.clock()))
         return await the.store.write(lambda tx: accounts.redeem_ticket(tx, ticket, the.clock()))
     token = request.query_params.get("sid") or _token(request)[0]
     return await _holder(request, token)

@@ -28,12 +28,17 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = _endpoint(scope) if scope["type"] == "http" else None
         if endpoint is None:
-            await self._otherwise(scope, receive, send)
+            await self._otherwise(as_get(scope), receive, send)
             return
         scope["app"] = self._api
         # the request is let go before the answer begins, since a stream's answer lasts for hours
         response = await _answer(endpoint, Request(scope, receive, send))
         await response(scope, receive, send)
+
+
+def as_get(scope: Scope) -> Scope:
+    """HEAD is answered like GET (RFC 9110, 9.3.2); uvicorn knows the method of its own and leaves the body out."""
+    return {**scope, "method": "GET"} if scope.get("method") == "HEAD" else scope
 
 
 async def _answer(endpoint: Endpoint, request: Request) -> Response:
@@ -55,9 +60,7 @@ def _endpoint(scope: Scope) -> Endpoint | None:
         if rest == "" or (rest[0] == "/" and len(rest) > 1 and "/" not in rest[1:]):
             scope["path_params"] = {"secret": rest[1:]}
             return webhook.receive
-    if scope["method"] == "GET" and path == stream.STREAM:
-        return stream.stream
-    return None
+    return stream.BY_METHOD.get(scope["method"]) if path == stream.STREAM else None
 
 
 def _with_headers(response: Response) -> Response:

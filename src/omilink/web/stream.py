@@ -9,7 +9,7 @@ from omilink import accounts, limits, live, wire
 from omilink.web import answers
 from omilink.web.auth import The, Who, client_address, product, signed_in_to_stream
 from omilink.web.events import PolledEvents
-from omilink.web.sse import EventStream
+from omilink.web.sse import HEADERS, EventStream
 
 PATH = "/conversations/current"
 STREAM = f"{PATH}/stream"
@@ -25,6 +25,15 @@ async def stream(request: Request) -> Response:
     after = request.headers.get("last-event-id") or request.query_params.get("after")
     ear = the.bus.listen(who.user.id)
     return EventStream(live.follow(the.store, ear, who, after, the.clock), ear)
+
+
+async def head(request: Request) -> Response:
+    """HEAD: what the stream would begin with. Nothing is opened, and a ticket stays good."""
+    product(request).local_limits.spend((limits.STREAM_FROM, client_address(request)))
+    await signed_in_to_stream(request, keep_ticket=True)
+    answer = Response()
+    answer.raw_headers = list(HEADERS)
+    return answer
 
 
 @router.get("/events", responses=answers.of(PolledEvents))
@@ -47,4 +56,5 @@ async def ticket(request: Request, who: Who, the: The) -> wire.Json:
     return {"ok": True, "ticket": ticket, "expiresAt": wire.time(expires_at)}
 
 
+BY_METHOD = {"GET": stream, "HEAD": head}
 routes = [Route(STREAM, stream, methods=["GET"])]
