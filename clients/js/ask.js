@@ -1,5 +1,5 @@
 import { createDeadline } from "./deadline.js";
-import { OmilinkError, errorOf, notOmilink } from "./errors.js";
+import { OmilinkError, errorOf, notOmilink, unreachable } from "./errors.js";
 
 const TIMEOUT = 30_000;
 
@@ -38,9 +38,7 @@ export async function answerOf(fetch, url, request) {
     }
   } catch (cause) {
     if (cause instanceof OmilinkError) throw cause;
-    throw new OmilinkError("unreachable", "The server cannot be reached. Check the connection and try again.", {
-      cause,
-    });
+    throw unreachable(url, cause);
   } finally {
     deadline.end();
   }

@@ -1,10 +1,11 @@
 import { answerOf, baseOf, requestOf } from "./ask.js";
 import { openChat } from "./chat.js";
 import { forgetDeviceSessionId, recallDeviceSessionId } from "./device.js";
-import { OmilinkError, errorOf } from "./errors.js";
+import { OmilinkError, errorOf, isOfAnotherOrigin, unreachable } from "./errors.js";
 import { createKeep } from "./keep.js";
 import { createLinks } from "./links.js";
 import { openStream } from "./stream.js";
+import { createWebhook } from "./webhook.js";
 
 /**
  * @typedef {import("./wire.js").Conversation} Conversation
@@ -21,7 +22,7 @@ import { openStream } from "./stream.js";
  *
  * @typedef {object} Settings
  * @property {string} [baseUrl] Where omilink answers; by default the page's own server.
- * @property {string} [webhookUrl] Where `sendWebhook` delivers; by default `<baseUrl>/omi-webhook`.
+ * @property {string} [webhookUrl] Where `sendWebhook` delivers; by default the signed-in user's own address.
  * @property {(request: {refresh: boolean}) => Token | Promise<Token>} [getToken] The session token. Who leaves this out
  *   uses cookies. With `refresh`, the server has refused the token there was: give another one, or the same or none when the
  *   user has to sign in again; throw when another one cannot be fetched now.
@@ -97,7 +98,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     webhookUrl: () => ask("GET", "/me/webhook-url"),
 
     /** Makes a new one; the one before works for another day. @returns {Promise<PersonalUrl>} */
-    rotateWebhookUrl: () => post("/me/webhook-url", {}),
+    rotateWebhookUrl: () => (webhook.forget(), post("/me/webhook-url", {})),
 
     /**
      * Asks for a proof that an OMI account is the user's: a sentence to say into the wearable and, where the server can
@@ -234,16 +235,12 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     /**
      * Delivers what a device heard, as OMI's cloud does.
      *
-     * @param {{session_id: string, uid?: string | undefined, segments: object[]}} webhook
+     * @param {import("./webhook.js").Webhook} what
      * @returns {Promise<void>}
      */
-    sendWebhook: async (webhook) => {
-      await answerOf(fetchOf(), webhookUrl ?? `${base}/omi-webhook`, {
-        ...requestOf("POST", webhook),
-        credentials: "omit",
-      });
-    },
+    sendWebhook: (what) => webhook.send(what),
   };
+  const webhook = createWebhook({ client, links, base, webhookUrl, fetchOf });
   return client;
 
   /**
@@ -293,7 +290,10 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
   /** @param {string} path @param {Token} token @param {RequestInit | undefined} init @param {string | null} whose */
   async function get(path, token, init, whose) {
     streamedWith = token;
-    const response = await fetchOf()(`${base}${path}`, signed({ cache: "no-store", ...init }, token, whose));
+    const url = `${base}${path}`;
+    const response = await fetchOf()(url, signed({ cache: "no-store", ...init }, token, whose)).catch((cause) => {
+      throw isOfAnotherOrigin(url) ? unreachable(url, cause) : cause;
+    });
     if (!response.ok) throw await errorOf(response);
     return response;
   }
@@ -321,6 +321,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     const signedIn = await answer;
     turns += 1;
     links.forget();
+    webhook.forget();
     await keep?.forget();
     signedInAs(signedIn.user?.id);
     return signedIn;
@@ -329,6 +330,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
   /** @param {string} id */
   function signedInAs(id) {
     if (user && user !== id) links.forget();
+    if (user !== id) webhook.forget();
     user = id;
     keep?.signedInAs(id);
   }
@@ -337,6 +339,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
   async function leave(ask) {
     const turn = (turns += 1);
     links.forget();
+    webhook.forget();
     await keep?.forget(); // first: it must be gone even if the server cannot be reached
     return ask().finally(() => {
       if (turn === turns) user = null; // else somebody else has signed in meanwhile

@@ -52,6 +52,25 @@ export function notOmilink({ status }) {
 }
 
 /**
+ * A browser does not tell a lost connection from a server that does not let the page read its answers.
+ *
+ * @param {string} url
+ * @param {unknown} [cause]
+ */
+export function unreachable(url, cause) {
+  const message = isOfAnotherOrigin(url)
+    ? "The server cannot be reached from this page. Either there is no connection to it, or it does not answer pages of " +
+      `${location.origin}: then its operator has to name this origin in OMILINK_CORS_ORIGINS.`
+    : "The server cannot be reached. Check the connection and try again.";
+  return new OmilinkError("unreachable", message, { cause });
+}
+
+/** @param {string} url */
+export function isOfAnotherOrigin(url) {
+  return typeof document !== "undefined" && new URL(url, location.href).origin !== location.origin;
+}
+
+/**
  * Retry-After is a number of seconds or a date (RFC 9110, section 10.2.3).
  *
  * @param {string | null} value

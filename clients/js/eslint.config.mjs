@@ -21,7 +21,7 @@ export default [
   // In browsers, in Node and in Expo alike; `document` tells them apart.
   {
     files: ["clients/js/*.js"],
-    languageOptions: { globals: { ...globals["shared-node-browser"], document: "readonly" } },
+    languageOptions: { globals: { ...globals["shared-node-browser"], document: "readonly", location: "readonly" } },
   },
   { files: ["src/omilink/web/page/*.js"], languageOptions: { globals: globals.browser } },
   { files: ["**/*.mjs"], languageOptions: { globals: globals.node } },

@@ -6,6 +6,8 @@ const BACKOFF_MAX = 30_000;
 /** Whatever a proxy asks for. */
 const LONGEST_WAIT = 300_000;
 
+/** @typedef {ReturnType<typeof createLinks>} Links */
+
 /**
  * The sessions that this app keeps linked for whoever is signed in: what it has linked is linked again when it expires,
  * and what the server could not link just now is tried again for as long as a chat is open.
@@ -21,7 +23,12 @@ export function createLinks(linkAgain) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
-  return { linking, watching, pause, drop, forget };
+  return { has, linking, watching, pause, drop, forget };
+
+  /** Whether this app has linked it. @param {string} sessionId */
+  function has(sessionId) {
+    return kept.has(sessionId);
+  }
 
   /**
    * @template T

@@ -44,8 +44,13 @@ def link(
     by: By | None = None,
 ) -> OmiSession:
     """Makes the session the user's if the gate lets it, before its first webhook too. Raises what the gate says.
-    `again`: an app does it by itself, which must not undo what somebody wished."""
+    `again`: an app does it by itself, which must not undo what somebody wished, and does nothing for what comes in at
+    the user's own address and nowhere else."""
     session = find(tx, omi_session_id, at)
+    if again and session.last_seen_at is None:
+        own = find(tx, omi_session_id, at, origin=user_id)
+        if own.user_id == user_id:
+            return own
     is_second_hand = act is not Act.CLAIM and session.device is not None
     gave_up = again and _gave_up(tx, session, user_id)
     decision = linking.decide(facts(tx, act, session, user_id, manual_linking=manual_linking, gave_up=gave_up))

@@ -77,9 +77,12 @@ async function appWithServer(t, ...statuses) {
       streams.push(response);
       return openEventStream(response, frame("c1", { type: "caught_up" }));
     }
+    if (request.url === "/me/webhook-url")
+      return sendJson(response, 200, { ok: true, url: "https://omilink.example.org/omi-webhook/me_secret" });
+    if (request.url === "/sessions") return sendJson(response, 200, { ok: true, sessions: [], nextCursor: null });
     if (request.method === "DELETE" || request.url === "/auth/logout") return sendJson(response, 200, { ok: true });
     const body = await readJson(request);
-    if (request.url === "/omi-webhook") delivered.push(body);
+    if (request.url === "/omi-webhook/me_secret") delivered.push(body);
     else asked.push(body);
     const status = statuses.shift() ?? 200;
     if (status === 0) return response.destroy();

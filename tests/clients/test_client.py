@@ -61,6 +61,10 @@ def bundle_of(folder: Path, imports: str, module: str) -> str:
     return run_npm("exec", "--silent", "--", "esbuild", program, *options, cwd=CLIENT)
 
 
+def test_an_app_that_delivers_by_itself_has_one_session_of_its_id(server: ServerProcess) -> None:
+    run_node(HERE / "own-address.mjs", env=os.environ | {"OMILINK_URL": server.url})
+
+
 def test_it_catches_up_in_one_round_trip_after_ten_minutes_offline(
     shared_server: ServerProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:

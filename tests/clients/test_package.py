@@ -5,6 +5,7 @@ import os
 import re
 import tarfile
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import pytest
 from node_support import CLIENT, installed, run_node, run_npm
@@ -39,6 +40,13 @@ def test_it_holds_what_an_app_needs_and_nothing_else(package: Path) -> None:
     with tarfile.open(package) as archive:
         files = {name.removeprefix("package/") for name in archive.getnames()}
     assert files == {"package.json", "README.md", "LICENSE"} | MODULES | TYPES
+
+
+def test_packing_without_its_tools_says_what_to_run(tmp_path: Path) -> None:
+    bare = ignore_patterns("node_modules", "types")
+    copytree(CLIENT, folder := tmp_path / "js", ignore=bare)
+    with pytest.raises(AssertionError, match="`npm ci` in clients/js first"):
+        run_npm("pack", "--pack-destination", tmp_path, cwd=folder)
 
 
 def test_it_depends_on_nothing(project: Path) -> None:

@@ -1,6 +1,7 @@
 """A user's own webhook URL: only they could have pasted it, so what comes in there is theirs."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -17,6 +18,13 @@ def url(person: Person) -> str:
 
 def secret(person: Person) -> str:
     return url(person).rpartition("/")[2]
+
+
+def link_again(person: Person, session_id: str) -> dict[str, Any]:
+    """What an app does by itself at every login."""
+    answer = person.client.post("/sessions/link", json={"session_id": session_id, "again": True})
+    session: dict[str, Any] = answer.raise_for_status().json()["session"]
+    return session
 
 
 def rotate(person: Person) -> str:
@@ -142,6 +150,29 @@ def test_which_of_two_sessions_with_one_id_is_unlinked_can_be_told(
         unlinked = ada.client.delete(f"/sessions/{device}/link", params={"personal": personal})
         assert (unlinked.status_code, sessions(ada)) == (200, left)
         assert is_error(ada.client.delete(f"/sessions/{device}/link", params={"personal": personal}), 404, "not_found")
+
+
+def test_an_app_links_nothing_by_itself_that_comes_in_at_the_users_own_address(
+    shared_server: ServerProcess, ada: Person, ben: Person, device: str
+) -> None:
+    post(url(ada), device, "mine")
+    wait_for_texts(ada, "mine")
+    for _ in range(2):
+        session = link_again(ada, device)
+        assert (session["id"], session["linked"], session["method"]) == (device, True, "personal")
+    assert sessions(ada) == [(device, "personal")]
+    assert link_again(ben, device)["method"] == "manual"  # at the shared address it is anybody's
+
+
+def test_a_session_that_has_called_the_shared_address_is_linked_again_all_the_same(
+    shared_server: ServerProcess, ada: Person, device: str
+) -> None:
+    shared_server.say(device, "nobody's yet")
+    shared_server.wait_until_settled(device)
+    post(url(ada), device, "mine")
+    wait_for_texts(ada, "mine")
+    assert link_again(ada, device)["method"] == "manual"
+    assert sessions(ada) == [(device, "manual"), (device, "personal")]
 
 
 # where the secret stands
