@@ -1,8 +1,35 @@
-"""Who waits takes turns, so that nobody who asks or sends much delays the others for long. Pure."""
+"""Who waits takes turns, so that nobody who asks or sends much delays the others for long."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+
+SERVER = ""
+"""Whose turn the server's own work is: taking webhook calls in, saving them, looking after itself."""
+
+_whose: ContextVar[str] = ContextVar("whose", default=SERVER)
+
+
+def whose() -> str:
+    """For whom this task works, so that what it asks of the database waits in that one's line."""
+    return _whose.get()
+
+
+def work_for(name: str) -> None:
+    """From now on this task works for somebody: a user, or an address as long as nobody is known."""
+    _whose.set(name)
+
+
+@contextmanager
+def working_for(name: str) -> Iterator[None]:
+    token = _whose.set(name)
+    try:
+        yield
+    finally:
+        _whose.reset(token)
+
 
 SHARES = 4
 """A sender gets a quarter of a batch before all others that wait have had theirs."""

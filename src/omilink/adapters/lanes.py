@@ -2,19 +2,24 @@
 
 A function runs as a whole in one lane, so a call costs one hop between threads and not one for every statement. What
 waits at the same time runs together if the lane can: a commit, or a snapshot, is then paid per group and not per call.
+Users take turns (see `turns`), and the server's own work has every other turn, so that nobody waits behind all that one
+user asks.
 """
 
 import asyncio
-import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from omilink.errors import Unavailable
+from omilink.adapters.fair_queue import FairQueue, Taken
+from omilink.errors import OmilinkError, Unavailable
+from omilink.turns import SERVER, whose
 
 T = TypeVar("T")
 Fn = Callable[[Connection], Any]
@@ -22,8 +27,15 @@ Outcome = tuple[Any, BaseException | None]
 Run = Callable[[Sequence[Fn]], list[Outcome]]
 """Runs a group of functions and tells what became of each."""
 Job = tuple[Fn, asyncio.Future[Any]]
+Jobs = FairQueue[Job]
 
 RETRY_AFTER = 5
+SHARE = 20
+"""Calls of a user in one group at most …"""
+TURN = 0.005
+"""… and after so many seconds of them the next one waits for the user's next turn …"""
+LONG = 0.1
+"""… and after so many seconds everything does that the group has not begun: what has run waits for the group's end."""
 LAST_WAIT = 2.0
 """Seconds that lanes get to finish whose database may never answer."""
 
@@ -46,8 +58,7 @@ class Lanes:
         self._loop = asyncio.get_running_loop()
         self._read_patience, self._write_patience = reads.patience, writes.patience
         self._last_wait = None if writes.patience is None else LAST_WAIT
-        self._reads: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._writes: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._reads, self._writes = Jobs(SHARE), Jobs(SHARE)
         self._threads = [*self._start(self._reads, reads), *self._start(self._writes, writes)]
 
     async def read(self, fn: Callable[[Connection], T]) -> T:
@@ -62,20 +73,18 @@ class Lanes:
     async def close(self) -> None:
         """Finishes what was asked for, as far as the database answers."""
         for jobs in self._reads, self._writes:
-            jobs.put(None)
+            jobs.close()
         await asyncio.gather(*(asyncio.to_thread(thread.join, self._last_wait) for thread in self._threads))
 
-    def _start(self, jobs: "queue.SimpleQueue[Job | None]", lane: Lane) -> list[threading.Thread]:
+    def _start(self, jobs: Jobs, lane: Lane) -> list[threading.Thread]:
         threads = [threading.Thread(target=self._work, args=(jobs, lane), daemon=True) for _ in range(lane.threads)]
         for thread in threads:
             thread.start()
         return threads
 
-    async def _submit(
-        self, jobs: "queue.SimpleQueue[Job | None]", fn: Callable[[Connection], T], patience: float | None
-    ) -> T:
+    async def _submit(self, jobs: Jobs, fn: Callable[[Connection], T], patience: float | None) -> T:
         future: asyncio.Future[T] = self._loop.create_future()
-        jobs.put((fn, future))
+        jobs.put(whose(), (fn, future))
         if patience is None:
             return await future
         try:
@@ -84,29 +93,48 @@ class Lanes:
         except TimeoutError:
             raise away() from None
 
-    def _work(self, jobs: "queue.SimpleQueue[Job | None]", lane: Lane) -> None:
+    def _work(self, jobs: Jobs, lane: Lane) -> None:
         with lane.open() as run:
-            for group in _groups(jobs, lane.group):
-                wanted = [(fn, future) for fn, future in group if not future.done()]  # the others have given up
-                outcomes = _guarded(run, [fn for fn, _ in wanted]) if wanted else []
-                self._loop.call_soon_threadsafe(_deliver, wanted, outcomes)
-        jobs.put(None)  # for the next thread of this kind
+            while taken := jobs.take(lane.group):
+                left = self._run(run, taken)
+                jobs.done((one.whose for one in taken), left)
+
+    def _run(self, run: Run, taken: "Sequence[Taken[Job]]") -> "list[Taken[Job]]":
+        """Runs them and tells what became of them; returns those for which there was no time."""
+        wanted = [one for one in taken if not one.item[1].done()]  # the others have given up
+        time_used = _TimeUsed()
+        outcomes = _guarded(run, [time_used.limit(one.whose, one.item[0]) for one in wanted]) if wanted else []
+        ran = [(one.item, outcome) for one, outcome in zip(wanted, outcomes, strict=True) if outcome[1] is not NOT_YET]
+        self._loop.call_soon_threadsafe(_deliver, ran)
+        return [one for one, outcome in zip(wanted, outcomes, strict=True) if outcome[1] is NOT_YET]
 
 
-def _groups(jobs: "queue.SimpleQueue[Job | None]", most: int) -> Iterator[list[Job]]:
-    """What waits together, until the end is found."""
-    while (first := jobs.get()) is not None:
-        group = [first]
-        while len(group) < most:
+class _NotYet(OmilinkError):
+    """What is raised in place of a call for which a group has no time. Adapters undo a call that raises."""
+
+
+NOT_YET = _NotYet("This call waits for its next turn.")
+
+
+class _TimeUsed:
+    """The seconds that a group takes, in all and for each user. The first call always runs."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+        self._used: defaultdict[str, float] = defaultdict(float)
+
+    def limit(self, whose: str, fn: Fn) -> Fn:
+        def limited(connection: Connection) -> Any:
+            begins = time.monotonic()
+            self._began = self._began or begins
+            if begins - self._began > LONG or (whose != SERVER and self._used[whose] > TURN):
+                raise NOT_YET
             try:
-                job = jobs.get_nowait()
-            except queue.Empty:
-                break
-            if job is None:
-                yield group
-                return
-            group.append(job)
-        yield group
+                return fn(connection)
+            finally:
+                self._used[whose] += time.monotonic() - begins
+
+        return limited
 
 
 def _guarded(run: Run, fns: Sequence[Fn]) -> list[Outcome]:
@@ -117,8 +145,8 @@ def _guarded(run: Run, fns: Sequence[Fn]) -> list[Outcome]:
         return [(None, error)] * len(fns)
 
 
-def _deliver(group: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
-    for (_, future), (result, error) in zip(group, outcomes, strict=True):
+def _deliver(ran: Sequence[tuple[Job, Outcome]]) -> None:
+    for (_, future), (result, error) in ran:
         if future.done():  # the caller has gone
             continue
         if error is None:

@@ -6,7 +6,20 @@ from dataclasses import fields
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, case, delete, func, literal_column, not_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    literal_column,
+    not_,
+    select,
+    text,
+    update,
+)
 
 from omilink.adapters.lanes import Lanes
 from omilink.adapters.sql_compiled import Bulk, Query
@@ -47,7 +60,7 @@ DUE = Query(
     .order_by(job.c.seq)
     .limit(bindparam("most"))
 )
-TAKE = select(job).where(job.c.seq.in_(bindparam("seqs", expanding=True))).order_by(job.c.seq)
+TAKE = Query(select(job).where(job.c.seq.in_(select(cast(listed("seqs").c.value, BigInteger)))).order_by(job.c.seq))
 LOOK_AHEAD = 1_000
 """Waiting calls among which senders take turns."""
 FINISH = update(job).where(job.c.seq == bindparam("number")).values(state=bindparam("ends"), error=bindparam("reason"))
@@ -152,7 +165,7 @@ class SqlInbox:
 def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
     rows = DUE.run(connection, after=at + 1, until=at + LONGEST_WAIT, most=max(limit, LOOK_AHEAD))
     due = [Waiting(row.seq, row.session_id if row.origin == SHARED else row.origin, row.size) for row in rows]
-    taken = connection.execute(TAKE, {"seqs": next_batch(due, limit, BATCH_BYTES)}) if due else ()
+    taken = TAKE.run(connection, seqs=orjson.dumps(next_batch(due, limit, BATCH_BYTES)).decode()) if due else ()
     return [
         Delivery(
             seq=row.seq,

@@ -11,7 +11,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from omilink import accounts, origins
+from omilink import accounts, origins, turns
 from omilink.accounts import TOKEN_LIFE, SignedIn
 from omilink.errors import NotSignedIn, OriginNotAllowed
 from omilink.model import By
@@ -52,7 +52,9 @@ async def signed_in_to_stream(request: Request, *, keep_ticket: bool = False) ->
         the = product(request)
         if keep_ticket:
             return await the.store.read(lambda tx: accounts.look_at_ticket(tx, ticket, the.clock()))
-        return await the.store.write(lambda tx: accounts.redeem_ticket(tx, ticket, the.clock()))
+        who = await the.store.write(lambda tx: accounts.redeem_ticket(tx, ticket, the.clock()))
+        turns.work_for(who.user.id)
+        return who
     token = request.query_params.get("sid") or _token(request)[0]
     return await _holder(request, token)
 
@@ -81,7 +83,7 @@ def address(request: Request) -> str:
     return product(request).settings.public_url or str(request.base_url).rstrip("/")
 
 
-def client_address(request: Request) -> str:
+def client_address(request: HTTPConnection) -> str:
     """Of IPv6 the network: whoever has one address of it has all of them."""
     host = request.client.host if request.client else "unknown"
     with suppress(ValueError):
@@ -122,7 +124,9 @@ def _has_two_cookies(request: Request) -> bool:
 
 async def _holder(request: Request, token: str) -> SignedIn:
     the, fingerprint = product(request), accounts.fingerprint(token)
-    who = await the.store.read(lambda tx: accounts.holder(tx, fingerprint, the.clock()))
+    with turns.working_for(f"token {fingerprint}"):  # neighbours at one address do not wait for one another
+        who = await the.store.read(lambda tx: accounts.holder(tx, fingerprint, the.clock()))
+    turns.work_for(who.user.id)
     # a browser's cookie may have changed hands in another tab, and an app still show the one who was there before
     if request.headers.get(MEANT, who.user.id) != who.user.id:
         raise NotSignedIn("Somebody else is signed in here by now. Sign in again.")

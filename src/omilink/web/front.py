@@ -6,12 +6,14 @@ The same endpoints stand in FastAPI's routes, which refuse other methods.
 import logging
 from collections.abc import Awaitable, Callable
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from omilink import turns
 from omilink.errors import OmilinkError
 from omilink.web import stream, webhook
+from omilink.web.auth import client_address
 from omilink.web.errors import on_omilink_error, on_surprise
 from omilink.web.headers import HEADERS
 
@@ -27,6 +29,8 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = _endpoint(scope) if scope["type"] == "http" else None
+        if endpoint is not webhook.receive:  # what comes in for everybody waits behind nobody
+            turns.work_for(f"address {client_address(HTTPConnection(scope))}")
         if endpoint is None:
             await self._otherwise(as_get(scope), receive, send)
             return

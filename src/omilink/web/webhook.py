@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from omilink import intake, limits, personal
+from omilink import accounts, intake, limits, personal, turns
 from omilink.errors import BadSecret, Invalid, OmilinkError
 from omilink.model import SHARED, check_id
 from omilink.omi import parse, signature
@@ -93,7 +93,8 @@ async def _personal_origin(the: Product, shown: Sequence[str]) -> str | None:
     """Whose personal URL was called, None if it was none. Nobody's is refused, also where anybody may post."""
     for secret in shown:
         if secret.startswith(personal.PREFIX):
-            owner = await the.personal_urls.owner(secret)
+            with turns.working_for(f"secret {accounts.fingerprint(secret)}"):
+                owner = await the.personal_urls.owner(secret)
             if owner is None:
                 raise _refused()
             the.local_limits.spend((limits.PERSONAL_CALL, owner))
