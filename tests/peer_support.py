@@ -32,14 +32,13 @@ class Peer:
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
-    def pour(self, piece: bytes, total: int) -> int:
-        """Sends the piece again and again, until this much is sent or the server takes no more; returns how much."""
-        sent, piece = 0, piece * max(1, 65536 // len(piece))
+    def pour_after(self, opening: bytes, piece: bytes, total: int) -> None:
+        """Sends the piece again and again, until this much is sent or the server takes no more."""
+        several = piece * max(1, 65536 // len(piece))
         with contextlib.suppress(OSError):
-            while sent < total:
-                self.socket.sendall(piece)
-                sent += len(piece)
-        return sent
+            self.socket.sendall(opening)
+            for _ in range(max(1, total // len(several))):
+                self.socket.sendall(several)
 
     def answer(self, *, body: bool = True) -> Answer:
         """The next answer, with its body if it is to have one."""

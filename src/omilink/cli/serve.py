@@ -55,7 +55,7 @@ async def _serve(chosen: Settings, beside: Beside, worker: bool) -> None:
         async with bootstrap.run(chosen, worker=worker) as product:
             address = settings.local_address(chosen.model_copy(update={"port": port}))
             gc.freeze()  # what is there now stays: the collector need not look at it again and again
-            gc.set_threshold(20_000, 50, 50)
+            gc.set_threshold(20_000, 20, 10)
             async with beside(product, address):
                 await Server(product, make_app(product)).serve(sockets=[listening])
 

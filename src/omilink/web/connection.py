@@ -23,8 +23,6 @@ HEADERS = 100
 ADDRESS_BYTES = 8 * 1024
 PIPELINED = 8
 """Requests that may wait behind the one that is being answered."""
-CHUNK_BYTES = 16
-"""What the frame of a chunk may take without counting as head."""
 LINGER_BYTES = 1024 * 1024
 """What is still read of a peer that was refused, so that it gets to read why."""
 
@@ -58,7 +56,8 @@ READING = 60.0
 
 NOT_HTTP = "The request is no HTTP/1.1 that omilink can read."
 TOO_MUCH_HEAD = (
-    f"The headers hold more than {HEAD_BYTES} bytes or are more than {HEADERS}. Send fewer, or clear the cookies."
+    f"The headers are more than {HEADERS}, or hold more than {HEAD_BYTES} bytes together with what frames the body. "
+    "Send fewer, or clear the cookies."
 )
 TOO_LONG = f"The address is longer than {ADDRESS_BYTES} bytes. Shorten what follows the question mark."
 TOO_MANY = f"More than {PIPELINED} requests came without waiting for an answer. Send one after the other."
@@ -144,11 +143,8 @@ class Connection(HttpToolsProtocol):
             self._feed(data)
             if self._no_body > HEAD_BYTES:
                 raise HeadTooLarge(TOO_MUCH_HEAD)
-        except httptools.HttpParserError as error:
-            why = error.__context__
-            self._refuse(why if isinstance(why, OmilinkError) else Malformed(NOT_HTTP))
-        except OmilinkError as error:
-            self._refuse(error)
+        except (httptools.HttpParserError, OmilinkError) as error:
+            self._refuse(_why(error))
 
     def _feed(self, data: bytes) -> None:
         try:
@@ -192,11 +188,8 @@ class Connection(HttpToolsProtocol):
         elif self.parser.get_method() == b"CONNECT":
             raise Malformed(NOT_HTTP)
 
-    def on_chunk_header(self) -> None:
-        self._no_body -= CHUNK_BYTES
-
     def on_body(self, body: bytes) -> None:
-        self._no_body -= len(body)
+        self._no_body -= 2 * len(body)  # and with each byte one that frames a chunk
         self._progress += len(body)
         super().on_body(body)
 
@@ -263,6 +256,13 @@ class Connection(HttpToolsProtocol):
         self._to_tell = ()
         self.pipeline.clear()
         self.scope = self.headers = self.cycle = self.flow = None  # type: ignore[assignment]
+
+
+def _why(error: Exception) -> OmilinkError:
+    """What one of the callbacks found, or that the parser could not go on. Without the frames, which hold the peer."""
+    found, error.__context__ = error.__context__, None
+    why = next((one for one in (error, found) if isinstance(one, OmilinkError)), Malformed(NOT_HTTP))
+    return why.with_traceback(None)
 
 
 class _Flow(FlowControl):
