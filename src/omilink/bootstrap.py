@@ -44,7 +44,7 @@ async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> A
         async with _opened(settings) as (product, queue):
             tasks = [*queue.everywhere]
             if web:
-                tasks += [*queue.on_web, lambda: upkeep.watch(product)]
+                tasks += [*queue.on_web, lambda: upkeep.watch(product), lambda: upkeep.scrub(product)]
             if worker:
                 tasks += [lambda: upkeep.tidy(product)]
             if worker and settings.link_ttl:

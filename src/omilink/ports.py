@@ -315,8 +315,13 @@ class Store(Protocol):
         ...
 
     async def scrub(self) -> None:
-        """On return what has been removed is not on the disk any more, as far as the database can do that: SQLite can,
-        PostgreSQL reuses the space in its own time."""
+        """Overwrites on the disk what has been removed, as far as the database can do that: SQLite can, PostgreSQL
+        reuses the space in its own time. Nobody who writes waits long for it. What is in use by a reader of an older
+        state is left for `finish_scrubbing`."""
+        ...
+
+    async def finish_scrubbing(self) -> None:
+        """Tries again what is left, by an earlier process too. To be called from time to time."""
         ...
 
 

@@ -20,6 +20,9 @@ TIDY_USERS = 100
 EXPIRE = 1.0
 """Seconds between looks for links that have expired."""
 
+SCRUB = 2.0
+"""Seconds between tries to overwrite what was removed, while somebody reads an older state."""
+
 log = logging.getLogger(__name__)
 
 
@@ -51,6 +54,10 @@ async def tidy(product: Product) -> None:
             pass
 
     await _every(TIDY, remove)
+
+
+async def scrub(product: Product) -> None:
+    await _every(SCRUB, product.store.finish_scrubbing)
 
 
 async def expire(product: Product, after: Millis) -> None:

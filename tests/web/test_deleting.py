@@ -1,6 +1,9 @@
 """Deleting a conversation removes its words everywhere, for good."""
 
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,14 @@ from support import Person, ServerProcess, wait_until
 from web_support import call, is_error, segment, texts, wait_for_texts
 
 SECRET_WORDS = "the combination is seventeen"
+LONG_READER = """
+import sqlite3, sys
+reader = sqlite3.connect(sys.argv[1], isolation_level=None)
+reader.execute("BEGIN")
+reader.execute("SELECT * FROM messages").fetchall()
+print("reading", flush=True)
+sys.stdin.read()
+"""
 
 
 def say_and_delete(server: ServerProcess, person: Person, body: dict[str, object]) -> str:
@@ -59,6 +70,39 @@ def test_no_word_of_it_stays_on_the_disk(make_server: Callable[..., ServerProces
     assert files_with("combination", server)
     person.client.delete(f"/conversations/{person.current()['conversation']['id']}")
     assert files_with("combination", server) == []
+
+
+def test_beside_a_long_reader_words_are_deleted_at_once_and_from_the_disk_when_it_ends(
+    make_server: Callable[..., ServerProcess],
+) -> None:
+    """Also when the server is killed meanwhile."""
+    server = make_server()
+    person = server.user()
+    person.link("a-device")
+    server.say("a-device", SECRET_WORDS)
+    wait_for_texts(person, SECRET_WORDS)
+    with long_reader(server):
+        gone = person.current()["conversation"]["id"]
+        assert person.client.delete(f"/conversations/{gone}").json() == {"ok": True}
+        server.say("a-device", "life goes on")
+        wait_for_texts(person, "life goes on")
+        assert files_with("combination", server)
+        server.kill()
+        server.start()
+        assert files_with("combination", server)
+    wait_until(lambda: not files_with("combination", server), "the disk to be scrubbed")
+
+
+@contextmanager
+def long_reader(server: ServerProcess) -> Iterator[None]:
+    """Reads the database until the block ends, like a backup. In a process of its own, since to look into the files
+    ends the locks of one's own process."""
+    command = [sys.executable, "-c", LONG_READER, str(server.data_dir / "omilink.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout and process.stdin
+        assert process.stdout.readline() == b"reading\n"
+        yield
+        process.stdin.close()
 
 
 def files_with(word: str, server: ServerProcess) -> list[Path]:

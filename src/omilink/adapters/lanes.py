@@ -70,6 +70,9 @@ class Lanes:
     async def scrub(self) -> None:
         """See ports.Store."""
 
+    async def finish_scrubbing(self) -> None:
+        """See ports.Store."""
+
     async def close(self) -> None:
         """Finishes what was asked for, as far as the database answers."""
         for jobs in self._reads, self._writes:

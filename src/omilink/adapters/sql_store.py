@@ -275,6 +275,9 @@ class SqlStore:
     async def scrub(self) -> None:
         await self._database.scrub()
 
+    async def finish_scrubbing(self) -> None:
+        await self._database.finish_scrubbing()
+
 
 class SqlTransaction:
     def __init__(self, connection: Connection, *, writes: bool = False) -> None:

@@ -23,6 +23,9 @@ READERS = 2
 GROUP = 500
 """Calls that share a transaction at most, so that the first of them does not wait for ever."""
 
+SCRUB_PATIENCE = 100
+"""Milliseconds that all who write may have to wait while the write-ahead log is emptied."""
+
 log = logging.getLogger(__name__)
 
 
@@ -56,6 +59,8 @@ class Sqlite(Lanes):
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._scrubbing = asyncio.Lock()
+        self._is_log_in_use: bool | None = None  # not known: an earlier process may have left something
         super().__init__(
             reads=Lane(partial(_open, engine, _read_group, reads=True), GROUP, READERS),
             writes=Lane(partial(_open, engine, _write_group, reads=False), GROUP),
@@ -63,14 +68,30 @@ class Sqlite(Lanes):
 
     async def scrub(self) -> None:
         """Moves everything out of the write-ahead log, which else keeps what has been overwritten."""
-        await asyncio.to_thread(self._truncate_log)
+        async with self._scrubbing:
+            if self._is_log_in_use:  # tried just now in vain, and trying costs those who write some of their time
+                return
+            await self._scrub()
+            if self._is_log_in_use:
+                log.info("somebody reads an older state: the write-ahead log keeps what was removed a little longer")
 
-    def _truncate_log(self) -> None:
+    async def finish_scrubbing(self) -> None:
+        async with self._scrubbing:
+            if self._is_log_in_use is not False:
+                await self._scrub()
+
+    async def _scrub(self) -> None:
+        self._is_log_in_use = not await asyncio.to_thread(self._truncate_log)
+
+    def _truncate_log(self) -> bool:
+        """Whether it could be done. Without waiting as much as can be moved, and then, while nobody writes, the rest:
+        that waits for readers, and so not for long."""
         with self._engine.connect() as connection:
             driver: Any = connection.connection.driver_connection  # SQLAlchemy would begin a transaction first
+            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            driver.execute(f"PRAGMA busy_timeout={SCRUB_PATIENCE}")
             busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
-            log.warning("the write-ahead log is in use and keeps what was removed until the next checkpoint")
+        return not busy
 
 
 @contextmanager

@@ -53,7 +53,8 @@ async def messages(conversation_id: str, who: Who, the: The, limit: Limit = 50, 
 
 @router.delete("/{conversation_id}", responses=answers.of(answers.Done))
 async def delete(conversation_id: str, who: Who, the: The) -> wire.Json:
-    """Removes every word of it, everywhere, for good."""
+    """Removes every word of it, everywhere, for good. What a reader of an older state still needs, such as a backup
+    under way, is overwritten on the disk as soon as that reader has ended."""
     at = the.clock()
     await the.store.write(lambda tx: conversations.delete(tx, conversation_id, who.user.id, at))
     the.bus.publish([who.user.id])
