@@ -248,9 +248,9 @@ def slug(heading: str) -> str:
 
 
 def all_commands() -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    for name, (module, _) in cli.COMMANDS.items():
+    for name in cli.COMMANDS:
         parser = argparse.ArgumentParser()
-        module.add_arguments(parser)
+        cli.module_of(name).add_arguments(parser)
         actions = next((a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction)), None)
         yield from (
             {f"omilink {name} {action}": p for action, p in actions.items()}.items()

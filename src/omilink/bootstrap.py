@@ -37,6 +37,12 @@ class AlreadyRunning(OmilinkError):
     code = "already_running"
 
 
+class NotInstalled(OmilinkError):
+    """A command looks for an installation where there is none."""
+
+    code = "not_installed"
+
+
 @contextlib.asynccontextmanager
 async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> AsyncIterator[Product]:
     """The product, working until the block ends; then what was accepted is finished."""
@@ -55,8 +61,11 @@ async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> A
 
 
 @contextlib.asynccontextmanager
-async def open_product(settings: Settings) -> AsyncIterator[Product]:
-    """The product for a command beside a running server: it works on nothing by itself."""
+async def open_product(settings: Settings, *, makes: bool = False) -> AsyncIterator[Product]:
+    """The product for a command beside a running server: it works on nothing by itself. Raises NotInstalled where there
+    is none, unless it `makes` one."""
+    if not makes:
+        check_installed(settings)
     async with _opened(settings) as (product, queue), running(*queue.everywhere):
         yield product
 
@@ -153,6 +162,22 @@ async def _working(product: Product) -> AsyncIterator[None]:
         worker.stop()
         await asyncio.wait([working], timeout=FINISH)
         await end({working})
+
+
+def check_installed(settings: Settings) -> None:
+    """Raises NotInstalled, with the place that was looked at, so that a command in the wrong folder makes nothing."""
+    if not is_installed(settings):
+        place = settings.data_dir if settings.postgres_url else settings.database_path
+        raise NotInstalled(
+            f"There is no installation here: {place.absolute()} does not exist. Run this in the folder where the "
+            "server was started, or set OMILINK_DATA_DIR to its data folder. `omilink serve` makes a new installation."
+        )
+
+
+def is_installed(settings: Settings) -> bool:
+    """Whether a server has been started with these settings: its database is there, or, where that is PostgreSQL, its
+    data folder."""
+    return settings.data_dir.is_dir() if settings.postgres_url else settings.database_path.is_file()
 
 
 def webhook_secrets(settings: Settings) -> tuple[str, ...]:

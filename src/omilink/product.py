@@ -10,6 +10,7 @@ from omilink.omi.notification import Notifications
 from omilink.passwords import Passwords
 from omilink.personal import PersonalUrls
 from omilink.ports import Bus, Inbox, Store
+from omilink.refusals import Refusals
 from omilink.settings import Settings
 from omilink.tasks import Task
 
@@ -43,4 +44,5 @@ class Product:
     checks: Checks
     passwords: Passwords = field(default_factory=Passwords)
     metrics: Metrics = field(default_factory=Metrics)
+    refusals: Refusals = field(default_factory=Refusals)
     clock: Callable[[], Millis] = now

@@ -276,6 +276,23 @@ def local_address(settings: Settings) -> str:
     return f"http://{host_and_port(_reachable(settings.host), settings.port)}"
 
 
+NOT_PUBLIC = (
+    "OMI's cloud cannot reach this address; a device of your own network may. OMI needs a public https address: put "
+    "the server behind https (docs/howto/deploy.md) or, for trying, behind a tunnel (cloudflared, ngrok, tailscale "
+    "funnel), and set OMILINK_PUBLIC_URL to its address."
+)
+
+
+def is_public(settings: Settings) -> bool:
+    """Whether OMI's cloud can reach the address that users see, as far as that shows: by https, and not on a private
+    network."""
+    parts = urlsplit(public_address(settings))
+    host = parts.hostname or ""
+    address = _ip_address(host)
+    is_global = address.is_global if address else "." in host and not host.endswith((".local", ".lan", ".internal"))
+    return parts.scheme == "https" and is_global
+
+
 def host_and_port(host: str, port: int) -> str:
     """As they stand in an address: IPv6 in brackets, and the percent sign of its zone escaped (RFC 6874)."""
     return f"[{host.replace('%', '%25')}]:{port}" if ":" in host else f"{host}:{port}"

@@ -31,6 +31,7 @@ async def watch(product: Product) -> None:
 
     async def look() -> None:
         nonlocal marks
+        product.refusals.log()
         marks = await live.watch(product.store, product.bus, marks)
 
     await _every(WATCH, look)

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -367,3 +368,130 @@ def test_the_demo_talks_and_ends_cleanly(tmp_path: Path) -> None:
     assert demo.returncode == 0
     assert "ANYBODY" not in complaints
     assert "Traceback" not in complaints
+
+
+# where there is nothing, and where there is something else
+
+
+NEEDS_AN_INSTALLATION = [
+    "doctor",
+    "doctor pendant",
+    "webhook-url",
+    "users list",
+    "users verify ada@example.org account",
+    "users unverify account",
+    "sessions list",
+    "sessions provision --user ada@example.org",
+    "sessions unlink pendant",
+    "sessions hand-over pendant --to ada@example.org",
+    "sessions return pendant",
+    "sessions lose pendant",
+    "jobs list",
+    "jobs retry --all",
+    "audit",
+    "export --user ada@example.org",
+    "migrate",
+    "backup copy.db",
+]
+
+
+def run_in(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [OMILINK, *command],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+
+@pytest.mark.parametrize("command", NEEDS_AN_INSTALLATION)
+def test_in_another_folder_a_command_makes_nothing_and_says_where_it_looked(command: str, tmp_path: Path) -> None:
+    finished = run_in(tmp_path, *command.split())
+    assert finished.returncode == 1
+    assert str(tmp_path / "data" / "omilink.db") in finished.stderr
+    assert "OMILINK_DATA_DIR" in finished.stderr
+    assert finished.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_adding_a_user_may_make_an_installation_and_says_so(tmp_path: Path) -> None:
+    added = [run_in(tmp_path, "users", "add", f"{name}@example.org", OMILINK_PASSWORD="correct horse") for name in "ab"]
+    assert [finished.returncode for finished in added] == [0, 0]
+    assert f"A new installation was made in {tmp_path / 'data'}." in added[0].stdout
+    assert "A new installation" not in added[1].stdout
+
+
+def test_the_doctor_is_not_deceived_by_somebody_elses_server(server: ServerProcess, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    run_in(other, "users", "add", "ada@example.org", OMILINK_PASSWORD="correct horse").check_returncode()
+    finished = run_in(other, "doctor", OMILINK_PORT=server.port)
+    assert finished.returncode == 1
+    assert "Another installation answers" in finished.stdout
+
+
+def test_refused_calls_are_seen_without_what_they_showed(server: ServerProcess) -> None:
+    server.user()
+    for _ in range(3):
+        answer = httpx2.post(f"{server.url}/omi-webhook/not-the-right-one", json={"session_id": "pendant"})
+        assert answer.status_code == 401
+    refused_calls = findings(server, "pendant", broken=True)["refused calls"]
+    assert not refused_calls["good"]
+    assert refused_calls["found"] == "3 in the last hour: 3 (bad_secret, from 127.0.0.1)."
+    log = server.log.read_text()
+    assert log.count("webhook calls refused: 1 (bad_secret, from 127.0.0.1)") == 1  # one line a minute at most
+    assert "not-the-right-one" not in log + json.dumps(refused_calls)
+
+    server.say("pendant", "good day")
+    server.wait_until_settled("pendant")
+    assert findings(server, "pendant", broken=True)["refused calls"]["good"]  # calls come in, and it has no owner
+
+
+@pytest.mark.parametrize(
+    ("public", "reached"),
+    [
+        (None, False),
+        ("http://omi.example.org", False),
+        ("https://localhost", False),
+        ("https://192.168.1.7", False),
+        ("https://omi.local", False),
+        ("https://omi.example.org", True),
+    ],
+)
+def test_an_address_that_omi_cannot_reach_is_said_to_be_one(
+    server: ServerProcess, public: str | None, reached: bool
+) -> None:
+    environment = {"OMILINK_PUBLIC_URL": public} if public else {}
+    finished = server.omilink("webhook-url", **environment)
+    assert finished.stdout.strip().endswith(f"/omi-webhook/{SECRET}")
+    assert ("OMI's cloud cannot reach this address" in finished.stderr) is not reached
+
+
+def test_commands_are_told_as_they_can_be_typed(tmp_path: Path) -> None:
+    inside = tmp_path / "bin"
+    inside.mkdir()
+    (inside / "omilink").symlink_to(OMILINK)
+    finished = subprocess.run(
+        ["bin/omilink", "jobs", "list"], cwd=tmp_path, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True
+    )
+    assert "`bin/omilink serve`" in finished.stderr
+    found = subprocess.run(
+        ["omilink", "jobs", "list"],
+        cwd=tmp_path,
+        env={"PATH": f"{inside}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert "`omilink serve`" in found.stderr
+
+
+def test_help_imports_no_command() -> None:
+    """Each takes a second to import, and whoever looks something up has to wait for it."""
+    look = "import sys, omilink.cli; omilink.cli.main(['--help'])"
+    finished = subprocess.run([sys.executable, "-X", "importtime", "-c", look], capture_output=True, text=True)
+    assert finished.returncode == 0
+    imported = {line.rpartition("|")[2].strip() for line in finished.stderr.splitlines()}
+    assert not imported & {"sqlalchemy", "pydantic", "fastapi", "alembic", "httpx2", "asyncio"}

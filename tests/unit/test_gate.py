@@ -41,7 +41,7 @@ from omilink import (
 from omilink.adapters import sql_migrate, sql_schema, sqlite
 from omilink.adapters.sql_inbox import SqlInbox
 from omilink.adapters.sql_store import SqlTransaction
-from omilink.cli import COMMANDS, main
+from omilink.cli import COMMANDS, main, module_of
 from omilink.errors import NotAvailable
 from omilink.linking import Act, Decision, Facts, Outcome
 from omilink.model import OPERATOR, By, Delivery, User
@@ -348,11 +348,13 @@ CANNOT: dict[str, str] = {
     "GET /health": READS,
     "GET /ready": READS,
     "GET /metrics": READS,
+    "GET /operator/installation": READS,
     "GET /operator/streams/{user_id}": READS,
     "GET /operator/quarantine": READS,
     "GET /operator/audit": READS,
     "GET /": READS,
     "GET /page": READS,
+    "GET /docs/{name}": READS,
     "omilink serve": SENDS,
     "omilink worker": SENDS,
     "omilink demo": "vouches, by way of the gate, for a made-up uid in a database of its own",
@@ -370,6 +372,7 @@ CANNOT: dict[str, str] = {
     "omilink webhook-url": READS,
     "watch": READS,
     "tidy": TAKES_AWAY,
+    "scrub": TAKES_AWAY,
 }
 
 NAMES = ("id", "uid", "session_id", "omi_user_id", "user_id", "conversation_id")
@@ -486,9 +489,9 @@ def routes() -> Iterator[str]:
 
 
 def commands() -> Iterator[str]:
-    for name, (module, _) in COMMANDS.items():
+    for name in COMMANDS:
         parser = argparse.ArgumentParser()
-        module.add_arguments(parser)
+        module_of(name).add_arguments(parser)
         actions: list[Mapping[str, object]] = [
             action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)
         ]

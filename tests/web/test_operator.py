@@ -5,7 +5,7 @@ import pytest
 from support import PATIENCE, SECRET, TLS, Person, ServerProcess
 from web_support import is_error, new_uid, segment
 
-PATHS = ["/operator/streams/somebody", "/operator/quarantine", "/operator/audit"]
+PATHS = ["/operator/installation", "/operator/streams/somebody", "/operator/quarantine", "/operator/audit"]
 
 
 def token(server: ServerProcess) -> str:

@@ -4,11 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect, text
 
 from omilink.adapters.sql_store import has_history, start_history
 
@@ -16,21 +12,34 @@ LOCK = 6_018_251_105
 """Several nodes start at once, and one of them migrates."""
 
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST = max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+"""A file's name begins with its version."""
+
+
 def upgrade(engine: Engine, version: str = "head") -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.connect() as connection:
         connection.info["reads"] = True  # a command beside a running server must not wait for its writes
-        newest = ScriptDirectory.from_config(config).get_current_head()
-        current = MigrationContext.configure(connection).get_current_revision()
-        if current == newest and has_history(connection):
+        if _version(connection) == NEWEST and has_history(connection):
             return
+    from alembic import command  # it takes a while to import, and most starts do without
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
     guarded = {"sqlite": _without_foreign_keys, "postgresql": _one_at_a_time}[engine.dialect.name]
     with engine.connect() as connection, guarded(connection):
         config.attributes["connection"] = connection
         command.upgrade(config, version)
         start_history(connection)
         connection.commit()
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
 
 
 @contextmanager

@@ -4,11 +4,12 @@ import argparse
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from omilink import logs, settings, wire
-from omilink.bootstrap import open_product
-from omilink.product import Product
+from omilink import logs, wire
+
+if TYPE_CHECKING:
+    from omilink.product import Product
 
 T = TypeVar("T")
 
@@ -17,12 +18,16 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
-def with_product(do: Callable[[Product], Awaitable[T]]) -> T:
-    """Runs `do` with the product of the environment's settings, which may be serving meanwhile."""
+def with_product(do: "Callable[[Product], Awaitable[T]]", *, makes: bool = False) -> T:
+    """Runs `do` with the product of the environment's settings, which may be serving meanwhile. Raises NotInstalled
+    where there is none, unless the command `makes` one."""
+    from omilink import settings  # both take a while to import, and a command's help does without
+    from omilink.bootstrap import open_product
+
     logs.set_up()
 
     async def run() -> T:
-        async with open_product(settings.load()) as product:
+        async with open_product(settings.load(), makes=makes) as product:
             return await do(product)
 
     return asyncio.run(run())

@@ -3,15 +3,18 @@
 import argparse
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import httpx2
 
 from omilink import accounts, health, settings
 from omilink.cli.common import add_json, moment, print_list, with_product
+from omilink.cli.program import as_typed
 from omilink.linking import RULES
 from omilink.model import SHARED, Device, Millis, OmiSession, User, session_key
 from omilink.ports import Transaction
 from omilink.product import Product
+from omilink.refusals import Refused, in_words
 
 WHY = {rule.name: rule.why for rule in RULES}
 
@@ -39,7 +42,11 @@ class Chart:
     at: Millis
     jobs: dict[str, int]
     sessions: int
+    address: str  # where the server is looked for
+    is_public: bool  # whether OMI's cloud can reach it
     parts: dict[str, str]  # how each part of the server is; empty when it does not answer
+    is_other: bool  # the server that answers works on another database
+    refused: list[Refused]  # webhook calls within the last hour
     streams: int | None
 
 
@@ -56,9 +63,9 @@ def run(args: argparse.Namespace) -> int:
         print_list([asdict(finding) for finding in findings], as_json=True, empty="")
     else:
         for finding in findings:
-            print(f"{'✓' if finding.good else '✗'} {finding.link:<13} {finding.found}")
+            print(f"{'✓' if finding.good else '✗'} {finding.link:<13} {as_typed(finding.found)}")
             if finding.do:
-                print(f"  {'':<13} → {finding.do}")
+                print(f"  {'':<13} → {as_typed(finding.do)}")
     return 0 if all(finding.good for finding in findings) else 1
 
 
@@ -71,24 +78,33 @@ def examine(chart: Chart) -> Iterator[Finding]:
         if chart.session:
             yield _owner(chart)
             yield _conversation(chart)
+    if chart.refused:
+        yield _refused(chart)
     yield _queue(chart)
     if chart.owner:
         yield _streams(chart)
 
 
 def _server(chart: Chart) -> Finding:
+    if chart.is_other:
+        found = f"Another installation answers on {chart.address}: it works on another database."
+        do = "Set OMILINK_DATA_DIR and OMILINK_PORT to those of the server that you mean."
+        return Finding("server", False, found, do)
     if ill := {part: state for part, state in chart.parts.items() if state != "ok"}:
         found = " ".join(f"{part}: {state}" for part, state in ill.items())
         return Finding("server", False, f"runs, and not everything works. {found}", "See docs/howto/cluster.md.")
     if chart.parts:
         return Finding("server", True, "runs and can store.")
-    return Finding("server", False, "does not answer.", "Start it with `omilink serve`, with the same settings.")
+    found = f"does not answer on {chart.address}."
+    return Finding("server", False, found, "Start it with `omilink serve`, with the same settings.")
 
 
 def _webhook_of_all(chart: Chart) -> Finding:
     if chart.sessions:
         return Finding("webhook", True, f"Sessions known: {chart.sessions}. `omilink doctor SESSION` looks into one.")
     do = "Paste the address that `omilink webhook-url` prints into the OMI app or the device, then say something."
+    if not chart.is_public:
+        do = f"Give a device the address that `omilink webhook-url` prints, then say something. {settings.NOT_PUBLIC}"
     return Finding("webhook", False, "No call has ever come in.", do)
 
 
@@ -130,6 +146,15 @@ def _conversation(chart: Chart) -> Finding:
     return Finding("conversation", False, "No words of it are saved.", do)
 
 
+def _refused(chart: Chart) -> Finding:
+    """No failure where calls come in: everybody on the internet may try."""
+    comes_in = bool(chart.session and chart.session.last_seen_at) if chart.name else chart.sessions > 0
+    calls = sum(one.calls for one in chart.refused)
+    found = f"{calls} in the last hour: {in_words(chart.refused)}."
+    do = "bad_secret: compare the sender's address with `omilink webhook-url`. docs/reference/errors.md has the others."
+    return Finding("refused calls", comes_in, found, do)
+
+
 def _queue(chart: Chart) -> Finding:
     counts = ", ".join(f"{count} {state}" for state, count in sorted(chart.jobs.items())) or "empty"
     if chart.jobs.get("dead"):
@@ -162,6 +187,8 @@ async def _chart(product: Product, name: str | None, personal_of: str | None) ->
         return session, owner, _last_rule(tx, key), conversations, saved, len(tx.all_sessions(1000))
 
     session, owner, rule, conversations, messages, sessions = await product.store.read(load)
+    parts, about = _parts(_ask(product, "/ready")), _ask(product, "/operator/installation")
+    is_ours = about is not None and about["installation"] == await product.store.read(lambda tx: tx.epoch())
     return Chart(
         name=name,
         session=session,
@@ -172,7 +199,11 @@ async def _chart(product: Product, name: str | None, personal_of: str | None) ->
         at=product.clock(),
         jobs=await product.inbox.counts(session.id if session else None),
         sessions=sessions,
-        parts=_parts(_ask(product, "/ready")),
+        address=settings.local_address(product.settings),
+        is_public=settings.is_public(product.settings),
+        parts=parts,
+        is_other=bool(parts) and not is_ours,
+        refused=[Refused(**one) for one in about["refused"]] if about and is_ours else [],
         streams=_streams_open(product, owner),
     )
 
@@ -186,7 +217,7 @@ def _streams_open(product: Product, owner: User | None) -> int | None:
     return int(str(answer["streamsOpen"])) if answer and "streamsOpen" in answer else None
 
 
-def _ask(product: Product, path: str) -> dict[str, object] | None:
+def _ask(product: Product, path: str) -> dict[str, Any] | None:
     address = settings.local_address(product.settings)
     headers = {"Authorization": f"Bearer {product.operator_token}"}
     try:

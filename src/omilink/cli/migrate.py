@@ -44,6 +44,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _upgrade(chosen: Settings, *, new_history: bool) -> None:
+    if not chosen.postgres_url:
+        bootstrap.check_installed(chosen)
     async with bootstrap.open_database(chosen) as database:
         await database.write(rename_history if new_history else lambda connection: None)
     print("The database has this version's schema.")

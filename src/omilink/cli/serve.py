@@ -11,6 +11,7 @@ from pathlib import Path
 import uvloop
 
 from omilink import __version__, bootstrap, logs, settings
+from omilink.cli.program import as_typed
 from omilink.errors import OmilinkError
 from omilink.product import Product
 from omilink.settings import Settings, WebhookAuth
@@ -65,7 +66,7 @@ async def _say_where(product: Product, address: str) -> AsyncIterator[None]:
     print(f"omilink {__version__} listens on {address} (Ctrl-C ends it)", flush=True)
     if product.settings.public_url:
         print(f"Users reach it at {product.settings.public_url}", flush=True)
-    print("The address for OMI or a device: omilink webhook-url", flush=True)
+    print(as_typed("The address for OMI or a device: omilink webhook-url"), flush=True)
     _warn(product.settings)
     yield
 

@@ -4,7 +4,7 @@ import argparse
 import getpass
 import os
 
-from omilink import accounts, model, omi_accounts
+from omilink import accounts, bootstrap, model, omi_accounts, settings
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.model import OPERATOR
 from omilink.ports import Transaction
@@ -58,8 +58,12 @@ def _add(args: argparse.Namespace) -> None:
         hashed = await product.passwords.hash(password)
         await product.store.write(lambda tx: tx.add_user(user, hashed))
 
-    with_product(add)
-    print(f"{args.email} can sign in now.")
+    chosen = settings.load()
+    is_new = not bootstrap.is_installed(chosen)
+    with_product(add, makes=True)
+    if is_new:
+        print(f"A new installation was made in {chosen.data_dir.absolute()}.")
+    print(f"{args.email} can sign in.")
 
 
 def _verify(args: argparse.Namespace) -> None:

@@ -1,6 +1,7 @@
 """`omilink webhook-url`"""
 
 import argparse
+import sys
 
 from omilink import bootstrap, settings
 
@@ -13,6 +14,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     chosen = settings.load()
+    if not chosen.webhook_secret:
+        bootstrap.check_installed(chosen)
     for secret in bootstrap.webhook_secrets(chosen):
         print(f"{settings.public_address(chosen)}/omi-webhook/{secret}")
+    if not settings.is_public(chosen):
+        print(f"\n{settings.NOT_PUBLIC}", file=sys.stderr)
     return 0

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -60,6 +61,14 @@ async def metrics(the: The) -> Response:
             for state, jobs in (await _jobs(the.inbox)).items():
                 count.jobs.labels(state).set(jobs)
     return Response(generate_latest(count.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/operator/installation", include_in_schema=False)
+async def installation(request: Request, the: The) -> wire.Json:
+    """Which database the server works on, and the webhook calls that it refused in the last hour."""
+    check_operator(request, the)
+    refused = [asdict(one) for one in the.refusals.lately()]
+    return {"ok": True, "installation": await the.store.read(lambda tx: tx.epoch()), "refused": refused}
 
 
 @router.get("/operator/streams/{user_id}", include_in_schema=False)

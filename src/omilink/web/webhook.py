@@ -15,7 +15,7 @@ from omilink.omi import parse, signature
 from omilink.product import Product
 from omilink.settings import Policy, WebhookAuth
 from omilink.web import bodies
-from omilink.web.auth import bearer, product, request_id
+from omilink.web.auth import bearer, client_address, product, request_id
 from omilink.web.headers import SECURITY
 
 PATH = "/omi-webhook"
@@ -37,6 +37,7 @@ async def receive(request: Request) -> Response:
         kind = await _accept(the, request)
     except OmilinkError as error:
         the.metrics.refused.labels(error.code).inc()
+        the.refusals.note(error.code, client_address(request))
         raise
     the.metrics.webhooks.labels(kind).inc()
     return Response(ACCEPTED, media_type="application/json", headers=SECURITY)

@@ -1,0 +1,21 @@
+"""How the program was called, so that what it tells people to type works where they are."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+
+def typed() -> str:
+    """`omilink` where the shell finds it under that name, else the path by which it was called."""
+    called = Path(sys.argv[0])
+    found = shutil.which("omilink")
+    if called.name != "omilink" or (found and called.exists() and os.path.samefile(found, called)):
+        return "omilink"
+    inside = called.absolute()
+    return str(inside.relative_to(Path.cwd())) if inside.is_relative_to(Path.cwd()) else str(called)
+
+
+def as_typed(text: str) -> str:
+    """The text with its commands as they have to be typed here."""
+    return text.replace("`omilink ", f"`{typed()} ").replace(": omilink ", f": {typed()} ")

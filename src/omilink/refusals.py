@@ -1,0 +1,74 @@
+"""Webhook calls that were refused: how many, why, and from where. Never what they showed."""
+
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+KEPT = 3_600.0
+"""Seconds that a refused call is counted for."""
+LOG_EVERY = 60.0
+"""Seconds between two lines in the log."""
+MOST = 1_000
+"""Minutes, reasons and addresses that are told apart; beyond them the oldest are forgotten."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Calls that were refused for one reason (an error's code) from one address."""
+
+    error: str
+    address: str
+    calls: int
+
+
+class Refusals:
+    """Those of this process within the last hour. `clock` gives seconds that only grow."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._minutes: deque[tuple[int, Counter[tuple[str, str]]]] = deque()
+        self._unlogged: Counter[tuple[str, str]] = Counter()
+        self._next_line = 0.0
+
+    def note(self, error: str, address: str) -> None:
+        minute = int(self._clock() // 60)
+        if not self._minutes or self._minutes[-1][0] != minute:
+            self._minutes.append((minute, Counter()))
+        for counts in self._minutes[-1][1], self._unlogged:
+            # a flood from many addresses is one line, and not one for each of them
+            known = (error, address) in counts or len(counts) < MOST
+            counts[(error, address) if known else (error, "other addresses")] += 1
+        while sum(len(counts) for _, counts in self._minutes) > MOST and len(self._minutes) > 1:
+            self._minutes.popleft()
+        self.log()
+
+    def log(self) -> None:
+        """One line for what was refused since the last one, once a minute at most."""
+        if self._unlogged and self._clock() >= self._next_line:
+            log.warning("webhook calls refused: %s", in_words(_counted(self._unlogged)))
+            self._unlogged = Counter()
+            self._next_line = self._clock() + LOG_EVERY
+
+    def lately(self) -> list[Refused]:
+        """Of the last hour, most calls first."""
+        since = int((self._clock() - KEPT) // 60)
+        recent: Counter[tuple[str, str]] = Counter()
+        for minute, counts in self._minutes:
+            if minute >= since:
+                recent.update(counts)
+        return _counted(recent)
+
+
+def in_words(refused: list[Refused], most: int = 5) -> str:
+    """`3 (bad_secret, from 10.0.0.7), 1 (too_large, from 10.0.0.8)`"""
+    shown = [f"{one.calls} ({one.error}, from {one.address})" for one in refused[:most]]
+    rest = sum(one.calls for one in refused[most:])
+    return ", ".join([*shown, *([f"{rest} more"] if rest else [])])
+
+
+def _counted(counts: "Counter[tuple[str, str]]") -> list[Refused]:
+    return [Refused(error, address, calls) for (error, address), calls in counts.most_common()]
