@@ -18,7 +18,7 @@ def whose() -> str:
 
 
 def work_for(name: str) -> None:
-    """From now on this task works for somebody: a user, or an address as long as nobody is known."""
+    """From now on this task works for somebody: a user, or a network as long as nobody is known."""
     _whose.set(name)
 
 

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from omilink import accounts, limits, wire
 from omilink.accounts import SignedIn
-from omilink.errors import WrongLogin
+from omilink.errors import RateLimited, WrongLogin
 from omilink.model import User
 from omilink.ports import Hint
 from omilink.product import Product
@@ -58,10 +58,9 @@ async def login(request: Request, form: Login, the: The) -> Response:
     # before the slow part, so that parallel tries count as well
     await the.limits.spend((limits.LOGIN, client_address(request)), (limits.WRONG_LOGIN, who))
     found = await the.store.read(lambda tx: tx.user_by_email(email))
-    matches = await the.passwords.matches(found[1] if found else None, form.password)
+    matches = await _matches(the, (limits.WRONG_LOGIN, who), found[1] if found else None, form.password)
     if not found or not matches:
         raise WrongLogin("Email or password is wrong.")
-    await the.limits.give_back(limits.WRONG_LOGIN, who)
     user, token = found[0], accounts.new_secret()
     await the.store.write(lambda tx: accounts.sign_in(tx, user, token, the.clock(), _client(request)))
     return _signed_in(request, user, token, 200)
@@ -143,9 +142,20 @@ async def _prove_password(request: Request, the: Product, who: SignedIn, passwor
     tries = limits.WRONG_LOGIN, f"{who.user.email} from {client_address(request)}"
     await the.limits.spend(tries)
     found = await the.store.read(lambda tx: tx.user_by_email(who.user.email))
-    if not await the.passwords.matches(found[1] if found else None, password):
+    if not await _matches(the, tries, found[1] if found else None, password):
         raise WrongLogin("The password is wrong.")
-    await the.limits.give_back(*tries)
+
+
+async def _matches(the: Product, tries: tuple[limits.Limit, str], hashed: str | None, password: str) -> bool:
+    """Whether it is the password. Unless it was wrong, that was no try."""
+    try:
+        matches = await the.passwords.matches(hashed, password)
+    except RateLimited:
+        await the.limits.give_back(*tries)
+        raise
+    if matches:
+        await the.limits.give_back(*tries)
+    return matches
 
 
 def _client(request: Request) -> str | None:

@@ -92,6 +92,14 @@ def client_address(request: HTTPConnection) -> str:
     return host
 
 
+def client_network(request: HTTPConnection) -> str:
+    """Who has many addresses mostly has neighbouring ones."""
+    address = client_address(request)
+    with suppress(ValueError):
+        return str(ip_network(f"{address}/24", strict=False)) if ip_address(address).version == 4 else address
+    return address
+
+
 def request_id(request: Request) -> str:
     """Names the request in the audit and in the answer: what a proxy calls it in X-Request-Id, or a new name."""
     shown = request.headers.get("x-request-id", "")

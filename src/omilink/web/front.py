@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from omilink import turns
 from omilink.errors import OmilinkError
 from omilink.web import stream, webhook
-from omilink.web.auth import client_address
+from omilink.web.auth import client_network
 from omilink.web.errors import on_omilink_error, on_surprise
 from omilink.web.headers import HEADERS
 
@@ -30,7 +30,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = _endpoint(scope) if scope["type"] == "http" else None
         if endpoint is not webhook.receive:  # what comes in for everybody waits behind nobody
-            turns.work_for(f"address {client_address(HTTPConnection(scope))}")
+            turns.work_for(f"network {client_network(HTTPConnection(scope))}")
         if endpoint is None:
             await self._otherwise(as_get(scope), receive, send)
             return
