@@ -16,6 +16,7 @@ MakeServer = Callable[..., ServerProcess]
 # Machines are busy, so no history has a deadline.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("others", deadline=None)
+settings.register_profile("many", max_examples=3000, deadline=None)
 settings.load_profile("same")
 
 

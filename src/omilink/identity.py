@@ -17,13 +17,16 @@ def is_same_by_number(message: Message, segment: Segment, at: Millis) -> bool:
     """Whether a segment whose id may be a counter's number is the message of that number. `at` is when it came.
 
     Counters begin again with every call or with a restarted device, so the place on the clock has to agree, and either
-    the time or the words.
+    the words, or the voice and the time: what comes at once is a correction, whatever its words.
     """
     if not _begin_together(message, segment):
         return False
     if not message.text:  # deleted: its place is all that is known of it
         return message.start is not None or message.key == segment.key or _comes_soon(message, at)
-    return _comes_soon(message, at) or message.knows(segment) or have_same_words(message.text, segment.text)
+    if message.knows(segment):
+        return True
+    is_correction = _comes_soon(message, at) and _may_be_one_voice(message, segment)
+    return _overlap(message, segment) and (is_correction or have_same_words(message.text, segment.text))
 
 
 def is_repeated(message: Message, segment: Segment) -> bool:
@@ -77,6 +80,13 @@ def _begin_together(one: Message | Segment, other: Segment) -> bool:
     if one.start is None or other.start is None:
         return one.start is other.start
     return abs(one.start - other.start) <= SAME_START
+
+
+def _overlap(one: Message | Segment, other: Segment) -> bool:
+    """Whether they share more than a moment, as far as they have a place."""
+    if one.start is None or one.end is None or other.start is None or other.end is None:
+        return True
+    return one.start == other.start or min(one.end, other.end) > max(one.start, other.start)
 
 
 def _share(one: Message | Segment, other: Segment) -> float:
