@@ -40,19 +40,15 @@ class Run:
 def runs(segments: Iterable[Segment], gap: float) -> Iterator[Run]:
     """Cuts a call where its clock starts anew or is silent for `gap` seconds, as a backlog's may."""
     pieces: list[Segment] = []
-    start = end = None
     count = 1
     for segment in segments:
-        if count < MOST_RUNS and _breaks(pieces, end, segment, gap):
-            yield Run(tuple(pieces), start, end)
-            pieces, start, end = [], None, None
+        if count < MOST_RUNS and _breaks(pieces, segment, gap):
+            yield _run(pieces)
+            pieces = []
             count += 1
         pieces.append(segment)
-        if segment.start is not None and segment.end is not None:
-            start = segment.start if start is None else min(start, segment.start)
-            end = segment.end if end is None else max(end, segment.end)
     if pieces:
-        yield Run(tuple(pieces), start, end)
+        yield _run(pieces)
 
 
 def place(
@@ -86,12 +82,21 @@ def _follows(conversation: Conversation, run: Run, at: Millis, gap: float, spoke
     return is_next or run.start < 0 or _is_all_repeated(run, said) or _late(conversation, run, at, said) <= LATE
 
 
-def _breaks(pieces: Sequence[Segment], end: float | None, segment: Segment, gap: float) -> bool:
-    if end is None or segment.start is None or segment.end is None:
+def _run(pieces: Sequence[Segment]) -> Run:
+    starts = [piece.start for piece in pieces if piece.start is not None]
+    ends = [piece.end for piece in pieces if piece.end is not None]
+    return Run(tuple(pieces), min(starts, default=None), max(ends, default=None))
+
+
+def _breaks(pieces: Sequence[Segment], segment: Segment, gap: float) -> bool:
+    """Whether the clock jumps between what came just before in the call and the segment, or cannot be the same."""
+    before = _run(pieces[-MOST_COMPARED:])
+    if before.start is None or before.end is None or segment.start is None or segment.end is None:
         return False
-    if segment.start - end >= gap or end - segment.end > LATE:
+    latest = max(piece.start for piece in before.segments if piece.start is not None)
+    if segment.start - before.end >= gap or min(latest - segment.start, before.end - segment.end) > LATE:
         return True
-    return segment.start < end and any(contradict(piece, segment) for piece in pieces[-MOST_COMPARED:])
+    return segment.start < before.end and any(contradict(piece, segment) for piece in before.segments)
 
 
 def _is_another_clock(run: Run, said: Sequence[Message]) -> bool:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from properties.histories import GAP, Said, call, empty_store, messages, save, say, talks, texts
+from properties.histories import GAP, Said, at, call, empty_store, messages, save, say, talks, texts
 from sqlalchemy import Engine
 
-from omilink import identity
+from omilink import identity, sessions
 from omilink.adapters.sql_store import SqlTransaction
 
 TALKS = sorted((Path(__file__).parents[1] / "samples" / "talks").glob("*.json"))
@@ -80,6 +80,13 @@ def looks_like_a_correction(one: Said, other: Said) -> bool:
     return abs(one["start"] - other["start"]) <= 0.5 and identity.have_same_words(one["text"], other["text"])
 
 
+def has_silence(comes: Sequence[tuple[float, list[Said]]]) -> bool:
+    """Whether nothing comes for as long as ends a conversation, or a clock jumps by that."""
+    ends = itertools.accumulate((call[-1]["end"] for _, call in comes), max)
+    jumps = any(min(one["start"] for one in call) - end >= GAP for end, (_, call) in zip(ends, comes[1:], strict=False))
+    return jumps or any(later - sooner >= GAP for (sooner, _), (later, _) in itertools.pairwise(comes))
+
+
 @given(
     st.lists(utterances, min_size=1, max_size=14),
     st.lists(arrivals, min_size=14, max_size=14),
@@ -101,7 +108,7 @@ def test_a_talk_is_one_conversation_in_spoken_order_however_it_is_cut_delayed_an
         if together:
             comes.append((together[-1]["end"] + delay, together))
     comes.sort(key=lambda one: one[0])
-    assume(all(later - sooner < GAP for (sooner, _), (later, _) in itertools.pairwise(comes)))
+    assume(not has_silence(comes))
     zero = comes[0][1][0]["start"] if counts_from_first_arrival else 0.0
     numbers, calls = itertools.count(), []
     for heard, together in comes:
@@ -120,3 +127,195 @@ def test_a_talk_is_one_conversation_in_spoken_order_however_it_is_cut_delayed_an
         assert [m.start for m in found] == sorted(m.start or 0.0 for m in found)
         save(tx, *calls, *calls[::-1])
         assert messages(tx, None) == found
+
+
+# Talks of the same kinds
+
+
+def play(tx: Store, *calls: tuple[float, list[Said]]) -> list[list[str]]:
+    for heard, segments in calls:
+        save(tx, call(heard, *segments))
+    return texts(tx, None)
+
+
+def a(text: str, start: float, end: float, **fields: Any) -> Said:
+    return say(text, start, end, **{"speaker": "SPEAKER_0"} | fields)
+
+
+def b(text: str, start: float, end: float, **fields: Any) -> Said:
+    return say(text, start, end, **{"speaker": "SPEAKER_1"} | fields)
+
+
+@pytest.mark.parametrize("ids", sorted(IDS))
+def test_a_sentence_of_the_other_side_stands_where_it_began(tx: Store, ids: str) -> None:
+    one, two, three = ({"id": IDS[ids](number, 0)} for number in range(3))
+    told = play(
+        tx,
+        (1, [a("Hello?", 0, 1, **one)]),
+        (35, [a("Yes, I see.", 33, 35, **two)]),
+        (41, [b("Good morning, this is a long one.", 1.5, 40, **three)]),
+    )
+    assert told == [["Hello?", "Good morning, this is a long one.", "Yes, I see."]]
+
+
+@pytest.mark.parametrize("pauses", [False, True])
+def test_an_interjection_stands_inside_the_monologue_that_came_before_it(tx: Store, pauses: bool) -> None:
+    monologue = [a("First part.", 0, 120), a("Second part.", 130, 300)] if pauses else [a("All of it.", 0, 300)]
+    told = play(tx, (300, monologue), (301, [b("Mm-hm.", 124, 124.5)]), (305, [b("Right.", 303, 304)]))
+    texts = [one["text"] for one in monologue]
+    assert told == [[texts[0], "Mm-hm.", *texts[1:], "Right."] if pauses else [*texts, "Mm-hm.", "Right."]]
+
+
+def test_words_from_before_the_zero_stand_before_it_however_early_they_were_said(tx: Store) -> None:
+    told = play(
+        tx,
+        (3, [a("third", 0, 3)]),
+        (4, [b("second", -1, 0.5)]),
+        (5, [a("first", -95.2, -90)]),
+        (8, [a("fourth", 4, 7)]),
+    )
+    assert told == [["first", "second", "third", "fourth"]]
+    first, second, third, _ = messages(tx, None)
+    assert (second.start, second.end) == (-1.0, 0.5)
+    assert third.spoken_at - first.spoken_at == 95_200
+
+
+def test_words_of_the_beginning_that_come_late_and_out_of_order_stay_in_their_talk(tx: Store) -> None:
+    told = play(
+        tx, (33, [a("fourth", 31, 33)]), (34, [b("second", 6, 9), a("first", 0, 4)]), (35, [a("third", 12, 14)])
+    )
+    assert told == [["first", "second", "third", "fourth"]]
+
+
+def test_a_restarted_clock_without_ids_is_a_talk_of_its_own_and_each_goes_on(tx: Store) -> None:
+    told = play(
+        tx,
+        (2, [a("old one", 0, 2)]),
+        (6, [b("old two", 3, 6)]),
+        (20, [a("new one", 0.3, 1.5)]),
+        (24, [b("new two", 3, 5.5)]),
+        (27, [a("new three", 6, 8.5)]),
+    )
+    assert told == [["old one", "old two"], ["new one", "new two", "new three"]]
+
+
+def test_the_recorded_pendant_and_phone_are_two_talks(tx: Store) -> None:
+    """Both clocks count from 0, seven seconds apart, and the first speaker of each is another person."""
+    at_seconds = {"23a-live-pendant": 0, "23b-live-phone": 7, "23c-live-pendant": 7, "23d-live-phone": 13}
+    for name, heard in at_seconds.items():
+        segments = json.loads((TALKS[0].parents[1] / f"{name}.json").read_bytes())["segments"]
+        save(tx, call(heard, *segments))
+    pendant, phone = texts(tx, None)
+    assert [len(pendant), len(phone)] == [4, 4]
+    assert (pendant[2], phone[2]) == ("White or the grey from last year?", "Twenty minutes.")
+
+
+def test_first_words_that_show_twelve_seconds_go_on_with_the_talk_that_is_still_live(tx: Store) -> None:
+    """A clock that counts from the first audio cannot be told from one that goes on; OMI's record tells it later."""
+    assert play(tx, (6, [a("See you.", 3, 6)]), (26, [a("Next meeting.", 12, 14)])) == [["See you.", "Next meeting."]]
+
+
+# Numbers that begin again
+
+
+def test_the_same_number_at_another_place_is_another_segment_and_comes_again_as_itself(tx: Store) -> None:
+    calls = [
+        (
+            3.0 * (n + 1),
+            [a(f"sentence {n}", 3 * n, 3 * n + 2.5, id="0"), b(f"answer {n}", 3 * n + 2.5, 3 * n + 3, id="1")],
+        )
+        for n in range(12)
+    ]
+    told = play(tx, *calls)
+    assert [len(talk) for talk in told] == [24]
+    assert play(tx, *[(heard + 36, segments) for heard, segments in calls]) == told
+    assert {message.rev for message in messages(tx, None)} == {1}
+
+
+@pytest.mark.parametrize(
+    ("later", "second", "told"),
+    [
+        (5, a("ice cream", 0.4, 2, id="7"), [["ice cream"]]),
+        (30, a("ice cream", 0.4, 2, id="7"), [["I scream"], ["ice cream"]]),
+        (30, a("I scream for it", 0.4, 3, id="7"), [["I scream for it"]]),
+        (30, a("I scream", 0, 2, id="7", person_id="ida"), [["I scream"]]),
+        (5, a("I scream", 0.6, 2.6, id="7"), [["I scream", "I scream"]]),
+        (5, a("no", 2, 3, id="7"), [["I scream", "no"]]),
+        (30, b("ice cream", 0.4, 2, id="7"), [["I scream", "ice cream"]]),
+    ],
+    ids=["a correction", "a new clock", "grown", "a person", "later", "touching", "another voice"],
+)
+def test_a_number_is_the_same_segment_only_where_the_rest_agrees(
+    tx: Store, later: float, second: Said, told: list[list[str]]
+) -> None:
+    assert play(tx, (2, [a("I scream", 0, 2, id="7")]), (2 + later, [second])) == told
+
+
+def test_numbers_without_a_place_are_told_apart_by_time_and_words(tx: Store) -> None:
+    said = [say(f"sentence {n}", id="0", speaker="SPEAKER_0") for n in range(3)]
+    said = [one | {"text": text} for one, text in zip(said, ("tea", "is there any left", "on Friday"), strict=True)]
+    calls = [(20.0 * n, [one]) for n, one in enumerate(said)]
+    assert play(tx, *calls, *calls) == [["tea", "is there any left", "on Friday"]]
+    assert play(tx, (45, [say("on Friday at nine", id="0", speaker="SPEAKER_0")]))[0][-1] == "on Friday at nine"
+
+
+def test_ids_that_differ_after_128_characters_are_two_segments(tx: Store) -> None:
+    told = play(tx, (4, [a("one", 0, 2, id="x" * 128 + "1"), a("two", 2, 4, id="x" * 128 + "2")]))
+    assert told == [["one", "two"]]
+
+
+def test_the_same_words_of_two_voices_in_the_same_seconds_are_two_messages(tx: Store) -> None:
+    assert play(tx, (1, [a("yes", 0, 1)]), (2, [b("yes", 0, 1)]), (3, [a("yes", 1, 2)])) == [["yes", "yes", "yes"]]
+
+
+def test_a_list_that_repeats_all_earlier_segments_a_little_later_adds_what_is_new(tx: Store) -> None:
+    """With whole talks of short answers, since nobody says the same twice at once."""
+    said = [a("Yes.", 2 * n, 2 * n + 0.4) if n % 3 else b("No, not yet.", 2 * n, 2 * n + 1.5) for n in range(20)]
+    for n in range(len(said)):
+        moved = [
+            one | {"start": one["start"] + 0.01 * (n - i), "end": one["end"] + 0.01 * (n - i)}
+            for i, one in enumerate(said[: n + 1])
+        ]
+        save(tx, call(2 * n + 2, *moved))
+    assert texts(tx, None) == [[one["text"] for one in said]]
+
+
+# Titles and persons
+
+
+@pytest.mark.parametrize("id", ["7", str(uuid.UUID(int=7))])
+def test_the_title_follows_the_message_it_was_taken_from(tx: Store, id: str) -> None:
+    play(tx, (1, [a("So the", 0, 1, id=id)]), (3, [b("Yes?", 1.5, 2)]), (5, [a("So the meeting is on", 0, 4, id=id)]))
+    assert talks(tx, None)[0].title == "So the meeting is on"
+    play(tx, (6, [a("So the meeting is on Friday.", 0, 5, id=id)]), (7, [b("Fine.", 6, 7)]))
+    play(tx, (8, [a("So the", 0, 1, id=id)]))
+    assert talks(tx, None)[0].title == "So the meeting is on Friday."
+
+
+def test_a_person_who_becomes_known_is_kept_and_is_no_change_that_is_shown(tx: Store) -> None:
+    sessions.link(tx, "kitchen", "ada", at(0))
+    said = a("Good morning.", 0, 2, id=str(uuid.UUID(int=7)))
+    save(tx, call(2, said))
+    before = tx.marks(["ada"])
+    save(tx, call(4, said | {"person_id": "ida"}), call(6, said))
+    (message,) = messages(tx, "ada")
+    assert (message.person_id, message.rev) == ("ida", 1)
+    assert tx.marks(["ada"]) == before
+    save(tx, call(8, said | {"person_id": "ida", "text": "Good morning, Ida."}))
+    (message,) = messages(tx, "ada")
+    assert (message.person_id, message.rev, message.text) == ("ida", 2, "Good morning, Ida.")
+
+
+# After a hand-over
+
+
+def test_words_of_the_next_owner_are_kept_though_their_numbers_are_the_last_owners(tx: Store) -> None:
+    sessions.link(tx, "kitchen", "ada", at(0))
+    save(tx, call(10, *(a(f"word {n} of ada", 2 * n, 2 * n + 2, id=f"s{n}") for n in range(3))))
+    sessions.unlink(tx, "kitchen", "ada", at(11))
+    sessions.link(tx, "kitchen", "ben", at(12))
+    bens = [a(text, 2 * n, 2 * n + 2, id=f"s{n}") for n, text in enumerate(["Hello.", "Is this on?", "It is."])]
+    save(tx, call(15, *bens))
+    save(tx, call(20, a("word 0 of ada", 0, 2, id="s0"), *bens))
+    assert texts(tx, "ben") == [["Hello.", "Is this on?", "It is."]]
+    assert texts(tx, "ada") == [[f"word {n} of ada" for n in range(3)]]
