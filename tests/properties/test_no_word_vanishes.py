@@ -22,7 +22,7 @@ from omilink.omi import parse
 
 SESSIONS = ("kitchen", "garden")
 UID = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
-READABLE = ("text", "number", "placed", "unplaced")
+READABLE = ("text", "number", "placed", "unplaced", "short id", "long id")
 UNREADABLE = ("bare", "list", "object", "boolean", "other key")
 ELSEWHERE = ("Segments", "text", "transcript")
 
