@@ -44,7 +44,7 @@ def _new_user(connection: Connection, number: int) -> str:
     link = {"user_id": user, "method": "manual", "linked_at": model.now(), "last_seen_at": model.now()}
     owned = {"id": session.id, "origin": session.origin, "omi_session_id": session.omi_session_id, **link}
     connection.execute(schema.users.insert(), account)
-    connection.execute(schema.omi_sessions.insert(), owned | {"created_at": model.now()})
+    connection.execute(schema.omi_sessions.insert(), owned | {"created_at": model.now(), "counted_at": model.now()})
     return user
 
 
@@ -108,7 +108,7 @@ def _events(user: str, told: model.Conversation, said: list[model.Message], numb
             "user_id": user,
             "seq": seq,
             "conversation_id": told.id,
-            "created_at": told.created_at,
+            "counted_at": told.created_at,
             "data": data,
         }
 
@@ -120,6 +120,7 @@ def _delivery(omi_session_id: str, conversation: model.Conversation) -> Row:
         "session_id": omi_session_id,
         "body": os.urandom(1000),
         "received_at": conversation.created_at,
+        "counted_at": conversation.created_at,
         "state": "done",
         "attempts": 1,
         "run_at": conversation.created_at,

@@ -19,6 +19,9 @@ from typing import Any
 
 import httpx2
 
+from omilink.counted import CountedTime, Noted
+from omilink.model import Millis
+
 OMILINK = Path(sys.executable).with_name("omilink")
 SECRET = "secret-of-the-tests"
 PATIENCE = 30.0
@@ -49,6 +52,27 @@ class Person:
 
     def follow(self, after: str | None = None, **params: str) -> "Follower":
         return Follower(self.client, {"after": after} if after else params)
+
+
+class Turned(CountedTime):
+    """Counted time that only a test turns."""
+
+    def __init__(self, at: Millis = 1_000_000) -> None:
+        super().__init__()
+        self.at = at
+
+    @property
+    def known(self) -> bool:
+        return True
+
+    def __call__(self) -> Millis:
+        return self.at
+
+    def go_on(self, noted: Noted | None, wall: Millis) -> Millis:
+        return self.at
+
+    def turn(self, seconds: float) -> None:
+        self.at += round(seconds * 1000)
 
 
 class ServerProcess:

@@ -1,4 +1,7 @@
-"""Who is signed in. Passwords are kept as argon2id hashes, tokens as SHA-256 of 256 random bits."""
+"""Who is signed in. Passwords are kept as argon2id hashes, tokens as SHA-256 of 256 random bits.
+
+Rights end in counted time, and so does whatever takes `at` to see whether one has ended.
+"""
 
 import hashlib
 import re
@@ -56,7 +59,8 @@ def add(tx: Transaction, user: User, password_hash: str, token: str, client: str
 
 
 def sign_in(tx: Transaction, user: User, token: str, at: Millis, client: str | None = None) -> None:
-    tx.add_token(fingerprint(token), user.id, at, at + TOKEN_LIFE, client and client[:CLIENT_LENGTH])
+    expires_at = tx.counted() + TOKEN_LIFE
+    tx.add_token(fingerprint(token), user.id, at, expires_at, client and client[:CLIENT_LENGTH])
 
 
 def holder(tx: Transaction, token_hash: str, at: Millis) -> SignedIn:

@@ -18,7 +18,8 @@ from omilink.adapters.lanes import Lanes
 from omilink.adapters.local_bus import LocalBus
 from omilink.adapters.sql_inbox import SqlInbox
 from omilink.adapters.sql_store import SqlStore
-from omilink.errors import OmilinkError
+from omilink.counted import CountedTime
+from omilink.errors import OmilinkError, Unavailable
 from omilink.limits import Limits, LocalLimits
 from omilink.model import monotonic, now
 from omilink.omi.notification import Notifications
@@ -48,7 +49,7 @@ async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> A
     """The product, working until the block ends; then what was accepted is finished."""
     with only_one(settings.data_dir) if web else contextlib.nullcontext():
         async with _opened(settings) as (product, queue):
-            tasks = [*queue.everywhere]
+            tasks = [*queue.everywhere, lambda: upkeep.count(product)]
             if web:
                 tasks += [*queue.on_web, lambda: upkeep.watch(product), lambda: upkeep.scrub(product)]
             if worker:
@@ -75,7 +76,10 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
     make_folder(settings.data_dir)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings))
-        store = SqlStore(database)
+        counted = CountedTime()
+        store = SqlStore(database, counted)
+        with contextlib.suppress(Unavailable):  # then as soon as it is there
+            await store.read(lambda tx: tx.counted())
         queue = await stack.enter_async_context(_open_queue(settings, database))
 
         async def database_works() -> None:
@@ -89,8 +93,9 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
                 bus=queue.bus,
                 webhook_secrets=webhook_secrets(settings),
                 operator_token=_kept_secret(settings.data_dir / "operator_token"),
-                personal_urls=PersonalUrls(store, now),
-                limits=Limits(store, on=settings.rate_limits is OnOff.ON, clock=now),
+                personal_urls=PersonalUrls(store, counted),
+                counted=counted,
+                limits=Limits(store, on=settings.rate_limits is OnOff.ON, clock=counted),
                 local_limits=LocalLimits(on=settings.rate_limits is OnOff.ON, clock=monotonic),
                 notifications=_notifications(settings),
                 checks={"database": database_works} | queue.checks,
@@ -152,7 +157,7 @@ async def _working(product: Product) -> AsyncIterator[None]:
         product.inbox,
         product.bus,
         gap=product.settings.conversation_gap,
-        clock=product.clock,
+        clock=product.counted,
         count=_counter(product),
     )
     working = asyncio.create_task(worker.run(), name="worker")
@@ -227,6 +232,6 @@ def _counter(product: Product) -> Callable[[Saved], None]:
         metrics.bad_segments.inc(saved.bad_segments)
         metrics.quarantined.inc(len(saved.quarantined))
         for received_at in saved.received_at:
-            metrics.save_seconds.observe((product.clock() - received_at) / 1000)
+            metrics.save_seconds.observe(max(0, product.clock() - received_at) / 1000)
 
     return count

@@ -43,6 +43,7 @@ class Desk:
         times = [delivery.received_at for delivery in self._deliveries]
         self._since = min(times, default=0) - clocks.BACKLOG_LIMIT
         self._until = max(times, default=0) + self.gap_ms
+        self._counted = min(map(self._accepted, self._deliveries), default=0)
         self._load()  # locks the sessions, so that what is read after it stays true
         self._users_there = tx.users_there({delivery.origin for delivery in self._deliveries} - {SHARED})
 
@@ -52,8 +53,8 @@ class Desk:
         # those of the uids too, so that no proof comes or goes meanwhile
         self._sessions = self.tx.sessions(keys | {session_key(SHARED, uid) for uid in uids})
         self._uids_shown = self.tx.uids_shown(keys)
-        self._verified, asked = self.tx.proofs(uids, self._since)
-        self._challenges = self.tx.challenges(asked, self._since)
+        self._verified, asked = self.tx.proofs(uids, self._counted)
+        self._challenges = self.tx.challenges(asked, self._counted)
         self._conversations: dict[str, dict[str, Conversation]] = {}
         self.load_conversations(keys)
         self._messages: dict[str, dict[str, Message]] = {}
@@ -101,7 +102,8 @@ class Desk:
         """What users have been asked to say under the delivery's uid, unless nothing is to be kept of it."""
         if not self._challenges or self.is_account_gone(delivery):
             return []
-        asked = [one for one in self._challenges if one.uid == delivery.uid and one.expires_at > delivery.received_at]
+        at = self._accepted(delivery)
+        asked = [one for one in self._challenges if one.uid == delivery.uid and one.expires_at > at]
         return [one for one in asked if delivery.origin in (SHARED, one.user_id)]
 
     def verified_user(self, uid: str | None) -> str | None:
@@ -240,6 +242,10 @@ class Desk:
         """After something else has written: everything as it is now, for these segments of the delivery."""
         self._heard = [(one, segments if one is delivery else said) for one, said in self._heard]
         self._load()
+
+    def _accepted(self, delivery: Delivery) -> Millis:
+        """In counted time. Where the node that accepted it did not know, it is saved soon after."""
+        return self.tx.counted() if delivery.counted_at is None else delivery.counted_at
 
     def _forget_changes(self) -> None:
         self._changed_sessions: dict[str, OmiSession] = {}

@@ -14,6 +14,7 @@ async def accept(
     query: parse.Query,
     *,
     at: Millis,
+    counted_at: Millis | None = None,
     origin: str = SHARED,
     idempotency_key: str | None = None,
     proven: bool = False,
@@ -42,6 +43,7 @@ async def accept(
         request_id=request_id,
         body=body,
         received_at=at,
+        counted_at=counted_at,
     )
     await inbox.put(delivery)
     return call

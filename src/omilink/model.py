@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -386,7 +386,8 @@ class Conversation:
 class Delivery:
     """A webhook call as it was accepted. `seq` is its place in the inbox; 0 before it is there. `contradiction`: in
     what it contradicts itself, so that nobody can tell whose it is. `proven`: no user could have made the call, since
-    it carried the shared secret or OMI's signature. `signature` tells a signed call from every other one."""
+    it carried the shared secret or OMI's signature. `signature` tells a signed call from every other one. `counted_at`
+    is the counted time of its acceptance, None where that was not known."""
 
     seq: int = 0
     kind: str
@@ -400,6 +401,7 @@ class Delivery:
     request_id: str | None = None
     body: bytes
     received_at: Millis
+    counted_at: Millis | None = None
     attempts: int = 0
 
     @property
@@ -514,7 +516,6 @@ class Event:
     seq: int = 0
     conversation_id: str | None = None
     data: str
-    created_at: Millis = field(default_factory=lambda: now())
 
 
 def active_until(last_at: Millis) -> Millis:

@@ -41,7 +41,7 @@ MOST_SENTENCES = 200
 @dataclass(frozen=True, slots=True)
 class Started:
     """What the user is to say, and the number for the phone, which nobody but the phone may be told; both None when
-    nothing is left to prove. And whom to wake."""
+    nothing is left to prove. And whom to wake. It ends in counted time."""
 
     say: str | None
     number: str | None
@@ -66,8 +66,9 @@ def start(
     is_issued = session.method is Method.ISSUED and session.user_id == user_id
     woken = prove(tx, uid, user_id, Proof.ISSUED, at, by, brings=brings) if is_issued else ()
     if _is_theirs(tx, uid, user_id):
-        return Started(None, None, at, frozenset(woken))
+        return Started(None, None, tx.counted(), frozenset(woken))
     say, number = spoken.new_sentence(), _new_number() if by_phone else None
+    expires_at = tx.counted() + CODE_LIFE
     tx.put_challenge(
         Challenge(
             user_id=user_id,
@@ -75,10 +76,10 @@ def start(
             say=say,
             number_hash=number and _number_hash(user_id, uid, number),
             brings=brings,
-            expires_at=at + CODE_LIFE,
+            expires_at=expires_at,
         )
     )
-    return Started(say, number, at + CODE_LIFE)
+    return Started(say, number, expires_at)
 
 
 def renew_number(tx: Transaction, uid: str, user_id: str, at: Millis) -> Started:
@@ -97,7 +98,7 @@ def confirm(tx: Transaction, uid: str, user_id: str, number: str, address: str, 
     address."""
     tries = [(limits.WRONG_CODE, who) for who in (f"user {user_id}", f"uid {uid}", f"address {address}")]
     for limit, who in tries:
-        limits.spend(tx, limit, who, at)
+        limits.spend(tx, limit, who, tx.counted())
     asked = _asked(tx, uid, user_id, at)
     expected = (asked and asked.number_hash) or _number_hash(user_id, uid, secrets.token_hex())
     given = _number_hash(user_id, uid, "".join(filter(str.isalnum, number)))
@@ -284,7 +285,7 @@ def _is_theirs(tx: Transaction, uid: str, user_id: str) -> bool:
 def _asked(tx: Transaction, uid: str, user_id: str, at: Millis) -> Challenge | None:
     """What the user is to prove. From now on nobody else meets or changes it."""
     sessions.find(tx, uid, at)
-    open_ones = (one for one in tx.challenges_of(user_id, at) if one.uid == uid and one.used_at is None)
+    open_ones = (one for one in tx.challenges_of(user_id, tx.counted()) if one.uid == uid and one.used_at is None)
     return next(open_ones, None)
 
 

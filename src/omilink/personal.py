@@ -21,15 +21,15 @@ KEPT = 50_000
 
 def show(tx: Transaction, user_id: str, at: Millis) -> list[PersonalUrl]:
     """The valid ones, the current one first; the first is made when it is asked for."""
-    return tx.personal_urls(user_id, at) or rotate(tx, user_id, at)
+    return tx.personal_urls(user_id, tx.counted()) or rotate(tx, user_id, at)
 
 
 def rotate(tx: Transaction, user_id: str, at: Millis) -> list[PersonalUrl]:
     """A new one. The one before is valid for a day, and what was before that no more."""
     secret = PREFIX + new_secret()
-    tx.retire_personal_urls(user_id, at + GRACE)
+    tx.retire_personal_urls(user_id, tx.counted() + GRACE)
     tx.add_personal_url(fingerprint(secret), user_id, secret, at)
-    return tx.personal_urls(user_id, at)
+    return tx.personal_urls(user_id, tx.counted())
 
 
 @dataclass(frozen=True, slots=True)

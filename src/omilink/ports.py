@@ -36,6 +36,15 @@ LONGEST_WAIT: Millis = 600_000
 class Transaction(Protocol):
     """One transaction's view of the store. Rows come and go as the values of `model`."""
 
+    def counted(self) -> Millis:
+        """Counted time now, in which everything that expires is written and compared (see `counted`). Where a method
+        takes the time until or from which something is valid or kept, this is meant."""
+        ...
+
+    def note_counted(self) -> None:
+        """Notes how far has been counted, from where whoever comes next goes on, and learns how far others have."""
+        ...
+
     # sessions and who has proof
     def sessions(self, ids: Collection[str]) -> dict[str, OmiSession]:
         """The sessions of these ids that exist. In a writing transaction nobody else changes them, their conversations
@@ -61,8 +70,8 @@ class Transaction(Protocol):
     def all_sessions(self, limit: int) -> list[OmiSession]: ...
 
     def silent_sessions(self, since: Millis, most: int) -> list[OmiSession]:
-        """So many that were linked by hand or by uid before then, and have not called since; as `sessions` gives
-        them."""
+        """So many that were linked by hand or by uid before then, in counted time, and have not been written since, as
+        every call writes them; as `sessions` gives them."""
         ...
 
     def put_sessions(self, sessions: Collection[OmiSession]) -> None: ...
@@ -122,8 +131,8 @@ class Transaction(Protocol):
         """Those of them with which a call was saved within the last day."""
         ...
 
-    def add_signatures(self, signatures: Mapping[str, Millis]) -> None:
-        """Notes when the calls that were signed so were accepted."""
+    def add_signatures(self, signatures: Collection[str]) -> None:
+        """Notes that calls that were signed so were saved."""
         ...
 
     def audit(self, entry: AuditEntry) -> None:

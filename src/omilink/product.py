@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from omilink.counted import CountedTime
 from omilink.limits import Limits, LocalLimits
 from omilink.metrics import Metrics
 from omilink.model import Millis, now
@@ -41,8 +42,13 @@ class Product:
     local_limits: LocalLimits
     notifications: Notifications | None
     personal_urls: PersonalUrls
+    counted: CountedTime
     checks: Checks
     passwords: Passwords = field(default_factory=Passwords)
     metrics: Metrics = field(default_factory=Metrics)
     refusals: Refusals = field(default_factory=Refusals)
     clock: Callable[[], Millis] = now
+
+    def shown(self, moment: Millis) -> Millis:
+        """What the wall clock will show at this moment of counted time, as people are told it."""
+        return moment + round((self.clock() - self.counted()) / 1000) * 1000

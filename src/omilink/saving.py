@@ -57,7 +57,7 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
     calls = [(delivery, *parse.segments(parse.document(delivery.body))) for delivery in plain]
     desk = Desk(tx, gap, [(delivery, segments) for delivery, segments, _ in calls])
     played = tx.signatures_known({delivery.signature for delivery in plain if delivery.signature})
-    signed: dict[str, Millis] = {}
+    signed: set[str] = set()
     for delivery, said, bad in calls:
         if delivery.signature in played or delivery.signature in signed:  # also long after its words were deleted
             dropped.add(delivery.seq)
@@ -74,7 +74,7 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
             _note_quarantine(desk, decision, delivery, session)
         else:
             if delivery.signature:
-                signed[delivery.signature] = delivery.received_at
+                signed.add(delivery.signature)
             _carry_out(desk, decision, delivery, bad)
             heard = _hear(desk, delivery, segments, gap)
             _tell_words(desk, delivery, heard)

@@ -115,7 +115,7 @@ def end(tx: Transaction, omi_session_id: str, device: Device, at: Millis, by: By
 
 
 def expire(tx: Transaction, silent_since: Millis, at: Millis, most: int) -> set[str]:
-    """Ends so many links of sessions that have not called since then, and returns whom to wake."""
+    """Ends so many links of sessions that have not called since then, in counted time, and returns whom to wake."""
     woken = set()
     for session in tx.silent_sessions(silent_since, most):
         decision = linking.decide(Facts(act=Act.EXPIRE, session=session, user_id=None))

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from time import monotonic
 
 from omilink import live, sessions
 from omilink.accounts import DAY
+from omilink.counted import NOTED_EVERY
 from omilink.errors import Unavailable
 from omilink.model import Millis
 from omilink.ports import Transaction
@@ -13,6 +15,8 @@ from omilink.product import Product
 
 WATCH = 1.0
 """Seconds between looks for what no hint told: a right that ends ends within two, whoever ended it."""
+LOOK = 1.0
+"""Seconds between looks at the monotonic clock, of which a bounded time counts each."""
 TIDY = 3600.0
 """Seconds between removals of what has been kept long enough."""
 TIDY_USERS = 100
@@ -37,11 +41,25 @@ async def watch(product: Product) -> None:
     await _every(WATCH, look)
 
 
+async def count(product: Product) -> None:
+    """Keeps counted time going, and notes it."""
+    due = 0.0
+
+    async def look() -> None:
+        nonlocal due
+        if not product.counted.known or monotonic() >= due:
+            await product.store.write(lambda tx: tx.note_counted())
+            due = monotonic() + NOTED_EVERY
+        product.counted()
+
+    await _every(LOOK, look)
+
+
 async def tidy(product: Product) -> None:
     settings = product.settings
 
     async def remove() -> None:
-        at = product.clock()
+        at = product.counted()
         before = {
             "deliveries_before": at - round(settings.keep_deliveries * DAY),
             "unlinked_before": at - round(settings.keep_unlinked * DAY),
@@ -63,10 +81,10 @@ async def scrub(product: Product) -> None:
 
 async def expire(product: Product, after: Millis) -> None:
     async def end() -> None:
-        at = product.clock()
-        if not await product.store.read(lambda tx: tx.silent_sessions(at - after, 1)):
+        at, since = product.clock(), product.counted() - after
+        if not await product.store.read(lambda tx: tx.silent_sessions(since, 1)):
             return
-        while woken := await product.store.write(lambda tx: sessions.expire(tx, at - after, at, TIDY_USERS)):
+        while woken := await product.store.write(lambda tx: sessions.expire(tx, since, at, TIDY_USERS)):
             product.bus.publish(woken)
 
     await _every(EXPIRE, end)

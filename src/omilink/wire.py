@@ -36,12 +36,12 @@ def user(user: User) -> Json:
     }
 
 
-def sign_in(sign_in: SignIn, *, current: bool) -> Json:
+def sign_in(sign_in: SignIn, expires_at: Millis, *, current: bool) -> Json:
     return {
         "id": sign_in.id,
         "client": sign_in.client,
         "createdAt": time(sign_in.created_at),
-        "expiresAt": time(sign_in.expires_at),
+        "expiresAt": time(expires_at),
         "current": current,
     }
 

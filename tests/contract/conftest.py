@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from contract_support import open_database
 from sqlalchemy import Engine
+from support import Turned
 
 from lab.nats import NatsServer
 from lab.postgres import Postgres as PostgresServer
@@ -94,8 +95,13 @@ async def database(engine: Engine) -> AsyncIterator[Lanes]:
 
 
 @pytest.fixture
-def store(database: Lanes) -> Store:
-    return SqlStore(database)
+def counted() -> Turned:
+    return Turned()
+
+
+@pytest.fixture
+def store(database: Lanes, counted: Turned) -> Store:
+    return SqlStore(database, counted)
 
 
 @pytest.fixture

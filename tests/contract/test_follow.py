@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from support import Turned
 
 from omilink import accounts, live, wire
 from omilink.accounts import TOKEN_LIFE, SignedIn, fingerprint
@@ -17,14 +18,6 @@ pytestmark = pytest.mark.anyio
 
 NOON: Millis = 1_790_000_000_000
 TOKEN = "adas token"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> Millis:
-        return self.now
 
 
 class Stream:
@@ -53,19 +46,20 @@ class Stream:
 
 
 @pytest.fixture
-async def ada(store: Store) -> SignedIn:
+async def ada(store: Store, clock: Turned) -> SignedIn:
     user = User(id="ada", email="ada@example.org", display_name=None, created_at=NOON)
     await store.write(lambda tx: accounts.add(tx, user, "hash", TOKEN))
     return SignedIn(user, fingerprint(TOKEN), NOON + TOKEN_LIFE)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock(counted: Turned) -> Turned:
+    counted.at = NOON
+    return counted
 
 
 @pytest.fixture
-def open_stream(store: Store, bus: Bus, ada: SignedIn, clock: Clock) -> Any:
+def open_stream(store: Store, bus: Bus, ada: SignedIn, clock: Turned) -> Any:
     return lambda after=None: Stream(live.follow(store, bus.listen("ada"), ada, after, clock))
 
 
@@ -140,10 +134,10 @@ async def test_a_right_that_ended_before_the_stream_listened_opens_nothing(store
     assert await stream.ends()
 
 
-async def test_a_sign_in_that_expires_ends_the_stream(bus: Bus, clock: Clock, open_stream: Any) -> None:
+async def test_a_sign_in_that_expires_ends_the_stream(bus: Bus, clock: Turned, open_stream: Any) -> None:
     stream = open_stream()
     await stream.types(3)
-    clock.now += TOKEN_LIFE
+    clock.at += TOKEN_LIFE
     bus.publish(["ada"])
     assert await stream.next() == {"type": "signed_out", "reason": "expired"}
     assert await stream.ends()
@@ -165,7 +159,7 @@ async def test_a_node_that_drains_ends_its_streams(bus: Bus, open_stream: Any) -
 
 
 async def test_a_silent_stream_shows_that_it_lives(
-    store: Store, bus: Bus, ada: SignedIn, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    store: Store, bus: Bus, ada: SignedIn, clock: Turned, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "HEARTBEAT", 0.01)
     batches = live.follow(store, bus.listen("ada"), ada, None, clock)

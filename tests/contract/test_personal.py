@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support import Turned
 
 from omilink import accounts, personal
 from omilink.adapters import sql_migrate, sqlite
@@ -17,29 +18,22 @@ from omilink.ports import Store
 pytestmark = pytest.mark.anyio
 
 
-class Clock:
-    at = 1_000_000
-
-    def __call__(self) -> int:
-        return self.at
+@pytest.fixture
+def clock(counted: Turned) -> Turned:
+    return counted
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def urls(store: Store, clock: Clock) -> PersonalUrls:
+def urls(store: Store, clock: Turned) -> PersonalUrls:
     return PersonalUrls(store, clock)
 
 
 @pytest.fixture
-async def secret(store: Store, clock: Clock) -> str:
+async def secret(store: Store, clock: Turned) -> str:
     return await secret_of_ada(store, clock)
 
 
-async def secret_of_ada(store: Store, clock: Clock) -> str:
+async def secret_of_ada(store: Store, clock: Turned) -> str:
     ada = User(id="ada", email="ada@example.org", display_name=None, created_at=1)
     await store.write(lambda tx: accounts.add(tx, ada, "hash", "token"))
     (url,) = await store.write(lambda tx: personal.show(tx, "ada", clock.at))
@@ -47,7 +41,7 @@ async def secret_of_ada(store: Store, clock: Clock) -> str:
 
 
 async def test_a_secret_is_its_users_until_its_time_is_over(
-    store: Store, urls: PersonalUrls, clock: Clock, secret: str
+    store: Store, urls: PersonalUrls, clock: Turned, secret: str
 ) -> None:
     assert await urls.owner(secret) == "ada"
     assert await urls.owner("me_unknown") is None
@@ -59,7 +53,7 @@ async def test_a_secret_is_its_users_until_its_time_is_over(
 
 
 async def test_what_was_just_looked_up_is_not_looked_up_again_unless_it_is_forgotten(
-    store: Store, urls: PersonalUrls, clock: Clock, secret: str
+    store: Store, urls: PersonalUrls, clock: Turned, secret: str
 ) -> None:
     for forgets in False, True:
         assert await urls.owner(secret) == "ada"
@@ -69,11 +63,11 @@ async def test_what_was_just_looked_up_is_not_looked_up_again_unless_it_is_forgo
         assert await urls.owner(secret) == (None if forgets else "ada")
 
 
-async def test_while_the_database_is_away_what_was_known_counts(tmp_path: Path, clock: Clock) -> None:
+async def test_while_the_database_is_away_what_was_known_counts(tmp_path: Path, clock: Turned) -> None:
     engine = sqlite.engine(tmp_path / "away.db")
     sql_migrate.upgrade(engine)
     database = sqlite.Sqlite(engine)
-    store = SqlStore(database)
+    store = SqlStore(database, clock)
     urls = PersonalUrls(store, clock)
     secret = await secret_of_ada(store, clock)
     assert await urls.owner(secret) == "ada"
@@ -87,7 +81,7 @@ async def test_while_the_database_is_away_what_was_known_counts(tmp_path: Path, 
 
 
 async def test_only_so_many_are_remembered(
-    store: Store, urls: PersonalUrls, clock: Clock, secret: str, monkeypatch: pytest.MonkeyPatch
+    store: Store, urls: PersonalUrls, clock: Turned, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(personal, "KEPT", 1)
     (newer, _) = await store.write(lambda tx: personal.rotate(tx, "ada", clock.at))

@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 from contract_support import open_database, prune, verified
 from sqlalchemy import Engine, select, text
-from support import wait_until
+from support import Turned, wait_until
 
 from omilink import accounts, omi_accounts, personal, saving, sessions
 from omilink.adapters import sql_migrate, sqlite
@@ -227,8 +227,9 @@ async def test_an_event_that_is_rolled_back_leaves_its_number_to_the_next(store:
     assert (only.seq, only.data) == (1, "kept")
 
 
-async def test_old_events_are_pruned_and_the_log_says_how_far(store: Store) -> None:
-    await store.write(lambda tx: tx.append([replace(event("ada"), created_at=at) for at in (10, 20, 30)]))
+async def test_old_events_are_pruned_and_the_log_says_how_far(store: Store, counted: Turned) -> None:
+    for counted.at in 10, 20, 30:
+        await store.write(lambda tx: tx.append([event("ada")]))
     await store.write(lambda tx: prune(tx, events_before=25))
     assert await store.read(lambda tx: tx.log_bounds("ada")) == (2, 3)
     assert [e.seq for e in await store.read(lambda tx: tx.events_after("ada", 0, 10))] == [3]
@@ -311,29 +312,29 @@ async def test_the_session_of_a_user_that_was_seen_last(store: Store) -> None:
     assert await store.read(lambda tx: tx.latest_session("ada")) == late
 
 
-async def test_what_has_not_called_for_long_can_be_found(store: Store) -> None:
+async def test_what_has_not_called_for_long_can_be_found(store: Store, counted: Turned) -> None:
+    """Whatever the wall clock showed meanwhile."""
     linked = {"user_id": "ada", "linked_at": 10}
-    await store.write(
-        lambda tx: tx.put_sessions(
-            [
-                session("a-never-heard", method=Method.MANUAL, **linked),
-                session("b-long-silent", method=Method.UID, last_seen_at=99, **linked),
-                session("c-heard", method=Method.MANUAL, last_seen_at=100, **linked),
-                session("d-just-linked", method=Method.MANUAL, user_id="ada", linked_at=100, last_seen_at=20),
-                session("e-issued", method=Method.ISSUED, **linked),
-                session("f-personal", origin="ada", method=Method.PERSONAL, **linked),
-                session("g-nobodys", last_seen_at=20),
-            ]
-        )
-    )
+    for counted.at, one in [
+        (10, session("a-never-heard", method=Method.MANUAL, **linked)),
+        (99, session("b-long-silent", method=Method.UID, last_seen_at=9_999, **linked)),
+        (100, session("c-heard", method=Method.MANUAL, last_seen_at=1, **linked)),
+        (100, session("d-just-linked", method=Method.MANUAL, user_id="ada", linked_at=1, last_seen_at=1)),
+        (10, session("e-issued", method=Method.ISSUED, **linked)),
+        (10, session("f-personal", origin="ada", method=Method.PERSONAL, **linked)),
+        (20, session("g-nobodys", last_seen_at=20)),
+    ]:
+        await store.write(lambda tx, one=one: tx.put_sessions([one]))
     for most, names in (10, ["a-never-heard", "b-long-silent"]), (1, ["a-never-heard"]):
         silent = await store.read(lambda tx, most=most: tx.silent_sessions(100, most))
         assert [s.omi_session_id for s in silent] == names
 
 
-async def test_what_calls_meanwhile_is_not_silent(store: Store) -> None:
+async def test_what_calls_meanwhile_is_not_silent(store: Store, counted: Turned) -> None:
+    counted.at = 20
     silent = session(user_id="ada", method=Method.MANUAL, linked_at=10, last_seen_at=20)
     await store.write(lambda tx: tx.put_sessions([silent]))
+    counted.at = 200
 
     def call_again(tx: Transaction) -> None:
         tx.put_sessions([one.seen(200) for one in tx.sessions([KITCHEN]).values()])
@@ -542,14 +543,11 @@ async def test_raw_deliveries_are_pruned_once_they_are_finished_and_old(store: S
     assert [job.seq for job in await table.jobs(None, None, 10)] == [second.seq + 1, second.seq]
 
 
-async def test_words_that_are_nobodys_are_pruned_when_nobody_has_come_for_them(store: Store, table: SqlInbox) -> None:
-    await keep(
-        store,
-        talk("forgotten", None, last_at=249),
-        talk("lately", None, last_at=250),
-        talk("adas", last_at=249),
-        messages=[said(1, talk=name) for name in ("forgotten", "lately", "adas")],
-    )
+async def test_words_that_are_nobodys_are_pruned_when_nobody_has_come_for_them(
+    store: Store, table: SqlInbox, counted: Turned
+) -> None:
+    for counted.at, one in [(249, talk("forgotten", None)), (250, talk("lately", None)), (249, talk("adas"))]:
+        await keep(store, one, messages=[said(1, talk=one.id)])
     for at in 249, 250:
         await table.keep(call("kitchen", "whose", at), "quarantined", "a reason")
         await table.keep(call("kitchen", "a poison", at), "dead", "a reason")
@@ -592,9 +590,10 @@ async def test_of_one_uid_the_newest_words_of_nobodys_are_kept(store: Store) -> 
     assert await store.read(lambda tx: tx.count_conversations(KITCHEN, "ada")) == 1
 
 
-async def test_signatures_are_remembered_for_a_day(store: Store) -> None:
-    await store.write(lambda tx: tx.add_signatures({"one": 100, "two": 200}))
-    await store.write(lambda tx: tx.add_signatures({}))
+async def test_signatures_are_remembered_for_a_day(store: Store, counted: Turned) -> None:
+    for counted.at, signature in (100, "one"), (200, "two"):
+        await store.write(lambda tx, signature=signature: tx.add_signatures({signature}))
+    await store.write(lambda tx: tx.add_signatures(set()))
     assert await store.read(lambda tx: tx.signatures_known({"one", "two", "three"})) == {"one", "two"}
     assert await store.read(lambda tx: tx.signatures_known(set())) == set()
     await store.write(lambda tx: prune(tx, now=100 + PLAYED_AGAIN))
@@ -774,7 +773,8 @@ async def test_a_ticket_ends_with_its_time_and_with_its_token(store: Store) -> N
     assert await store.write(lambda tx: tx.take_ticket("orphan", 10)) is None
 
 
-async def test_what_has_expired_is_pruned(store: Store) -> None:
+async def test_what_has_expired_is_pruned(store: Store, counted: Turned) -> None:
+    counted.at = 0
     await store.write(lambda tx: tx.add_token("old", "ada", 0, 100, None))
     await store.write(lambda tx: tx.add_token("new", "ada", 0, 101, None))
     await store.write(lambda tx: prune(tx, now=100))
@@ -805,8 +805,9 @@ async def test_the_personal_url_before_is_good_for_its_time_and_what_was_before_
 
 @pytest.mark.parametrize("do", [personal.show, personal.rotate])
 async def test_however_many_ask_at_once_one_personal_url_is_current(
-    store: Store, do: Callable[[Transaction, str, int], object]
+    store: Store, counted: Turned, do: Callable[[Transaction, str, int], object]
 ) -> None:
+    counted.at = 10
     await asyncio.gather(*(store.write(lambda tx: do(tx, "ada", 10)) for _ in range(20)))
     valid = await store.read(lambda tx: tx.personal_urls("ada", 11))
     assert [url.valid_until for url in valid] == ([None] if do is personal.show else [None, 10 + personal.GRACE])

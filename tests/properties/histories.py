@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Engine
+from support import Turned
 
 from omilink import saving
 from omilink.adapters.sql_store import SqlTransaction
@@ -27,11 +28,17 @@ _numbers = itertools.count(1)
 def empty_store(engine: Engine) -> Iterator[SqlTransaction]:
     """A store with three users and nothing else; whatever is written to it is gone afterwards."""
     with engine.connect() as connection, connection.begin() as transaction:
-        tx = SqlTransaction(connection)
+        tx = SqlTransaction(connection, Turned(NOON))
         for name in PEOPLE:
             tx.add_user(User(id=name, email=f"{name}@example.org", display_name=None, created_at=0), "-")
         yield tx
         transaction.rollback()
+
+
+def turn(tx: SqlTransaction, seconds: float) -> None:
+    """So much time has been counted since noon."""
+    assert isinstance(tx._time, Turned)
+    tx._time.at = at(seconds)
 
 
 def at(seconds: float) -> Millis:
@@ -63,6 +70,7 @@ def call(
         proven=proven,
         body=json.dumps({"session_id": session, "segments": segments}).encode(),
         received_at=at(heard),
+        counted_at=at(heard),
     )
 
 

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from properties.histories import at, call, empty_store, save, say, texts, verify
+from properties.histories import Said, at, call, empty_store, save, say, texts, turn, verify
 from sqlalchemy import Engine
 
 from omilink import health, sessions
@@ -24,7 +25,18 @@ def tx(engine: Engine) -> Iterator[SqlTransaction]:
 
 def expire(tx: SqlTransaction, clock: float, most: int = 100) -> set[str]:
     """What the server does every few seconds."""
+    turn(tx, clock)
     return sessions.expire(tx, at(clock - TTL), at(clock), most)
+
+
+def link(tx: SqlTransaction, clock: float, session: str = "kitchen", user: str = "ada", **how: Any) -> None:
+    turn(tx, clock)
+    sessions.link(tx, session, user, at(clock), **how)
+
+
+def hear(tx: SqlTransaction, clock: float, said: Said, **where: Any) -> None:
+    turn(tx, clock)
+    save(tx, call(clock, said, **where))
 
 
 def owner(tx: SqlTransaction, key: str = "shared/kitchen") -> tuple[str | None, Method | None]:
@@ -33,9 +45,9 @@ def owner(tx: SqlTransaction, key: str = "shared/kitchen") -> tuple[str | None, 
 
 
 def test_a_link_lasts_from_the_last_call_or_from_linking(tx: SqlTransaction) -> None:
-    sessions.link(tx, "kitchen", "ada", at(0))
+    link(tx, 0)
     assert expire(tx, TTL) == set()
-    save(tx, call(TTL, say("still there", 0)))
+    hear(tx, TTL, say("still there", 0))
     assert expire(tx, 2 * TTL) == set()
     assert owner(tx) == ("ada", Method.MANUAL)
     assert expire(tx, 2 * TTL + 0.001) == {"ada"}
@@ -44,47 +56,47 @@ def test_a_link_lasts_from_the_last_call_or_from_linking(tx: SqlTransaction) -> 
 
 
 def test_the_owner_is_told_and_keeps_what_was_said(tx: SqlTransaction) -> None:
-    sessions.link(tx, "kitchen", "ada", at(0))
-    save(tx, call(1, say("adas", 0)))
+    link(tx, 0)
+    hear(tx, 1, say("adas", 0))
     expire(tx, 100)
     told = json.loads(tx.events_after("ada", 0, 100)[-1].data)
     assert (told["type"], told["reason"]) == ("session_unlinked", "expired")
     assert (told["session"]["id"], told["session"]["linked"]) == ("kitchen", False)
     assert tx.audited(1, session_id="shared/kitchen")[0].rule == "expired"
-    save(tx, call(101, say("nobodys yet", 2)))
+    hear(tx, 101, say("nobodys yet", 2))
     assert (texts(tx, "ada"), texts(tx, None)) == ([["adas"]], [["nobodys yet"]])
 
 
 def test_linking_again_brings_what_was_said_meanwhile(tx: SqlTransaction) -> None:
-    sessions.link(tx, "kitchen", "ada", at(0))
+    link(tx, 0)
     expire(tx, 100)
-    save(tx, call(101, say("meanwhile", 0)))
-    sessions.link(tx, "kitchen", "ada", at(102), again=True)
-    save(tx, call(103, say("and now", 2)))
+    hear(tx, 101, say("meanwhile", 0))
+    link(tx, 102, again=True)
+    hear(tx, 103, say("and now", 2))
     assert texts(tx, "ada") == [["meanwhile", "and now"]]
     assert expire(tx, 103 + TTL) == set()
 
 
 def test_a_call_that_was_accepted_before_is_still_the_owners(tx: SqlTransaction) -> None:
-    sessions.link(tx, "kitchen", "ada", at(0))
+    link(tx, 0)
     expire(tx, 100)
-    save(tx, call(99, say("on its way", 0)))
+    hear(tx, 99, say("on its way", 0))
     assert (texts(tx, "ada"), texts(tx, None)) == ([["on its way"]], [])
 
 
 def test_a_verified_uid_links_again_by_itself(tx: SqlTransaction) -> None:
     verify(tx, "wristband", "ada", at(0))
-    save(tx, call(0, say("one", 0), uid="wristband"))
+    hear(tx, 0, say("one", 0), uid="wristband")
     expire(tx, 100)
     assert owner(tx) == (None, None)
-    save(tx, call(200, say("two", 200), uid="wristband"))
+    hear(tx, 200, say("two", 200), uid="wristband")
     assert owner(tx) == ("ada", Method.UID)
     assert texts(tx, "ada") == [["one"], ["two"]]
 
 
 def test_what_was_issued_and_what_comes_in_at_a_personal_url_lasts_for_ever(tx: SqlTransaction) -> None:
-    sessions.link(tx, "kitchen", "ada", at(0), act=Act.ISSUE)
-    save(tx, call(0, say("hello", 0), origin="ada"))
+    link(tx, 0, act=Act.ISSUE)
+    hear(tx, 0, say("hello", 0), origin="ada")
     assert expire(tx, 1_000_000) == set()
     assert owner(tx) == ("ada", Method.ISSUED)
     assert owner(tx, "ada/kitchen") == ("ada", Method.PERSONAL)
@@ -92,7 +104,7 @@ def test_what_was_issued_and_what_comes_in_at_a_personal_url_lasts_for_ever(tx: 
 
 def test_many_links_end_a_few_at_a_time(tx: SqlTransaction) -> None:
     for number in range(5):
-        sessions.link(tx, f"device-{number}", "ada" if number % 2 else "ben", at(0))
+        link(tx, 0, f"device-{number}", "ada" if number % 2 else "ben")
     rounds = 0
     while expire(tx, 100, most=2):
         rounds += 1

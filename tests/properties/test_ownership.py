@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from properties.histories import GAP, PEOPLE, at, call, empty_store, save, say, texts, verify
+from properties.histories import GAP, PEOPLE, at, call, empty_store, save, say, texts, turn, verify
 from sqlalchemy import Engine
 
 from omilink import health, limits, omi_accounts, sessions
@@ -45,6 +45,7 @@ class Row:
     owner: str | None = None
     method: Method | None = None
     seen: float = LONG_AGO
+    stirred: float = LONG_AGO
     is_known: bool = False
     since: float = LONG_AGO
     had: str | None = None
@@ -96,6 +97,7 @@ class Table:
         self.talks: list[Talk] = []
         self.verified: dict[str, Verified] = {}
         self.asked: dict[tuple[str, str], Asked] = {}
+        self.now = 0.0
 
     def words(self, user: str) -> set[str]:
         return {word for talk in self.talks if talk.owner == user for word in talk.words}
@@ -112,7 +114,7 @@ class Table:
         """Whether the delivery, accepted then, is saved and not put aside."""
         row, proven = self.row(session, origin), self.verified_for(uid)
         row.last = uid if uid and clock >= row.seen else row.last
-        row.seen, row.is_known = max(clock, row.seen), True
+        row.seen, row.stirred, row.is_known = max(clock, row.seen), self.now, True
         row.shown |= {uid} if uid and origin == SHARED else set()
         if self._is_put_aside(row, uid, origin, clock):
             return False
@@ -277,7 +279,7 @@ class Table:
     def expires(self, since: float, clock: float) -> set[str]:
         """Who lost a session."""
         able = [row for row in self.rows.values() if row.method in (Method.MANUAL, Method.UID)]
-        silent = [row for row in able if max(row.since, row.seen) < since]
+        silent = [row for row in able if row.stirred < since]
         lost = {row.owner for row in silent if row.owner}
         for row in silent:
             self._unlink(row, clock)
@@ -331,6 +333,7 @@ class Table:
             self._unlink(row, clock - MOMENT)
         since = row.since if row.owner == user else clock
         row.owner, row.method, row.since, row.is_known = user, method, since, True
+        row.stirred = self.now
         row.suspended = None
         by_uid = method is Method.UID
         if brings:
@@ -367,6 +370,15 @@ class Histories(RuleBasedStateMachine):
         self.clock = 0.0
         letters = itertools.product("abcdefghij", repeat=3)  # a figure could end a sentence that was said before
         self._words = (f"word {''.join(three)}" for three in letters)
+
+    @property
+    def clock(self) -> float:
+        return self.table.now
+
+    @clock.setter
+    def clock(self, seconds: float) -> None:
+        self.table.now = seconds
+        turn(self.tx, seconds)
 
     def teardown(self) -> None:
         self._open.close()

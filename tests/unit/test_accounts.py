@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import Turned
 
 from omilink import accounts, omi_accounts
 from omilink.accounts import DAY, TICKET_LIFE, TOKEN_LIFE, SignedIn, fingerprint
@@ -26,7 +27,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tx(path: Path) -> Iterator[SqlTransaction]:
     """A store in which Ada has an account and the token "ada's token"; forgotten after the test."""
     with sqlite.engine(path).connect() as connection, connection.begin() as transaction:
-        tx = SqlTransaction(connection)
+        tx = SqlTransaction(connection, Turned(T))
         accounts.add(tx, new("ada@example.org"), "hash", "ada's token")
         yield tx
         transaction.rollback()

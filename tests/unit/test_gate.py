@@ -371,6 +371,7 @@ CANNOT: dict[str, str] = {
     "omilink backup": READS,
     "omilink webhook-url": READS,
     "watch": READS,
+    "count": "notes how much time has passed",
     "tidy": TAKES_AWAY,
     "scrub": TAKES_AWAY,
 }
@@ -398,6 +399,7 @@ RUN: dict[str, Try] = {
     "omilink backup": succeed("backup", "{data_dir}/copy.db"),
     "omilink webhook-url": succeed("webhook-url"),
     "watch": once(upkeep.watch),
+    "count": once(upkeep.count),
     "tidy": once(upkeep.tidy, OMILINK_KEEP_DELIVERIES="0", OMILINK_KEEP_UNLINKED="0.01"),
 }
 

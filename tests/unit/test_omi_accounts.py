@@ -6,7 +6,7 @@ from itertools import pairwise, permutations
 from typing import Any
 
 import pytest
-from properties.histories import PEOPLE, at, call, empty_store, messages, save, say, talks, texts, verify
+from properties.histories import PEOPLE, at, call, empty_store, messages, save, say, talks, texts, turn, verify
 from sqlalchemy import Engine, select
 
 from omilink import health, omi_accounts, sessions
@@ -39,6 +39,7 @@ def tx(engine: Engine) -> Iterator[SqlTransaction]:
 
 
 def start(tx: SqlTransaction, user: str = "ada", uid: str = A, clock: float = 0, *, brings: bool = True) -> Started:
+    turn(tx, clock)
     return omi_accounts.start(tx, uid, user, at(clock), By(user), by_phone=True, brings=brings)
 
 
@@ -58,6 +59,7 @@ def speak(
 def confirm(
     tx: SqlTransaction, number: str | None, user: str = "ada", uid: str = A, clock: float = 1, address: str = HOME
 ) -> bool:
+    turn(tx, clock)
     return omi_accounts.confirm(tx, uid, user, str(number), address, at(clock), By(user)) is not None
 
 

@@ -261,7 +261,7 @@ def test_the_one_before_is_good_for_another_day(shared_server: ServerProcess, ad
         "WHERE old.hash = ? AND new.valid_until IS NULL",
         hashed,
     )
-    assert until - made == DAY
+    assert abs(until - made - DAY) < 60_000  # one is counted time, the other the wall clock's
     for place, address in enumerate([first, second]):
         assert post(address, "pendant", f"by {place}", start=2 * place).status_code == 200
     wait_for_texts(ada, "by 0", "by 1")

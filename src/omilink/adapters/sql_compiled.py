@@ -5,7 +5,7 @@ Both drivers take their parameters by position.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache
 from operator import attrgetter
@@ -38,18 +38,18 @@ class Bulk:
     def __init__(self, statement: Insert | Update) -> None:
         self._statement = statement
 
-    def run(self, connection: Connection, values: Collection[Any]) -> None:
-        """Writes the attributes of each value, no row twice."""
+    def run(self, connection: Connection, values: Collection[Any], **same: Any) -> None:
+        """Writes the attributes of each value, no row twice; `same` are parameters that are the same in each row."""
         if not values:
             return
         with closing(connection.connection.cursor()) as cursor:
             if len(values) > 1 and connection.dialect.name == "postgresql":
-                sql, names, row = _at_once(self._statement, connection.dialect)
-                rows = [dict(zip(names, row(value), strict=True)) for value in values]
+                sql, names = _at_once(self._statement, connection.dialect)
+                rows = [dict(zip(names, row, strict=True)) for row in _rows(names, values, same)]
                 cursor.execute(sql, [orjson.dumps(rows).decode()])
             else:
-                sql, row = _one_by_one(self._statement, connection.dialect)
-                cursor.executemany(sql, [row(value) for value in values])
+                sql, names, _ = _query(self._statement, connection.dialect)
+                cursor.executemany(sql, _rows(names, values, same))
 
 
 class Query:
@@ -67,14 +67,19 @@ class Query:
             return list(map(self._row._make, cursor.fetchall()))
 
 
-@lru_cache
-def _one_by_one(statement: Insert | Update, dialect: Dialect) -> tuple[str, Attributes]:
-    sql, names, _ = _query(statement, dialect)
-    return sql, _attributes(names)
+def _rows(names: Sequence[str], values: Collection[Any], same: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    own = _attributes(tuple(name for name in names if name not in same))
+    if not same:
+        return [own(value) for value in values]
+    return [_filled(names, iter(own(value)), same) for value in values]
+
+
+def _filled(names: Sequence[str], own: Iterator[Any], same: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple([same[name] if name in same else next(own) for name in names])
 
 
 @lru_cache
-def _at_once(statement: Insert | Update, dialect: Dialect) -> tuple[str, list[str], Attributes]:
+def _at_once(statement: Insert | Update, dialect: Dialect) -> tuple[str, list[str]]:
     """One statement for all rows, with one parameter."""
     compiled: Any = statement.compile(dialect=dialect)
     types = {str(name): parameter.type for name, parameter in compiled.binds.items()}
@@ -83,14 +88,15 @@ def _at_once(statement: Insert | Update, dialect: Dialect) -> tuple[str, list[st
         at_once: Any = statement.from_select(list(types), select(rows))
     else:
         at_once = replacement_traverse(statement, {}, lambda part, **_: _column_for(part, rows))  # type: ignore[call-overload]
-    return _query(at_once, dialect)[0], list(types), _attributes(types)
+    return _query(at_once, dialect)[0], list(types)
 
 
 def _column_for(part: Any, rows: FromClause) -> ColumnElement[Any] | None:
     return rows.c[part.key] if isinstance(part, BindParameter) else None
 
 
-def _attributes(parameters: Iterable[str]) -> Attributes:
+@lru_cache
+def _attributes(parameters: tuple[str, ...]) -> Attributes:
     return attrgetter(*(name.removeprefix("to_").removeprefix("where_") for name in parameters))
 
 

@@ -28,6 +28,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
+from omilink.model import Millis, now
+
 upsert = insert
 
 
@@ -99,6 +101,17 @@ def lock(connection: Connection, names: Collection[str]) -> None:
     """Nobody else holds one of these names until the transaction ends. SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(_LOCK, {"names": json.dumps(list(names))})
+
+
+_WALL = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)")
+
+
+def wall_clock(connection: Connection) -> Millis:
+    """The database's own, so that the clocks of nodes do not matter. SQLite has that of its machine."""
+    if connection.dialect.name == "postgresql":
+        wall: Millis = connection.execute(_WALL).scalar_one()
+        return wall
+    return now()
 
 
 def to_values(*columns: str) -> dict[str, BindParameter[Any]]:

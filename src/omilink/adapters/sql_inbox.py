@@ -43,6 +43,7 @@ COLUMNS = (
     "request_id",
     "body",
     "received_at",
+    "counted_at",
 )
 CROWDED = 100
 """Quarantined deliveries that are kept of a uid, a session without one, or a personal address; the oldest go first."""
@@ -180,6 +181,7 @@ def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
             request_id=row.request_id,
             body=row.body,
             received_at=row.received_at,
+            counted_at=row.counted_at,
             attempts=row.attempts,
         )
         for row in taken

@@ -28,6 +28,7 @@ from omilink.model import Millis
 
 LEASE: Millis = 5_000
 """A worker that is not heard of for so long has died."""
+LONG_DEAD: Millis = 86_400_000
 
 partition, worker = schema.partitions, schema.workers
 NOW = cast(extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
@@ -55,6 +56,7 @@ class Partitions:
         lapsed = before is not None and not _lasts(before, now)
         me = upsert(worker).values(id=self._me, alive_until=until)
         connection.execute(me.on_conflict_do_update(index_elements=["id"], set_={"alive_until": until}))
+        connection.execute(delete(worker).where(worker.c.alive_until <= now - LONG_DEAD))
         alive = connection.execute(_alive(literal(now))).scalar_one()
         rows = self._rows(connection)
         mine = [row.number for row in rows if row.holder == self._me]

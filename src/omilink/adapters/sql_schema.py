@@ -1,4 +1,8 @@
-"""The tables. Times are milliseconds, ids text. A change here needs a migration; a test compares the two."""
+"""The tables. Times are milliseconds, ids text. A change here needs a migration; a test compares the two.
+
+`counted_at`, `expires_at`, `valid_until`, `full_at` and `run_at` are in counted time, which nobody is shown. All other
+times are the wall clock's.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -118,6 +122,7 @@ omi_sessions = Table(
     Column("mistake", String),
     Column("mistake_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
+    Column("counted_at", BigInteger, nullable=False, server_default="0"),  # of the last call or change of hands
 )
 
 session_uids = Table(
@@ -144,6 +149,7 @@ conversations = Table(
     Column("message_count", Integer, nullable=False),
     Column("brought_at", BigInteger),
     Column("deleted_at", BigInteger),
+    Column("counted_at", BigInteger, nullable=False, server_default="0"),  # of the last words or change of hands
     # by the coarse time: an index on last_at would be written with every call
     Index("ix_conversations_session_id_active_until", "session_id", "active_until"),
     Index("ix_conversations_user_id_active_until", "user_id", "active_until"),
@@ -177,9 +183,9 @@ events = Table(
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     Column("seq", BigInteger, primary_key=True),
     Column("conversation_id", String),
-    Column("created_at", BigInteger, nullable=False),
+    Column("counted_at", BigInteger, nullable=False),
     Column("data", Text, nullable=False),
-    Index("ix_events_created_at", "created_at"),
+    Index("ix_events_counted_at", "counted_at"),
     sqlite_with_rowid=False,
 )
 
@@ -198,6 +204,7 @@ deliveries = Table(
     Column("request_id", String),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    Column("counted_at", BigInteger),  # NULL: the node that accepted it did not know
     Column("state", String, nullable=False),  # waiting, dead, quarantined, done
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("run_at", BigInteger, nullable=False),
@@ -217,6 +224,7 @@ deliveries = Table(
         postgresql_where=text("state <> 'done'"),
     ),
     Index("ix_deliveries_received_at", "received_at"),
+    Index("ix_deliveries_counted_at", "counted_at"),
     sqlite_autoincrement=True,
 )
 
@@ -225,7 +233,7 @@ signatures = Table(
     "signatures",
     metadata,
     Column("hash", String, primary_key=True),
-    Column("received_at", BigInteger, nullable=False),
+    Column("counted_at", BigInteger, nullable=False),
 )
 
 audit = Table(

@@ -1,6 +1,6 @@
 """The store in SQL. Statements have names and are made once, so that SQLAlchemy compiles each of them once."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
@@ -27,8 +27,9 @@ from sqlalchemy.exc import IntegrityError
 from omilink.adapters import sql_schema as schema
 from omilink.adapters.lanes import Lanes
 from omilink.adapters.sql_compiled import Bulk, Query
-from omilink.adapters.sql_dialects import among, item, listed, lock, to_values, upsert
+from omilink.adapters.sql_dialects import among, item, listed, lock, to_values, upsert, wall_clock
 from omilink.adapters.sql_inbox import DONE, QUARANTINED, WAITING
+from omilink.counted import CountedTime, Noted
 from omilink.errors import EmailTaken
 from omilink.model import (
     SHARED,
@@ -111,6 +112,7 @@ PUT_SESSION = Bulk(
                 "bad_segments",
                 "mistake",
                 "mistake_at",
+                "counted_at",
             )
         },
     )
@@ -185,6 +187,7 @@ CHANGE_CONVERSATION = Bulk(
             "message_count",
             "brought_at",
             "deleted_at",
+            "counted_at",
         )
     )
 )
@@ -234,8 +237,8 @@ ACCEPTED_IN_TIME: Millis = 86_400_000
 """So long after its end a challenge may still be met by what was accepted before."""
 PLAYED_AGAIN: Millis = 86_400_000
 """A signature is good for ten minutes at most, and what carries it may have to wait before it is saved."""
-LONG_DEAD: Millis = 86_400_000
-"""A worker's own time is PostgreSQL's; this is far beyond any difference of clocks."""
+COUNTED = "counted"
+"""In meta: how far has been counted, and what the wall clock showed then."""
 NOBODYS_MOST = 20_000
 """When the newest conversations of nobody's of a uid, or of a session without one, have so many messages, days of talk,
 the older ones go."""
@@ -263,14 +266,14 @@ NOBODYS = (
 
 
 class SqlStore:
-    def __init__(self, database: Lanes) -> None:
-        self._database = database
+    def __init__(self, database: Lanes, time: CountedTime | None = None) -> None:
+        self._database, self._time = database, time or CountedTime()
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:
-        return await self._database.read(lambda connection: fn(SqlTransaction(connection)))
+        return await self._database.read(lambda connection: fn(SqlTransaction(connection, self._time)))
 
     async def write(self, fn: Callable[[Transaction], T]) -> T:
-        return await self._database.write(lambda connection: fn(SqlTransaction(connection, writes=True)))
+        return await self._database.write(lambda connection: fn(SqlTransaction(connection, self._time, writes=True)))
 
     async def scrub(self) -> None:
         await self._database.scrub()
@@ -280,9 +283,25 @@ class SqlStore:
 
 
 class SqlTransaction:
-    def __init__(self, connection: Connection, *, writes: bool = False) -> None:
-        self._connection, self._writes = connection, writes
+    def __init__(self, connection: Connection, time: CountedTime | None = None, *, writes: bool = False) -> None:
+        self._connection, self._time, self._writes = connection, time or CountedTime(), writes
         self._run = connection.execute
+
+    def counted(self) -> Millis:
+        if not self._time.known:
+            self._time.go_on(self._noted(), wall_clock(self._connection))
+        return self._time()
+
+    def note_counted(self) -> None:
+        self._lock(["counted time"])
+        wall = wall_clock(self._connection)
+        note = f"{self._time.go_on(self._noted(), wall)} {wall}"
+        noted = upsert(schema.meta).values(name=COUNTED, value=note)
+        self._run(noted.on_conflict_do_update(index_elements=["name"], set_={"value": note}))
+
+    def _noted(self) -> Noted | None:
+        note = self._run(select(schema.meta.c.value).where(schema.meta.c.name == COUNTED)).scalar()
+        return Noted(*map(int, note.split())) if note else None
 
     # sessions and who has proof
 
@@ -310,14 +329,13 @@ class SqlTransaction:
 
     def silent_sessions(self, since: Millis, most: int) -> list[OmiSession]:
         s = session.c
-        silent = (s.linked_at < since) & (func.coalesce(s.last_seen_at, 0) < since)
-        expiring = (s.user_id.is_not(None), s.method.in_([Method.MANUAL, Method.UID]), silent)
+        expiring = (s.user_id.is_not(None), s.method.in_([Method.MANUAL, Method.UID]), s.counted_at < since)
         ids = self._run(select(s.id).where(*expiring).order_by(s.id).limit(most)).scalars().all()
         self._lock(ids)  # and look again, since one of them may have called meanwhile
         return [_session(row) for row in self._run(select(session).where(s.id.in_(ids), *expiring).order_by(s.id))]
 
     def put_sessions(self, sessions: Collection[OmiSession]) -> None:
-        PUT_SESSION.run(self._connection, sessions)
+        PUT_SESSION.run(self._connection, sessions, counted_at=self.counted() if sessions else 0)
 
     def uids_shown(self, session_ids: Collection[str]) -> dict[str, set[str]]:
         shown: dict[str, set[str]] = {}
@@ -385,8 +403,8 @@ class SqlTransaction:
         known = schema.signatures.c.hash
         return set(self._run(select(known).where(known.in_(signatures))).scalars()) if signatures else set()
 
-    def add_signatures(self, signatures: Mapping[str, Millis]) -> None:
-        rows = [{"hash": signature, "received_at": at} for signature, at in signatures.items()]
+    def add_signatures(self, signatures: Collection[str]) -> None:
+        rows = [{"hash": signature, "counted_at": self.counted()} for signature in signatures]
         self._many(insert(schema.signatures), rows)
 
     def audit(self, entry: AuditEntry) -> None:
@@ -448,8 +466,9 @@ class SqlTransaction:
         return [_conversation(row) for row in self._run(query, {"u": user_id, "most": limit})]
 
     def put_conversations(self, new: Collection[Conversation], changed: Collection[Conversation]) -> None:
-        PUT_CONVERSATION.run(self._connection, new)
-        CHANGE_CONVERSATION.run(self._connection, changed)
+        at = self.counted() if new or changed else 0
+        PUT_CONVERSATION.run(self._connection, new, counted_at=at)
+        CHANGE_CONVERSATION.run(self._connection, changed, to_counted_at=at)
 
     def messages_known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Message]:
         rows = KNOWN.run(self._connection, pairs=_listed(pairs)) if pairs else ()
@@ -518,7 +537,7 @@ class SqlTransaction:
             numbers[e.user_id] += 1
             rows.append(replace(e, seq=numbers[e.user_id]))
         SET_NUMBER.run(self._connection, list({e.user_id: e for e in rows}.values()))
-        PUT_EVENT.run(self._connection, rows)
+        PUT_EVENT.run(self._connection, rows, counted_at=self.counted())
 
     def events_after(self, user_id: str, seq: int, limit: int) -> list[Event]:
         rows = EVENTS_AFTER.run(self._connection, u=user_id, after=seq, most=limit)
@@ -676,20 +695,19 @@ class SqlTransaction:
         self._run(delete(ticket).where(ticket.c.expires_at <= now))
         self._run(delete(schema.personal_urls).where(schema.personal_urls.c.valid_until <= now))
         self._run(delete(challenge).where(challenge.c.expires_at <= now - ACCEPTED_IN_TIME))
-        self._run(delete(schema.signatures).where(schema.signatures.c.received_at <= now - PLAYED_AGAIN))
+        self._run(delete(schema.signatures).where(schema.signatures.c.counted_at <= now - PLAYED_AGAIN))
         self._run(delete(schema.limits).where(schema.limits.c.full_at <= now))
-        self._run(delete(schema.workers).where(schema.workers.c.alive_until <= now - LONG_DEAD))
-        self._run(delete(job).where(job.c.state == DONE, job.c.received_at < deliveries_before))
-        self._run(delete(job).where(job.c.state == QUARANTINED, job.c.received_at < unlinked_before))
+        self._run(delete(job).where(job.c.state == DONE, _accepted_before(deliveries_before)))
+        self._run(delete(job).where(job.c.state == QUARANTINED, _accepted_before(unlinked_before)))
         nobodys = select(session.c.origin, session.c.omi_session_id).where(session.c.user_id.is_(None))
         is_nobodys = tuple_(job.c.origin, job.c.session_id).in_(nobodys)
-        self._run(delete(job).where(job.c.state == DONE, job.c.received_at < unlinked_before, is_nobodys))
-        self._run(delete(conversation).where(c.user_id.is_(None), c.last_at < unlinked_before))
+        self._run(delete(job).where(job.c.state == DONE, _accepted_before(unlinked_before), is_nobodys))
+        self._run(delete(conversation).where(c.user_id.is_(None), c.counted_at < unlinked_before))
         # asked again where it is deleted, since somebody may be linking it just now
         self._run(delete(conversation).where(c.user_id.is_(None), c.id.in_(CROWDED_OUT)))
         gone = (
             select(event.c.user_id, func.max(event.c.seq))
-            .where(event.c.created_at < events_before)
+            .where(event.c.counted_at < events_before)
             .group_by(event.c.user_id)
             .limit(most)
         )
@@ -726,6 +744,11 @@ def start_history(connection: Connection) -> None:
 def rename_history(connection: Connection) -> None:
     """For a history that has gone back in time: cursors from before are good for it no more."""
     connection.execute(update(schema.meta).where(schema.meta.c.name == "epoch").values(value=new_id()))
+
+
+def _accepted_before(at: Millis) -> ColumnElement[bool]:
+    job = schema.deliveries.c
+    return or_(job.counted_at < at, job.counted_at.is_(None) & (job.received_at < at))
 
 
 def _is_of(user_id: str) -> ColumnElement[bool]:
@@ -769,7 +792,7 @@ def _session(row: Any) -> OmiSession:
 
 def _conversation(row: Any) -> Conversation:
     values = row._asdict()
-    del values["active_until"]
+    del values["active_until"], values["counted_at"]
     return Conversation(**values)
 
 

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from omilink import accounts, limits, wire
 from omilink.accounts import SignedIn
 from omilink.errors import RateLimited, WrongLogin
-from omilink.model import User
+from omilink.model import SignIn, User
 from omilink.ports import Hint
 from omilink.product import Product
 from omilink.web import answers
@@ -83,14 +83,14 @@ async def me(who: Who, the: The) -> wire.Json:
 @router.get("/account/sessions", responses=answers.of(answers.SignIns))
 async def sign_ins(who: Who, the: The) -> wire.Json:
     """Where you are signed in, the newest first."""
-    found = await the.store.read(lambda tx: tx.sign_ins(who.user.id, the.clock()))
-    return {"ok": True, "sessions": [wire.sign_in(one, current=one.token_hash == who.token_hash) for one in found]}
+    found = await the.store.read(lambda tx: tx.sign_ins(who.user.id, tx.counted()))
+    return {"ok": True, "sessions": [_shown(the, one, who) for one in found]}
 
 
 @router.delete("/account/sessions/{sign_in_id}", responses=answers.of(answers.Done))
 async def revoke(sign_in_id: str, who: Who, the: The) -> wire.Json:
     """Ends one sign-in, and the streams that it opened."""
-    await the.store.write(lambda tx: accounts.revoke(tx, who, sign_in_id, the.clock()))
+    await the.store.write(lambda tx: accounts.revoke(tx, who, sign_in_id, tx.counted()))
     the.bus.publish([who.user.id], Hint.RIGHTS)
     return {"ok": True}
 
@@ -98,7 +98,7 @@ async def revoke(sign_in_id: str, who: Who, the: The) -> wire.Json:
 @router.delete("/account/sessions", responses=answers.of(answers.Revoked))
 async def revoke_others(who: Who, the: The) -> wire.Json:
     """Ends all your sign-ins but this one."""
-    count = await the.store.write(lambda tx: accounts.revoke_others(tx, who, the.clock()))
+    count = await the.store.write(lambda tx: accounts.revoke_others(tx, who, tx.counted()))
     the.bus.publish([who.user.id], Hint.RIGHTS)
     return {"ok": True, "revoked": count}
 
@@ -109,7 +109,7 @@ async def change_password(request: Request, form: NewPassword, who: Who, the: Th
     accounts.check_password(form.new_password)
     await _prove_password(request, the, who, form.password)
     password_hash = await the.passwords.hash(form.new_password)
-    await the.store.write(lambda tx: accounts.change_password(tx, who, password_hash, the.clock()))
+    await the.store.write(lambda tx: accounts.change_password(tx, who, password_hash, tx.counted()))
     the.bus.publish([who.user.id], Hint.RIGHTS)
     return {"ok": True}
 
@@ -156,6 +156,10 @@ async def _matches(the: Product, tries: tuple[limits.Limit, str], hashed: str | 
     if matches:
         await the.limits.give_back(*tries)
     return matches
+
+
+def _shown(the: Product, sign_in: SignIn, who: SignedIn) -> wire.Json:
+    return wire.sign_in(sign_in, the.shown(sign_in.expires_at), current=sign_in.token_hash == who.token_hash)
 
 
 def _client(request: Request) -> str | None:

@@ -38,7 +38,7 @@ async def signed_in(request: Request, response: Response) -> SignedIn:
         check_origin(request)
     who = await _holder(request, token)
     the = product(request)
-    at = the.clock()
+    at = the.counted()
     if accounts.wants_renewal(who, at):
         await the.store.write(lambda tx: accounts.renew(tx, who, at))
         if by_cookie:
@@ -51,8 +51,8 @@ async def signed_in_to_stream(request: Request, *, keep_ticket: bool = False) ->
     if ticket := request.query_params.get("ticket"):
         the = product(request)
         if keep_ticket:
-            return await the.store.read(lambda tx: accounts.look_at_ticket(tx, ticket, the.clock()))
-        who = await the.store.write(lambda tx: accounts.redeem_ticket(tx, ticket, the.clock()))
+            return await the.store.read(lambda tx: accounts.look_at_ticket(tx, ticket, tx.counted()))
+        who = await the.store.write(lambda tx: accounts.redeem_ticket(tx, ticket, tx.counted()))
         turns.work_for(who.user.id)
         return who
     token = request.query_params.get("sid") or _token(request)[0]
@@ -133,7 +133,7 @@ def _has_two_cookies(request: Request) -> bool:
 async def _holder(request: Request, token: str) -> SignedIn:
     the, fingerprint = product(request), accounts.fingerprint(token)
     with turns.working_for(f"token {fingerprint}"):  # neighbours at one address do not wait for one another
-        who = await the.store.read(lambda tx: accounts.holder(tx, fingerprint, the.clock()))
+        who = await the.store.read(lambda tx: accounts.holder(tx, fingerprint, tx.counted()))
     turns.work_for(who.user.id)
     # a browser's cookie may have changed hands in another tab, and an app still show the one who was there before
     if request.headers.get(MEANT, who.user.id) != who.user.id:

@@ -96,8 +96,13 @@ async def mine(who: Who, the: The) -> wire.Json:
     def look(tx: Transaction) -> wire.Json:
         links = [_shown(tx, link, at) for link in tx.omi_links(who.user.id)]
         pending = [
-            {"omiUserId": one.uid, "say": one.say, "heard": one.heard, "expiresAt": wire.time(one.expires_at)}
-            for one in tx.challenges_of(who.user.id, at)
+            {
+                "omiUserId": one.uid,
+                "say": one.say,
+                "heard": one.heard,
+                "expiresAt": wire.time(the.shown(one.expires_at)),
+            }
+            for one in tx.challenges_of(who.user.id, tx.counted())
             if one.used_at is None
         ]
         return {"ok": True, "omi_links": links, "pending": pending, "canPush": the.notifications is not None}
@@ -140,7 +145,7 @@ async def _push(the: Product, uid: str, started: Started) -> wire.Json:
         except OmilinkError as error:
             why = error.message
     pushed = bool(started.number and the.notifications and not why)
-    return {"pushed": pushed, "notPushed": why, "expiresAt": wire.time(started.expires_at)}
+    return {"pushed": pushed, "notPushed": why, "expiresAt": wire.time(the.shown(started.expires_at))}
 
 
 async def _link(the: Product, who: SignedIn, uid: str, at: Millis) -> wire.Json:

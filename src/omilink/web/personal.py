@@ -11,6 +11,7 @@ from starlette.responses import Response
 from omilink import limits, personal, wire
 from omilink.errors import Invalid
 from omilink.model import PersonalUrl
+from omilink.product import Product
 from omilink.web import answers
 from omilink.web.auth import The, Who, address
 
@@ -21,10 +22,10 @@ router = APIRouter(prefix="/me", tags=["accounts"])
 async def webhook_url(request: Request, who: Who, the: The) -> wire.Json:
     """Your own webhook address: what is posted there is yours. Whoever has it can post words to your account."""
     at = the.clock()
-    found = await the.store.read(lambda tx: tx.personal_urls(who.user.id, at))
+    found = await the.store.read(lambda tx: tx.personal_urls(who.user.id, tx.counted()))
     if not found:
         found = await the.store.write(lambda tx: personal.show(tx, who.user.id, at))
-    return _shown(request, found)
+    return _shown(request, the, found)
 
 
 @router.get("/webhook-url.svg")
@@ -49,14 +50,15 @@ async def rotate_webhook_url(request: Request, who: Who, the: The) -> wire.Json:
     await the.limits.spend((limits.ROTATE, who.user.id))
     found = await the.store.write(lambda tx: personal.rotate(tx, who.user.id, at))
     the.personal_urls.forget(who.user.id)
-    return _shown(request, found)
+    return _shown(request, the, found)
 
 
-def _shown(request: Request, found: Sequence[PersonalUrl]) -> wire.Json:
+def _shown(request: Request, the: Product, found: Sequence[PersonalUrl]) -> wire.Json:
     current, *before = found
+    until = before[0].valid_until if before else None
     return {
         "ok": True,
         "url": f"{address(request)}/omi-webhook/{current.secret}",
         "createdAt": wire.time(current.created_at),
-        "previousValidUntil": wire.time(before[0].valid_until) if before else None,
+        "previousValidUntil": wire.time(until and the.shown(until)),
     }

@@ -24,7 +24,7 @@ async def stream(request: Request) -> Response:
     the.local_limits.spend((limits.STREAM, who.user.id))
     after = request.headers.get("last-event-id") or request.query_params.get("after")
     ear = the.bus.listen(who.user.id)
-    return EventStream(live.follow(the.store, ear, who, after, the.clock), ear)
+    return EventStream(live.follow(the.store, ear, who, after, the.counted), ear)
 
 
 async def head(request: Request) -> Response:
@@ -52,8 +52,8 @@ async def ticket(request: Request, who: Who, the: The) -> wire.Json:
     """A key for one connection, good for 60 s, for readers that can send neither cookie nor header."""
     the.local_limits.spend((limits.TICKET, who.user.id), (limits.TICKET_FROM, client_address(request)))
     ticket = accounts.new_secret()
-    expires_at = await the.store.write(lambda tx: accounts.issue_ticket(tx, who, ticket, the.clock()))
-    return {"ok": True, "ticket": ticket, "expiresAt": wire.time(expires_at)}
+    expires_at = await the.store.write(lambda tx: accounts.issue_ticket(tx, who, ticket, tx.counted()))
+    return {"ok": True, "ticket": ticket, "expiresAt": wire.time(the.shown(expires_at))}
 
 
 BY_METHOD = {"GET": stream, "HEAD": head}

@@ -76,6 +76,7 @@ async def _accept(the: Product, request: Request) -> str:
         bodies.unpack(request.headers, sent),
         query,
         at=the.clock(),
+        counted_at=the.counted() if the.counted.known else None,
         origin=origin or SHARED,
         idempotency_key=request.headers.get("idempotency-key") or request.headers.get("x-omi-delivery"),
         proven=signed is not None if origin else is_proven,
