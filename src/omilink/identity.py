@@ -48,7 +48,7 @@ def contradict(message: Message | Segment, segment: Segment) -> bool:
     if voice(message) and voice(segment):
         is_same_time = shared > min(lengths) / 2 or message.start == segment.start or _is_point_within(message, segment)
     else:
-        is_same_time = shared > max(lengths) / 2 or (shared >= 0 and _begin_together(message, segment))
+        is_same_time = shared > max(lengths) / 2 or (_begin_together(message, segment) and _overlap(message, segment))
     return is_same_time and not have_same_words(message.text, segment.text)
 
 
