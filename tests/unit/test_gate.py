@@ -319,7 +319,6 @@ SENDS = "runs the server or calls it, so it goes the ways above"
 CANNOT: dict[str, str] = {
     "GET /openapi.json": READS,
     "GET /docs": READS,
-    "GET /docs/oauth2-redirect": READS,
     "GET /omi/setup-completed": READS,
     "GET /conversations/current/stream": READS,
     "POST /auth/register": SIGNS_IN,
