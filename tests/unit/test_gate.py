@@ -400,6 +400,7 @@ RUN: dict[str, Try] = {
     "watch": once(upkeep.watch),
     "count": once(upkeep.count),
     "tidy": once(upkeep.tidy, OMILINK_KEEP_DELIVERIES="0", OMILINK_KEEP_UNLINKED="0.01"),
+    "scrub": once(upkeep.scrub),
 }
 
 ENDLESS = {f"omilink {name}" for name in ("serve", "worker", "demo", "simulate", "tail")}
