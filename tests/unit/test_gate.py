@@ -387,6 +387,7 @@ FORMS: dict[str, dict[str, str]] = {
 RUN: dict[str, Try] = {
     **{name: whatever_it_is_asked(name, **FORMS.get(name, {})) for name in CANNOT if "/" in name},
     "GET /page": whatever_it_is_asked("GET /page/index.html"),
+    "GET /docs/{name}": whatever_it_is_asked("GET /docs/swagger-ui.css"),
     "omilink doctor": command("doctor", "kitchen", "--user", "ben@example.org"),
     "omilink sessions list": succeed("sessions", "list", "--user", "ben@example.org"),
     "omilink users list": succeed("users", "list"),
