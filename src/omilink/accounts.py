@@ -6,9 +6,11 @@ Rights end in counted time, and so does whatever takes `at` to see whether one h
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from omilink.errors import Invalid, NotFound, NotSignedIn
+from omilink import names
+from omilink.errors import EmailTaken, Invalid, NotFound, NotSignedIn
 from omilink.model import Millis, User, new_id
 from omilink.ports import Transaction
 
@@ -18,9 +20,6 @@ RENEW_AFTER: Millis = 1 * DAY
 """A token in use gets its full life again, at most this often, so that reading does not become writing."""
 TICKET_LIFE: Millis = 60_000
 CLIENT_LENGTH = 200
-PASSWORD_LENGTH = range(8, 1025)
-
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +33,21 @@ class SignedIn:
 
 def new_user(email: str, password: str, display_name: str | None, at: Millis) -> User:
     """A user to be added. Raises Invalid with what does not fit."""
-    check_password(password)
+    names.check_password(password)
     name = _storable(display_name or "", "display_name").strip()[:100] or None
-    return User(id=new_id(), email=normal_email(email), display_name=name, created_at=at)
-
-
-def normal_email(email: str) -> str:
-    email = _storable(email, "email").strip().lower()
-    if not _EMAIL.fullmatch(email):
-        raise Invalid("That is no email address. Give one like name@example.org.")
-    return email
-
-
-def check_password(password: str) -> None:
-    """Raises Invalid unless it can become one."""
-    if len(password) not in PASSWORD_LENGTH:
-        raise Invalid(f"The password must have {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[-1]} characters.")
+    return User(id=new_id(), email=names.normal_email(email), display_name=name, created_at=at)
 
 
 def add(tx: Transaction, user: User, password_hash: str, token: str, client: str | None = None) -> None:
     """Raises EmailTaken."""
-    tx.add_user(user, password_hash)
+    add_user(tx, user, password_hash)
     sign_in(tx, user, token, user.created_at, client)
+
+
+def add_user(tx: Transaction, user: User, password_hash: str) -> None:
+    """Raises EmailTaken, also when another email compares as one with the user's."""
+    _check_free(tx, user.email)
+    tx.add_user(user, password_hash)
 
 
 def sign_in(tx: Transaction, user: User, token: str, at: Millis, client: str | None = None) -> None:
@@ -131,9 +123,20 @@ def _holder_of_ticket(tx: Transaction, token_hash: str | None, at: Millis) -> Si
     return holder(tx, token_hash, at)
 
 
+def rename(tx: Transaction, who: str, email: str) -> User:
+    """Gives the user, named by id or email, another email. Raises EmailTaken, NotFound or Invalid."""
+    user = find(tx, who) if "@" in who else find_by_id(tx, who)
+    renamed = replace(user, email=names.normal_email(email))
+    _check_free(tx, renamed.email, but_for=user.id)
+    tx.change_email(user.id, renamed.email)
+    return renamed
+
+
 def find(tx: Transaction, email: str) -> User:
-    found = tx.user_by_email(normal_email(email))
+    names.email_to_find(email)
+    found = tx.user_by_email(email)
     if found is None:
+        names.check_seen(email)
         raise NotFound(f"There is no user with the email {email}. `omilink users list` shows all.")
     return found[0]
 
@@ -143,6 +146,39 @@ def find_by_id(tx: Transaction, user_id: str) -> User:
     if found is None:
         raise NotFound("There is no user with this id. `omilink users list` shows all.")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Accounts of before whose emails could not be given today, and what to do."""
+
+    users: tuple[User, ...]
+    found: str
+    do: str
+
+
+def in_doubt(tx: Transaction) -> list[Doubt]:
+    """Accounts are never merged: whoever has one of these signs in with exactly the email of before."""
+    found: dict[tuple[str | None, str], list[User]] = {}
+    for user, key in tx.odd_emails():
+        found.setdefault((key, key or user.id), []).append(user)
+    return [doubt for (key, _), users in found.items() if (doubt := _doubt(users, key))]
+
+
+def _doubt(users: Sequence[User], key: str | None) -> Doubt | None:
+    do = "Give {} another email: omilink users rename ID NEW_EMAIL"
+    if len(users) > 1:
+        why = "are one email however it is typed, so each signs in with exactly the one that was given"
+        return Doubt(tuple(users), f"The emails of {len(users)} accounts {why}.", do.format("all but one of them"))
+    if key is None:
+        why = f"holds {names.unseen(users[0].email) or 'what is taken no more'}, so it has to be typed exactly so"
+        return Doubt(tuple(users), f"The email of an account {why}.", do.format("it"))
+    return None
+
+
+def _check_free(tx: Transaction, email: str, but_for: str | None = None) -> None:
+    if tx.email_is_taken(email, but_for):
+        raise EmailTaken("There is an account with this email already. Sign in instead.")
 
 
 def new_secret() -> str:

@@ -249,12 +249,31 @@ class Transaction(Protocol):
         ...
 
     def user_by_email(self, email: str) -> tuple[User, str] | None:
-        """The user and the password's hash."""
+        """The user whom the email means, however it is typed (names.meant), and the password's hash."""
         ...
+
+    def email_is_taken(self, email: str, but_for: str | None = None) -> bool:
+        """Whether the email of another account than this one compares as one with it. names.normal_email made it."""
+        ...
+
+    def password_hash(self, user_id: str) -> str | None: ...
 
     def users(self) -> list[User]: ...
 
+    def odd_emails(self) -> list[tuple[User, str | None]]:
+        """Users whose email is not kept as it compares, each with what it compares as, or None for one that could not
+        be given today; and whoever has that very email. The oldest account first."""
+        ...
+
+    def change_email(self, user_id: str, email: str) -> None:
+        """Raises EmailTaken."""
+        ...
+
     def change_password(self, user_id: str, password_hash: str) -> None: ...
+
+    def rehash_password(self, user_id: str, before: str, after: str) -> None:
+        """Another hash of the same password, unless the password has changed meanwhile."""
+        ...
 
     def remove_user(self, user_id: str, at: Millis) -> None:
         """Removes every row that is the user's, and the user from the audit. Their sessions become nobody's, and what

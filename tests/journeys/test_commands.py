@@ -17,7 +17,8 @@ from support import OMILINK, PATIENCE, SECRET, Person, ServerProcess, wait_until
 from omilink.cli import COMMANDS, main
 
 ACTIONS = (("sessions", "provision"), ("sessions", "list"), ("sessions", "unlink"), ("jobs", "list"), ("jobs", "retry"),
-           ("users", "list"), ("users", "add"), ("users", "verify"), ("users", "unverify"))  # fmt: skip
+           ("users", "list"), ("users", "add"), ("users", "rename"), ("users", "verify"),
+           ("users", "unverify"))  # fmt: skip
 
 Program = subprocess.Popen[str]
 

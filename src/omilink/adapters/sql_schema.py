@@ -49,6 +49,14 @@ users = Table(
     Column("rights", BigInteger, nullable=False, server_default="0"),
 )
 
+# what an email of before compares as (names.email_key), where that is not the email; NULL: it could not be given today
+email_keys = Table(
+    "email_keys",
+    metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String, index=True),
+)
+
 tokens = Table(
     "tokens",
     metadata,

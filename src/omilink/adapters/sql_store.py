@@ -8,7 +8,9 @@ import orjson
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Insert,
     Row,
+    Update,
     bindparam,
     delete,
     exists,
@@ -24,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from omilink import names
 from omilink.adapters import sql_schema as schema
 from omilink.adapters.lanes import Lanes
 from omilink.adapters.sql_compiled import Bulk, Query
@@ -61,7 +64,7 @@ LONGEST_UTTERANCE = 1_800.0
 
 session, conversation, message = schema.omi_sessions, schema.conversations, schema.messages
 user, token, ticket, event = schema.users, schema.tokens, schema.tickets, schema.events
-link, challenge = schema.omi_links, schema.challenges
+link, challenge, email_key = schema.omi_links, schema.challenges, schema.email_keys
 
 SESSIONS = Query(select(session).where(among(session.c.id, "ids")))
 SESSIONS_OF = (
@@ -560,11 +563,7 @@ class SqlTransaction:
     # accounts
 
     def add_user(self, new: User, password_hash: str) -> None:
-        row = asdict(new) | {"password_hash": password_hash}
-        try:
-            self._run(insert(user).values(row))
-        except IntegrityError:
-            raise EmailTaken("There is an account with this email already. Sign in instead.") from None
+        self._put_email(insert(user).values(asdict(new) | {"password_hash": password_hash}))
 
     def user(self, user_id: str) -> User | None:
         row = self._run(select(user).where(user.c.id == user_id)).first()
@@ -574,11 +573,45 @@ class SqlTransaction:
         return set(self.marks(user_ids)) if user_ids else set()
 
     def user_by_email(self, email: str) -> tuple[User, str] | None:
-        row = self._run(select(user).where(user.c.email == email)).first()
-        return (_user(row), row.password_hash) if row else None
+        key = names.email_key(email) or ""
+        by_key = select(email_key.c.user_id).where(email_key.c.key == key)
+        typed = user.c.email.in_([names.as_kept_before(email), key])
+        rows = self._run(select(user).where(or_(typed, user.c.id.in_(by_key))))
+        found = {row.email: row for row in rows}
+        meant = names.meant(email, found)
+        return (_user(found[meant]), found[meant].password_hash) if meant else None
+
+    def email_is_taken(self, email: str, but_for: str | None = None) -> bool:
+        by_key = select(email_key.c.user_id).where(email_key.c.key == email)
+        found = self._run(select(user.c.id).where(or_(user.c.email == email, user.c.id.in_(by_key))))
+        return bool(set(found.scalars()) - {but_for})
+
+    def password_hash(self, user_id: str) -> str | None:
+        found: str | None = self._run(select(user.c.password_hash).where(user.c.id == user_id)).scalar()
+        return found
 
     def users(self) -> list[User]:
         return [_user(row) for row in self._run(select(user).order_by(user.c.created_at))]
+
+    def odd_emails(self) -> list[tuple[User, str | None]]:
+        key = email_key.c.key
+        odd = select(user, key).join(email_key, email_key.c.user_id == user.c.id)
+        usual = select(user, user.c.email.label("key")).where(user.c.email.in_(select(key)))
+        return [(_user(row), row.key) for row in self._run(union_all(odd, usual).order_by("created_at"))]
+
+    def change_email(self, user_id: str, email: str) -> None:
+        self._put_email(update(user).where(user.c.id == user_id).values(email=email))
+        self._run(delete(email_key).where(email_key.c.user_id == user_id))
+
+    def _put_email(self, change: Insert | Update) -> None:
+        try:
+            self._run(change)
+        except IntegrityError:
+            raise EmailTaken("There is an account with this email already. Sign in instead.") from None
+
+    def rehash_password(self, user_id: str, before: str, after: str) -> None:
+        same = (user.c.id == user_id) & (user.c.password_hash == before)
+        self._run(update(user).where(same).values(password_hash=after))
 
     def change_password(self, user_id: str, password_hash: str) -> None:
         self._run(update(user).where(user.c.id == user_id).values(password_hash=password_hash))

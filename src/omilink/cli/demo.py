@@ -71,7 +71,7 @@ async def _sign_up(product: Product) -> None:
 
     def add(tx: Transaction) -> None:
         with contextlib.suppress(EmailTaken):
-            tx.add_user(user, hashed)
+            accounts.add_user(tx, user, hashed)
 
     await product.store.write(add)
 

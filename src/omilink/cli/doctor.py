@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 
 from omilink import accounts, health, settings
+from omilink.accounts import Doubt
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.cli.program import as_typed
 from omilink.linking import RULES
@@ -44,6 +45,7 @@ class Chart:
     sessions: int
     address: str  # where the server is looked for
     is_public: bool  # whether OMI's cloud can reach it
+    doubts: list[Doubt]
     parts: dict[str, str]  # how each part of the server is; empty when it does not answer
     is_other: bool  # the server that answers works on another database
     refused: list[Refused]  # webhook calls within the last hour
@@ -73,6 +75,7 @@ def examine(chart: Chart) -> Iterator[Finding]:
     yield _server(chart)
     if chart.name is None:
         yield _webhook_of_all(chart)
+        yield from map(_accounts, chart.doubts)
     else:
         yield _webhook(chart)
         if chart.session:
@@ -155,6 +158,12 @@ def _refused(chart: Chart) -> Finding:
     return Finding("refused calls", comes_in, found, do)
 
 
+def _accounts(doubt: Doubt) -> Finding:
+    """Emails that look alike are told apart by what stands for characters outside ASCII."""
+    shown = [f"{user.id} ({user.email.encode('ascii', 'backslashreplace').decode()})" for user in doubt.users]
+    return Finding("accounts", False, f"{doubt.found} {', '.join(shown)}", doubt.do)
+
+
 def _queue(chart: Chart) -> Finding:
     counts = ", ".join(f"{count} {state}" for state, count in sorted(chart.jobs.items())) or "empty"
     if chart.jobs.get("dead"):
@@ -204,6 +213,7 @@ async def _chart(product: Product, name: str | None, personal_of: str | None) ->
         parts=parts,
         is_other=bool(parts) and not is_ours,
         refused=[Refused(**one) for one in about["refused"]] if about and is_ours else [],
+        doubts=[] if name else await product.store.read(accounts.in_doubt),
         streams=_streams_open(product, owner),
     )
 

@@ -5,14 +5,14 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import uvloop
 
-from omilink import __version__, bootstrap, logs, settings
+from omilink import __version__, accounts, bootstrap, logs, settings
 from omilink.cli.program import as_typed
-from omilink.errors import OmilinkError
+from omilink.errors import OmilinkError, Unavailable
 from omilink.product import Product
 from omilink.settings import Settings, WebhookAuth
 
@@ -57,6 +57,7 @@ async def _serve(chosen: Settings, beside: Beside, worker: bool) -> None:
             address = settings.local_address(chosen.model_copy(update={"port": port}))
             gc.freeze()  # what is there now stays: the collector need not look at it again and again
             gc.set_threshold(20_000, 20, 10)
+            await _warn_of_accounts(product)
             async with beside(product, address):
                 await Server(product, make_app(product)).serve(sockets=[listening])
 
@@ -69,6 +70,12 @@ async def _say_where(product: Product, address: str) -> AsyncIterator[None]:
     print(as_typed("The address for OMI or a device: omilink webhook-url"), flush=True)
     _warn(product.settings)
     yield
+
+
+async def _warn_of_accounts(product: Product) -> None:
+    with suppress(Unavailable):  # PostgreSQL may be away when the server starts; `omilink doctor` says the same
+        for doubt in await product.store.read(accounts.in_doubt):
+            log.warning("%s Ids: %s. %s", doubt.found, ", ".join(user.id for user in doubt.users), doubt.do)
 
 
 def _warn(chosen: Settings) -> None:

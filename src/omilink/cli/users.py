@@ -1,4 +1,4 @@
-"""`omilink users list|add|verify|unverify`"""
+"""`omilink users list|add|rename|verify|unverify`"""
 
 import argparse
 import getpass
@@ -17,6 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = actions.add_parser("add", help="make an account; the password is asked for, or taken from OMILINK_PASSWORD")
     add.add_argument("email")
     add.add_argument("--name", help="how the user is called")
+    rename = actions.add_parser("rename", help="give a user another email to sign in with")
+    rename.add_argument("user", metavar="ID|EMAIL", help="who: the id that `users list` shows, or the email of now")
+    rename.add_argument("email", metavar="NEW_EMAIL")
     verify = actions.add_parser(
         "verify", help="vouch that an OMI account is this user's: its sessions link by themselves"
     )
@@ -27,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    actions = {"list": _list, "add": _add, "verify": _verify, "unverify": _unverify}
+    actions = {"list": _list, "add": _add, "rename": _rename, "verify": _verify, "unverify": _unverify}
     actions[args.action](args)
     return 0
 
@@ -56,7 +59,7 @@ def _add(args: argparse.Namespace) -> None:
     async def add(product: Product) -> None:
         user = accounts.new_user(args.email, password, args.name, model.now())
         hashed = await product.passwords.hash(password)
-        await product.store.write(lambda tx: tx.add_user(user, hashed))
+        await product.store.write(lambda tx: accounts.add_user(tx, user, hashed))
 
     chosen = settings.load()
     is_new = not bootstrap.is_installed(chosen)
@@ -64,6 +67,14 @@ def _add(args: argparse.Namespace) -> None:
     if is_new:
         print(f"A new installation was made in {chosen.data_dir.absolute()}.")
     print(f"{args.email} can sign in.")
+
+
+def _rename(args: argparse.Namespace) -> None:
+    async def rename(product: Product) -> None:
+        user = await product.store.write(lambda tx: accounts.rename(tx, args.user, args.email))
+        print(f"{user.id} signs in as {user.email} from now on. Whoever is signed in stays so.")
+
+    with_product(rename)
 
 
 def _verify(args: argparse.Namespace) -> None:

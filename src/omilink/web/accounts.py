@@ -1,11 +1,13 @@
 """Signing up, in and out; where a user is signed in, and how all of it ends."""
 
+from contextlib import suppress
+
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from omilink import accounts, limits, wire
+from omilink import accounts, limits, names, wire
 from omilink.accounts import SignedIn
 from omilink.errors import RateLimited, WrongLogin
 from omilink.model import SignIn, User
@@ -53,15 +55,17 @@ async def register(request: Request, form: Registration, the: The) -> Response:
 async def login(request: Request, form: Login, the: The) -> Response:
     """Signs in. A wrong password and an unknown email are answered alike."""
     check_origin(request)
-    email = accounts.normal_email(form.email)
-    who = f"{email} from {client_address(request)}"  # by address, so that nobody can lock somebody else out
+    # by address, so that nobody can lock somebody else out
+    who = f"{names.email_to_find(form.email)} from {client_address(request)}"
     # before the slow part, so that parallel tries count as well
     await the.limits.spend((limits.LOGIN, client_address(request)), (limits.WRONG_LOGIN, who))
-    found = await the.store.read(lambda tx: tx.user_by_email(email))
+    found = await the.store.read(lambda tx: tx.user_by_email(form.email))
     matches = await _matches(the, (limits.WRONG_LOGIN, who), found[1] if found else None, form.password)
     if not found or not matches:
+        names.check_seen(form.email)
         raise WrongLogin("Email or password is wrong.")
-    user, token = found[0], accounts.new_secret()
+    (user, hashed), token = found, accounts.new_secret()
+    await _rehash(the, user, hashed, form.password)
     await the.store.write(lambda tx: accounts.sign_in(tx, user, token, the.clock(), _client(request)))
     return _signed_in(request, user, token, 200)
 
@@ -106,7 +110,7 @@ async def revoke_others(who: Who, the: The) -> wire.Json:
 @router.post("/account/password", responses=answers.of(answers.Done))
 async def change_password(request: Request, form: NewPassword, who: Who, the: The) -> wire.Json:
     """Changes the password and ends all other sign-ins."""
-    accounts.check_password(form.new_password)
+    names.check_password(form.new_password)
     await _prove_password(request, the, who, form.password)
     password_hash = await the.passwords.hash(form.new_password)
     await the.store.write(lambda tx: accounts.change_password(tx, who, password_hash, tx.counted()))
@@ -141,8 +145,8 @@ async def _prove_password(request: Request, the: Product, who: SignedIn, passwor
     """What a stolen token must not be enough for. Wrong tries count as they do at sign-in."""
     tries = limits.WRONG_LOGIN, f"{who.user.email} from {client_address(request)}"
     await the.limits.spend(tries)
-    found = await the.store.read(lambda tx: tx.user_by_email(who.user.email))
-    if not await _matches(the, tries, found[1] if found else None, password):
+    hashed = await the.store.read(lambda tx: tx.password_hash(who.user.id))
+    if not await _matches(the, tries, hashed, password):
         raise WrongLogin("The password is wrong.")
 
 
@@ -156,6 +160,13 @@ async def _matches(the: Product, tries: tuple[limits.Limit, str], hashed: str | 
     if matches:
         await the.limits.give_back(*tries)
     return matches
+
+
+async def _rehash(the: Product, user: User, hashed: str, password: str) -> None:
+    """A hash of before is made anew, now that the password is known. Where too many wait, at another sign-in."""
+    with suppress(RateLimited):
+        if better := await the.passwords.rehashed(hashed, password):
+            await the.store.write(lambda tx: tx.rehash_password(user.id, hashed, better))
 
 
 def _shown(the: Product, sign_in: SignIn, who: SignedIn) -> wire.Json:

@@ -1,0 +1,131 @@
+"""Emails as they are compared, and passwords as they are hashed, however a keyboard composes their characters.
+
+Two emails are one by RFC 8265, UsernameCaseMapped: wide and narrow characters become usual ones, capital letters small
+ones, and what is composed of several characters (é) one. Nothing else is mapped, so `ana²` and `ana2` stay two. Domains
+are compared as DNS does (IDNA 2008 with the mapping of UTS 46), with or without the dot at their end. What nobody can
+see is refused in a new email. Other than the RFC, signs that can be seen are taken, since emails hold them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+import idna
+
+from omilink.errors import Invalid
+
+LONGEST = 254
+"""Characters of an email (RFC 5321), 64 of them before the @."""
+PASSWORD_LENGTH = range(8, 1025)
+
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\ud800-\udfff]{1,64}@[^@\s\x00-\x1f\ud800-\udfff]{1,189}")
+_UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
+"""Categories: controls, formats such as soft hyphens and marks of direction, what is not assigned, private or half a
+character, and spaces."""
+_UNSEEN_OTHERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
+"""What Unicode says to ignore where it is not known (Default_Ignorable_Code_Point): joiners, fillers and variation
+selectors; and the empty pattern of Braille."""
+
+_NO_EMAIL = Invalid("That is no email address. Give one like name@example.org.")
+
+
+def normal_email(typed: str) -> str:
+    """The email as it is kept, shown and compared. Raises Invalid with what does not fit."""
+    if len(typed.strip()) > 2 * LONGEST:
+        raise _NO_EMAIL
+    check_seen(typed)
+    email = _compared(typed)
+    if not _EMAIL.fullmatch(email):
+        raise _NO_EMAIL
+    check_seen(email)
+    return email
+
+
+def email_to_find(typed: str) -> str:
+    """What names the account that somebody wants to sign in to, whether or not there is one. Accounts of before may
+    have an email that could not be given today; Invalid is raised for what could never be one."""
+    if key := email_key(typed):
+        return key
+    if not (kept := as_kept_before(typed)):
+        raise _NO_EMAIL
+    return kept
+
+
+def email_key(email: str) -> str | None:
+    """What two emails have in common when they are one; None for one that could not be given today."""
+    try:
+        return normal_email(email)
+    except Invalid:
+        return None
+
+
+def check_seen(typed: str) -> None:
+    """Raises Invalid when the email holds what nobody can see."""
+    if found := unseen(typed):
+        raise Invalid(f"The email holds {found}, which cannot be seen. Type the email anew, without it.")
+
+
+def unseen(typed: str) -> str | None:
+    """The first character of the email that nobody can see, by number and name."""
+    found = next(filter(_cannot_be_seen, typed.strip()), None)
+    name = unicodedata.name(found, "a character without a name").lower() if found else ""
+    return f"U+{ord(found):04X} ({name})" if found else None
+
+
+def as_kept_before(typed: str) -> str:
+    """The email as it was kept before emails were compared like this: accounts of then are found by it."""
+    kept = typed.strip().lower()
+    return kept if _EMAIL.fullmatch(kept) else ""
+
+
+def meant(typed: str, kept: Collection[str]) -> str | None:
+    """Which of the emails, all of which compare as one with the one typed, is meant: the very same, else the one that
+    would be kept today, else the only one."""
+    for email in as_kept_before(typed), email_key(typed):
+        if email and email in kept:
+            return email
+    return next(iter(kept)) if len(kept) == 1 else None
+
+
+def normal_password(password: str) -> str:
+    """The same from every keyboard: NFKC (NIST SP 800-63B, section 3.1.1.2). One that is too long to be anybody's stays
+    as it is, since composing takes long."""
+    return unicodedata.normalize("NFKC", password) if len(password) in range(PASSWORD_LENGTH.stop) else password
+
+
+def check_password(password: str) -> None:
+    """Raises Invalid unless it can become one."""
+    if len(normal_password(password)) not in PASSWORD_LENGTH or len(password) not in range(PASSWORD_LENGTH.stop):
+        raise Invalid(f"The password must have {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[-1]} characters.")
+
+
+def _compared(typed: str) -> str:
+    local, at, domain = "".join(map(_of_usual_width, typed.strip())).rpartition("@")
+    return _composed(local) + at + _compared_domain(domain)
+
+
+def _compared_domain(domain: str) -> str:
+    domain = _composed(domain).removesuffix(".")
+    if domain.isascii() and "xn--" not in domain:
+        return domain
+    try:
+        in_ascii = idna.encode(domain, uts46=True).decode()
+        shown = idna.decode(in_ascii)
+    except idna.IDNAError:
+        return domain
+    return in_ascii if any(map(_cannot_be_seen, shown)) else shown
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text.lower())
+
+
+def _of_usual_width(character: str) -> str:
+    kind, _, usual = unicodedata.decomposition(character).partition(" ")
+    return chr(int(usual, 16)) if kind in ("<wide>", "<narrow>") else character
+
+
+def _cannot_be_seen(character: str) -> bool:
+    return unicodedata.category(character) in _UNSEEN or _UNSEEN_OTHERS.match(character) is not None
