@@ -74,13 +74,13 @@ def judged(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) ->
     if not saved:
         return Health(
             status="waiting",
-            message="It has called, and no words of it are kept.",
+            message="Linked. It has called, and its next words appear under Live.",
             next_step="Say something. If nothing appears, the device may be sending empty batches.",
         )
     if at - session.last_seen_at > QUIET:
         return Health(
             status="quiet",
-            message="Nothing has come from it for a while. That is normal while nobody talks.",
+            message="Linked. Nothing has come for a while, as is normal while nobody talks.",
             next_step="If somebody is talking, check the device's connection and whether OMI has paused the webhook.",
         )
     return Health(status="ok", message="Linked, and its calls arrive.")

@@ -60,6 +60,23 @@ def test_what_was_heard_before_is_added_and_let_go(server: ServerProcess, open_p
         expect(mine).to_have_count(1)
 
 
+def test_an_account_of_which_only_the_sentence_was_heard_is_said_to_be_linked(
+    server: ServerProcess, open_page: Open
+) -> None:
+    user = server.user()
+    say = user.client.post("/link/omi/start", json={"omi_user_id": UID}).json()["say"]
+    server.say(UID, say, uid=UID)
+    server.wait_until_settled(UID)
+    page = open_page(user, path="/#/sessions")
+    account = page.get_by_role("article", name=f"OMI account {UID}")
+    expect(account.locator(".badge")).to_have_text("Linked")
+    expect(account).to_contain_text("its next words appear under Live")
+    advice = account.get_by_text("the device may be sending empty batches")
+    expect(advice).to_be_hidden()
+    account.get_by_text("Are words missing?").click()
+    expect(advice).to_be_visible()
+
+
 def test_unlinking_an_omi_account_says_its_consequences_first(server: ServerProcess, open_page: Open) -> None:
     page = open_page(new_user(server), path="/#/link")
     link_by_saying(server, page)
@@ -106,8 +123,13 @@ def test_a_page_that_was_thrown_away_goes_on_listening(server: ServerProcess, op
     page = open_page(new_user(server), path="/#/link")
     sentence = ask_for_a_sentence(page)
     page.reload()
-    expect(page.get_by_text(f"We still listen for your last sentence for {UID}")).to_be_visible()
-    expect(page.get_by_label("Your OMI user id")).to_have_value(UID)
+    expect(page.locator("#sentence")).to_have_text(sentence)
+    expect(page.get_by_role("timer")).to_have_text(re.compile(r"Good for another \d:\d\d"))
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#sentence")).to_be_hidden()
+    expect(page.get_by_label("Your OMI user id")).to_be_empty()
+    page.reload()
+    expect(page.locator("#sentence")).to_have_text(sentence)
     simulate(server, "--say", sentence, "--count", "8", "--seed", "2")
     expect(page.get_by_text("Your wearable is linked.")).to_be_visible()
 
@@ -128,8 +150,11 @@ def test_a_sentence_that_was_asked_for_elsewhere_is_waited_for(server: ServerPro
     user = server.user()
     say = user.client.post("/link/omi/start", json={"omi_user_id": UID}).json()["say"]
     page = open_page(user, path="/#/link")
-    expect(page.get_by_text(f"We still listen for your last sentence for {UID}")).to_be_visible()
-    server.say(UID, say, uid=UID)
+    expect(page.locator("#sentence")).to_have_text(say)
+    close = " ".join(say.split()[1:-1])
+    server.say(UID, close, uid=UID)
+    expect(page.get_by_role("status").filter(has_text=close)).to_contain_text("say all six words")
+    server.say(UID, say, start=10, uid=UID)
     expect(page.get_by_text("Your wearable is linked.")).to_be_visible()
 
 

@@ -245,6 +245,7 @@ def test_live_follows_the_next_conversation_and_reading_does_not(
     server.say("ada-pendant", "A new day", start=0)
     expect(messages(page).locator("p")).to_have_text(["A new day"])
     expect(page.get_by_role("log")).to_contain_text("A new conversation began")
+    expect(page.get_by_text("A new conversation began")).to_have_count(1)  # told once
 
     page.get_by_role("link", name="Sentence number 0").click()
     expect(messages(page)).to_have_count(10)
@@ -285,6 +286,47 @@ def test_unlinking_says_its_consequence_first(server: ServerProcess, open_page: 
     card.get_by_role("button", name="Unlink").click()
     page.get_by_role("dialog").get_by_role("button", name="Unlink").click()
     expect(card).to_be_hidden()
+
+
+def test_whoever_deletes_what_they_read_is_told_that_it_is_done(server: ServerProcess, open_page: Open) -> None:
+    talk(server, "kitchen", 5)
+    server.say("kitchen", "A new day", start=0)
+    user = new_user(server, "kitchen")
+    page = open_page(user)
+    page.get_by_role("link", name="Sentence number 0").click()
+    expect(messages(page)).to_have_count(5)
+    page.get_by_role("button", name="Delete this conversation").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Deleted.", exact=True)).to_be_visible()
+    expect(page.get_by_text("no longer among yours")).to_have_count(0)
+    expect(messages(page).locator("p")).to_have_text(["A new day"])
+
+
+def test_each_minute_tells_its_time_once(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    send(
+        server,
+        "ada-pendant",
+        *(segment(f"Word {at}", speaker=f"SPEAKER_{at % 2}", start=at) for at in range(0, 180, 9)),
+    )
+    page = open_page(ada)
+    expect(messages(page)).to_have_count(20)
+    times = messages(page).locator("time").all()
+    shown = [time.inner_text() for time in times if time.evaluate("time => getComputedStyle(time).opacity") == "1"]
+    assert 3 <= len(shown) == len(set(shown)) <= 4
+    hidden = next(time for time in times if time.evaluate("time => getComputedStyle(time).opacity") == "0")
+    hidden.locator("../..").hover()
+    expect(hidden).to_have_css("opacity", "1")
+    assert all(re.fullmatch(r"\d{1,2}:\d\d( [AP]M)?", time.inner_text().replace("\u202f", " ")) for time in times)
+    expect(messages(page).first).to_have_attribute("title", re.compile(r"\d{4}.*\d:\d\d:\d\d"))
+
+
+def test_a_phone_signs_out_in_one_place(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    page = open_page(ada, width=390, height=844)
+    out = page.get_by_role("button", name="Sign out", exact=True)
+    for name, places in {"live": 0, "conversations": 0, "sessions": 0, "account": 1}.items():
+        page.locator(f".tabs .{name}").click()
+        expect(page.locator(f".tabs .{name}")).to_have_attribute("aria-current", "page")
+        expect(out).to_have_count(places)
 
 
 def test_whoever_reads_what_is_deleted_elsewhere_is_told(server: ServerProcess, open_page: Open) -> None:

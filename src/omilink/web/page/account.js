@@ -32,7 +32,7 @@ class Account extends HTMLElement {
                 [displayName && email, `Account since ${day(createdAt)}`].filter(Boolean).join(" · "),
               ),
             ),
-            h("button", { type: "button", click: () => app.signOut() }, "Sign out"),
+            h("button", { class: "leave", type: "button", click: () => app.signOut() }, "Sign out"),
           ),
           h("div", { class: "row" }, h("h2", {}, "Where you are signed in"), this.endOthers),
           this.list,

@@ -22,6 +22,8 @@ class App extends HTMLElement {
   notices = document.createElement("omi-notices");
   #unread = 0;
   #isDrawing = false;
+  /** Conversations that the user has deleted here. */
+  #deleting = new Set();
 
   connectedCallback() {
     addEventListener("resize", () => this.draw());
@@ -121,7 +123,9 @@ class App extends HTMLElement {
       consequence: "It disappears here and on all your devices. This cannot be undone.",
       action: "Delete",
     });
-    if (sure) await this.attempt(() => this.client.deleteConversation(id));
+    if (!sure) return;
+    this.#deleting.add(id);
+    await this.attempt(() => this.client.deleteConversation(id));
   }
 
   /** Asks how the user's sessions and OMI accounts are. */
@@ -189,17 +193,18 @@ class App extends HTMLElement {
 
   #happened(event) {
     if (event.type === "new_messages" && !this.#isSeen()) this.#countUnread(this.#unread + event.messages.length);
-    if (event.type === "conversation_deleted" && event.conversationId === this.route.id) this.#deletedWhileReading();
+    if (event.type === "conversation_deleted" && event.conversationId === this.route.id)
+      this.#deletedWhileReading(event.conversationId);
     if (event.type === "session_unlinked")
       this.say(`Session “${event.session.id}” is no longer linked to you. ${unlinkedBecause(event.reason)}`);
     if (event.type === "session_linked" || event.type === "session_unlinked") this.refresh();
     if (event.type === "new_messages" && this.#waitsForWords) this.refresh();
   }
 
-  #deletedWhileReading() {
+  #deletedWhileReading(id) {
     history.replaceState(null, "", `#/${beforeReading()}`);
     this.navigate();
-    this.say("This conversation is no longer among yours.");
+    this.say(this.#deleting.has(id) ? "Deleted." : "This conversation is no longer among yours.");
   }
 
   get #waitsForWords() {

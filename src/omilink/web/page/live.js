@@ -50,7 +50,6 @@ class Live extends HTMLElement {
         ? `A new conversation began at ${clockTime(chats[current].conversation.createdAt)}`
         : undefined;
     this.#shown = current;
-    if (this.#beginning) this.app.say(this.#beginning);
   }
 
   #showLog(chat, shown) {
@@ -111,7 +110,7 @@ export function createDeleteButton(click) {
 
 /** What to do about the first session that needs attention. */
 function hintFor(sessions) {
-  const ailing = sessions.find(({ health }) => health && health.status !== "ok");
+  const ailing = sessions.find(({ health }) => health && !["ok", "quiet"].includes(health.status));
   if (!ailing) return undefined;
   const { message, nextStep } = ailing.health;
   const link = h("a", { href: "#/sessions" }, "See your sessions");

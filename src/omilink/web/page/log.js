@@ -1,6 +1,6 @@
 import { h, icon, setText } from "./dom.js";
 import { hasOlder, speakerName } from "./omilink.js";
-import { clockTime, dayAndTime } from "./words.js";
+import { clockTime, dayAndTime, fullTime } from "./words.js";
 
 /** This close to the end, the reader follows what is being said. */
 const END = 80;
@@ -93,7 +93,7 @@ class MessageLog extends HTMLElement {
       const element = this.#elements.get(message.id) ?? this.#create(message, isFirst);
       if (element === next) next = next.nextSibling;
       else this.messages.insertBefore(element, next);
-      fill(element, message, follows(messages[index - 1], message));
+      fill(element, message, messages[index - 1]);
     });
     this.#newestSeq = messages.reduce((newest, { seq }) => Math.max(newest, seq), this.#newestSeq);
     requestAnimationFrame(() => this.scroller.setAttribute("aria-busy", "false"));
@@ -184,13 +184,15 @@ function createMessage() {
   return Object.assign(element, { parts });
 }
 
-function fill(element, message, isFollowing) {
-  element.classList.toggle("follows", isFollowing);
+function fill(element, message, previous) {
+  element.classList.toggle("follows", follows(previous, message));
+  element.classList.toggle("timely", !isSameMinute(previous, message));
   if (element.message === message) return;
   element.message = message;
   const { avatar, name, time, text } = element.parts;
   const speaker = speakerName(message);
-  const at = message.spokenAt ?? message.createdAt;
+  const at = timeOf(message);
+  element.title = fullTime(at);
   element.dataset.voice = voiceOf(message);
   element.classList.toggle("mine", message.isUser);
   setText(avatar, /\d+$/.exec(speaker)?.[0] ?? speaker.slice(0, 1));
@@ -202,8 +204,16 @@ function fill(element, message, isFollowing) {
 
 function follows(previous, message) {
   if (!previous || speakerName(previous) !== speakerName(message)) return false;
-  const pause = Date.parse(message.spokenAt ?? message.createdAt) - Date.parse(previous.spokenAt ?? previous.createdAt);
-  return pause < GROUP_PAUSE;
+  return Date.parse(timeOf(message)) - Date.parse(timeOf(previous)) < GROUP_PAUSE;
+}
+
+/** The time stands at the first message of each minute; of the others it is there to be asked for. */
+function isSameMinute(previous, message) {
+  return previous !== undefined && clockTime(timeOf(previous)) === clockTime(timeOf(message));
+}
+
+function timeOf({ spokenAt, createdAt }) {
+  return spokenAt ?? createdAt;
 }
 
 /** The same speaker has the same colour, whatever the name. */

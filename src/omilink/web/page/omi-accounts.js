@@ -4,7 +4,9 @@ import { Earlier } from "./earlier.js";
 import { createHealth, showHealth } from "./health.js";
 import { heardHow, provenHow } from "./words.js";
 
-const UNHEARD = { status: "waiting", message: "Linked, and nothing has come from it yet." };
+const UNHEARD = { status: "waiting", message: "Linked. Its first words appear under Live." };
+/** A device has a session id of its own, which does not tell its account. */
+const BELOW = { status: "waiting", message: "Linked. What its devices hear comes in under the sessions below." };
 
 /** The user's OMI accounts: how each was proven, how it is doing, and what was heard before. */
 class OmiAccounts extends HTMLElement {
@@ -19,11 +21,13 @@ class OmiAccounts extends HTMLElement {
     this.hidden = accounts.length === 0;
     const before = new Map([...this.list.children].map((card) => [card.uid, card]));
     const cards = accounts.map(({ omiUserId }) => before.get(omiUserId) ?? this.#createCard(omiUserId));
+    const hasOthers = sessions.some((session) => session.method === "uid" && !accounts.some((a) => isOf(session, a)));
     cards.forEach((card, index) =>
       fillCard(
         card,
         accounts[index],
         sessions.find((session) => isOf(session, accounts[index])),
+        hasOthers ? BELOW : UNHEARD,
       ),
     );
     if (cards.some((card, index) => card !== this.list.children[index]) || before.size !== cards.length)
@@ -75,8 +79,8 @@ export function isOf({ id, method }, { omiUserId }) {
   return method === "uid" && id === omiUserId;
 }
 
-function fillCard({ health, facts, earlier }, account, session) {
-  showHealth(health, session?.health ?? UNHEARD);
+function fillCard({ health, facts, earlier }, account, session, otherwise) {
+  showHealth(health, session?.health ?? otherwise);
   setText(facts, [provenHow(account), session && heardHow(session)].filter(Boolean).join(" · "));
   earlier.show(account);
 }

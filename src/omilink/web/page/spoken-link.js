@@ -1,6 +1,6 @@
 import { h, setText, whileBusy } from "./dom.js";
 import { Earlier } from "./earlier.js";
-import { OFFLINE, clockTime, inWords } from "./words.js";
+import { OFFLINE, inWords } from "./words.js";
 
 const LOOK_EVERY = 3_000;
 /** As long as the server listens for a sentence. Its clock may differ from ours, so ours counts from the start. */
@@ -8,14 +8,12 @@ const GOOD_FOR = 600_000;
 /** Which parts are shown when. */
 const STEPS = {
   asking: ["form", "problem"],
-  resumed: ["form", "state", "number", "problem"],
   waiting: ["sentence", "state", "number", "problem", "foot"],
   expired: ["state", "problem", "foot"],
   linked: ["state", "done"],
 };
 const NEWS = {
   asking: "",
-  resumed: "",
   waiting: "Listening for your sentence…",
   expired: "Ten minutes are over, and the sentence no longer counts.",
   linked: "Your wearable is linked.",
@@ -27,6 +25,8 @@ class SpokenLink extends HTMLElement {
   #uid;
   /** Until when the sentence on the page counts; undefined when there is none. */
   #until;
+  /** A sentence that the user wants to see no more. */
+  #dismissed;
 
   constructor(app) {
     super();
@@ -48,7 +48,7 @@ class SpokenLink extends HTMLElement {
   connectedCallback() {
     this.clocks = [
       setInterval(() => this.show(this.app), 1_000),
-      setInterval(() => ["waiting", "resumed"].includes(this.step) && this.app.refresh(), LOOK_EVERY),
+      setInterval(() => this.step === "waiting" && this.app.refresh(), LOOK_EVERY),
     ];
   }
 
@@ -63,15 +63,14 @@ class SpokenLink extends HTMLElement {
   }
 
   show({ omi, chat }) {
-    this.#resume(omi?.pending[0]);
     const account = omi?.omi_links.find(({ omiUserId }) => omiUserId === this.#uid);
-    const pending = omi?.pending.find(({ omiUserId }) => omiUserId === this.#uid);
     if (account) this.#until = undefined;
-    this.isPushed ??= omi?.canPush; // perhaps, after a reload
-    this.#go(this.#stepFor(account, pending));
-    const isDeaf = ["waiting", "resumed"].includes(this.step) && chat.state === "offline";
-    setText(this.state, isDeaf ? OFFLINE : this.step === "resumed" ? stillListening(pending) : NEWS[this.step]);
-    setText(this.timer, this.step === "waiting" ? `Good for another ${minutesUntil(this.#until)}` : "");
+    else this.#resume(omi);
+    this.#go(this.#stepFor(account));
+    const isListening = this.step === "waiting";
+    setText(this.state, isListening && chat.state === "offline" ? OFFLINE : NEWS[this.step]);
+    setText(this.timer, isListening ? `Good for another ${minutesUntil(this.#until)}` : "");
+    setText(this.heard, isListening ? heardOf(omi, this.words.textContent) : "");
     if (account) this.#showDone(account);
   }
 
@@ -124,8 +123,13 @@ class SpokenLink extends HTMLElement {
     this.input.focus();
   }
 
-  #listenFor(say, push) {
-    this.#until = Date.now() + GOOD_FOR;
+  cancel() {
+    this.#dismissed = this.words.textContent;
+    this.startOver();
+  }
+
+  #listenFor(say, push, goodFor = GOOD_FOR) {
+    this.#until = Date.now() + goodFor;
     setText(this.words, say);
     this.number.value = "";
     this.#showPush(push);
@@ -148,16 +152,21 @@ class SpokenLink extends HTMLElement {
     history.replaceState(null, "", uid ? `#/link/${encodeURIComponent(uid)}` : "#/link");
   }
 
-  /** Whatever is under way, here or elsewhere, until the user names an account. */
-  #resume(pending) {
-    if (this.#uid || this.input.value || !pending) return;
+  /** Whatever is under way since before a reload or elsewhere, unless the user has named another account. */
+  #resume(omi) {
+    const named = this.#uid ?? this.input.value;
+    const pending = omi?.pending.find(
+      ({ omiUserId, say }) => say !== this.#dismissed && (!named || omiUserId === named),
+    );
+    if (this.#until !== undefined || !pending) return;
     this.#uid = this.input.value = pending.omiUserId;
+    this.#listenFor(pending.say, { pushed: omi.canPush }, timeLeft(pending));
     this.dispatchEvent(new Event("under-way", { bubbles: true }));
   }
 
-  #stepFor(account, pending) {
+  #stepFor(account) {
     if (account) return "linked";
-    if (this.#until === undefined) return pending ? "resumed" : "asking";
+    if (this.#until === undefined) return "asking";
     return Date.now() < this.#until ? "waiting" : "expired";
   }
 
@@ -210,6 +219,7 @@ class SpokenLink extends HTMLElement {
   #createSentence() {
     this.words = h("p", { class: "sentence", id: "sentence", tabindex: "-1", "aria-describedby": "sentence-help" });
     this.timer = h("p", { class: "quiet", role: "timer" });
+    this.heard = h("p", { class: "heard", role: "status" });
     return h(
       "div",
       { class: "saying" },
@@ -221,6 +231,7 @@ class SpokenLink extends HTMLElement {
         "At your usual pace, and as often as you like. The sentence itself is not saved.",
       ),
       this.timer,
+      this.heard,
     );
   }
 
@@ -246,7 +257,7 @@ class SpokenLink extends HTMLElement {
     this.notPushed = h("p", { class: "quiet" });
     this.againButton = h("button", { type: "button", click: () => this.start() }, "New sentence");
     this.resendButton = h("button", { type: "button", click: () => this.resend() }, "New number");
-    const cancel = h("button", { class: "link", type: "button", click: () => this.startOver() }, "Cancel");
+    const cancel = h("button", { class: "link", type: "button", click: () => this.cancel() }, "Cancel");
     return h(
       "div",
       { class: "done" },
@@ -263,12 +274,15 @@ class SpokenLink extends HTMLElement {
   }
 }
 
-/** After a reload only the user can still know the sentence. */
-function stillListening({ omiUserId, expiresAt }) {
-  return (
-    `We still listen for your last sentence for ${omiUserId}, until ${clockTime(expiresAt)}. ` +
-    "Forgot it? Press Start for a new one."
-  );
+/** By our clock; where it contradicts the server, which still listens, the whole time. */
+function timeLeft({ expiresAt }) {
+  const left = Date.parse(expiresAt) - Date.now();
+  return left > 0 && left < GOOD_FOR ? left : GOOD_FOR;
+}
+
+function heardOf(omi, sentence) {
+  const heard = omi?.pending.find(({ say }) => say === sentence)?.heard;
+  return heard ? `Heard “${heard}”. That is close: say all six words once more.` : "";
 }
 
 /** "9:41" */

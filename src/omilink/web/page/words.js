@@ -1,6 +1,7 @@
 /** Times and causes, in words. */
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 const UNITS = [
@@ -12,6 +13,10 @@ const UNITS = [
 
 export function clockTime(iso) {
   return CLOCK.format(new Date(iso));
+}
+
+export function fullTime(iso) {
+  return FULL.format(new Date(iso));
 }
 
 /** The time alone when it was today. */
@@ -85,7 +90,8 @@ export function provenHow({ proof, verifiedAt }) {
 
 /** "last heard 3 s ago · 5 messages" */
 export function heardHow({ lastSeenAt, messagesSaved }) {
-  return `${lastSeenAt ? `last heard ${ago(lastSeenAt)}` : "not heard yet"} · ${count(messagesSaved ?? 0, "message")}`;
+  const heard = lastSeenAt ? `last heard ${ago(lastSeenAt)}` : "not heard yet";
+  return messagesSaved ? `${heard} · ${count(messagesSaved, "message")}` : heard;
 }
 
 /** While something is waited for. */
