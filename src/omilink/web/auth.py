@@ -2,8 +2,6 @@
 
 import re
 import secrets
-from contextlib import suppress
-from ipaddress import ip_address, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -17,6 +15,7 @@ from omilink.errors import NotSignedIn, OriginNotAllowed
 from omilink.model import By
 from omilink.origins import Origin
 from omilink.product import Product
+from omilink.web.addresses import network, plain
 from omilink.web.headers import REQUEST_ID
 
 COOKIE = "sid"
@@ -84,12 +83,7 @@ def address(request: Request) -> str:
 
 
 def client_address(request: HTTPConnection) -> str:
-    """Of IPv6 the network: whoever has one address of it has all of them."""
-    host = request.client.host if request.client else "unknown"
-    with suppress(ValueError):
-        if (address := ip_address(host)).version == 6 and not address.ipv4_mapped:
-            return str(ip_network(f"{host}/64", strict=False))
-    return host
+    return network(plain(request.client.host)) if request.client else "unknown"
 
 
 def client_network(request: HTTPConnection) -> str:

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from omilink.errors import AddressTooLong, HeadTooLarge, Malformed, OmilinkError, TooSlow
 from omilink.web import errors
+from omilink.web.addresses import plain
 from omilink.web.headers import SECURITY
 
 HEAD_BYTES = 64 * 1024
@@ -130,8 +131,8 @@ class Connection(HttpToolsProtocol):
         self._wait_for(Wait.FIRST_BYTE)
         self._unsent_since = self.since
         self.flow = _Flow(transport, self._may_read)
-        if self.client:  # where IPv6 is heard too, a peer of IPv4 comes as ::ffff:192.0.2.1
-            self.client = (self.client[0].removeprefix("::ffff:"), self.client[1])
+        if self.client:
+            self.client = (plain(self.client[0]), self.client[1])
 
     def data_received(self, data: bytes) -> None:
         if self.wait is Wait.FAREWELL:
@@ -230,10 +231,7 @@ class Connection(HttpToolsProtocol):
         """A peer that still sends would not get to read it if the connection were closed at once."""
         if self.transport.is_closing():
             return
-        answer = errors.answer(why.code, why.message, SECURITY | {"Connection": "close"})
-        headers = [*self.server_state.default_headers, *answer.raw_headers]
-        lines = [STATUS_LINE[answer.status_code], *[b"%s: %s\r\n" % header for header in headers], b"\r\n"]
-        self.transport.write(b"".join([*lines, bytes(answer.body)]))
+        self.transport.write(farewell(why))
         self.transport.write_eof()
         self._wait_for(Wait.FAREWELL)
         self.flow.resume_reading()
@@ -256,6 +254,13 @@ class Connection(HttpToolsProtocol):
         self._to_tell = ()
         self.pipeline.clear()
         self.scope = self.headers = self.cycle = self.flow = None  # type: ignore[assignment]
+
+
+def farewell(why: OmilinkError) -> bytes:
+    """The answer that ends a connection."""
+    answer = errors.answer_to(why, SECURITY | {"Connection": "close"})
+    headers = [b"%s: %s\r\n" % header for header in answer.raw_headers]
+    return b"".join([STATUS_LINE[answer.status_code], *headers, b"\r\n", bytes(answer.body)])
 
 
 def _why(error: Exception) -> OmilinkError:

@@ -45,10 +45,14 @@ def answer(code: str, message: str, headers: dict[str, str] | None = None) -> JS
     return JSONResponse(content, STATUS[code], headers=headers)
 
 
+def answer_to(error: OmilinkError, headers: dict[str, str]) -> JSONResponse:
+    later = {"Retry-After": str(error.retry_after)} if isinstance(error, TryLater) else {}
+    return answer(error.code, error.message, HEADERS.get(error.code, {}) | later | headers)
+
+
 async def on_omilink_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, OmilinkError)
-    later = {"Retry-After": str(error.retry_after)} if isinstance(error, TryLater) else {}
-    return answer(error.code, error.message, HEADERS.get(error.code, {}) | later)
+    return answer_to(error, {})
 
 
 async def on_bad_content(request: Request, error: Exception) -> JSONResponse:

@@ -2,18 +2,21 @@
 
 import asyncio
 import contextlib
+import functools
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from omilink.errors import OmilinkError
 from omilink.product import Product
-from omilink.settings import Settings, host_and_port
+from omilink.settings import OnOff, Settings, host_and_port
 from omilink.web.connection import PATIENCE, Connection, Wait
+from omilink.web.door import Door, Room, make_room
 
 FINISH = 5
 """Seconds that open requests get when the server stops."""
@@ -39,6 +42,22 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._bus = product.bus
+        self._room, self._spares = _room(product.settings)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Lets peers in by a door of its own; see there."""
+        assert sockets
+        await self.lifespan.startup()
+        make = functools.partial(Connection, self.config, self.server_state, self.lifespan.state)
+        self._doors = [Door(listening, make, self._room, self._spares) for listening in sockets]
+        self.servers = self._doors  # type: ignore[assignment]
+        self.started = True
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % 10 == 0:  # once a second
+            for door in self._doors:
+                door.look()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._bus.drain()
@@ -51,6 +70,16 @@ class Server(uvicorn.Server):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
+
+
+def _room(settings: Settings) -> tuple[Room, Callable[[str], bool]]:
+    """A proxy stands for all its users, and so does this machine, where a tunnel ends."""
+    room, trusted = make_room(), ProxyHeadersMiddleware(_nothing, settings.trusted_proxies).trusted_hosts
+    unlimited = settings.rate_limits is OnOff.OFF
+    return room, lambda host: unlimited or host in ("127.0.0.1", "::1") or host in trusted
+
+
+async def _nothing(*_: object) -> None: ...
 
 
 def listen(settings: Settings) -> socket.socket:

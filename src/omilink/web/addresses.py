@@ -1,0 +1,17 @@
+"""Where a peer comes from."""
+
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
+
+
+def plain(host: str) -> str:
+    """Where IPv6 is heard too, a peer of IPv4 comes as ::ffff:192.0.2.1."""
+    return host.removeprefix("::ffff:")
+
+
+def network(host: str) -> str:
+    """Of IPv6 the network: whoever has one address of it has all of them."""
+    with suppress(ValueError):
+        if ip_address(host).version == 6:
+            return str(ip_network(f"{host}/64", strict=False))
+    return host
