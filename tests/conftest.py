@@ -25,8 +25,8 @@ def make_server(tmp_path: Path) -> Iterator[MakeServer]:
     """Starts servers with these settings; all of them end with the test."""
     started: list[ServerProcess] = []
 
-    def make(**settings: str) -> ServerProcess:
-        server = ServerProcess(tmp_path / f"data{len(started)}", **settings)
+    def make(files: int | None = None, **settings: str) -> ServerProcess:
+        server = ServerProcess(tmp_path / f"data{len(started)}", files, **settings)
         started.append(server)
         return server.start()
 

@@ -78,8 +78,10 @@ class Turned(CountedTime):
 class ServerProcess:
     """`omilink serve` in a process group of its own. `start` waits until it says where it listens."""
 
-    def __init__(self, data_dir: Path, **settings: str) -> None:
+    def __init__(self, data_dir: Path, files: int | None = None, **settings: str) -> None:
+        """`files`: how many it may open, as after `ulimit -n`."""
         self.data_dir = data_dir
+        self.limited = ["/bin/sh", "-c", f'ulimit -n {files}; exec "$@"', "sh"] if files else []
         self.port = "0"
         self.announced = ""
         self.environment = {
@@ -97,7 +99,7 @@ class ServerProcess:
     def start(self) -> "ServerProcess":
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [OMILINK, "serve", "--port", self.port],
+                [*self.limited, OMILINK, "serve", "--port", self.port],
                 env=self.environment,
                 stdout=subprocess.PIPE,
                 stderr=log,

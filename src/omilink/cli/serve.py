@@ -55,11 +55,12 @@ async def _serve(chosen: Settings, beside: Beside, worker: bool) -> None:
         port = listening.getsockname()[1]
         async with bootstrap.run(chosen, worker=worker) as product:
             address = settings.local_address(chosen.model_copy(update={"port": port}))
+            server = Server(product, make_app(product))
             gc.freeze()  # what is there now stays: the collector need not look at it again and again
             gc.set_threshold(20_000, 20, 10)
             await _warn_of_accounts(product)
             async with beside(product, address):
-                await Server(product, make_app(product)).serve(sockets=[listening])
+                await server.serve(sockets=[listening])
 
 
 @asynccontextmanager

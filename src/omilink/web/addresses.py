@@ -15,3 +15,11 @@ def network(host: str) -> str:
         if ip_address(host).version == 6:
             return str(ip_network(f"{host}/64", strict=False))
     return host
+
+
+def neighbourhood(host: str) -> str:
+    """Who has many addresses mostly has neighbouring ones."""
+    with suppress(ValueError):
+        if ip_address(host).version == 4:
+            return str(ip_network(f"{host}/24", strict=False))
+    return network(host)

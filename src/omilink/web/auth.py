@@ -15,7 +15,7 @@ from omilink.errors import NotSignedIn, OriginNotAllowed
 from omilink.model import By
 from omilink.origins import Origin
 from omilink.product import Product
-from omilink.web.addresses import network, plain
+from omilink.web.addresses import neighbourhood, network, plain
 from omilink.web.headers import REQUEST_ID
 
 COOKIE = "sid"
@@ -88,10 +88,7 @@ def client_address(request: HTTPConnection) -> str:
 
 def client_network(request: HTTPConnection) -> str:
     """Who has many addresses mostly has neighbouring ones."""
-    address = client_address(request)
-    with suppress(ValueError):
-        return str(ip_network(f"{address}/24", strict=False)) if ip_address(address).version == 4 else address
-    return address
+    return neighbourhood(plain(request.client.host)) if request.client else "unknown"
 
 
 def request_id(request: Request) -> str:
