@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from omilink.identity import contradict, is_repeated
 from omilink.model import Conversation, Message, Millis, Segment
 
-LATE = 45.0
-"""Seconds that words may come late. The slowest retry of OMI's cloud comes after 36, and is on its way for some."""
+LATE = 42.0
+"""Seconds that words may come late. The slowest retry of OMI's cloud comes after 36, and takes its way."""
 OVERLAP = 2.0
 """Seconds by which people talk over each other."""
 BACKLOG = 30.0

@@ -10,6 +10,9 @@ SAME_START = 0.5
 CORRECTED_WITHIN: Millis = 10_000
 """So soon after a segment its number with other words is a correction; later it is another segment's number."""
 
+MOST, NEARLY_ALL = 0.5, 0.75
+"""The share of words that two texts have in common."""
+
 _WORDS = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|\\w+")  # some scripts have no spaces between words
 
 
@@ -49,18 +52,21 @@ def contradict(message: Message | Segment, segment: Segment) -> bool:
         is_same_time = shared > min(lengths) / 2 or message.start == segment.start or _is_point_within(message, segment)
     else:
         is_same_time = shared > max(lengths) / 2 or (_begin_together(message, segment) and _overlap(message, segment))
-    return is_same_time and not have_same_words(message.text, segment.text)
+    return is_same_time and not have_same_words(message.text, segment.text, nearly_all=True)
 
 
-def have_same_words(one: str, other: str) -> bool:
-    """Whether one begins with the other, or most of their words agree."""
+def have_same_words(one: str, other: str, *, nearly_all: bool = False) -> bool:
+    """Whether one begins with the other, or most of their words agree. Where nothing else tells that they are one, they
+    have to agree in nearly all: a sentence that is told twice differs in little."""
     if one.startswith(other) or other.startswith(one):
         return True
     ours, theirs = _WORDS.findall(one.casefold()), _WORDS.findall(other.casefold())
     shorter = min(len(ours), len(theirs))
     if shorter and ours[:shorter] == theirs[:shorter]:
         return True
-    return (Counter(ours) & Counter(theirs)).total() * 4 > len(ours) + len(theirs)
+    shared = 2 * (Counter(ours) & Counter(theirs)).total()
+    share = NEARLY_ALL if nearly_all else MOST
+    return shared > share * (len(ours) + len(theirs))
 
 
 def voice(words: Message | Segment) -> str | None:

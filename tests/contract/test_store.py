@@ -518,6 +518,23 @@ async def test_all_messages_of_a_conversation_come_in_spoken_order(store: Store)
     assert [m.seq for m in await store.read(lambda tx: tx.all_messages("talk"))] == [4, 5, 2, 3, 1]
 
 
+async def test_what_was_said_in_some_seconds_is_found_also_what_began_before(store: Store) -> None:
+    places = [(-9.5, -5.0), (0.0, 72.0), (20.0, 20.5), (75.0, 80.0), (0.0, None), (90.0, 91.0)]
+    words = [
+        replace(said(seq, position=start), start=None if end is None else start, end=end)
+        for seq, (start, end) in enumerate(places, 1)
+    ]
+    await keep(store, talk("talk"), talk("other"), messages=[*words, said(1, talk="other")])
+
+    async def around(start: float, until: float) -> list[int]:
+        return sorted(m.seq for m in await store.read(lambda tx: tx.messages_around("talk", start, until)))
+
+    assert await around(30, 75) == [2, 4]
+    assert await around(-20, 0) == [1, 2]
+    assert await around(20.5, 21) == [2, 3]
+    assert await around(81, 89) == await around(100, 200) == []
+
+
 async def test_forgotten_words_are_in_no_message_no_event_and_no_delivery(store: Store, table: Inbox) -> None:
     gone, kept = talk("gone"), talk("kept", session_id="shared/garden")
     for session_id in "kitchen", "garden":
