@@ -355,20 +355,19 @@ class Conversation:
         """`last_at`, rounded up, so that what is sorted by it seldom changes."""
         return active_until(self.last_at)
 
-    def with_words(self, segments: Sequence[Segment], at: Millis, *, added: int) -> "Conversation":
-        """The conversation after hearing these segments, of which so many are new messages."""
+    def with_words(self, segments: Sequence[Segment], at: Millis, *, named_by: str | None) -> "Conversation":
+        """The conversation after hearing these segments. It is called by the first text that may name it."""
         starts = [segment.start for segment in segments if segment.start is not None]
         ends = [segment.end for segment in segments if segment.end is not None]
         first = min(starts if self.first is None else [self.first, *starts], default=None)
         end = max(ends if self.end is None else [self.end, *ends], default=None)
         return replace(
             self,
-            title=self.title or _title(segments[0].text),
+            title=self.title or (_title(named_by) if named_by else None),
             zero_at=at - round(end * 1000) if self.zero_at is None and end is not None else self.zero_at,
             last_at=max(at, self.last_at),
             first=first,
             end=end,
-            message_count=self.message_count + added,
         )
 
     def retitled(self, before: Message, after: Message) -> "Conversation":

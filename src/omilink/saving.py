@@ -7,7 +7,7 @@ words that were deleted stay deleted.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from omilink import clocks, identity, linking, sessions, wire
+from omilink import clocks, identity, linking, sessions, spoken, wire
 from omilink.cutting import take_sentences_out
 from omilink.desk import Desk
 from omilink.linking import Act, Decision, Facts, Outcome
@@ -204,7 +204,9 @@ def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment
     desk.put_message(message)
     if message.rev == known.rev:  # nothing that is shown
         return
-    desk.put_conversation(conversation.with_words([segment], delivery.received_at, added=0).retitled(known, message))
+    name = _name(desk, delivery, [segment])
+    conversation = conversation.with_words([segment], delivery.received_at, named_by=name)
+    desk.put_conversation(conversation.retitled(known, message) if name else conversation)
     if message.key not in heard.new.get(conversation.id, ()):
         heard.changed.setdefault(conversation.id, []).append(message.key)
 
@@ -236,7 +238,7 @@ def _add(desk: Desk, delivery: Delivery, before: Conversation, run: clocks.Run, 
     said = [segment for segment in run.segments if segment not in repeated]
     if not said:
         return
-    conversation = before.with_words(said, delivery.received_at, added=0)
+    conversation = before.with_words(said, delivery.received_at, named_by=_name(desk, delivery, said))
     desk.put_conversation(conversation)
     seq, end = before.message_count, before.end
     for segment in said:
@@ -251,6 +253,13 @@ def _add(desk: Desk, delivery: Delivery, before: Conversation, run: clocks.Run, 
         desk.put_message(_message(key, seq, position, segment, conversation, delivery), new=True)
         heard.new.setdefault(conversation.id, []).append(key)
     desk.put_conversation(replace(desk.conversation(delivery, conversation.id), message_count=seq))
+
+
+def _name(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> str | None:
+    """The first text that may name a conversation: half a sentence that a user is about to say does not."""
+    asked = [challenge.say for challenge in desk.challenges(delivery) if challenge.used_at is None]
+    texts = (segment.text for segment in segments)
+    return next((text for text in texts if not any(spoken.may_be_part(text, say) for say in asked)), None)
 
 
 def _repeated(desk: Desk, conversation: Conversation, run: clocks.Run) -> set[Segment]:

@@ -137,6 +137,15 @@ def close_to(sentence: str, texts: Sequence[str]) -> str | None:
     return " ".join(heard[best[0] : best[-1] + 1]) if best else None
 
 
+def may_be_part(text: str, sentence: str) -> bool:
+    """Whether a text may be a part of the sentence: it holds two of its words near each other, or little else."""
+    _, *words, digit = sentence.split()
+    heard = [token.text for token in _tokens(0, text)]
+    parts = [n for n, token in enumerate(heard) if token in words or token in _BEGINS or _DIGIT.get(token) == digit]
+    is_close = any(after - before <= 1 + FILLERS for before, after in pairwise(parts))
+    return is_close or (bool(parts) and len(heard) <= len(parts) + FILLERS)
+
+
 def _near_one_another(numbers: Sequence[int]) -> Iterator[list[int]]:
     group: list[int] = []
     for number in numbers:

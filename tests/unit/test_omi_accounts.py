@@ -371,6 +371,25 @@ def test_what_it_goes_on_with_after_the_sentence_is_kept(tx: SqlTransaction) -> 
     assert texts(tx, "ada", "pendant") == [["and tea please"]]
 
 
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_half_a_sentence_is_never_a_title(tx: SqlTransaction, cut: int) -> None:
+    sessions.link(tx, "pendant", "ada", at(0))
+    spoken = sentence(start(tx)).split()
+    speak(tx, 1, " ".join(spoken[:cut]), session="pendant")
+    assert [talk.title for talk in talks(tx, "ada", "pendant")] == [None]
+    speak(tx, 6, "what did you say", session="pendant")
+    assert [talk.title for talk in talks(tx, "ada", "pendant")] == ["what did you say"]
+    assert words_of(" ".join(spoken), str([talk.title for talk in talks(tx, "ada", "pendant")])) == []
+
+
+def test_a_title_does_not_grow_into_half_a_sentence(tx: SqlTransaction) -> None:
+    sessions.link(tx, "pendant", "ada", at(0))
+    spoken = sentence(start(tx)).split()
+    for number, so_far in enumerate(["well then", f"well then {' '.join(spoken[:3])}"]):
+        save(tx, call(1 + number, say(so_far, 0, 2.0 + number, id="x" * 20), session="pendant", uid=A, proven=True))
+    assert [talk.title for talk in talks(tx, "ada", "pendant")] == ["well then"]
+
+
 def test_a_title_of_other_words_stays(tx: SqlTransaction) -> None:
     sessions.link(tx, "pendant", "ada", at(0))
     spoken = sentence(start(tx)).split()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omilink.omi import dialogue
-from omilink.spoken import DIGITS, WORDS, WORDS_SPOKEN, close_to, new_sentence, sentences_in
+from omilink.spoken import DIGITS, WORDS, WORDS_SPOKEN, close_to, may_be_part, new_sentence, sentences_in
 
 SENTENCE = "link amber falcon river maple seven"
 
@@ -163,6 +163,25 @@ def test_without_the_word_link_that_a_recogniser_swallowed() -> None:
 )
 def test_what_is_close_to_a_sentence(said: list[str], close: str | None) -> None:
     assert close_to(SENTENCE, said) == close
+
+
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_either_half_of_a_sentence_is_known_to_be_one(cut: int) -> None:
+    words = SENTENCE.split()
+    assert all(may_be_part(" ".join(half), SENTENCE) for half in (words[:cut], words[cut:], ["um", *words[:cut]]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Good evening.",
+        "We were told so by eight people.",
+        "The river is over there, where the boats are.",
+        "Where is the hammer now?",
+    ],
+)
+def test_ordinary_words_are_no_half_of_one(text: str) -> None:
+    assert not may_be_part(text, SENTENCE)
 
 
 # What it leaves
