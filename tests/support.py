@@ -75,6 +75,30 @@ class Turned(CountedTime):
         self.at += round(seconds * 1000)
 
 
+class WallClock:
+    """The wall clock of processes that get these settings, which the test sets while they run."""
+
+    PATCH = """
+import pathlib, time
+ahead = pathlib.Path(__file__).with_name("ahead")
+shown, shown_ns = time.time, time.time_ns
+time.time = lambda: shown() + int(ahead.read_text())
+time.time_ns = lambda: shown_ns() + int(ahead.read_text()) * 10**9
+"""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self.set_ahead(0)
+        (folder / "sitecustomize.py").write_text(self.PATCH)
+        self.settings = {"PYTHONPATH": str(folder)}
+
+    def set_ahead(self, seconds: int) -> None:
+        new = self._folder / "new"
+        new.write_text(str(seconds))
+        new.replace(self._folder / "ahead")
+
+
 class ServerProcess:
     """`omilink serve` in a process group of its own. `start` waits until it says where it listens."""
 

@@ -15,7 +15,7 @@ from omilink.model import Millis, monotonic
 
 MOST: Millis = 5 * 60_000
 """Counts at most between two looks at a clock, and for the time that nobody worked on the database."""
-NOTED_EVERY = 60.0
+NOTED_EVERY = 20.0
 """Seconds after which a running process notes in the database how far it has counted."""
 
 

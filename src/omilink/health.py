@@ -88,7 +88,7 @@ def judged(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) ->
 
 def mistake_of(session: OmiSession, at: Millis) -> tuple[str, str] | None:
     """What the session's sender does wrong, and what to change; None if it has made no mistake for `REMEMBERED`."""
-    if session.mistake is None or at - (session.mistake_at or 0) > REMEMBERED:
+    if session.mistake is None or not 0 <= at - (session.mistake_at or 0) <= REMEMBERED:
         return None
     message, next_step = ADVICE[session.mistake]
     count = f" Unreadable pieces until now: {session.bad_segments}." if session.mistake is Mistake.UNREADABLE else ""

@@ -17,6 +17,8 @@ WATCH = 1.0
 """Seconds between looks for what no hint told: a right that ends ends within two, whoever ended it."""
 LOOK = 1.0
 """Seconds between looks at the monotonic clock, of which a bounded time counts each."""
+SET: Millis = 1_000
+"""By so much a wall clock goes wrong within moments only if somebody sets it."""
 TIDY = 3600.0
 """Seconds between removals of what has been kept long enough."""
 TIDY_USERS = 100
@@ -42,17 +44,22 @@ async def watch(product: Product) -> None:
 
 
 async def count(product: Product) -> None:
-    """Keeps counted time going, and notes it."""
-    due = 0.0
+    """Keeps counted time going. It is noted now and then, and as soon as the wall clock has been set: what is noted
+    then tells the next start how much time has passed since."""
+    due, offset = 0.0, 0
 
     async def look() -> None:
-        nonlocal due
-        if not product.counted.known or monotonic() >= due:
+        nonlocal due, offset
+        is_set = product.counted.known and abs(_offset(product) - offset) > SET
+        if not product.counted.known or is_set or monotonic() >= due:
             await product.store.write(lambda tx: tx.note_counted())
-            due = monotonic() + NOTED_EVERY
-        product.counted()
+            due, offset = monotonic() + NOTED_EVERY, _offset(product)
 
     await _every(LOOK, look)
+
+
+def _offset(product: Product) -> Millis:
+    return product.clock() - product.counted()
 
 
 async def tidy(product: Product) -> None:
