@@ -10,6 +10,10 @@ export interface components {
         Account: {
             omi_user_id: string;
         };
+        Alive: {
+            /** @constant */
+            ok: true;
+        };
         /** @description Everything missed has come. Show "live". */
         CaughtUpEvent: {
             id?: string;
@@ -130,7 +134,9 @@ export interface components {
             again?: boolean;
         };
         Login: {
+            /** Format: email */
             email: string;
+            /** Format: password */
             password: string;
         };
         Me: {
@@ -196,7 +202,9 @@ export interface components {
             messages: components["schemas"]["Message"][];
         };
         NewPassword: {
+            /** Format: password */
             password: string;
+            /** Format: password */
             new_password: string;
         };
         /** @description How it was proven, and what was heard before. */
@@ -256,6 +264,7 @@ export interface components {
             session: components["schemas"]["Session"];
         };
         Password: {
+            /** Format: password */
             password: string;
         };
         /** @description `say` is the sentence; `heard` what came last that is close to it, if anything did. */
@@ -284,8 +293,22 @@ export interface components {
             cursor: string;
             more: boolean;
         };
+        /** @description `parts` says of each part that it is "ok". */
+        Ready: {
+            /** @constant */
+            ok: true;
+            parts: {
+                [key: string]: string;
+            };
+            streamsOpen: number;
+            jobs: {
+                [key: string]: number;
+            };
+        };
         Registration: {
+            /** Format: email */
             email: string;
+            /** Format: password */
             password: string;
             display_name?: string | null;
         };
@@ -421,6 +444,7 @@ export interface components {
     pathItems: never;
 }
 export type Account = components['schemas']['Account'];
+export type Alive = components['schemas']['Alive'];
 export type CaughtUpEvent = components['schemas']['CaughtUpEvent'];
 export type Code = components['schemas']['Code'];
 export type ConnectedEvent = components['schemas']['ConnectedEvent'];
@@ -457,6 +481,7 @@ export type Password = components['schemas']['Password'];
 export type PendingProof = components['schemas']['PendingProof'];
 export type PersonalUrl = components['schemas']['PersonalUrl'];
 export type PolledEvents = components['schemas']['PolledEvents'];
+export type Ready = components['schemas']['Ready'];
 export type Registration = components['schemas']['Registration'];
 export type ResetEvent = components['schemas']['ResetEvent'];
 export type Revoked = components['schemas']['Revoked'];

@@ -29,10 +29,13 @@ LEFT_OUT = "…"
 words."""
 VERSIONS_REMEMBERED = 16
 
-_VISIBLE = re.compile(r"[!-.0-~]{1,128}")  # ASCII 0x21-0x7E without "/", so that ids fit into a path
+VISIBLE = "[!-.0-~]{1,128}"
+"""ASCII 0x21-0x7E without "/", so that ids fit into a path."""
+_VISIBLE = re.compile(VISIBLE)
 _ACCOUNT = re.compile(r"[A-Za-z0-9]{28}")
 _UUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
-_PLACEHOLDERS = re.compile(r"null|nil|none|nan|undefined|anonymous|\[object object\]|[0-]+|\.\.?", re.IGNORECASE)
+PLACEHOLDERS = r"null|nil|none|nan|undefined|anonymous|\[object object\]|[0-]+|\.\.?"
+_PLACEHOLDERS = re.compile(PLACEHOLDERS, re.IGNORECASE)
 
 
 @lru_cache(4096)

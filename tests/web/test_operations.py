@@ -6,6 +6,7 @@ from support import PATIENCE, TLS, Person, ServerProcess
 from web_support import is_error
 
 ROUTES = {
+    "/admin/sessions": {"post"},
     "/auth/register": {"post"},
     "/auth/login": {"post"},
     "/auth/logout": {"post"},

@@ -13,7 +13,7 @@ from omilink.errors import RateLimited, WrongLogin
 from omilink.model import SignIn, User
 from omilink.ports import Hint
 from omilink.product import Product
-from omilink.web import answers
+from omilink.web import answers, fields
 from omilink.web.auth import COOKIE, The, Who, check_origin, client_address, set_cookie
 
 router = APIRouter(tags=["accounts"])
@@ -22,25 +22,26 @@ router = APIRouter(tags=["accounts"])
 class Login(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    email: str
-    password: str
+    email: fields.Email
+    password: fields.Password
 
 
 class Password(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    password: str
+    password: fields.Password
 
 
 class NewPassword(Password):
-    new_password: str
+    new_password: fields.NewPassword
 
 
 class Registration(Login):
-    display_name: str | None = None
+    password: fields.NewPassword
+    display_name: fields.Name | None = None
 
 
-@router.post("/auth/register", status_code=201, responses=answers.of(answers.SignedIn, 201))
+@router.post("/auth/register", status_code=201, responses=answers.of(answers.SignedIn, 201, refused=(403, 409, 429)))
 async def register(request: Request, form: Registration, the: The) -> Response:
     """Makes an account and signs in."""
     check_origin(request)
@@ -51,7 +52,7 @@ async def register(request: Request, form: Registration, the: The) -> Response:
     return _signed_in(request, user, token, 201)
 
 
-@router.post("/auth/login", responses=answers.of(answers.SignedIn))
+@router.post("/auth/login", responses=answers.of(answers.SignedIn, refused=(401, 403, 429)))
 async def login(request: Request, form: Login, the: The) -> Response:
     """Signs in. A wrong password and an unknown email are answered alike."""
     check_origin(request)
@@ -91,7 +92,7 @@ async def sign_ins(who: Who, the: The) -> wire.Json:
     return {"ok": True, "sessions": [_shown(the, one, who) for one in found]}
 
 
-@router.delete("/account/sessions/{sign_in_id}", responses=answers.of(answers.Done))
+@router.delete("/account/sessions/{sign_in_id}", responses=answers.of(answers.Done, refused=(404,)))
 async def revoke(sign_in_id: str, who: Who, the: The) -> wire.Json:
     """Ends one sign-in, and the streams that it opened."""
     await the.store.write(lambda tx: accounts.revoke(tx, who, sign_in_id, tx.counted()))
@@ -107,7 +108,7 @@ async def revoke_others(who: Who, the: The) -> wire.Json:
     return {"ok": True, "revoked": count}
 
 
-@router.post("/account/password", responses=answers.of(answers.Done))
+@router.post("/account/password", responses=answers.of(answers.Done, refused=(429,)))
 async def change_password(request: Request, form: NewPassword, who: Who, the: The) -> wire.Json:
     """Changes the password and ends all other sign-ins."""
     names.check_password(form.new_password)
@@ -118,7 +119,7 @@ async def change_password(request: Request, form: NewPassword, who: Who, the: Th
     return {"ok": True}
 
 
-@router.delete("/account", responses=answers.of(answers.Done))
+@router.delete("/account", responses=answers.of(answers.Done, refused=(429,)))
 async def delete_account(request: Request, form: Password, who: Who, the: The) -> Response:
     """Removes the account and everything in it, for ever. Your sessions become nobody's."""
     await _prove_password(request, the, who, form.password)

@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field, StrictInt, StrictStr
 from starlette.requests import Request
 
@@ -10,7 +11,7 @@ from omilink import accounts, session_ids, sessions, wire
 from omilink.errors import Invalid
 from omilink.model import OPERATOR, By, OmiSession, User
 from omilink.ports import Transaction
-from omilink.web import answers
+from omilink.web import answers, fields
 from omilink.web.auth import The, request_id
 from omilink.web.operations import check_operator
 
@@ -19,8 +20,16 @@ MOST = 100
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 
+_Bearer = Annotated[
+    HTTPAuthorizationCredentials | None,
+    Security(
+        HTTPBearer(scheme_name="operator", description="The file operator_token of the data folder.", auto_error=False)
+    ),
+]
+"""For /openapi.json: `check_operator` reads the token itself."""
 
-def _operator(request: Request, the: The) -> By:
+
+def _operator(request: Request, the: The, _bearer: _Bearer) -> By:
     check_operator(request, the)
     return By(OPERATOR.actor, request_id(request))
 
@@ -32,14 +41,14 @@ class Issue(BaseModel):
     """To whom: `user`, an id, or `email`. Which: `session_id`, or as many new ones as `count` says."""
 
     user: StrictStr | None = None
-    email: StrictStr | None = None
+    email: fields.Email | None = None
     iss: StrictStr | None = None
     sub: StrictStr | None = None
-    session_id: StrictStr | StrictInt | None = None
-    count: int = Field(1, ge=1, le=MOST)
+    session_id: fields.IdOrNumber | None = None
+    count: Annotated[StrictInt, Field(ge=1, le=MOST), fields.AS_WHOLE] = 1
 
 
-@router.post("/sessions", responses=answers.of(answers.IssuedSessions))
+@router.post("/sessions", responses=answers.of(answers.IssuedSessions, refused=(404, 409)))
 async def issue(form: Issue, operator: Operator, the: The) -> wire.Json:
     """Issues sessions to a user, linked before the device's first call."""
     ids, at = _session_ids(form), the.clock()

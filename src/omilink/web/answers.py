@@ -4,6 +4,7 @@ The answers are made elsewhere, at once as JSON; tests/web/test_answers.py holds
 become comments in the JavaScript client and, for what a stream carries, the tables of docs/reference/events.md.
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal, NotRequired
 
 from pydantic import with_config
@@ -277,13 +278,59 @@ class Ticket(Done):
     expiresAt: str
 
 
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    "default": {"model": Error, "description": "What happened, and what to do"},
-    422: {"model": Error, "description": "The content does not fit"},
+class Alive(Done):
+    pass
+
+
+class Ready(Done):
+    """`parts` says of each part that it is "ok"."""
+
+    parts: dict[str, str]
+    streamsOpen: int
+    jobs: dict[str, int]
+
+
+Responses = dict[int | str, dict[str, Any]]
+
+MEANINGS = {
+    400: "The request cannot be read",
+    401: "Not signed in, or a wrong password or secret",
+    403: "A proof is needed, or the page may not act for the user",
+    404: "Not there, or not yours",
+    409: "It is taken",
+    413: "The body is too large",
+    415: "The body is packed or written in a way that is not taken",
+    422: "The content does not fit",
+    429: "Too many tries: wait as long as Retry-After says",
+    503: "Nothing could be stored or read: try again after Retry-After",
 }
+LATER = {
+    "Retry-After": {"description": "Seconds to wait", "required": True, "schema": {"type": "integer", "minimum": 1}}
+}
+
+
+def refusals(*statuses: int) -> Responses:
+    """What a route may answer instead of what was asked for."""
+    return {
+        status: {"model": Error, "description": MEANINGS[status]} | ({"headers": LATER} if status in (429, 503) else {})
+        for status in statuses
+    }
+
+
+def described(*statuses: int) -> dict[str, Any]:
+    """The same, as it stands in /openapi.json."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    return {
+        str(status): {name: value for name, value in told.items() if name != "model"} | {"content": content}
+        for status, told in refusals(*statuses).items()
+    }
+
+
+REFUSALS: Responses = {"default": {"model": Error, "description": "What happened, and what to do"}, **refusals(422)}
 """What every route may answer instead."""
 
 
-def of(shape: type[Any], status: int = 200) -> dict[int | str, dict[str, Any]]:
-    """What a route says of its answer."""
-    return {status: {"model": shape}}
+def of(shape: type[Any], status: int = 200, *, refused: Sequence[int] = ()) -> Responses:
+    """What a route says of its answer, and how it may refuse. What follows from being for users and from having a body
+    is added by `web.openapi`."""
+    return {status: {"model": shape}} | refusals(*refused)

@@ -24,6 +24,7 @@ from omilink.web import (
     docs,
     errors,
     omi_accounts,
+    openapi,
     operations,
     personal,
     sessions,
@@ -33,7 +34,6 @@ from omilink.web import (
 from omilink.web.cors import Cors
 from omilink.web.front import Front, as_get
 from omilink.web.headers import Edge
-from omilink.web.openapi import PLAIN_ROUTES
 
 PAGE = Path(__file__).parent / "page"
 
@@ -86,7 +86,7 @@ def make_api(product: Product) -> FastAPI:
     app.add_route("/", page, include_in_schema=False)
     app.mount("/page", StaticFiles(directory=PAGE, follow_symlink=True), name="page")
     _explain_errors(app)
-    app.openapi = _openapi(app)  # type: ignore[method-assign]
+    app.openapi = _openapi(app, product)  # type: ignore[method-assign]
     return app
 
 
@@ -102,13 +102,13 @@ def openapi_document() -> dict[str, Any]:
     return make_api(cast(Product, None)).openapi()
 
 
-def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:
+def _openapi(app: FastAPI, product: Product | None) -> Callable[[], dict[str, Any]]:
     def describe() -> dict[str, Any]:
         if not app.openapi_schema:
             app.openapi_schema = get_openapi(
                 title=app.title, version=app.version, description=app.description, routes=app.routes
             )
-            app.openapi_schema["paths"] |= PLAIN_ROUTES
+            openapi.complete(app.openapi_schema, product.settings if product else None)
         return app.openapi_schema
 
     return describe

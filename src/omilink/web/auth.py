@@ -5,7 +5,8 @@ import secrets
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Depends
+from fastapi import Depends, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
@@ -19,6 +20,23 @@ from omilink.web.addresses import neighbourhood, network, plain
 from omilink.web.headers import REQUEST_ID
 
 COOKIE = "sid"
+_Cookie = Annotated[
+    str | None,
+    Security(
+        APIKeyCookie(
+            name=COOKIE, scheme_name="cookie", description="Set by /auth/register and /auth/login.", auto_error=False
+        )
+    ),
+]
+_Bearer = Annotated[
+    HTTPAuthorizationCredentials | None,
+    Security(
+        HTTPBearer(
+            scheme_name="bearer", description="session_token of /auth/register and /auth/login.", auto_error=False
+        )
+    ),
+]
+"""Both are for /openapi.json: `signed_in` reads the token itself."""
 MEANT = "X-Omilink-User"
 """By this a client says whose request it is meant to be; the sign-in of somebody else then does not count."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -30,7 +48,7 @@ def product(connection: HTTPConnection) -> Product:
     return found
 
 
-async def signed_in(request: Request, response: Response) -> SignedIn:
+async def signed_in(request: Request, response: Response, _bearer: _Bearer, _cookie: _Cookie) -> SignedIn:
     """The user, whose sign-in is prolonged by being used. Raises NotSignedIn or OriginNotAllowed."""
     token, by_cookie = _token(request)
     if by_cookie and request.method not in SAFE:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
 from omilink.errors import Malformed, OmilinkError, TooLarge, UnsupportedEncoding
@@ -26,7 +26,7 @@ class Refused(HTTPException):
 
 
 async def read(request: Request) -> bytes:
-    """The body as it was sent, which is what a signature is made of. Raises TooLarge."""
+    """The body as it was sent, which is what a signature is made of. Raises TooLarge and ClientDisconnect."""
     return await _read(request.headers, request.receive)
 
 
@@ -68,7 +68,7 @@ async def _read(headers: Headers, receive: Callable[[], Awaitable[Message]]) -> 
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Malformed("The connection was closed before the body was complete.")
+            raise ClientDisconnect
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > MAX_BODY:

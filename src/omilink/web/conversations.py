@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from omilink import conversations, live, wire
 from omilink.web import answers
 from omilink.web.auth import The, Who
-from omilink.web.cursors import pack, unpack
+from omilink.web.cursors import PlaceCursor, TimeCursor, by_place, by_time, pack
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
 
@@ -21,25 +21,25 @@ async def current(who: Who, the: The) -> wire.Json:
 
 
 @router.get("", responses=answers.of(answers.Conversations))
-async def mine(who: Who, the: The, limit: Limit = 20, cursor: str | None = None) -> wire.Json:
+async def mine(who: Who, the: The, limit: Limit = 20, cursor: TimeCursor = "") -> wire.Json:
     """Your conversations, the one with the latest words first."""
-    before = unpack(cursor, int, str) if cursor else None
+    before = by_time(cursor)
     found = await the.store.read(lambda tx: tx.conversations_of(who.user.id, limit + 1, before))
     page = found[:limit]
     more = pack(page[-1].last_at, page[-1].id) if len(found) > limit else None
     return {"ok": True, "items": [wire.conversation(c) for c in page], "nextCursor": more}
 
 
-@router.get("/{conversation_id}", responses=answers.of(answers.OneConversation))
+@router.get("/{conversation_id}", responses=answers.of(answers.OneConversation, refused=(404,)))
 async def one(conversation_id: str, who: Who, the: The) -> wire.Json:
     found = await the.store.read(lambda tx: conversations.one(tx, conversation_id, who.user.id))
     return {"ok": True, "conversation": wire.conversation(found)}
 
 
-@router.get("/{conversation_id}/messages", responses=answers.of(answers.Messages))
-async def messages(conversation_id: str, who: Who, the: The, limit: Limit = 50, cursor: str | None = None) -> wire.Json:
+@router.get("/{conversation_id}/messages", responses=answers.of(answers.Messages, refused=(404,)))
+async def messages(conversation_id: str, who: Who, the: The, limit: Limit = 50, cursor: PlaceCursor = "") -> wire.Json:
     """The newest page first, in spoken order; older ones by cursor."""
-    before = unpack(cursor, float, int) if cursor else None
+    before = by_place(cursor)
     found = await the.store.read(
         lambda tx: (
             conversations.one(tx, conversation_id, who.user.id),
@@ -51,7 +51,7 @@ async def messages(conversation_id: str, who: Who, the: The, limit: Limit = 50, 
     return {"ok": True, "items": [wire.message(m) for m in page], "nextCursor": more}
 
 
-@router.delete("/{conversation_id}", responses=answers.of(answers.Done))
+@router.delete("/{conversation_id}", responses=answers.of(answers.Done, refused=(404,)))
 async def delete(conversation_id: str, who: Who, the: The) -> wire.Json:
     """Removes every word of it, everywhere, for good. What a reader of an older state still needs, such as a backup
     under way, is overwritten on the disk as soon as that reader has ended."""

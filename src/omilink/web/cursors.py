@@ -1,41 +1,49 @@
-"""Where the next page of a list begins: two values, packed into one word that means nothing to whoever holds it."""
+"""Where the next page of a list begins: two values, packed into one word that means nothing to whoever holds it.
 
-import base64
-import binascii
-from collections.abc import Callable
-from typing import TypeVar
+Every text of its pattern is a cursor, so that /openapi.json can tell what is one. Empty means none.
+"""
+
+import re
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import WithJsonSchema
 
 from omilink.errors import Invalid
 
-A = TypeVar("A")
-B = TypeVar("B")
+BY_TIME = "^(-?[0-9]{1,15}~([2-6][0-9a-f]|7[0-9a-e]){1,200})?$"
+"""A moment, and the bytes of an id in hexadecimal, which fits into an address whatever the id is."""
+BY_PLACE = r"^(-?[0-9]{1,15}(\.[0-9]{1,30})?~[0-9]{1,9})?$"
+"""A place in a conversation, and a count. Numbers have few enough digits for every database."""
 
-LONGEST, DIGITS = 200, 40
-"""Characters of a text in a cursor, and of a number."""
+
+def _described(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "description": "nextCursor of the page before"})
+
+
+TimeCursor = Annotated[str, _described(BY_TIME)]
+PlaceCursor = Annotated[str, _described(BY_PLACE)]
 
 
 def pack(number: float, second: int | str) -> str:
-    return base64.urlsafe_b64encode(f"{number}|{second}".encode()).decode().rstrip("=")
+    last = second if isinstance(second, int) else second.encode().hex()
+    return f"{Decimal(repr(number)):f}~{last}"
 
 
-def unpack(cursor: str, first: Callable[[str], A], second: Callable[[str], B]) -> tuple[A, B]:
-    """Raises Invalid for what is none of ours, and for what a database does not take."""
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        a, _, b = text.partition("|")
-        if not text.isprintable() or not b:
-            raise ValueError
-        if second is int and abs(int(b[:DIGITS])) >= 1 << 31:  # what PostgreSQL does not take
-            raise ValueError
-        return _value(a, first), _value(b, second)
-    except (ValueError, binascii.Error):
-        raise Invalid("This cursor is none of ours. Take nextCursor of the page before, or none.") from None
+def by_time(cursor: str) -> tuple[int, str] | None:
+    """Raises Invalid for what is none of ours."""
+    parts = _parts(cursor, BY_TIME)
+    return (int(parts[0]), bytes.fromhex(parts[1]).decode()) if parts else None
 
 
-def _value(text: str, kind: Callable[[str], A]) -> A:
-    value = kind(text)
-    if len(text) > (DIGITS if isinstance(value, int | float) else LONGEST):
-        raise ValueError
-    if isinstance(value, int | float) and ("_" in text or not abs(value) < 1 << 53):
-        raise ValueError
-    return value
+def by_place(cursor: str) -> tuple[float, int] | None:
+    """Raises Invalid for what is none of ours."""
+    parts = _parts(cursor, BY_PLACE)
+    return (float(parts[0]), int(parts[1])) if parts else None
+
+
+def _parts(cursor: str, pattern: str) -> tuple[str, str] | None:
+    if not re.fullmatch(pattern, cursor):
+        raise Invalid("This cursor is none of ours. Take nextCursor of the page before, or none.")
+    number, _, second = cursor.partition("~")
+    return (number, second) if cursor else None

@@ -1,6 +1,8 @@
 """Every error becomes `{"ok": false, "error": code, "message": sentence}` with the status of this table."""
 
 import logging
+from collections.abc import Sequence
+from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -65,8 +67,7 @@ async def on_bad_content(request: Request, error: Exception) -> JSONResponse:
         called = request.headers.get("content-type", "")[:80]
         came = f"came as {called}" if called else "does not say what it is"
         return answer("unsupported_media_type", f"The body {came}. Send JSON with Content-Type: application/json.")
-    complaints = "; ".join(f"{'.'.join(str(p) for p in d['loc'][1:]) or 'body'}: {d['msg']}" for d in found)
-    return answer("invalid", f"The request does not fit: {complaints}.")
+    return answer("invalid", f"The request does not fit: {_complaints(found)}.")
 
 
 async def on_http_error(request: Request, error: Exception) -> JSONResponse:
@@ -74,16 +75,41 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, Refused):
         return await on_omilink_error(request, error.error)
     code = CODES.get(error.status_code, "bad_request")
+    headers = dict(error.headers or {}) | (
+        {"Allow": ", ".join(sorted(_taken(request)))} if code == "method_not_allowed" else {}
+    )
     sentences = {
         "not_found": "There is nothing at this address. /docs lists what there is.",
         "method_not_allowed": f"This address does not take {request.method}. /docs lists what it takes.",
         "bad_request": NOT_JSON,  # FastAPI could not read it
     }
-    return answer(code, sentences.get(code, str(error.detail)), dict(error.headers or {}))
+    return answer(code, sentences.get(code, str(error.detail)), headers)
 
 
 async def on_surprise(_: Request, error: Exception) -> JSONResponse:
     return answer("internal", "Something went wrong in omilink. It has been logged; try again.")
+
+
+def _taken(request: Request) -> set[str]:
+    """The methods of the address. Each has a route of its own, and Starlette names those of the first alone."""
+    path, described = request.scope["path"], request.app.openapi()["paths"]
+    fitting = (methods for template, methods in described.items() if _fits(template, path))
+    methods = described.get(path) or next(fitting, {"get": None})
+    return {method.upper() for method in methods} | ({"HEAD"} if "get" in methods else set())
+
+
+def _fits(template: str, path: str) -> bool:
+    parts, names = path.split("/"), template.split("/")
+    return len(parts) == len(names) and all(n in (p, f"{{{n[1:-1]}}}") for n, p in zip(names, parts, strict=True))
+
+
+def _complaints(found: Sequence[dict[str, Any]]) -> str:
+    """A field for which several kinds are tried has a complaint of each kind, and pydantic's names of them behind."""
+    by_field: dict[str, dict[str, None]] = {}
+    for detail in found:
+        field = str(detail["loc"][1]) if len(detail["loc"]) > 1 else "body"
+        by_field.setdefault(field, {})[detail["msg"]] = None
+    return "; ".join(f"{field}: {', or '.join(complaints)}" for field, complaints in by_field.items())
 
 
 def _says_json(request: Request) -> bool:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 from starlette.requests import Request
 
 from omilink import limits, omi_accounts, wire
@@ -13,24 +13,24 @@ from omilink.model import Millis, OmiLink, check_id
 from omilink.omi_accounts import NUMBER_DIGITS, Started
 from omilink.ports import Transaction
 from omilink.product import Product
-from omilink.web import answers
+from omilink.web import answers, fields
 from omilink.web.auth import Me, The, Who, client_address
 
 router = APIRouter(prefix="/link/omi", tags=["OMI accounts"])
 
 
 class Account(BaseModel):
-    omi_user_id: StrictStr
+    omi_user_id: fields.Id
 
 
 class Start(Account):
-    bring_earlier: bool = True
+    bring_earlier: StrictBool = True
 
 
 class Code(Account):
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    code: StrictStr | Annotated[StrictInt, Field(ge=0, lt=10**NUMBER_DIGITS)]
+    code: StrictStr | Annotated[StrictInt, Field(ge=0, lt=10**NUMBER_DIGITS), fields.AS_WHOLE]
 
     @property
     def digits(self) -> str:
@@ -39,10 +39,10 @@ class Code(Account):
 
 
 class TakeEarlier(Account):
-    bring: bool
+    bring: StrictBool
 
 
-@router.post("/start", responses=answers.of(answers.OmiLinkStart))
+@router.post("/start", responses=answers.of(answers.OmiLinkStart, refused=(429,)))
 async def start(request: Request, form: Start, who: Who, me: Me, the: The) -> wire.Json:
     """Asks for a proof that an OMI account is yours: a sentence to say into the wearable, and, where this server can
     reach its phone, a number to type. Both are good for ten minutes and once."""
@@ -63,7 +63,7 @@ async def start(request: Request, form: Start, who: Who, me: Me, the: The) -> wi
     return {"ok": True, "say": started.say, **await _push(the, form.omi_user_id, started)}
 
 
-@router.post("/resend", responses=answers.of(answers.OmiPush))
+@router.post("/resend", responses=answers.of(answers.OmiPush, refused=(404, 429)))
 async def resend(request: Request, form: Account, who: Who, the: The) -> wire.Json:
     """Sends another number to the phone, in place of the one before. The sentence stays."""
     await _spend_start(request, the, who)
@@ -72,7 +72,7 @@ async def resend(request: Request, form: Account, who: Who, the: The) -> wire.Js
     return {"ok": True, **await _push(the, form.omi_user_id, started)}
 
 
-@router.post("/confirm", responses=answers.of(answers.OneOmiAccount))
+@router.post("/confirm", responses=answers.of(answers.OneOmiAccount, refused=(403, 429)))
 async def confirm(request: Request, form: Code, who: Who, me: Me, the: The) -> wire.Json:
     """Proves it with the number from the phone. Whatever does not prove it is answered alike."""
     address = client_address(request)
@@ -110,7 +110,7 @@ async def mine(who: Who, the: The) -> wire.Json:
     return await the.store.read(look)
 
 
-@router.post("/earlier", responses=answers.of(answers.OneOmiAccount))
+@router.post("/earlier", responses=answers.of(answers.OneOmiAccount, refused=(404,)))
 async def earlier(form: TakeEarlier, who: Who, me: Me, the: The) -> wire.Json:
     """Takes along the conversations of the day before the link that were nobody's; or lets go of those that came."""
     at, move = the.clock(), omi_accounts.bring_earlier if form.bring else omi_accounts.leave_earlier
@@ -119,8 +119,8 @@ async def earlier(form: TakeEarlier, who: Who, me: Me, the: The) -> wire.Json:
     return await _link(the, who, form.omi_user_id, at) | {"moved": count}
 
 
-@router.delete("/unlink/{omi_user_id}", responses=answers.of(answers.Done))
-async def unlink(omi_user_id: str, who: Who, me: Me, the: The) -> wire.Json:
+@router.delete("/unlink/{omi_user_id}", responses=answers.of(answers.Done, refused=(404,)))
+async def unlink(omi_user_id: fields.PathId, who: Who, me: Me, the: The) -> wire.Json:
     """Takes the link back, and those of the sessions that came by it. What was saved stays yours."""
     at = the.clock()
     await the.store.write(lambda tx: omi_accounts.unlink(tx, omi_user_id, who.user.id, at, me))

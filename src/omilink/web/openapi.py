@@ -1,88 +1,143 @@
-"""What /openapi.json says of the routes that are not FastAPI's own, for speed."""
+"""What /openapi.json says besides what FastAPI finds out: the routes that are not FastAPI's own, for speed, and what
+follows from a route's kind."""
 
 from typing import Any
 
+from omilink.omi.parse import MAX_SEGMENTS
+from omilink.settings import Settings, WebhookAuth
+from omilink.web import answers
+from omilink.web.fields import ID, NUMBER_AS_ID
 
-def _answers(**sentences: str) -> dict[str, Any]:
-    return {status.removeprefix("s"): {"description": text} for status, text in sentences.items()}
+Json = dict[str, Any]
+
+SCHEMES = {
+    "ticket": ("query", "ticket", "A ticket of /conversations/current/stream-ticket."),
+    "sid": ("query", "sid", "The session_token, for those who can send neither cookie nor header."),
+    "webhookToken": ("query", "token", "The webhook's secret, as `omilink webhook-url` prints it."),
+    "omiSignature": ("header", "X-Omi-Signature", "OMI's signature of the body, where OMILINK_SIGNING_SECRET is set."),
+}
+OF_USERS = "cookie"
+"""The scheme that every route of users has. A page of another site must not use it."""
+NEVER_UNAVAILABLE = ("/health", "/metrics")
 
 
-def _in(place: str, name: str, text: str) -> dict[str, Any]:
-    return {"in": place, "name": name, "description": text, "required": place == "path", "schema": {"type": "string"}}
+def complete(document: Json, settings: Settings | None) -> None:
+    """Adds to what FastAPI has made of its routes."""
+    events = document["components"]["schemas"]["PolledEvents"]["properties"]["events"]["items"]
+    document["paths"] |= _plain_routes(events)
+    schemes = document["components"].setdefault("securitySchemes", {})
+    schemes |= {name: _key(*how) for name, how in SCHEMES.items()}
+    schemes["webhookBearer"] = {"type": "http", "scheme": "bearer", "description": "The webhook's secret."}
+    public = settings.public_url if settings else None
+    document["servers"] = [*([{"url": public}] if public else []), {"url": "/"}]
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            refused = answers.described(*_refusals(path, method, operation))
+            _without_siblings(operation["responses"])
+            operation["responses"] = operation["responses"] | {
+                status: told for status, told in refused.items() if status not in operation["responses"]
+            }
+    if settings and settings.webhook_auth is WebhookAuth.OPEN:
+        document["paths"]["/omi-webhook"]["post"]["security"].append({})
 
 
-_SEGMENT = {
-    "type": "object",
-    "properties": {
-        "id": {"type": "string"},
+def _without_siblings(responses: Json) -> None:
+    """FastAPI writes the annotation of a function beside the shape that its route names, and generators mix the two."""
+    for response in responses.values():
+        for content in response.get("content", {}).values():
+            if "$ref" in content.get("schema", ()):
+                content["schema"] = {"$ref": content["schema"]["$ref"]}
+
+
+def _refusals(path: str, method: str, operation: Json) -> list[int]:
+    security = [name for choice in operation.get("security", ()) for name in choice]
+    statuses = [401] if security else []
+    if OF_USERS in security and method != "get":
+        statuses.append(403)
+    if "requestBody" in operation:
+        statuses += [400, 413, 415]
+    return statuses if path in NEVER_UNAVAILABLE else [*statuses, 503]
+
+
+def _plain_routes(events: Json) -> Json:
+    call = _webhook()
+    by_path = call | {"parameters": [_in("path", "secret", "the webhook's secret"), *call["parameters"]]}
+    by_path["responses"] = call["responses"] | answers.described(401)
+    del by_path["security"]
+    return {
+        "/omi-webhook": {"post": call},
+        "/omi-webhook/{secret}": {"post": by_path},
+        "/omi/setup-completed": {"get": _setup()},
+        "/conversations/current/stream": {"get": _stream(events)},
+    }
+
+
+def _webhook() -> Json:
+    segment = {
+        "id": {"type": "string", "description": "the same for as long as the segment grows"},
         "text": {"type": "string"},
         "speaker": {"type": "string", "examples": ["SPEAKER_0"]},
-        "is_user": {"type": "boolean"},
+        "is_user": {"type": "boolean", "description": "whether the wearer speaks"},
         "start": {"type": "number", "description": "seconds on the device's clock"},
         "end": {"type": "number"},
-    },
-}
-_CALL = {
-    "required": True,
-    "content": {
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "properties": {
-                    "session_id": {"type": "string"},
-                    "uid": {"type": "string"},
-                    "segments": {"type": "array", "items": _SEGMENT},
-                },
-            },
-        }
-    },
-}
-_WEBHOOK = {
-    "post": {
+    }
+    segments = {"type": "array", "maxItems": MAX_SEGMENTS, "items": {"type": "object", "properties": segment}}
+    properties = {"session_id": {"anyOf": [ID, NUMBER_AS_ID]}, "uid": ID, "segments": segments}
+    call = {"type": "object", "required": ["session_id"], "properties": properties}
+    return {
         "tags": ["webhook"],
         "summary": "Takes what a wearable heard",
-        "parameters": [_in("query", "uid", "OMI account"), _in("query", "token", "the webhook's secret")],
-        "requestBody": _CALL,
-        "responses": _answers(
-            s200='On disk: `{"ok": true}`',
-            s400="No JSON",
-            s401="No valid secret",
-            s413="Too large",
-            s422="No session_id and no uid, an id that cannot be one, or segments that are no list",
-            s503="Nothing could be stored; try again",
-        ),
+        "description": "OMI sends more than this, and whatever can be read of a call is kept: docs/reference/omi.md.",
+        "parameters": [
+            _in("query", "uid", "OMI account", ID),
+            _in("header", "Idempotency-Key", "a call with the same key and body is kept once"),
+        ],
+        "security": [{"webhookToken": []}, {"webhookBearer": []}, {"omiSignature": []}],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": call}}},
+        "responses": {"200": _json("On disk", {"$ref": "#/components/schemas/Done"}), **answers.described(422, 429)},
     }
-}
-_STREAM = {
-    "get": {
+
+
+def _setup() -> Json:
+    properties = {"is_setup_completed": {"type": "boolean"}}
+    shape = {"type": "object", "required": ["is_setup_completed"], "properties": properties}
+    return {
+        "tags": ["webhook"],
+        "summary": "Whether an OMI account is set up, as OMI asks it",
+        "parameters": [_in("query", "uid", "OMI account")],
+        "responses": {"200": _json("Whether the uid is verified for somebody", shape)},
+    }
+
+
+def _stream(events: Json) -> Json:
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": events}
+    event = {"type": "object", "required": ["id", "data"], "properties": {"id": {"type": "string"}, "data": data}}
+    return {
         "tags": ["live"],
         "summary": "Your live chat as Server-Sent Events",
         "parameters": [
             _in("header", "Last-Event-ID", "the cursor after which to go on"),
             _in("query", "after", "the same, for those who cannot send headers"),
-            _in("query", "sid", "the session token"),
-            _in("query", "ticket", "a ticket of /conversations/current/stream-ticket"),
         ],
+        "security": [{"bearer": []}, {OF_USERS: []}, {"ticket": []}, {"sid": []}],
         "responses": {
-            "200": {"description": "Unnamed events; data is JSON with a type", "content": {"text/event-stream": {}}},
-            **_answers(s401="Not signed in"),
+            "200": {
+                "description": "Unnamed events; data is JSON with a type, id is the cursor",
+                "content": {"text/event-stream": {"schema": event}},
+            },
+            **answers.described(429),
         },
     }
-}
-_SETUP = {
-    "get": {
-        "tags": ["webhook"],
-        "summary": "Whether an OMI account is set up, as OMI asks it",
-        "parameters": [_in("query", "uid", "OMI account")],
-        "responses": _answers(s200='`{"is_setup_completed": true}` or false'),
-    }
-}
-PLAIN_ROUTES = {
-    "/omi-webhook": _WEBHOOK,
-    "/omi-webhook/{secret}": {
-        "post": _WEBHOOK["post"]
-        | {"parameters": [_in("path", "secret", "the webhook's secret"), *_WEBHOOK["post"]["parameters"]]}
-    },
-    "/omi/setup-completed": _SETUP,
-    "/conversations/current/stream": _STREAM,
-}
+
+
+def _json(description: str, schema: Json) -> Json:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _key(place: str, name: str, text: str) -> Json:
+    return {"type": "apiKey", "in": place, "name": name, "description": text}
+
+
+def _in(place: str, name: str, text: str, schema: Json | None = None) -> Json:
+    shape = schema or {"type": "string"}
+    return {"in": place, "name": name, "description": text, "required": place == "path", "schema": shape}

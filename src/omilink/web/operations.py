@@ -18,6 +18,7 @@ from omilink import wire
 from omilink.errors import NotSignedIn, OmilinkError
 from omilink.ports import Inbox
 from omilink.product import Checks, Product
+from omilink.web import answers
 from omilink.web.auth import The, bearer
 
 STATES = ("waiting", "dead", "quarantined")
@@ -29,16 +30,21 @@ CHECK = 3.0
 
 log = logging.getLogger(__name__)
 
+
+class Counters(Response):
+    media_type = CONTENT_TYPE_LATEST
+
+
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/health")
+@router.get("/health", responses=answers.of(answers.Alive))
 async def health() -> wire.Json:
     """The process is alive."""
     return {"ok": True}
 
 
-@router.get("/ready")
+@router.get("/ready", responses=answers.of(answers.Ready, refused=(503,)))
 async def ready(the: The) -> Response:
     """It can store and deliver: what it is made of works. If not, it says which part is ill."""
     parts = await how_are(the.checks)
@@ -49,7 +55,7 @@ async def ready(the: The) -> Response:
     return JSONResponse(content | {"jobs": await _jobs(the.inbox)})
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=Counters)
 async def metrics(the: The) -> Response:
     """Counters for Prometheus."""
     count = the.metrics
@@ -60,7 +66,7 @@ async def metrics(the: The) -> Response:
         async with asyncio.timeout(CHECK):
             for state, jobs in (await _jobs(the.inbox)).items():
                 count.jobs.labels(state).set(jobs)
-    return Response(generate_latest(count.registry), media_type=CONTENT_TYPE_LATEST)
+    return Counters(generate_latest(count.registry))
 
 
 @router.get("/operator/installation", include_in_schema=False)

@@ -15,6 +15,11 @@ from omilink.product import Product
 from omilink.web import answers
 from omilink.web.auth import The, Who, address
 
+
+class Picture(Response):
+    media_type = "image/svg+xml"
+
+
 router = APIRouter(prefix="/me", tags=["accounts"])
 
 
@@ -28,7 +33,7 @@ async def webhook_url(request: Request, who: Who, the: The) -> wire.Json:
     return _shown(request, the, found)
 
 
-@router.get("/webhook-url.svg")
+@router.get("/webhook-url.svg", response_class=Picture)
 async def webhook_url_as_picture(request: Request, who: Who, the: The) -> Response:
     """Your own webhook address as a QR code, to be scanned with the phone that has the OMI app."""
     answer = await webhook_url(request, who, the)
@@ -40,10 +45,10 @@ async def webhook_url_as_picture(request: Request, who: Who, the: The) -> Respon
     code.save(picture, kind="svg", scale=8, border=2, light="white", xmldecl=False)
     # else a neighbouring site could show it as a picture of its own
     headers = {"Cross-Origin-Resource-Policy": "same-origin"}
-    return Response(picture.getvalue(), media_type="image/svg+xml", headers=headers)
+    return Picture(picture.getvalue(), headers=headers)
 
 
-@router.post("/webhook-url", responses=answers.of(answers.PersonalUrl))
+@router.post("/webhook-url", responses=answers.of(answers.PersonalUrl, refused=(429,)))
 async def rotate_webhook_url(request: Request, who: Who, the: The) -> wire.Json:
     """Makes a new one. The one before works for another 24 hours, older ones no more."""
     at = the.clock()

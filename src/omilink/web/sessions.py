@@ -3,15 +3,15 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, StrictInt, StrictStr
+from pydantic import BaseModel, StrictBool
 from starlette.requests import Request
 
 from omilink import health, limits, sessions, wire
 from omilink.model import OmiSession
 from omilink.settings import Switch
-from omilink.web import answers
+from omilink.web import answers, fields
 from omilink.web.auth import Me, The, Who, client_address
-from omilink.web.cursors import pack, unpack
+from omilink.web.cursors import TimeCursor, by_time, pack
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
@@ -19,11 +19,11 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 class Link(BaseModel):
-    session_id: StrictStr | StrictInt
-    again: bool = False
+    session_id: fields.IdOrNumber
+    again: StrictBool = False
 
 
-@router.post("/link", responses=answers.of(answers.OneSession))
+@router.post("/link", responses=answers.of(answers.OneSession, refused=(403, 409, 429)))
 async def link(request: Request, form: Link, who: Who, me: Me, the: The) -> wire.Json:
     """Links a session to you, before its first webhook too. Its ownerless conversations come along. An app that does so
     by itself, since it once linked it, says `again`: a link that was ended by somebody's wish then stays ended."""
@@ -42,8 +42,8 @@ async def link(request: Request, form: Link, who: Who, me: Me, the: The) -> wire
     return {"ok": True, "session": wire.session(session, has_conversations=bool(saved))}
 
 
-@router.delete("/{session_id}/link", responses=answers.of(answers.OneSession))
-async def unlink(session_id: str, who: Who, me: Me, the: The, personal: bool | None = None) -> wire.Json:
+@router.delete("/{session_id}/link", responses=answers.of(answers.OneSession, refused=(404,)))
+async def unlink(session_id: fields.PathId, who: Who, me: Me, the: The, personal: bool | None = None) -> wire.Json:
     """Unlinks a session of yours. What was saved stays yours; what comes from now on is nobody's. Where one id comes in
     at two addresses, `personal` tells which is meant. A suspended one leaves your list."""
     at = the.clock()
@@ -53,9 +53,9 @@ async def unlink(session_id: str, who: Who, me: Me, the: The, personal: bool | N
 
 
 @router.get("", responses=answers.of(answers.Sessions))
-async def mine(who: Who, the: The, limit: Limit = health.PAGE, cursor: str | None = None) -> wire.Json:
+async def mine(who: Who, the: The, limit: Limit = health.PAGE, cursor: TimeCursor = "") -> wire.Json:
     """Your sessions with their health, the newest on the first page; on each page, last seen first."""
-    before = unpack(cursor, int, str) if cursor else None
+    before = by_time(cursor)
     found = await the.store.read(lambda tx: health.sessions_of(tx, who.user.id, limit + 1, before))
     page, more = _cut(found, limit)
     jobs = await the.inbox.counts_of([session.id for session, _ in page])
@@ -64,7 +64,7 @@ async def mine(who: Who, the: The, limit: Limit = health.PAGE, cursor: str | Non
     return {"ok": True, "sessions": shown, "nextCursor": more}
 
 
-@router.get("/{session_id}", responses=answers.of(answers.OneSession))
+@router.get("/{session_id}", responses=answers.of(answers.OneSession, refused=(404,)))
 async def one(session_id: str, who: Who, the: The) -> wire.Json:
     """One session of yours: linked how and since when, what has come and been saved, and what is wrong."""
     session, saved = await the.store.read(lambda tx: health.session_of(tx, session_id, who.user.id))

@@ -47,7 +47,7 @@ async def events(who: Who, the: The, response: Response, after: str | None = Non
     return answer
 
 
-@router.post("/stream-ticket", responses=answers.of(answers.Ticket))
+@router.post("/stream-ticket", responses=answers.of(answers.Ticket, refused=(429,)))
 async def ticket(request: Request, who: Who, the: The) -> wire.Json:
     """A key for one connection, good for 60 s, for readers that can send neither cookie nor header."""
     the.local_limits.spend((limits.TICKET, who.user.id), (limits.TICKET_FROM, client_address(request)))

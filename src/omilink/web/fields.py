@@ -1,0 +1,39 @@
+"""What forms and addresses take, described for /openapi.json where the product checks it and says what is wrong."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, StrictInt, StrictStr, WithJsonSchema
+
+from omilink.model import PLACEHOLDERS, VISIBLE
+from omilink.names import PASSWORD_LENGTH
+
+
+def _pattern() -> str:
+    """Of an id that `check_id` takes. JSON Schema knows no way to say that the case of letters does not matter."""
+    any_case = "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in PLACEHOLDERS)
+    return f"^(?!({any_case})$){VISIBLE}$"
+
+
+ID: dict[str, Any] = {"type": "string", "pattern": _pattern()}
+NUMBER_AS_ID: dict[str, Any] = {"type": "integer", "not": {"const": 0}}
+
+
+def _whole(value: Any) -> Any:
+    """5.0 is the whole number 5 in JSON. A larger one may have been rounded on its way, and then it is another id."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 53 else value
+
+
+def _text(**more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", **more})
+
+
+AS_WHOLE = BeforeValidator(_whole)
+Id = Annotated[StrictStr, WithJsonSchema(ID)]
+PathId = Annotated[str, WithJsonSchema(ID)]
+IdOrNumber = Annotated[StrictStr | Annotated[StrictInt, AS_WHOLE], WithJsonSchema({"anyOf": [ID, NUMBER_AS_ID]})]
+Email = Annotated[StrictStr, _text(format="email")]
+Password = Annotated[StrictStr, _text(format="password")]
+NewPassword = Annotated[
+    StrictStr, _text(format="password", minLength=PASSWORD_LENGTH[0], maxLength=PASSWORD_LENGTH[-1])
+]
+Name = Annotated[StrictStr, _text(pattern=r"^[^\u0000]*$")]
