@@ -230,6 +230,7 @@ def _counter(product: Product) -> Callable[[Saved], None]:
     def count(saved: Saved) -> None:
         metrics.messages.inc(saved.messages)
         metrics.bad_segments.inc(saved.bad_segments)
+        metrics.of_before.inc(saved.of_before)
         metrics.quarantined.inc(len(saved.quarantined))
         for received_at in saved.received_at:
             metrics.save_seconds.observe(max(0, product.clock() - received_at) / 1000)

@@ -12,6 +12,9 @@ class Metrics:
         self.refused = Counter("omilink_webhooks_refused", "Webhook calls by error code", ["error"], registry=registry)
         self.messages = Counter("omilink_messages_saved", "Messages saved", registry=registry)
         self.bad_segments = Counter("omilink_bad_segments", "Segments that could not be read", registry=registry)
+        self.of_before = Counter(
+            "omilink_segments_of_before", "Segments that go on with an earlier owner's words", registry=registry
+        )
         self.quarantined = Counter("omilink_quarantined", "Deliveries put aside unsaved", registry=registry)
         self.streams = Gauge("omilink_streams_open", "Live streams open on this node", registry=registry)
         self.jobs = Gauge("omilink_jobs", "CONVERSATION_SAVE jobs that are not done", ["state"], registry=registry)

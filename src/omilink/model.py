@@ -103,6 +103,7 @@ class Mistake(StrEnum):
     UNREADABLE = "unreadable"
     MILLISECONDS = "milliseconds"
     RESTARTING = "restarting"
+    OF_BEFORE = "of_before"
 
 
 class UnlinkReason(StrEnum):

@@ -37,16 +37,19 @@ class Saved:
     dropped: frozenset[int]
     messages: int
     bad_segments: int
+    of_before: int
     received_at: tuple[Millis, ...]
 
 
 @dataclass(slots=True)
 class _Heard:
-    """What one call changed: conversations that began, keys of messages that are new or changed, by conversation."""
+    """What one call changed: conversations that began, keys of messages that are new or changed, by conversation.
+    `of_before`: how many segments go on with words of an earlier owner, and are kept for nobody."""
 
     began: set[str] = field(default_factory=set)
     new: dict[str, list[str]] = field(default_factory=dict)
     changed: dict[str, list[str]] = field(default_factory=dict)
+    of_before: int = 0
 
 
 def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
@@ -58,6 +61,7 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
     desk = Desk(tx, gap, [(delivery, segments) for delivery, segments, _ in calls])
     played = tx.signatures_known({delivery.signature for delivery in plain if delivery.signature})
     signed: set[str] = set()
+    of_before = 0
     for delivery, said, bad in calls:
         if delivery.signature in played or delivery.signature in signed:  # also long after its words were deleted
             dropped.add(delivery.seq)
@@ -78,7 +82,8 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
             _carry_out(desk, decision, delivery, bad)
             heard = _hear(desk, delivery, segments, gap)
             _tell_words(desk, delivery, heard)
-            _note_mistake(desk, delivery, mistakes.of_call(said, bad), heard)
+            _note_mistake(desk, delivery, mistakes.of_call(said, bad, heard.of_before), heard)
+            of_before += heard.of_before
     desk.flush()
     tx.add_signatures(signed)
     return Saved(
@@ -87,6 +92,7 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
         dropped=frozenset(dropped),
         messages=desk.messages_added,
         bad_segments=sum(bad for _, _, bad in calls),
+        of_before=of_before,
         received_at=tuple(delivery.received_at for delivery in deliveries),
     )
 
@@ -196,7 +202,10 @@ def _hear(desk: Desk, delivery: Delivery, segments: Sequence[Segment], gap: floa
 def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment, heard: _Heard) -> None:
     """What was saved for another owner, or deleted, is not touched any more."""
     conversation = desk.conversation(delivery, known.conversation_id)
-    if conversation.deleted_at or conversation.user_id != desk.owner(delivery):
+    if conversation.deleted_at:
+        return
+    if conversation.user_id != desk.owner(delivery):
+        heard.of_before += not known.knows(segment)
         return
     message = known.heard_again(segment, conversation.spoken_at(segment, known.created_at))
     if message is known:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from properties.histories import GAP, Said, at, call, empty_store, messages, save, say, talks, texts
 from sqlalchemy import Engine
 
-from omilink import identity, sessions
+from omilink import health, identity, sessions
 from omilink.adapters.sql_store import SqlTransaction
 
 TALKS = sorted((Path(__file__).parents[1] / "samples" / "talks").glob("*.json"))
@@ -319,3 +319,17 @@ def test_words_of_the_next_owner_are_kept_though_their_numbers_are_the_last_owne
     save(tx, call(20, a("word 0 of ada", 0, 2, id="s0"), *bens))
     assert texts(tx, "ben") == [["Hello.", "Is this on?", "It is."]]
     assert texts(tx, "ada") == [[f"word {n} of ada" for n in range(3)]]
+
+
+@pytest.mark.parametrize("id", ["s0", str(uuid.UUID(int=7))])
+def test_what_goes_on_with_words_of_the_owner_before_is_counted_and_shown(tx: Store, id: str) -> None:
+    sessions.link(tx, "kitchen", "ada", at(0))
+    save(tx, call(2, a("My number is", 0, 2, id=id)))
+    sessions.unlink(tx, "kitchen", "ada", at(3))
+    sessions.link(tx, "kitchen", "ben", at(3))
+    grown = call(5, a("My number is four two", 0, 3, id=id))
+    again = call(6, a("My number is", 0, 2, id=id))
+    assert [save(tx, one).of_before for one in (grown, again)] == [1, 0]
+    assert (texts(tx, "ada"), texts(tx, "ben")) == ([["My number is"]], [])
+    session = tx.sessions(["shared/kitchen"])["shared/kitchen"]
+    assert "whoever had it before" in health.judged(session, 0, at(7), {}).message

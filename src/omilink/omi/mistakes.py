@@ -31,14 +31,20 @@ ADVICE = {
         "Its clock starts at 0 again and again, so its talk falls apart into many conversations.",
         "Let `start` and `end` count on from the first words of a conversation, in every call.",
     ),
+    Mistake.OF_BEFORE: (
+        "Some of what it sends goes on with words of whoever had it before, and is not kept.",
+        "Nothing has to be done if that was just after it changed hands. Else give every segment a UUID as its `id`.",
+    ),
 }
 """What is wrong, and what whoever programs the device has to change."""
 
 
-def of_call(segments: Sequence[Segment], unreadable: int) -> Mistake | None:
-    """What a call shows by itself."""
+def of_call(segments: Sequence[Segment], unreadable: int, of_before: int = 0) -> Mistake | None:
+    """What a call shows, of which so many segments could not be read, and so many were an earlier owner's."""
     if unreadable:
         return Mistake.UNREADABLE
+    if of_before:
+        return Mistake.OF_BEFORE
     return Mistake.MILLISECONDS if _is_in_milliseconds(segments) else None
 
 
