@@ -22,7 +22,11 @@ from omilink import cli
 from omilink.linking import RULES, Act, Outcome, Rule
 from omilink.model import UnlinkReason
 from omilink.settings import Settings
+from omilink.web import connection, door, sse
 from omilink.web.app import openapi_document
+from omilink.web.bodies import MAX_BODY
+from omilink.web.connection import PATIENCE as PATIENCE_WITH
+from omilink.web.connection import Wait
 from omilink.web.errors import STATUS
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +47,26 @@ ACTS = {
     Act.END: "A device comes back or is lost",
     Act.EXPIRE: "No call comes",
 }
+
+BOUNDS = {
+    "the address of a request": f"{connection.ADDRESS_BYTES >> 10} KiB",
+    "headers and trailers of a request": f"{connection.HEADERS}, and {connection.HEAD_BYTES >> 10} KiB together",
+    "what frames a body: sizes and extensions of chunks": f"as much as the body, and {connection.HEAD_BYTES >> 10} KiB",
+    "a body": f"{MAX_BODY >> 20} MiB",
+    "requests that wait in line on a connection": f"{connection.PIPELINED}",
+    "a connection without a request": f"{PATIENCE_WITH[Wait.FIRST_BYTE]:g} s",
+    "the head of a request": f"{PATIENCE_WITH[Wait.HEAD]:g} s from its first byte",
+    "a body that comes slowly": f"{connection.PROGRESS >> 10} KiB every {PATIENCE_WITH[Wait.BODY]:g} s",
+    "a body that nobody reads": f"{PATIENCE_WITH[Wait.UNREAD_BODY]:g} s after the answer",
+    "a connection between two requests": f"{PATIENCE_WITH[Wait.NEXT_REQUEST]:g} s",
+    "an answer that is not read": f"{connection.READING:g} s",
+    "a stream that is not read": f"{sse.PATIENCE:g} s",
+    "connections": f"the process's open files without {door.FILES}",
+    "connections from one address, of IPv6 from one network": f"{door.FROM_ONE_ADDRESS:,}, and a quarter of all",
+    "files, so that nobody can be let in": "one second",
+    "lines in the log about all that": "one a minute of each kind",
+}
+"""What one peer or user can cost, and how much of it."""
 
 
 # the reference is complete
@@ -158,6 +182,12 @@ def test_every_threat_is_shown_by_a_test() -> None:
     rows = re.findall(r"^\| (.+) \|$", threats, re.MULTILINE)
     assert rows
     assert not [row for row in rows if not row.startswith("Could try") and "::test_" not in row.split(" | ")[-1]]
+
+
+def test_the_bounds_of_the_threat_model_are_those_of_the_code() -> None:
+    table = section_of(DOCS / "threat-model.md", "What one peer or user can cost")
+    rows = [row.split(" | ") for row in re.findall(r"^\| (.+) \|$", table, re.MULTILINE)[1:]]
+    assert {row[0]: row[1] for row in rows} == BOUNDS
 
 
 # examples run
