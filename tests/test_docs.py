@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import importlib
 import json
 import os
 import re
@@ -117,6 +118,59 @@ def test_every_dependency_has_a_reason() -> None:
         listed = json.loads(package.read_text())
         names |= listed.get("dependencies", {}).keys() | listed["devDependencies"].keys()
     assert names - {"omilink"} == first_cells((DOCS / "decisions" / "0002-dependencies.md").read_text())
+
+
+# what carries time is told
+
+
+TIME = DOCS / "decisions" / "0015-time.md"
+UNITS = {"s": 1, "minute": 60, "minutes": 60, "hour": 3_600, "day": 86_400, "days": 86_400}
+SOURCES = sorted((ROOT / "src" / "omilink").rglob("*.py"))
+MAY_ASK_WALL_CLOCK = {"model.py", "web/webhook.py", "omi/simulator.py", "omi/sender.py"}
+
+
+def test_every_duration_has_a_row_with_what_it_is() -> None:
+    rows = re.findall(r"^\| (`.+?) \| (.+?) \| .+\|$", TIME.read_text(), re.MULTILINE)
+    told = [
+        (name, is_)
+        for names, are in rows
+        for name, is_ in zip(re.findall(r"`([a-z_.]+\.[A-Z_]+|OMILINK_\w+)`", names), are.split(", "), strict=True)
+    ]
+    assert {name: seconds(is_) for name, is_ in told if is_ != "its value"} == {
+        name: duration(name) for name, is_ in told if is_ != "its value"
+    }
+    settings = {
+        f"OMILINK_{name.upper()}"
+        for name, setting in Settings.model_fields.items()
+        if re.match("days|seconds", setting.description or "")
+    }
+    assert {name for name, _ in told} >= settings | {*kept_durations()}
+
+
+def test_nobody_else_asks_the_wall_clock() -> None:
+    """Others are given it as `clock` or `at`, so that it is seen what they do with it."""
+    asks = re.compile(r"\btime\.time(_ns)?\(|\bdatetime\.(utc)?now\(")
+    found = {str(file.relative_to(ROOT / "src" / "omilink")) for file in SOURCES if asks.search(file.read_text())}
+    assert found == MAY_ASK_WALL_CLOCK
+
+
+def kept_durations() -> Iterator[str]:
+    """Those that are compared with times in the database or of a clock: they are milliseconds."""
+    for file in SOURCES:
+        module = ".".join(file.relative_to(ROOT / "src" / "omilink").with_suffix("").parts)
+        names = re.findall(r"^([A-Z_]+): Millis = ", file.read_text(), re.MULTILINE)
+        yield from (f"{module}.{name}" for name in names if name != "DAY")
+
+
+def seconds(told: str) -> float:
+    number, unit = told.split()
+    return float(number) * UNITS[unit]
+
+
+def duration(name: str) -> float:
+    module, _, constant = name.rpartition(".")
+    value = getattr(importlib.import_module(f"omilink.{module}"), constant)
+    return float(value) / 1000 if name in kept_durations() else float(value)
 
 
 # the linking rules are told as they are
