@@ -80,7 +80,7 @@ def judged(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) ->
     if at - session.last_seen_at > QUIET:
         return Health(
             status="quiet",
-            message="Linked. Nothing has come for a while, as is normal while nobody talks.",
+            message="Linked. Quiet while nobody talks.",
             next_step="If somebody is talking, check the device's connection and whether OMI has paused the webhook.",
         )
     return Health(status="ok", message="Linked, and its calls arrive.")

@@ -90,6 +90,20 @@ describe("by a sentence", () => {
     expect(screen.queryByTestId("sentence")).toBeNull();
   });
 
+  test("one that is under way since before is shown again, with what was heard that is close", async () => {
+    const [say, heard] = ["link two owls read paper", "two owls red paper"];
+    const expiresAt = new Date(Date.now() + 300_000).toISOString();
+    const pending = [{ omiUserId: UID, say, heard, expiresAt }];
+    mockServer.answers["GET /link/omi"] = () => ({ ok: true, omi_links: [], pending, canPush: false });
+    await goToLinkScreen();
+    expect(await screen.findByTestId("sentence")).toHaveTextContent(say);
+    expect(screen.getByRole("timer")).toHaveTextContent(/^Good for another (5:00|4:\d\d)$/);
+    expect(screen.getByText(new RegExp(heard))).toBeOnTheScreen();
+    await fireEvent.press(screen.getByRole("button", { name: "Cancel" }));
+    expect(screen.queryByTestId("sentence")).toBeNull();
+    expect(screen.getByLabelText("Your OMI user id").props.value).toBe("");
+  });
+
   test("one that is not heard says what that may need", async () => {
     await startASentence();
     const started = Date.now();

@@ -1,6 +1,6 @@
 import type { Message } from "omilink";
 
-import { follows, initialOf, voiceOf } from "../src/live/speakers";
+import { follows, initialOf, isSameMinute, voiceOf } from "../src/live/speakers";
 
 const said = (speaker: string, at: string) => ({ speaker, isUser: false, createdAt: at, spokenAt: at }) as Message;
 
@@ -21,4 +21,11 @@ test("the same speaker goes on until a long pause", () => {
   expect(follows(first, said("SPEAKER_1", "2026-01-01T10:02:00Z"))).toBe(false);
   expect(follows(first, said("SPEAKER_2", "2026-01-01T10:00:01Z"))).toBe(false);
   expect(follows(undefined, first)).toBe(false);
+});
+
+test("each minute begins with its first message, whoever says it", () => {
+  const first = said("SPEAKER_1", "2026-01-01T10:00:10Z");
+  expect(isSameMinute(undefined, first)).toBe(false);
+  expect(isSameMinute(first, said("SPEAKER_2", "2026-01-01T10:00:59Z"))).toBe(true);
+  expect(isSameMinute(first, said("SPEAKER_1", "2026-01-01T10:01:00Z"))).toBe(false);
 });

@@ -1,7 +1,8 @@
 /** Times and causes, in words. */
 import type { OmiAccount, Session, UnlinkReason } from "omilink";
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 const UNITS = [
@@ -13,6 +14,10 @@ const UNITS = [
 
 export function clockTime(iso: string): string {
   return CLOCK.format(new Date(iso));
+}
+
+export function fullTime(iso: string): string {
+  return FULL.format(new Date(iso));
 }
 
 /** The time alone when it was today. */

@@ -1,12 +1,13 @@
 import { useState, type ReactNode } from "react";
 import { Pressable, View } from "react-native";
 
+import { useSessions } from "../sessions/SessionsProvider";
 import { Card } from "../ui/Card";
 import { Column } from "../ui/Column";
 import { Icon } from "../ui/Icon";
 import { ScreenHeader } from "../ui/ScreenHeader";
 import { Text } from "../ui/Text";
-import { themed, useColors } from "../ui/theme";
+import { RADIUS, themed, useColors } from "../ui/theme";
 import { OwnAddress } from "./OwnAddress";
 import { SessionId } from "./SessionId";
 import { SpokenSentence } from "./SpokenSentence";
@@ -24,7 +25,9 @@ type WayName = keyof typeof WAYS;
 
 /** "Link your wearable": three ways, the one that suits most people first. */
 export function LinkScreen({ uid }: { uid?: string }) {
-  const [openWay, setOpenWay] = useState<WayName | null>(uid ? "sentence" : "address");
+  const isUnderWay = useSessions().omi?.pending.length;
+  const [chosen, setOpenWay] = useState<WayName | null>();
+  const openWay = chosen === undefined ? (uid || isUnderWay ? "sentence" : "address") : chosen;
   const way = (name: WayName, content: ReactNode) => (
     <Way {...WAYS[name]} isOpen={openWay === name} onPress={() => setOpenWay(openWay === name ? null : name)}>
       {content}
@@ -67,7 +70,14 @@ function Way({ title, hint, isOpen, onPress, children }: WayProps) {
 
 const useStyles = themed(() => ({
   way: { padding: 0, gap: 0 },
-  summary: { flexDirection: "row", alignItems: "center", gap: 10, paddingVertical: 16, paddingHorizontal: 20 },
+  summary: {
+    flexDirection: "row",
+    alignItems: "center",
+    gap: 10,
+    paddingVertical: 16,
+    paddingHorizontal: 20,
+    borderRadius: RADIUS, // of the ring that shows the focus
+  },
   titles: { flex: 1 },
   turned: { transform: [{ rotate: "180deg" }] },
   content: { gap: 14, paddingHorizontal: 20, paddingBottom: 20 },

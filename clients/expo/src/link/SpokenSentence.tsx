@@ -13,7 +13,7 @@ import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 import { useNow } from "../useNow";
-import { clockTime, minutesUntil, omiProblem } from "../words";
+import { minutesUntil, omiProblem } from "../words";
 import { Arrival } from "./Arrival";
 import { useLookOften } from "./useLookOften";
 
@@ -28,11 +28,19 @@ type Proof = { uid: string; say: string; until: number; isPushed: boolean; notPu
 /** Links an OMI account by a sentence that its wearable hears, or by a number on its phone. */
 export function SpokenSentence({ proposedUid = "" }: { proposedUid?: string }) {
   const { omi, refresh } = useSessions();
+  const now = useNow();
   const [uid, setUid] = useState(proposedUid);
   const [proof, setProof] = useState<Proof | null>(null);
   const [problem, setProblem] = useState("");
   const [startedUid, setStartedUid] = useState("");
+  const [cancelled, setCancelled] = useState<string[]>([]);
   const account = omi?.omi_links.find(({ omiUserId }) => omiUserId === startedUid);
+  // Under way since before a reload, or asked for elsewhere.
+  const pending = omi?.pending.find(({ omiUserId, say }) => !cancelled.includes(say) && (!uid || omiUserId === uid));
+  if (!proof && !account && pending) {
+    setStartedUid(pending.omiUserId);
+    setProof(resumed(pending, omi?.canPush ?? false, now));
+  }
 
   async function attempt(task: () => Promise<void>) {
     setProblem("");
@@ -54,6 +62,8 @@ export function SpokenSentence({ proposedUid = "" }: { proposedUid?: string }) {
     });
 
   function startOver() {
+    const known = omi?.pending.map(({ say }) => say) ?? [];
+    setCancelled([...cancelled, ...known, ...(proof ? [proof.say] : [])]);
     setProof(null);
     setStartedUid("");
     setUid("");
@@ -88,8 +98,16 @@ export function SpokenSentence({ proposedUid = "" }: { proposedUid?: string }) {
   );
 }
 
+type Pending = NonNullable<ReturnType<typeof useSessions>["omi"]>["pending"][number];
+
+/** Good until when the server says; where our clock contradicts it, as long as a new one. */
+function resumed({ omiUserId, say, expiresAt }: Pending, isPushed: boolean, now: number): Proof {
+  const left = Date.parse(expiresAt) - now;
+  const until = now + (left > 0 && left < GOOD_FOR ? left : GOOD_FOR);
+  return { uid: omiUserId, say, until, isPushed, notPushed: null };
+}
+
 function AskForUid({ uid, onChange, onStart }: { uid: string; onChange: (uid: string) => void; onStart: () => void }) {
-  const pending = useSessions().omi?.pending[0];
   return (
     <>
       <Field
@@ -105,11 +123,6 @@ function AskForUid({ uid, onChange, onStart }: { uid: string; onChange: (uid: st
       <Text kind="quiet">
         In the OMI app it stands under Settings, in your profile or among the developer settings, as “User ID”.
       </Text>
-      {pending && (
-        <Text kind="quiet">
-          {`Your last sentence for ${pending.omiUserId} counts until ${clockTime(pending.expiresAt)}.`}
-        </Text>
-      )}
     </>
   );
 }
@@ -124,7 +137,8 @@ function UnderWay({ proof, onChange, attempt }: UnderWayProps) {
   const styles = useStyles();
   const now = useNow();
   const { say } = useNotices();
-  const { refresh } = useSessions();
+  const { omi, refresh } = useSessions();
+  const heard = omi?.pending.find(({ say }) => say === proof.say)?.heard;
   const [number, setNumber] = useState("");
   const { uid, until, notPushed } = proof;
   const isOver = now >= until;
@@ -151,6 +165,7 @@ function UnderWay({ proof, onChange, attempt }: UnderWayProps) {
         {proof.say}
       </Text>
       <Text kind="quiet">At your usual pace, and as often as you like. It is no part of what is saved.</Text>
+      {heard && <Text style={styles.heard}>{`Heard “${heard}”. That is close: say all six words once more.`}</Text>}
       <Arrival hasArrived={false}>
         {until - now < GOOD_FOR - HEARD_WITHIN
           ? "Nothing heard yet. The OMI app has to send its words to this server first."
@@ -183,8 +198,9 @@ function Row({ children }: { children: ReactNode }) {
   return <View style={styles.buttons}>{children}</View>;
 }
 
-const useStyles = themed(({ mine, ink }) => ({
+const useStyles = themed(({ mine, ink, warnTint }) => ({
   buttons: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", gap: 14 },
+  heard: { padding: 12, borderRadius: 12, overflow: "hidden", backgroundColor: warnTint },
   sentence: {
     padding: 20,
     borderRadius: 14,

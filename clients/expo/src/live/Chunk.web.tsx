@@ -1,8 +1,9 @@
 import type { Message } from "omilink";
 import { memo, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 
+import { fullTime } from "../words";
 import { MessageRow } from "./MessageRow";
-import { follows } from "./speakers";
+import { spokenAt } from "./speakers";
 
 /** This far from what is in sight, messages are drawn already. */
 const NEAR = "1500px 0px";
@@ -42,7 +43,9 @@ export const Chunk = memo(function Chunk({ scroller, before, messages, startsNea
   return (
     <div ref={element}>
       {messages.map((message, index) => (
-        <MessageRow key={message.id} message={message} isFollowing={follows(messages[index - 1] ?? before, message)} />
+        <div key={message.id} title={fullTime(spokenAt(message))}>
+          <MessageRow message={message} before={messages[index - 1] ?? before} />
+        </div>
       ))}
     </div>
   );

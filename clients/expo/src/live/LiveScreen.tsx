@@ -85,7 +85,7 @@ function NothingYet() {
     );
   return (
     <Quiet title="Nothing has been said yet" text="The moment your wearable hears something, the words appear here.">
-      <Hint ailing={sessions?.find(({ health }) => health && health.status !== "ok")} />
+      <Hint ailing={sessions?.find(({ health }) => health && health.status !== "ok" && health.status !== "quiet")} />
     </Quiet>
   );
 }

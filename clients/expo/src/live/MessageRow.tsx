@@ -5,18 +5,20 @@ import { Platform, View } from "react-native";
 import { Text } from "../ui/Text";
 import { RADIUS, themed, useColors } from "../ui/theme";
 import { clockTime } from "../words";
-import { initialOf, spokenAt, voiceOf } from "./speakers";
+import { follows, initialOf, isSameMinute, spokenAt, voiceOf } from "./speakers";
 
-type Props = { message: Message; isFollowing: boolean };
+type Props = { message: Message; before: Message | undefined };
 
-/** One segment of speech. Whoever goes on speaking is not named again. */
-export const MessageRow = memo(function MessageRow({ message, isFollowing }: Props) {
+/** One segment of speech. Whoever goes on speaking is not named again, and each minute tells its time once. */
+export const MessageRow = memo(function MessageRow({ message, before }: Props) {
   const styles = useStyles();
   const { accent, voices } = useColors();
   const name = speakerName(message);
   const time = clockTime(spokenAt(message));
   const [voice, tint] = voices[voiceOf(name)]!;
   const isMine = message.isUser;
+  const isFollowing = follows(before, message);
+  const isTimely = !isSameMinute(before, message);
   return (
     <View
       role="article"
@@ -32,10 +34,10 @@ export const MessageRow = memo(function MessageRow({ message, isFollowing }: Pro
           </View>
         )}
         <View style={[styles.column, isMine && styles.mineColumn]}>
-          {!isFollowing && (
+          {(!isFollowing || isTimely) && (
             <View style={styles.by} aria-hidden={Platform.OS === "web"}>
-              <Text style={[styles.name, { color: isMine ? accent : voice }]}>{name}</Text>
-              <Text style={styles.time}>{time}</Text>
+              {!isFollowing && <Text style={[styles.name, { color: isMine ? accent : voice }]}>{name}</Text>}
+              {isTimely && <Text style={styles.time}>{time}</Text>}
             </View>
           )}
           <View style={[styles.bubble, isMine && styles.mineBubble]}>

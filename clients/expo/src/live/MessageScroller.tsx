@@ -4,7 +4,6 @@ import { FlatList } from "react-native";
 
 import { MessageRow } from "./MessageRow";
 import { END, STALE, type ScrollerProps } from "./scroller";
-import { follows } from "./speakers";
 
 /**
  * The newest words at the lower edge, the others above. Whoever has scrolled up keeps what they read in its place. Only
@@ -17,7 +16,7 @@ export function MessageScroller({ ref, messages, top, isStale, onEndChange, onNe
 
   const renderMessage = useCallback(
     ({ item, index }: { item: Message; index: number }) => (
-      <MessageRow message={item} isFollowing={follows(newestFirst[index + 1], item)} />
+      <MessageRow message={item} before={newestFirst[index + 1]} />
     ),
     [newestFirst],
   );

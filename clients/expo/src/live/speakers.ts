@@ -1,5 +1,7 @@
 import { speakerName, type Message } from "omilink";
 
+import { clockTime } from "../words";
+
 /** A pause this long starts a new group, with its own name and time. */
 const GROUP_PAUSE = 120_000;
 const VOICES = 8;
@@ -12,6 +14,11 @@ export function spokenAt({ spokenAt, createdAt }: Message): string {
 export function follows(before: Message | undefined, message: Message): boolean {
   if (!before || speakerName(before) !== speakerName(message)) return false;
   return Date.parse(spokenAt(message)) - Date.parse(spokenAt(before)) < GROUP_PAUSE;
+}
+
+/** Whether both were said in the same minute, whose time stands at the first of them only. */
+export function isSameMinute(before: Message | undefined, message: Message): boolean {
+  return before !== undefined && clockTime(spokenAt(before)) === clockTime(spokenAt(message));
 }
 
 /** The number of a speaker's colour: the same speaker has the same one, whatever the name. */

@@ -7,7 +7,7 @@ type Status = NonNullable<Session["health"]>["status"];
 
 const WORDS: Record<Status, { word: string; color: "good" | "warn" | "bad" | "quiet" }> = {
   ok: { word: "Working", color: "good" },
-  waiting: { word: "Waiting", color: "quiet" },
+  waiting: { word: "Linked", color: "quiet" },
   quiet: { word: "Quiet", color: "quiet" },
   failing: { word: "Problem", color: "bad" },
   suspended: { word: "Needs proof", color: "warn" },

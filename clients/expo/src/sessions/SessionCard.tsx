@@ -1,4 +1,5 @@
 import { apiUnlinkSession, type Session } from "omilink";
+import { useState } from "react";
 import { View } from "react-native";
 
 import { useLive } from "../live/LiveProvider";
@@ -51,7 +52,7 @@ export function SessionCard({ session }: { session: Session }) {
         <HealthBadge status={health?.status ?? "waiting"} />
       </View>
       {health && <Text>{health.message}</Text>}
-      {health?.nextStep ? <Text style={styles.nextStep}>{health.nextStep}</Text> : null}
+      {health?.nextStep ? <Advice health={health} /> : null}
       <View style={styles.row}>
         {linked ? (
           <>
@@ -73,9 +74,21 @@ export function SessionCard({ session }: { session: Session }) {
   );
 }
 
+/** What is to be done at once is said; other advice is there for whoever asks. */
+function Advice({ health: { status, nextStep } }: { health: NonNullable<Session["health"]> }) {
+  const styles = useStyles();
+  const [isAskedFor, setAskedFor] = useState(false);
+  const isUrgent = status === "failing" || status === "suspended";
+  return isUrgent || isAskedFor ? (
+    <Text style={styles.nextStep}>{nextStep}</Text>
+  ) : (
+    <Button kind="link" label="Are words missing?" onPress={() => setAskedFor(true)} style={styles.ask} />
+  );
+}
+
 function heardOf({ lastSeenAt, messagesSaved = 0 }: Session, now: number): string {
   const heard = lastSeenAt ? `Last heard ${ago(lastSeenAt, now)}` : "Not heard yet";
-  return `${heard} · ${count(messagesSaved, "message")}`;
+  return messagesSaved > 0 ? `${heard} · ${count(messagesSaved, "message")}` : heard;
 }
 
 function consequencesOf({ id, method }: Session): string[] {
@@ -107,6 +120,7 @@ const useStyles = themed(({ warnTint }) => ({
     fontSize: 15,
     lineHeight: 22,
   },
+  ask: { alignSelf: "flex-start", marginVertical: -8 },
   facts: { flexGrow: 1, flexBasis: 180, minWidth: 0 },
   choice: { flexDirection: "row", flexWrap: "wrap", gap: 10, marginLeft: "auto" },
 }));

@@ -25,8 +25,8 @@ class SpokenLink extends HTMLElement {
   #uid;
   /** Until when the sentence on the page counts; undefined when there is none. */
   #until;
-  /** A sentence that the user wants to see no more. */
-  #dismissed;
+  /** Sentences that the user wants to see no more. */
+  #dismissed = new Set();
 
   constructor(app) {
     super();
@@ -124,7 +124,8 @@ class SpokenLink extends HTMLElement {
   }
 
   cancel() {
-    this.#dismissed = this.words.textContent;
+    for (const { say } of this.app.omi?.pending ?? []) this.#dismissed.add(say);
+    this.#dismissed.add(this.words.textContent);
     this.startOver();
   }
 
@@ -156,7 +157,7 @@ class SpokenLink extends HTMLElement {
   #resume(omi) {
     const named = this.#uid ?? this.input.value;
     const pending = omi?.pending.find(
-      ({ omiUserId, say }) => say !== this.#dismissed && (!named || omiUserId === named),
+      ({ omiUserId, say }) => !this.#dismissed.has(say) && (!named || omiUserId === named),
     );
     if (this.#until !== undefined || !pending) return;
     this.#uid = this.input.value = pending.omiUserId;
