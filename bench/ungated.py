@@ -50,7 +50,7 @@ def _prove(
 
 
 def _carry_out(desk: Desk, _decision: Decision, delivery: Delivery, bad_segments: int) -> None:
-    desk.put_session(desk.session(delivery).seen(delivery.received_at, bad_segments, delivery.uid))
+    desk.put_session(desk.session(delivery).seen(delivery, bad_segments))
 
 
 def _users_there(_tx: SqlTransaction, user_ids: set[str]) -> set[str]:

@@ -61,8 +61,8 @@ def place(
     """
     if run.start is None:
         fitting = [c for c in conversations if _silence(c, at) < gap]
-        return max(fitting, key=lambda c: (c.last_at, c.id), default=None)
-    nearest = sorted(conversations, key=lambda c: (_distance(c, run, at), -c.last_at))
+        return max(fitting, key=lambda c: (c.last_order, c.last_at, c.id), default=None)
+    nearest = sorted(conversations, key=lambda c: (_distance(c, run, at), -c.last_order, -c.last_at))
     return next((c for c in nearest if _follows(c, run, at, gap, spoken_in)), None)
 
 

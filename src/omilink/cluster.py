@@ -51,18 +51,20 @@ async def open_queue(settings: Settings, database: postgres.Postgres) -> AsyncIt
     """Deliveries by JetStream, with this node's disk behind it, and hints by NATS."""
     assert settings.nats_url
     link = NatsLink(settings.nats_url)
-    stream, bus = DeliveryStream(link, settings.nats_replicas), NatsBus(link)
+    kept = SqlInbox(database)
+    stream, bus = DeliveryStream(link, settings.nats_replicas, kept.first_order), NatsBus(link)
     async with _spool(settings) as spool:
-        outbox = Outbox(stream, spool)
+        outbox = Outbox(stream, spool, kept.newest_act)
         await outbox.look()
         partitions = Partitions(database, secrets.token_hex(8), PARTITIONS)
-        inbox = NatsInbox(stream, outbox, SqlInbox(database), partitions)
+        inbox = NatsInbox(stream, outbox, kept, partitions)
         checks = _checks(stream, outbox, database)
         async with running(link.run):
             if not await link.wait_until_up(GREETING):
                 log.warning("NATS is away; the start goes on without it")
             try:
-                yield Queue(inbox=inbox, bus=bus, checks=checks, on_web=(outbox.run,), everywhere=(bus.run,))
+                on_web = (outbox.run, outbox.watch_acts)
+                yield Queue(inbox=inbox, bus=bus, checks=checks, on_web=on_web, everywhere=(bus.run,))
             finally:
                 with contextlib.suppress(TimeoutError):  # leases end by themselves
                     async with asyncio.timeout(FAREWELL):

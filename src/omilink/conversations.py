@@ -6,6 +6,7 @@ from dataclasses import replace
 from omilink import wire
 from omilink.errors import NotFound
 from omilink.model import Conversation, Millis, OmiSession
+from omilink.order import Moment
 from omilink.ports import Transaction
 
 SNAPSHOT = 50
@@ -32,10 +33,11 @@ def one(tx: Transaction, conversation_id: str, user_id: str) -> Conversation:
 
 
 def adopt(
-    tx: Transaction, session: OmiSession, user_id: str, ownerless: Sequence[Conversation], brought_at: Millis | None
+    tx: Transaction, session: OmiSession, user_id: str, ownerless: Sequence[Conversation], brought: Moment | None
 ) -> None:
-    """Makes these conversations of the session the user's, and tells the user's streams of both."""
-    conversations = [replace(c, user_id=user_id, brought_at=brought_at) for c in ownerless]
+    """Makes these conversations of the session the user's, and tells the user's streams of both. `brought`: when they
+    came along with a proof, and not with the session's id."""
+    conversations = [_brought(replace(c, user_id=user_id), brought) for c in ownerless]
     tx.put_conversations((), conversations)
     shown = wire.session(session, has_conversations=bool(tx.messages_saved([session.id], user_id)))
     tx.append([wire.event(user_id, "session_linked", session=shown)])
@@ -46,14 +48,13 @@ def adopt(
 def waiting(tx: Transaction, session: OmiSession, since: Millis = 0) -> list[Conversation]:
     """The session's ownerless conversations that began since then, and since somebody else had the session: what an
     owner did not take along goes to no later one."""
-    since = max(since, (session.left_at or -1) + 1)
-    return [conversation for conversation in tx.ownerless(session.id) if conversation.created_at >= since]
+    return [c for c in tx.ownerless(session.id) if c.turn == session.turn and c.created_at >= since]
 
 
 def give_back(tx: Transaction, conversation: Conversation) -> None:
     """Makes it nobody's again: it disappears from its user's streams."""
     assert conversation.user_id
-    tx.put_conversations((), [replace(conversation, user_id=None, brought_at=None)])
+    tx.put_conversations((), [replace(conversation, user_id=None, brought_at=None, brought_order=None)])
     tx.forget_events(conversation.user_id, conversation.id)
     gone = wire.event(conversation.user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)
     tx.append([gone])
@@ -67,6 +68,14 @@ def delete(tx: Transaction, conversation_id: str, user_id: str, at: Millis) -> N
     tombstone = replace(conversation, title=None, summary=None, message_count=0, deleted_at=at)
     tx.put_conversations((), [tombstone])
     tx.append([wire.event(user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)])
+
+
+def _brought(conversation: Conversation, moment: Moment | None) -> Conversation:
+    """Where the moment has no order, everything that the conversation has was accepted before it."""
+    if moment is None:
+        return replace(conversation, brought_at=None, brought_order=None)
+    order = conversation.last_order if moment.order is None else moment.order
+    return replace(conversation, brought_at=moment.at, brought_order=order)
 
 
 def _announce(tx: Transaction, user_id: str, conversation: Conversation) -> None:

@@ -5,6 +5,7 @@ from itertools import chain, count
 
 from omilink import clocks, identity, wire
 from omilink.model import (
+    PAST,
     SHARED,
     Challenge,
     Conversation,
@@ -42,7 +43,6 @@ class Desk:
         self._deliveries = [delivery for delivery, _ in heard]
         times = [delivery.received_at for delivery in self._deliveries]
         self._since = min(times, default=0) - clocks.BACKLOG_LIMIT
-        self._until = max(times, default=0) + self.gap_ms
         self._counted = min(map(self._accepted, self._deliveries), default=0)
         self._load()  # locks the sessions, so that what is read after it stays true
         self._users_there = tx.users_there({delivery.origin for delivery in self._deliveries} - {SHARED})
@@ -71,7 +71,7 @@ class Desk:
 
     def load_conversations(self, session_keys: Collection[str]) -> None:
         self._conversations |= {key: {} for key in session_keys}
-        near = self.tx.conversations_near(session_keys, self._since, self._until)
+        near = self.tx.conversations_near(session_keys, self._since)
         for conversation in sorted(near, key=_by_last_words):
             of_session = self._conversations[conversation.session_id]
             of_session[conversation.id] = conversation
@@ -88,7 +88,7 @@ class Desk:
 
     def owner(self, delivery: Delivery) -> str | None:
         """Whose words these are: its session's owner at the time when it was accepted."""
-        return self.session(delivery).owner_at(delivery.received_at)
+        return self.session(delivery).owner_at(delivery)
 
     def is_account_gone(self, delivery: Delivery) -> bool:
         """Whether it was accepted for an account that has been deleted: at its personal URL, or for a session that it
@@ -96,7 +96,7 @@ class Desk:
         if delivery.origin != SHARED:
             return delivery.origin not in self._users_there
         session = self.session(delivery)
-        return session.is_before_leaving(delivery.received_at) and session.left_user_id is None
+        return session.hands_at(delivery) in PAST and session.left_user_id is None
 
     def challenges(self, delivery: Delivery) -> list[Challenge]:
         """What users have been asked to say under the delivery's uid, unless nothing is to be kept of it."""
@@ -116,7 +116,8 @@ class Desk:
         near = [
             conversation
             for conversation in self._conversations[delivery.session_key].values()
-            if conversation.created_at < at + self.gap_ms and conversation.last_at > at - clocks.BACKLOG_LIMIT
+            if (conversation.first_order <= delivery.order or conversation.created_at < at + self.gap_ms)
+            and conversation.last_at > at - clocks.BACKLOG_LIMIT
         ]
         return sorted(near, key=_by_last_words)[-NEAR_MOST:]
 
@@ -257,5 +258,5 @@ class Desk:
         self._events: list[Event] = []
 
 
-def _by_last_words(conversation: Conversation) -> tuple[Millis, str]:
-    return conversation.last_at, conversation.id
+def _by_last_words(conversation: Conversation) -> tuple[int, Millis, str]:
+    return conversation.last_order, conversation.last_at, conversation.id

@@ -43,10 +43,10 @@ def session_of(tx: Transaction, omi_session_id: str, user_id: str) -> tuple[OmiS
     return session, tx.messages_saved([session.id], user_id).get(session.id, 0)
 
 
-def _place(session: OmiSession) -> tuple[bool, Millis]:
+def _place(session: OmiSession) -> tuple[bool, int]:
     """What is suspended shows nothing, and so its place must not tell when it was heard."""
-    seen = session.last_seen_at or session.linked_at or 0
-    return (False, -seen) if session.user_id else (True, session.created_at)
+    newest = session.last_order or session.linked_order or 0
+    return (False, -newest) if session.user_id else (True, session.created_at)
 
 
 def judged(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> Health:

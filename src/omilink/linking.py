@@ -12,6 +12,7 @@ from enum import Enum, auto
 
 from omilink.errors import NotAvailable, NotFound, OmilinkError, ProofRequired
 from omilink.model import SHARED, Device, Method, OmiSession, Proof
+from omilink.order import Hands
 
 
 class Act(Enum):
@@ -51,9 +52,7 @@ class Facts:
     `foreign_proof`: the session has shown a uid that is verified for somebody else than U.
     `id_is_uid`: the session's id is a uid: one that this webhook shows or that is verified for somebody else than the
     owner; for a claim also one that it has ever shown.
-    `accepted_before`: the webhook was accepted before the session changed hands.
-    `accepted_long_before`: and before whoever had it until then got it.
-    `accepted_in_between`: the webhook was accepted while the device was in nobody's hands, after one user and before U.
+    `hands`: in whose hands the session was when the webhook was accepted.
     `proof`: what U has shown, for a proof.
     `account_gone`: whoever had the session, or the personal URL, when the webhook was accepted has deleted the account.
     """
@@ -65,9 +64,7 @@ class Facts:
     foreign_proof: bool = False
     id_is_uid: bool = False
     manual_linking: bool = True
-    accepted_before: bool = False
-    accepted_long_before: bool = False
-    accepted_in_between: bool = False
+    hands: Hands = Hands.OF_NOW
     account_gone: bool = False
     gave_up: bool = False
     proof: Proof | None = None
@@ -156,23 +153,31 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "accepted-for-somebody-before",
         Act.ARRIVE,
-        lambda f: f.accepted_long_before,
+        lambda f: f.hands is Hands.LONG_BEFORE,
         Outcome.QUARANTINE,
         "The session has changed hands more than once since: whose its words were then is not known any more.",
     ),
     Rule(
         "accepted-before-it-changed-hands",
         Act.ARRIVE,
-        lambda f: f.accepted_before,
+        lambda f: f.hands is Hands.OF_BEFORE,
         Outcome.KEEP,
         "It was accepted before the session changed hands: its words are those of whoever had the session then.",
     ),
     Rule(
         "accepted-in-nobodys-hands",
         Act.ARRIVE,
-        lambda f: f.accepted_in_between,
+        lambda f: f.hands is Hands.NOBODYS,
         Outcome.QUARANTINE,
         "It was accepted while the device was in nobody's hands: its words are not those of whoever got it then.",
+    ),
+    Rule(
+        "accepted-about-when-it-changed-hands",
+        Act.ARRIVE,
+        lambda f: f.hands is Hands.UNKNOWN,
+        Outcome.QUARANTINE,
+        "It was accepted about when the session changed hands, while a node was cut off: nobody can know which came "
+        "first.",
     ),
     Rule(
         "personal-url-refuses-foreign-uid",

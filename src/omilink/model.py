@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from omilink.errors import Invalid
+from omilink.order import Accepted, Hands, Moment, Way, is_before
 
 Millis = int
 
@@ -22,12 +23,15 @@ SHARED = "shared"
 """The origin of everything that comes in at the shared webhook URL; a personal URL's origin is its user's id."""
 
 ACTIVE_STEP: Millis = 600_000
+ORDER_STEP = 1 << 13
 TITLE_LENGTH = 60
 UNIQUE_LENGTH = 16
 LEFT_OUT = "…"
 """What stands for a message that was no part of the talk: its key has to stay, or a retry of it would be taken for new
 words."""
 VERSIONS_REMEMBERED = 16
+
+PAST = (Hands.OF_BEFORE, Hands.LONG_BEFORE)
 
 VISIBLE = "[!-.0-~]{1,128}"
 """ASCII 0x21-0x7E without "/", so that ids fit into a path."""
@@ -123,7 +127,9 @@ class OmiSession:
     """One device's id as seen at one webhook URL, and whose it is.
 
     Who had it last, from when and until when, is remembered: what was accepted then is theirs, however late it is
-    saved. `bad_segments` counts what could not be read since it came to its owner, `mistake` is the newest of its
+    saved. The orders and acts of these changes say when they were (`order.is_before`); `linked_at` and `last_seen_at`
+    are for people to read. `turn` counts how often it has left somebody's hands, `last_order` is that of the newest
+    call. `bad_segments` counts what could not be read since it came to its owner, `mistake` is the newest of its
     sender's.
     """
 
@@ -132,11 +138,17 @@ class OmiSession:
     user_id: str | None = None
     method: Method | None = None
     linked_at: Millis | None = None
+    linked_order: int | None = None
+    linked_act: int | None = None
     last_seen_at: Millis | None = None
+    last_order: int = 0
     suspended_user_id: str | None = None
     left_user_id: str | None = None
-    left_since: Millis | None = None
-    left_at: Millis | None = None
+    left_since_order: int | None = None
+    left_since_act: int | None = None
+    left_order: int | None = None
+    left_act: int | None = None
+    turn: int = 0
     device: Device | None = None
     last_uid: str | None = None
     bad_segments: int = 0
@@ -151,65 +163,82 @@ class OmiSession:
     def id(self) -> str:
         return session_key(self.origin, self.omi_session_id)
 
-    def owner_at(self, at: Millis) -> str | None:
-        """Whose words those are that were accepted then."""
-        return self.left_user_id if self.is_before_leaving(at) else self.user_id
+    def hands_at(self, call: Accepted) -> Hands:
+        """In whose hands it was when the call was accepted."""
+        before_leaving = is_before(call, self.left_order, self.left_act)
+        if before_leaving:
+            before_that = is_before(call, self.left_since_order, self.left_since_act)
+            return {False: Hands.OF_BEFORE, True: Hands.LONG_BEFORE, None: Hands.UNKNOWN}[before_that]
+        if before_leaving is None:
+            return Hands.UNKNOWN
+        if self.method is Method.ISSUED and self.turn:
+            before_issue = is_before(call, self.linked_order, self.linked_act)
+            return {False: Hands.OF_NOW, True: Hands.NOBODYS, None: Hands.UNKNOWN}[before_issue]
+        return Hands.OF_NOW
 
-    def is_before_leaving(self, at: Millis) -> bool:
-        """Whether what was accepted then belongs to whoever had it last."""
-        return self.left_at is not None and at <= self.left_at
-
-    def is_before_last(self, at: Millis) -> bool:
-        """Whether it was accepted before whoever had it last got it: whose it was then is not known any more."""
-        return self.is_before_leaving(at) and self.left_since is not None and at < self.left_since
-
-    def is_in_between(self, at: Millis) -> bool:
-        """Whether it was accepted while an issued device was in nobody's hands, after one user and before the next."""
-        return (
-            self.method is Method.ISSUED
-            and self.left_at is not None
-            and self.linked_at is not None
-            and self.left_at < at < self.linked_at
-        )
+    def owner_at(self, call: Accepted) -> str | None:
+        """Whose words the call's are, which is not to be asked where nobody can know."""
+        return self.left_user_id if self.hands_at(call) in PAST else self.user_id
 
     def by_its_id_alone(self) -> "OmiSession":
         """What may be known of it by somebody who knows no more than its id."""
         return OmiSession(omi_session_id=self.omi_session_id, created_at=self.created_at)
 
-    def linked_to(self, user_id: str, method: Method, at: Millis) -> "OmiSession":
-        before = self if self.user_id in (None, user_id) else self.unlinked(at - 1)
+    def linked_to(self, user_id: str, method: Method, moment: Moment) -> "OmiSession":
         device = Device.ISSUED if method is Method.ISSUED else self.device
-        since = self.linked_at if self.user_id == user_id else at
-        return replace(before, user_id=user_id, method=method, linked_at=since, device=device, suspended_user_id=None)
+        if self.user_id == user_id:
+            return replace(self, method=method, device=device, suspended_user_id=None)
+        before = self if self.user_id is None else self.unlinked(moment)
+        return replace(
+            before,
+            user_id=user_id,
+            method=method,
+            linked_at=moment.at,
+            linked_order=before._not_before_leaving(moment),
+            linked_act=moment.act,
+            device=device,
+            suspended_user_id=None,
+        )
 
-    def unlinked(self, at: Millis, *, suspended: bool = False) -> "OmiSession":
+    def unlinked(self, moment: Moment, *, suspended: bool = False) -> "OmiSession":
         return replace(
             self,
             user_id=None,
             method=None,
             linked_at=None,
+            linked_order=None,
+            linked_act=None,
             suspended_user_id=self.user_id if suspended else None,
             left_user_id=self.user_id,
-            left_since=self.linked_at,
-            left_at=at,
+            left_since_order=self.linked_order,
+            left_since_act=self.linked_act,
+            left_order=self._not_before_leaving(moment),
+            left_act=moment.act,
+            turn=self.turn + 1,
             bad_segments=0,
             mistake=None,
             mistake_at=None,
         )
 
-    def seen(self, at: Millis, bad_segments: int = 0, uid: str | None = None) -> "OmiSession":
-        first_call = self.device is Device.ISSUED and at >= (self.linked_at or 0)
+    def seen(self, call: "Delivery", bad_segments: int = 0) -> "OmiSession":
+        is_newest = call.order >= self.last_order
+        is_of_its_user = is_before(call, self.linked_order, self.linked_act) is False
         return replace(
             self,
-            last_seen_at=max(at, self.last_seen_at or 0),
-            last_uid=uid if uid and at >= (self.last_seen_at or 0) else self.last_uid,
-            device=Device.ACTIVE if first_call else self.device,
+            last_seen_at=call.received_at if is_newest else self.last_seen_at,
+            last_order=max(call.order, self.last_order),
+            last_uid=call.uid if call.uid and is_newest else self.last_uid,
+            device=Device.ACTIVE if self.device is Device.ISSUED and is_of_its_user else self.device,
             bad_segments=self.bad_segments + bad_segments,
         )
 
     def mistaken(self, mistake: Mistake, at: Millis) -> "OmiSession":
         """The session after its sender made a mistake; of several the newest is remembered."""
         return replace(self, mistake=mistake, mistake_at=at)
+
+    def _not_before_leaving(self, moment: Moment) -> int | None:
+        """The moment's order. Of two acts at once the one that is carried out later may have asked for it earlier."""
+        return None if moment.order is None else max(moment.order, self.left_order or 0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -332,8 +361,9 @@ class Conversation:
     """What was said on one clock without a long silence. `user_id` None: ownerless, shown to nobody.
 
     `zero_at` is when the clock stood at 0; `first` and `end` bound what has been said on it, None while all of it
-    is unplaced. `brought_at` is when it came along with a proof. A deleted conversation stays as a tombstone without
-    words, so that a retry cannot bring it back.
+    is unplaced. `first_order` is that of the call with which it began, `last_order` that of the newest one; `turn` is
+    the session's when it began. `brought_at` and `brought_order` are when it came along with a proof. A deleted
+    conversation stays as a tombstone without words, so that a retry cannot bring it back.
     """
 
     id: str
@@ -344,10 +374,14 @@ class Conversation:
     created_at: Millis
     zero_at: Millis | None = None
     last_at: Millis
+    first_order: int = 0
+    last_order: int = 0
+    turn: int = 0
     first: float | None = None
     end: float | None = None
     message_count: int = 0
     brought_at: Millis | None = None
+    brought_order: int | None = None
     deleted_at: Millis | None = None
 
     @property
@@ -356,11 +390,24 @@ class Conversation:
 
     @property
     def active_until(self) -> Millis:
-        """`last_at`, rounded up, so that what is sorted by it seldom changes."""
+        """`last_at`, rounded up, so that an index on it seldom changes."""
         return active_until(self.last_at)
 
-    def with_words(self, segments: Sequence[Segment], at: Millis, *, named_by: str | None) -> "Conversation":
-        """The conversation after hearing these segments. It is called by the first text that may name it."""
+    @property
+    def last_step(self) -> int:
+        """`last_order`, rounded down, for the same reason."""
+        return self.last_order // ORDER_STEP
+
+    def as_of(self, call: "Delivery") -> "Conversation":
+        """As the call finds it. Where the clock contradicts the order, no time has passed that anybody could tell."""
+        is_newer = call.order > self.last_order
+        is_later = call.received_at >= self.last_at
+        return self if is_newer == is_later else replace(self, last_at=call.received_at)
+
+    def with_words(self, segments: Sequence[Segment], call: "Delivery", *, named_by: str | None) -> "Conversation":
+        """The conversation after hearing these segments of the call. It is called by the first text that may name
+        it."""
+        at, is_newest = call.received_at, call.order >= self.last_order
         starts = [segment.start for segment in segments if segment.start is not None]
         ends = [segment.end for segment in segments if segment.end is not None]
         first = min(starts if self.first is None else [self.first, *starts], default=None)
@@ -369,7 +416,8 @@ class Conversation:
             self,
             title=self.title or (_title(named_by) if named_by else None),
             zero_at=at - round(end * 1000) if self.zero_at is None and end is not None else self.zero_at,
-            last_at=max(at, self.last_at),
+            last_at=at if is_newest else self.last_at,
+            last_order=max(call.order, self.last_order),
             first=first,
             end=end,
         )
@@ -387,12 +435,16 @@ class Conversation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
-    """A webhook call as it was accepted. `seq` is its place in the inbox; 0 before it is there. `contradiction`: in
+    """A webhook call as it was accepted. `seq` is its number in the inbox and `order` its place among all that were
+    accepted; 0 before it is there. `seen` and `way`: see `order.Accepted`. `contradiction`: in
     what it contradicts itself, so that nobody can tell whose it is. `proven`: no user could have made the call, since
     it carried the shared secret or OMI's signature. `signature` tells a signed call from every other one. `counted_at`
     is the counted time of its acceptance, None where that was not known."""
 
     seq: int = 0
+    order: int = 0
+    seen: int = 0
+    way: Way = Way.STRAIGHT
     kind: str
     origin: str = SHARED
     session_id: str
@@ -410,6 +462,16 @@ class Delivery:
     @property
     def session_key(self) -> str:
         return session_key(self.origin, self.session_id)
+
+    @property
+    def moment(self) -> Moment:
+        """When it does what it does: everything up to it has been accepted."""
+        return Moment(at=self.received_at, order=self.order)
+
+    @property
+    def just_before(self) -> Moment:
+        """When what it changes is changed, so that itself it comes after."""
+        return Moment(at=self.received_at, order=self.order - 1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -30,6 +30,7 @@ from omilink.model import (
     UnlinkReason,
     check_id,
 )
+from omilink.order import Moment
 from omilink.ports import Transaction
 from omilink.sessions import EARLIER
 
@@ -58,13 +59,14 @@ class Earlier:
 
 
 def start(
-    tx: Transaction, uid: str, user_id: str, at: Millis, by: By, *, by_phone: bool, brings: bool = True
+    tx: Transaction, uid: str, user_id: str, moment: Moment, by: By, *, by_phone: bool, brings: bool = True
 ) -> Started:
     """Asks the user for a proof, in place of what was asked for before. Somebody else's uid is answered alike."""
     check_id(uid, "omi_user_id")
+    at = moment.at
     session = sessions.find(tx, uid, at)
     is_issued = session.method is Method.ISSUED and session.user_id == user_id
-    woken = prove(tx, uid, user_id, Proof.ISSUED, at, by, brings=brings) if is_issued else ()
+    woken = prove(tx, uid, user_id, Proof.ISSUED, moment, by, brings=brings) if is_issued else ()
     if _is_theirs(tx, uid, user_id):
         return Started(None, None, tx.counted(), frozenset(woken))
     say, number = spoken.new_sentence(), _new_number() if by_phone else None
@@ -92,10 +94,13 @@ def renew_number(tx: Transaction, uid: str, user_id: str, at: Millis) -> Started
     raise NotFound("Nothing is under way for this OMI account. Start again with POST /link/omi/start.")
 
 
-def confirm(tx: Transaction, uid: str, user_id: str, number: str, address: str, at: Millis, by: By) -> set[str] | None:
+def confirm(
+    tx: Transaction, uid: str, user_id: str, number: str, address: str, moment: Moment, by: By
+) -> set[str] | None:
     """Whom to wake if the number proves it, else None. Wrong, used, expired, never asked for and somebody else's look
     the same and take the same steps. Raises RateLimited after five wrong ones by this user, for this uid or from this
     address."""
+    at = moment.at
     tries = [(limits.WRONG_CODE, who) for who in (f"user {user_id}", f"uid {uid}", f"address {address}")]
     for limit, who in tries:
         limits.spend(tx, limit, who, tx.counted())
@@ -108,7 +113,7 @@ def confirm(tx: Transaction, uid: str, user_id: str, number: str, address: str, 
     for limit, who in tries:
         limits.give_back(tx, limit, who)
     tx.put_challenge(replace(asked, used_at=at))
-    woken = prove(tx, uid, user_id, Proof.TYPED, at, by, brings=asked.brings)
+    woken = prove(tx, uid, user_id, Proof.TYPED, moment, by, brings=asked.brings)
     return woken if _is_theirs(tx, uid, user_id) else None  # somebody else may have been faster
 
 
@@ -142,16 +147,17 @@ def meet(tx: Transaction, challenge: Challenge, delivery: Delivery) -> set[str]:
     """The sentence came in this delivery, which proves something unless it came before. Returns whom to wake."""
     if challenge.used_at is not None:
         return set()
-    at, by = delivery.received_at, By("device", delivery.request_id)
-    tx.put_challenge(replace(challenge, used_at=at))
-    return prove(tx, challenge.uid, challenge.user_id, Proof.SPOKEN, at, by, brings=challenge.brings)
+    moment, by = delivery.just_before, By("device", delivery.request_id)
+    tx.put_challenge(replace(challenge, used_at=moment.at))
+    return prove(tx, challenge.uid, challenge.user_id, Proof.SPOKEN, moment, by, brings=challenge.brings)
 
 
 def prove(
-    tx: Transaction, uid: str, user_id: str, proof: Proof, at: Millis, by: By, *, brings: bool = True
+    tx: Transaction, uid: str, user_id: str, proof: Proof, moment: Moment, by: By, *, brings: bool = True
 ) -> set[str]:
     """Verifies the uid for the user if the gate lets it, links the sessions that have shown it as their next call
     would, and returns whom to wake: nobody when nothing changed."""
+    at = moment.at
     decision = _decide(tx, uid, user_id, proof, at)
     link = OmiLink(uid=uid, user_id=user_id, proof=proof, brings=brings, verified_at=at)
     if decision.outcome is not Outcome.VERIFY or not tx.add_omi_link(link):
@@ -160,28 +166,29 @@ def prove(
     sessions.note(tx, decision, session, at, by, proof=proof, uid=uid, before=None, after=user_id)
     woken = {user_id}
     for shown in tx.sessions_showing(uid, ever=False).values():
-        woken |= _link(tx, shown, uid, user_id, at, by, brings=brings)
+        woken |= _link(tx, shown, uid, user_id, moment, by, brings=brings)
     return woken
 
 
-def vouch(tx: Transaction, uid: str, user_id: str, at: Millis, by: By) -> set[str]:
+def vouch(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> set[str]:
     """An operator says that it is the user's. Raises what the gate says."""
     check_id(uid, "uid")
-    decision = _decide(tx, uid, user_id, Proof.OPERATOR, at)
+    decision = _decide(tx, uid, user_id, Proof.OPERATOR, moment.at)
     if decision.error:
         raise decision.error
-    return prove(tx, uid, user_id, Proof.OPERATOR, at, by)
+    return prove(tx, uid, user_id, Proof.OPERATOR, moment, by)
 
 
-def unlink(tx: Transaction, uid: str, user_id: str, at: Millis, by: By) -> None:
+def unlink(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> None:
     """The uid is verified for nobody, and the sessions that it linked are nobody's. Raises NotFound."""
-    decision = _decide(tx, uid, user_id, None, at, Act.DISOWN)
+    decision = _decide(tx, uid, user_id, None, moment.at, Act.DISOWN)
     if decision.error:
         raise decision.error
-    _withdraw(tx, decision, uid, user_id, at, by)
+    _withdraw(tx, decision, uid, user_id, moment.at, by)
     for shown in _linked_by(tx, uid, user_id):
         decision = linking.decide(Facts(act=Act.UNLINK, session=shown, user_id=user_id))
-        sessions.change_hands(tx, decision, shown, shown.unlinked(at), at, by, reason=UnlinkReason.UNLINKED, uid=uid)
+        unlinked, reason = shown.unlinked(moment), UnlinkReason.UNLINKED
+        sessions.change_hands(tx, decision, shown, unlinked, moment, by, reason=reason, uid=uid)
 
 
 def unvouch(tx: Transaction, uid: str, at: Millis, by: By) -> str:
@@ -215,24 +222,24 @@ def earlier(tx: Transaction, link: OmiLink, at: Millis) -> Earlier:
     )
 
 
-def bring_earlier(tx: Transaction, uid: str, user_id: str, at: Millis, by: By) -> int:
+def bring_earlier(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> int:
     """Takes along what was left, and returns how many conversations. Raises NotFound."""
     since, count = find(tx, uid, user_id).verified_at - EARLIER, 0
     for session in _linked_by(tx, uid, user_id):
         if ownerless := waiting(tx, session, since):
-            _note_earlier(tx, Act.BRING, session, uid, user_id, at, by)
-            adopt(tx, session, user_id, ownerless, brought_at=at)
+            _note_earlier(tx, Act.BRING, session, uid, user_id, moment.at, by)
+            adopt(tx, session, user_id, ownerless, brought=moment)
             count += len(ownerless)
     return count
 
 
-def leave_earlier(tx: Transaction, uid: str, user_id: str, at: Millis, by: By) -> int:
+def leave_earlier(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> int:
     """Makes what came along within a day nobody's again, and returns how many conversations. Raises NotFound."""
     find(tx, uid, user_id)
     count = 0
     for session in _linked_by(tx, uid, user_id):
-        if brought := tx.brought(session.id, user_id, at - EARLIER):
-            _note_earlier(tx, Act.LEAVE, session, uid, user_id, at, by)
+        if brought := tx.brought(session.id, user_id, moment.at - EARLIER):
+            _note_earlier(tx, Act.LEAVE, session, uid, user_id, moment.at, by)
             for conversation in brought:
                 give_back(tx, conversation)
             count += len(brought)
@@ -259,14 +266,14 @@ def _decide(tx: Transaction, uid: str, user_id: str, proof: Proof | None, at: Mi
 
 
 def _link(
-    tx: Transaction, session: OmiSession, uid: str, user_id: str, at: Millis, by: By, *, brings: bool
+    tx: Transaction, session: OmiSession, uid: str, user_id: str, moment: Moment, by: By, *, brings: bool
 ) -> set[str]:
     decision = linking.decide(Facts(act=Act.ARRIVE, session=session, user_id=user_id))
     if decision.outcome is not Outcome.LINK or not decision.method:
         return set()
-    linked = session.linked_to(user_id, decision.method, at)
+    linked = session.linked_to(user_id, decision.method, moment)
     reason = UnlinkReason.LINKED_WITH_PROOF
-    return sessions.change_hands(tx, decision, session, linked, at, by, reason=reason, uid=uid, brings=brings)
+    return sessions.change_hands(tx, decision, session, linked, moment, by, reason=reason, uid=uid, brings=brings)
 
 
 def _linked_by(tx: Transaction, uid: str, user_id: str) -> list[OmiSession]:

@@ -23,6 +23,7 @@ from omilink.model import (
     SignIn,
     User,
 )
+from omilink.order import Moment
 
 T = TypeVar("T")
 
@@ -149,8 +150,8 @@ class Transaction(Protocol):
         ...
 
     # conversations
-    def conversations_near(self, session_ids: Collection[str], since: Millis, until: Millis) -> list[Conversation]:
-        """Of these sessions, tombstones too: begun before `until` and with words after `since`."""
+    def conversations_near(self, session_ids: Collection[str], since: Millis) -> list[Conversation]:
+        """Of these sessions, tombstones too: with words after `since`."""
         ...
 
     def ownerless(self, session_id: str) -> list[Conversation]:
@@ -168,12 +169,12 @@ class Transaction(Protocol):
     def conversation(self, conversation_id: str, user_id: str) -> Conversation | None: ...
 
     def latest_conversation(self, user_id: str) -> Conversation | None:
-        """The one with the latest words; of equals the later id."""
+        """The one whose words were accepted last."""
         ...
 
-    def conversations_of(
-        self, user_id: str, limit: int, before: tuple[Millis, str] | None = None
-    ) -> list[Conversation]: ...
+    def conversations_of(self, user_id: str, limit: int, before: tuple[int, str] | None = None) -> list[Conversation]:
+        """So many before (first_order, id), the one that began last first: a place that a conversation keeps."""
+        ...
 
     def put_conversations(self, new: Collection[Conversation], changed: Collection[Conversation]) -> None: ...
 
@@ -275,7 +276,7 @@ class Transaction(Protocol):
         """Another hash of the same password, unless the password has changed meanwhile."""
         ...
 
-    def remove_user(self, user_id: str, at: Millis) -> None:
+    def remove_user(self, user_id: str, moment: Moment) -> None:
         """Removes every row that is the user's, and the user from the audit. Their sessions become nobody's, and what
         was accepted for the user by then belongs to nobody who could still have it."""
         ...
@@ -359,6 +360,11 @@ class Inbox(Protocol):
 
     async def put(self, delivery: Delivery) -> None:
         """Durable on return. A delivery whose key is there already is ignored. Raises Unavailable."""
+        ...
+
+    async def moment(self, at: Millis) -> Moment:
+        """The moment of what somebody does now, between what has been accepted before the call and what is accepted
+        after it."""
         ...
 
     async def wait(self, seconds: float) -> None:

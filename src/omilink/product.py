@@ -8,6 +8,7 @@ from omilink.limits import Limits, LocalLimits
 from omilink.metrics import Metrics
 from omilink.model import Millis, now
 from omilink.omi.notification import Notifications
+from omilink.order import Moment
 from omilink.passwords import Passwords
 from omilink.personal import PersonalUrls
 from omilink.ports import Bus, Inbox, Store
@@ -52,3 +53,7 @@ class Product:
     def shown(self, moment: Millis) -> Millis:
         """What the wall clock will show at this moment of counted time, as people are told it."""
         return moment + round((self.clock() - self.counted()) / 1000) * 1000
+
+    async def moment(self) -> Moment:
+        """The moment of what somebody does now."""
+        return await self.inbox.moment(self.clock())

@@ -12,6 +12,7 @@ from omilink.cutting import take_sentences_out
 from omilink.desk import Desk
 from omilink.linking import Act, Decision, Facts, Outcome
 from omilink.model import (
+    PAST,
     By,
     Conversation,
     Delivery,
@@ -73,7 +74,7 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
         desk.show_uid(desk.session(delivery), delivery.uid)
         if decision.outcome is Outcome.QUARANTINE:
             quarantined[delivery.seq] = decision.rule
-            session = desk.session(delivery).seen(delivery.received_at, uid=delivery.uid)
+            session = desk.session(delivery).seen(delivery)
             desk.put_session(session)
             _note_quarantine(desk, decision, delivery, session)
         else:
@@ -108,7 +109,7 @@ def _prove(
     if not desk.challenges(delivery):
         return said, decision
     is_kept = decision.outcome not in (Outcome.DROP, Outcome.QUARANTINE)
-    is_of_now = not desk.session(delivery).is_before_leaving(delivery.received_at)
+    is_of_now = desk.session(delivery).hands_at(delivery) not in PAST
     left = take_sentences_out(desk, delivery, said, proves=delivery.proven and is_kept and is_of_now)
     return left, _decide(desk, delivery)
 
@@ -122,9 +123,7 @@ def _decide(desk: Desk, delivery: Delivery) -> Decision:
             session=session,
             user_id=desk.verified_user(delivery.uid),
             id_is_uid=delivery.uid == session.omi_session_id or verified_for not in (None, session.user_id),
-            accepted_before=session.is_before_leaving(delivery.received_at),
-            accepted_long_before=session.is_before_last(delivery.received_at),
-            accepted_in_between=session.is_in_between(delivery.received_at),
+            hands=session.hands_at(delivery),
             account_gone=desk.is_account_gone(delivery),
         )
     )
@@ -133,24 +132,24 @@ def _decide(desk: Desk, delivery: Delivery) -> Decision:
 def _carry_out(desk: Desk, decision: Decision, delivery: Delivery, bad_segments: int) -> None:
     """Notes the call in its session, which changes hands if that was decided."""
     before = desk.session(delivery)
-    session = before.seen(delivery.received_at, bad_segments, delivery.uid)
+    session = before.seen(delivery, bad_segments)
     if decision.outcome is Outcome.SUSPEND:
-        session = session.unlinked(delivery.received_at - 1, suspended=True)
+        session = session.unlinked(delivery.just_before, suspended=True)
     elif decision.outcome is Outcome.LINK and (before.user_id, before.method) != (decision.user_id, decision.method):
         assert decision.user_id and decision.method
-        session = session.linked_to(decision.user_id, decision.method, delivery.received_at)
+        session = session.linked_to(decision.user_id, decision.method, delivery.just_before)
     desk.put_session(session)
     if session.user_id != before.user_id or session.method != before.method:  # rare, so by way of the database
         desk.flush()
         reason = UnlinkReason.LINKED_WITH_PROOF if session.user_id else UnlinkReason.PROOF_REQUIRED
-        by, at = _by(delivery), delivery.received_at
+        by, moment = _by(delivery), delivery.moment
         link = desk.tx.omi_link(delivery.uid) if delivery.uid else None
         desk.users |= sessions.change_hands(
             desk.tx,
             decision,
             before,
             session,
-            at,
+            moment,
             by,
             reason=reason,
             uid=delivery.uid,
@@ -175,7 +174,7 @@ def _note_mistake(desk: Desk, delivery: Delivery, mistake: Mistake | None, heard
     if heard.began and mistake is None:
         recent = [c for c in desk.near(delivery) if at - c.created_at < mistakes.HURRY * 1000]
         mistake = mistakes.of_conversations(len(recent))
-    if mistake and not session.is_before_leaving(at):
+    if mistake and session.hands_at(delivery) not in PAST:
         desk.put_session(session.mistaken(mistake, at))
 
 
@@ -214,7 +213,7 @@ def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment
     if message.rev == known.rev:  # nothing that is shown
         return
     name = _name(desk, delivery, [segment])
-    conversation = conversation.with_words([segment], delivery.received_at, named_by=name)
+    conversation = conversation.with_words([segment], delivery, named_by=name)
     desk.put_conversation(conversation.retitled(known, message) if name else conversation)
     if message.key not in heard.new.get(conversation.id, ()):
         heard.changed.setdefault(conversation.id, []).append(message.key)
@@ -223,10 +222,12 @@ def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment
 def _hear_run(desk: Desk, delivery: Delivery, run: clocks.Run, gap: float, heard: _Heard) -> None:
     owner = desk.owner(delivery)
     open_to_it = [c for c in desk.near(delivery) if c.user_id == owner and not c.deleted_at]
-    conversation = clocks.place(run, delivery.received_at, open_to_it, gap, desk.around)
-    if conversation is None:
+    placed = clocks.place(run, delivery.received_at, [c.as_of(delivery) for c in open_to_it], gap, desk.around)
+    if placed is None:
         conversation = _begin(desk, delivery, owner)
         heard.began.add(conversation.id)
+    else:
+        conversation = desk.conversation(delivery, placed.id)
     _add(desk, delivery, conversation, run, heard)
 
 
@@ -237,6 +238,9 @@ def _begin(desk: Desk, delivery: Delivery, owner: str | None) -> Conversation:
         user_id=owner,
         created_at=delivery.received_at,
         last_at=delivery.received_at,
+        first_order=delivery.order,
+        last_order=delivery.order,
+        turn=desk.session(delivery).turn,
     )
     desk.put_conversation(conversation, new=True)
     return conversation
@@ -247,7 +251,7 @@ def _add(desk: Desk, delivery: Delivery, before: Conversation, run: clocks.Run, 
     said = [segment for segment in run.segments if segment not in repeated]
     if not said:
         return
-    conversation = before.with_words(said, delivery.received_at, named_by=_name(desk, delivery, said))
+    conversation = before.with_words(said, delivery, named_by=_name(desk, delivery, said))
     desk.put_conversation(conversation)
     seq, end = before.message_count, before.end
     for segment in said:

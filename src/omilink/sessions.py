@@ -21,6 +21,7 @@ from omilink.model import (
     check_id,
     session_key,
 )
+from omilink.order import Moment
 from omilink.ports import Transaction
 
 EARLIER: Millis = 24 * 3_600_000
@@ -36,7 +37,7 @@ def link(
     tx: Transaction,
     omi_session_id: str,
     user_id: str,
-    at: Millis,
+    moment: Moment,
     *,
     act: Act = Act.CLAIM,
     manual_linking: bool = True,
@@ -46,9 +47,9 @@ def link(
     """Makes the session the user's if the gate lets it, before its first webhook too. Raises what the gate says.
     `again`: an app does it by itself, which must not undo what somebody wished, and does nothing for what comes in at
     the user's own address and nowhere else."""
-    session = find(tx, omi_session_id, at)
+    session = find(tx, omi_session_id, moment.at)
     if again and session.last_seen_at is None:
-        own = find(tx, omi_session_id, at, origin=user_id)
+        own = find(tx, omi_session_id, moment.at, origin=user_id)
         if own.user_id == user_id:
             return own
     is_second_hand = act is not Act.CLAIM and session.device is not None
@@ -60,22 +61,22 @@ def link(
         return session
     assert decision.user_id and decision.method
     if is_second_hand:
-        _withdraw_issue(tx, decision, session, at, by or By(user_id))
-    linked, reason = session.linked_to(decision.user_id, decision.method, at), UnlinkReason.HANDED_OVER
-    change_hands(tx, decision, session, linked, at, by or By(user_id), reason=reason, brings=not is_second_hand)
+        _withdraw_issue(tx, decision, session, moment.at, by or By(user_id))
+    linked, reason = session.linked_to(decision.user_id, decision.method, moment), UnlinkReason.HANDED_OVER
+    change_hands(tx, decision, session, linked, moment, by or By(user_id), reason=reason, brings=not is_second_hand)
     return linked
 
 
-def issue(tx: Transaction, omi_session_ids: Iterable[str], user_id: str, at: Millis, by: By) -> list[OmiSession]:
+def issue(tx: Transaction, omi_session_ids: Iterable[str], user_id: str, moment: Moment, by: By) -> list[OmiSession]:
     """An operator issues these to the user: all of them or, with what the gate says of one, none."""
-    return [link(tx, one, user_id, at, act=Act.ISSUE, by=by) for one in omi_session_ids]
+    return [link(tx, one, user_id, moment, act=Act.ISSUE, by=by) for one in omi_session_ids]
 
 
 def unlink(
     tx: Transaction,
     omi_session_id: str,
     user_id: str,
-    at: Millis,
+    moment: Moment,
     by: By | None = None,
     *,
     personal: bool | None = None,
@@ -83,44 +84,44 @@ def unlink(
     """The session becomes nobody's; what was saved stays the user's. A suspended one, which is nobody's, leaves the
     user's list. `personal`: the one at the user's own address; None for whichever is the user's, the shared address
     first and a suspended one last. Raises NotFound when it is not the user's."""
-    session = find(tx, omi_session_id, at, origin=user_id if personal else SHARED)
+    session = find(tx, omi_session_id, moment.at, origin=user_id if personal else SHARED)
     if personal is None and session.user_id != user_id:
-        own = find(tx, omi_session_id, at, origin=user_id)
+        own = find(tx, omi_session_id, moment.at, origin=user_id)
         session = own if own.user_id else session
     decision = linking.decide(facts(tx, Act.UNLINK, session, user_id))
     if decision.error:
         raise decision.error
     if session.method is Method.ISSUED:
-        _withdraw_issue(tx, decision, session, at, by or By(user_id))
+        _withdraw_issue(tx, decision, session, moment.at, by or By(user_id))
     if decision.outcome is Outcome.LET_GO:
         tx.put_sessions([replace(session, suspended_user_id=None)])
-        note(tx, decision, session, at, by or By(user_id), proof=None, uid=None, before=user_id, after=None)
+        note(tx, decision, session, moment.at, by or By(user_id), proof=None, uid=None, before=user_id, after=None)
         return session.by_its_id_alone()
-    unlinked = session.unlinked(at)
-    change_hands(tx, decision, session, unlinked, at, by or By(user_id), reason=UnlinkReason.UNLINKED)
+    unlinked = session.unlinked(moment)
+    change_hands(tx, decision, session, unlinked, moment, by or By(user_id), reason=UnlinkReason.UNLINKED)
     return unlinked
 
 
-def end(tx: Transaction, omi_session_id: str, device: Device, at: Millis, by: By) -> OmiSession:
+def end(tx: Transaction, omi_session_id: str, device: Device, moment: Moment, by: By) -> OmiSession:
     """An issued device comes back, or is lost: it is nobody's until it is issued again. Raises NotFound."""
-    session = find(tx, omi_session_id, at)
+    session = find(tx, omi_session_id, moment.at)
     decision = linking.decide(Facts(act=Act.END, session=session, user_id=None))
     if decision.error:
         raise decision.error
-    _withdraw_issue(tx, decision, session, at, by)
+    _withdraw_issue(tx, decision, session, moment.at, by)
     tx.forget_uids_shown(session)  # those of its user, who may verify them at any time
-    ended = replace(session.unlinked(at) if session.user_id else session, device=device, last_uid=None)
-    change_hands(tx, decision, session, ended, at, by, reason=UnlinkReason(f"device_{device}"))
+    ended = replace(session.unlinked(moment) if session.user_id else session, device=device, last_uid=None)
+    change_hands(tx, decision, session, ended, moment, by, reason=UnlinkReason(f"device_{device}"))
     return ended
 
 
-def expire(tx: Transaction, silent_since: Millis, at: Millis, most: int) -> set[str]:
+def expire(tx: Transaction, silent_since: Millis, moment: Moment, most: int) -> set[str]:
     """Ends so many links of sessions that have not called since then, in counted time, and returns whom to wake."""
     woken = set()
     for session in tx.silent_sessions(silent_since, most):
         decision = linking.decide(Facts(act=Act.EXPIRE, session=session, user_id=None))
         if decision.outcome is Outcome.UNLINK and session.user_id:
-            change_hands(tx, decision, session, session.unlinked(at), at, SILENCE, reason=UnlinkReason.EXPIRED)
+            change_hands(tx, decision, session, session.unlinked(moment), moment, SILENCE, reason=UnlinkReason.EXPIRED)
             woken.add(session.user_id)
     return woken
 
@@ -130,7 +131,7 @@ def change_hands(
     decision: Decision,
     before: OmiSession,
     after: OmiSession,
-    at: Millis,
+    moment: Moment,
     by: By,
     *,
     reason: UnlinkReason,
@@ -141,14 +142,14 @@ def change_hands(
     returns whom to wake. By a uid come along the ownerless conversations of a day; by an id, which only its owner can
     know, all."""
     tx.put_sessions([after])
-    note(tx, decision, after, at, by, proof=after.method, uid=uid, before=before.user_id, after=after.user_id)
+    note(tx, decision, after, moment.at, by, proof=after.method, uid=uid, before=before.user_id, after=after.user_id)
     if before.user_id and before.user_id != after.user_id:
-        shown = wire.session(after.unlinked(at), has_conversations=False)
+        shown = wire.session(after.unlinked(moment), has_conversations=False)
         tx.append([wire.event(before.user_id, "session_unlinked", session=shown, reason=reason)])
     if after.user_id:
         by_uid = after.method is Method.UID
-        ownerless = waiting(tx, after, at - EARLIER if by_uid else 0) if brings else ()
-        adopt(tx, after, after.user_id, ownerless, brought_at=at if by_uid else None)
+        ownerless = waiting(tx, after, moment.at - EARLIER if by_uid else 0) if brings else ()
+        adopt(tx, after, after.user_id, ownerless, brought=moment if by_uid else None)
     return {user_id for user_id in (before.user_id, after.user_id) if user_id}
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import monotonic
 
 from omilink import live, sessions
@@ -88,10 +89,15 @@ async def scrub(product: Product) -> None:
 
 async def expire(product: Product, after: Millis) -> None:
     async def end() -> None:
-        at, since = product.clock(), product.counted() - after
+        since = product.counted() - after
         if not await product.store.read(lambda tx: tx.silent_sessions(since, 1)):
             return
-        while woken := await product.store.write(lambda tx: sessions.expire(tx, since, at, TIDY_USERS)):
+        woken: set[str] | None = None
+        while woken is None or woken:
+            moment = await product.moment()
+            woken = await product.store.write(
+                partial(sessions.expire, silent_since=since, moment=moment, most=TIDY_USERS)
+            )
             product.bus.publish(woken)
 
     await _every(EXPIRE, end)

@@ -118,15 +118,16 @@ async def inbox(
         return
     monkeypatch.setattr(nats_inbox, "ROUND", 0)
     link, connecting = await linked(request.getfixturevalue("nats_server"))
-    stream = DeliveryStream(link, 1)
+    kept = SqlInbox(database)
+    stream = DeliveryStream(link, 1, kept.first_order)
     engine = sqlite.engine(tmp_path / "spool.db")
     sql_migrate.upgrade(engine)
     disk = sqlite.Sqlite(engine)
-    outbox = Outbox(stream, SqlInbox(disk))
+    outbox = Outbox(stream, SqlInbox(disk), kept.newest_act)
     assert link.client
     await link.client.jetstream().delete_stream(STREAM) if await exists(link) else None
     await stream._ensure(link.client)
-    inbox = ArrivedInbox(stream, outbox, SqlInbox(database), Partitions(database, "me", PARTITIONS))
+    inbox = ArrivedInbox(stream, outbox, kept, Partitions(database, "me", PARTITIONS))
     async with running(outbox.run):
         yield inbox
     await inbox.close()

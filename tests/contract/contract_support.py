@@ -5,6 +5,7 @@ from sqlalchemy import Engine
 from omilink.adapters import postgres, sql_migrate, sqlite
 from omilink.adapters.lanes import Lanes
 from omilink.model import Millis, OmiLink, Proof
+from omilink.order import Moment
 from omilink.ports import Transaction
 
 
@@ -16,6 +17,11 @@ def open_database(engine: Engine) -> Lanes:
 
 def verified(uid: str, user_id: str, at: Millis) -> OmiLink:
     return OmiLink(uid=uid, user_id=user_id, proof=Proof.OPERATOR, verified_at=at)
+
+
+def moment(at: Millis) -> Moment:
+    """In a plain story the order follows the clock."""
+    return Moment(at=at, order=at)
 
 
 def prune(tx: Transaction, **until: Millis) -> bool:

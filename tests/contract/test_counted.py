@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
+from contract_support import moment
 from sqlalchemy import Engine, update
 
 from omilink import accounts, live, model, omi_accounts, personal, saving, sessions
@@ -138,13 +139,13 @@ async def test_a_ticket_lasts_a_minute(site: Site, jump: Millis) -> None:
 
 
 async def test_a_number_and_a_sentence_last_ten_minutes(site: Site, disturb: Disturb) -> None:
-    await site.do(lambda tx: omi_accounts.start(tx, "uid", "ada", site.wall, By("ada"), by_phone=True))
+    await site.do(lambda tx: omi_accounts.start(tx, "uid", "ada", moment(site.wall), By("ada"), by_phone=True))
     await _lasts(site, disturb, CODE_LIFE, lambda tx: tx.challenges_of("ada", tx.counted()))
 
 
 async def test_the_sentence_counts_in_a_call_that_comes_after_the_jump(site: Site, disturb: Disturb) -> None:
     started = await site.store.write(
-        lambda tx: omi_accounts.start(tx, "uid", "ada", site.wall, By("ada"), by_phone=False)
+        lambda tx: omi_accounts.start(tx, "uid", "ada", moment(site.wall), By("ada"), by_phone=False)
     )
     await disturb()
     said = Delivery(
@@ -171,10 +172,10 @@ async def test_the_personal_url_before_lasts_a_day(site: Site, disturb: Disturb)
 
 async def test_a_link_lasts_as_long_as_is_set_after_the_last_call(site: Site, disturb: Disturb) -> None:
     ttl = 3 * DAY
-    await site.do(lambda tx: sessions.link(tx, "kitchen", "ada", site.wall))
+    await site.do(lambda tx: sessions.link(tx, "kitchen", "ada", moment(site.wall)))
 
     def is_linked(tx: Transaction) -> bool:
-        sessions.expire(tx, tx.counted() - ttl, site.wall, 10)
+        sessions.expire(tx, tx.counted() - ttl, moment(site.wall), 10)
         return sessions.find(tx, "kitchen", 0).user_id == "ada"
 
     await _lasts(site, disturb, ttl, is_linked)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from contract_support import moment
 from sqlalchemy import Engine, inspect
 
 from omilink import omi_accounts, saving, sessions
@@ -97,10 +98,10 @@ def test_the_guides_queries_work_as_they_are_written(engine: Engine) -> None:
     with engine.begin() as connection:
         tx = SqlTransaction(connection)
         tx.add_user(User(id="your-user-id", email="ada@example.org", display_name=None, created_at=0), "-")
-        omi_accounts.vouch(tx, "user-device-456", "your-user-id", 0, OPERATOR)
-        sessions.link(tx, "your-session-id", "your-user-id", at=1000)
+        omi_accounts.vouch(tx, "user-device-456", "your-user-id", moment(0), OPERATOR)
+        sessions.link(tx, "your-session-id", "your-user-id", moment(1000))
         body = b'{"session_id": "your-session-id", "segments": [{"text": "hello", "start": 0, "end": 1}]}'
-        call = Delivery(kind="transcript", session_id="your-session-id", body=body, received_at=2000)
+        call = Delivery(kind="transcript", session_id="your-session-id", body=body, received_at=2000, order=2000)
         saving.save(tx, [call], GAP)
 
         def ask(query: str, *values: str) -> list[Columns]:

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from contract_support import open_database
+from contract_support import moment, open_database
 from sqlalchemy import Engine, func, select
 
 from omilink import live, saving, sessions
@@ -29,10 +29,12 @@ def old(tmp_path: Path) -> Engine:
     with engine.begin() as connection:
         tx = SqlTransaction(connection)
         tx.add_user(User(id="ada", email="ada@example.org", display_name="Ada", created_at=0), "hash")
-        sessions.link(tx, "kitchen", "ada", at=1000)
+        sessions.link(tx, "kitchen", "ada", moment(1000))
         for number in range(5):
             body = b'{"segments": [{"text": "word %d", "start": %d, "end": %d}]}' % (number, number, number + 1)
-            call = Delivery(kind="transcript", session_id="kitchen", body=body, received_at=2000 + number)
+            call = Delivery(
+                kind="transcript", session_id="kitchen", body=body, received_at=2000 + number, order=2000 + number
+            )
             saving.save(tx, [call], GAP)
     return engine
 

@@ -4,7 +4,7 @@ merged."""
 from collections.abc import Iterator
 
 import pytest
-from contract_support import open_database
+from contract_support import moment, open_database
 from sqlalchemy import Engine
 
 from omilink import accounts
@@ -101,7 +101,7 @@ def test_deleting_one_of_two_ends_the_doubt(empty: Engine) -> None:
     of_before(empty, jose=COMPOSED, other=DECOMPOSED)
     with empty.begin() as connection:
         tx = SqlTransaction(connection, writes=True)
-        tx.remove_user("jose", 1)
+        tx.remove_user("jose", moment(1))
         assert accounts.in_doubt(tx) == []
         assert [whose(tx, typed) for typed in (COMPOSED, DECOMPOSED, WIDE)] == ["other"] * 3
 

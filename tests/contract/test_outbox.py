@@ -28,14 +28,37 @@ def server(tmp_path: Path) -> NatsServer:
     return NatsServer(tmp_path / "nats")
 
 
+class Acts:
+    """What people do, as PostgreSQL numbers it, and whether it can be asked."""
+
+    def __init__(self) -> None:
+        self.number, self.away = 0, False
+
+    async def newest(self) -> int:
+        if self.away:
+            raise Unavailable("The database cannot be used now.", 5)
+        return self.number
+
+    async def first_order(self, stream: str) -> int:
+        return 1 << 40
+
+
+@pytest.fixture
+def acts() -> Acts:
+    return Acts()
+
+
 @asynccontextmanager
-async def node(server: NatsServer, folder: Path) -> AsyncIterator[tuple[Outbox, DeliveryStream, NatsLink]]:
+async def node(
+    server: NatsServer, folder: Path, acts: Acts | None = None
+) -> AsyncIterator[tuple[Outbox, DeliveryStream, NatsLink]]:
+    acts = acts or Acts()
     link = NatsLink(server.url)
-    stream = DeliveryStream(link, 1)
+    stream = DeliveryStream(link, 1, acts.first_order)
     engine = sqlite.engine(folder / "spool.db")
     sql_migrate.upgrade(engine)
     disk = sqlite.Sqlite(engine)
-    outbox = Outbox(stream, SqlInbox(disk))
+    outbox = Outbox(stream, SqlInbox(disk), acts.newest)
     await outbox.look()
     async with running(link.run, outbox.run):
         yield outbox, stream, link

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from contract_support import moment
 
 from omilink.adapters import sql_migrate, sqlite
 from omilink.adapters.sql_store import SqlStore
@@ -43,7 +44,7 @@ async def say_and_delete(store: SqlStore, reader: sqlite3.Connection | None = No
     if reader:
         reader.execute("BEGIN")
         assert reader.execute("SELECT display_name FROM users").fetchone() == (WORDS,)
-    await store.write(lambda tx: tx.remove_user("ada", 2))
+    await store.write(lambda tx: tx.remove_user("ada", moment(2)))
 
 
 def is_on_disk(path: Path) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from contract_support import open_database, prune, verified
+from contract_support import moment, open_database, prune, verified
 from sqlalchemy import Engine, select, text
 from support import Turned, wait_until
 
@@ -45,6 +45,7 @@ from omilink.model import (
     User,
     session_key,
 )
+from omilink.order import Moment
 from omilink.ports import Inbox, Store, Transaction
 
 pytestmark = pytest.mark.anyio
@@ -259,10 +260,13 @@ async def test_marks_of_forty_thousand_listeners(store: Store) -> None:
 
 async def test_a_session_comes_back_as_it_went_and_is_replaced(store: Store) -> None:
     new = session(last_seen_at=5, bad_segments=2)
-    linked = new.linked_to("ada", Method.ISSUED, 7)
-    suspended = linked.unlinked(7, suspended=True)
-    returned = replace(linked.unlinked(7), device=Device.RETURNED)
-    for one in new, linked, linked.seen(8), suspended, linked.unlinked(7), returned:
+    linked = new.linked_to("ada", Method.ISSUED, moment(7))
+    seen = linked.seen(call("kitchen", "words", 8))
+    left = seen.unlinked(Moment(at=9, order=9, act=5))
+    blind = left.linked_to("ben", Method.MANUAL, Moment(at=10, order=None, act=6))
+    suspended = linked.unlinked(moment(7), suspended=True)
+    returned = replace(left, device=Device.RETURNED)
+    for one in new, linked, seen, suspended, left, blind, blind.unlinked(Moment(at=9, order=None, act=7)), returned:
         await store.write(lambda tx, one=one: tx.put_sessions([one]))
         assert await store.read(lambda tx: tx.sessions([KITCHEN, "shared/unknown"])) == {KITCHEN: one}
 
@@ -275,11 +279,11 @@ async def test_the_same_id_at_another_url_is_another_session(store: Store) -> No
 
 async def test_a_users_sessions_are_the_linked_and_the_suspended_last_seen_first(store: Store) -> None:
     sessions = [
-        session("early", user_id="ada", last_seen_at=10),
-        session("suspended", suspended_user_id="ada", last_seen_at=30),
-        session("unseen", user_id="ada", linked_at=20),
-        session("bens", user_id="ben", last_seen_at=40),
-        session("nobodys", last_seen_at=50),
+        session("early", user_id="ada", last_order=10, last_seen_at=99),
+        session("suspended", suspended_user_id="ada", last_order=30),
+        session("unseen", user_id="ada", linked_order=20),
+        session("bens", user_id="ben", last_order=40),
+        session("nobodys", last_order=50),
     ]
     await store.write(lambda tx: tx.put_sessions(sessions))
     mine = await store.read(lambda tx: tx.sessions_of("ada"))
@@ -307,8 +311,8 @@ async def test_a_page_of_a_users_sessions_tells_how_many_messages_they_hold(stor
 
 async def test_the_session_of_a_user_that_was_seen_last(store: Store) -> None:
     assert await store.read(lambda tx: tx.latest_session("ada")) is None
-    early, late = session("early", user_id="ada", last_seen_at=10), session("late", user_id="ada", linked_at=20)
-    await store.write(lambda tx: tx.put_sessions([early, late, session("bens", user_id="ben", last_seen_at=40)]))
+    early, late = session("early", user_id="ada", last_order=10), session("late", user_id="ada", linked_order=20)
+    await store.write(lambda tx: tx.put_sessions([early, late, session("bens", user_id="ben", last_order=40)]))
     assert await store.read(lambda tx: tx.latest_session("ada")) == late
 
 
@@ -337,7 +341,7 @@ async def test_what_calls_meanwhile_is_not_silent(store: Store, counted: Turned)
     counted.at = 200
 
     def call_again(tx: Transaction) -> None:
-        tx.put_sessions([one.seen(200) for one in tx.sessions([KITCHEN]).values()])
+        tx.put_sessions([one.seen(call("kitchen", "again", 200)) for one in tx.sessions([KITCHEN]).values()])
 
     assert await meanwhile(store, call_again, lambda tx: tx.silent_sessions(100, 10)) == []
 
@@ -345,7 +349,7 @@ async def test_what_calls_meanwhile_is_not_silent(store: Store, counted: Turned)
 async def test_a_call_waits_while_the_proof_of_its_uid_is_taken_back(store: Store) -> None:
     await store.write(lambda tx: tx.add_omi_link(verified("a", "ada", 5)))
     said = replace(call("kitchen", "whose", 100), uid="a")
-    unlink = partial(omi_accounts.unlink, uid="a", user_id="ada", at=99, by=By("ada"))
+    unlink = partial(omi_accounts.unlink, uid="a", user_id="ada", moment=moment(99), by=By("ada"))
     await meanwhile(store, unlink, lambda tx: saving.save(tx, [said], 150))
     kitchen = (await store.read(lambda tx: tx.sessions([KITCHEN])))[KITCHEN]
     assert (kitchen.last_seen_at, kitchen.user_id) == (100, None)
@@ -407,12 +411,14 @@ async def test_the_rule_that_decided_last_can_be_told(store: Store) -> None:
 
 
 async def test_a_conversation_comes_back_as_it_went_and_is_changed(store: Store) -> None:
-    new = talk("talk", None, created_at=1000, message_count=0)
+    new = talk("talk", None, created_at=1000, message_count=0, first_order=7, last_order=7, turn=2)
     await keep(store, new)
     assert await store.read(lambda tx: tx.ownerless(KITCHEN)) == [new]
     changed = replace(
         new,
         brought_at=2500,
+        brought_order=20,
+        last_order=30_000,
         user_id="ada",
         title="Tea",
         summary="…",
@@ -436,18 +442,17 @@ async def test_nobody_reads_somebody_elses_conversation(store: Store) -> None:
     assert await store.read(lambda tx: tx.messages_saved([KITCHEN], "ben")) == {}
 
 
-async def test_what_is_near_began_before_and_has_words_after_tombstones_too(store: Store) -> None:
+async def test_what_is_near_has_words_after_tombstones_too(store: Store) -> None:
     await keep(
         store,
         talk("over", created_at=100, last_at=500),
         talk("going on", created_at=100, last_at=501),
         talk("deleted", created_at=100, last_at=600, deleted_at=650),
-        talk("about to begin", created_at=999, last_at=999),
-        talk("later", created_at=1000, last_at=1000),
+        talk("of a clock that was ahead", created_at=10**12, last_at=10**12),
         talk("elsewhere", session_id="shared/garden", created_at=100, last_at=600),
     )
-    near = await store.read(lambda tx: tx.conversations_near([KITCHEN], 500, 1000))
-    assert {c.id for c in near} == {"going on", "deleted", "about to begin"}
+    near = await store.read(lambda tx: tx.conversations_near([KITCHEN], 500))
+    assert {c.id for c in near} == {"going on", "deleted", "of a clock that was ahead"}
 
 
 async def test_a_tombstone_is_shown_nowhere(store: Store) -> None:
@@ -461,16 +466,27 @@ async def test_a_tombstone_is_shown_nowhere(store: Store) -> None:
 
 
 async def test_pages_of_conversations_miss_none_and_repeat_none(store: Store) -> None:
-    """Three of them heard at the same moment."""
-    await keep(store, *(talk(name, last_at=at) for name, at in zip("abcdefg", (1, 2, 2, 2, 3, 4, 4), strict=True)))
-    latest = await store.read(lambda tx: tx.latest_conversation("ada"))
-    assert latest and latest.id == "g"
+    """Three of them began in the same call, and while they are read words come to one that is on no page yet."""
+    began = dict(zip("abcdefg", (1, 2, 2, 2, 3, 4, 4), strict=True))
+    talks = {name: talk(name, first_order=order, last_order=order) for name, order in began.items()}
+    await keep(store, *talks.values())
     seen: list[str] = []
     before: tuple[int, str] | None = None
     while page := await store.read(lambda tx, before=before: tx.conversations_of("ada", 2, before)):
         seen += [c.id for c in page]
-        before = page[-1].last_at, page[-1].id
+        before = page[-1].first_order, page[-1].id
+        await store.write(lambda tx: tx.put_conversations((), [replace(talks["a"], last_order=5, last_at=9000)]))
     assert seen == list("gfedcba")
+
+
+async def test_the_latest_conversation_is_that_whose_words_were_accepted_last(store: Store) -> None:
+    """Whatever the clock said, and among many."""
+    many = [talk(f"talk {number:03}", first_order=number, last_order=number * 100) for number in range(200)]
+    latest = talk("latest", first_order=5, last_order=20_001, created_at=1, last_at=1)
+    await keep(
+        store, *many, latest, talk("bens", "ben", last_order=30_000), talk("gone", last_order=40_000, deleted_at=1)
+    )
+    assert await store.read(lambda tx: tx.latest_conversation("ada")) == latest
 
 
 async def test_what_is_counted_is_the_users_of_that_session(store: Store) -> None:
@@ -592,10 +608,10 @@ async def test_calls_of_sessions_that_are_nobodys_stay_as_long_as_their_words(st
 async def test_of_one_uid_the_newest_words_of_nobodys_are_kept(store: Store) -> None:
     await keep(
         store,
-        talk("oldest", None, last_at=1, message_count=1),
-        talk("older", None, last_at=2, message_count=NOBODYS_MOST, session_id="shared/attic"),
-        talk("newest", None, last_at=3, message_count=NOBODYS_MOST - 1),
-        talk("another's", None, last_at=1, message_count=2, session_id="shared/garden"),
+        talk("oldest", None, last_order=1, message_count=1),
+        talk("older", None, last_order=2, message_count=NOBODYS_MOST, session_id="shared/attic"),
+        talk("newest", None, last_order=3, message_count=NOBODYS_MOST - 1),
+        talk("another's", None, last_order=1, message_count=2, session_id="shared/garden"),
         talk("adas", last_at=1, message_count=1),
     )
     shown = [session("kitchen", last_uid="uid"), session("attic", last_uid="uid"), session("garden")]
@@ -681,12 +697,12 @@ async def test_the_sessions_that_show_a_uid_are_those_of_the_shared_url(store: S
 async def test_what_came_along_with_a_proof_is_found_by_when(store: Store) -> None:
     await keep(
         store,
-        talk("before", brought_at=2999),
-        talk("along", brought_at=3000),
-        talk("gone on since", brought_at=3000, last_at=3001),
+        talk("before", brought_at=2999, brought_order=7, last_order=7),
+        talk("along", brought_at=3000, brought_order=7, last_order=7),
+        talk("gone on since", brought_at=3000, brought_order=7, last_order=8),
         talk("not brought"),
-        talk("deleted", brought_at=3000, deleted_at=3001),
-        talk("bens", "ben", brought_at=3000),
+        talk("deleted", brought_at=3000, brought_order=7, deleted_at=3001),
+        talk("bens", "ben", brought_at=3000, brought_order=7),
     )
     assert [c.id for c in await store.read(lambda tx: tx.brought(KITCHEN, "ada", 3000))] == ["along"]
 
@@ -710,7 +726,7 @@ async def test_the_audit_tells_what_was_done_the_newest_first_to_whom_it_concern
 async def test_a_deleted_account_takes_its_uid_out_of_the_audit(store: Store) -> None:
     for key in KITCHEN, "shared/a":
         await store.write(lambda tx, key=key: tx.audit(audited("verified-uid", session_id=key)))
-    await store.write(lambda tx: tx.remove_user("ada", 9))
+    await store.write(lambda tx: tx.remove_user("ada", moment(9)))
     left = await store.read(lambda tx: tx.audited(10))
     assert [(entry.session_id, entry.uid) for entry in left] == [(f"shared/{GONE}", None), (KITCHEN, None)]
 
@@ -848,14 +864,14 @@ async def test_nothing_of_a_deleted_user_is_left_in_any_table(store: Store, tabl
         "audit",
     }
     assert tables_with(engine, "words of") >= {"messages", "events", "deliveries"}
-    await store.write(lambda tx: tx.remove_user("ada", 9000))
+    await store.write(lambda tx: tx.remove_user("ada", moment(9000)))
     assert tables_with(engine, "ada") == set()
     assert tables_with(engine, "words of") == set()
     for rows in (schema.tickets, schema.messages, schema.deliveries):
         with engine.connect() as connection:
             assert connection.execute(select(rows)).all() == []
     (left,) = await store.read(lambda tx: tx.all_sessions(10))
-    assert (left.id, left.user_id, left.method, left.left_user_id, left.left_at) == (KITCHEN, None, None, None, 9000)
+    assert (left.id, left.user_id, left.method, left.left_user_id, left.left_order) == (KITCHEN, None, None, None, 9000)
 
 
 async def test_what_is_somebody_elses_stays_when_an_account_is_deleted(
@@ -864,14 +880,16 @@ async def test_what_is_somebody_elses_stays_when_an_account_is_deleted(
     """Also what has the same session id, was said to the same session later, or waits for it."""
     await live_a_while(store, table, "ben", "attic")
     await live_a_while(store, table, "ada")
-    await store.write(lambda tx: sessions.unlink(tx, "kitchen", "ada", 5000))
-    await store.write(lambda tx: sessions.link(tx, "kitchen", "ben", 5001))
-    for at in 4999, 5500:  # the first was accepted for ada
-        await table.put(call("kitchen", f"waiting since {at}", at))
+    await table.put(call("kitchen", "waiting", 9999))  # accepted for ada, whatever the clock says
+    now = await table.moment(5000)
+    await store.write(lambda tx: sessions.unlink(tx, "kitchen", "ada", now))
+    await store.write(lambda tx: sessions.link(tx, "kitchen", "ben", now))
+    await table.put(call("kitchen", "waiting", 4000))
     (*_, last) = await table.take(100, 99_999)
     await store.write(lambda tx: saving.save(tx, [last], 150))
-    await store.write(lambda tx: tx.remove_user("ada", 9000))
-    assert [d.received_at for d in await table.take(100, 99_999)] == [5500]
+    deleted = await table.moment(9000)
+    await store.write(lambda tx: tx.remove_user("ada", deleted))
+    assert [d.received_at for d in await table.take(100, 99_999)] == [4000]
     assert tables_with(engine, "ada") == set()
     assert tables_with(engine, "words of ben") >= {"messages", "events", "deliveries"}
     assert {s.omi_session_id for s in await store.read(lambda tx: tx.sessions_of("ben"))} == {"kitchen", "attic", "pin"}
@@ -880,32 +898,32 @@ async def test_what_is_somebody_elses_stays_when_an_account_is_deleted(
 
 
 async def test_words_that_wait_for_a_deleted_user_reach_nobody(store: Store, engine: Engine) -> None:
-    await store.write(lambda tx: sessions.link(tx, "kitchen", "ada", 100))
+    await store.write(lambda tx: sessions.link(tx, "kitchen", "ada", moment(100)))
     late = [call("kitchen", "on its way", 200), call("pin", "on its way", 200, origin="ada")]
-    await store.write(lambda tx: tx.remove_user("ada", 300))
+    await store.write(lambda tx: tx.remove_user("ada", moment(300)))
     await store.write(lambda tx: saving.save(tx, late, 150))
     assert tables_with(engine, "on its way") == tables_with(engine, "ada") == set()
     await store.write(lambda tx: saving.save(tx, [call("kitchen", "said later", 301)], 150))
-    await store.write(lambda tx: sessions.link(tx, "kitchen", "ben", 400))
+    await store.write(lambda tx: sessions.link(tx, "kitchen", "ben", moment(400)))
     (talk,) = await store.read(lambda tx: tx.conversations_of("ben", 10))
     assert [m.text for m in await store.read(lambda tx: tx.messages(talk.id, 10))] == ["said later"]
 
 
 async def test_an_account_can_be_deleted_while_words_come_in(store: Store, engine: Engine) -> None:
-    await store.write(lambda tx: sessions.link(tx, "kitchen", "ada", 1))
+    await store.write(lambda tx: sessions.link(tx, "kitchen", "ada", moment(1)))
 
     async def speak(number: int) -> None:
         words = [call("kitchen", f"words {number}", 1000 + number), call("pin", "words", 1000 + number, origin="ada")]
         await store.write(lambda tx: saving.save(tx, words, 150))
 
-    deleting = store.write(lambda tx: tx.remove_user("ada", 5000))
+    deleting = store.write(lambda tx: tx.remove_user("ada", moment(5000)))
     await asyncio.gather(*(speak(number) for number in range(20)), deleting, *(speak(n) for n in range(20, 40)))
     assert tables_with(engine, "ada") == tables_with(engine, "words") == set()
 
 
 def call(session_id: str, text: str, at: int, origin: str = SHARED) -> Delivery:
     body = json.dumps({"segments": [{"text": text, "start": at, "end": at + 1}]}).encode()
-    return Delivery(kind="transcript", origin=origin, session_id=session_id, body=body, received_at=at)
+    return Delivery(kind="transcript", origin=origin, session_id=session_id, body=body, received_at=at, order=at)
 
 
 async def live_a_while(store: Store, table: SqlInbox, name: str, session_id: str = "kitchen") -> None:
@@ -917,14 +935,15 @@ async def live_a_while(store: Store, table: SqlInbox, name: str, session_id: str
     await store.write(lambda tx: tx.add_omi_link(verified(f"uid of {name}".replace(" ", "-"), name, 1)))
     asked = Challenge(user_id=name, uid="a", say="s", number_hash=None, brings=True, expires_at=99_999)
     await store.write(lambda tx: tx.put_challenge(asked))
-    await store.write(lambda tx: sessions.link(tx, session_id, name, 1000))
+    now = await table.moment(1000)
+    await store.write(lambda tx: sessions.link(tx, session_id, name, now))
     for delivery in call(session_id, f"words of {name}", 2000), call("pin", f"words of {name}", 2001, origin=name):
         await table.put(delivery)
     waiting = await table.take(100, 99_999)
     await store.write(lambda tx: saving.save(tx, waiting, 150))
     await table.done([delivery.seq for delivery in waiting], {})
     for state in "dead", "quarantined":
-        await table.keep(call(session_id, f"words of {name}", 2500), state, "a reason")
+        await table.keep(replace(waiting[0], body=f"words of {name}".encode(), key=None), state, "a reason")
 
 
 def tables_with(engine: Engine, text: str) -> set[str]:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from support import Turned
 
 from omilink import saving
+from omilink.adapters import sql_schema
 from omilink.adapters.sql_store import SqlTransaction
 from omilink.model import SHARED, Conversation, Delivery, Message, Millis, OmiLink, Proof, User, session_key
+from omilink.order import Moment
 from omilink.ports import Transaction
 from omilink.saving import Saved
 
@@ -45,6 +47,11 @@ def at(seconds: float) -> Millis:
     return NOON + round(seconds * 1000)
 
 
+def moment(seconds: float, wall: float | None = None) -> Moment:
+    """When a person does something so many seconds after noon, and what the server's clock says then."""
+    return Moment(at=at(seconds if wall is None else wall), order=at(seconds))
+
+
 def say(text: str, start: float | None = None, end: float | None = None, **fields: Any) -> Said:
     """A segment as a device sends it, two seconds long unless told."""
     if start is None:
@@ -59,19 +66,28 @@ def call(
     uid: str | None = None,
     origin: str = SHARED,
     proven: bool = False,
+    wall: float | None = None,
 ) -> Delivery:
-    """A webhook call that is accepted so many seconds after noon."""
+    """A webhook call that is accepted so many seconds after noon, and what the server's clock says then."""
     return Delivery(
         seq=next(_numbers),
+        order=at(heard),
         kind="transcript",
         origin=origin,
         session_id=session,
         uid=uid,
         proven=proven,
         body=json.dumps({"session_id": session, "segments": segments}).encode(),
-        received_at=at(heard),
+        received_at=at(heard if wall is None else wall),
         counted_at=at(heard),
     )
+
+
+def conversation_of(tx: SqlTransaction, text: str) -> str | None:
+    """Where these words are, whoever may see them."""
+    where = select(sql_schema.messages.c.conversation_id).where(sql_schema.messages.c.text == text)
+    found: str | None = tx._run(where).scalar()
+    return found
 
 
 def save(tx: Transaction, *calls: Delivery) -> Saved:

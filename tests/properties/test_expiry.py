@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from properties.histories import Said, at, call, empty_store, save, say, texts, turn, verify
+from properties.histories import Said, at, call, empty_store, moment, save, say, texts, turn, verify
 from sqlalchemy import Engine
 
 from omilink import health, sessions
@@ -26,12 +26,12 @@ def tx(engine: Engine) -> Iterator[SqlTransaction]:
 def expire(tx: SqlTransaction, clock: float, most: int = 100) -> set[str]:
     """What the server does every few seconds."""
     turn(tx, clock)
-    return sessions.expire(tx, at(clock - TTL), at(clock), most)
+    return sessions.expire(tx, at(clock - TTL), moment(clock), most)
 
 
 def link(tx: SqlTransaction, clock: float, session: str = "kitchen", user: str = "ada", **how: Any) -> None:
     turn(tx, clock)
-    sessions.link(tx, session, user, at(clock), **how)
+    sessions.link(tx, session, user, moment(clock), **how)
 
 
 def hear(tx: SqlTransaction, clock: float, said: Said, **where: Any) -> None:

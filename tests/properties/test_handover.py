@@ -1,10 +1,9 @@
 """Words belong to whoever had the session when they were accepted, however late they are saved."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
-from histories import GAP, at, call, empty_store, say, verify
+from histories import GAP, call, empty_store, moment, say, verify
 from sqlalchemy import Engine
 
 from omilink import sessions
@@ -29,11 +28,10 @@ def test_words_in_flight_stay_with_the_owner_of_then(tx: SqlTransaction) -> None
     for name in "ann", "zoe":
         tx.add_user(User(id=name, email=f"{name}@example.org", display_name=None, created_at=0), "hash")
     said = call(10, say("for ann", 0))
-    at = said.received_at
-    sessions.link(tx, "kitchen", "ann", at - 1000)
-    sessions.unlink(tx, "kitchen", "ann", at + 1)
-    sessions.link(tx, "kitchen", "zoe", at + 2)
-    save(tx, [said, replace(call(11, say("for zoe", 2)), received_at=at + 3)], GAP)
+    sessions.link(tx, "kitchen", "ann", moment(9))
+    sessions.unlink(tx, "kitchen", "ann", moment(10.001))
+    sessions.link(tx, "kitchen", "zoe", moment(10.002))
+    save(tx, [said, call(10.003, say("for zoe", 2))], GAP)
     assert (texts(tx, "ann"), texts(tx, "zoe")) == (["for ann"], ["for zoe"])
 
 
@@ -41,7 +39,7 @@ def test_an_id_that_is_somebodys_uid_is_suspended_though_the_call_does_not_show_
     for name in "ann", "zoe":
         tx.add_user(User(id=name, email=f"{name}@example.org", display_name=None, created_at=0), "hash")
     said = call(10, say("for ann", 0))
-    sessions.link(tx, "kitchen", "zoe", said.received_at - 1000)
+    sessions.link(tx, "kitchen", "zoe", moment(9))
     verify(tx, "kitchen", "ann", said.received_at - 500)
     save(tx, [said], GAP)
     assert texts(tx, "zoe") == []
@@ -56,7 +54,7 @@ def hear(tx: SqlTransaction, clock: float, text: str) -> dict[int, str]:
 
 
 def issue(tx: SqlTransaction, user: str, clock: float, act: Act = Act.ISSUE) -> None:
-    sessions.link(tx, "kitchen", user, at(clock), act=act, by=OPERATOR)
+    sessions.link(tx, "kitchen", user, moment(clock), act=act, by=OPERATOR)
 
 
 def test_a_device_that_is_handed_over_leaves_behind_what_was_accepted_before(tx: SqlTransaction) -> None:
@@ -70,7 +68,7 @@ def test_a_device_that_is_handed_over_leaves_behind_what_was_accepted_before(tx:
 
 def test_also_what_was_nobodys_since_its_user_unlinked_it(tx: SqlTransaction) -> None:
     issue(tx, "ada", 0)
-    sessions.unlink(tx, "kitchen", "ada", at(5))
+    sessions.unlink(tx, "kitchen", "ada", moment(5))
     hear(tx, 10, "nobodys")
     late = call(10.5, say("on its way", 10.5))
     issue(tx, "ben", 11, Act.HAND_OVER)
@@ -93,7 +91,7 @@ def test_what_a_device_sends_after_its_end_is_put_aside_until_it_is_issued_again
     issue(tx, "ada", 0)
     hear(tx, 1, "adas")
     late = call(9, say("adas too", 9))
-    sessions.end(tx, "kitchen", how, at(10), OPERATOR)
+    sessions.end(tx, "kitchen", how, moment(10), OPERATOR)
     assert set(hear(tx, 11, "whose").values()) == {"device-out-of-use"}
     assert save(tx, [late], GAP).quarantined == {}
     issue(tx, "ben", 20)
@@ -103,9 +101,9 @@ def test_what_a_device_sends_after_its_end_is_put_aside_until_it_is_issued_again
 
 def test_whoever_gets_a_returned_device_does_not_get_what_was_nobodys_on_it(tx: SqlTransaction) -> None:
     issue(tx, "ada", 0)
-    sessions.unlink(tx, "kitchen", "ada", at(5))
+    sessions.unlink(tx, "kitchen", "ada", moment(5))
     hear(tx, 6, "ada goes on wearing it")
-    sessions.end(tx, "kitchen", Device.RETURNED, at(10), OPERATOR)
+    sessions.end(tx, "kitchen", Device.RETURNED, moment(10), OPERATOR)
     issue(tx, "ben", 20)
     assert texts(tx, "ben") == []
 

@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from properties.histories import at, call, empty_store, save, say, talks, verify
+from properties.histories import at, call, empty_store, moment, save, say, talks, verify
 from sqlalchemy import Engine
 
 from omilink import conversations, live, sessions, wire
@@ -102,11 +102,11 @@ def words_come(session: str, texts: list[str], start: float | None, id: str | No
 
 
 def linked(session: str, user: str) -> Step:
-    return lambda tx, clock: _try(lambda: sessions.link(tx, session, user, at(clock)))
+    return lambda tx, clock: _try(lambda: sessions.link(tx, session, user, moment(clock)))
 
 
 def unlinked(session: str, user: str) -> Step:
-    return lambda tx, clock: _try(lambda: sessions.unlink(tx, session, user, at(clock)))
+    return lambda tx, clock: _try(lambda: sessions.unlink(tx, session, user, moment(clock)))
 
 
 def deleted(session: str, user: str, which: int) -> Step:
@@ -146,7 +146,7 @@ def play(tx: SqlTransaction, history: list[tuple[float, Step]]) -> Iterator[None
     """Yields before the first step and after each."""
     verify(tx, "uid of ben", "ben", at(0))
     for session, user in ("kitchen", "ada"), ("attic", "ben"):
-        sessions.link(tx, session, user, at(0))
+        sessions.link(tx, session, user, moment(0))
     clock = 0.0
     yield
     for pause, step in history:
@@ -197,7 +197,7 @@ def test_cut_at_every_event_and_resumed_nothing_is_lost_nothing_comes_twice(
 def tx(engine: Engine) -> Iterator[SqlTransaction]:
     """Ada has a kitchen in which three words were said, one call each."""
     with empty_store(engine) as tx:
-        sessions.link(tx, "kitchen", "ada", at(0))
+        sessions.link(tx, "kitchen", "ada", moment(0))
         for second, word in enumerate(["one", "two", "three"]):
             save(tx, call(second, say(word, second)))
         yield tx
@@ -326,7 +326,7 @@ def test_late_linking_brings_everything_that_was_said(tx: SqlTransaction) -> Non
     save(tx, call(999, say("the newest", 0), session="attic"))
     screen = Screen().show(live.poll(tx, "ada", None)[0])
     cursor = live.current(tx, "ada")["cursor"]
-    sessions.link(tx, "attic", "ada", at(1000))
+    sessions.link(tx, "attic", "ada", moment(1000))
     linked, *words = read_on(tx, "ada", cursor)[0]
     assert json.loads(linked.data)["type"] == "session_linked"
     assert json.loads(linked.data)["session"]["hasConversations"]
@@ -354,7 +354,7 @@ def test_deleted_words_are_in_no_event_and_the_stream_says_what_is_gone(tx: SqlT
 
 
 def test_the_session_of_the_current_conversation_is_named(tx: SqlTransaction) -> None:
-    sessions.link(tx, "garden", "ada", at(9))
+    sessions.link(tx, "garden", "ada", moment(9))
     assert live.current(tx, "ada")["sessionId"] == "kitchen"
     save(tx, call(10, say("hello", 0), session="garden"))
     assert live.current(tx, "ada")["sessionId"] == "garden"

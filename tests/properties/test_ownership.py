@@ -9,13 +9,27 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 from unittest import mock
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from properties.histories import GAP, PEOPLE, at, call, empty_store, save, say, texts, turn, verify
+from properties.histories import (
+    GAP,
+    PEOPLE,
+    at,
+    call,
+    conversation_of,
+    empty_store,
+    moment,
+    save,
+    say,
+    texts,
+    turn,
+    verify,
+)
 from sqlalchemy import Engine
 
 from omilink import health, limits, omi_accounts, sessions
@@ -23,13 +37,15 @@ from omilink.adapters.sql_store import SqlTransaction
 from omilink.errors import NotAvailable, NotFound, OmilinkError
 from omilink.limits import Limit
 from omilink.linking import Act
-from omilink.model import OPERATOR, SHARED, By, Device, Method, User, session_key
+from omilink.model import OPERATOR, SHARED, By, Delivery, Device, Method, User, session_key
 from omilink.omi_accounts import Started
+from omilink.order import Moment
 
 A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
 DAY = 24 * 3600.0
 MOMENT = 0.001
 LONG_AGO = -1e9
+JUMPS = (-2 * DAY, -6 * 3600, -600, -60, -1, 1, 60, 600, 6 * 3600, 2 * DAY)
 
 # Few of each, so that they meet.
 somebody = st.sampled_from(PEOPLE)
@@ -65,6 +81,7 @@ class Talk:
     owner: str | None
     began: float
     heard: float
+    id: str | None = None
     words: set[str] = field(default_factory=set)
     brought: float | None = None
 
@@ -89,15 +106,37 @@ class Asked:
     used: bool = False
 
 
+class Clock:
+    """The server's clock, which jumps, beside the time that passes."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._jumps = [(2 * LONG_AGO, 0.0)]
+
+    @property
+    def is_steady(self) -> bool:
+        return len(self._jumps) == 1
+
+    def jump(self, seconds: float) -> None:
+        self.now += MOMENT
+        self._jumps.append((self.now, self._jumps[-1][1] + seconds))
+
+    def wall(self, time: float) -> float:
+        """What it said at that time."""
+        return time + next(ahead for since, ahead in reversed(self._jumps) if since <= time)
+
+
 class Table:
     """The contract's table "who owns a session", as it is written, and what docs/reference/linking.md adds to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: "Clock", conversation_of: Callable[[str], str | None]) -> None:
+        """Who owns what rests on what came first. Only how long something lasted is taken from the server's clock,
+        and which words go on in which conversation, once that clock has jumped, from the store."""
+        self.wall, self.clock, self.conversation_of = clock.wall, clock, conversation_of
         self.rows: dict[str, Row] = {}
         self.talks: list[Talk] = []
         self.verified: dict[str, Verified] = {}
         self.asked: dict[tuple[str, str], Asked] = {}
-        self.now = 0.0
 
     def words(self, user: str) -> set[str]:
         return {word for talk in self.talks if talk.owner == user for word in talk.words}
@@ -114,7 +153,7 @@ class Table:
         """Whether the delivery, accepted then, is saved and not put aside."""
         row, proven = self.row(session, origin), self.verified_for(uid)
         row.last = uid if uid and clock >= row.seen else row.last
-        row.seen, row.stirred, row.is_known = max(clock, row.seen), self.now, True
+        row.seen, row.stirred, row.is_known = max(clock, row.seen), self.clock.now, True
         row.shown |= {uid} if uid and origin == SHARED else set()
         if self._is_put_aside(row, uid, origin, clock):
             return False
@@ -136,7 +175,8 @@ class Table:
     ) -> bool:
         """As `hears`; known, it is no part of the talk."""
         asked = self.asked[user, asked_for]
-        row, known = self.row(session, origin), uid == asked_for and clock < asked.expires and origin in (SHARED, user)
+        row, known = self.row(session, origin), uid == asked_for and origin in (SHARED, user)
+        known = known and clock < asked.expires
         row.is_known = row.is_known or known
         counts = proven and clock > row.left and not self._is_put_aside(row, uid, origin, clock)
         if known:
@@ -218,7 +258,7 @@ class Table:
         if self.verified_for(uid) != user:
             return "not_found"
         for row in self._linked_by(uid):
-            self._adopt(row, user, since=self.verified[uid].since - DAY, brought=clock)
+            self._adopt(row, user, since=self.wall(self.verified[uid].since) - DAY, brought=clock)
         return None
 
     def leaves(self, user: str, uid: str, clock: float) -> str | None:
@@ -226,7 +266,7 @@ class Table:
             return "not_found"
         rows = self._linked_by(uid)
         for talk in self.talks:
-            was_brought = talk.brought is not None and clock - DAY <= talk.brought
+            was_brought = talk.brought is not None and self.wall(clock) - DAY <= self.wall(talk.brought)
             if talk.row in rows and talk.owner == user and was_brought and talk.heard <= talk.brought:
                 talk.owner = talk.brought = None
         return None
@@ -333,16 +373,18 @@ class Table:
             self._unlink(row, clock - MOMENT)
         since = row.since if row.owner == user else clock
         row.owner, row.method, row.since, row.is_known = user, method, since, True
-        row.stirred = self.now
+        row.stirred = self.clock.now
         row.suspended = None
         by_uid = method is Method.UID
         if brings:
-            self._adopt(row, user, since=clock - DAY if by_uid else LONG_AGO, brought=clock if by_uid else None)
+            earliest = self.wall(clock) - DAY if by_uid else 2 * LONG_AGO
+            self._adopt(row, user, since=earliest, brought=clock if by_uid else None)
 
     def _adopt(self, row: Row, user: str, *, since: float, brought: float | None) -> None:
         """What began since then, and since somebody had the session."""
         for talk in self.talks:
-            if talk.row is row and talk.owner is None and talk.began >= since and talk.began > row.left:
+            is_new_enough = self.wall(talk.began) >= since and talk.began > row.left
+            if talk.row is row and talk.owner is None and is_new_enough:
                 talk.owner, talk.brought = user, brought
 
     def _unlink(self, row: Row, until: float) -> None:
@@ -353,8 +395,12 @@ class Table:
     def _add(self, row: Row, owner: str | None, text: str | None, clock: float) -> None:
         if text is None:
             return
-        going_on = [t for t in self.talks if t.row is row and t.owner == owner and abs(clock - t.heard) < GAP]
-        talk = going_on[-1] if going_on else Talk(row, owner, clock, clock)
+        theirs = [t for t in self.talks if t.row is row and t.owner == owner]
+        if self.clock.is_steady:
+            going_on = [t for t in theirs if abs(clock - t.heard) < GAP]
+        else:
+            going_on = [t for t in theirs if t.id == self.conversation_of(text)]
+        talk = going_on[-1] if going_on else Talk(row, owner, clock, clock, self.conversation_of(text))
         self.talks += [] if going_on else [talk]
         talk.heard = max(clock, talk.heard)
         talk.words.add(text)
@@ -366,22 +412,31 @@ class Histories(RuleBasedStateMachine):
         self._open = ExitStack()
         self._open.enter_context(mock.patch.object(limits, "WRONG_CODE", Limit("wrong_code", 1000, 1)))
         self.tx = self._open.enter_context(empty_store(engine))
-        self.table = Table()
-        self.clock = 0.0
+        self.time = Clock()
+        self.table = Table(self.time, partial(conversation_of, self.tx))
         letters = itertools.product("abcdefghij", repeat=3)  # a figure could end a sentence that was said before
         self._words = (f"word {''.join(three)}" for three in letters)
 
     @property
     def clock(self) -> float:
-        return self.table.now
+        return self.time.now
 
     @clock.setter
     def clock(self, seconds: float) -> None:
-        self.table.now = seconds
+        self.time.now = seconds
         turn(self.tx, seconds)
 
     def teardown(self) -> None:
         self._open.close()
+
+    @property
+    def now(self) -> Moment:
+        return moment(self.clock, self.time.wall(self.clock))
+
+    @rule(seconds=st.sampled_from(JUMPS))
+    def the_clock_jumps(self, seconds: float) -> None:
+        self.time.jump(seconds)
+        self.clock += MOMENT
 
     # devices
 
@@ -394,14 +449,14 @@ class Histories(RuleBasedStateMachine):
     def a_webhook_comes(self, session: str, uid: str | None, origin: str, pause: float) -> None:
         self.clock += pause
         text = next(self._words)
-        saved = save(self.tx, call(self.clock, say(text, self.clock), session=session, uid=uid, origin=origin))
+        saved = save(self.tx, self._call(self.clock, text, session=session, uid=uid, origin=origin))
         assert bool(saved.quarantined) != self.table.hears(session, uid, text, origin, self.clock)
 
     @rule(session=some_session, uid=st.none() | some_uid, origin=some_origin, late=st.sampled_from([0.5, 1.5, 4.5]))
     def a_webhook_is_late(self, session: str, uid: str | None, origin: str, late: float) -> None:
         """It was accepted before what has happened since."""
         text, accepted = next(self._words), self.clock - late
-        saved = save(self.tx, call(accepted, say(text, accepted), session=session, uid=uid, origin=origin))
+        saved = save(self.tx, self._call(accepted, text, session=session, uid=uid, origin=origin))
         assert bool(saved.quarantined) != self.table.hears(session, uid, text, origin, accepted)
 
     @precondition(lambda self: self.table.asked)
@@ -421,7 +476,7 @@ class Histories(RuleBasedStateMachine):
         text = self.table.asked[user, asked_for].started.say
         assert text
         where = {"session": session, "uid": uid, "origin": origin}
-        saved = save(self.tx, call(self.clock, say(text, self.clock), proven=proven, **where))  # type: ignore[arg-type]
+        saved = save(self.tx, self._call(self.clock, text, proven=proven, **where))
         heard = self.table.hears_sentence(user, asked_for, **where, proven=proven, clock=self.clock)  # type: ignore[arg-type]
         assert bool(saved.quarantined) != heard
 
@@ -439,8 +494,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(uid=some_uid, user=somebody, brings=st.booleans())
     def somebody_starts(self, uid: str, user: str, brings: bool) -> None:
-        now = at(self.clock)
-        started = omi_accounts.start(self.tx, uid, user, now, By(user), by_phone=True, brings=brings)
+        started = omi_accounts.start(self.tx, uid, user, self.now, By(user), by_phone=True, brings=brings)
         self.table.starts(user, uid, started, self.clock, brings=brings)
 
     @precondition(lambda self: self.table.asked)
@@ -493,12 +547,15 @@ class Histories(RuleBasedStateMachine):
 
     @rule(uid=some_uid)
     def an_operator_takes_that_back(self, uid: str) -> None:
-        assert self._refusal(omi_accounts.unvouch, uid, by=OPERATOR) == self.table.is_taken_back(uid)
+        def unvouch(tx: SqlTransaction, uid: str, now: Moment) -> str:
+            return omi_accounts.unvouch(tx, uid, now.at, OPERATOR)
+
+        assert self._refusal(unvouch, uid) == self.table.is_taken_back(uid)
 
     @rule(ttl=st.sampled_from([2, 100]))
     def links_expire(self, ttl: float) -> None:
         expected = self.table.expires(self.clock - ttl, self.clock)
-        assert sessions.expire(self.tx, at(self.clock - ttl), at(self.clock), 100) == expected
+        assert sessions.expire(self.tx, at(self.clock - ttl), self.now, 100) == expected
 
     # what holds whatever happens
 
@@ -531,14 +588,17 @@ class Histories(RuleBasedStateMachine):
             events = [json.loads(event.data) for event in self.tx.events_after(name, 0, 10_000)]
             assert {m["text"] for event in events for m in event.get("messages", ())} == self.table.words(name)
 
+    def _call(self, accepted: float, text: str, **where: Any) -> Delivery:
+        return call(accepted, say(text, accepted), wall=self.time.wall(accepted), **where)
+
     def _confirms(self, user: str, uid: str, number: str) -> bool:
-        woken = omi_accounts.confirm(self.tx, uid, user, number, "192.0.2.1", at(self.clock), By(user))
+        woken = omi_accounts.confirm(self.tx, uid, user, number, "192.0.2.1", self.now, By(user))
         return woken is not None
 
     def _refusal(self, do: Callable[..., object], *what: object, **how: object) -> str | None:
         """The error's code."""
         try:
-            do(self.tx, *what, at(self.clock), **how)
+            do(self.tx, *what, self.now, **how)
         except OmilinkError as error:
             return error.code
         return None
@@ -566,7 +626,7 @@ def told(tx: SqlTransaction, name: str) -> list[tuple[str, str | None]]:
 def link(tx: SqlTransaction, session: str, user: str, *, manual_linking: bool = True) -> str:
     """The method, or the code of the refusal."""
     try:
-        return str(sessions.link(tx, session, user, at(0), manual_linking=manual_linking).method)
+        return str(sessions.link(tx, session, user, moment(0), manual_linking=manual_linking).method)
     except OmilinkError as refused:
         return refused.code
 
@@ -607,35 +667,35 @@ def test_proof_takes_a_claimed_session_over_and_leaves_what_was_saved(tx: SqlTra
 def test_another_users_proof_is_put_aside_where_an_owner_has_proof(tx: SqlTransaction, act: Act) -> None:
     verify(tx, "kitchen", "ben", at(0))
     verify(tx, "wristband", "ada", at(0))
-    sessions.link(tx, "kitchen", "ben", at(0), act=act)
+    sessions.link(tx, "kitchen", "ben", moment(0), act=act)
     aside = call(1, say("whose", 0), uid="wristband")
     saved = save(tx, aside)
     assert saved.quarantined == {aside.seq: "hands-change-only-by-unlinking"}
     assert (texts(tx, "ada"), texts(tx, "ben"), texts(tx, None)) == ([], [], [])
     assert tx.audited(1, session_id="shared/kitchen")[0].rule == "hands-change-only-by-unlinking"
-    sessions.unlink(tx, "kitchen", "ben", at(2))
+    sessions.unlink(tx, "kitchen", "ben", moment(2))
     save(tx, call(3, say("adas", 2), uid="wristband"))
     assert texts(tx, "ada") == [["adas"]]
 
 
 @pytest.mark.parametrize("removes", [False, True])
 def test_no_app_links_again_what_a_proof_has_ended(tx: SqlTransaction, removes: bool) -> None:
-    sessions.link(tx, "kitchen", "ben", at(0))
+    sessions.link(tx, "kitchen", "ben", moment(0))
     verify(tx, "kitchen", "ada", at(1))
     save(tx, call(2, say("whose", 0)))
     if removes:
-        sessions.unlink(tx, "kitchen", "ben", at(3))
+        sessions.unlink(tx, "kitchen", "ben", moment(3))
         assert tx.audited(1, session_id="shared/kitchen")[0].rule == "suspended-let-go"
-    omi_accounts.unlink(tx, "kitchen", "ada", at(4), By("ada"))
+    omi_accounts.unlink(tx, "kitchen", "ada", moment(4), By("ada"))
     with pytest.raises(NotAvailable):
-        sessions.link(tx, "kitchen", "ben", at(5), again=True)
+        sessions.link(tx, "kitchen", "ben", moment(5), again=True)
     assert texts(tx, "ben") == []
 
 
 def test_of_a_hundred_who_claim_a_session_one_gets_it_and_the_others_the_same_answer(tx: SqlTransaction) -> None:
     def claim(name: str) -> str:
         try:
-            return str(sessions.link(tx, "kitchen", name, at(0)).user_id)
+            return str(sessions.link(tx, "kitchen", name, moment(0)).user_id)
         except OmilinkError as refused:
             return f"{refused.code}: {refused.message}"
 
@@ -676,7 +736,7 @@ def test_a_session_of_somebody_else_is_as_unknown_as_one_that_is_not_there(tx: S
     link(tx, "kitchen", "ada")
     answers = set()
     for name in "kitchen", "nowhere":
-        for ask in health.session_of, lambda tx, name, user: sessions.unlink(tx, name, user, at(0)):
+        for ask in health.session_of, lambda tx, name, user: sessions.unlink(tx, name, user, moment(0)):
             with pytest.raises(NotFound) as unknown:
                 ask(tx, name, "ben")
             answers.add((ask is health.session_of, unknown.value.message))

@@ -18,6 +18,7 @@ from properties.histories import (
     call,
     empty_store,
     messages,
+    moment,
     save,
     save_one_by_one,
     say,
@@ -197,28 +198,28 @@ def test_the_same_id_at_a_personal_url_is_another_session(tx: Store) -> None:
 
 
 def test_what_was_saved_stays_with_its_owner_and_a_later_owner_never_sees_it(tx: Store) -> None:
-    sessions.link(tx, "kitchen", "ada", at(0))
+    sessions.link(tx, "kitchen", "ada", moment(0))
     save(tx, call(2, say("adas", 0)))
-    sessions.unlink(tx, "kitchen", "ada", at(3))
+    sessions.unlink(tx, "kitchen", "ada", moment(3))
     save(tx, call(5, say("nobodys", 3)))
     assert texts(tx, "ada") == [["adas"]]
-    sessions.link(tx, "kitchen", "ben", at(6))
+    sessions.link(tx, "kitchen", "ben", moment(6))
     save(tx, call(9, say("bens", 7)))
     assert (texts(tx, "ada"), texts(tx, "ben"), texts(tx, None)) == ([["adas"]], [["nobodys", "bens"]], [])
 
 
 def test_a_late_update_does_not_change_what_was_saved_for_the_owner_before(tx: Store) -> None:
-    sessions.link(tx, "kitchen", "ada", at(0))
+    sessions.link(tx, "kitchen", "ada", moment(0))
     save(tx, call(2, say("tea", 0, id="a")))
-    sessions.unlink(tx, "kitchen", "ada", at(3))
-    sessions.link(tx, "kitchen", "ben", at(3))
+    sessions.unlink(tx, "kitchen", "ada", moment(3))
+    sessions.link(tx, "kitchen", "ben", moment(3))
     save(tx, call(5, say("tea for two", 0, id="a")))
     assert (texts(tx, "ada"), texts(tx, "ben")) == ([["tea"]], [])
 
 
 def test_ownerless_words_come_along_and_the_talk_goes_on(tx: Store) -> None:
     save(tx, call(0, say("one", 0)), call(400, say("two", 0)))
-    sessions.link(tx, "kitchen", "ada", at(401))
+    sessions.link(tx, "kitchen", "ada", moment(401))
     save(tx, call(403, say("three", 2)))
     assert texts(tx, "ada") == [["one"], ["two", "three"]]
 
@@ -239,7 +240,7 @@ def test_deleted_words_stay_deleted_when_they_come_again(
     tx: Store, place: tuple[float, ...], id: str | None, later: float
 ) -> None:
     """For as long as they would be known if they had not been deleted."""
-    sessions.link(tx, "kitchen", "ada", at(0))
+    sessions.link(tx, "kitchen", "ada", moment(0))
     words = say("a secret", *place, id=id)
     save(tx, call(42, words))
     delete(tx, "ada", 43)
@@ -248,7 +249,7 @@ def test_deleted_words_stay_deleted_when_they_come_again(
 
 
 def test_what_is_said_after_a_deletion_begins_a_new_conversation(tx: Store) -> None:
-    sessions.link(tx, "kitchen", "ada", at(0))
+    sessions.link(tx, "kitchen", "ada", moment(0))
     save(tx, call(42, say("a secret", 40)))
     delete(tx, "ada", 43)
     save(tx, call(46, say("a secret", 40), say("tea?", 44)), call(48, say("a secret", 40), say("yes", 46)))

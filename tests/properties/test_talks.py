@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from properties.histories import GAP, Said, at, call, empty_store, messages, save, say, talks, texts
+from properties.histories import GAP, Said, at, call, empty_store, messages, moment, save, say, talks, texts
 from sqlalchemy import Engine
 
 from omilink import health, identity, sessions
@@ -293,7 +293,7 @@ def test_the_title_follows_the_message_it_was_taken_from(tx: Store, id: str) -> 
 
 
 def test_a_person_who_becomes_known_is_kept_and_is_no_change_that_is_shown(tx: Store) -> None:
-    sessions.link(tx, "kitchen", "ada", at(0))
+    sessions.link(tx, "kitchen", "ada", moment(0))
     said = a("Good morning.", 0, 2, id=str(uuid.UUID(int=7)))
     save(tx, call(2, said))
     before = tx.marks(["ada"])
@@ -310,10 +310,10 @@ def test_a_person_who_becomes_known_is_kept_and_is_no_change_that_is_shown(tx: S
 
 
 def test_words_of_the_next_owner_are_kept_though_their_numbers_are_the_last_owners(tx: Store) -> None:
-    sessions.link(tx, "kitchen", "ada", at(0))
+    sessions.link(tx, "kitchen", "ada", moment(0))
     save(tx, call(10, *(a(f"word {n} of ada", 2 * n, 2 * n + 2, id=f"s{n}") for n in range(3))))
-    sessions.unlink(tx, "kitchen", "ada", at(11))
-    sessions.link(tx, "kitchen", "ben", at(12))
+    sessions.unlink(tx, "kitchen", "ada", moment(11))
+    sessions.link(tx, "kitchen", "ben", moment(12))
     bens = [a(text, 2 * n, 2 * n + 2, id=f"s{n}") for n, text in enumerate(["Hello.", "Is this on?", "It is."])]
     save(tx, call(15, *bens))
     save(tx, call(20, a("word 0 of ada", 0, 2, id="s0"), *bens))
@@ -323,10 +323,10 @@ def test_words_of_the_next_owner_are_kept_though_their_numbers_are_the_last_owne
 
 @pytest.mark.parametrize("id", ["s0", str(uuid.UUID(int=7))])
 def test_what_goes_on_with_words_of_the_owner_before_is_counted_and_shown(tx: Store, id: str) -> None:
-    sessions.link(tx, "kitchen", "ada", at(0))
+    sessions.link(tx, "kitchen", "ada", moment(0))
     save(tx, call(2, a("My number is", 0, 2, id=id)))
-    sessions.unlink(tx, "kitchen", "ada", at(3))
-    sessions.link(tx, "kitchen", "ben", at(3))
+    sessions.unlink(tx, "kitchen", "ada", moment(3))
+    sessions.link(tx, "kitchen", "ben", moment(3))
     grown = call(5, a("My number is four two", 0, 3, id=id))
     again = call(6, a("My number is", 0, 2, id=id))
     assert [save(tx, one).of_before for one in (grown, again)] == [1, 0]

@@ -12,8 +12,10 @@ from omilink.adapters import sql_migrate, sqlite
 from omilink.adapters.sql_store import SqlTransaction
 from omilink.errors import Invalid, NotAvailable, NotFound, NotSignedIn
 from omilink.model import OPERATOR, OmiLink, Proof, User
+from omilink.order import Moment
 
 T = 1_790_000_000_000
+NOW = Moment(at=T, order=0)
 
 
 @pytest.fixture(scope="module")
@@ -155,18 +157,18 @@ def test_a_uid_is_verified_for_one_user_at_a_time(tx: SqlTransaction) -> None:
     ada, ben = holder(tx).user.id, new("ben@example.org")
     tx.add_user(ben, "hash")
     for at in T, T + 1:
-        omi_accounts.vouch(tx, "wristband", ada, at, OPERATOR)
+        omi_accounts.vouch(tx, "wristband", ada, Moment(at=at, order=0), OPERATOR)
     assert tx.omi_links(ada) == [OmiLink(uid="wristband", user_id=ada, proof=Proof.OPERATOR, verified_at=T)]
     with pytest.raises(NotAvailable, match="another user"):
-        omi_accounts.vouch(tx, "wristband", ben.id, T, OPERATOR)
+        omi_accounts.vouch(tx, "wristband", ben.id, NOW, OPERATOR)
     assert omi_accounts.unvouch(tx, "wristband", T, OPERATOR) == ada
-    assert omi_accounts.vouch(tx, "wristband", ben.id, T, OPERATOR) == {ben.id}
+    assert omi_accounts.vouch(tx, "wristband", ben.id, NOW, OPERATOR) == {ben.id}
 
 
 @pytest.mark.parametrize("uid", ["", "a/b", "null", "x" * 129])
 def test_a_uid_that_no_device_can_have_is_not_verified(tx: SqlTransaction, uid: str) -> None:
     with pytest.raises(Invalid, match="uid"):
-        omi_accounts.vouch(tx, uid, holder(tx).user.id, T, OPERATOR)
+        omi_accounts.vouch(tx, uid, holder(tx).user.id, NOW, OPERATOR)
 
 
 def test_a_user_is_found_by_the_email_however_it_is_typed(tx: SqlTransaction) -> None:

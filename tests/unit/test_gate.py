@@ -45,6 +45,7 @@ from omilink.cli import COMMANDS, main, module_of
 from omilink.errors import NotAvailable
 from omilink.linking import Act, Decision, Facts, Outcome
 from omilink.model import OPERATOR, By, Delivery, User
+from omilink.order import Moment
 from omilink.product import Product
 from omilink.web.app import make_api
 from omilink.worker import Worker
@@ -148,8 +149,8 @@ def retry_of(*, proven: bool) -> Try:
 
 def long_silence(since: int) -> Try:
     async def pass_by(product: Product) -> None:
-        at = model.now()
-        await product.store.write(lambda tx: sessions.expire(tx, at + since, at, 100))
+        now = await product.moment()
+        await product.store.write(lambda tx: sessions.expire(tx, now.at + since, now, 100))
 
     return lambda world: within(pass_by)
 
@@ -576,23 +577,29 @@ def populate(tx: SqlTransaction, at: int) -> tuple[omi_accounts.Started, str]:
     for name in "ada", "ben":
         user = User(id=name, email=f"{name}@example.org", display_name=None, created_at=at)
         accounts.add(tx, user, hasher().hash(PASSWORD), f"{name}s token")
-        sessions.link(tx, f"{name}s-device", name, at, act=Act.ISSUE)
-    sessions.link(tx, ADAS_OTHER, "ada", at, act=Act.ISSUE)
+        sessions.link(tx, f"{name}s-device", name, moment(at), act=Act.ISSUE)
+    sessions.link(tx, ADAS_OTHER, "ada", moment(at), act=Act.ISSUE)
     for name in "kitchen", "cellar":
-        sessions.link(tx, name, "ada", at)
+        sessions.link(tx, name, "ada", moment(at))
     for uid in ADAS, BENS, NOBODYS:
         speak(tx, uid, at, uid)
-    omi_accounts.vouch(tx, ADAS, "ada", at, OPERATOR)
-    omi_accounts.prove(tx, BENS, "ben", model.Proof.SPOKEN, at, OPERATOR, brings=False)
+    omi_accounts.vouch(tx, ADAS, "ada", moment(at), OPERATOR)
+    omi_accounts.prove(tx, BENS, "ben", model.Proof.SPOKEN, moment(at), OPERATOR, brings=False)
     for name in "kitchen", "cellar", "adas-device", "bens-device":
         speak(tx, name, at + 1, None)
-    sessions.unlink(tx, "cellar", "ada", at + 2)
-    speak(tx, "cellar", at + 3, None)
-    started = omi_accounts.start(tx, NOBODYS, "ben", model.now(), By("ben"), by_phone=True)
+    sessions.unlink(tx, "cellar", "ada", moment(at + 2))
+    speak(tx, "cellar", at + 3, None, order=1)
+    started = omi_accounts.start(tx, NOBODYS, "ben", moment(model.now()), By("ben"), by_phone=True)
     (current,) = personal.show(tx, "ben", at)
     return started, current.secret
 
 
-def speak(tx: SqlTransaction, session: str, at: int, uid: str | None) -> None:
+def moment(at: int) -> Moment:
+    """Before the first call of the inbox."""
+    return Moment(at=at, order=0)
+
+
+def speak(tx: SqlTransaction, session: str, at: int, uid: str | None, *, order: int = 0) -> None:
     body = json.dumps({"segments": [{"text": f"words of {session}", "start": 0, "end": 2}]}).encode()
-    saving.save(tx, [Delivery(kind="transcript", session_id=session, uid=uid, body=body, received_at=at)], 150)
+    call = Delivery(kind="transcript", session_id=session, uid=uid, body=body, received_at=at, order=order)
+    saving.save(tx, [call], 150)

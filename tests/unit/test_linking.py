@@ -8,6 +8,7 @@ import pytest
 
 from omilink.linking import RULES, Act, Decision, Facts, Outcome, decide
 from omilink.model import SHARED, Device, Method, OmiSession, Proof
+from omilink.order import Hands
 
 ADA, BEN = "ada", "ben"
 
@@ -114,15 +115,21 @@ def test_a_personal_url_puts_somebody_elses_uid_aside() -> None:
 
 @pytest.mark.parametrize("session", [session(origin=ADA), session(), session(BEN, Method.UID)])
 def test_what_was_accepted_for_a_deleted_account_is_kept_nowhere(session: OmiSession) -> None:
-    for before in False, True:
-        facts = Facts(act=Act.ARRIVE, session=session, user_id=BEN, accepted_before=before, account_gone=True)
+    for hands in Hands:
+        facts = Facts(act=Act.ARRIVE, session=session, user_id=BEN, hands=hands, account_gone=True)
         assert decide(facts).outcome is Outcome.DROP
 
 
 def test_what_was_accepted_for_an_owner_before_the_last_is_put_aside() -> None:
     for one in session(), session(BEN, Method.UID), session(origin=ADA):
-        facts = Facts(act=Act.ARRIVE, session=one, user_id=BEN, accepted_before=True, accepted_long_before=True)
+        facts = Facts(act=Act.ARRIVE, session=one, user_id=BEN, hands=Hands.LONG_BEFORE)
         assert decide(facts).outcome is Outcome.QUARANTINE
+
+
+def test_what_nobody_can_place_before_or_after_a_change_of_hands_is_put_aside() -> None:
+    for one in session(), session(BEN, Method.UID), session(origin=ADA):
+        decision = decide(Facts(act=Act.ARRIVE, session=one, user_id=BEN, hands=Hands.UNKNOWN))
+        assert (decision.rule, decision.outcome) == ("accepted-about-when-it-changed-hands", Outcome.QUARANTINE)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +233,7 @@ def test_what_was_never_issued_is_neither_handed_over_nor_taken_back() -> None:
 # Every combination of facts
 
 
-OF_A_WEBHOOK = ("id_is_uid", "accepted_before", "accepted_long_before", "accepted_in_between", "account_gone")
+OF_A_WEBHOOK = ("id_is_uid", "account_gone")
 OF_A_WISH = ("own_proof", "foreign_proof", "id_is_uid", "manual_linking", "gave_up")
 
 
@@ -241,7 +248,8 @@ def everything() -> Iterator[Facts]:
         for truths in itertools.product((False, True), repeat=len(known)):
             facts = dict(zip(known, truths, strict=True))
             placed = replace(one, origin=origin, device=device)
-            yield Facts(act=act, session=placed, user_id=user, proof=proof, **facts)
+            for hands in Hands if act is Act.ARRIVE else [Hands.OF_NOW]:
+                yield Facts(act=act, session=placed, user_id=user, proof=proof, hands=hands, **facts)
 
 
 def test_some_rule_decides_whatever_the_facts_and_every_rule_decides_something() -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omilink.errors import Invalid
-from omilink.model import SHARED, Conversation, Method, OmiSession, Segment, check_id, new_id, session_key
+from omilink.model import SHARED, Conversation, Delivery, Method, OmiSession, Segment, check_id, new_id, session_key
+from omilink.order import Moment
 
 visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="/"), min_size=1)
 
@@ -37,20 +38,36 @@ def test_where_it_came_in_and_its_id_together_name_one_session(a: str, b: str, c
     assert (session_key(a, b) == session_key(c, d)) == ((a, b) == (c, d))
 
 
+def moment(order: int) -> Moment:
+    return Moment(at=order, order=order)
+
+
+def call(order: int, at: int | None = None) -> Delivery:
+    received_at = order if at is None else at
+    return Delivery(kind="transcript", session_id="kitchen", body=b"", order=order, received_at=received_at)
+
+
 def test_linking_and_unlinking_are_changed_copies() -> None:
     new = OmiSession(omi_session_id="kitchen", created_at=1)
-    linked = new.linked_to("ada", Method.MANUAL, 2)
+    linked = new.linked_to("ada", Method.MANUAL, moment(2))
     assert (linked.user_id, linked.method, linked.linked_at) == ("ada", Method.MANUAL, 2)
-    assert linked.unlinked(9).user_id is None
-    assert [linked.unlinked(9).owner_at(at) for at in (9, 10)] == [linked.user_id, None]
-    suspended = linked.unlinked(9, suspended=True)
+    left = linked.unlinked(moment(9))
+    assert left.user_id is None
+    assert [left.owner_at(call(order)) for order in (9, 10)] == [linked.user_id, None]
+    suspended = linked.unlinked(moment(9), suspended=True)
     assert (suspended.user_id, suspended.method, suspended.suspended_user_id) == (None, None, "ada")
-    assert suspended.linked_to("ben", Method.UID, 3).suspended_user_id is None
+    assert suspended.linked_to("ben", Method.UID, moment(3)).suspended_user_id is None
 
 
 def test_a_late_call_does_not_turn_last_seen_back() -> None:
-    session = OmiSession(omi_session_id="kitchen", created_at=1).seen(50).seen(20, bad_segments=2).seen(30, 1)
+    new = OmiSession(omi_session_id="kitchen", created_at=1)
+    session = new.seen(call(50)).seen(call(20), bad_segments=2).seen(call(30), 1)
     assert (session.last_seen_at, session.bad_segments) == (50, 3)
+
+
+def test_last_seen_follows_a_clock_that_is_set_back() -> None:
+    session = OmiSession(omi_session_id="kitchen", created_at=1).seen(call(1, at=5000)).seen(call(2, at=40))
+    assert session.last_seen_at == 40
 
 
 def test_a_session_with_an_unusable_id_cannot_be_made() -> None:

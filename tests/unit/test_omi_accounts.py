@@ -6,7 +6,7 @@ from itertools import pairwise, permutations
 from typing import Any
 
 import pytest
-from properties.histories import PEOPLE, at, call, empty_store, messages, save, say, talks, texts, turn, verify
+from properties.histories import PEOPLE, at, call, empty_store, messages, moment, save, say, talks, texts, turn, verify
 from sqlalchemy import Engine, select
 
 from omilink import health, omi_accounts, sessions
@@ -40,7 +40,7 @@ def tx(engine: Engine) -> Iterator[SqlTransaction]:
 
 def start(tx: SqlTransaction, user: str = "ada", uid: str = A, clock: float = 0, *, brings: bool = True) -> Started:
     turn(tx, clock)
-    return omi_accounts.start(tx, uid, user, at(clock), By(user), by_phone=True, brings=brings)
+    return omi_accounts.start(tx, uid, user, moment(clock), By(user), by_phone=True, brings=brings)
 
 
 def sentence(started: Started) -> str:
@@ -60,7 +60,7 @@ def confirm(
     tx: SqlTransaction, number: str | None, user: str = "ada", uid: str = A, clock: float = 1, address: str = HOME
 ) -> bool:
     turn(tx, clock)
-    return omi_accounts.confirm(tx, uid, user, str(number), address, at(clock), By(user)) is not None
+    return omi_accounts.confirm(tx, uid, user, str(number), address, moment(clock), By(user)) is not None
 
 
 def link_by_speech(tx: SqlTransaction, user: str = "ada", clock: float = 0, *, brings: bool = True) -> None:
@@ -209,17 +209,17 @@ def test_whoever_was_asked_to_say_it_wins_and_no_other_who_asked_for_the_uid(tx:
 
 def test_what_is_put_aside_proves_nothing(tx: SqlTransaction) -> None:
     """Whoever found a lost device might say it."""
-    sessions.link(tx, "pendant", "ben", at(0), act=Act.ISSUE)
-    sessions.end(tx, "pendant", Device.LOST, at(1), OPERATOR)
+    sessions.link(tx, "pendant", "ben", moment(0), act=Act.ISSUE)
+    sessions.end(tx, "pendant", Device.LOST, moment(1), OPERATOR)
     saved = speak(tx, 5, sentence(start(tx)), session="pendant")
     assert set(saved.quarantined.values()) == {"device-out-of-use"}
     assert whose(tx) is None
 
 
 def test_nor_does_what_was_accepted_before_the_session_changed_hands(tx: SqlTransaction) -> None:
-    sessions.link(tx, "pendant", "ben", at(0))
+    sessions.link(tx, "pendant", "ben", moment(0))
     spoken = sentence(start(tx))
-    sessions.unlink(tx, "pendant", "ben", at(6))
+    sessions.unlink(tx, "pendant", "ben", moment(6))
     speak(tx, 5, spoken, session="pendant")
     assert whose(tx) is None
     speak(tx, 7, spoken, session="pendant")
@@ -343,7 +343,7 @@ def test_a_segment_that_grows_until_it_holds_the_sentence_keeps_no_part_of_it(tx
 
 
 def test_a_stream_that_heard_its_beginning_is_told_to_forget_it(tx: SqlTransaction) -> None:
-    sessions.link(tx, "pendant", "ada", at(0))
+    sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx)).split()
     speak(tx, 1, "good evening", " ".join(spoken[:3]), session="pendant")
     speak(tx, 5, " ".join(spoken[3:]), session="pendant")
@@ -352,7 +352,7 @@ def test_a_stream_that_heard_its_beginning_is_told_to_forget_it(tx: SqlTransacti
 
 
 def test_a_conversation_that_was_nothing_else_is_gone(tx: SqlTransaction) -> None:
-    sessions.link(tx, "pendant", "ada", at(0))
+    sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx)).split()
     speak(tx, 1, " ".join(spoken[:3]), session="pendant")
     speak(tx, 5, " ".join(spoken[3:]), session="pendant")
@@ -362,7 +362,7 @@ def test_a_conversation_that_was_nothing_else_is_gone(tx: SqlTransaction) -> Non
 
 
 def test_what_it_goes_on_with_after_the_sentence_is_kept(tx: SqlTransaction) -> None:
-    sessions.link(tx, "pendant", "ada", at(0))
+    sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx))
     grows = [spoken.rpartition(" ")[0], spoken, f"{spoken} and tea please"]
     versions = [say(so_far, 0, 2.0 + n, id="segment-that-goes-on") for n, so_far in enumerate(grows)]
@@ -373,7 +373,7 @@ def test_what_it_goes_on_with_after_the_sentence_is_kept(tx: SqlTransaction) -> 
 
 @pytest.mark.parametrize("cut", range(1, 6))
 def test_half_a_sentence_is_never_a_title(tx: SqlTransaction, cut: int) -> None:
-    sessions.link(tx, "pendant", "ada", at(0))
+    sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx)).split()
     speak(tx, 1, " ".join(spoken[:cut]), session="pendant")
     assert [talk.title for talk in talks(tx, "ada", "pendant")] == [None]
@@ -383,7 +383,7 @@ def test_half_a_sentence_is_never_a_title(tx: SqlTransaction, cut: int) -> None:
 
 
 def test_a_title_does_not_grow_into_half_a_sentence(tx: SqlTransaction) -> None:
-    sessions.link(tx, "pendant", "ada", at(0))
+    sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx)).split()
     for number, so_far in enumerate(["well then", f"well then {' '.join(spoken[:3])}"]):
         save(tx, call(1 + number, say(so_far, 0, 2.0 + number, id="x" * 20), session="pendant", uid=A, proven=True))
@@ -391,7 +391,7 @@ def test_a_title_does_not_grow_into_half_a_sentence(tx: SqlTransaction) -> None:
 
 
 def test_a_title_of_other_words_stays(tx: SqlTransaction) -> None:
-    sessions.link(tx, "pendant", "ada", at(0))
+    sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx)).split()
     speak(tx, 1, "good evening", " ".join(spoken[:3]), session="pendant")
     speak(tx, 6, " ".join(spoken[3:]), session="pendant")
@@ -399,22 +399,22 @@ def test_a_title_of_other_words_stays(tx: SqlTransaction) -> None:
 
 
 def test_what_was_saved_for_an_earlier_owner_is_not_touched_when_it_grows_into_it(tx: SqlTransaction) -> None:
-    sessions.link(tx, "pendant", "ben", at(0))
+    sessions.link(tx, "pendant", "ben", moment(0))
     spoken = sentence(start(tx))
     begun = spoken.rpartition(" ")[0]
     for clock, so_far in (1, begun), (5, spoken):
         grows = say(so_far, 0, 2.0 + clock, id="segment-that-grows")
         save(tx, call(clock, grows, session="pendant", uid=A, proven=True))
-        sessions.unlink(tx, "pendant", "ben", at(2)) if clock == 1 else None
+        sessions.unlink(tx, "pendant", "ben", moment(2)) if clock == 1 else None
     assert whose(tx) == "ada"
     assert texts(tx, "ben", "pendant") == [[begun]]
 
 
 def test_what_another_owners_words_began_is_no_sentence(tx: SqlTransaction) -> None:
-    sessions.link(tx, "pendant", "ben", at(0))
+    sessions.link(tx, "pendant", "ben", moment(0))
     spoken = sentence(start(tx)).split()
     speak(tx, 1, " ".join(spoken[:3]), session="pendant")
-    sessions.unlink(tx, "pendant", "ben", at(2))
+    sessions.unlink(tx, "pendant", "ben", moment(2))
     speak(tx, 5, " ".join(spoken[3:]), session="pendant")
     assert whose(tx) is None
     assert texts(tx, "ben", "pendant") == [[" ".join(spoken[:3])]]
@@ -422,7 +422,7 @@ def test_what_another_owners_words_began_is_no_sentence(tx: SqlTransaction) -> N
 
 def test_nothing_is_left_of_a_call_for_a_deleted_account(tx: SqlTransaction) -> None:
     spoken = sentence(start(tx, "ben"))
-    tx.remove_user("ada", at(0))
+    tx.remove_user("ada", moment(0))
     speak(tx, 1, spoken, origin="ada")
     assert tx.all_sessions(10) == []
     assert whose(tx) is None
@@ -474,7 +474,7 @@ def test_the_sentence_typed_is_no_proof(tx: SqlTransaction) -> None:
 
 
 def test_without_a_phone_no_number_proves_anything(tx: SqlTransaction) -> None:
-    started = omi_accounts.start(tx, A, "ada", at(0), By("ada"), by_phone=False)
+    started = omi_accounts.start(tx, A, "ada", moment(0), By("ada"), by_phone=False)
     assert started.number is None
     assert not confirm(tx, "00000000")
 
@@ -524,7 +524,7 @@ def test_a_right_number_is_no_try(tx: SqlTransaction) -> None:
 
 
 def test_an_issued_session_of_that_id_is_proof_enough(tx: SqlTransaction) -> None:
-    sessions.link(tx, A, "ada", at(0), act=Act.ISSUE)
+    sessions.link(tx, A, "ada", moment(0), act=Act.ISSUE)
     assert start(tx, "ben").say, "for its user only"
     assert start(tx) == Started(None, None, at(0), frozenset({"ada"}))
     (link,) = tx.omi_links("ada")
@@ -533,10 +533,10 @@ def test_an_issued_session_of_that_id_is_proof_enough(tx: SqlTransaction) -> Non
 
 
 ENDS: dict[str, Callable[[SqlTransaction], object]] = {
-    "returned": lambda tx: sessions.end(tx, A, Device.RETURNED, at(5), OPERATOR),
-    "lost": lambda tx: sessions.end(tx, A, Device.LOST, at(5), OPERATOR),
-    "handed over": lambda tx: sessions.link(tx, A, "ben", at(5), act=Act.HAND_OVER, by=OPERATOR),
-    "unlinked": lambda tx: sessions.unlink(tx, A, "ada", at(5)),
+    "returned": lambda tx: sessions.end(tx, A, Device.RETURNED, moment(5), OPERATOR),
+    "lost": lambda tx: sessions.end(tx, A, Device.LOST, moment(5), OPERATOR),
+    "handed over": lambda tx: sessions.link(tx, A, "ben", moment(5), act=Act.HAND_OVER, by=OPERATOR),
+    "unlinked": lambda tx: sessions.unlink(tx, A, "ada", moment(5)),
 }
 
 
@@ -544,7 +544,7 @@ ENDS: dict[str, Callable[[SqlTransaction], object]] = {
 def test_the_proof_of_an_issued_device_ends_with_it(
     tx: SqlTransaction, end: Callable[[SqlTransaction], object]
 ) -> None:
-    sessions.link(tx, A, "ada", at(0), act=Act.ISSUE)
+    sessions.link(tx, A, "ada", moment(0), act=Act.ISSUE)
     start(tx)
     assert whose(tx) == "ada"
     end(tx)
@@ -552,36 +552,36 @@ def test_the_proof_of_an_issued_device_ends_with_it(
     (withdrawn,) = (entry for entry in tx.audited(100) if entry.uid == A and entry.after is None)
     assert (withdrawn.before, withdrawn.proof) == ("ada", Proof.ISSUED)
     act = Act.HAND_OVER if session(tx).user_id else Act.ISSUE
-    assert sessions.link(tx, A, "cleo", at(9), act=act, by=OPERATOR).user_id == "cleo"
+    assert sessions.link(tx, A, "cleo", moment(9), act=act, by=OPERATOR).user_id == "cleo"
     assert start(tx, "cleo", clock=10).say is None
 
 
 def test_a_proof_that_an_operator_gave_outlives_the_issued_device(tx: SqlTransaction) -> None:
-    sessions.link(tx, A, "ada", at(0), act=Act.ISSUE)
-    omi_accounts.vouch(tx, A, "ada", at(1), OPERATOR)
-    sessions.end(tx, A, Device.RETURNED, at(5), OPERATOR)
+    sessions.link(tx, A, "ada", moment(0), act=Act.ISSUE)
+    omi_accounts.vouch(tx, A, "ada", moment(1), OPERATOR)
+    sessions.end(tx, A, Device.RETURNED, moment(5), OPERATOR)
     assert whose(tx) == "ada"
 
 
 def test_a_session_that_was_linked_by_hand_is_no_proof(tx: SqlTransaction) -> None:
-    sessions.link(tx, A, "ada", at(0))
+    sessions.link(tx, A, "ada", moment(0))
     assert start(tx).say
     assert whose(tx) is None
 
 
 def test_nobody_proves_the_uid_of_a_session_that_is_issued_to_another(tx: SqlTransaction) -> None:
-    sessions.link(tx, A, "ben", at(0), act=Act.ISSUE)
+    sessions.link(tx, A, "ben", moment(0), act=Act.ISSUE)
     started = start(tx)
     speak(tx, 1, sentence(started))
     assert not confirm(tx, started.number)
-    assert refusal(lambda: omi_accounts.vouch(tx, A, "ada", at(1), OPERATOR)) == "session_not_available"
+    assert refusal(lambda: omi_accounts.vouch(tx, A, "ada", moment(1), OPERATOR)) == "session_not_available"
     assert whose(tx) is None
     assert session(tx).user_id == "ben"
 
 
 def test_an_operators_word_links_the_sessions_that_have_shown_it_at_once(tx: SqlTransaction) -> None:
     speak(tx, 0, "nobodys yet", session="pendant")
-    assert omi_accounts.vouch(tx, A, "ada", at(1), OPERATOR) == {"ada"}
+    assert omi_accounts.vouch(tx, A, "ada", moment(1), OPERATOR) == {"ada"}
     assert texts(tx, "ada", "pendant") == [["nobodys yet"]]
     assert session(tx, "shared/pendant").method is Method.UID
 
@@ -591,7 +591,7 @@ def test_what_shows_another_uid_by_now_is_not_linked(tx: SqlTransaction, owner: 
     """Ada's device, which is ben's by now or nobody's."""
     speak(tx, 0, "adas", session="pendant")
     if owner:
-        sessions.link(tx, "pendant", owner, at(500))
+        sessions.link(tx, "pendant", owner, moment(500))
     speak(tx, 1000, "bens", session="pendant", uid="bens-uid")
     assert confirm(tx, start(tx, clock=1001).number, clock=1002)
     assert session(tx, "shared/pendant").user_id == owner
@@ -608,9 +608,9 @@ def test_a_suspended_session_does_not_tell_by_its_place_when_it_was_heard(tx: Sq
         return [one.omi_session_id for one, _ in health.sessions_of(tx, "ben")]
 
     for clock, uid in enumerate(["uid-of-ada", "uid-of-cleo"]):
-        sessions.link(tx, uid, "ben", at(clock))
+        sessions.link(tx, uid, "ben", moment(clock))
         speak(tx, 10 + clock, "whose", session=uid, uid=uid)
-    sessions.link(tx, "pendant", "ben", at(2))
+    sessions.link(tx, "pendant", "ben", moment(2))
     before = places()
     assert before[0] == "pendant"
     for clock, uid in enumerate(["uid-of-ada", "uid-of-cleo", "uid-of-ada"]):
@@ -619,11 +619,11 @@ def test_a_suspended_session_does_not_tell_by_its_place_when_it_was_heard(tx: Sq
 
 
 def test_a_call_from_before_the_proof_is_still_its_owners(tx: SqlTransaction) -> None:
-    sessions.link(tx, "pendant", "ada", at(0))
+    sessions.link(tx, "pendant", "ada", moment(0))
     verify(tx, A, "ada", at(1))
     speak(tx, 10, "by uid from now on", session="pendant")
     assert (session(tx, "shared/pendant").method, session(tx, "shared/pendant").linked_at) == (Method.UID, at(0))
-    sessions.unlink(tx, "pendant", "ada", at(20))
+    sessions.unlink(tx, "pendant", "ada", moment(20))
     assert speak(tx, 5, "late", session="pendant").quarantined == {}
     assert sorted(message.text for message in messages(tx, "ada", "pendant")) == ["by uid from now on", "late"]
 
@@ -647,17 +647,17 @@ def test_no_proof_takes_a_uid_from_whom_it_is_verified_for(tx: SqlTransaction) -
     speak(tx, 1, sentence(started))
     assert not confirm(tx, started.number)
     with pytest.raises(NotAvailable):
-        omi_accounts.vouch(tx, A, "ada", at(2), OPERATOR)
+        omi_accounts.vouch(tx, A, "ada", moment(2), OPERATOR)
     with pytest.raises(NotFound):
-        omi_accounts.unlink(tx, A, "ada", at(2), By("ada"))
+        omi_accounts.unlink(tx, A, "ada", moment(2), By("ada"))
     assert whose(tx) == "ben"
     assert texts(tx, "ada", A) == []
 
 
 def test_a_session_of_that_id_is_not_issued_to_another(tx: SqlTransaction) -> None:
     verify(tx, A, "ben", at(0))
-    assert refusal(lambda: sessions.link(tx, A, "ada", at(0), act=Act.ISSUE)) == "session_not_available"
-    assert sessions.link(tx, A, "ben", at(0), act=Act.ISSUE).user_id == "ben"
+    assert refusal(lambda: sessions.link(tx, A, "ada", moment(0), act=Act.ISSUE)) == "session_not_available"
+    assert sessions.link(tx, A, "ben", moment(0), act=Act.ISSUE).user_id == "ben"
 
 
 # What comes along
@@ -692,21 +692,21 @@ def test_the_user_may_decline_and_bring_it_later(days: SqlTransaction) -> None:
     found = omi_accounts.earlier(days, link, at(HOUR))
     assert [one.created_at for one in found.waiting] == [at(-24 * HOUR + 1), at(-HOUR / 2 + 1)]
     assert found.brought == []
-    assert omi_accounts.bring_earlier(days, A, "ada", at(HOUR), By("ada")) == 2
+    assert omi_accounts.bring_earlier(days, A, "ada", moment(HOUR), By("ada")) == 2
     assert texts(days, "ada", A) == [["a day ago"], ["just now"]]
-    assert omi_accounts.bring_earlier(days, A, "ada", at(HOUR), By("ada")) == 0
+    assert omi_accounts.bring_earlier(days, A, "ada", moment(HOUR), By("ada")) == 0
 
 
 def test_the_user_may_let_go_of_it_within_a_day_and_it_is_gone_from_the_log(days: SqlTransaction) -> None:
     link_by_speech(days)
     speak(days, 300, "after the link")
-    assert omi_accounts.leave_earlier(days, A, "ada", at(24 * HOUR), By("ada")) == 2
+    assert omi_accounts.leave_earlier(days, A, "ada", moment(24 * HOUR), By("ada")) == 2
     assert texts(days, "ada", A) == [["after the link"]]
     log = "".join(event.data for event in days.events_after("ada", 0, 100))
     assert "a day ago" not in log and "just now" not in log
     assert log.count('"conversation_deleted"') == 2
-    assert omi_accounts.leave_earlier(days, A, "ada", at(24 * HOUR), By("ada")) == 0
-    assert omi_accounts.bring_earlier(days, A, "ada", at(24 * HOUR), By("ada")) == 2
+    assert omi_accounts.leave_earlier(days, A, "ada", moment(24 * HOUR), By("ada")) == 0
+    assert omi_accounts.bring_earlier(days, A, "ada", moment(24 * HOUR), By("ada")) == 2
     moves = [(one.rule, one.actor, one.uid, one.before, one.after) for one in days.audited(2)]
     assert moves == [("earlier-brought", "ada", A, "ada", "ada"), ("earlier-left", "ada", A, "ada", "ada")]
 
@@ -715,7 +715,7 @@ def test_what_has_gone_on_since_it_came_stays(tx: SqlTransaction) -> None:
     speak(tx, 0, "before")
     assert confirm(tx, start(tx, clock=1).number, clock=2)
     speak(tx, 10, "goes on")
-    assert omi_accounts.leave_earlier(tx, A, "ada", at(20), By("ada")) == 0
+    assert omi_accounts.leave_earlier(tx, A, "ada", moment(20), By("ada")) == 0
     assert texts(tx, "ada", A) == [["before", "goes on"]]
 
 
@@ -730,7 +730,7 @@ def test_a_device_that_shows_the_uid_later_is_treated_as_the_user_wished(tx: Sql
 
 def test_after_a_day_it_stays(days: SqlTransaction) -> None:
     link_by_speech(days)
-    assert omi_accounts.leave_earlier(days, A, "ada", at(24 * HOUR + 2), By("ada")) == 0
+    assert omi_accounts.leave_earlier(days, A, "ada", moment(24 * HOUR + 2), By("ada")) == 0
     assert texts(days, "ada", A) == [["a day ago"], ["just now"]]
 
 
@@ -746,11 +746,11 @@ def test_nothing_from_before_an_earlier_owner_left_comes_along(days: SqlTransact
     """Neither what ada did not take, nor what she let go of."""
     link_by_speech(days, brings=False)
     speak(days, 300, "adas")
-    omi_accounts.unlink(days, A, "ada", at(400), By("ada"))
+    omi_accounts.unlink(days, A, "ada", moment(400), By("ada"))
     speak(days, 900, "nobodys")
     link_by_speech(days, "ben", clock=1000)
     assert texts(days, "ben", A) == [["nobodys"]]
-    assert omi_accounts.bring_earlier(days, A, "ben", at(1010), By("ben")) == 0
+    assert omi_accounts.bring_earlier(days, A, "ben", moment(1010), By("ben")) == 0
     assert texts(days, "ada", A) == [["adas"]]
 
 
@@ -758,13 +758,13 @@ def test_nothing_from_before_an_earlier_owner_left_comes_along(days: SqlTransact
 
 
 def test_unlinking_ends_the_sessions_that_it_linked_and_no_others(tx: SqlTransaction) -> None:
-    sessions.link(tx, "issued", "ada", at(0), act=Act.ISSUE)
-    sessions.link(tx, "by-hand", "ada", at(0))
+    sessions.link(tx, "issued", "ada", moment(0), act=Act.ISSUE)
+    sessions.link(tx, "by-hand", "ada", moment(0))
     link_by_speech(tx)
     for name in "pendant", "issued":
         speak(tx, 10, f"at the {name}", session=name)
     speak(tx, 10, "at her own url", origin="ada")
-    omi_accounts.unlink(tx, A, "ada", at(20), By("ada", "request 7"))
+    omi_accounts.unlink(tx, A, "ada", moment(20), By("ada", "request 7"))
     assert whose(tx) is None
     mine = {(one.origin, one.omi_session_id) for one, _ in health.sessions_of(tx, "ada")}
     assert mine == {(SHARED, "issued"), (SHARED, "by-hand"), ("ada", A)}
@@ -778,7 +778,7 @@ def test_unlinking_ends_the_sessions_that_it_linked_and_no_others(tx: SqlTransac
 def test_unlinking_also_ends_what_was_under_way(tx: SqlTransaction) -> None:
     verify(tx, A, "ada", at(0))
     number = start(tx, "ben").number
-    omi_accounts.unlink(tx, A, "ada", at(1), By("ada"))
+    omi_accounts.unlink(tx, A, "ada", moment(1), By("ada"))
     assert tx.challenges_of("ada", at(1)) == []
     assert confirm(tx, number, "ben"), "but not what somebody else has begun"
 
@@ -794,7 +794,7 @@ def test_an_operator_takes_a_proof_back_and_linked_sessions_stay(tx: SqlTransact
 def test_a_deleted_account_takes_its_links_and_challenges_along(tx: SqlTransaction) -> None:
     link_by_speech(tx)
     waiting = start(tx, uid="wristband")
-    tx.remove_user("ada", at(10))
+    tx.remove_user("ada", moment(10))
     for table in sql_schema.omi_links, sql_schema.challenges:
         assert tx._connection.execute(select(table)).all() == []
     assert "'ada'" not in everything(tx)

@@ -11,6 +11,7 @@ from omilink.adapters.sql_inbox import DEAD, QUARANTINED, WAITING, SqlInbox
 from omilink.adapters.sql_partitions import Partitions
 from omilink.errors import OmilinkError, Unavailable
 from omilink.model import Delivery, Job, Millis
+from omilink.order import Moment
 from omilink.ports import BATCH_BYTES
 
 ROUND = 1.0
@@ -30,6 +31,14 @@ class NatsInbox:
 
     async def put(self, delivery: Delivery) -> None:
         await self._outbox.put(delivery)
+
+    async def moment(self, at: Millis) -> Moment:
+        """Without an order while the stream cannot be asked: then the act's number tells what was accepted before."""
+        act = await self._kept.new_act()
+        try:
+            return Moment(at=at, order=await self._stream.newest_order(), act=act)
+        except Unavailable:
+            return Moment(at=at, order=None, act=act)
 
     async def wait(self, seconds: float) -> None:
         seconds = min(seconds, max(0.0, self._next_round - _time()))

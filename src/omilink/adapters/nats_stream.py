@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -25,6 +25,7 @@ from omilink.adapters.nats_link import NatsLink
 from omilink.adapters.sql_inbox import COLUMNS
 from omilink.errors import OmilinkError, TooLarge, Unavailable
 from omilink.model import Delivery, new_id
+from omilink.order import Way
 
 STREAM = "omilink"
 PARTITIONS = 32
@@ -60,8 +61,10 @@ _FIELDS = tuple(name for name in COLUMNS if name != "body")
 class DeliveryStream:
     """The stream, through whatever connection there is. Everything raises Unavailable while there is none."""
 
-    def __init__(self, link: NatsLink, replicas: int | None) -> None:
-        self._link, self._replicas = link, replicas
+    def __init__(self, link: NatsLink, replicas: int | None, first_order: Callable[[str], Awaitable[int]]) -> None:
+        """`first_order` gives the order that comes before the first of a stream of this name."""
+        self._link, self._replicas, self._first_order = link, replicas, first_order
+        self._first_orders: dict[str, int] = {}
         link.when_connected(self._ensure)
 
     @property
@@ -85,7 +88,26 @@ class DeliveryStream:
     async def read(self, partitions: Collection[int]) -> "Reader":
         """Everything that there is in these partitions, and then what comes."""
         reader, _ = await self._reader([f"omilink.in.{number}.>" for number in sorted(partitions)], 1)
+        reader.orders_after, _ = await self._stand()  # of the stream that its consumer reads, or it gets nothing
+        await reader.start()
         return reader
+
+    async def newest_order(self) -> int:
+        """That of the newest delivery that it has taken."""
+        before, last = await self._stand()
+        return before + last
+
+    async def _stand(self) -> tuple[int, int]:
+        """The order before its first delivery, and the number of its last. A stream is known by when it was made: one
+        that is made anew is another one."""
+        try:
+            info = await self._client().jetstream(timeout=PATIENCE).stream_info(STREAM)
+        except LOST:
+            raise _away() from None
+        name = str(info.created)
+        if name not in self._first_orders:
+            self._first_orders[name] = await self._first_order(name)
+        return self._first_orders[name], info.state.last_seq
 
     async def newest(self, session_key: str | None, limit: int) -> list[Delivery]:
         """The newest of the stream, or of a session among the newest, newest first and without their bodies."""
@@ -98,6 +120,7 @@ class DeliveryStream:
         reader, pending = await self._reader([subject], start, headers_only=True)
         found: list[Delivery] = []
         try:
+            await reader.start()
             while len(found) < pending:
                 await reader.wait(PULL)
                 if not (more := await reader.take(pending)):
@@ -108,7 +131,7 @@ class DeliveryStream:
         return sorted(found, key=lambda delivery: -delivery.seq)[:limit]
 
     async def _reader(self, subjects: list[str], start: int, *, headers_only: bool = False) -> tuple["Reader", int]:
-        """A reader, and how many messages wait for it."""
+        """A reader that is not started, and how many messages wait for it."""
         config = ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=start,
@@ -122,11 +145,9 @@ class DeliveryStream:
         client = self._client()
         try:
             consumer = await client.jetstream().add_consumer(STREAM, config)
-            reader = Reader(client, consumer.name)
-            await reader.start()
         except LOST:
             raise _away() from None
-        return reader, consumer.num_pending or 0
+        return Reader(client, consumer.name), consumer.num_pending or 0
 
     async def drop(self, finished: Mapping[int, int]) -> None:
         """Removes what is finished: of each partition everything up to a number."""
@@ -191,13 +212,17 @@ class Reader:
         self._arrived: dict[str, deque[Delivery]] = {}  # by session, the next one first
         self._count, self._bytes, self._wanted, self._last = 0, 0, 0, 0
         self.reached = 0  # the last number in the stream that was heard of
+        self.orders_after = 0
         self._asked_at = 0.0
         self._news = asyncio.Event()
         self.broken = False
 
     async def start(self) -> None:
         self._inbox = self._client.new_inbox()
-        self._subscription = await self._client.subscribe(self._inbox, cb=self._hear)
+        try:
+            self._subscription = await self._client.subscribe(self._inbox, cb=self._hear)
+        except LOST:
+            raise _away() from None
         await self._ask()
 
     async def wait(self, seconds: float) -> None:
@@ -258,7 +283,7 @@ class Reader:
     def _read(self, message: Msg, number: int) -> Delivery | None:
         """None, and no further, for what this version cannot read: it must not be dropped as if it were saved."""
         try:
-            return _delivery(message, number)
+            return _delivery(message, number, self.orders_after + number)
         except (KeyError, TypeError, ValueError, OmilinkError) as error:
             log.error(
                 "message %d of the stream cannot be read, and holds up what follows: %s", number, type(error).__name__
@@ -305,11 +330,12 @@ def _hash(session_key: str) -> str:
     return hashlib.blake2b(session_key.encode(), digest_size=10).hexdigest()
 
 
-def _delivery(message: Msg, number: int) -> Delivery:
+def _delivery(message: Msg, number: int, order: int) -> Delivery:
     headers: Any = message.headers
     meta = json.loads(headers[_META])
     known = {name: meta[name] for name in _FIELDS if name in meta}  # a newer node's may have more
-    return Delivery(seq=number, body=message.data, **(known | {"key": headers["Nats-Msg-Id"]}))
+    known |= {"key": headers["Nats-Msg-Id"], "way": Way(known.get("way", Way.BLIND))}  # an older node's tells no way
+    return Delivery(seq=number, order=order, body=message.data, **known)
 
 
 def _away() -> Unavailable:

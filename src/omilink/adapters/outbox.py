@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from omilink.adapters.nats_stream import DeliveryStream
 from omilink.adapters.sql_inbox import SqlInbox
 from omilink.errors import OmilinkError, TooLarge, Unavailable
 from omilink.model import Delivery, new_id
+from omilink.order import Way
 
 BATCH = 200
 ELECTION = 6.0
@@ -18,6 +20,8 @@ they may be overtaken by what another node takes. OMI waits for 15."""
 AT_ONCE, AGAIN = 0.1, 0.5
 """Seconds between tries of one delivery, and of sending on what is on the disk."""
 ANY_TIME = 1 << 62
+ACTS = 1.0
+"""Seconds between looks for the newest act, and for which a delivery on its way to the disk waits for the answer."""
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +29,11 @@ log = logging.getLogger(__name__)
 class Outbox:
     """As soon as one delivery went to the disk, all do, until it is empty: so they go on in order."""
 
-    def __init__(self, stream: DeliveryStream, spool: SqlInbox) -> None:
-        self._stream, self._spool = stream, spool
+    def __init__(self, stream: DeliveryStream, spool: SqlInbox, newest_act: Callable[[], Awaitable[int]]) -> None:
+        """Deliveries tell of the newest act that they have seen, so that each can be told from those before and after
+        it though it enters the stream late."""
+        self._stream, self._spool, self._newest_act = stream, spool, newest_act
+        self._seen = 0
         self._through_disk = False
         self._being_written = 0
         self._written = asyncio.Event()
@@ -41,7 +48,7 @@ class Outbox:
 
     async def put(self, delivery: Delivery) -> None:
         """On return it is durable, in the stream or on this disk. Raises Unavailable when neither takes it."""
-        delivery = delivery if delivery.key else replace(delivery, key=new_id())
+        delivery = replace(delivery, key=delivery.key or new_id(), seen=self._seen)
         give_up = asyncio.get_running_loop().time() + ELECTION
         while not self._through_disk:
             try:
@@ -56,12 +63,32 @@ class Outbox:
     async def _put_on_disk(self, delivery: Delivery) -> None:
         self._being_written += 1
         try:
+            delivery = await self._stamped(delivery)
             await self._spool.put(delivery)
         except Unavailable:
             await self._stream.put(delivery)  # out of its turn rather than not at all
         finally:
             self._being_written -= 1
             self._written.set()
+
+    async def _stamped(self, delivery: Delivery) -> Delivery:
+        way = Way.DISK if await self._look_for_acts() else Way.BLIND
+        return replace(delivery, seen=self._seen, way=way)
+
+    async def _look_for_acts(self) -> bool:
+        """Whether `_seen` is the newest now."""
+        try:
+            async with asyncio.timeout(ACTS):
+                self._seen = max(self._seen, await self._newest_act())
+        except (OmilinkError, TimeoutError):
+            return False
+        return True
+
+    async def watch_acts(self) -> None:
+        """Knows about the newest act, until cancelled."""
+        while True:
+            await self._look_for_acts()
+            await asyncio.sleep(ACTS)
 
     async def run(self) -> None:
         """Sends on what is on the disk, until cancelled."""

@@ -114,6 +114,40 @@ def wall_clock(connection: Connection) -> Millis:
     return now()
 
 
+# The sequence's own number, and not the greatest that is there: the newest row may have been removed.
+_LAST_NUMBER = {
+    "sqlite": text("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'deliveries'"),
+    "postgresql": text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM deliveries_seq_seq"),
+}
+_NUMBERS_AFTER = {
+    "sqlite": (
+        text(
+            "INSERT INTO sqlite_sequence (name, seq) SELECT 'deliveries', 0 WHERE NOT EXISTS "
+            "(SELECT 1 FROM sqlite_sequence WHERE name = 'deliveries')"
+        ),
+        text("UPDATE sqlite_sequence SET seq = :number WHERE name = 'deliveries'"),
+    ),
+    "postgresql": (text("SELECT setval('deliveries_seq_seq', :number)"),),
+}
+
+
+def last_number(connection: Connection) -> int:
+    """The number that the newest delivery got; 0 before the first."""
+    return int(connection.execute(_LAST_NUMBER[connection.dialect.name]).scalar_one())
+
+
+def next_number(connection: Connection) -> int:
+    """Takes a number that no delivery gets. Only in PostgreSQL, where it is seen at once and never taken back."""
+    return int(connection.execute(text("SELECT nextval('deliveries_seq_seq')")).scalar_one())
+
+
+def number_after(connection: Connection, number: int) -> None:
+    """Lets the next delivery have a greater number than this one."""
+    if number > last_number(connection):
+        for statement in _NUMBERS_AFTER[connection.dialect.name]:
+            connection.execute(statement, {"number": number} if ":number" in str(statement) else {})
+
+
 def to_values(*columns: str) -> dict[str, BindParameter[Any]]:
     """`to_x` for each column x: in an UPDATE a parameter may not have the name of a column."""
     return {column: bindparam(f"to_{column}") for column in columns}

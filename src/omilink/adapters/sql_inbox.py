@@ -23,9 +23,20 @@ from sqlalchemy import (
 
 from omilink.adapters.lanes import Lanes
 from omilink.adapters.sql_compiled import Bulk, Query
-from omilink.adapters.sql_dialects import item, listed, to_values, upsert
+from omilink.adapters.sql_dialects import (
+    item,
+    last_number,
+    listed,
+    lock,
+    next_number,
+    number_after,
+    to_values,
+    upsert,
+)
 from omilink.adapters.sql_schema import deliveries as job
+from omilink.adapters.sql_schema import meta
 from omilink.model import SHARED, Delivery, Job, Millis, session_key
+from omilink.order import Moment, Way
 from omilink.ports import BATCH_BYTES, LONGEST_WAIT
 from omilink.turns import Waiting, next_batch
 
@@ -44,7 +55,13 @@ COLUMNS = (
     "body",
     "received_at",
     "counted_at",
+    "seen",
+    "way",
 )
+STREAM = "stream"
+"""Where the newest stream's number and name stand."""
+ORDERS_OF_A_STREAM = 40
+"""Bits of an order that a stream has for itself."""
 CROWDED = 100
 """Quarantined deliveries that are kept of a uid, a session without one, or a personal address; the oldest go first."""
 PUT = Bulk(
@@ -87,16 +104,32 @@ class SqlInbox:
     def __init__(self, database: Lanes) -> None:
         self._database = database
         self._something_new = asyncio.Event()
+        self._is_above_streams = False
 
     async def put(self, delivery: Delivery) -> None:
-        await self._database.write(lambda connection: PUT.run(connection, [delivery]))
+        await self._database.write(lambda connection: self._put(connection, delivery))
         self._something_new.set()
 
     async def keep(self, delivery: Delivery, state: str, error: str, *, attempts: int = 0, run_at: Millis = 0) -> None:
         """Takes over a delivery that waited elsewhere and failed, or is to be put aside."""
         row = {column: getattr(delivery, column) for column in COLUMNS}
-        row |= {"state": state, "error": error, "attempts": attempts, "run_at": run_at}
+        row |= {"order": delivery.order or None, "state": state, "error": error, "attempts": attempts, "run_at": run_at}
         await self._database.write(lambda connection: _keep(connection, row))
+
+    async def moment(self, at: Millis) -> Moment:
+        return Moment(at=at, order=await self._database.read(_newest_order))
+
+    async def newest_act(self) -> int:
+        """The number of the newest act of all nodes."""
+        return await self._database.read(last_number)
+
+    async def new_act(self) -> int:
+        return await self._database.write(next_number)
+
+    async def first_order(self, stream: str) -> int:
+        """The order before the first of the stream of this name. A stream that is made anew counts from 1 again, so it
+        goes on above the one before, and above the table."""
+        return await self._database.write(lambda connection: _number_of(connection, stream) << ORDERS_OF_A_STREAM)
 
     async def wait(self, seconds: float) -> None:
         try:
@@ -162,6 +195,39 @@ class SqlInbox:
             counts.setdefault(session_key(row.origin, row.session_id), {})[row.state] = row.jobs
         return counts
 
+    def _put(self, connection: Connection, delivery: Delivery) -> None:
+        if not self._is_above_streams:
+            number_after(connection, _end_of_streams(connection))
+            self._is_above_streams = True
+        PUT.run(connection, [delivery])
+
+
+def _newest_order(connection: Connection) -> int:
+    return max(last_number(connection), _end_of_streams(connection))
+
+
+def _end_of_streams(connection: Connection) -> int:
+    """What this table numbers after it took over from a stream is greater than all that the stream has numbered."""
+    number, _ = _last_stream(connection)
+    return (number + 1) << ORDERS_OF_A_STREAM if number else 0
+
+
+def _number_of(connection: Connection, stream: str) -> int:
+    lock(connection, [STREAM])
+    number, name = _last_stream(connection)
+    if name != stream:
+        number = max(number, last_number(connection) >> ORDERS_OF_A_STREAM) + 1
+        row = upsert(meta).values(name=STREAM, value=f"{number} {stream}")
+        connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": row.excluded.value}))
+    return number
+
+
+def _last_stream(connection: Connection) -> tuple[int, str]:
+    """The number and name of the stream that came last; 0 if there was none."""
+    found = connection.execute(select(meta.c.value).where(meta.c.name == STREAM)).scalar() or "0 "
+    number, _, name = found.partition(" ")
+    return int(number), name
+
 
 def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
     rows = DUE.run(connection, after=at + 1, until=at + LONGEST_WAIT, most=max(limit, LOOK_AHEAD))
@@ -170,6 +236,9 @@ def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
     return [
         Delivery(
             seq=row.seq,
+            order=row.seq if row.order is None else row.order,
+            seen=row.seen,
+            way=Way(row.way),
             kind=row.kind,
             origin=row.origin,
             session_id=row.session_id,

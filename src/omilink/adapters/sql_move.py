@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from omilink.adapters import sql_migrate, sqlite
 from omilink.adapters import sql_schema as schema
+from omilink.adapters.sql_dialects import last_number, number_after
 from omilink.adapters.sql_inbox import WAITING
 from omilink.adapters.sql_store import rename_history
 from omilink.errors import OmilinkError
@@ -38,6 +39,7 @@ def move(source: Engine, target: Engine, tell: Tell) -> None:
         for table in schema.metadata.sorted_tables:
             if table.name not in STAYS:
                 tell(table.name, _copy(table, old, new))
+        number_after(new, last_number(old))
         if target.dialect.name == "postgresql":
             _go_on_counting(new)
 
@@ -93,8 +95,7 @@ def _copy(table: Table, old: Connection, new: Connection) -> int:
 
 
 def _go_on_counting(new: Connection) -> None:
-    for column in schema.deliveries.c.seq, schema.audit.c.id:
-        last = new.execute(select(func.max(column))).scalar()
-        if last:
-            serial = func.pg_get_serial_sequence(column.table.name, column.name)
-            new.execute(select(func.setval(serial, last)))
+    column = schema.audit.c.id
+    if last := new.execute(select(func.max(column))).scalar():
+        serial = func.pg_get_serial_sequence(column.table.name, column.name)
+        new.execute(select(func.setval(serial, last)))

@@ -119,11 +119,17 @@ omi_sessions = Table(
     Column("user_id", ForeignKey("users.id"), index=True),
     Column("method", String),
     Column("linked_at", BigInteger),
+    Column("linked_order", BigInteger),
+    Column("linked_act", BigInteger),
     Column("last_seen_at", BigInteger),
+    Column("last_order", BigInteger, nullable=False, server_default="0"),
     Column("suspended_user_id", ForeignKey("users.id"), index=True),
     Column("left_user_id", ForeignKey("users.id")),
-    Column("left_since", BigInteger),
-    Column("left_at", BigInteger),
+    Column("left_since_order", BigInteger),
+    Column("left_since_act", BigInteger),
+    Column("left_order", BigInteger),
+    Column("left_act", BigInteger),
+    Column("turn", Integer, nullable=False, server_default="0"),
     Column("device", String),
     Column("last_uid", String, index=True),
     Column("bad_segments", Integer, nullable=False, server_default="0"),
@@ -152,15 +158,21 @@ conversations = Table(
     Column("zero_at", BigInteger),
     Column("last_at", BigInteger, nullable=False),
     Column("active_until", BigInteger, nullable=False),
+    Column("first_order", BigInteger, nullable=False, server_default="0"),
+    Column("last_order", BigInteger, nullable=False, server_default="0"),
+    Column("last_step", BigInteger, nullable=False, server_default="0"),
+    Column("turn", Integer, nullable=False, server_default="0"),
     Column("first", Float),
     Column("end", Float),
     Column("message_count", Integer, nullable=False),
     Column("brought_at", BigInteger),
+    Column("brought_order", BigInteger),
     Column("deleted_at", BigInteger),
     Column("counted_at", BigInteger, nullable=False, server_default="0"),  # of the last words or change of hands
-    # by the coarse time: an index on last_at would be written with every call
+    # by the coarse time and order: an index on last_at or last_order would be written with every call
     Index("ix_conversations_session_id_active_until", "session_id", "active_until"),
-    Index("ix_conversations_user_id_active_until", "user_id", "active_until"),
+    Index("ix_conversations_user_id_last_step", "user_id", "last_step"),
+    Index("ix_conversations_user_id_first_order", "user_id", "first_order"),
 )
 
 messages = Table(
@@ -201,6 +213,9 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("seq", BigKey, primary_key=True),
+    Column("order", BigInteger),  # NULL: its seq
+    Column("seen", BigInteger, nullable=False, server_default="0"),
+    Column("way", String, nullable=False, server_default="straight"),
     Column("kind", String, nullable=False),
     Column("origin", String, nullable=False),
     Column("session_id", String, nullable=False),

@@ -51,10 +51,10 @@ from omilink.model import (
     Proof,
     SignIn,
     User,
-    active_until,
     new_id,
     session_key,
 )
+from omilink.order import Hands, Moment
 from omilink.ports import Transaction
 
 T = TypeVar("T")
@@ -67,10 +67,14 @@ user, token, ticket, event = schema.users, schema.tokens, schema.tickets, schema
 link, challenge, email_key = schema.omi_links, schema.challenges, schema.email_keys
 
 SESSIONS = Query(select(session).where(among(session.c.id, "ids")))
+_HEARD_LAST_FIRST = (
+    func.coalesce(func.nullif(session.c.last_order, 0), session.c.linked_order, 0).desc(),
+    session.c.id,
+)
 SESSIONS_OF = (
     select(session)
     .where(or_(session.c.user_id == bindparam("u"), session.c.suspended_user_id == bindparam("u")))
-    .order_by(func.coalesce(session.c.last_seen_at, session.c.linked_at).desc())
+    .order_by(*_HEARD_LAST_FIRST)
 )
 _IS_THEIRS = or_(session.c.user_id == bindparam("u"), session.c.suspended_user_id == bindparam("u"))
 _OLDER = tuple_(session.c.created_at, session.c.id) < tuple_(bindparam("at"), bindparam("key"))
@@ -89,12 +93,7 @@ SESSIONS_PAGE = select(
     .scalar_subquery()
     .label("saved"),
 ).order_by(_ON_PAGE.c.created_at.desc(), _ON_PAGE.c.id.desc())
-LATEST_SESSION = (
-    select(session)
-    .where(session.c.user_id == bindparam("u"))
-    .order_by(func.coalesce(session.c.last_seen_at, session.c.linked_at).desc())
-    .limit(1)
-)
+LATEST_SESSION = select(session).where(session.c.user_id == bindparam("u")).order_by(*_HEARD_LAST_FIRST).limit(1)
 _NEW_SESSION = upsert(session)
 PUT_SESSION = Bulk(
     _NEW_SESSION.on_conflict_do_update(
@@ -105,11 +104,17 @@ PUT_SESSION = Bulk(
                 "user_id",
                 "method",
                 "linked_at",
+                "linked_order",
+                "linked_act",
                 "last_seen_at",
+                "last_order",
                 "suspended_user_id",
                 "left_user_id",
-                "left_since",
-                "left_at",
+                "left_since_order",
+                "left_since_act",
+                "left_order",
+                "left_act",
+                "turn",
                 "device",
                 "last_uid",
                 "bad_segments",
@@ -137,14 +142,24 @@ NEAR = Query(
         among(conversation.c.session_id, "ids"),
         conversation.c.active_until > bindparam("since"),
         conversation.c.last_at > bindparam("since"),
-        conversation.c.created_at < bindparam("until"),
     )
     .order_by(conversation.c.id)
 )
 LATEST = (
     select(conversation)
     .where(conversation.c.user_id == bindparam("u"), conversation.c.deleted_at.is_(None))
-    .order_by(conversation.c.active_until.desc(), conversation.c.last_at.desc(), conversation.c.id.desc())
+    .order_by(
+        conversation.c.last_step.desc(),
+        conversation.c.last_order.desc(),
+        conversation.c.last_at.desc(),
+        conversation.c.id.desc(),
+    )
+    .limit(1)
+)
+LISTED = (
+    select(conversation)
+    .where(conversation.c.user_id == bindparam("u"), conversation.c.deleted_at.is_(None))
+    .order_by(conversation.c.first_order.desc(), conversation.c.id.desc())
     .limit(bindparam("most"))
 )
 # A join with the wanted keys, since SQLite scans the whole table for (a, b) IN (…).
@@ -185,10 +200,13 @@ CHANGE_CONVERSATION = Bulk(
             "zero_at",
             "last_at",
             "active_until",
+            "last_order",
+            "last_step",
             "first",
             "end",
             "message_count",
             "brought_at",
+            "brought_order",
             "deleted_at",
             "counted_at",
         )
@@ -246,7 +264,7 @@ NOBODYS_MOST = 20_000
 """When the newest conversations of nobody's of a uid, or of a session without one, have so many messages, days of talk,
 the older ones go."""
 _WHOSE = func.coalesce(session.c.last_uid, session.c.omi_session_id)
-_NEWEST_FIRST = (conversation.c.last_at.desc(), conversation.c.id.desc())
+_NEWEST_FIRST = (conversation.c.last_order.desc(), conversation.c.last_at.desc(), conversation.c.id.desc())
 _CROWD = (
     select(
         conversation.c.id,
@@ -430,8 +448,8 @@ class SqlTransaction:
 
     # conversations
 
-    def conversations_near(self, session_ids: Collection[str], since: Millis, until: Millis) -> list[Conversation]:
-        rows = NEAR.run(self._connection, ids=_listed(session_ids), since=since, until=until)
+    def conversations_near(self, session_ids: Collection[str], since: Millis) -> list[Conversation]:
+        rows = NEAR.run(self._connection, ids=_listed(session_ids), since=since)
         return [_conversation(row) for row in rows]
 
     def ownerless(self, session_id: str) -> list[Conversation]:
@@ -446,7 +464,9 @@ class SqlTransaction:
     def brought(self, session_id: str, user_id: str, since: Millis) -> list[Conversation]:
         c = conversation.c
         theirs = (c.session_id == session_id) & (c.user_id == user_id) & c.deleted_at.is_(None)
-        query = select(conversation).where(theirs, c.brought_at >= since, c.last_at <= c.brought_at).order_by(c.id)
+        query = (
+            select(conversation).where(theirs, c.brought_at >= since, c.last_order <= c.brought_order).order_by(c.id)
+        )
         return [_conversation(row) for row in self._run(query)]
 
     def conversation(self, conversation_id: str, user_id: str) -> Conversation | None:
@@ -456,16 +476,13 @@ class SqlTransaction:
         return _conversation(row) if row else None
 
     def latest_conversation(self, user_id: str) -> Conversation | None:
-        row = self._run(LATEST, {"u": user_id, "most": 1}).first()
+        row = self._run(LATEST, {"u": user_id}).first()
         return _conversation(row) if row else None
 
-    def conversations_of(
-        self, user_id: str, limit: int, before: tuple[Millis, str] | None = None
-    ) -> list[Conversation]:
-        query = LATEST
+    def conversations_of(self, user_id: str, limit: int, before: tuple[int, str] | None = None) -> list[Conversation]:
+        query = LISTED
         if before:
-            c, (last_at, _) = conversation.c, before
-            query = query.where(c.active_until <= active_until(last_at), tuple_(c.last_at, c.id) < before)
+            query = query.where(tuple_(conversation.c.first_order, conversation.c.id) < before)
         return [_conversation(row) for row in self._run(query, {"u": user_id, "most": limit})]
 
     def put_conversations(self, new: Collection[Conversation], changed: Collection[Conversation]) -> None:
@@ -515,7 +532,7 @@ class SqlTransaction:
                 job.c.origin == origin,
                 job.c.session_id == session_id,
                 job.c.state != WAITING,
-                job.c.received_at >= gone.created_at,
+                func.coalesce(job.c.order, job.c.seq) >= gone.first_order,
             )
         )
 
@@ -616,25 +633,19 @@ class SqlTransaction:
     def change_password(self, user_id: str, password_hash: str) -> None:
         self._run(update(user).where(user.c.id == user_id).values(password_hash=password_hash))
 
-    def remove_user(self, user_id: str, at: Millis) -> None:
+    def remove_user(self, user_id: str, moment: Moment) -> None:
         s, c, a = session.c, conversation.c, schema.audit.c
         touched = or_(s.origin == user_id, s.user_id == user_id, s.left_user_id == user_id)
         self._lock(self._run(select(s.id).where(touched)).scalars().all())
         self._lock_user(user_id)
-        self._run(delete(schema.deliveries).where(_is_of(user_id)))
+        had = [_session(row) for row in self._run(select(session).where(touched, s.origin != user_id))]
+        self._forget_deliveries(user_id, had)
         theirs = select(s.id).where(s.origin == user_id)
         self._run(delete(conversation).where((c.user_id == user_id) | c.session_id.in_(theirs)))
         self._run(delete(session).where(s.origin == user_id))
+        theirs_now = [one.unlinked(moment) for one in had if one.user_id == user_id]
+        self.put_sessions([replace(one, last_uid=None) for one in theirs_now])
         self._run(update(session).where(s.left_user_id == user_id).values(left_user_id=None))
-        nobodys = {
-            "user_id": None,
-            "method": None,
-            "linked_at": None,
-            "left_user_id": None,
-            "left_at": at,
-            "last_uid": None,
-        }
-        self._run(update(session).where(s.user_id == user_id).values(nobodys))
         self._run(update(session).where(s.suspended_user_id == user_id).values(suspended_user_id=None))
         self._run(delete(schema.audit).where(a.session_id.startswith(f"{user_id}/", autoescape=True)))
         theirs_alone = or_(a.actor == user_id, a.before == user_id, a.after == user_id)
@@ -754,6 +765,21 @@ class SqlTransaction:
         if self._writes and names:
             lock(self._connection, names)
 
+    def _forget_deliveries(self, user_id: str, had: Collection[OmiSession]) -> None:
+        """Those at the user's own URL, those that became the user's words, and those of the sessions that were accepted
+        while the user had them, or may have been."""
+        job, c = schema.deliveries, conversation.c
+        place = func.coalesce(job.c.order, job.c.seq)
+        heard = (c.user_id == user_id) & place.between(c.first_order, c.last_order) & (job.c.state != WAITING)
+        its_session = c.session_id == job.c.origin + "/" + job.c.session_id
+        self._run(delete(job).where(or_(job.c.origin == user_id, exists().where(its_session, heard))))
+        for one in had:
+            of_it = (job.c.origin == one.origin) & (job.c.session_id == one.omi_session_id)
+            rows = self._run(select(job.c.seq, place.label("order"), job.c.seen, job.c.way).where(of_it)).all()
+            whose = {Hands.OF_NOW: one.user_id, Hands.OF_BEFORE: one.left_user_id, Hands.LONG_BEFORE: one.left_user_id}
+            gone = [row.seq for row in rows if whose.get(one.hands_at(row), user_id) == user_id]
+            self._many(delete(job).where(job.c.seq == bindparam("number")), [{"number": seq} for seq in gone])
+
     def _lock_user(self, user_id: str) -> None:
         """Nobody else numbers the user's events, or removes the user, until the end of the transaction."""
         self._run(update(user).where(user.c.id == user_id).values(rights=user.c.rights))
@@ -784,20 +810,6 @@ def _accepted_before(at: Millis) -> ColumnElement[bool]:
     return or_(job.counted_at < at, job.counted_at.is_(None) & (job.received_at < at))
 
 
-def _is_of(user_id: str) -> ColumnElement[bool]:
-    """Whether a delivery is a user's: by its URL, by who had its session then, or by what came of it."""
-    s, c, job = session.c, conversation.c, schema.deliveries.c
-    key, at = job.origin + "/" + job.session_id, job.received_at
-    has = (s.user_id == user_id) & (at > func.coalesce(s.left_at, 0))
-    had = (s.left_user_id == user_id) & (at <= s.left_at)
-    heard = (c.user_id == user_id) & at.between(c.created_at, c.last_at) & (job.state != WAITING)
-    return or_(
-        job.origin == user_id,
-        exists().where(s.id == key, has | had),
-        exists().where(c.session_id == key, heard),
-    )
-
-
 def _listed(values: Collection[Any]) -> str:
     return orjson.dumps(list(values)).decode()
 
@@ -809,11 +821,17 @@ def _session(row: Any) -> OmiSession:
         user_id=row.user_id,
         method=Method(row.method) if row.method else None,
         linked_at=row.linked_at,
+        linked_order=row.linked_order,
+        linked_act=row.linked_act,
         last_seen_at=row.last_seen_at,
+        last_order=row.last_order,
         suspended_user_id=row.suspended_user_id,
         left_user_id=row.left_user_id,
-        left_since=row.left_since,
-        left_at=row.left_at,
+        left_since_order=row.left_since_order,
+        left_since_act=row.left_since_act,
+        left_order=row.left_order,
+        left_act=row.left_act,
+        turn=row.turn,
         device=Device(row.device) if row.device else None,
         last_uid=row.last_uid,
         bad_segments=row.bad_segments,
@@ -825,7 +843,7 @@ def _session(row: Any) -> OmiSession:
 
 def _conversation(row: Any) -> Conversation:
     values = row._asdict()
-    del values["active_until"], values["counted_at"]
+    del values["active_until"], values["last_step"], values["counted_at"]
     return Conversation(**values)
 
 

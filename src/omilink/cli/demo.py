@@ -65,8 +65,8 @@ def run(args: argparse.Namespace) -> int:
 
 async def _sign_up(product: Product) -> None:
     """The account, with the wearable's uid verified, so that its session links by itself."""
-    at = product.clock()
-    user = accounts.new_user(EMAIL, PASSWORD, "Demo", at)
+    now = await product.moment()
+    user = accounts.new_user(EMAIL, PASSWORD, "Demo", now.at)
     hashed = await product.passwords.hash(PASSWORD)
 
     def add(tx: Transaction) -> None:
@@ -76,7 +76,7 @@ async def _sign_up(product: Product) -> None:
     await product.store.write(add)
 
     def vouch(tx: Transaction) -> None:
-        omi_accounts.vouch(tx, account_id(SEED), accounts.find(tx, EMAIL).id, at, OPERATOR)
+        omi_accounts.vouch(tx, account_id(SEED), accounts.find(tx, EMAIL).id, now, OPERATOR)
 
     await product.store.write(vouch)
 

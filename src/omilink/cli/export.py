@@ -6,7 +6,7 @@ from functools import partial
 
 from omilink import accounts, wire
 from omilink.cli.common import with_product
-from omilink.model import Conversation, Millis
+from omilink.model import Conversation
 from omilink.ports import Transaction
 from omilink.product import Product
 
@@ -28,13 +28,13 @@ def run(args: argparse.Namespace) -> int:
             for conversation in page:
                 messages = await store.read(partial(_messages, conversation=conversation))
                 print(json.dumps(wire.conversation(conversation) | {"messages": messages}, ensure_ascii=False))
-            before = (page[-1].last_at, page[-1].id)
+            before = (page[-1].first_order, page[-1].id)
 
     with_product(write)
     return 0
 
 
-def _page(tx: Transaction, user_id: str, before: tuple[Millis, str] | None) -> list[Conversation]:
+def _page(tx: Transaction, user_id: str, before: tuple[int, str] | None) -> list[Conversation]:
     return tx.conversations_of(user_id, PAGE, before)
 
 

@@ -4,11 +4,12 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from omilink import accounts, model, session_ids, sessions
+from omilink import accounts, session_ids, sessions
 from omilink.cli.common import add_json, moment, positive, print_list, with_product
 from omilink.errors import NotFound
 from omilink.linking import Act
 from omilink.model import OPERATOR, SHARED, Device, OmiSession
+from omilink.order import Moment
 from omilink.ports import Transaction
 from omilink.product import Product
 
@@ -58,9 +59,9 @@ def _provision(args: argparse.Namespace) -> None:
     if args.id and (why := session_ids.how_to_guess(args.id)):
         print(f"omilink: {args.id} can be guessed: {why}. Give the device a new id if you can.", file=sys.stderr)
 
-    def issue(tx: Transaction) -> set[str]:
+    def issue(tx: Transaction, now: Moment) -> set[str]:
         user = accounts.find(tx, args.user)
-        sessions.issue(tx, ids, user.id, model.now(), OPERATOR)
+        sessions.issue(tx, ids, user.id, now, OPERATOR)
         return {user.id}
 
     _change(issue)
@@ -86,22 +87,22 @@ def _list(args: argparse.Namespace) -> None:
 
 
 def _unlink(args: argparse.Namespace) -> None:
-    def unlink(tx: Transaction) -> str:
+    def unlink(tx: Transaction, now: Moment) -> set[str]:
         owner = accounts.find(tx, args.user).id if args.user else sessions.find(tx, args.session_id, 0).user_id
         if owner is None:
             raise NotFound(f"No linked session has the id {args.session_id}. `omilink sessions list` shows all.")
-        sessions.unlink(tx, args.session_id, owner, model.now(), OPERATOR)
-        return owner
+        sessions.unlink(tx, args.session_id, owner, now, OPERATOR)
+        return {owner}
 
-    _change(lambda tx: {unlink(tx)})
+    _change(unlink)
     print(f"{args.session_id} is nobody's now. What was saved stays its owner's.")
 
 
 def _hand_over(args: argparse.Namespace) -> None:
-    def hand_over(tx: Transaction) -> set[str]:
+    def hand_over(tx: Transaction, now: Moment) -> set[str]:
         to = accounts.find(tx, args.to).id
         before = sessions.find(tx, args.session_id, 0).user_id
-        sessions.link(tx, args.session_id, to, model.now(), act=Act.HAND_OVER, by=OPERATOR)
+        sessions.link(tx, args.session_id, to, now, act=Act.HAND_OVER, by=OPERATOR)
         return {user_id for user_id in (before, to) if user_id}
 
     _change(hand_over)
@@ -117,9 +118,9 @@ def _lose(args: argparse.Namespace) -> None:
 
 
 def _end(args: argparse.Namespace, device: Device) -> None:
-    def end(tx: Transaction) -> set[str]:
+    def end(tx: Transaction, now: Moment) -> set[str]:
         before = sessions.find(tx, args.session_id, 0).user_id
-        sessions.end(tx, args.session_id, device, model.now(), OPERATOR)
+        sessions.end(tx, args.session_id, device, now, OPERATOR)
         return {before} if before else set()
 
     _change(end)
@@ -129,11 +130,12 @@ def _end(args: argparse.Namespace, device: Device) -> None:
     )
 
 
-def _change(change: Callable[[Transaction], set[str]]) -> None:
+def _change(change: Callable[[Transaction, Moment], set[str]]) -> None:
     """Makes the change and wakes the streams of those concerned."""
 
     async def write(product: Product) -> None:
-        product.bus.publish(await product.store.write(change))
+        now = await product.moment()
+        product.bus.publish(await product.store.write(lambda tx: change(tx, now)))
 
     with_product(write)
 

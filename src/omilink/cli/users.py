@@ -7,6 +7,7 @@ import os
 from omilink import accounts, bootstrap, model, omi_accounts, settings
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.model import OPERATOR
+from omilink.order import Moment
 from omilink.ports import Transaction
 from omilink.product import Product
 
@@ -78,11 +79,12 @@ def _rename(args: argparse.Namespace) -> None:
 
 
 def _verify(args: argparse.Namespace) -> None:
-    def vouch(tx: Transaction) -> set[str]:
-        return omi_accounts.vouch(tx, args.uid, accounts.find(tx, args.email).id, model.now(), OPERATOR)
+    def vouch(tx: Transaction, now: Moment) -> set[str]:
+        return omi_accounts.vouch(tx, args.uid, accounts.find(tx, args.email).id, now, OPERATOR)
 
     async def verify(product: Product) -> None:
-        product.bus.publish(await product.store.write(vouch))
+        now = await product.moment()
+        product.bus.publish(await product.store.write(lambda tx: vouch(tx, now)))
 
     with_product(verify)
     print(f"{args.uid} is verified for {args.email}. Sessions that show it are linked.")

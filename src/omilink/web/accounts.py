@@ -123,7 +123,8 @@ async def change_password(request: Request, form: NewPassword, who: Who, the: Th
 async def delete_account(request: Request, form: Password, who: Who, the: The) -> Response:
     """Removes the account and everything in it, for ever. Your sessions become nobody's."""
     await _prove_password(request, the, who, form.password)
-    await the.store.write(lambda tx: tx.remove_user(who.user.id, the.clock()))
+    moment = await the.moment()
+    await the.store.write(lambda tx: tx.remove_user(who.user.id, moment))
     the.personal_urls.forget(who.user.id)
     the.bus.publish([who.user.id], Hint.RIGHTS)
     await the.store.scrub()

@@ -51,11 +51,11 @@ class Issue(BaseModel):
 @router.post("/sessions", responses=answers.of(answers.IssuedSessions, refused=(404, 409)))
 async def issue(form: Issue, operator: Operator, the: The) -> wire.Json:
     """Issues sessions to a user, linked before the device's first call."""
-    ids, at = _session_ids(form), the.clock()
+    ids, moment = _session_ids(form), await the.moment()
 
     def issue(tx: Transaction) -> tuple[User, list[OmiSession], dict[str, int]]:
         user = _user(tx, form)
-        issued = sessions.issue(tx, ids, user.id, at, operator)
+        issued = sessions.issue(tx, ids, user.id, moment, operator)
         return user, issued, tx.messages_saved([session.id for session in issued], user.id)
 
     user, issued, saved = await the.store.write(issue)

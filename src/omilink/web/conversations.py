@@ -22,11 +22,12 @@ async def current(who: Who, the: The) -> wire.Json:
 
 @router.get("", responses=answers.of(answers.Conversations))
 async def mine(who: Who, the: The, limit: Limit = 20, cursor: TimeCursor = "") -> wire.Json:
-    """Your conversations, the one with the latest words first."""
+    """Your conversations, the one that began last first: so a conversation keeps its place while you read page by
+    page."""
     before = by_time(cursor)
     found = await the.store.read(lambda tx: tx.conversations_of(who.user.id, limit + 1, before))
     page = found[:limit]
-    more = pack(page[-1].last_at, page[-1].id) if len(found) > limit else None
+    more = pack(page[-1].first_order, page[-1].id) if len(found) > limit else None
     return {"ok": True, "items": [wire.conversation(c) for c in page], "nextCursor": more}
 
 

@@ -47,13 +47,13 @@ async def start(request: Request, form: Start, who: Who, me: Me, the: The) -> wi
     """Asks for a proof that an OMI account is yours: a sentence to say into the wearable, and, where this server can
     reach its phone, a number to type. Both are good for ten minutes and once."""
     await _spend_start(request, the, who)
-    at = the.clock()
+    moment = await the.moment()
     started = await the.store.write(
         lambda tx: omi_accounts.start(
             tx,
             form.omi_user_id,
             who.user.id,
-            at,
+            moment,
             me,
             by_phone=the.notifications is not None,
             brings=form.bring_earlier,
@@ -77,15 +77,17 @@ async def confirm(request: Request, form: Code, who: Who, me: Me, the: The) -> w
     """Proves it with the number from the phone. Whatever does not prove it is answered alike."""
     address = client_address(request)
     await the.limits.spend((limits.CONFIRM, who.user.id), (limits.CONFIRM_FROM, address))
-    uid, at = check_id(form.omi_user_id, "omi_user_id"), the.clock()
-    woken = await the.store.write(lambda tx: omi_accounts.confirm(tx, uid, who.user.id, form.digits, address, at, me))
+    uid, moment = check_id(form.omi_user_id, "omi_user_id"), await the.moment()
+    woken = await the.store.write(
+        lambda tx: omi_accounts.confirm(tx, uid, who.user.id, form.digits, address, moment, me)
+    )
     if woken is None:
         raise WrongCode(
             "This number proves nothing: it is wrong, used or older than ten minutes. Look at the phone again, ask for "
             "another one with POST /link/omi/resend, or say the sentence."
         )
     the.bus.publish(woken)
-    return await _link(the, who, uid, at)
+    return await _link(the, who, uid, moment.at)
 
 
 @router.get("", responses=answers.of(answers.OmiAccounts))
@@ -113,17 +115,17 @@ async def mine(who: Who, the: The) -> wire.Json:
 @router.post("/earlier", responses=answers.of(answers.OneOmiAccount, refused=(404,)))
 async def earlier(form: TakeEarlier, who: Who, me: Me, the: The) -> wire.Json:
     """Takes along the conversations of the day before the link that were nobody's; or lets go of those that came."""
-    at, move = the.clock(), omi_accounts.bring_earlier if form.bring else omi_accounts.leave_earlier
-    count = await the.store.write(lambda tx: move(tx, form.omi_user_id, who.user.id, at, me))
+    moment, move = await the.moment(), omi_accounts.bring_earlier if form.bring else omi_accounts.leave_earlier
+    count = await the.store.write(lambda tx: move(tx, form.omi_user_id, who.user.id, moment, me))
     the.bus.publish([who.user.id])
-    return await _link(the, who, form.omi_user_id, at) | {"moved": count}
+    return await _link(the, who, form.omi_user_id, moment.at) | {"moved": count}
 
 
 @router.delete("/unlink/{omi_user_id}", responses=answers.of(answers.Done, refused=(404,)))
 async def unlink(omi_user_id: fields.PathId, who: Who, me: Me, the: The) -> wire.Json:
     """Takes the link back, and those of the sessions that came by it. What was saved stays yours."""
-    at = the.clock()
-    await the.store.write(lambda tx: omi_accounts.unlink(tx, omi_user_id, who.user.id, at, me))
+    moment = await the.moment()
+    await the.store.write(lambda tx: omi_accounts.unlink(tx, omi_user_id, who.user.id, moment, me))
     the.bus.publish([who.user.id])
     return {"ok": True}
 

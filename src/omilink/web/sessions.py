@@ -29,11 +29,11 @@ async def link(request: Request, form: Link, who: Who, me: Me, the: The) -> wire
     by itself, since it once linked it, says `again`: a link that was ended by somebody's wish then stays ended."""
     # else somebody could sit on every id that can be guessed
     await the.limits.spend((limits.CLAIM, who.user.id), (limits.CLAIM_FROM, client_address(request)))
-    at, by_hand = the.clock(), the.settings.manual_link is Switch.OPEN
+    moment, by_hand = await the.moment(), the.settings.manual_link is Switch.OPEN
     session, saved = await the.store.write(
         lambda tx: (
             session := sessions.link(
-                tx, str(form.session_id), who.user.id, at, manual_linking=by_hand, again=form.again, by=me
+                tx, str(form.session_id), who.user.id, moment, manual_linking=by_hand, again=form.again, by=me
             ),
             tx.messages_saved([session.id], who.user.id),
         )
@@ -46,8 +46,10 @@ async def link(request: Request, form: Link, who: Who, me: Me, the: The) -> wire
 async def unlink(session_id: fields.PathId, who: Who, me: Me, the: The, personal: bool | None = None) -> wire.Json:
     """Unlinks a session of yours. What was saved stays yours; what comes from now on is nobody's. Where one id comes in
     at two addresses, `personal` tells which is meant. A suspended one leaves your list."""
-    at = the.clock()
-    session = await the.store.write(lambda tx: sessions.unlink(tx, session_id, who.user.id, at, me, personal=personal))
+    moment = await the.moment()
+    session = await the.store.write(
+        lambda tx: sessions.unlink(tx, session_id, who.user.id, moment, me, personal=personal)
+    )
     the.bus.publish([who.user.id])
     return {"ok": True, "session": wire.session(session, has_conversations=False)}
 
