@@ -80,7 +80,7 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
   let hasRenewed = false;
   let failures = 0;
   let retryFloor = 0;
-  let streamAgainAt = 0;
+  let leftToPoll = 0;
   /** When the attempt began or the stream was last heard. */
   let heardAt = 0;
   /** Whether the next try is to be at once. */
@@ -120,9 +120,10 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
   /** The app is back in front, or the network is: try at once, and distrust what has been quiet. */
   function wake() {
     failures = 0;
-    streamAgainAt = 0;
+    leftToPoll = 0;
     endPause();
-    if (Date.now() - heardAt <= (state === "live" ? limits.trust : limits.trust / 2)) return;
+    const quiet = Date.now() - heardAt; // The one clock that goes on while a device sleeps. It may have been set back.
+    if (quiet >= 0 && quiet <= (state === "live" ? limits.trust : limits.trust / 2)) return;
     hurried = true;
     attempt?.fail(lost());
   }
@@ -221,12 +222,14 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
    * @param {number} patience How long an answer may take.
    */
   async function poll(reason, due, patience) {
-    streamAgainAt = Date.now() + due;
+    leftToPoll = due;
     do {
       const more = await fetchNews("polling", patience, reason);
       if (reason === HELD_BACK) failures = 0; // Those of an unanswered stream go on counting, so that the waits grow.
-      if (!more) await pause(Math.max(0, Math.min(limits.poll, streamAgainAt - Date.now())));
-    } while (!closed && tabs.isOurs && Date.now() < streamAgainAt);
+      const wait = more ? 0 : Math.min(limits.poll, leftToPoll);
+      leftToPoll -= wait; // What was waited counts, and no clock, which may be set meanwhile.
+      if (!more) await pause(wait);
+    } while (!closed && tabs.isOurs && leftToPoll > 0);
   }
 
   /**

@@ -348,6 +348,20 @@ for (const [name, { answerStream, timings, reason }] of Object.entries({
   );
 }
 
+test("a clock that is set back keeps nobody polling", { timeout: 5000 }, async (t) => {
+  const turn = aheadBy(t, 0);
+  let isHeldBack = true;
+  const url = await serve(t, (request, response) => {
+    if (request.url.endsWith("/stream")) return openEventStream(response, isHeldBack ? "" : RESUMED);
+    return sendJson(response, 200, { ok: true, events: [], cursor: "c1", more: false });
+  });
+  const app = follow(t, url);
+  await app.untilState("polling");
+  turn(-2 * 86_400_000);
+  isHeldBack = false;
+  await app.untilState("live");
+});
+
 test("a stream that stops before all that was missed has come is held back", { timeout: 5000 }, async (t) => {
   const asked = [];
   const url = await serve(t, (request, response) => {
