@@ -168,7 +168,7 @@ def unlink_the_omi_account(site: Site, user: User) -> End:
 def let_the_link_expire(site: Site, user: User) -> End:
     """A day without a call, after which the site's links expire, has just passed."""
     session_id = user.link(site.urls[0])
-    pass_by = f"UPDATE omi_sessions SET linked_at = 0, last_seen_at = 0 WHERE omi_session_id = '{session_id}'"
+    pass_by = f"UPDATE omi_sessions SET counted_at = 0 WHERE omi_session_id = '{session_id}'"
     return lambda: since_before(lambda: site.rows(pass_by))
 
 
