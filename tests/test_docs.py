@@ -54,6 +54,7 @@ BOUNDS = {
     "headers and trailers of a request": f"{connection.HEADERS}, and {connection.HEAD_BYTES >> 10} KiB together",
     "what frames a body: sizes and extensions of chunks": f"as much as the body, and {connection.HEAD_BYTES >> 10} KiB",
     "a body": f"{MAX_BODY >> 20} MiB",
+    "requests of everybody that have not come to their end": f"{door.HELD_BYTES >> 20} MiB together",
     "requests that wait in line on a connection": f"{connection.PIPELINED}",
     "a connection without a request": f"{PATIENCE_WITH[Wait.FIRST_BYTE]:g} s",
     "the head of a request": f"{PATIENCE_WITH[Wait.HEAD]:g} s from its first byte",

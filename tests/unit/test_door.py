@@ -15,10 +15,16 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from omilink.web.connection import PATIENCE, PROGRESS, READING, Connection, Wait
-from omilink.web.door import FILES, FROM_ONE_ADDRESS, Door, Room
+from omilink.web.door import FILES, FROM_ONE_ADDRESS, HELD_BYTES, Door, Room
 
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
-POST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1000000\r\n\r\n"
+
+
+def post(size: int) -> bytes:
+    return b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % size
+
+
+POST = post(1_000_000)
 STREAM = b"GET /stream HTTP/1.1\r\nHost: here\r\n\r\n"
 SOON = 30.0
 """Seconds after which a test that waits for something gives up."""
@@ -106,8 +112,10 @@ class House:
 
 
 @asynccontextmanager
-async def house(connections: int = 100, from_one_address: int = 100, spared: str = "") -> AsyncIterator[House]:
-    one = House(Room(connections=connections, from_one_address=from_one_address), spared)
+async def house(
+    connections: int = 100, from_one_address: int = 100, held_bytes: int = HELD_BYTES, spared: str = ""
+) -> AsyncIterator[House]:
+    one = House(Room(connections=connections, from_one_address=from_one_address, held_bytes=held_bytes), spared)
     try:
         yield one
     finally:
@@ -298,6 +306,24 @@ def test_a_proxy_may_have_any_number() -> None:
         async with house(connections=100, from_one_address=3, spared="127.0.0.2") as at:
             for _ in range(20):
                 assert await (await at.peer("127.0.0.2")).ask(STREAM) == b"200"
+
+    run(story)
+
+
+def test_of_requests_that_do_not_end_the_largest_make_room() -> None:
+    async def story() -> None:
+        async with house(held_bytes=200_000) as at:
+            small, large, last = [await at.peer() for _ in range(3)]
+            for peer, size in (small, 30_000), (large, 120_000):
+                peer.writer.write(post(size + 50_000) + b"x" * size)
+                await until(lambda size=size: any(size <= one.held < 2 * size for one in at.door._peers))  # type: ignore[misc]
+            last.writer.write(post(110_000) + b"x" * 60_000)
+            assert await large.hear() == b"503"
+            assert await large.ended() == b""
+            for peer in small, last:
+                peer.writer.write(b"x" * 50_000)
+                assert await peer.hear() == b"200"
+            assert await (await at.peer()).ask() == b"200"
 
     run(story)
 

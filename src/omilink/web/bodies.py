@@ -67,12 +67,12 @@ async def _read(headers: Headers, receive: Callable[[], Awaitable[Message]]) -> 
         raise _too_large()
     while more:
         message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunks.append(message.get("body", b""))
+        chunks.append(message.pop("body", b""))
         size += len(chunks[-1])
-        if size > MAX_BODY:
-            raise _too_large()
+        gone = message["type"] == "http.disconnect"
+        if gone or size > MAX_BODY:
+            chunks.clear()  # an error's frames, and what they hold, may wait for the collector
+            raise ClientDisconnect if gone else _too_large()
         more = message.get("more_body", False)
     return b"".join(chunks)
 

@@ -76,6 +76,10 @@ class Connection(HttpToolsProtocol):
     _no_body = 0
     """Bytes since the last beginning of a request that were no body."""
     _progress = 0
+    held = 0
+    """Bytes of a request that has not come to its end."""
+    count_held: Callable[[int], None] = staticmethod(lambda more: None)
+    """Told of what is held more, and less."""
     _linger = LINGER_BYTES
     _unsent = 0
 
@@ -90,7 +94,7 @@ class Connection(HttpToolsProtocol):
 
     def abort(self) -> None:
         """Drops a peer whose last bytes would otherwise wait for ever."""
-        self.wait = Wait.NOTHING
+        self._wait_for(Wait.NOTHING)
         if self.transport:
             self.transport.abort()
 
@@ -98,6 +102,9 @@ class Connection(HttpToolsProtocol):
 
     def _wait_for(self, wait: Wait) -> None:
         self.wait, self.since = wait, self.loop.time()
+        if self.held and wait is not Wait.BODY:
+            held, self.held = self.held, 0
+            self.count_held(-held)
 
     def look(self, now: float) -> None:
         """Gives up on a peer that keeps the server waiting for too long. Called once a second."""
@@ -120,7 +127,7 @@ class Connection(HttpToolsProtocol):
         if self.wait is Wait.BODY and self._progress >= PROGRESS:
             self.since, self._progress = now, 0
         elif self.wait in (Wait.HEAD, Wait.BODY):
-            self._refuse(TooSlow(SLOW))
+            self.refuse(TooSlow(SLOW))
         else:
             self.abort()
 
@@ -144,8 +151,11 @@ class Connection(HttpToolsProtocol):
             self._feed(data)
             if self._no_body > HEAD_BYTES:
                 raise HeadTooLarge(TOO_MUCH_HEAD)
+            if self.wait in (Wait.HEAD, Wait.BODY):
+                self.held += len(data)
+                self.count_held(len(data))
         except (httptools.HttpParserError, OmilinkError) as error:
-            self._refuse(_why(error))
+            self.refuse(_why(error))
 
     def _feed(self, data: bytes) -> None:
         try:
@@ -211,19 +221,21 @@ class Connection(HttpToolsProtocol):
 
     # how it ends
 
-    def _refuse(self, why: OmilinkError) -> None:
+    def refuse(self, why: OmilinkError) -> None:
         """Says why, unless that would get into an answer that is under way."""
         cycle = self.cycle
         if cycle is None or (cycle.response_complete and self.wait is not Wait.UNREAD_BODY):
             self._say_farewell(why)
         elif self.wait in (Wait.HEAD, Wait.NOTHING):
             cycle.keep_alive = False  # what came before is answered, and then it is over
-            self._deaf, self.wait = True, Wait.NOTHING
+            self._deaf = True
+            self._wait_for(Wait.NOTHING)
             self.flow.pause_reading()
         elif cycle.response_started or self.pipeline:
             self.abort()
         else:
             cycle.disconnected = True
+            cycle.body.clear()
             cycle.message_event.set()
             self._say_farewell(why)
 
@@ -233,6 +245,7 @@ class Connection(HttpToolsProtocol):
             return
         self.transport.write(farewell(why))
         self.transport.write_eof()
+        self.parser = None  # type: ignore[assignment]
         self._wait_for(Wait.FAREWELL)
         self.flow.resume_reading()
 
@@ -244,7 +257,8 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
-        self._lost, self.wait = True, Wait.NOTHING
+        self._lost = True
+        self._wait_for(Wait.NOTHING)
         for tell in self._to_tell:
             tell()
         self._forget()

@@ -25,23 +25,26 @@ LOW = 4096
 """Open files with less of which a server starts with a warning."""
 FROM_ONE_ADDRESS = 2000
 """Connections. A quarter of the room, where there is less."""
+HELD_BYTES = 64 * 1024 * 1024
+"""Of all requests together that have not come to their end."""
 AT_ONCE = 64
 """Connections that are accepted before what is open gets its turn."""
 SHARE = 32
 """One in so many of those that wait makes room at the same time."""
 MINUTE = 60.0
 NO_FILE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-FULL = "There is no room for another connection. Try again in a few seconds."
+FULL = "There is no room for this request now. Try again in a few seconds."
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Room:
-    """How many connections may be open, and how many from one address."""
+    """How many connections may be open, how many from one address, and how much unfinished requests may hold."""
 
     connections: int
     from_one_address: int
+    held_bytes: int = HELD_BYTES
 
 
 def make_room() -> Room:
@@ -84,6 +87,7 @@ class Door:
         self._loop = asyncio.get_running_loop()
         self._peers: dict[Connection, str] = {}
         self._from = Counter[str]()
+        self._held = 0
         self._opening = set[asyncio.Task[object]]()
         self._open = False
         self._told: dict[str, float] = {}
@@ -137,6 +141,7 @@ class Door:
         self._peers[peer] = origin
         self._from[origin] += 1
         peer.when_lost(partial(self._forget, peer))
+        peer.count_held = self._count_held
         accepted.setblocking(False)
         opening = self._loop.create_task(self._loop.connect_accepted_socket(lambda: peer, accepted))
         self._opening.add(opening)
@@ -173,6 +178,14 @@ class Door:
             self._forget(peer)
             peer.abort()
         return bool(waiting)
+
+    def _count_held(self, more: int) -> None:
+        self._held += more
+        if more > 0 and self._held > self._room.held_bytes:
+            self._tell("Requests that have not come to their end hold %d bytes; the largest are refused.", self._held)
+            holding = [peer for peer in self._peers if peer.held]
+            for peer in heapq.nlargest(1 + len(holding) // SHARE, holding, key=lambda peer: peer.held):
+                peer.refuse(Unavailable(FULL, 5))
 
     def _tell(self, message: str, *found: object) -> None:
         """At most once a minute: a line for each try would fill the disk."""
