@@ -119,6 +119,14 @@ def test_what_cannot_be_issued_is_said(server: ServerProcess) -> None:
     assert server.omilink("sessions", "provision", "--user", ada.email, "--count", "0", check=False).returncode == 2
 
 
+def test_an_id_that_can_be_guessed_is_issued_with_a_warning(server: ServerProcess) -> None:
+    """A device that is in use may have such an id, and nobody else can link it once it is issued."""
+    ada = server.user()
+    done = server.omilink("sessions", "provision", "--user", ada.email, "--id", "session-123")
+    assert done.stdout == "session-123\n" and "can be guessed" in done.stderr
+    assert "guessed" not in server.omilink("sessions", "provision", "--user", ada.email).stderr
+
+
 # the queue
 
 

@@ -56,8 +56,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _provision(args: argparse.Namespace) -> None:
     ids = [args.id] if args.id else [session_ids.new_session_id() for _ in range(args.count)]
-    if args.id and (why := session_ids.how_to_guess(args.id)):
-        print(f"omilink: {args.id} can be guessed: {why}. Give the device a new id if you can.", file=sys.stderr)
 
     def issue(tx: Transaction, now: Moment) -> set[str]:
         user = accounts.find(tx, args.user)
@@ -65,6 +63,8 @@ def _provision(args: argparse.Namespace) -> None:
         return {user.id}
 
     _change(issue)
+    if args.id and (why := session_ids.how_to_guess(args.id)):
+        print(f"omilink: {args.id} can be guessed: {why}. Give the device a new id if you can.", file=sys.stderr)
     if args.json:
         print_list([{"id": omi_session_id, "user": args.user} for omi_session_id in ids], as_json=True, empty="")
     else:
