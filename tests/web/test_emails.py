@@ -101,6 +101,8 @@ def test_accounts_of_before_that_are_one_email_now_stay_two_and_are_told(server:
     for email, user_id in (composed, "rene"), (decomposed, "other"), ("un\u200bseen@example.org", "unseen"):
         assert log_in(server, email).json()["user"]["id"] == user_id
     assert is_error(register(server, composed), 409, "email_taken")
+    known, unknown = (log_in(server, f"un\u200b{name}@example.org", "a wrong guess") for name in ("seen", "known"))
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
 
     server.restart()
     told = [line for line in server.log.read_text().splitlines() if "omilink users rename" in line]
