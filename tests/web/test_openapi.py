@@ -1,10 +1,18 @@
 """/openapi.json says enough for programs: who may call what, what fits, and every way to be refused."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Person, ServerProcess
+from support import SECRET, Person, ServerProcess, wait_until
 from web_support import PASSWORD, PUBLIC_URL, is_error
+
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+MOST_SECONDS = 300
+"""A tenth of it is usual."""
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +91,58 @@ def test_a_wrong_method_is_told_the_right_ones(ada: Person, method: str, path: s
     answer = ada.client.request(method, path)
     assert is_error(answer, 405, "method_not_allowed")
     assert answer.headers["allow"] == allowed
+
+
+def test_a_thousand_odd_requests_are_answered_as_it_is_described(server: ServerProcess, tmp_path: Path) -> None:
+    """Of every operation, signed in: what fits, what does not, and without the right to it."""
+    ada, who_leaves, sessions = server.user(), server.user(), [f"kitchen-{n}" for n in range(4)]
+    for session_id in sessions:
+        ada.link(session_id)
+        server.say(session_id, "the kettle is on")
+    wait_until(lambda: len(ada.client.get("/conversations").json()["items"]) == len(sessions), "the words")
+    conversations = [one["id"] for one in ada.client.get("/conversations").json()["items"]]
+    operator = (server.data_dir / "operator_token").read_text()
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(
+        f"""
+max-stream-events = 3
+request-timeout = 60
+headers = {{ Authorization = "Bearer {ada.token}" }}
+
+[parameters]
+"path.secret" = "{SECRET}"
+"path.conversation_id" = {{ dictionary = "conversations", probability = 0.5 }}
+"path.session_id" = {{ dictionary = "sessions", probability = 0.5 }}
+
+[dictionaries.conversations]
+values = {json.dumps(conversations)}
+[dictionaries.sessions]
+values = {json.dumps(sessions)}
+
+[[operations]]  # whatever can be read of a call is kept
+include-path-regex = "^/omi-webhook"
+headers = {{ Authorization = "Bearer {SECRET}" }}
+checks.negative_data_rejection.enabled = false
+checks.ignored_auth.enabled = false  # it takes a header of an operation for one that it made up itself
+
+[[operations]]  # an id that fits may be one that can be guessed
+include-path = "/admin/sessions"
+headers = {{ Authorization = "Bearer {operator}" }}
+checks.positive_data_acceptance.enabled = false
+checks.ignored_auth.enabled = false
+
+[[operations]]
+include-path = "/auth/logout"
+headers = {{ Authorization = "Bearer {who_leaves.token}" }}
+"""
+    )
+    bounds = ["--seed", "1", "--max-examples", "6", "--generation-database", "none"]
+    run = subprocess.run(
+        [SCHEMATHESIS, "--config-file", config, "run", f"{server.url}/openapi.json", *bounds, "--warnings", "off"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=MOST_SECONDS,
+    )
+    assert run.returncode == 0, run.stdout[-10_000:] + run.stderr
+    assert ada.client.get("/me").status_code == 200

@@ -26,8 +26,8 @@ def complete(document: Json, settings: Settings | None) -> None:
     events = document["components"]["schemas"]["PolledEvents"]["properties"]["events"]["items"]
     document["paths"] |= _plain_routes(events)
     schemes = document["components"].setdefault("securitySchemes", {})
-    schemes |= {name: _key(*how) for name, how in SCHEMES.items()}
     schemes["webhookBearer"] = {"type": "http", "scheme": "bearer", "description": "The webhook's secret."}
+    schemes |= {name: _key(*how) for name, how in SCHEMES.items()}
     public = settings.public_url if settings else None
     document["servers"] = [*([{"url": public}] if public else []), {"url": "/"}]
     for path, item in document["paths"].items():
