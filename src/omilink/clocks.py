@@ -24,6 +24,13 @@ BACKLOG_LIMIT: Millis = 3_600_000
 MOST_COMPARED = 100
 """Segments of a call of which each is compared with what is known. What contradicts does so early."""
 
+SHORT = 10.0
+"""Seconds that a clock shows at most which begins anew with every call …"""
+RESTARTS = 5
+"""… when so many conversations have not got further …"""
+SOON = 20.0
+"""… and words come within so many seconds of the last ones."""
+
 SpokenIn = Callable[[Conversation, float, float], Sequence[Message]]
 """What was said in these seconds of a conversation's clock. It is asked only where the clock alone does not tell."""
 
@@ -64,6 +71,17 @@ def place(
         return max(fitting, key=lambda c: (c.last_order, c.last_at, c.id), default=None)
     nearest = sorted(conversations, key=lambda c: (_distance(c, run, at), -c.last_order, -c.last_at))
     return next((c for c in nearest if _follows(c, run, at, gap, spoken_in)), None)
+
+
+def gone_on(run: Run, at: Millis, conversations: Sequence[Conversation]) -> Conversation | None:
+    """The conversation that goes on though its clock begins anew with every call, so that it tells no place; None while
+    that does not show. Else each call of such a device would be a conversation."""
+    latest = max(conversations, key=lambda c: (c.last_order, c.last_at, c.id), default=None)
+    if latest is None or latest.end is None or run.start is None or run.end is None:
+        return None
+    short = [c for c in conversations if c.first is not None and c.end is not None and c.end - c.first <= SHORT]
+    restarts = latest in short and 0 <= run.start < latest.end and run.end <= SHORT
+    return latest if restarts and len(short) >= RESTARTS and _silence(latest, at) < SOON else None
 
 
 def _follows(conversation: Conversation, run: Run, at: Millis, gap: float, spoken_in: SpokenIn) -> bool:

@@ -22,6 +22,8 @@ def is_same_by_number(message: Message, segment: Segment, at: Millis) -> bool:
     Counters begin again with every call or with a restarted device, so the place on the clock has to agree, and either
     the words, or the voice and the time: what comes at once is a correction, whatever its words.
     """
+    if message.has_been(segment):
+        return True
     if not _begin_together(message, segment):
         return False
     if not message.text:  # deleted: its place is all that is known of it

@@ -345,7 +345,11 @@ class Message:
     def knows(self, segment: Segment) -> bool:
         """Whether the segment says nothing new. Neither a version that was seen before nor a shorter beginning of what
         is known is new: both are late retries. So any number of arrivals in any order ends with the same text."""
-        return segment.version in self.versions.split() or self._outgrew(segment)
+        return self.has_been(segment) or self._outgrew(segment)
+
+    def has_been(self, segment: Segment) -> bool:
+        """Whether it has said just that before."""
+        return segment.version in self.versions.split()
 
     def has_grown_from_left_out(self, segment: Segment) -> bool:
         """Whether the segment says more than what was no part of the talk."""

@@ -59,6 +59,8 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
     quarantined = {delivery.seq: delivery.contradiction for delivery in deliveries if delivery.contradiction}
     plain = [delivery for delivery in deliveries if not delivery.contradiction]
     calls = [(delivery, *parse.segments(parse.document(delivery.body))) for delivery in plain]
+    mistaken = {delivery.seq: mistakes.of_call(said, bad) for delivery, said, bad in calls}
+    calls = [(delivery, mistakes.in_seconds(said), bad) for delivery, said, bad in calls]
     desk = Desk(tx, gap, [(delivery, segments) for delivery, segments, _ in calls])
     played = tx.signatures_known({delivery.signature for delivery in plain if delivery.signature})
     signed: set[str] = set()
@@ -83,7 +85,7 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
             _carry_out(desk, decision, delivery, bad)
             heard = _hear(desk, delivery, segments, gap)
             _tell_words(desk, delivery, heard)
-            _note_mistake(desk, delivery, mistakes.of_call(said, bad, heard.of_before), heard)
+            _note_mistake(desk, delivery, mistaken[delivery.seq], heard)
             of_before += heard.of_before
     desk.flush()
     tx.add_signatures(signed)
@@ -171,6 +173,8 @@ def _note_quarantine(desk: Desk, decision: Decision, delivery: Delivery, session
 def _note_mistake(desk: Desk, delivery: Delivery, mistake: Mistake | None, heard: _Heard) -> None:
     """What its sender does wrong, for whoever owns the session now."""
     session, at = desk.session(delivery), delivery.received_at
+    if heard.of_before and mistake is None:
+        mistake = Mistake.OF_BEFORE
     if heard.began and mistake is None:
         recent = [c for c in desk.near(delivery) if at - c.created_at < mistakes.HURRY * 1000]
         mistake = mistakes.of_conversations(len(recent))
@@ -222,7 +226,12 @@ def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment
 def _hear_run(desk: Desk, delivery: Delivery, run: clocks.Run, gap: float, heard: _Heard) -> None:
     owner = desk.owner(delivery)
     open_to_it = [c for c in desk.near(delivery) if c.user_id == owner and not c.deleted_at]
-    placed = clocks.place(run, delivery.received_at, [c.as_of(delivery) for c in open_to_it], gap, desk.around)
+    at, as_of_then = delivery.received_at, [c.as_of(delivery) for c in open_to_it]
+    placed = clocks.gone_on(run, at, as_of_then)
+    if placed:
+        run = clocks.Run(run.segments, None, None)
+    else:
+        placed = clocks.place(run, at, as_of_then, gap, desk.around)
     if placed is None:
         conversation = _begin(desk, delivery, owner)
         heard.began.add(conversation.id)
@@ -259,11 +268,13 @@ def _add(desk: Desk, delivery: Delivery, before: Conversation, run: clocks.Run, 
             _hear_again(desk, delivery, message, segment, heard)
             continue
         seq += 1
+        placed = segment if run.start is not None else replace(segment, start=None, end=None)
         # an unplaced segment takes its place behind what had been said when it came
-        position = (end or 0.0) if segment.start is None else segment.start
+        position = (end or 0.0) if placed.start is None else placed.start
         end = max((moment for moment in (end, segment.end) if moment is not None), default=None)
         key = desk.free_key(conversation, segment)
-        desk.put_message(_message(key, seq, position, segment, conversation, delivery), new=True)
+        message = _message(key, seq, position, placed, conversation, delivery)
+        desk.put_message(replace(message, versions=segment.version), new=True)
         heard.new.setdefault(conversation.id, []).append(key)
     desk.put_conversation(replace(desk.conversation(delivery, conversation.id), message_count=seq))
 
@@ -299,7 +310,7 @@ def _message(
         position=position,
         created_at=delivery.received_at,
         spoken_at=conversation.spoken_at(segment, delivery.received_at),
-        versions=segment.version,
+        versions="",
     )
 
 

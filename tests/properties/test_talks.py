@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from properties.histories import GAP, Said, at, call, empty_store, messages, moment, save, say, talks, texts
 from sqlalchemy import Engine
 
-from omilink import health, identity, sessions
+from omilink import clocks, health, identity, sessions
 from omilink.adapters.sql_store import SqlTransaction
 
 TALKS = sorted((Path(__file__).parents[1] / "samples" / "talks").glob("*.json"))
@@ -333,3 +333,29 @@ def test_what_goes_on_with_words_of_the_owner_before_is_counted_and_shown(tx: St
     assert (texts(tx, "ada"), texts(tx, "ben")) == ([["My number is"]], [])
     session = tx.sessions(["shared/kitchen"])["shared/kitchen"]
     assert "whoever had it before" in health.judged(session, 0, at(7), {}).message
+
+
+# Clocks that tell no time
+
+
+def test_a_clock_that_begins_anew_with_every_call_makes_few_conversations_and_keeps_the_order(tx: Store) -> None:
+    calls = [(5.0 * n, [a(f"number{n} tells this", 0.2, 2.1), a(f"and{n} that as well", 2.3, 4.6)]) for n in range(40)]
+    told = play(tx, *calls)
+    assert len(told) == clocks.RESTARTS
+    assert [text for talk in told for text in talk] == [one["text"] for _, call in calls for one in call]
+    assert play(tx, *((200.0, segments) for _, segments in calls[-3:])) == told
+
+
+def test_a_clock_in_milliseconds_makes_one_conversation_of_a_talk(tx: Store) -> None:
+    said = [a(f"sentence {n} of many words", 1000 + 3000 * n, 3400 + 3000 * n) for n in range(40)]
+    calls = [(3.0 * n + 3.4, [one]) for n, one in enumerate(said)]
+    assert play(tx, *calls) == [[one["text"] for one in said]]
+    assert play(tx, *((heard + 36, segments) for heard, segments in calls[-3:])) == [[one["text"] for one in said]]
+    assert [message.start for message in messages(tx, None)][:2] == [1.0, 4.0]
+
+
+def test_a_long_monologue_is_not_taken_for_milliseconds(tx: Store) -> None:
+    words = "It goes on and on and nobody interrupts. " * 10
+    assert play(tx, (1900, [a(words, 1000, 1900)]), (1903, [a("Any questions?", 1901, 1903)])) == [
+        [words.strip(), "Any questions?"]
+    ]

@@ -1,6 +1,7 @@
 """Mistakes of senders that cost words or tear talks apart, recognised so that users are told of them. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from omilink.model import Mistake, Segment
 
@@ -11,6 +12,8 @@ CHARACTERS_PER_SECOND = 15.0
 """How fast people speak."""
 MILLISECONDS: float = 1_000.0
 """A clock in milliseconds shows more than this after its first second."""
+LONGEST_SENTENCE = 300.0
+"""Seconds."""
 MANY_CONVERSATIONS = 5
 """Conversations that begin within `HURRY` only if the clock starts again and again."""
 HURRY = 600.0
@@ -24,7 +27,7 @@ ADVICE = {
         "list under `segments`.",
     ),
     Mistake.MILLISECONDS: (
-        "Its clock runs about 1,000 times too fast, so its talk falls apart into many conversations.",
+        "Its clock runs about 1,000 times too fast, so some of its talk falls apart into many conversations.",
         "Send `start` and `end` in seconds, not in milliseconds.",
     ),
     Mistake.RESTARTING: (
@@ -39,18 +42,32 @@ ADVICE = {
 """What is wrong, and what whoever programs the device has to change."""
 
 
-def of_call(segments: Sequence[Segment], unreadable: int, of_before: int = 0) -> Mistake | None:
-    """What a call shows, of which so many segments could not be read, and so many were an earlier owner's."""
+def of_call(segments: Sequence[Segment], unreadable: int) -> Mistake | None:
+    """What a call shows by itself."""
     if unreadable:
         return Mistake.UNREADABLE
-    if of_before:
-        return Mistake.OF_BEFORE
     return Mistake.MILLISECONDS if _is_in_milliseconds(segments) else None
 
 
 def of_conversations(begun: int) -> Mistake | None:
     """What it shows that a session began so many conversations within `HURRY`."""
     return Mistake.RESTARTING if begun >= MANY_CONVERSATIONS else None
+
+
+def in_seconds(segments: list[Segment]) -> list[Segment]:
+    """The segments of a call on a clock of seconds. Milliseconds are told from seconds where a sentence would take five
+    minutes and more."""
+    lengths = [s.end - s.start for s in segments if s.start is not None and s.end is not None]
+    if max(lengths, default=0.0) < LONGEST_SENTENCE or not _is_in_milliseconds(segments):
+        return segments
+    return [
+        segment if segment.start is None or segment.end is None else _divided(segment, segment.start, segment.end)
+        for segment in segments
+    ]
+
+
+def _divided(segment: Segment, start: float, end: float) -> Segment:
+    return replace(segment, start=start / 1000, end=end / 1000)
 
 
 def _is_in_milliseconds(segments: Sequence[Segment]) -> bool:
