@@ -338,6 +338,8 @@ export interface components {
             lastSeenAt: string | null;
             hasConversations: boolean;
             messagesSaved?: number;
+            /** @description How many of its calls were not kept, since the account's budget of a day was used up. */
+            notKept?: number;
             /** @description How many pieces of what it sent could not be read and are not kept. */
             unreadable?: number;
             /** @description `status`, `message` and `nextStep`, in plain words. */

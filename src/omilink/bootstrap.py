@@ -18,6 +18,7 @@ from omilink.adapters.lanes import Lanes
 from omilink.adapters.local_bus import LocalBus
 from omilink.adapters.sql_inbox import SqlInbox
 from omilink.adapters.sql_store import SqlStore
+from omilink.budget import MEGABYTE
 from omilink.counted import CountedTime
 from omilink.errors import OmilinkError, Unavailable
 from omilink.limits import Limits, LocalLimits
@@ -157,6 +158,7 @@ async def _working(product: Product) -> AsyncIterator[None]:
         product.inbox,
         product.bus,
         gap=product.settings.conversation_gap,
+        daily_bytes=product.settings.daily_megabytes * MEGABYTE,
         clock=product.counted,
         count=_counter(product),
     )
@@ -231,6 +233,7 @@ def _counter(product: Product) -> Callable[[Saved], None]:
         metrics.messages.inc(saved.messages)
         metrics.bad_segments.inc(saved.bad_segments)
         metrics.of_before.inc(saved.of_before)
+        metrics.not_kept.inc(saved.not_kept)
         metrics.quarantined.inc(len(saved.quarantined))
         for received_at in saved.received_at:
             metrics.save_seconds.observe(max(0, product.clock() - received_at) / 1000)

@@ -5,6 +5,7 @@ from itertools import chain, count
 
 from omilink import clocks, identity, wire
 from omilink.model import (
+    MOST_SESSIONS,
     PAST,
     SHARED,
     Challenge,
@@ -89,6 +90,24 @@ class Desk:
     def owner(self, delivery: Delivery) -> str | None:
         """Whose words these are: its session's owner at the time when it was accepted."""
         return self.session(delivery).owner_at(delivery)
+
+    def sender(self, delivery: Delivery) -> str:
+        """Whose budget it uses: its owner's; if it has none, that of its uid, or else of its session."""
+        return self.owner(delivery) or f"{SHARED} {delivery.uid or delivery.session_id}"
+
+    def senders(self) -> set[str]:
+        """All whose budgets the batch may use."""
+        owners = {session.user_id for session in self._sessions.values()} | {*self._verified.values()}
+        left = {session.left_user_id for session in self._sessions.values()}
+        return {
+            *filter(None, owners | left),
+            *(delivery.origin for delivery in self._deliveries if delivery.origin != SHARED),
+            *(f"{SHARED} {one}" for delivery in self._deliveries for one in (delivery.uid, delivery.session_id) if one),
+        }
+
+    def has_many(self, user_id: str) -> bool:
+        """Whether the user has as many sessions as one can have."""
+        return self.tx.count_sessions(user_id) >= MOST_SESSIONS
 
     def is_account_gone(self, delivery: Delivery) -> bool:
         """Whether it was accepted for an account that has been deleted: at its personal URL, or for a session that it

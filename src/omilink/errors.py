@@ -17,6 +17,7 @@ OmilinkError            one stable code, one sentence: what was found and what t
 ├── NotFound            not_found              not there, or not yours: the answer does not tell which
 ├── Conflict
 │   ├── NotAvailable    session_not_available
+│   ├── TooManySessions too_many_sessions
 │   └── EmailTaken      email_taken
 └── TryLater                                   after retry_after seconds
     ├── RateLimited     rate_limited
@@ -98,6 +99,10 @@ class Conflict(OmilinkError):
 
 class NotAvailable(Conflict):
     code = "session_not_available"
+
+
+class TooManySessions(Conflict):
+    code = "too_many_sessions"
 
 
 class EmailTaken(Conflict):

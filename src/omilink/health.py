@@ -91,8 +91,11 @@ def mistake_of(session: OmiSession, at: Millis) -> tuple[str, str] | None:
     if session.mistake is None or not 0 <= at - (session.mistake_at or 0) <= REMEMBERED:
         return None
     message, next_step = ADVICE[session.mistake]
-    count = f" Unreadable pieces until now: {session.bad_segments}." if session.mistake is Mistake.UNREADABLE else ""
-    return message + count, next_step
+    counts = {
+        Mistake.UNREADABLE: f" Unreadable pieces until now: {session.bad_segments}.",
+        Mistake.TOO_MUCH: f" Calls until now: {session.not_kept}.",
+    }
+    return message + counts.get(session.mistake, ""), next_step
 
 
 def shown(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> wire.Json:
@@ -103,5 +106,6 @@ def shown(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> 
     return wire.session(session, has_conversations=saved > 0) | {
         "messagesSaved": saved,
         "unreadable": session.bad_segments,
+        "notKept": session.not_kept,
         "health": {"status": state.status, "message": state.message, "nextStep": state.next_step},
     }

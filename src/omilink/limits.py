@@ -110,14 +110,14 @@ class Buckets(Protocol):
 
 def spend(tx: Buckets, limit: Limit, who: str, at: Millis) -> None:
     """Raises RateLimited when nothing is left. `who` is kept as a hash."""
-    full_at = max(at, tx.full_at(limit.name, _hash(who)))
+    full_at = max(at, tx.full_at(limit.name, name_hash(who)))
     wait = _wait(limit, full_at, at)
     if wait > limit.longest:  # a clock that was ahead wrote it, so it tells nothing of what was spent
         full_at, wait = at, 0
     if wait > 0:
         seconds = -(-wait // 1000)
         raise RateLimited(f"Too many tries. Wait {seconds} seconds and try again.", seconds)
-    tx.put_full_at(limit.name, _hash(who), full_at + limit.step)
+    tx.put_full_at(limit.name, name_hash(who), full_at + limit.step)
 
 
 def _wait(limit: Limit, full_at: Millis, at: Millis) -> Millis:
@@ -126,8 +126,9 @@ def _wait(limit: Limit, full_at: Millis, at: Millis) -> Millis:
 
 def give_back(tx: Buckets, limit: Limit, who: str) -> None:
     """What was spent turned out to be no try."""
-    tx.put_full_at(limit.name, _hash(who), tx.full_at(limit.name, _hash(who)) - limit.step)
+    tx.put_full_at(limit.name, name_hash(who), tx.full_at(limit.name, name_hash(who)) - limit.step)
 
 
-def _hash(who: str) -> str:
+def name_hash(who: str) -> str:
+    """How the store knows who it is."""
     return hashlib.sha256(who.encode("utf-8", "replace")).hexdigest()

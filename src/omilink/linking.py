@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from omilink.errors import NotAvailable, NotFound, OmilinkError, ProofRequired
-from omilink.model import SHARED, Device, Method, OmiSession, Proof
+from omilink.errors import NotAvailable, NotFound, OmilinkError, ProofRequired, TooManySessions
+from omilink.model import MOST_SESSIONS, SHARED, Device, Method, OmiSession, Proof
 from omilink.order import Hands
 
 
@@ -54,6 +54,7 @@ class Facts:
     owner; for a claim also one that it has ever shown.
     `hands`: in whose hands the session was when the webhook was accepted.
     `proof`: what U has shown, for a proof.
+    `has_many`: U, or the user of the personal URL, has as many sessions as one can have.
     `account_gone`: whoever had the session, or the personal URL, when the webhook was accepted has deleted the account.
     """
 
@@ -67,6 +68,7 @@ class Facts:
     hands: Hands = Hands.OF_NOW
     account_gone: bool = False
     gave_up: bool = False
+    has_many: bool = False
     proof: Proof | None = None
 
     @property
@@ -140,6 +142,7 @@ def decide(facts: Facts) -> Decision:
     )
 
 
+ONE_TOO_MANY = "personal-url-has-too-many-sessions"
 _TAKEN = "This session cannot be linked to your account. Check the id, or ask whoever gave you the device."
 
 RULES: tuple[Rule, ...] = (
@@ -185,6 +188,13 @@ RULES: tuple[Rule, ...] = (
         lambda f: f.personal and f.user_id not in (None, f.session.origin),
         Outcome.QUARANTINE,
         "It came in at one user's personal URL with a uid that is verified for somebody else.",
+    ),
+    Rule(
+        ONE_TOO_MANY,
+        Act.ARRIVE,
+        lambda f: f.personal and f.has_many,
+        Outcome.QUARANTINE,
+        "The user of the personal URL has as many sessions as one can have, and it would be one more.",
     ),
     Rule(
         "personal-url",
@@ -302,6 +312,14 @@ RULES: tuple[Rule, ...] = (
         "This server does not link by id alone. Use your personal webhook address, link your OMI account, or ask the "
         "operator to issue you a session.",
         error=ProofRequired,
+    ),
+    Rule(
+        "too-many-of-yours",
+        Act.CLAIM,
+        lambda f: f.has_many,
+        Outcome.REFUSE,
+        f"You have {MOST_SESSIONS:,} sessions, and nobody can have more. Unlink those that you do not use.",
+        error=TooManySessions,
     ),
     Rule(
         "first-to-know-the-id",

@@ -15,6 +15,11 @@ class Metrics:
         self.of_before = Counter(
             "omilink_segments_of_before", "Segments that go on with an earlier owner's words", registry=registry
         )
+        self.not_kept = Counter(
+            "omilink_calls_not_kept",
+            "Calls beyond a sender's budget of a day, whose words are not kept",
+            registry=registry,
+        )
         self.quarantined = Counter("omilink_quarantined", "Deliveries put aside unsaved", registry=registry)
         self.streams = Gauge("omilink_streams_open", "Live streams open on this node", registry=registry)
         self.jobs = Gauge("omilink_jobs", "CONVERSATION_SAVE jobs that are not done", ["state"], registry=registry)

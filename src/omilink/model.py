@@ -22,6 +22,10 @@ Millis = int
 SHARED = "shared"
 """The origin of everything that comes in at the shared webhook URL; a personal URL's origin is its user's id."""
 
+MOST_SESSIONS = 5_000
+"""That one user has by hand or by the own address. Ten new ones a day for more than a year; whoever reads them all
+needs fifty pages."""
+
 ACTIVE_STEP: Millis = 600_000
 ORDER_STEP = 1 << 13
 TITLE_LENGTH = 60
@@ -108,6 +112,7 @@ class Mistake(StrEnum):
     MILLISECONDS = "milliseconds"
     RESTARTING = "restarting"
     OF_BEFORE = "of_before"
+    TOO_MUCH = "too_much"
 
 
 class UnlinkReason(StrEnum):
@@ -152,6 +157,7 @@ class OmiSession:
     device: Device | None = None
     last_uid: str | None = None
     bad_segments: int = 0
+    not_kept: int = 0
     mistake: Mistake | None = None
     mistake_at: Millis | None = None
     created_at: Millis
@@ -216,6 +222,7 @@ class OmiSession:
             left_act=moment.act,
             turn=self.turn + 1,
             bad_segments=0,
+            not_kept=0,
             mistake=None,
             mistake_at=None,
         )

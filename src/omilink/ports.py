@@ -27,7 +27,7 @@ from omilink.order import Moment
 
 T = TypeVar("T")
 
-BATCH_BYTES = 1 << 20
+BATCH_BYTES = 1 << 18
 """Of the calls that are saved together: they are in memory together, and hold a database's only writing lane."""
 
 LONGEST_WAIT: Millis = 600_000
@@ -62,6 +62,10 @@ class Transaction(Protocol):
         """As `sessions_of`, each with how many messages the user has from it: the newest first, at most `most`, and
         older than `before`, which is when the last one of the page before was made, and its key. That never changes, so
         that a session which calls meanwhile is missing from no page."""
+        ...
+
+    def count_sessions(self, user_id: str) -> int:
+        """How many are linked to the user."""
         ...
 
     def latest_session(self, user_id: str) -> OmiSession | None:
@@ -323,6 +327,12 @@ class Transaction(Protocol):
         ...
 
     def put_full_at(self, limit: str, who: str, at: Millis) -> None: ...
+
+    def full_at_each(self, limit: str, whos: Collection[str]) -> dict[str, Millis]:
+        """As `full_at`, of those that were used, and without a lock."""
+        ...
+
+    def put_full_at_each(self, limit: str, full_at: Mapping[str, Millis]) -> None: ...
 
     # housekeeping
     def prune(

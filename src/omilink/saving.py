@@ -4,15 +4,19 @@ Saving a delivery again changes nothing, so at least once is once: a segment tha
 words that were deleted stay deleted.
 """
 
+import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from omilink import clocks, identity, linking, sessions, spoken, wire
+from omilink.budget import SEGMENT, Budget
 from omilink.cutting import take_sentences_out
 from omilink.desk import Desk
 from omilink.linking import Act, Decision, Facts, Outcome
 from omilink.model import (
     PAST,
+    SHARED,
     By,
     Conversation,
     Delivery,
@@ -36,6 +40,7 @@ class Saved:
     users: frozenset[str]
     quarantined: dict[int, str]
     dropped: frozenset[int]
+    not_kept: int
     messages: int
     bad_segments: int
     of_before: int
@@ -53,8 +58,9 @@ class _Heard:
     of_before: int = 0
 
 
-def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
-    """Saves a batch in the order given. `gap` is the seconds of silence that end a conversation."""
+def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float, daily_bytes: float = math.inf) -> Saved:
+    """Saves a batch in the order given. `gap` is the seconds of silence that end a conversation, `daily_bytes` what is
+    kept of one sender in a day."""
     dropped: set[int] = set()
     quarantined = {delivery.seq: delivery.contradiction for delivery in deliveries if delivery.contradiction}
     plain = [delivery for delivery in deliveries if not delivery.contradiction]
@@ -63,6 +69,8 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
     calls = [(delivery, mistakes.in_seconds(said), bad) for delivery, said, bad in calls]
     desk = Desk(tx, gap, [(delivery, segments) for delivery, segments, _ in calls])
     played = tx.signatures_known({delivery.signature for delivery in plain if delivery.signature})
+    budget = Budget(tx, daily_bytes, desk.senders()) if daily_bytes < math.inf else None
+    not_kept: set[int] = set()
     signed: set[str] = set()
     of_before = 0
     for delivery, said, bad in calls:
@@ -76,23 +84,31 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float) -> Saved:
         desk.show_uid(desk.session(delivery), delivery.uid)
         if decision.outcome is Outcome.QUARANTINE:
             quarantined[delivery.seq] = decision.rule
-            session = desk.session(delivery).seen(delivery)
-            desk.put_session(session)
-            _note_quarantine(desk, decision, delivery, session)
+            if decision.rule != linking.ONE_TOO_MANY:  # else every such call would make another session after all
+                session = desk.session(delivery).seen(delivery)
+                desk.put_session(session)
+                _note_quarantine(desk, decision, delivery, session)
         else:
             if delivery.signature:
                 signed.add(delivery.signature)
             _carry_out(desk, decision, delivery, bad)
+            if budget and not budget.use(desk.sender(delivery), _size(delivery, segments), delivery.received_at):
+                not_kept.add(delivery.seq)
+                _note_not_kept(desk, delivery)
+                continue
             heard = _hear(desk, delivery, segments, gap)
             _tell_words(desk, delivery, heard)
             _note_mistake(desk, delivery, mistaken[delivery.seq], heard)
             of_before += heard.of_before
     desk.flush()
+    if budget:
+        budget.flush()
     tx.add_signatures(signed)
     return Saved(
         users=frozenset(desk.users),
         quarantined=quarantined,
-        dropped=frozenset(dropped),
+        dropped=frozenset(dropped | not_kept),
+        not_kept=len(not_kept),
         messages=desk.messages_added,
         bad_segments=sum(bad for _, _, bad in calls),
         of_before=of_before,
@@ -127,6 +143,7 @@ def _decide(desk: Desk, delivery: Delivery) -> Decision:
             id_is_uid=delivery.uid == session.omi_session_id or verified_for not in (None, session.user_id),
             hands=session.hands_at(delivery),
             account_gone=desk.is_account_gone(delivery),
+            has_many=session.origin != SHARED and session.user_id is None and desk.has_many(session.origin),
         )
     )
 
@@ -180,6 +197,17 @@ def _note_mistake(desk: Desk, delivery: Delivery, mistake: Mistake | None, heard
         mistake = mistakes.of_conversations(len(recent))
     if mistake and session.hands_at(delivery) not in PAST:
         desk.put_session(session.mistaken(mistake, at))
+
+
+def _size(delivery: Delivery, segments: Sequence[Segment]) -> int:
+    """About what is kept of it."""
+    return len(delivery.body) + len(segments) * SEGMENT
+
+
+def _note_not_kept(desk: Desk, delivery: Delivery) -> None:
+    session, at = desk.session(delivery), delivery.received_at
+    if session.hands_at(delivery) not in PAST:
+        desk.put_session(replace(session, not_kept=session.not_kept + 1).mistaken(Mistake.TOO_MUCH, at))
 
 
 def _by(delivery: Delivery) -> By:
@@ -290,8 +318,15 @@ def _repeated(desk: Desk, conversation: Conversation, run: clocks.Run) -> set[Se
     """Segments without an id that the conversation has already, at times that have moved a little."""
     if run.start is None or run.end is None:
         return set()
-    said = desk.around(conversation, run.start, run.end)
-    return {segment for segment in run.segments if any(identity.is_repeated(message, segment) for message in said)}
+    said: defaultdict[str, list[Message]] = defaultdict(list)
+    for message in desk.around(conversation, run.start, run.end):
+        said[message.text].append(message)
+    return {segment for segment in run.segments if _is_among(said[segment.text], segment)}
+
+
+def _is_among(same_words: Sequence[Message], segment: Segment) -> bool:
+    """Looked for among a bounded number: a list that says one word a thousand times is no talk."""
+    return any(identity.is_repeated(message, segment) for message in same_words[-clocks.MOST_COMPARED :])
 
 
 def _message(

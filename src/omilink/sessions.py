@@ -7,6 +7,7 @@ from omilink import linking, wire
 from omilink.conversations import adopt, waiting
 from omilink.linking import Act, Decision, Facts, Outcome
 from omilink.model import (
+    MOST_SESSIONS,
     SHARED,
     SILENCE,
     AuditEntry,
@@ -213,6 +214,7 @@ def facts(
         user_id=user_id,
         own_proof=owner_of_id == user_id,
         foreign_proof=any(verified.get(uid, user_id) != user_id for uid in about),
+        has_many=act is Act.CLAIM and session.user_id is None and tx.count_sessions(user_id) >= MOST_SESSIONS,
         id_is_uid=owner_of_id is not None or session.omi_session_id in shown,
         manual_linking=manual_linking,
         gave_up=gave_up,

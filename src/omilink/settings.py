@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "127.0.0.1", description="addresses or networks of reverse proxies, like 127.0.0.1,10.0.0.0/8, or *"
     )
+    daily_megabytes: float = Field(100, gt=0, description="megabytes of calls that are kept of a user in a day, over 0")
     keep_deliveries: float = Field(7, ge=0, le=36_500, description="days that raw deliveries stay for replay, from 0")
     keep_unlinked: float = Field(7, gt=0, le=36_500, description="days that words of nobody's are kept, more than 0")
     keep_events: float = Field(30, ge=1, le=36_500, description="days that a stream can be resumed after, from 1")

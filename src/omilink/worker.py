@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Callable, Sequence
 
@@ -28,10 +29,18 @@ class Worker:
     """`run` until `stop`; what was taken is finished."""
 
     def __init__(
-        self, store: Store, inbox: Inbox, bus: Bus, *, gap: float, clock: Callable[[], Millis], count: "Count"
+        self,
+        store: Store,
+        inbox: Inbox,
+        bus: Bus,
+        *,
+        gap: float,
+        daily_bytes: float = math.inf,
+        clock: Callable[[], Millis],
+        count: "Count",
     ) -> None:
         self._store, self._inbox, self._bus = store, inbox, bus
-        self._gap, self._clock, self._count = gap, clock, count
+        self._gap, self._daily_bytes, self._clock, self._count = gap, daily_bytes, clock, count
         self._stopping = False
 
     def stop(self) -> None:
@@ -75,7 +84,7 @@ class Worker:
             await self.save(deliveries[middle:])
 
     async def _save(self, deliveries: Sequence[Delivery]) -> None:
-        saved = await self._store.write(lambda tx: saving.save(tx, deliveries, self._gap))
+        saved = await self._store.write(lambda tx: saving.save(tx, deliveries, self._gap, self._daily_bytes))
         self._bus.publish(saved.users)
         seqs = {delivery.seq for delivery in deliveries}
         await self._inbox.done(sorted(seqs - saved.dropped), saved.quarantined)

@@ -159,7 +159,7 @@ async def test_a_clock_that_is_put_right_locks_nobody_out_after_a_restart_either
 
 async def test_what_lies_a_day_ahead_in_the_database_holds_nobody_up(store: Store, limits: Limits) -> None:
     await tries(limits)
-    who = all_limits._hash(ADA)
+    who = all_limits.name_hash(ADA)
     await store.write(lambda tx: tx.put_full_at("three", who, 1_000_000 + round(DAY * 1000)))
     assert await tries(limits) == 3
     assert await tries(limits) == 0

@@ -233,8 +233,8 @@ def test_what_was_never_issued_is_neither_handed_over_nor_taken_back() -> None:
 # Every combination of facts
 
 
-OF_A_WEBHOOK = ("id_is_uid", "account_gone")
-OF_A_WISH = ("own_proof", "foreign_proof", "id_is_uid", "manual_linking", "gave_up")
+OF_A_WEBHOOK = ("id_is_uid", "account_gone", "has_many")
+OF_A_WISH = ("own_proof", "foreign_proof", "id_is_uid", "manual_linking", "gave_up", "has_many")
 
 
 def everything() -> Iterator[Facts]:

@@ -15,6 +15,7 @@ LISTED = {
     "lastSeenAt",
     "hasConversations",
     "messagesSaved",
+    "notKept",
     "unreadable",
     "health",
 }

@@ -133,6 +133,7 @@ omi_sessions = Table(
     Column("device", String),
     Column("last_uid", String, index=True),
     Column("bad_segments", Integer, nullable=False, server_default="0"),
+    Column("not_kept", Integer, nullable=False, server_default="0"),
     Column("mistake", String),
     Column("mistake_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),

@@ -1,6 +1,6 @@
 """The store in SQL. Statements have names and are made once, so that SQLAlchemy compiles each of them once."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
@@ -118,6 +118,7 @@ PUT_SESSION = Bulk(
                 "device",
                 "last_uid",
                 "bad_segments",
+                "not_kept",
                 "mistake",
                 "mistake_at",
                 "counted_at",
@@ -243,6 +244,13 @@ EVENTS_AFTER = Query(
     .limit(bindparam("most"))
 )
 MARKS = Query(select(user.c.id, user.c.seq, user.c.rights).where(among(user.c.id, "ids")))
+FULL_AT = Query(
+    select(schema.limits.c.who, schema.limits.c.full_at).where(
+        schema.limits.c.name == bindparam("name"), among(schema.limits.c.who, "whos")
+    )
+)
+_BUCKET = upsert(schema.limits)
+PUT_FULL_AT = _BUCKET.on_conflict_do_update(index_elements=["name", "who"], set_={"full_at": _BUCKET.excluded.full_at})
 TOKEN_HOLDER = (
     select(user, token.c.expires_at)
     .join(token, token.c.user_id == user.c.id)
@@ -339,6 +347,9 @@ class SqlTransaction:
         at, key = before or NEWEST
         rows = self._run(SESSIONS_PAGE, {"u": user_id, "most": most, "at": at, "key": key})
         return [(_session(row), int(row.saved or 0)) for row in rows]
+
+    def count_sessions(self, user_id: str) -> int:
+        return int(self._run(select(func.count()).where(session.c.user_id == user_id)).scalar_one())
 
     def latest_session(self, user_id: str) -> OmiSession | None:
         row = self._run(LATEST_SESSION, {"u": user_id}).first()
@@ -729,6 +740,13 @@ class SqlTransaction:
         bucket = upsert(schema.limits).values(name=limit, who=who, full_at=at)
         self._run(bucket.on_conflict_do_update(index_elements=["name", "who"], set_={"full_at": at}))
 
+    def full_at_each(self, limit: str, whos: Collection[str]) -> dict[str, Millis]:
+        rows = FULL_AT.run(self._connection, name=limit, whos=_listed(whos)) if whos else ()
+        return {row.who: row.full_at for row in rows}
+
+    def put_full_at_each(self, limit: str, full_at: Mapping[str, Millis]) -> None:
+        self._many(PUT_FULL_AT, [{"name": limit, "who": who, "full_at": at} for who, at in full_at.items()])
+
     # housekeeping
 
     def prune(
@@ -835,6 +853,7 @@ def _session(row: Any) -> OmiSession:
         device=Device(row.device) if row.device else None,
         last_uid=row.last_uid,
         bad_segments=row.bad_segments,
+        not_kept=row.not_kept,
         mistake=Mistake(row.mistake) if row.mistake else None,
         mistake_at=row.mistake_at,
         created_at=row.created_at,

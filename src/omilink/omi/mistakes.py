@@ -38,6 +38,10 @@ ADVICE = {
         "Some of what it sends goes on with words of whoever had it before, and is not kept.",
         "Nothing has to be done if that was just after it changed hands. Else give every segment a UUID as its `id`.",
     ),
+    Mistake.TOO_MUCH: (
+        "It sends more than this server keeps of one account in a day, and what is beyond that is not kept.",
+        "Send every segment once. There is room again as the day goes on; the operator can give more.",
+    ),
 }
 """What is wrong, and what whoever programs the device has to change."""
 

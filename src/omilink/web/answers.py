@@ -167,6 +167,8 @@ class Session(TypedDict):
     """When it last called."""
     hasConversations: bool
     messagesSaved: NotRequired[int]
+    notKept: NotRequired[int]
+    """How many of its calls were not kept, since the account's budget of a day was used up."""
     unreadable: NotRequired[int]
     """How many pieces of what it sent could not be read and are not kept."""
     health: NotRequired[Health]

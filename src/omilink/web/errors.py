@@ -24,6 +24,7 @@ STATUS = {
     "method_not_allowed": 405,
     "too_slow": 408,
     "session_not_available": 409,
+    "too_many_sessions": 409,
     "email_taken": 409,
     "too_large": 413,
     "address_too_long": 414,
