@@ -2,13 +2,17 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from contract_support import open_database
 from sqlalchemy import Engine
 
 from omilink import intake
+from omilink.adapters.lanes import Lanes
 from omilink.adapters.local_bus import LocalBus
+from omilink.adapters.nats_inbox import NatsInbox
+from omilink.adapters.nats_stream import PARTITIONS, STREAM
 from omilink.adapters.sql_inbox import CROWDED, SqlInbox
 from omilink.errors import Invalid, Malformed
 from omilink.model import Delivery, Millis, session_key
@@ -46,6 +50,64 @@ async def test_what_was_put_is_taken_in_the_order_of_its_acceptance(inbox: Inbox
     assert words(taken) == ["one", "two", "three"]
     assert [d.seq for d in taken] == sorted({d.seq for d in taken})
     assert words(await due(inbox, limit=2)) == ["one", "two"]
+
+
+async def test_a_moment_lies_between_what_was_accepted_before_and_what_comes_after(inbox: Inbox) -> None:
+    """Whatever the clock says."""
+    moments = [await inbox.moment(5000)]
+    for number, at in enumerate((9000, 100, 5000)):
+        await asyncio.gather(*(inbox.put(delivery(f"{number}", f"device {one}")) for one in range(10)))
+        moments.append(await inbox.moment(at))
+    orders = {one: [d.order for d in await due(inbox) if words([d]) == [str(one)]] for one in range(3)}
+    for number, (before, after) in enumerate(pairwise(moments)):
+        assert before.order is not None and after.order is not None
+        assert before.order < min(orders[number]) <= max(orders[number]) <= after.order
+
+
+async def test_what_is_gone_gives_its_place_to_nothing_else(inbox: Inbox) -> None:
+    (one,) = await put(inbox, "one")
+    await inbox.remove([one.seq])
+    now = await inbox.moment(1000)
+    (two,) = await put(inbox, "two")
+    assert now.order is not None and one.order <= now.order < two.order
+
+
+async def test_acts_are_told_apart_though_nothing_is_accepted_between_them(inbox: Inbox) -> None:
+    first, second = await inbox.moment(2000), await inbox.moment(1000)
+    if isinstance(inbox, NatsInbox):
+        assert first.act and second.act and first.act < second.act
+    assert first.order is not None and first.order == second.order
+
+
+async def test_what_failed_keeps_its_place_in_the_order(inbox: Inbox) -> None:
+    poison, other = await put(inbox, "poison", "other")
+    await inbox.failed(poison, "ValueError", retry_at=None)
+    await inbox.done([other.seq], {})
+    await put(inbox, "later")
+    await inbox.retry(None)
+    again = next(d for d in await due(inbox) if d.body == poison.body)
+    assert (again.order, again.seen, again.way) == (poison.order, poison.seen, poison.way)
+
+
+async def test_a_stream_that_is_made_anew_and_a_table_after_it_count_on_above(inbox: Inbox, database: Lanes) -> None:
+    if not isinstance(inbox, NatsInbox):
+        return
+    (one,) = await put(inbox, "one")
+    client = inbox._stream._client()
+    await client.jetstream().delete_stream(STREAM)
+    await inbox._stream._ensure(client)
+    made_anew = await inbox.moment(1000)
+    reader = await inbox._stream.read(range(PARTITIONS))
+    await inbox.put(delivery("two"))
+    async with asyncio.timeout(LONG):
+        while not (taken := await reader.take(1)):
+            await reader.wait(1)
+    await reader.close()
+    assert made_anew.order is not None and one.order < made_anew.order < taken[0].order
+    table = SqlInbox(database)
+    without_nats = await table.moment(1000)
+    (three,) = await put(table, "three")
+    assert without_nats.order is not None and taken[0].order < without_nats.order < three.order
 
 
 async def test_of_what_is_put_aside_the_newest_hundred_of_a_uid_are_kept(inbox: Inbox) -> None:

@@ -6,7 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from contract_support import moment
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
 from omilink import omi_accounts, saving, sessions
 from omilink.adapters import sql_migrate
@@ -75,6 +75,34 @@ def test_every_released_schema_becomes_this_one(released: str, engine: Engine, e
         assert [user.id for user in SqlTransaction(connection).users()] == ["ada"]
 
 
+def test_what_was_kept_by_times_is_kept_by_the_order_of_acceptance(empty: Engine) -> None:
+    """A session was Ada's until 2000 and is Ben's since 3000; the words of 1000 came along with a proof."""
+    sql_migrate.upgrade(empty, "0008")
+    with empty.begin() as connection:
+        for statement in BY_TIMES:
+            connection.execute(text(statement))
+    sql_migrate.upgrade(empty)
+    with empty.begin() as connection:
+        tx = SqlTransaction(connection)
+        session = tx.sessions(["shared/kitchen"])["shared/kitchen"]
+        assert (session.left_since_order, session.left_order, session.linked_order) == (0, 2, 3)
+        assert (session.last_order, session.turn) == (4, 1)
+        waiting = connection.execute(text("SELECT seq FROM deliveries ORDER BY seq")).scalars().all()
+        whose = [session.owner_at(at_order(number)) for number in waiting]
+        assert whose == ["ada", "ada", "ben", "ben"]
+        talks = {talk.id: talk for talk in tx.conversations_of("ada", 10)}
+        assert [(one.first_order, one.last_order, one.turn) for one in talks.values()] == [(2, 2, 0), (1, 1, 0)]
+        assert [one.id for one in tx.brought("shared/kitchen", "ada", 0)] == ["along"]
+        (nobodys,) = tx.ownerless("shared/kitchen")
+        assert (nobodys.turn, nobodys.first_order) == (1, 3)
+        latest = tx.latest_conversation("ada")
+        assert latest and latest.id == "later"
+
+
+def at_order(number: int) -> Delivery:
+    return Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=0, order=number)
+
+
 def test_several_nodes_that_start_at_once_make_one_schema(empty: Engine) -> None:
     if empty.dialect.name == "sqlite":
         return  # one process, one file
@@ -125,6 +153,27 @@ class Columns(dict[str, object]):
 
     def __getitem__(self, name: str) -> object:
         return next(value for key, value in self.items() if key.lower() == name.lower())
+
+
+_USER = "INSERT INTO users (id, email, password_hash, created_at) VALUES ('{0}', '{0}@example.org', '-', 0)"
+_TALK = (
+    "INSERT INTO conversations (id, session_id, user_id, created_at, last_at, active_until, message_count, brought_at) "
+    "VALUES ('{}', 'shared/kitchen', {}, {at}, {at}, {at}, 1, {})"
+)
+_CALL = (
+    "INSERT INTO deliveries (kind, origin, session_id, body, received_at, state, run_at) "
+    "VALUES ('transcript', 'shared', 'kitchen', '', {}, 'dead', 0)"
+)
+BY_TIMES = [
+    _USER.format("ada"),
+    _USER.format("ben"),
+    "INSERT INTO omi_sessions (id, origin, omi_session_id, user_id, method, linked_at, left_user_id, left_since, "
+    "left_at, created_at) VALUES ('shared/kitchen', 'shared', 'kitchen', 'ben', 'manual', 3000, 'ada', 500, 2000, 1)",
+    *(_CALL.format(at) for at in (1000, 2000, 2500, 3500)),
+    _TALK.format("along", "'ada'", "1000", at=1000),
+    _TALK.format("later", "'ada'", "1000", at=2000),
+    _TALK.format("nobodys", "NULL", "NULL", at=2500),
+]
 
 
 def indexes(engine: Engine) -> set[str]:

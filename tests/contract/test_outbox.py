@@ -11,11 +11,12 @@ import pytest
 from lab.nats import NatsServer
 from omilink.adapters import sql_migrate, sqlite
 from omilink.adapters.nats_link import NatsLink
-from omilink.adapters.nats_stream import PARTITIONS, DeliveryStream, Reader
+from omilink.adapters.nats_stream import PARTITIONS, DeliveryStream, Reader, partition
 from omilink.adapters.outbox import Outbox
 from omilink.adapters.sql_inbox import SqlInbox
 from omilink.errors import TooLarge, Unavailable
 from omilink.model import Delivery
+from omilink.order import Way
 from omilink.tasks import running
 
 pytestmark = pytest.mark.anyio
@@ -77,6 +78,11 @@ async def until_direct(outbox: Outbox) -> None:
 
 async def numbers(stream: DeliveryStream, count: int, session: str = "kitchen") -> list[int]:
     """What the stream holds of a session, in its order, once it is so much."""
+    return [int(d.body) for d in await deliveries(stream, count) if d.session_id == session]
+
+
+async def deliveries(stream: DeliveryStream, count: int) -> list[Delivery]:
+    """What the stream holds, once it is so much."""
     found: list[Delivery] = []
     async with asyncio.timeout(LONG):
         reader: Reader = await stream.read(range(PARTITIONS))
@@ -84,7 +90,7 @@ async def numbers(stream: DeliveryStream, count: int, session: str = "kitchen") 
             await reader.wait(1)
             found += await reader.take(1000)
         await reader.close()
-    return [int(d.body) for d in found if d.session_id == session]
+    return found
 
 
 async def test_what_comes_while_nats_is_away_waits_on_the_disk_and_goes_on_in_order(
@@ -105,6 +111,57 @@ async def test_what_comes_while_nats_is_away_waits_on_the_disk_and_goes_on_in_or
             assert await outbox.waiting() == 0
             await outbox.put(delivery(30))
             assert await numbers(stream, 30) == list(range(1, 31))
+
+
+async def test_what_goes_to_the_disk_tells_of_the_newest_act_and_whether_it_could_be_asked_for(
+    server: NatsServer, tmp_path: Path, acts: Acts
+) -> None:
+    with server:
+        async with node(server, tmp_path, acts) as (outbox, stream, link):
+            assert await link.wait_until_up(LONG)
+            await until_direct(outbox)
+            await outbox.put(delivery(1))
+            server.kill()
+            acts.number = 5
+            await outbox.put(delivery(2))
+            acts.away = True
+            await outbox.put(delivery(3))
+            acts.away, acts.number = False, 9
+            server.start()
+            await until_direct(outbox)
+            await outbox.put(delivery(4))
+            arrived = await deliveries(stream, 4)
+    ways = [(int(d.body), d.way, d.seen) for d in arrived]
+    assert ways == [(1, Way.STRAIGHT, 0), (2, Way.DISK, 5), (3, Way.BLIND, 5), (4, Way.STRAIGHT, 5)]
+    assert [d.order for d in arrived] == [(1 << 40) + d.seq for d in arrived]
+
+
+async def test_a_node_knows_of_acts_without_being_cut_off(server: NatsServer, tmp_path: Path, acts: Acts) -> None:
+    with server:
+        async with node(server, tmp_path, acts) as (outbox, stream, link), running(outbox.watch_acts):
+            assert await link.wait_until_up(LONG)
+            acts.number = 7
+            async with asyncio.timeout(LONG):
+                while outbox._seen < 7:  # noqa: ASYNC110 - it announces itself to nobody
+                    await asyncio.sleep(0.01)
+            await outbox.put(delivery(1))
+            (arrived,) = await deliveries(stream, 1)
+    assert arrived.seen == 7
+
+
+async def test_what_an_older_node_put_into_the_stream_tells_no_way(server: NatsServer, tmp_path: Path) -> None:
+    with server:
+        async with node(server, tmp_path) as (_, stream, link):
+            assert await link.wait_until_up(LONG)
+            await stream.put(delivery(1))
+            client, subject = stream._client(), f"omilink.in.{partition(delivery(1).session_key)}.old"
+            headers = {
+                "Omilink": '{"kind": "transcript", "session_id": "kitchen", "received_at": 2}',
+                "Nats-Msg-Id": "k",
+            }
+            await client.jetstream().publish(subject, b"2", headers=headers)
+            _, old = await deliveries(stream, 2)
+    assert (old.way, old.seen) == (Way.BLIND, 0)
 
 
 async def test_what_the_last_run_left_goes_first(server: NatsServer, tmp_path: Path) -> None:
