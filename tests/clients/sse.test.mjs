@@ -26,6 +26,12 @@ const CASES = {
   "an id with a NUL is ignored": ["id: 1\nid: 2\0\ndata: a\n\n", [["1", "a"]]],
   "fields that nobody knows": ["colour: red\nevent: x\ndata: a\n\n", [["", "a"]]],
   "an event cut off by the end": ["data: whole\n\ndata: half\n", [["", "whole"]]],
+  "what ends lines elsewhere is part of the words": [
+    "data: a\u0085b\u2028c\u2029d\v\f\x1ce\n\n",
+    [["", "a\u0085b\u2028c\u2029d\v\f\x1ce"]],
+  ],
+  "a byte order mark before CR LF": ["\uFEFF\r\ndata: a\r\n\r\n", [["", "a"]]],
+  "only one byte order mark is taken": ["\uFEFFdata: \uFEFFa\n\n", [["", "\uFEFFa"]]],
   "letters of more than one byte": ["data: é😀\n\n", [["", "é😀"]]],
 };
 

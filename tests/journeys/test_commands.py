@@ -280,6 +280,15 @@ def test_words_with_odd_line_ends_are_one_line_in_the_terminal(server: ServerPro
         assert message["text"] == texts(ada)[0]
 
 
+def test_letters_that_a_terminal_does_not_know_are_spelt_out(server: ServerProcess) -> None:
+    ada = server.user()
+    ada.link("pendant")
+    server.say("pendant", "naïve ☕")
+    wait_until(lambda: texts(ada), "the words")
+    with tail(server, OMILINK_TOKEN=ada.token, PYTHONIOENCODING="ascii") as (_, words):
+        assert line_with("You: ", words).endswith("na\\xefve \\u2615\n")
+
+
 def test_the_terminal_goes_on_after_the_server_was_away(server: ServerProcess) -> None:
     ada = server.user()
     ada.link("pendant")

@@ -48,7 +48,9 @@ const useStyles = themed(({ surface, line }) => ({
     backgroundColor: surface,
   },
   tab: {
-    flex: 1,
+    flexGrow: 1,
+    flexShrink: 1,
+    flexBasis: "auto", // a long word gets more than its share
     minWidth: 0,
     minHeight: 48,
     alignItems: "center",

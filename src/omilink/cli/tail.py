@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import io
 import json
 import os
 import random
@@ -31,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     url = args.url or settings.public_address(settings.load())
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal need not know every letter
     timeout = httpx2.Timeout(10, read=40)  # a stream shows every 15 s that it lives
     try:
         with httpx2.Client(base_url=url, timeout=timeout) as client:

@@ -120,7 +120,7 @@ const useStyles = themed(({ warnTint }) => ({
     fontSize: 15,
     lineHeight: 22,
   },
-  ask: { alignSelf: "flex-start", marginVertical: -8 },
+  ask: { alignSelf: "flex-start", marginLeft: -5, marginVertical: -8 },
   facts: { flexGrow: 1, flexBasis: 180, minWidth: 0 },
   choice: { flexDirection: "row", flexWrap: "wrap", gap: 10, marginLeft: "auto" },
 }));
