@@ -257,6 +257,22 @@ async def test_a_database_from_before_goes_on_at_the_wall_clock(site: Site, engi
     assert await site.do(lambda tx: tx.token_holder(fingerprint("token"), tx.counted()))
 
 
+async def test_a_database_from_before_does_not_go_back_with_a_clock_that_begins_at_0(
+    site: Site, engine: Engine
+) -> None:
+    """As that of a small machine without a battery does, until the network is there."""
+    with engine.begin() as connection:
+        connection.execute(schema.meta.delete().where(schema.meta.c.name == sql_store.COUNTED))
+    site.wall = 0
+    await site.restart()
+    assert site.counted() == NOON
+    site.wall = NOON + DAY
+    await site.passes(TOKEN_LIFE - MINUTE)
+    assert await site.do(lambda tx: tx.token_holder(fingerprint("token"), tx.counted()))
+    await site.passes(2 * MINUTE)
+    assert not await site.do(lambda tx: tx.token_holder(fingerprint("token"), tx.counted()))
+
+
 async def test_the_databases_own_clock_tells_what_passed_while_nothing_ran(database: Lanes) -> None:
     shown = await database.read(sql_dialects.wall_clock)
     assert abs(shown - model.now()) < HOUR

@@ -266,6 +266,8 @@ ACCEPTED_IN_TIME: Millis = 86_400_000
 """So long after its end a challenge may still be met by what was accepted before."""
 PLAYED_AGAIN: Millis = 86_400_000
 """A signature is good for ten minutes at most, and what carries it may have to wait before it is saved."""
+_TIMES = (schema.deliveries.c.received_at, schema.tokens.c.created_at, schema.omi_sessions.c.counted_at)
+NEWEST_TIME = select(func.max(union_all(*(select(func.max(at).label("at")) for at in _TIMES)).subquery().c.at))
 COUNTED = "counted"
 """In meta: how far has been counted, and what the wall clock showed then."""
 NOBODYS_MOST = 20_000
@@ -318,7 +320,8 @@ class SqlTransaction:
 
     def counted(self) -> Millis:
         if not self._time.known:
-            self._time.go_on(self._noted(), wall_clock(self._connection))
+            noted, wall = self._noted(), wall_clock(self._connection)
+            self._time.go_on(noted, wall if noted else max(wall, self._newest()))
         return self._time()
 
     def note_counted(self) -> None:
@@ -327,6 +330,10 @@ class SqlTransaction:
         note = f"{self._time.go_on(self._noted(), wall)} {wall}"
         noted = upsert(schema.meta).values(name=COUNTED, value=note)
         self._run(noted.on_conflict_do_update(index_elements=["name"], set_={"value": note}))
+
+    def _newest(self) -> Millis:
+        """Of a database from before there were notes: later than this it is, whatever the wall clock shows."""
+        return self._run(NEWEST_TIME).scalar() or 0
 
     def _noted(self) -> Noted | None:
         note = self._run(select(schema.meta.c.value).where(schema.meta.c.name == COUNTED)).scalar()
