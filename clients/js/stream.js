@@ -165,7 +165,7 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
       if (error instanceof HeldBack) await poll(HELD_BACK, limits.streamAgain, limits.connect);
       // A short patience, because the server may be away, and that is to be said soon.
       else if (error instanceof Unanswered) await poll(UNANSWERED, backoff(), limits.firstBytes);
-      else if (!(error instanceof TurnChanged)) throw error;
+      else throw error;
     }
   }
 
@@ -291,7 +291,7 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
 
   /** @param {unknown} error */
   async function recover(error) {
-    if (closed) return;
+    if (closed || error instanceof TurnChanged) return;
     const problem = isRefusal(error) ? await renewOrSignOut(error) : error;
     if (!problem || closed) return;
     tabs.tell(null);

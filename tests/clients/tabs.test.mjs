@@ -131,6 +131,29 @@ test("out of sight it still looks now and then", PATIENCE, async (t) => {
   assert.equal(feed.seen.streams, 0);
 });
 
+test("a turn that changes while words are fetched is no failure", PATIENCE, async (t) => {
+  const answers = [];
+  const url = await serve(t, (request, response) => {
+    if (request.url.includes("/stream")) return openEventStream(response); // and holds everything back
+    answers.push(() => sendJson(response, 200, { ok: true, events: [], cursor: "1", more: false }));
+    asked();
+  });
+  let asked = () => {};
+  const nextAsked = () => new Promise((resolve) => (asked = resolve));
+  t.after(() => turn("visible"));
+  let next = nextAsked();
+  const tab = openTab(t, url, { firstBytes: 5, poll: 5 });
+  for (const visibility of ["hidden", "visible", "hidden"]) {
+    await next;
+    next = nextAsked();
+    turn(visibility);
+  }
+  await next;
+  answers.at(-1)();
+  await tab.untilState("live");
+  assert.ok(!tab.states.includes("offline"), tab.states.join());
+});
+
 test("all tabs tell when the server is away, and when it is back", PATIENCE, async (t) => {
   const feed = await createFeed(t);
   const tabs = Array.from({ length: 3 }, () => openTab(t, feed.url));
