@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from properties.histories import NOON, PEOPLE, call, empty_store, save, verify
+from properties.histories import PEOPLE, at, call, empty_store, moment, save, verify
 from sqlalchemy import Engine, select
 
 from omilink import conversations, sessions
@@ -42,8 +42,8 @@ class Sent:
     unreadable: int
 
 
-def piece(kind: str, word: str, at: float) -> Any:
-    place = {"start": at, "end": at + 1}
+def piece(kind: str, word: str, start: float) -> Any:
+    place = {"start": start, "end": start + 1}
     return {
         "text": {"text": word},
         "number": {"text": int(word)},
@@ -99,11 +99,11 @@ def check(tx: SqlTransaction, acts: list[tuple[Any, ...]]) -> None:
         if act == "call":
             sent.append(make(numbers, now, *about))
         elif act != "again":
-            deleted |= change(tx, act, NOON + now * 1000, *about)
+            deleted |= change(tx, act, now, *about)
             continue
         elif sent:
             again = sent[about[0] % len(sent)]
-            sent.append(replace(again, delivery=replace(again.delivery, received_at=NOON + now * 1000)))
+            sent.append(replace(again, delivery=replace(again.delivery, received_at=at(now), order=at(now))))
         else:
             continue
         saved = save(tx, sent[-1].delivery)
@@ -132,19 +132,19 @@ def make(
     return Sent(delivery, frozenset(), bool(words) if isinstance(value, str) else len(said))
 
 
-def change(tx: SqlTransaction, act: str, at: int, *about: str) -> set[str]:
+def change(tx: SqlTransaction, act: str, now: int, *about: str) -> set[str]:
     """Something else that happens. Returns the words that somebody deleted by it."""
     if act == "verify":
         if tx.omi_link(UID) is None:
-            verify(tx, UID, "ben", at)
+            verify(tx, UID, "ben", at(now))
         return set()
     session, person = about
     if act == "delete":
         latest = tx.latest_conversation(person)
         words = {message.text for message in tx.all_messages(latest.id)} if latest else set()
         if latest:
-            conversations.delete(tx, latest.id, person, at)
+            conversations.delete(tx, latest.id, person, at(now))
         return words
     with contextlib.suppress(OmilinkError):
-        (sessions.link if act == "link" else sessions.unlink)(tx, session, person, at)
+        (sessions.link if act == "link" else sessions.unlink)(tx, session, person, moment(now))
     return set()
