@@ -62,6 +62,7 @@ BOUNDS = {
     "a body that nobody reads": f"{PATIENCE_WITH[Wait.UNREAD_BODY]:g} s after the answer",
     "a connection between two requests": f"{PATIENCE_WITH[Wait.NEXT_REQUEST]:g} s",
     "an answer that is not read": f"{connection.READING:g} s",
+    "answers to everybody that are not read": f"{door.UNSENT_BYTES >> 20} MiB together",
     "a stream that is not read": f"{sse.PATIENCE:g} s",
     "connections": f"the process's open files without {door.FILES}",
     "connections from one address, of IPv6 from one network": f"{door.FROM_ONE_ADDRESS:,}, and a quarter of all",

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from omilink.web.connection import PATIENCE, PROGRESS, READING, Connection, Wait
-from omilink.web.door import FILES, FROM_ONE_ADDRESS, HELD_BYTES, Door, Room
+from omilink.web.door import FILES, FROM_ONE_ADDRESS, Door, Room
 
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 
@@ -113,9 +113,9 @@ class House:
 
 @asynccontextmanager
 async def house(
-    connections: int = 100, from_one_address: int = 100, held_bytes: int = HELD_BYTES, spared: str = ""
+    connections: int = 100, from_one_address: int = 100, *, spared: str = "", **more: int
 ) -> AsyncIterator[House]:
-    one = House(Room(connections=connections, from_one_address=from_one_address, held_bytes=held_bytes), spared)
+    one = House(Room(connections=connections, from_one_address=from_one_address, **more), spared)
     try:
         yield one
     finally:
@@ -248,6 +248,36 @@ def test_who_does_not_read_the_answer_is_given_up() -> None:
                 assert not connection.transport.is_closing()
                 connection.look(now + after)
             assert connection.transport.is_closing()
+
+    run(story)
+
+
+def test_of_answers_that_are_not_read_the_largest_are_dropped() -> None:
+    async def story() -> None:
+        async with house(unsent_bytes=1_000) as at:
+            stream, idle = await at.peer(), await at.peer()
+            assert await stream.ask(STREAM) == b"200" and await idle.ask() == b"200"
+            for _ in range(3):
+                (await at.peer()).writer.write(b"GET /large HTTP/1.1\r\nHost: here\r\n\r\n")
+            await at.until(Wait.NEXT_REQUEST, 4)
+            unread = [peer for peer in at.door._peers if peer.transport.get_write_buffer_size()]
+            at.door.look()
+            assert len(unread) == 3 and all(peer.transport.is_closing() for peer in unread)
+            assert await idle.ask() == b"200" and not stream.reader.at_eof()
+
+    run(story)
+
+
+def test_what_no_request_is_does_not_get_into_a_stream() -> None:
+    async def story() -> None:
+        async with house() as at:
+            peer = await at.peer()
+            assert await peer.ask(STREAM) == b"200"
+            [connection] = await at.until(Wait.NOTHING)
+            peer.writer.write(b"what is this?\r\n\r\n")
+            await until(lambda: connection.flow.read_paused)
+            at.closing.set()
+            assert b"HTTP/1.1" not in await peer.ended()
 
     run(story)
 

@@ -81,7 +81,8 @@ class Connection(HttpToolsProtocol):
     count_held: Callable[[int], None] = staticmethod(lambda more: None)
     """Told of what is held more, and less."""
     _linger = LINGER_BYTES
-    _unsent = 0
+    unsent = 0
+    """Bytes of answers that it had not read at the last look."""
 
     # what a stream needs
 
@@ -118,8 +119,8 @@ class Connection(HttpToolsProtocol):
             self._give_up(now)
 
     def _reads_nothing(self, now: float) -> bool:
-        before, self._unsent = self._unsent, self.transport.get_write_buffer_size()
-        if self._unsent == 0 or self._unsent < before or before == 0:
+        before, self.unsent = self.unsent, self.transport.get_write_buffer_size()
+        if self.unsent == 0 or self.unsent < before or before == 0:
             self._unsent_since = now
         return now - self._unsent_since > READING
 

@@ -27,6 +27,8 @@ FROM_ONE_ADDRESS = 2000
 """Connections. A quarter of the room, where there is less."""
 HELD_BYTES = 64 * 1024 * 1024
 """Of all requests together that have not come to their end."""
+UNSENT_BYTES = 128 * 1024 * 1024
+"""Of all answers together that are not read."""
 AT_ONCE = 64
 """Connections that are accepted before what is open gets its turn."""
 SHARE = 32
@@ -40,11 +42,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Room:
-    """How many connections may be open, how many from one address, and how much unfinished requests may hold."""
+    """How many connections may be open, how many from one address, and how much may wait for all of them together."""
 
     connections: int
     from_one_address: int
     held_bytes: int = HELD_BYTES
+    unsent_bytes: int = UNSENT_BYTES
 
 
 def make_room() -> Room:
@@ -99,6 +102,7 @@ class Door:
         now = self._loop.time()
         for peer in list(self._peers):
             peer.look(now)
+        self._bound_unsent()
         if not self._open:
             self._resume()
 
@@ -186,6 +190,17 @@ class Door:
             holding = [peer for peer in self._peers if peer.held]
             for peer in heapq.nlargest(1 + len(holding) // SHARE, holding, key=lambda peer: peer.held):
                 peer.refuse(Unavailable(FULL, 5))
+
+    def _bound_unsent(self) -> None:
+        unsent = sum(peer.unsent for peer in self._peers)
+        if unsent <= self._room.unsent_bytes:
+            return
+        self._tell("Answers that are not read hold %d bytes; the largest are dropped.", unsent)
+        for peer in sorted(self._peers, key=lambda peer: peer.unsent, reverse=True):
+            if unsent <= self._room.unsent_bytes:
+                return
+            unsent -= peer.unsent
+            peer.abort()
 
     def _tell(self, message: str, *found: object) -> None:
         """At most once a minute: a line for each try would fill the disk."""
