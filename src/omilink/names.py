@@ -95,10 +95,10 @@ def normal_password(password: str) -> str:
     return unicodedata.normalize("NFKC", password) if len(password) in range(PASSWORD_LENGTH.stop) else password
 
 
-def check_password(password: str) -> None:
+def check_password(password: str, field: str = "password") -> None:
     """Raises Invalid unless it can become one."""
     if len(normal_password(password)) not in PASSWORD_LENGTH or len(password) not in range(PASSWORD_LENGTH.stop):
-        raise Invalid(f"The password must have {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[-1]} characters.")
+        raise Invalid(f"The {field} must have {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[-1]} characters.")
 
 
 def _compared(typed: str) -> str:

@@ -86,6 +86,7 @@ def start(
 
 def renew_number(tx: Transaction, uid: str, user_id: str, at: Millis) -> Started:
     """Another number for the phone; the sentence and its time stay. Raises NotFound when nothing was started."""
+    check_id(uid, "omi_user_id")
     challenge = _asked(tx, uid, user_id, at)
     if challenge:
         number = _new_number()
@@ -181,6 +182,7 @@ def vouch(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> se
 
 def unlink(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> None:
     """The uid is verified for nobody, and the sessions that it linked are nobody's. Raises NotFound."""
+    check_id(uid, "omi_user_id")
     decision = _decide(tx, uid, user_id, None, moment.at, Act.DISOWN)
     if decision.error:
         raise decision.error
@@ -206,7 +208,7 @@ def unvouch(tx: Transaction, uid: str, at: Millis, by: By) -> str:
 
 def find(tx: Transaction, uid: str, user_id: str) -> OmiLink:
     """Raises NotFound when it is not the user's."""
-    link = tx.omi_link(uid)
+    link = tx.omi_link(check_id(uid, "omi_user_id"))
     if link is None or link.user_id != user_id:
         raise NotFound("This OMI account is not linked to yours. GET /link/omi lists those that are.")
     return link

@@ -123,14 +123,11 @@ def call(content: Any, pairs: Query) -> Call:
     if not isinstance(content, dict | list):
         raise Invalid('The body must be an object {"session_id": "…", "segments": […]} or a list of segments.')
     _check_segments(content)
-    uids = _ids("uid", pairs, body, *UID_NAMES)
-    sessions = _ids("session_id", pairs, body, *SESSION_NAMES)
-    uids = [uid for uid in uids if not is_placeholder(uid)]
-    sessions = [session_id for session_id in sessions if not (uids and is_placeholder(session_id))]
-    for uid in uids:
-        check_id(uid, "uid")
-    for session_id in sessions:
-        check_id(session_id, "session_id")
+    named = _ids(pairs, body, *UID_NAMES) | _ids(pairs, body, *SESSION_NAMES)
+    uids = [value for value in _ids(pairs, body, *UID_NAMES) if not is_placeholder(value)]
+    sessions = [value for value in _ids(pairs, body, *SESSION_NAMES) if not (uids and is_placeholder(value))]
+    for value in (*uids, *sessions):
+        check_id(value, named[value])
     if not uids and not sessions:
         raise Invalid('Neither a session_id nor a uid was found. Send {"session_id": "…", "segments": […]}.')
     session_id = sessions[0] if sessions else uids[0]
@@ -162,17 +159,17 @@ def _check_segments(content: dict[str, Any] | list[Any]) -> None:
         raise TooLarge(f"{len(items)} segments in one call; {MAX_SEGMENTS} are the most. Send them in several calls.")
 
 
-def _ids(what: str, pairs: Query, body: dict[str, Any], *names: str) -> list[str]:
-    """The distinct ids under any of these names, the body's first. Empty ones count as absent."""
-    found: dict[str, None] = {}
-    for value in [body.get(name) for name in names] + [value for name, value in pairs if name in names]:
+def _ids(pairs: Query, body: dict[str, Any], *names: str) -> dict[str, str]:
+    """The distinct ids under any of these names, the body's first, and the name of each. Empty ones count as absent."""
+    found: dict[str, str] = {}
+    for name, value in [(name, body.get(name)) for name in names] + [pair for pair in pairs if pair[0] in names]:
         if isinstance(value, bool | list | dict):
-            raise Invalid(f"{what} must be a string and is {_json_type(value)}.")
+            raise Invalid(f"{name} must be a string and is {_json_type(value)}.")
         if isinstance(value, float) and not (_WHOLE.fullmatch(str(value)) or is_placeholder(str(value))):
-            raise Invalid(f"{what} must be a string or a whole number and is a number with a point or an exponent.")
+            raise Invalid(f"{name} must be a string or a whole number and is a number with a point or an exponent.")
         if value is not None and (text := str(value).strip()):
-            found[text] = None
-    return list(found)
+            found.setdefault(text, name)
+    return found
 
 
 def _contradiction(sessions: list[str], uids: list[str]) -> str | None:

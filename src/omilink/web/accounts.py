@@ -111,7 +111,7 @@ async def revoke_others(who: Who, the: The) -> wire.Json:
 @router.post("/account/password", responses=answers.of(answers.Done, refused=(429,)))
 async def change_password(request: Request, form: NewPassword, who: Who, the: The) -> wire.Json:
     """Changes the password and ends all other sign-ins."""
-    names.check_password(form.new_password)
+    names.check_password(form.new_password, "new_password")
     await _prove_password(request, the, who, form.password)
     password_hash = await the.passwords.hash(form.new_password)
     await the.store.write(lambda tx: accounts.change_password(tx, who, password_hash, tx.counted()))

@@ -45,7 +45,7 @@ async def page(_: Request) -> Response:
 def make_app(product: Product) -> ASGIApp:
     """All of it. The middlewares stand from the outside in."""
     api = make_api(product)
-    app: ASGIApp = Front(api, Edge(api))
+    app: ASGIApp = Front(api, Edge(errors.InOwnWords(api)))
     if product.settings.cors_origins:
         app = Cors(app, origins.allowed(product.settings.cors_origins))
     return app

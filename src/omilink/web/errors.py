@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from omilink.errors import OmilinkError, TryLater
 from omilink.web.bodies import Refused
@@ -27,6 +28,7 @@ STATUS = {
     "too_many_sessions": 409,
     "email_taken": 409,
     "too_large": 413,
+    "range_not_satisfiable": 416,
     "address_too_long": 414,
     "unsupported_encoding": 415,
     "unsupported_media_type": 415,
@@ -87,6 +89,29 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     return answer(code, sentences.get(code, str(error.detail)), headers)
 
 
+class InOwnWords:
+    """Errors that the framework answers in plain text, without an exception: those about the part of a file that was
+    asked for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal: Message | None = None
+
+        async def send_json(message: Message) -> None:
+            nonlocal refusal
+            if message["type"] == "http.response.start" and _is_plain_error(message):
+                refusal = message
+            elif refusal is None:
+                await send(message)
+            elif not message.get("more_body"):
+                response = _about_a_part(refusal)
+                await response(scope, receive, send)
+
+        await self._app(scope, receive, send_json)
+
+
 async def on_surprise(_: Request, error: Exception) -> JSONResponse:
     return answer("internal", "Something went wrong in omilink. It has been logged; try again.")
 
@@ -116,3 +141,15 @@ def _complaints(found: Sequence[dict[str, Any]]) -> str:
 def _says_json(request: Request) -> bool:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind.startswith("application/") and kind.endswith(("/json", "+json"))
+
+
+def _is_plain_error(start: Message) -> bool:
+    kind: bytes = dict(start["headers"]).get(b"content-type", b"")
+    return start["status"] >= 400 and kind.startswith(b"text/plain")
+
+
+def _about_a_part(start: Message) -> JSONResponse:
+    size = {name.decode(): value.decode() for name, value in start["headers"] if name == b"content-range"}
+    if size:
+        return answer("range_not_satisfiable", "The file ends before the part that Range asks for.", size)
+    return answer("bad_request", "Range names no part of a file. Send it as bytes=0-99, or leave it out.")

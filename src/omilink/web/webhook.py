@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from omilink import accounts, intake, limits, personal, turns
 from omilink.errors import BadSecret, Invalid, OmilinkError
-from omilink.model import SHARED, check_id
+from omilink.model import SHARED, check_id, is_id
 from omilink.omi import parse, signature
 from omilink.product import Product
 from omilink.settings import Policy, WebhookAuth
@@ -46,7 +46,8 @@ async def receive(request: Request) -> Response:
 async def setup_completed(request: Request) -> Response:
     """OMI asks whether this account is set up: whether its uid is verified for somebody."""
     uids = {value for name, value in parse.query(request.scope["query_string"]) if name == "uid"}
-    verified = await product(request).store.read(lambda tx: tx.users_verified_for(uids))
+    known = [uid for uid in uids if is_id(uid)]  # databases refuse some of the others
+    verified = await product(request).store.read(lambda tx: tx.users_verified_for(known))
     return JSONResponse({"is_setup_completed": bool(uids) and uids == verified.keys()})
 
 
