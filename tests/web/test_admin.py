@@ -128,6 +128,14 @@ def test_a_user_has_to_be_there(shared_server: ServerProcess, whom: dict[str, st
     assert is_error(issue(shared_server, **whom), 404, "not_found")
 
 
+def test_a_page_of_another_site_issues_nothing_even_with_the_token(shared_server: ServerProcess, ada: Person) -> None:
+    headers = {"Authorization": f"Bearer {operator_token(shared_server)}", "Origin": "https://shop.example.net"}
+    url, body = f"{shared_server.url}/admin/sessions", {"user": ada.id}
+    answer = httpx2.post(url, json=body, headers=headers, timeout=PATIENCE, verify=TLS)
+    assert is_error(answer, 403, "origin_not_allowed")
+    assert ada.client.get("/sessions").json()["sessions"] == []
+
+
 def test_nobody_but_the_operator_issues(shared_server: ServerProcess, ada: Person) -> None:
     operator = operator_token(shared_server)
     url, body = f"{shared_server.url}/admin/sessions", {"user": ada.id}

@@ -12,7 +12,7 @@ from omilink.errors import Invalid
 from omilink.model import OPERATOR, By, OmiSession, User
 from omilink.ports import Transaction
 from omilink.web import answers, fields
-from omilink.web.auth import The, request_id
+from omilink.web.auth import The, check_origin, request_id
 from omilink.web.operations import check_operator
 
 MOST = 100
@@ -30,6 +30,7 @@ _Bearer = Annotated[
 
 
 def _operator(request: Request, the: The, _bearer: _Bearer) -> By:
+    check_origin(request)  # no page may hold the operator's token, and one of another site least of all
     check_operator(request, the)
     return By(OPERATOR.actor, request_id(request))
 
