@@ -382,8 +382,8 @@ class Inbox(Protocol):
         ...
 
     async def take(self, limit: int, at: Millis) -> list[Delivery]:
-        """The oldest that are due, senders in turns: at most `limit`, together no larger than BATCH_BYTES unless the
-        first alone is. Those that are to be tried again later than LONGEST_WAIT from now are due as well, since a clock
+        """The oldest that are due, senders in turns: at most `limit`, and beside the first together no larger than
+        BATCH_BYTES. Those that are to be tried again later than LONGEST_WAIT from now are due as well, since a clock
         that was ahead put them there. They stay due until one of the following is called."""
         ...
 

@@ -45,9 +45,9 @@ class Waiting:
 
 
 def next_batch(waiting: Sequence[Waiting], most: int, most_bytes: int) -> list[int]:
-    """The numbers of those that are next, of `waiting` in its order: at most `most`, together no larger than
-    `most_bytes` unless the first alone is. Of each sender those that came first, and of nobody more than a share while
-    others wait."""
+    """The numbers of those that are next, of `waiting` in its order: at most `most`, and beside the first together no
+    larger than `most_bytes`. The first is always among them, so that nothing is too large to be saved, and takes no
+    room from the others. Of each sender those that came first, and of nobody more than a share while others wait."""
     if len(waiting) <= most and sum(one.size for one in waiting) <= most_bytes:
         return [one.seq for one in waiting]
     batch = _Batch(most, most_bytes)
@@ -82,7 +82,7 @@ class _Batch:
         return not self.taken or (one.size <= self._bytes_left and (has_share or not self._calls[one.whose]))
 
     def _take(self, one: Waiting) -> None:
+        self._bytes_left -= one.size if self.taken else 0
         self.taken.add(one.seq)
-        self._bytes_left -= one.size
         self._calls[one.whose] += 1
         self._bytes[one.whose] += one.size
