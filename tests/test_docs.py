@@ -19,10 +19,14 @@ from pathlib import Path
 import pytest
 from support import PATIENCE, Follower, ServerProcess, wait_until
 
-from omilink import cli
+from omilink import cli, passwords, upkeep, worker
+from omilink.adapters import lanes, sqlite
+from omilink.limits import PERSONAL_CALL
 from omilink.linking import RULES, Act, Outcome, Rule
-from omilink.model import UnlinkReason
+from omilink.model import MOST_SESSIONS, UnlinkReason
+from omilink.ports import BATCH_BYTES
 from omilink.settings import Settings
+from omilink.turns import SHARES
 from omilink.web import connection, door, sse
 from omilink.web.app import openapi_document
 from omilink.web.bodies import MAX_BODY
@@ -68,6 +72,15 @@ BOUNDS = {
     "connections from one address, of IPv6 from one network": f"{door.FROM_ONE_ADDRESS:,}, and a quarter of all",
     "files, so that nobody can be let in": "one second",
     "lines in the log about all that": "one a minute of each kind",
+    "the database's threads, by asking much": f"one thread at a time, for {lanes.TURN * 1000:g} ms or one call",
+    "a page of a list": "200 entries",
+    "sessions, linked by hand or at the own address": f"{MOST_SESSIONS:,}",
+    "what is kept of one user's calls in a day": f"{Settings.model_fields['daily_megabytes'].default} MB",
+    "the worker, by sending much": f"a {SHARES}th of a batch of {worker.BATCH} calls, and one call beyond its bytes",
+    "memory and the writing thread, by what waits to be saved": f"{BATCH_BYTES >> 10} KiB and one call",
+    "calls at the own address": f"{PERSONAL_CALL.burst:,} at once, then {1 / PERSONAL_CALL.seconds:g} a second",
+    "the hashing of passwords": f"{passwords.MOST_WAITING} wait, {passwords.AT_ONCE} are hashed",
+    "the writing thread, by deleting beside a backup": f"{sqlite.SCRUB_PATIENCE} ms every {upkeep.SCRUB:g} s",
 }
 """What one peer or user can cost, and how much of it."""
 

@@ -7,7 +7,7 @@ from contract_support import prune
 
 from omilink import limits as all_limits
 from omilink.errors import RateLimited
-from omilink.limits import Limit, Limits, LocalLimits
+from omilink.limits import PERSONAL_CALL, Limit, Limits, LocalLimits
 from omilink.model import Millis
 from omilink.ports import Store
 
@@ -169,3 +169,14 @@ async def test_a_clock_that_jumps_ahead_gives_back_no_more_than_the_burst(limits
     await tries(limits)
     clock.turn(2 * DAY)
     assert await tries(limits) == 3
+
+
+def test_calls_at_the_own_address_are_limited_by_user(clock: Clock) -> None:
+    calls = LocalLimits(on=True, clock=clock)
+    for _ in range(PERSONAL_CALL.burst):
+        calls.spend((PERSONAL_CALL, "ada"))
+    with pytest.raises(RateLimited):
+        calls.spend((PERSONAL_CALL, "ada"))
+    calls.spend((PERSONAL_CALL, "ben"))
+    clock.turn(PERSONAL_CALL.seconds)
+    calls.spend((PERSONAL_CALL, "ada"))
