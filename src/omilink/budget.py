@@ -16,7 +16,7 @@ LIMIT = "kept"
 
 class Budget:
     """A day's bytes of each sender, used up by what is kept and filled again evenly in the course of a day. What is
-    used stands in the store as the moment when the budget is full again."""
+    used stands in the store as the moment of counted time when the budget is full again."""
 
     def __init__(self, tx: Transaction, daily_bytes: float, senders: Collection[str]) -> None:
         self._tx, self._daily = tx, daily_bytes

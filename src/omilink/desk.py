@@ -44,7 +44,7 @@ class Desk:
         self._deliveries = [delivery for delivery, _ in heard]
         times = [delivery.received_at for delivery in self._deliveries]
         self._since = min(times, default=0) - clocks.BACKLOG_LIMIT
-        self._counted = min(map(self._accepted, self._deliveries), default=0)
+        self._counted = min(map(self.accepted, self._deliveries), default=0)
         self._load()  # locks the sessions, so that what is read after it stays true
         self._users_there = tx.users_there({delivery.origin for delivery in self._deliveries} - {SHARED})
 
@@ -87,6 +87,10 @@ class Desk:
             omi_session_id=delivery.session_id, origin=delivery.origin, created_at=delivery.received_at
         )
 
+    def accepted(self, delivery: Delivery) -> Millis:
+        """When the delivery was accepted, in counted time: just now, where the node that did so could not know."""
+        return self.tx.counted() if delivery.counted_at is None else delivery.counted_at
+
     def owner(self, delivery: Delivery) -> str | None:
         """Whose words these are: its session's owner at the time when it was accepted."""
         return self.session(delivery).owner_at(delivery)
@@ -121,7 +125,7 @@ class Desk:
         """What users have been asked to say under the delivery's uid, unless nothing is to be kept of it."""
         if not self._challenges or self.is_account_gone(delivery):
             return []
-        at = self._accepted(delivery)
+        at = self.accepted(delivery)
         asked = [one for one in self._challenges if one.uid == delivery.uid and one.expires_at > at]
         return [one for one in asked if delivery.origin in (SHARED, one.user_id)]
 
@@ -262,10 +266,6 @@ class Desk:
         """After something else has written: everything as it is now, for these segments of the delivery."""
         self._heard = [(one, segments if one is delivery else said) for one, said in self._heard]
         self._load()
-
-    def _accepted(self, delivery: Delivery) -> Millis:
-        """In counted time. Where the node that accepted it did not know, it is saved soon after."""
-        return self.tx.counted() if delivery.counted_at is None else delivery.counted_at
 
     def _forget_changes(self) -> None:
         self._changed_sessions: dict[str, OmiSession] = {}

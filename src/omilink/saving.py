@@ -92,7 +92,7 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float, daily_byte
             if delivery.signature:
                 signed.add(delivery.signature)
             _carry_out(desk, decision, delivery, bad)
-            if budget and not budget.use(desk.sender(delivery), _size(delivery, segments), delivery.received_at):
+            if budget and not budget.use(desk.sender(delivery), _size(delivery, segments), desk.accepted(delivery)):
                 not_kept.add(delivery.seq)
                 _note_not_kept(desk, delivery)
                 continue

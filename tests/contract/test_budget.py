@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -32,7 +33,8 @@ async def people(store: Store) -> None:
 
 def call(session: str, text: str, at: Millis = NOW + 1, seq: int = 1, origin: str = "shared") -> Delivery:
     body = json.dumps({"session_id": session, "segments": [{"text": text, "start": seq, "end": seq + 1}]}).encode()
-    return Delivery(seq=seq, order=seq, kind="transcript", session_id=session, origin=origin, body=body, received_at=at)
+    named = {"kind": "transcript", "session_id": session, "origin": origin}
+    return Delivery(seq=seq, order=seq, **named, body=body, received_at=at, counted_at=at)  # type: ignore[arg-type]
 
 
 SIZE = len(call("adas", "one").body) + SEGMENT
@@ -81,6 +83,18 @@ async def test_a_clock_that_went_back_gives_no_more_than_a_budget(store: Store) 
         assert (await save(store, [call("adas", "one", NOW - back, seq) for seq in range(1, 9)])).not_kept == 8
     later = [call("adas", "one", NOW - DAY // 2 + DAY, seq) for seq in range(1, 9)]
     assert (await save(store, later)).not_kept == 5
+
+
+@pytest.mark.parametrize("jump", [-2 * DAY, 2 * DAY])
+async def test_whatever_the_wall_clock_shows_it_fills_again_as_time_passes(store: Store, jump: Millis) -> None:
+    def calls(counted_at: Millis, seq: int) -> list[Delivery]:
+        sent = [call("adas", "one", seq=seq + n) for n in range(8)]
+        return [replace(one, counted_at=counted_at, received_at=NOW + jump) for one in sent]
+
+    assert (await save(store, calls(NOW, 1))).not_kept == 5
+    jump = 0
+    assert (await save(store, calls(NOW + 1, 11))).not_kept == 8
+    assert (await save(store, calls(NOW + DAY, 21))).not_kept == 5
 
 
 async def test_what_one_has_used_is_read_for_many_at_once(store: Store) -> None:
