@@ -61,24 +61,23 @@ def files_open(server: ServerProcess) -> int:
     return psutil.Process(server.pid).num_fds()
 
 
-@pytest.mark.parametrize("said", NOT_WHOLE.values(), ids=NOT_WHOLE)
-def test_others_are_answered_while_more_are_silent_than_there_is_room_for(said: bytes, make_server: MakeServer) -> None:
+def test_others_are_answered_while_more_are_silent_than_there_is_room_for(make_server: MakeServer) -> None:
     server = make_server(files=1024)
     ada = server.user()
     ada.link("kitchen")
     with ada.follow() as stream:
         stream.wait_for("caught_up")
-        with crowd(server, 1200, said):
-            for number in range(5):
-                server.say("kitchen", f"still here {number}", start=2 * number)
-                stream.wait_for_text(f"still here {number}")
-            assert server.client().get("/ready").json()["ok"]
-            with ada.follow() as another:
-                another.wait_for_text("still here 4")
+        for at, (how, said) in enumerate(NOT_WHOLE.items()):
+            with crowd(server, 1200, said):
+                server.say("kitchen", f"beside {how}", start=2 * at)
+                stream.wait_for_text(f"beside {how}")
+                assert server.client().get("/ready").json()["ok"]
+                with ada.follow() as another:
+                    another.wait_for_text(f"beside {how}")
         assert not stream.ended.is_set()
     assert files_open(server) <= 1024
     assert "may open 1024 files, which is enough for" in logged(server)
-    assert logged(server).count("there is no room for more") == 1
+    assert 0 < logged(server).count("there is no room for more") <= len(NOT_WHOLE)
     assert "Traceback" not in logged(server)
 
 
