@@ -414,6 +414,18 @@ def test_signing_out_ends_it_in_every_tab(server: ServerProcess, open_app: OpenA
         expect(page.locator("body")).not_to_contain_text("Hello")
 
 
+def test_tabs_of_one_browser_share_a_stream(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
+    first = open_app(ada.token)
+    tabs = [first, *(first.context.new_page() for _ in range(7))]
+    for tab in tabs:
+        tab.goto(first.url)
+        expect(state(tab)).to_have_text("Live")
+    wait_until(lambda: ada.client.get("/ready").json()["streamsOpen"] == 1, "the tabs to share a stream")
+    server.say("ada-pendant", "Heard everywhere")
+    for tab in tabs:
+        expect(words(tab)).to_have_text(["Heard everywhere"])
+
+
 def test_another_sign_in_is_ended(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
     here, there = open_app(ada.token, path="/#/account"), open_app()
     sign_in(there, ada)
