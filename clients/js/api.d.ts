@@ -134,7 +134,7 @@ export interface components {
             again?: boolean;
         };
         Login: {
-            /** Format: email */
+            /** Format: idn-email */
             email: string;
             /** Format: password */
             password: string;
@@ -306,7 +306,7 @@ export interface components {
             };
         };
         Registration: {
-            /** Format: email */
+            /** Format: idn-email */
             email: string;
             /** Format: password */
             password: string;

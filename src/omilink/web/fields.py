@@ -31,7 +31,7 @@ AS_WHOLE = BeforeValidator(_whole)
 Id = Annotated[StrictStr, WithJsonSchema(ID)]
 PathId = Annotated[str, WithJsonSchema(ID)]
 IdOrNumber = Annotated[StrictStr | Annotated[StrictInt, AS_WHOLE], WithJsonSchema({"anyOf": [ID, NUMBER_AS_ID]})]
-Email = Annotated[StrictStr, _text(format="email")]
+Email = Annotated[StrictStr, _text(format="idn-email")]
 Password = Annotated[StrictStr, _text(format="password")]
 NewPassword = Annotated[
     StrictStr, _text(format="password", minLength=PASSWORD_LENGTH[0], maxLength=PASSWORD_LENGTH[-1])
