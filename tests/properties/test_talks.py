@@ -215,6 +215,32 @@ def test_first_words_that_show_twelve_seconds_go_on_with_the_talk_that_is_still_
     assert play(tx, (6, [a("See you.", 3, 6)]), (26, [a("Next meeting.", 12, 14)])) == [["See you.", "Next meeting."]]
 
 
+steps = st.lists(st.tuples(st.integers(1, 100), st.integers(5, 80)), min_size=12, max_size=20)
+"""Pauses before and lengths of what is said, in tenths of a second."""
+
+
+@given(steps, steps, st.floats(100, 600), st.lists(st.floats(0, 3), min_size=40, max_size=40))
+def test_two_devices_that_begin_minutes_apart_stay_two_talks(
+    engine: Engine, pendant: list[tuple[int, int]], phone: list[tuple[int, int]], later: float, delays: list[float]
+) -> None:
+    """Both name their first speaker SPEAKER_0. The pendant has talked until the phone begins, and goes on."""
+    calls = []
+    for name, steps, begin, clock in (("pendant", pendant, 0.0, later), ("phone", phone, later, 0.0)):
+        for number, (pause, length) in enumerate(steps):
+            start, clock = clock + pause / 10, clock + (pause + length) / 10
+            heard = begin + clock + delays[len(calls)]
+            calls.append(call(heard, a(f"{name} {number}", round(start, 1), round(clock, 1))))
+    with empty_store(engine) as tx:
+        save(tx, call(later, a("pendant from its beginning", 0, later)))
+        for delivery in sorted(calls, key=lambda one: one.received_at):
+            save(tx, delivery)
+        told = texts(tx, None)
+    assert told == [
+        ["pendant from its beginning", *(f"pendant {n}" for n in range(len(pendant)))],
+        [f"phone {n}" for n in range(len(phone))],
+    ]
+
+
 # Numbers that begin again
 
 
