@@ -108,6 +108,8 @@ def _run(pieces: Sequence[Segment]) -> Run:
 
 def _breaks(pieces: Sequence[Segment], segment: Segment, gap: float) -> bool:
     """Whether the clock jumps between what came just before in the call and the segment, or cannot be the same."""
+    if not pieces:
+        return False
     before = _run(pieces[-MOST_COMPARED:])
     if before.start is None or before.end is None or segment.start is None or segment.end is None:
         return False

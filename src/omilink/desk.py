@@ -1,7 +1,7 @@
 """What one batch has loaded and changed so far, so that many calls are looked up and written in few statements."""
 
 from collections.abc import Collection, Iterable, Sequence
-from itertools import chain, count
+from itertools import count
 
 from omilink import clocks, identity, wire
 from omilink.model import (
@@ -180,6 +180,8 @@ class Desk:
             there = [m for m in self._messages.get(conversation.id, {}).values() if m.start is None]
             return sorted((m for m in there if m.segment_id == segment.id), key=lambda m: -m.seq)
         start, nearly = segment.start, identity.SAME_START
+        if conversation.end is None or start >= conversation.end:
+            return []
         there = self.around(conversation, start - nearly, start + nearly)
         return sorted((m for m in there if m.segment_id == segment.id), key=lambda m: abs((m.start or 0.0) - start))
 
@@ -205,10 +207,12 @@ class Desk:
 
     def free_key(self, conversation: Conversation, segment: Segment) -> str:
         """The segment's key, with a number where another segment of the conversation has it."""
-        where, _, id = segment.key.partition(":")
-        keys = (f"{where}~{number}:{id}" for number in count(2))
-        taken = self._messages.get(conversation.id, {})
-        return next(key for key in chain([segment.key], keys) if key not in taken)
+        key, taken = segment.key, self._messages.get(conversation.id, {})
+        where, _, id = key.partition(":")
+        numbers = count(2)
+        while key in taken:
+            key = f"{where}~{next(numbers)}:{id}"
+        return key
 
     def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
         return self._conversations[delivery.session_key][conversation_id]

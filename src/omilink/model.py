@@ -47,6 +47,11 @@ _PLACEHOLDERS = re.compile(PLACEHOLDERS, re.IGNORECASE)
 
 
 @lru_cache(4096)
+def _is_uuid(id: str) -> bool:
+    return _UUID.fullmatch(id) is not None
+
+
+@lru_cache(4096)
 def check_id(value: str, what: str) -> str:
     """The id itself, or Invalid with what is wrong with it. 128 characters are OMI's own limit (omi-protocol: ids)."""
     if not _VISIBLE.fullmatch(value):
@@ -279,7 +284,7 @@ class Segment:
     @property
     def may_be_counted(self) -> bool:
         """Whether the id may be a counter's number, which begins again with a restarted device, or with each call."""
-        return self.id is not None and not _UUID.fullmatch(self.id)
+        return self.id is not None and not _is_uuid(self.id)
 
     @property
     def has_unique_id(self) -> bool:

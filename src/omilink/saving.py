@@ -284,25 +284,23 @@ def _begin(desk: Desk, delivery: Delivery, owner: str | None) -> Conversation:
 
 
 def _add(desk: Desk, delivery: Delivery, before: Conversation, run: clocks.Run, heard: _Heard) -> None:
-    repeated = _repeated(desk, before, run)
-    said = [segment for segment in run.segments if segment not in repeated]
+    said = _not_repeated(desk, before, run)
     if not said:
         return
     conversation = before.with_words(said, delivery, named_by=_name(desk, delivery, said))
     desk.put_conversation(conversation)
     seq, end = before.message_count, before.end
+    is_one_twice = len({segment.id or segment.key for segment in said}) < len(said)
     for segment in said:
-        if message := desk.same(delivery, segment, conversation):  # twice in one call
+        may_be_there = is_one_twice or desk.message((conversation.id, segment.key))
+        if may_be_there and (message := desk.same(delivery, segment, conversation)):
             _hear_again(desk, delivery, message, segment, heard)
             continue
         seq += 1
-        placed = segment if run.start is not None else replace(segment, start=None, end=None)
-        # an unplaced segment takes its place behind what had been said when it came
-        position = (end or 0.0) if placed.start is None else placed.start
-        end = max((moment for moment in (end, segment.end) if moment is not None), default=None)
         key = desk.free_key(conversation, segment)
-        message = _message(key, seq, position, placed, conversation, delivery)
-        desk.put_message(replace(message, versions=segment.version), new=True)
+        start = None if run.start is None else segment.start
+        desk.put_message(_message(key, seq, start, end or 0.0, segment, conversation, delivery), new=True)
+        end = segment.end if end is None else max(end, segment.end or end)
         heard.new.setdefault(conversation.id, []).append(key)
     desk.put_conversation(replace(desk.conversation(delivery, conversation.id), message_count=seq))
 
@@ -314,14 +312,16 @@ def _name(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> str | 
     return next((text for text in texts if not any(spoken.may_be_part(text, say) for say in asked)), None)
 
 
-def _repeated(desk: Desk, conversation: Conversation, run: clocks.Run) -> set[Segment]:
-    """Segments without an id that the conversation has already, at times that have moved a little."""
-    if run.start is None or run.end is None:
-        return set()
+def _not_repeated(desk: Desk, conversation: Conversation, run: clocks.Run) -> Sequence[Segment]:
+    """Without segments that have no id and that the conversation has already, at times that have moved a little."""
+    is_behind = run.start is not None and conversation.end is not None and run.start < conversation.end
+    if not is_behind or all(segment.id for segment in run.segments):
+        return run.segments
+    assert run.start is not None and run.end is not None
     said: defaultdict[str, list[Message]] = defaultdict(list)
     for message in desk.around(conversation, run.start, run.end):
         said[message.text].append(message)
-    return {segment for segment in run.segments if _is_among(said[segment.text], segment)}
+    return [segment for segment in run.segments if not _is_among(said[segment.text], segment)]
 
 
 def _is_among(same_words: Sequence[Message], segment: Segment) -> bool:
@@ -330,8 +330,16 @@ def _is_among(same_words: Sequence[Message], segment: Segment) -> bool:
 
 
 def _message(
-    key: str, seq: int, position: float, segment: Segment, conversation: Conversation, delivery: Delivery
+    key: str,
+    seq: int,
+    start: float | None,
+    behind: float,
+    segment: Segment,
+    conversation: Conversation,
+    delivery: Delivery,
 ) -> Message:
+    """The message of a segment that begins at `start`, or stands `behind` what had been said when it has no place."""
+    at = delivery.received_at
     return Message(
         conversation_id=conversation.id,
         seq=seq,
@@ -340,12 +348,12 @@ def _message(
         speaker=segment.speaker,
         is_user=segment.is_user,
         person_id=segment.person_id,
-        start=segment.start,
-        end=segment.end,
-        position=position,
-        created_at=delivery.received_at,
-        spoken_at=conversation.spoken_at(segment, delivery.received_at),
-        versions="",
+        start=start,
+        end=None if start is None else segment.end,
+        position=behind if start is None else start,
+        created_at=at,
+        spoken_at=at if start is None else conversation.spoken_at(segment, at),
+        versions=segment.version,
     )
 
 
