@@ -65,6 +65,8 @@ def test_every_way_to_be_refused_is_told(described: dict[str, Any]) -> None:
     for operation, told in operations(described).items():
         statuses = set(told["responses"])
         assert "401" in statuses or operation in PUBLIC, operation
+        refusals = [answer for status, answer in told["responses"].items() if status[0] not in "23"]
+        assert {tuple(answer["content"]) for answer in refusals} == {("application/json",)}, operation
         assert {"400", "413", "415"} <= statuses or "requestBody" not in told, operation
 
 

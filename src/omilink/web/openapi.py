@@ -18,6 +18,7 @@ SCHEMES = {
 }
 OF_USERS = "cookie"
 """The scheme that every route of users has. A page of another site must not use it."""
+ERROR = "#/components/schemas/Error"
 NEVER_UNAVAILABLE = ("/health", "/metrics")
 
 
@@ -33,7 +34,7 @@ def complete(document: Json, settings: Settings | None) -> None:
     for path, item in document["paths"].items():
         for method, operation in item.items():
             refused = answers.described(*_refusals(path, method, operation))
-            _without_siblings(operation["responses"])
+            _mend(operation["responses"])
             operation["responses"] = operation["responses"] | {
                 status: told for status, told in refused.items() if status not in operation["responses"]
             }
@@ -41,12 +42,16 @@ def complete(document: Json, settings: Settings | None) -> None:
         document["paths"]["/omi-webhook"]["post"]["security"].append({})
 
 
-def _without_siblings(responses: Json) -> None:
-    """FastAPI writes the annotation of a function beside the shape that its route names, and generators mix the two."""
+def _mend(responses: Json) -> None:
+    """FastAPI writes the annotation of a function beside the shape that its route names, which generators mix. It also
+    gives an error the content type of what was asked for."""
     for response in responses.values():
-        for content in response.get("content", {}).values():
-            if "$ref" in content.get("schema", ()):
-                content["schema"] = {"$ref": content["schema"]["$ref"]}
+        for content in list(response.get("content", {}).values()):
+            shape = content.get("schema", {}).get("$ref")
+            if shape:
+                content["schema"] = {"$ref": shape}
+            if shape == ERROR:
+                response["content"] = {"application/json": content}
 
 
 def _refusals(path: str, method: str, operation: Json) -> list[int]:
