@@ -40,8 +40,10 @@ export interface components {
             createdAt: string;
             /** @description When it began. */
             startedAt: string;
-            /** @description When words last came. The conversation with the latest is the current one. */
+            /** @description When words last came, as the server's clock had it. */
             lastMessageAt: string;
+            /** @description Grows with each call that brings it words. The conversation with the greatest is the current one. */
+            order: number;
             /** @description How many messages it has in all; you may hold fewer. */
             messageCount: number;
             /** @description The session that it was heard in. */

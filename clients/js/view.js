@@ -197,7 +197,13 @@ function mergeMessages(held, incoming) {
   return [...byId.values()].sort((a, b) => a.position - b.position || a.seq - b.seq);
 }
 
-/** @param {Conversation} a @param {Conversation} b */
+/**
+ * By the order in which the server accepted their words, since its clock may be set.
+ *
+ * @param {Conversation} a
+ * @param {Conversation} b
+ */
 function compareConversations(a, b) {
-  return Date.parse(a.lastMessageAt) - Date.parse(b.lastMessageAt) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+  const later = a.order - b.order || Date.parse(a.lastMessageAt) - Date.parse(b.lastMessageAt);
+  return later || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }

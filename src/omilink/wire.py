@@ -83,6 +83,7 @@ def conversation(conversation: Conversation) -> Json:
         "createdAt": time(conversation.created_at),
         "startedAt": time(conversation.zero_at or conversation.created_at),
         "lastMessageAt": time(conversation.last_at),
+        "order": conversation.last_order,
         "messageCount": conversation.message_count,
         "omiSessionKey": conversation.omi_session_id,
         "source": "omi",

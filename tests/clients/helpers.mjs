@@ -70,7 +70,7 @@ export async function readJson(request) {
   return text ? JSON.parse(text) : undefined;
 }
 
-export function conversation(id, { at = 0, messageCount = 0 } = {}) {
+export function conversation(id, { at = 0, order = at, messageCount = 0 } = {}) {
   const time = new Date(Date.UTC(2026, 0, 1) + at * 1000).toISOString();
   return {
     id,
@@ -79,6 +79,7 @@ export function conversation(id, { at = 0, messageCount = 0 } = {}) {
     createdAt: time,
     startedAt: time,
     lastMessageAt: time,
+    order,
     messageCount,
     omiSessionKey: "session-123",
     source: "omi",

@@ -59,6 +59,14 @@ test("the current conversation is the one with the latest words, ties by id", ()
   );
 });
 
+test("what was accepted last is current, though the server's clock was set back", () => {
+  const view = after(
+    update(conversation("c1", { at: 900, order: 1 }), []),
+    { type: "conversation_changed", conversationId: "c2", conversation: conversation("c2", { at: 5, order: 2 }) },
+  );
+  assert.equal(view.current, "c2");
+});
+
 test("a conversation that becomes current with too little of it held is said to be missing", () => {
   const long = conversation("c2", { at: 9, messageCount: 80 });
   const view = after(

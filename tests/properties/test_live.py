@@ -41,7 +41,7 @@ class Screen:
         return self
 
     def top(self) -> Json | None:
-        return max(self.talks.values(), key=lambda c: (c["lastMessageAt"], c["id"]), default=None)
+        return max(self.talks.values(), key=lambda c: (c["order"], c["lastMessageAt"], c["id"]), default=None)
 
     def words_of(self, talk: Json) -> list[Json]:
         words = [m for m in self.words.values() if m["conversationId"] == talk["id"]]

@@ -11,7 +11,8 @@ MESSAGE = {
     "position", "seq", "rev",
 }  # fmt: skip
 CONVERSATION = {
-    "id", "title", "summary", "createdAt", "startedAt", "lastMessageAt", "messageCount", "omiSessionKey", "source",
+    "id", "title", "summary", "createdAt", "startedAt", "lastMessageAt", "order", "messageCount", "omiSessionKey",
+    "source",
 }  # fmt: skip
 
 

@@ -208,7 +208,9 @@ class Conversation(TypedDict):
     startedAt: str
     """When it began."""
     lastMessageAt: str
-    """When words last came. The conversation with the latest is the current one."""
+    """When words last came, as the server's clock had it."""
+    order: int
+    """Grows with each call that brings it words. The conversation with the greatest is the current one."""
     messageCount: int
     """How many messages it has in all; you may hold fewer."""
     omiSessionKey: str

@@ -84,6 +84,7 @@ export const TALK: Conversation = {
   createdAt: "2026-01-01T10:00:00Z",
   startedAt: "2026-01-01T10:00:00Z",
   lastMessageAt: "2026-01-01T10:00:00Z",
+  order: 1,
   messageCount: 1,
   omiSessionKey: "kitchen",
   source: "omi",
