@@ -213,7 +213,11 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.cycle and self.cycle.response_complete and self.wait in _AFTER_AN_ANSWER:
+        if not (self.cycle and self.cycle.response_complete) or self.transport.is_closing():
+            return
+        if self._deaf:
+            self._part()
+        elif self.wait in _AFTER_AN_ANSWER:
             self._wait_for(_AFTER_AN_ANSWER[self.wait])
 
     def _may_read(self) -> bool:
@@ -228,8 +232,7 @@ class Connection(HttpToolsProtocol):
         if cycle is None or (cycle.response_complete and self.wait is not Wait.UNREAD_BODY):
             self._say_farewell(why)
         elif self.wait in (Wait.HEAD, Wait.NOTHING):
-            cycle.keep_alive = False  # what came before is answered, and then it is over
-            self._deaf = True
+            self._deaf = True  # what came before is answered, and then it is over
             self._wait_for(Wait.NOTHING)
             self.flow.pause_reading()
         elif cycle.response_started or self.pipeline:
@@ -241,10 +244,14 @@ class Connection(HttpToolsProtocol):
             self._say_farewell(why)
 
     def _say_farewell(self, why: OmilinkError) -> None:
-        """A peer that still sends would not get to read it if the connection were closed at once."""
         if self.transport.is_closing():
             return
         self.transport.write(farewell(why))
+        self._part()
+
+    def _part(self) -> None:
+        """A peer that still sends would not get to read the last answer if the connection were closed at once."""
+        self._deaf = False
         self.transport.write_eof()
         self.parser = None  # type: ignore[assignment]
         self._wait_for(Wait.FAREWELL)
