@@ -8,13 +8,13 @@ import resource
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
-from bench import cluster, linking, machine, report, screen, servers
+from bench import cluster, greedy, linking, machine, report, screen, servers
 from bench.fill import fill
 from bench.load import Rate, as_many_as_possible, paced, waiting
 from bench.people import Person, nobody, sign_up
@@ -32,11 +32,12 @@ class Size:
     seconds: float
     paced_seconds: float
     idle_seconds: float
+    greedy_seconds: float
     stored: int
 
 
-FULL = Size(people=50, rounds=3, seconds=6, paced_seconds=20, idle_seconds=20, stored=1_000_000)
-QUICK = Size(people=50, rounds=1, seconds=3, paced_seconds=5, idle_seconds=5, stored=100_000)
+FULL = Size(people=50, rounds=3, seconds=6, paced_seconds=20, idle_seconds=20, greedy_seconds=5, stored=1_000_000)
+QUICK = Size(people=50, rounds=1, seconds=3, paced_seconds=5, idle_seconds=5, greedy_seconds=3, stored=100_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,7 @@ def main() -> None:
     parser.add_argument("--stored", type=int, help="messages in the full database; 0 leaves that part out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every round there")
     parser.add_argument("--screen", action="store_true", help="what a user sees in a browser, alone")
+    parser.add_argument("--greedy", action="store_true", help="what one greedy user costs another, alone")
     parser.add_argument("--linking", action="store_true", help="what the gate costs, and how fast rights end, instead")
     parser.add_argument("--cluster", action="store_true", help="a cluster beside the embedded product, instead")
     parser.add_argument("--workers", type=int, default=1, help="the cluster's, 1 by default")
@@ -70,6 +72,17 @@ def main() -> None:
 def _linking(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
     figures = uvloop.run(linking.measure(linking.QUICK if args.quick else linking.FULL, folder))
     return linking.table(figures), figures.as_json()
+
+
+def _beside_a_greedy_one(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
+    size = QUICK if args.quick else FULL
+
+    async def measure() -> greedy.Greedy:
+        with contextlib.ExitStack() as running:
+            return await _greedy(size, folder, await _subject("empty", folder, replace(size, people=2), running))
+
+    figures = uvloop.run(measure())
+    return report.greedy_table(figures, machine.describe(folder)), asdict(figures)
 
 
 def _clustered(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
@@ -110,6 +123,8 @@ async def _measure(size: Size, folder: Path) -> report.Figures:
             subjects["full"] = await _subject("full", folder, size, running)
         await _rates(figures, size, noop, subjects)
         await _latencies(figures, size, subjects)
+        _say("one greedy user")
+        figures.greedy = await _greedy(size, folder, subjects["empty"])
     await _idle(figures, size, folder, subjects["empty"].people)
     return figures
 
@@ -152,6 +167,11 @@ async def _latencies(figures: report.Figures, size: Size, subjects: dict[str, Su
             kept[name] = await paced(subject.server, subject.people, subject.streams, rate, size.paced_seconds)
 
 
+async def _greedy(size: Size, folder: Path, subject: Subject) -> greedy.Greedy:
+    one, other = subject.people[:2]
+    return await greedy.measure(subject.server, folder / "empty", one, other, size.greedy_seconds, size.rounds)
+
+
 async def _idle(figures: report.Figures, size: Size, folder: Path, people: Sequence[Person]) -> None:
     """On a fresh process: memory that a loaded one has freed and kept would hide what streams cost."""
     server = servers.omilink("idle", folder / "empty")
@@ -162,7 +182,7 @@ async def _idle(figures: report.Figures, size: Size, folder: Path, people: Seque
         server.stop()
 
 
-PARTS = {"cluster": _clustered, "linking": _linking, "screen": _on_the_screen}
+PARTS = {"cluster": _clustered, "greedy": _beside_a_greedy_one, "linking": _linking, "screen": _on_the_screen}
 
 
 def _on_a_real_disk() -> Path:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bench.greedy import LOOPS, SESSIONS, Greedy
 from bench.load import Idle, Latency, Rate
 from bench.screen import LONG, LONG_FRAME, Screen, Way
 
@@ -23,6 +24,7 @@ class Figures:
     slow: dict[str, Latency] = field(default_factory=dict)
     half: dict[str, Latency] = field(default_factory=dict)
     idle: list[Idle] = field(default_factory=list)
+    greedy: Greedy | None = None
     screen: Screen | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -43,7 +45,15 @@ class Line:
 def table(figures: Figures) -> str:
     head = Line("", "empty database", f"{figures.stored:,} messages" if figures.full else "", "target")
     return told(
-        figures.machine, [head, *_rates(figures), *_latencies(figures), *_idle(figures), *_screen(figures.screen)]
+        figures.machine,
+        [
+            head,
+            *_rates(figures),
+            *_latencies(figures),
+            *_idle(figures),
+            *_greedy(figures.greedy),
+            *_screen(figures.screen),
+        ],
     )
 
 
@@ -160,6 +170,24 @@ def _frames(ways: Sequence[Way]) -> str:
     longest, task = max(way.longest for way in ways), max(way.longest_task for way in ways)
     longest_task = f"longest task {task:.0f} ms" if task else "no task of 50 ms"
     return f"{long} of {frames:,} frames > {LONG_FRAME} ms, longest {longest:.0f} ms, {longest_task}"
+
+
+def greedy_table(figures: Greedy, machine: dict[str, str]) -> str:
+    return told(machine, [Line("", "alone", "beside the greedy one", "target"), *_greedy(figures)])
+
+
+def _greedy(figures: Greedy | None) -> list[Line]:
+    if figures is None:
+        return []
+    head = Line(f"beside {LOOPS} loops over one user's {SESSIONS:,} sessions", "alone", "beside them")
+    return [head, *(_beside(figures, what) for what in figures.alone)]
+
+
+def _beside(figures: Greedy, what: str) -> Line:
+    alone, beside = figures.alone[what], figures.beside[what]
+    shown = (f"{statistics.median(one):.1f} ms, longest {max(one):.0f}" for one in (alone, beside))
+    ratio = figures.ratio(what)
+    return Line(f"  another user's {what}, p50", *shown, f"{ratio:.1f} times", None)
 
 
 def _two(shown: Iterable[str]) -> tuple[str, str]:
