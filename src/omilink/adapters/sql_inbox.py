@@ -40,7 +40,8 @@ from omilink.order import Moment, Way
 from omilink.ports import BATCH_BYTES, LONGEST_WAIT
 from omilink.turns import Waiting, next_batch
 
-WAITING, DEAD, QUARANTINED, DONE = "waiting", "dead", "quarantined", "done"
+STATES = WAITING, DEAD, QUARANTINED = "waiting", "dead", "quarantined"
+DONE = "done"
 
 COLUMNS = (
     "kind",
@@ -95,7 +96,7 @@ _WANTED = listed("pairs")
 _IS_WANTED = (job.c.origin == item(_WANTED.c.value, 0)) & (job.c.session_id == item(_WANTED.c.value, 1))
 COUNT_OF = Query(
     select(job.c.origin, job.c.session_id, job.c.state, func.count().label("jobs"))
-    .select_from(_WANTED.join(job, _IS_WANTED & UNFINISHED))
+    .select_from(_WANTED.join(job, _IS_WANTED & job.c.state.in_([literal_column(f"'{state}'") for state in STATES])))
     .group_by(job.c.origin, job.c.session_id, job.c.state)
 )
 

@@ -240,13 +240,8 @@ deliveries = Table(
         sqlite_where=text("state <> 'done'"),
         postgresql_where=text("state <> 'done'"),
     ),
-    Index(
-        "ix_deliveries_unfinished_of_session",
-        "origin",
-        "session_id",
-        sqlite_where=text("state <> 'done'"),
-        postgresql_where=text("state <> 'done'"),
-    ),
+    # of a session: its unfinished ones are counted, its finished ones go with the words that they held
+    Index("ix_deliveries_origin_session_id_state", "origin", "session_id", "state"),
     Index("ix_deliveries_received_at", "received_at"),
     Index("ix_deliveries_counted_at", "counted_at"),
     sqlite_autoincrement=True,
