@@ -34,10 +34,11 @@ def say_before(server: ServerProcess, uid: str, *texts: str) -> None:
     server.wait_until_settled(uid)
 
 
-def test_what_is_under_way_is_shown_without_its_secrets(omi_api: OmiApi, wearer: Person, uid: str) -> None:
+def test_what_is_under_way_is_shown_without_the_number(omi_api: OmiApi, wearer: Person, uid: str) -> None:
     assert mine(wearer) == {"ok": True, "omi_links": [], "pending": [], "canPush": True}
     started = start(wearer, uid)
-    assert mine(wearer)["pending"] == [{"omiUserId": uid, "expiresAt": started["expiresAt"]}]
+    asked = {"omiUserId": uid, "say": started["say"], "heard": None, "expiresAt": started["expiresAt"]}
+    assert mine(wearer)["pending"] == [asked]
     shown = link(wearer, omi_api, uid)
     assert shown.keys() == {"omiUserId", "isVerified", "verifiedAt", "proof", "earlier"}
     assert (shown["omiUserId"], shown["isVerified"], shown["proof"]) == (uid, True, "typed")
