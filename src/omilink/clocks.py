@@ -7,8 +7,9 @@ id, each with a clock of its own (omi-protocol: when a conversation ends).
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from omilink.identity import contradict, is_repeated
+from omilink.identity import claim_same_seconds, have_same_words, is_repeated
 from omilink.model import Conversation, Message, Millis, Segment
 
 LATE = 42.0
@@ -21,8 +22,9 @@ MOST_RUNS = 20
 """Pieces that a call is cut into at most. A backlog of a whole day has fewer; what has more is made up."""
 BACKLOG_LIMIT: Millis = 3_600_000
 """A backlog that was held up for longer starts a conversation of its own."""
-MOST_COMPARED = 100
-"""Segments of a call of which each is compared with what is known. What contradicts does so early."""
+MOST_COMPARED, MOST_READ = 100, 50
+"""Segments of a call of which each is compared with what is known, and pairs whose words are. What contradicts does so
+early."""
 
 SHORT = 10.0
 """Seconds that a clock shows at most which begins anew with every call …"""
@@ -116,16 +118,26 @@ def _breaks(pieces: Sequence[Segment], segment: Segment, gap: float) -> bool:
     latest = max(piece.start for piece in before.segments if piece.start is not None)
     if segment.start - before.end >= gap or min(latest - segment.start, before.end - segment.end) > LATE:
         return True
-    return segment.start < before.end and any(contradict(piece, segment) for piece in before.segments)
+    return segment.start < before.end and _contradicts((piece, segment) for piece in before.segments)
 
 
 def _is_another_clock(run: Run, said: Sequence[Message]) -> bool:
     """Whether a voice would have said two things at once: then these are the same seconds of another clock."""
-    return any(contradict(message, segment) for segment in run.segments[:MOST_COMPARED] for message in said)
+    return _contradicts((message, segment) for segment in run.segments[:MOST_COMPARED] for message in said)
+
+
+def _contradicts(pairs: Iterable[tuple[Message | Segment, Segment]]) -> bool:
+    """Whether one of the pairs does. Of those of the same seconds a bounded number is read."""
+    at_once = (pair for pair in pairs if claim_same_seconds(*pair))
+    return any(not have_same_words(one.text, other.text, nearly_all=True) for one, other in islice(at_once, MOST_READ))
 
 
 def _is_all_repeated(run: Run, said: Sequence[Message]) -> bool:
-    return all(any(is_repeated(message, segment) for message in said) for segment in run.segments[:MOST_COMPARED])
+    texts = {message.text for message in said}
+    some = run.segments[:MOST_COMPARED]
+    if any(segment.text not in texts for segment in some):
+        return False
+    return all(any(is_repeated(message, segment) for message in said) for segment in some)
 
 
 def _late(conversation: Conversation, run: Run, at: Millis, said: Sequence[Message]) -> float:

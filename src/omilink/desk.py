@@ -1,7 +1,6 @@
 """What one batch has loaded and changed so far, so that many calls are looked up and written in few statements."""
 
 from collections.abc import Collection, Iterable, Sequence
-from itertools import count
 
 from omilink import clocks, identity, wire
 from omilink.model import (
@@ -24,6 +23,9 @@ MessageKey = tuple[str, str]
 """Conversation id and segment key."""
 
 
+MINUTE = 60.0
+MOST_NUMBERED = 20
+"""Messages of one number that a segment is compared with: more at the same second are no talk."""
 LATEST_UNPLACED = 50
 """Messages among which one without a place is looked for by its number."""
 NEAR_MOST = 20
@@ -59,6 +61,7 @@ class Desk:
         self._conversations: dict[str, dict[str, Conversation]] = {}
         self.load_conversations(keys)
         self._messages: dict[str, dict[str, Message]] = {}
+        self._minutes: dict[str, set[int]] = {}
         known = self.tx.messages_known(
             {
                 (conversation_id, segment.key)
@@ -170,7 +173,7 @@ class Desk:
         at = delivery.received_at
         if message and identity.is_same_by_number(message, segment, at):
             return message
-        numbered = self._numbered(segment, conversation)
+        numbered = self._numbered(segment, conversation)[:MOST_NUMBERED]
         return next((one for one in numbered if identity.is_same_by_number(one, segment, at)), None)
 
     def _numbered(self, segment: Segment, conversation: Conversation) -> list[Message]:
@@ -200,19 +203,26 @@ class Desk:
         first, end = conversation.first, conversation.end
         if first is None or end is None or start > end or until < first:
             return []
-        if conversation.id not in self._new_conversations:
-            self._keep_stored(self.tx.messages_around(conversation.id, start, until))
+        self._look(conversation, start, until)
         there = self._messages.get(conversation.id, {}).values()
         return [m for m in there if m.start is not None and m.start <= until and (m.end or 0.0) >= start]
 
-    def free_key(self, conversation: Conversation, segment: Segment) -> str:
-        """The segment's key, with a number where another segment of the conversation has it."""
-        key, taken = segment.key, self._messages.get(conversation.id, {})
-        where, _, id = key.partition(":")
-        numbers = count(2)
-        while key in taken:
-            key = f"{where}~{next(numbers)}:{id}"
-        return key
+    def _look(self, conversation: Conversation, start: float, until: float) -> None:
+        """Loads whole minutes, each once: a call may ask for each of thousands of segments."""
+        minutes = range(int(start // MINUTE), int(until // MINUTE) + 1)
+        seen = self._minutes.setdefault(conversation.id, set())
+        missing = [minute for minute in minutes if minute not in seen]
+        if missing and conversation.id not in self._new_conversations:
+            start, until = missing[0] * MINUTE, (missing[-1] + 1) * MINUTE
+            self._keep_stored(self.tx.messages_around(conversation.id, start, until))
+        seen.update(missing)
+
+    def free_key(self, conversation: Conversation, segment: Segment, seq: int) -> str:
+        """The segment's key, with its message's `seq` where another segment of the conversation has the key."""
+        if self.message((conversation.id, segment.key)) is None:
+            return segment.key
+        where, _, id = segment.key.partition(":")
+        return f"{where}~{seq}:{id}"
 
     def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
         return self._conversations[delivery.session_key][conversation_id]

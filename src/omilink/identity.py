@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 from omilink.model import Message, Millis, Segment
 
@@ -10,6 +11,8 @@ SAME_START = 0.5
 CORRECTED_WITHIN: Millis = 10_000
 """So soon after a segment its number with other words is a correction; later it is another segment's number."""
 
+COMPARED = 500
+"""Characters of a text that are compared word by word."""
 MOST, NEARLY_ALL = 0.5, 0.75
 """The share of words that two texts have in common."""
 
@@ -42,19 +45,19 @@ def is_repeated(message: Message, segment: Segment) -> bool:
     return voice(message) == voice(segment) and _begin_together(message, segment) and _share(message, segment) > 0.5
 
 
-def contradict(message: Message | Segment, segment: Segment) -> bool:
-    """Whether the two cannot be of one clock: the same voice says other words in the same seconds. Seconds that only
-    touch are not the same. Where a voice has no name, two that begin together or last together are taken for one."""
+def claim_same_seconds(message: Message | Segment, segment: Segment) -> bool:
+    """Whether one voice would have spoken both at once. Seconds that only touch are not the same. Where a voice
+    has no name, two that begin together or last together are taken for one."""
     if message.start is None or segment.start is None or not _may_be_one_voice(message, segment):
         return False
     assert message.end is not None and segment.end is not None
     shared = min(message.end, segment.end) - max(message.start, segment.start)
+    if shared < 0:
+        return False
     lengths = message.end - message.start, segment.end - segment.start
     if voice(message) and voice(segment):
-        is_same_time = shared > min(lengths) / 2 or message.start == segment.start or _is_point_within(message, segment)
-    else:
-        is_same_time = shared > max(lengths) / 2 or (_begin_together(message, segment) and _overlap(message, segment))
-    return is_same_time and not have_same_words(message.text, segment.text, nearly_all=True)
+        return shared > min(lengths) / 2 or message.start == segment.start or _is_point_within(message, segment)
+    return shared > max(lengths) / 2 or (_begin_together(message, segment) and _overlap(message, segment))
 
 
 def have_same_words(one: str, other: str, *, nearly_all: bool = False) -> bool:
@@ -62,7 +65,7 @@ def have_same_words(one: str, other: str, *, nearly_all: bool = False) -> bool:
     have to agree in nearly all: a sentence that is told twice differs in little."""
     if one.startswith(other) or other.startswith(one):
         return True
-    ours, theirs = _WORDS.findall(one.casefold()), _WORDS.findall(other.casefold())
+    ours, theirs = _words(one[:COMPARED]), _words(other[:COMPARED])
     shorter = min(len(ours), len(theirs))
     if shorter and ours[:shorter] == theirs[:shorter]:
         return True
@@ -74,6 +77,11 @@ def have_same_words(one: str, other: str, *, nearly_all: bool = False) -> bool:
 def voice(words: Message | Segment) -> str | None:
     """Whose voice it is, as far as the device says."""
     return words.speaker or ("the wearer" if words.is_user else None)
+
+
+@lru_cache(4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORDS.findall(text.casefold()))
 
 
 def _comes_soon(message: Message, at: Millis) -> bool:

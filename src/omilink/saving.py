@@ -297,7 +297,7 @@ def _add(desk: Desk, delivery: Delivery, before: Conversation, run: clocks.Run, 
             _hear_again(desk, delivery, message, segment, heard)
             continue
         seq += 1
-        key = desk.free_key(conversation, segment)
+        key = desk.free_key(conversation, segment, seq)
         start = None if run.start is None else segment.start
         desk.put_message(_message(key, seq, start, end or 0.0, segment, conversation, delivery), new=True)
         end = segment.end if end is None else max(end, segment.end or end)
