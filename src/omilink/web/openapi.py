@@ -6,7 +6,7 @@ from typing import Any
 from omilink.omi.parse import MAX_SEGMENTS
 from omilink.settings import Settings, WebhookAuth
 from omilink.web import answers
-from omilink.web.fields import ID, NUMBER_AS_ID
+from omilink.web.fields import ID
 
 Json = dict[str, Any]
 
@@ -87,7 +87,7 @@ def _webhook() -> Json:
         "end": {"type": "number"},
     }
     segments = {"type": "array", "maxItems": MAX_SEGMENTS, "items": {"type": "object", "properties": segment}}
-    properties = {"session_id": {"anyOf": [ID, NUMBER_AS_ID]}, "uid": ID, "segments": segments}
+    properties = {"session_id": ID, "uid": ID, "segments": segments}
     call = {"type": "object", "required": ["session_id"], "properties": properties}
     return {
         "tags": ["webhook"],
