@@ -17,15 +17,8 @@ const news = (about, messages, type = "new_messages") => ({
   conversation: about,
   messages,
 });
-const update = (about, messages) => ({
-  type: "update",
-  conversation: about,
-  messages,
-  sessionId: null,
-  cursor: "1",
-});
-const texts = (view, id = view.current) =>
-  view.chats[id].messages.map(({ text }) => text);
+const update = (about, messages) => ({ type: "update", conversation: about, messages, sessionId: null, cursor: "1" });
+const texts = (view, id = view.current) => view.chats[id].messages.map(({ text }) => text);
 const after = (...events) => events.reduce(applyEvent, EMPTY_VIEW);
 
 test("nothing is known before the first snapshot", () => {
@@ -39,50 +32,25 @@ test("messages stand in spoken order, whatever the order of arrival", () => {
   const c1 = conversation("c1", { messageCount: 3 });
   const view = after(
     update(c1, [message("b", { position: 5, seq: 0 })]),
-    news(c1, [
-      message("c", { position: 5, seq: 2 }),
-      message("a", { position: 1, seq: 1 }),
-    ]),
+    news(c1, [message("c", { position: 5, seq: 2 }), message("a", { position: 1, seq: 1 })]),
   );
   assert.deepEqual(texts(view), ["a", "b", "c"]);
 });
 
 test("a higher rev replaces in place and a lower one is ignored", () => {
   const c1 = conversation("c1", { messageCount: 2 });
-  const first = [
-    message("a", { rev: 2, text: "new" }),
-    message("b", { position: 1 }),
-  ];
-  const older = news(
-    c1,
-    [message("a", { rev: 1, text: "old" })],
-    "messages_updated",
-  );
-  const newer = news(
-    c1,
-    [message("a", { rev: 3, text: "newest" })],
-    "messages_updated",
-  );
+  const first = [message("a", { rev: 2, text: "new" }), message("b", { position: 1 })];
+  const older = news(c1, [message("a", { rev: 1, text: "old" })], "messages_updated");
+  const newer = news(c1, [message("a", { rev: 3, text: "newest" })], "messages_updated");
   assert.deepEqual(texts(after(update(c1, first), older)), ["new", "b"]);
-  assert.deepEqual(texts(after(update(c1, first), newer, older)), [
-    "newest",
-    "b",
-  ]);
+  assert.deepEqual(texts(after(update(c1, first), newer, older)), ["newest", "b"]);
 });
 
 test("the current conversation is the one with the latest words, ties by id", () => {
   const view = after(
     update(conversation("c2", { at: 5 }), []),
-    {
-      type: "conversation_changed",
-      conversationId: "c1",
-      conversation: conversation("c1", { at: 5 }),
-    },
-    {
-      type: "conversation_changed",
-      conversationId: "c3",
-      conversation: conversation("c3", { at: 4 }),
-    },
+    { type: "conversation_changed", conversationId: "c1", conversation: conversation("c1", { at: 5 }) },
+    { type: "conversation_changed", conversationId: "c3", conversation: conversation("c3", { at: 4 }) },
   );
   assert.equal(view.current, "c2");
   assert.deepEqual(
@@ -108,9 +76,7 @@ test("a conversation that becomes current with too little of it held is said to 
   );
   assert.equal(view.current, "c2");
   assert.equal(view.missing, "c2");
-  const page = Array.from({ length: 50 }, (_, n) =>
-    message(`m${n}`, { conversationId: "c2", position: n, seq: n }),
-  );
+  const page = Array.from({ length: 50 }, (_, n) => message(`m${n}`, { conversationId: "c2", position: n, seq: n }));
   const filled = addMessages(view, "c2", { items: page, nextCursor: "older" });
   assert.equal(filled.missing, null);
   assert.equal(filled.chats.c2.messages.length, 51);
@@ -120,73 +86,40 @@ test("a conversation that becomes current with too little of it held is said to 
 test("a deleted conversation is gone, and late news of it bring nothing back", () => {
   const c1 = conversation("c1", { at: 1, messageCount: 1 });
   const c2 = conversation("c2", { at: 2, messageCount: 1 });
-  const view = after(
-    update(c1, [message("a")]),
-    news(c2, [message("b", { conversationId: "c2" })]),
-    {
-      type: "conversation_deleted",
-      conversationId: "c2",
-    },
-  );
-  assert.equal(view.current, "c1");
-  assert.equal(
-    view.missing,
-    "current",
-    "only the server knows whether another one is newer",
-  );
-  const late = addConversations(applyEvent(view, news(c2, [message("b")])), {
-    items: [c2],
-    nextCursor: null,
+  const view = after(update(c1, [message("a")]), news(c2, [message("b", { conversationId: "c2" })]), {
+    type: "conversation_deleted",
+    conversationId: "c2",
   });
+  assert.equal(view.current, "c1");
+  assert.equal(view.missing, "current", "only the server knows whether another one is newer");
+  const late = addConversations(applyEvent(view, news(c2, [message("b")])), { items: [c2], nextCursor: null });
   assert.deepEqual(Object.keys(late.chats), ["c1"]);
 });
 
 test("a conversation that was let go comes back when it is taken along again", () => {
   const c1 = conversation("c1", { messageCount: 1 });
-  const gone = [
-    update(c1, [message("a")]),
-    { type: "conversation_deleted", conversationId: "c1" },
-  ];
-  const again = {
-    type: "conversation_changed",
-    conversationId: "c1",
-    conversation: c1,
-  };
-  assert.deepEqual(
-    after(...gone, again, news(c1, [message("a")])).chats.c1.messages,
-    [message("a")],
-  );
-  assert.deepEqual(
-    after(...gone, update(c1, [message("a")])).chats.c1.messages,
-    [message("a")],
-  );
+  const gone = [update(c1, [message("a")]), { type: "conversation_deleted", conversationId: "c1" }];
+  const again = { type: "conversation_changed", conversationId: "c1", conversation: c1 };
+  assert.deepEqual(after(...gone, again, news(c1, [message("a")])).chats.c1.messages, [message("a")]);
+  assert.deepEqual(after(...gone, update(c1, [message("a")])).chats.c1.messages, [message("a")]);
 });
 
 test("a snapshot replaces what is shown", () => {
-  const view = after(
-    update(conversation("c1"), []),
-    update(conversation("c2"), []),
-  );
+  const view = after(update(conversation("c1"), []), update(conversation("c2"), []));
   assert.deepEqual(Object.keys(view.chats), ["c2"]);
   assert.equal(view.older, undefined, "the list is to be fetched again");
 });
 
 test("a page of the list takes nothing back that events have told", () => {
-  const view = addConversations(
-    after(update(conversation("c1", { at: 9 }), [])),
-    {
-      items: [conversation("c1", { at: 1 }), conversation("c0")],
-      nextCursor: null,
-    },
-  );
+  const view = addConversations(after(update(conversation("c1", { at: 9 }), [])), {
+    items: [conversation("c1", { at: 1 }), conversation("c0")],
+    nextCursor: null,
+  });
   assert.deepEqual(
     conversationsOf(view).map(({ id }) => id),
     ["c1", "c0"],
   );
-  assert.equal(
-    view.chats.c1.conversation.lastMessageAt,
-    conversation("c1", { at: 9 }).lastMessageAt,
-  );
+  assert.equal(view.chats.c1.conversation.lastMessageAt, conversation("c1", { at: 9 }).lastMessageAt);
 });
 
 test("an event of a kind that is not known yet changes nothing", () => {
@@ -196,10 +129,7 @@ test("an event of a kind that is not known yet changes nothing", () => {
 
 test("speakers have the names that people use", () => {
   assert.equal(speakerName({ speaker: "SPEAKER_0", isUser: true }), "You");
-  assert.equal(
-    speakerName({ speaker: "SPEAKER_01", isUser: false }),
-    "Speaker 1",
-  );
+  assert.equal(speakerName({ speaker: "SPEAKER_01", isUser: false }), "Speaker 1");
   assert.equal(speakerName({ speaker: "Ada", isUser: false }), "Ada");
   assert.equal(speakerName({ speaker: null, isUser: false }), "Someone");
 });
@@ -208,10 +138,7 @@ for (let seed = 1; seed <= 40; seed += 1) {
   test(`a snapshot and the events after it show what a later snapshot shows, history ${seed}`, () => {
     const { events, snapshots } = randomHistory(createRandom(seed));
     const from = createRandom(seed)(events.length);
-    const view = [snapshots[from], ...events.slice(from)].reduce(
-      applyEvent,
-      EMPTY_VIEW,
-    );
+    const view = [snapshots[from], ...events.slice(from)].reduce(applyEvent, EMPTY_VIEW);
     const fresh = applyEvent(EMPTY_VIEW, snapshots.at(-1));
     assert.equal(view.current, fresh.current);
     assert.deepEqual(view.chats[view.current], fresh.chats[fresh.current]);
@@ -220,10 +147,7 @@ for (let seed = 1; seed <= 40; seed += 1) {
   test(`events that come twice change nothing, history ${seed}`, () => {
     const { events, snapshots } = randomHistory(createRandom(seed));
     const once = [snapshots[0], ...events].reduce(applyEvent, EMPTY_VIEW);
-    const twice = [
-      snapshots[0],
-      ...events.flatMap((event) => [event, event]),
-    ].reduce(applyEvent, EMPTY_VIEW);
+    const twice = [snapshots[0], ...events.flatMap((event) => [event, event])].reduce(applyEvent, EMPTY_VIEW);
     assert.deepEqual(twice, once);
   });
 }
@@ -233,32 +157,17 @@ function randomHistory(random) {
   const messages = new Map();
   const events = [];
   const snapshot = (at) => {
-    const sorted = [...messages.values()].sort(
-      (a, b) => a.position - b.position || a.seq - b.seq,
-    );
-    return update(
-      conversation("c1", { at, messageCount: messages.size }),
-      sorted,
-    );
+    const sorted = [...messages.values()].sort((a, b) => a.position - b.position || a.seq - b.seq);
+    return update(conversation("c1", { at, messageCount: messages.size }), sorted);
   };
   const snapshots = [snapshot(0)];
   for (let at = 1; at <= 30; at += 1) {
     const isNew = messages.size === 0 || random(3) > 0;
-    const id = isNew
-      ? `m${messages.size}`
-      : [...messages.keys()][random(messages.size)];
-    const old =
-      messages.get(id) ??
-      message(id, { position: random(20), seq: messages.size, rev: 0 });
+    const id = isNew ? `m${messages.size}` : [...messages.keys()][random(messages.size)];
+    const old = messages.get(id) ?? message(id, { position: random(20), seq: messages.size, rev: 0 });
     messages.set(id, { ...old, rev: old.rev + 1, text: `${id} as of ${at}` });
     const about = conversation("c1", { at, messageCount: messages.size });
-    events.push(
-      news(
-        about,
-        [messages.get(id)],
-        isNew ? "new_messages" : "messages_updated",
-      ),
-    );
+    events.push(news(about, [messages.get(id)], isNew ? "new_messages" : "messages_updated"));
     snapshots.push(snapshot(at));
   }
   return { events, snapshots };
