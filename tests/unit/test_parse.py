@@ -394,6 +394,32 @@ def test_speaker_0_is_one_speaker(speaker: str) -> None:
     assert one(speaker=speaker).speaker == one(speaker_id=0).speaker == "SPEAKER_0"
 
 
+@pytest.mark.parametrize(
+    ("speaker", "number", "whose"),
+    [
+        ("SPEAKER_0", 2, "SPEAKER_2"),
+        ("SPEAKER_00", 0, "SPEAKER_0"),
+        (None, 3, "SPEAKER_3"),
+        ("Ida", 2, "Ida"),
+        ("SPEAKER_1", None, "SPEAKER_1"),
+        ("SPEAKER_1", "two", "SPEAKER_1"),
+        ("SPEAKER_1", -1, "SPEAKER_1"),
+    ],
+)
+def test_where_the_speakers_number_differs_from_the_name_it_counts(speaker: Any, number: Any, whose: str) -> None:
+    """After a reconnect the name may be another voice's."""
+    assert one(speaker=speaker, speaker_id=number).speaker == one(speaker=speaker, speakerId=number).speaker == whose
+
+
+def test_ids_stay_apart_however_long_they_are() -> None:
+    long = "x" * 128
+    ids = {one(id=id).id for id in (long, long + "1", long + "2", long * 300 + "1", long * 300 + "2")}
+    persons = {one(person_id=id).person_id for id in (long + "1", long + "2")}
+    assert (len(ids), len(persons)) == (5, 2)
+    assert long in ids
+    assert all(len(id or "") <= 128 for id in ids | persons)
+
+
 @pytest.mark.parametrize("speaker", ["Ida", "SPEAKER_", "SPEAKER_X", "SPEAKER_1b", "CO_SPEAKER_1"])
 def test_a_name_that_a_device_made_up_stays(speaker: str) -> None:
     assert one(speaker=speaker).speaker == speaker
