@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Sequence
@@ -947,11 +948,12 @@ async def live_a_while(store: Store, table: SqlInbox, name: str, session_id: str
 
 
 def tables_with(engine: Engine, text: str) -> set[str]:
-    """The tables that hold it, in whatever column."""
+    """The tables that hold it, in whatever column; not as a part of an id, which is made of letters from a to f."""
+    whole = re.compile(rf"(?<![0-9a-f]){re.escape(text)}(?![0-9a-f])".encode())
     with engine.connect() as connection:
         return {
             table.name
             for table in schema.metadata.sorted_tables
             for row in connection.execute(select(table))
-            if any(text.encode() in value if isinstance(value, bytes) else text in str(value) for value in row)
+            if any(whole.search(value if isinstance(value, bytes) else str(value).encode()) for value in row)
         }
