@@ -8,6 +8,8 @@ from omilink.model import Message, Millis, Segment
 
 SAME_START = 0.5
 """Seconds by which two versions of one segment may begin apart."""
+INEXACT = 0.1
+"""Seconds by which segments of one voice may overlap and still follow one another."""
 CORRECTED_WITHIN: Millis = 10_000
 """So soon after a segment its number with other words is a correction; later it is another segment's number."""
 
@@ -46,18 +48,20 @@ def is_repeated(message: Message, segment: Segment) -> bool:
 
 
 def claim_same_seconds(message: Message | Segment, segment: Segment) -> bool:
-    """Whether one voice would have spoken both at once. Seconds that only touch are not the same. Where a voice
-    has no name, two that begin together or last together are taken for one."""
+    """Whether one voice would have spoken both at once. Seconds that only touch are not the same, nor is a moment that
+    a clock is inexact by. Where a voice has no name, two that begin together or last together are taken for one."""
     if message.start is None or segment.start is None or not _may_be_one_voice(message, segment):
         return False
     assert message.end is not None and segment.end is not None
     shared = min(message.end, segment.end) - max(message.start, segment.start)
     if shared < 0:
         return False
+    if message.start == segment.start or _is_point_within(message, segment):
+        return True
     lengths = message.end - message.start, segment.end - segment.start
     if voice(message) and voice(segment):
-        return shared > min(lengths) / 2 or message.start == segment.start or _is_point_within(message, segment)
-    return shared > max(lengths) / 2 or (_begin_together(message, segment) and _overlap(message, segment))
+        return shared > max(INEXACT, min(lengths) / 2)
+    return shared > INEXACT and (shared > max(lengths) / 2 or _begin_together(message, segment))
 
 
 def have_same_words(one: str, other: str, *, nearly_all: bool = False) -> bool:
