@@ -1,4 +1,5 @@
-"""What was answered with 200 is somewhere: saved, known already, put aside, deleted, or counted as unreadable."""
+"""What was answered with 200 is somewhere: saved, known already, put aside, deleted, or counted as unreadable. Only the
+sentence that a user was asked to say is taken out."""
 
 import contextlib
 import json
@@ -13,16 +14,16 @@ from hypothesis import strategies as st
 from properties.histories import PEOPLE, at, call, empty_store, moment, save, verify
 from sqlalchemy import Engine, select
 
-from omilink import conversations, sessions
+from omilink import conversations, omi_accounts, sessions
 from omilink.adapters.sql_schema import messages
 from omilink.adapters.sql_store import SqlTransaction
 from omilink.errors import OmilinkError
-from omilink.model import SHARED, Delivery
+from omilink.model import SHARED, By, Delivery
 from omilink.omi import parse
 
 SESSIONS = ("kitchen", "garden")
 UID = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
-READABLE = ("text", "number", "placed", "unplaced", "short id", "long id")
+READABLE = ("text", "number", "placed", "unplaced", "short id", "long id", "before a sentence", "after half of one")
 UNREADABLE = ("bare", "list", "object", "boolean", "other key")
 ELSEWHERE = ("Segments", "text", "transcript")
 
@@ -42,8 +43,8 @@ class Sent:
     unreadable: int
 
 
-def piece(kind: str, word: str, start: float) -> Any:
-    place = {"start": start, "end": start + 1}
+def piece(kind: str, word: str, start: float, sentence: str) -> Any:
+    place, (*first_half, _, _, _) = {"start": start, "end": start + 1}, sentence.split()
     return {
         "text": {"text": word},
         "number": {"text": int(word)},
@@ -51,6 +52,8 @@ def piece(kind: str, word: str, start: float) -> Any:
         "unplaced": {"text": word, "start": -1, "end": -1},
         "short id": {"text": word, "id": "s0"} | place,
         "long id": {"text": word, "id": "x" * 128 + word} | place,
+        "before a sentence": {"text": f"{word}. {sentence}."} | place,
+        "after half of one": {"text": f"{' '.join(first_half)} and then {word}"} | place,
         "blank": {"text": " "} | place,
         "bare": word,
         "list": {"text": [word]},
@@ -76,6 +79,7 @@ acts = st.lists(
         st.tuples(st.just("again"), st.integers(0, 50)),
         st.tuples(st.sampled_from(["link", "unlink", "delete"]), st.sampled_from(SESSIONS), st.sampled_from(PEOPLE)),
         st.tuples(st.just("verify")),
+        st.tuples(st.just("ask"), st.sampled_from(PEOPLE)),
     ),
     max_size=25,
 )
@@ -94,10 +98,16 @@ def check(tx: SqlTransaction, acts: list[tuple[Any, ...]]) -> None:
     aside: set[str] = set()
     deleted: set[str] = set()
     unreadable = counted = 0
+    sentence = "link amber falcon river maple seven"
     for act, *about in acts:
         now = next(seconds) * 30
         if act == "call":
-            sent.append(make(numbers, now, *about))
+            sent.append(make(numbers, now, sentence, *about))
+        elif act == "ask":
+            [person] = about
+            asked = omi_accounts.start(tx, UID, person, moment(now), By(person), by_phone=False)
+            sentence = asked.say or sentence
+            continue
         elif act != "again":
             deleted |= change(tx, act, now, *about)
             continue
@@ -111,19 +121,27 @@ def check(tx: SqlTransaction, acts: list[tuple[Any, ...]]) -> None:
         unreadable += sent[-1].unreadable
         if saved.quarantined:
             aside |= sent[-1].words
-    shown = set(tx._run(select(messages.c.text)).scalars())
+    shown = {word.strip(".") for text in tx._run(select(messages.c.text)).scalars() for word in text.split()}
     everything = set().union(*(one.words for one in sent))
-    assert everything <= shown | aside | deleted | {"…"}
+    assert everything <= shown | aside | deleted
     assert counted == unreadable
 
 
 def make(
-    numbers: "count[int]", now: int, session: str, origin: str, uid: str | None, key: str, kinds: list[str]
+    numbers: "count[int]",
+    now: int,
+    sentence: str,
+    session: str,
+    origin: str,
+    uid: str | None,
+    key: str,
+    kinds: list[str],
 ) -> Sent:
     words = [str(next(numbers)) for _ in kinds]
-    said = [piece(kind, word, now + place) for place, (kind, word) in enumerate(zip(kinds, words, strict=True))]
+    pairs = enumerate(zip(kinds, words, strict=True))
+    said = [piece(kind, word, now + place, sentence) for place, (kind, word) in pairs]
     value: Any = " ".join(words) if key in ("text", "transcript") else said
-    delivery = call(now, session=session, uid=uid, origin=origin)
+    delivery = call(now, session=session, uid=uid, origin=origin, proven=origin == SHARED)
     delivery = replace(delivery, body=json.dumps({"session_id": session, key: value}).encode())
     assert parse.call(parse.document(delivery.body), ()).kind == "transcript"
     if key == "segments":
@@ -141,7 +159,8 @@ def change(tx: SqlTransaction, act: str, now: int, *about: str) -> set[str]:
     session, person = about
     if act == "delete":
         latest = tx.latest_conversation(person)
-        words = {message.text for message in tx.all_messages(latest.id)} if latest else set()
+        texts = [message.text for message in tx.all_messages(latest.id)] if latest else []
+        words = {word.strip(".") for text in texts for word in text.split()}
         if latest:
             conversations.delete(tx, latest.id, person, at(now))
         return words
