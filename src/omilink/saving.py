@@ -194,7 +194,7 @@ def _note_mistake(desk: Desk, delivery: Delivery, mistake: Mistake | None, heard
         mistake = Mistake.OF_BEFORE
     if heard.began and mistake is None:
         recent = [c for c in desk.near(delivery) if at - c.created_at < mistakes.HURRY * 1000]
-        mistake = mistakes.of_conversations(len(recent))
+        mistake = mistakes.of_conversations(sorted(recent, key=lambda c: c.first_order))
     if mistake and session.hands_at(delivery) not in PAST:
         desk.put_session(session.mistaken(mistake, at))
 

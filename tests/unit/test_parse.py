@@ -350,6 +350,11 @@ def test_a_number_as_text_is_kept_as_it_was_written() -> None:
         ({"segments": [], "text": " ", "transcript": []}, 0),
         ({"segments": [{"text": "tea"}], "text": "tea"}, 0),
         ({"segments": [{"text": ""}, {"text": None}]}, 0),
+        ({"data": {"segments": [{"text": "tea"}]}}, 1),
+        ({"results": [{"text": "tea"}, {"text": "milk"}]}, 2),
+        ({"speech": "tea and milk", "language": "en", "at": 12}, 1),
+        ({"segments": [], "results": [], "note": "two words"}, 0),
+        ({"language": "en", "at": 12, "results": [], "data": {}}, 0),
         ({"transcript_segments": [{"text": "tea"}]}, 0),  # OMI's record of a conversation, kept as it came
         ({}, 0),
         ([], 0),

@@ -181,6 +181,21 @@ def test_a_clock_in_milliseconds_is_said_to_be_one(shared_server: ServerProcess,
     assert "seconds" in health["nextStep"]
 
 
+@pytest.mark.parametrize("length", [None, 2_000.5, 900])
+def test_a_clock_that_leaps_is_not_said_to_start_again(
+    shared_server: ServerProcess, ada: Person, device: str, length: float | None
+) -> None:
+    """Milliseconds without an end, or with a fraction."""
+    ada.link(device)
+    for start in range(0, 120_000, 6_000):
+        end = {} if length is None else {"end": start + length}
+        said = {"text": f"We met at {start}.", "speaker": "SPEAKER_0", "start": start} | end
+        assert call(shared_server, {"session_id": device, "segments": [said]}).status_code == 200
+    shared_server.wait_until_settled(device)
+    health = session(ada, device)["health"]
+    assert (health["status"], "1,000 times too fast" in health["message"]) == ("failing", True), health
+
+
 def test_a_clock_that_starts_again_and_again_is_said_to_do_so(
     shared_server: ServerProcess, ada: Person, device: str
 ) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
-from omilink.model import Mistake, Segment
+from omilink.model import Conversation, Mistake, Segment
 
 SLOW: float = 200.0
 """Times slower than people speak: what takes longer was not counted in seconds. A pause in a sentence does not come
@@ -12,6 +13,8 @@ CHARACTERS_PER_SECOND = 15.0
 """How fast people speak."""
 MILLISECONDS: float = 1_000.0
 """A clock in milliseconds shows more than this after its first second."""
+LONG = 60.0
+"""Seconds that a short word hardly takes, with the pause around it."""
 LONGEST_SENTENCE = 300.0
 """Seconds."""
 MANY_CONVERSATIONS = 5
@@ -53,9 +56,14 @@ def of_call(segments: Sequence[Segment], unreadable: int) -> Mistake | None:
     return Mistake.MILLISECONDS if _is_in_milliseconds(segments) else None
 
 
-def of_conversations(begun: int) -> Mistake | None:
-    """What it shows that a session began so many conversations within `HURRY`."""
-    return Mistake.RESTARTING if begun >= MANY_CONVERSATIONS else None
+def of_conversations(begun: Sequence[Conversation]) -> Mistake | None:
+    """What the conversations show that a session began within `HURRY`, the oldest first: a clock that went back, or one
+    that leaps over silences that nobody kept."""
+    if len(begun) < MANY_CONVERSATIONS:
+        return None
+    first = [conversation.first for conversation in begun if conversation.first is not None]
+    went_back = len(first) < len(begun) or any(later <= earlier for earlier, later in pairwise(first))
+    return Mistake.RESTARTING if went_back else Mistake.MILLISECONDS
 
 
 def in_seconds(segments: list[Segment]) -> list[Segment]:
@@ -75,12 +83,9 @@ def _divided(segment: Segment, start: float, end: float) -> Segment:
 
 
 def _is_in_milliseconds(segments: Sequence[Segment]) -> bool:
-    """Whole numbers, and sentences that would take as long as no sentence takes."""
+    """Whether every sentence would take as long as no sentence takes."""
     placed = [(s, s.start, s.end) for s in segments if s.start is not None and s.end is not None]
     return bool(placed) and all(
-        end >= MILLISECONDS
-        and start.is_integer()
-        and end.is_integer()
-        and end - start >= SLOW * len(segment.text) / CHARACTERS_PER_SECOND
+        end >= MILLISECONDS and end - start >= max(LONG, SLOW * len(segment.text) / CHARACTERS_PER_SECOND)
         for segment, start, end in placed
     )

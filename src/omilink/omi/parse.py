@@ -140,15 +140,24 @@ def segments(content: Any) -> tuple[list[Segment], int]:
     items = content if isinstance(content, list) else content.get("segments", ())
     read = list(_read(items))
     unreadable = sum(segment is None for segment in read)
-    if not items and _kind(content) == TRANSCRIPT:
-        unreadable += _words_elsewhere(content)
+    if not items and content and _kind(content) == TRANSCRIPT:
+        unreadable += _words_elsewhere(content) or ("segments" not in content and _unknown_pieces(content))
     return [segment for segment in read if segment is not None], unreadable
 
 
 def _words_elsewhere(content: Any) -> int:
     """How many pieces of speech an object without the right key seems to hold under other keys."""
-    found = [value for name, value in content.items() if name.lower() in _ELSEWHERE] if content else []
+    found = [value for name, value in content.items() if name.lower() in _ELSEWHERE]
     return sum(len(value) if isinstance(value, list) else bool(_clean(value).strip()) for value in found)
+
+
+def _unknown_pieces(content: dict[str, Any]) -> int:
+    """How many pieces of whatever it is a body without any segments holds: lists, objects, and texts of several
+    words."""
+    known = {*UID_NAMES, *SESSION_NAMES}
+    values = [value for name, value in content.items() if name not in known]
+    lists = sum(len(value) for value in values if isinstance(value, list))
+    return lists + sum(bool(v) if isinstance(v, dict) else isinstance(v, str) and len(v.split()) > 1 for v in values)
 
 
 def _check_segments(content: dict[str, Any] | list[Any]) -> None:
