@@ -6,8 +6,8 @@ from math import inf
 
 from omilink import omi_accounts, wire
 from omilink.desk import Desk
-from omilink.model import LEFT_OUT, Challenge, Conversation, Delivery, Message, Segment
-from omilink.spoken import Span
+from omilink.model import LEFT_OUT, VERSIONS_REMEMBERED, Challenge, Conversation, Delivery, Message, Segment
+from omilink.spoken import Span, part_of
 
 EARLIER_MESSAGES = 12
 """How many of the messages that came before a call may hold a part of a sentence."""
@@ -45,8 +45,20 @@ def take_sentences_out(
         if proves:
             now = [segment.text for segment in segments]
             omi_accounts.note_close(desk.tx, desk.challenges(delivery), now, [piece.text for piece in pieces])
-        return segments
-    spans, near = [span for _, span in said], desk.near(delivery)
+        return _without_parts(desk, delivery, segments)
+    rests = _cut(desk, delivery, segments, order, [span for _, span in said])
+    desk.flush()
+    for challenge in {challenge.user_id: challenge for challenge, _ in said if proves}.values():
+        desk.users |= omi_accounts.meet(desk.tx, challenge, delivery)
+    desk.hear_instead(delivery, rests)
+    return _without_parts(desk, delivery, rests)
+
+
+def _cut(
+    desk: Desk, delivery: Delivery, segments: Sequence[Segment], order: Sequence[_Piece], spans: Sequence[Span]
+) -> Sequence[Segment]:
+    """What is left of the segments. Earlier messages are changed, and every piece is remembered."""
+    near, remembered = desk.near(delivery), _remembered(desk, delivery)
     left = {place: segment for place, segment in enumerate(segments)}
     for number, piece in enumerate(order):
         rest = _without(spans, number, piece.text)
@@ -58,14 +70,75 @@ def take_sentences_out(
             message = _to_cut(desk.known(delivery, segment, near), segment)
             if rest:
                 left[piece.place] = replace(segment, text=rest)
+            remembered = _remember(desk, delivery, remembered, segment)
+        elif message:
+            remembered = _remember(desk, delivery, remembered, message)
         if message:
             _take_out(desk, delivery, message, rest or LEFT_OUT)
-    desk.flush()
-    for challenge in {challenge.user_id: challenge for challenge, _ in said if proves}.values():
-        desk.users |= omi_accounts.meet(desk.tx, challenge, delivery)
-    rests = [segment for _, segment in sorted(left.items())]
-    desk.hear_instead(delivery, rests)
+    return [segment for _, segment in sorted(left.items())]
+
+
+def _remembered(desk: Desk, delivery: Delivery) -> Conversation | None:
+    """The deleted conversation that holds what was taken out of this owner's, as messages without words. So a retry is
+    known, and nobody is shown anything of it."""
+    of_cuts = [c for c in desk.near(delivery) if c.deleted_at and c.message_count and c.user_id == desk.owner(delivery)]
+    return of_cuts[-1] if of_cuts else None
+
+
+def _remember(desk: Desk, delivery: Delivery, remembered: Conversation | None, said: Segment | Message) -> Conversation:
+    at = delivery.received_at
+    conversation = remembered or replace(desk.begun(delivery), deleted_at=at)
+    versions = said.version if isinstance(said, Segment) else said.versions
+    before = desk.message((conversation.id, said.key))
+    if before:
+        known = dict.fromkeys([*before.versions.split(), *versions.split()])
+        desk.put_message(replace(before, versions=" ".join([*known][-VERSIONS_REMEMBERED:])))
+        return conversation
+    seq = conversation.message_count + 1
+    conversation = replace(conversation.with_words([said], delivery, named_by=None), message_count=seq)
+    desk.put_conversation(conversation, new=remembered is None)
+    message = Message(
+        conversation_id=conversation.id,
+        seq=seq,
+        key=said.key,
+        text=LEFT_OUT,
+        speaker=said.speaker,
+        is_user=said.is_user,
+        person_id=None,
+        start=said.start,
+        end=said.end,
+        position=said.start or 0.0,
+        created_at=at,
+        spoken_at=at,
+        versions=versions,
+    )
+    desk.put_message(message, new=True)
+    return conversation
+
+
+def _without_parts(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> Sequence[Segment]:
+    """The segments without a part of a sentence that was proven before, if that was taken out of the same segment: it
+    has grown on since."""
+    said = [challenge.say for challenge in desk.challenges(delivery) if challenge.used_at is not None]
+    of_cuts = [c for c in desk.near(delivery) if c.deleted_at and c.message_count]
+    if not said or not of_cuts:
+        return segments
+    rests = []
+    for segment in segments:
+        known = [desk.same(delivery, segment, conversation) for conversation in of_cuts]
+        has_grown = any(message and message.has_grown_from_left_out(segment) for message in known)
+        rest = _without_part(segment.text, said) if has_grown else segment.text
+        if rest:
+            rests.append(segment if rest == segment.text else replace(segment, text=rest))
+    if rests != list(segments):
+        desk.flush()
+        desk.hear_instead(delivery, rests)
     return rests
+
+
+def _without_part(text: str, sentences: Sequence[str]) -> str:
+    parts = [span for sentence in sentences if (span := part_of(sentence, text))]
+    return max(parts, key=lambda span: span.end - span.start).cut(0, text) if parts else text
 
 
 def _find(

@@ -15,6 +15,7 @@ from omilink.model import (
     Millis,
     OmiSession,
     Segment,
+    new_id,
     session_key,
 )
 from omilink.ports import Transaction
@@ -232,6 +233,19 @@ class Desk:
         return self._messages.get(conversation_id, {}).get(segment_key)
 
     # what becomes of it
+
+    def begun(self, delivery: Delivery) -> Conversation:
+        """A conversation that begins with the delivery, without words yet."""
+        return Conversation(
+            id=new_id(),
+            session_id=delivery.session_key,
+            user_id=self.owner(delivery),
+            created_at=delivery.received_at,
+            last_at=delivery.received_at,
+            first_order=delivery.order,
+            last_order=delivery.order,
+            turn=self.session(delivery).turn,
+        )
 
     def put_session(self, session: OmiSession) -> None:
         self._sessions[session.id] = session

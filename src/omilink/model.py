@@ -420,7 +420,9 @@ class Conversation:
         is_later = call.received_at >= self.last_at
         return self if is_newer == is_later else replace(self, last_at=call.received_at)
 
-    def with_words(self, segments: Sequence[Segment], call: "Delivery", *, named_by: str | None) -> "Conversation":
+    def with_words(
+        self, segments: Sequence[Segment | Message], call: "Delivery", *, named_by: str | None
+    ) -> "Conversation":
         """The conversation after hearing these segments of the call. It is called by the first text that may name
         it."""
         at, is_newest = call.received_at, call.order >= self.last_order

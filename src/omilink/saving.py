@@ -26,7 +26,6 @@ from omilink.model import (
     OmiSession,
     Segment,
     UnlinkReason,
-    new_id,
 )
 from omilink.omi import mistakes, parse
 from omilink.ports import Transaction
@@ -261,24 +260,15 @@ def _hear_run(desk: Desk, delivery: Delivery, run: clocks.Run, gap: float, heard
     else:
         placed = clocks.place(run, at, as_of_then, gap, desk.around)
     if placed is None:
-        conversation = _begin(desk, delivery, owner)
+        conversation = _begin(desk, delivery)
         heard.began.add(conversation.id)
     else:
         conversation = desk.conversation(delivery, placed.id)
     _add(desk, delivery, conversation, run, heard)
 
 
-def _begin(desk: Desk, delivery: Delivery, owner: str | None) -> Conversation:
-    conversation = Conversation(
-        id=new_id(),
-        session_id=delivery.session_key,
-        user_id=owner,
-        created_at=delivery.received_at,
-        last_at=delivery.received_at,
-        first_order=delivery.order,
-        last_order=delivery.order,
-        turn=desk.session(delivery).turn,
-    )
+def _begin(desk: Desk, delivery: Delivery) -> Conversation:
+    conversation = desk.begun(delivery)
     desk.put_conversation(conversation, new=True)
     return conversation
 

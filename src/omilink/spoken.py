@@ -130,7 +130,7 @@ def close_to(sentence: str, texts: Sequence[str]) -> str | None:
     heard = [token.text for place, text in enumerate(texts) for token in _tokens(place, text)]
     known = [n for n, token in enumerate(heard) if token in wanted or _DIGIT.get(token) == wanted[-1]]
     best: list[int] = []
-    for group in _near_one_another(known):
+    for group in _near_one_another(known, APART):
         in_order = _in_order([_DIGIT.get(heard[n], heard[n]) for n in group], wanted)
         if len(in_order) >= max(CLOSE, len(best)):
             best = [group[place] for place in in_order]
@@ -146,10 +146,20 @@ def may_be_part(text: str, sentence: str) -> bool:
     return is_close or (bool(parts) and len(heard) <= len(parts) + FILLERS)
 
 
-def _near_one_another(numbers: Sequence[int]) -> Iterator[list[int]]:
+def part_of(sentence: str, text: str) -> Span | None:
+    """Where the text holds most of the sentence, with filler words at most in between."""
+    _, *words, digit = sentence.split()
+    heard = list(_tokens(0, text))
+    is_part = [token.text in words or token.text in _BEGINS or _DIGIT.get(token.text) == digit for token in heard]
+    groups = _near_one_another([n for n, part in enumerate(is_part) if part], 1 + FILLERS)
+    longest = max(groups, key=len, default=None)
+    return Span(0, heard[longest[0]].start, 0, heard[longest[-1]].end) if longest else None
+
+
+def _near_one_another(numbers: Sequence[int], apart: int) -> Iterator[list[int]]:
     group: list[int] = []
     for number in numbers:
-        if group and number - group[-1] > APART:
+        if group and number - group[-1] > apart:
             yield group
             group = []
         group.append(number)

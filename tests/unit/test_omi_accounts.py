@@ -296,6 +296,75 @@ def test_while_somebody_else_talks(tx: SqlTransaction) -> None:
     assert words_of(" ".join(spoken), everything(tx)) == []
 
 
+# A repeat leaves nothing either
+
+IDS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "without an id": lambda n: {},
+    "with an id": lambda n: {"id": f"segment-with-an-id-{n}"},
+    "with a number": lambda n: {"id": f"s{n}"},
+    "with a number for each call": lambda n: {"id": 0},
+}
+REPEATED = {"all of it": [0, 1, 2], "its beginning": [0], "its end": [2], "its middle": [1], "backwards": [2, 1, 0]}
+
+
+@pytest.mark.parametrize("with_id", IDS.values(), ids=IDS)
+@pytest.mark.parametrize("repeated", REPEATED.values(), ids=REPEATED)
+@pytest.mark.parametrize("pause", [1.0, 6.0, 36.0])
+@pytest.mark.parametrize("proven", [True, False])
+def test_a_repeat_of_any_part_leaves_nothing(
+    tx: SqlTransaction, with_id: Callable[[int], dict[str, Any]], repeated: list[int], pause: float, proven: bool
+) -> None:
+    spoken = sentence(start(tx)).split()
+    parts = [
+        say(" ".join(spoken[a:b]), 3.0 * n, 3.0 * n + 2.5, **with_id(n))
+        for n, (a, b) in enumerate(pairwise([0, 2, 4, 6]))
+    ]
+    for clock, part in enumerate(parts):
+        save(tx, call(3.0 * clock + 3, part, session=A, uid=A, proven=proven))
+    owner = "ada" if proven else None
+    assert (whose(tx), texts(tx, owner, A)) == (owner, [])
+    for clock, n in enumerate(repeated):
+        save(tx, call(9 + pause + clock, parts[n], session=A, uid=A, proven=proven))
+    assert texts(tx, owner, A) == []
+    assert words_of(" ".join(spoken), everything(tx)) == []
+
+
+@pytest.mark.parametrize("with_id", IDS.values(), ids=IDS)
+def test_a_repeat_keeps_the_tail_as_it_is(tx: SqlTransaction, with_id: Callable[[int], dict[str, Any]]) -> None:
+    spoken = sentence(start(tx)).split()
+    tail = f"{' '.join(spoken[3:])}. And was that all?"
+    parts = [say(" ".join(spoken[:3]), 0, 2.5, **with_id(0)), say(tail, 3, 6, **with_id(1))]
+    for clock, part in enumerate([*parts, *parts, parts[1]]):
+        save(tx, call(3.0 * clock + 3, part, session=A, uid=A, proven=True))
+    assert whose(tx) == "ada"
+    assert texts(tx, "ada", A) == [["And was that all?"]]
+    assert [talk.title for talk in talks(tx, "ada", A)] == ["And was that all?"]
+
+
+def test_what_a_half_goes_on_with_is_kept_without_the_half(tx: SqlTransaction) -> None:
+    spoken = sentence(start(tx)).split()
+    first, second = " ".join(spoken[:3]), " ".join(spoken[3:])
+    grow = [second, f"{second}. And", f"{second}. And was that all?"]
+    save(tx, call(3, say(first, 0, 2.5, id="segment-of-the-first"), session=A, uid=A, proven=True))
+    versions = [say(text, 3, 5.0 + n, id="segment-of-the-second") for n, text in enumerate(grow)]
+    for clock, version in enumerate([*versions, *versions]):
+        save(tx, call(6 + clock, version, session=A, uid=A, proven=True))
+    grown = say(f"{first}. What is it?", 0, 3, id="segment-of-the-first")
+    save(tx, call(12, grown, session=A, uid=A, proven=True))
+    assert texts(tx, "ada", A) == [["What is it?", "And was that all?"]]
+
+
+@pytest.mark.parametrize("with_id", IDS.values(), ids=IDS)
+def test_a_doubled_half_in_one_call_leaves_nothing(
+    tx: SqlTransaction, with_id: Callable[[int], dict[str, Any]]
+) -> None:
+    spoken = sentence(start(tx)).split()
+    first, second = say(" ".join(spoken[:3]), 0, 2.5, **with_id(0)), say(" ".join(spoken[3:]), 3, 5, **with_id(1))
+    save(tx, call(3, first, first, session=A, uid=A, proven=True))
+    save(tx, call(6, second, second, session=A, uid=A, proven=True))
+    assert (whose(tx), texts(tx, "ada", A)) == ("ada", [])
+
+
 # What is close
 
 
