@@ -184,7 +184,8 @@ class Desk:
             there = [m for m in self._messages.get(conversation.id, {}).values() if m.start is None]
             return sorted((m for m in there if m.segment_id == segment.id), key=lambda m: -m.seq)
         start, nearly = segment.start, identity.SAME_START
-        if conversation.end is None or start >= conversation.end:
+        stands_still = start == conversation.end == 0
+        if conversation.end is None or (start >= conversation.end and not stands_still):
             return []
         there = self.around(conversation, start - nearly, start + nearly)
         return sorted((m for m in there if m.segment_id == segment.id), key=lambda m: abs((m.start or 0.0) - start))

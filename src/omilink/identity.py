@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-from omilink.model import Message, Millis, Segment
+from omilink.model import WEARER, Message, Millis, Segment, has_place, voice
 
 SAME_START = 0.5
 """Seconds by which two versions of one segment may begin apart."""
@@ -25,18 +25,23 @@ def is_same_by_number(message: Message, segment: Segment, at: Millis) -> bool:
     """Whether a segment whose id may be a counter's number is the message of that number. `at` is when it came.
 
     Counters begin again with every call or with a restarted device, so the place on the clock has to agree, and either
-    the words, or the voice and the time: what comes at once is a correction, whatever its words.
+    the words, or the voice and the time: what comes at once is a correction, whatever its words. Where there is no
+    place, the words alone tell.
     """
     if message.has_been(segment):
         return True
     if not _begin_together(message, segment):
         return False
+    are_placed = has_place(message) and has_place(segment)
     if not message.text:  # deleted: its place is all that is known of it
-        return message.start is not None or message.key == segment.key or _comes_soon(message, at)
+        return are_placed or message.key == segment.key
     if message.knows(segment):
         return True
-    is_correction = _comes_soon(message, at) and _may_be_one_voice(message, segment)
-    return _overlap(message, segment) and (is_correction or have_same_words(message.text, segment.text))
+    if not are_placed:
+        return _is_told_further(message, segment, at)
+    if have_same_words(message.text, segment.text):
+        return _share_more_than_a_moment(message, segment)
+    return _comes_soon(message, at) and _may_be_one_voice(message, segment) and _share_most(message, segment)
 
 
 def is_repeated(message: Message, segment: Segment) -> bool:
@@ -78,11 +83,6 @@ def have_same_words(one: str, other: str, *, nearly_all: bool = False) -> bool:
     return shared > share * (len(ours) + len(theirs))
 
 
-def voice(words: Message | Segment) -> str | None:
-    """Whose voice it is, as far as the device says."""
-    return words.speaker or ("the wearer" if words.is_user else None)
-
-
 @lru_cache(4096)
 def _words(text: str) -> tuple[str, ...]:
     return tuple(_WORDS.findall(text.casefold()))
@@ -93,7 +93,10 @@ def _comes_soon(message: Message, at: Millis) -> bool:
 
 
 def _may_be_one_voice(one: Message | Segment, other: Message | Segment) -> bool:
-    return voice(one) == voice(other) or not (voice(one) and voice(other))
+    """A voice without a name may be any, but that of a wearer whom the device tells from others."""
+    if voice(one) == voice(other):
+        return True
+    return not (voice(one) and voice(other)) and WEARER not in (voice(one), voice(other))
 
 
 def _begin_together(one: Message | Segment, other: Segment) -> bool:
@@ -102,18 +105,36 @@ def _begin_together(one: Message | Segment, other: Segment) -> bool:
     return abs(one.start - other.start) <= SAME_START
 
 
-def _overlap(one: Message | Segment, other: Segment) -> bool:
-    """Whether they share more than a moment, as far as they have a place."""
-    if one.start is None or one.end is None or other.start is None or other.end is None:
+def _is_told_further(message: Message, segment: Segment, at: Millis) -> bool:
+    """Whether the segment is the message with more words, or at once with nearly the same."""
+    if segment.text.startswith(message.text):
         return True
-    return one.start == other.start or min(one.end, other.end) > max(one.start, other.start)
+    return _comes_soon(message, at) and have_same_words(message.text, segment.text, nearly_all=True)
+
+
+def _share_more_than_a_moment(one: Message, other: Segment) -> bool:
+    return one.start == other.start or _shared(one, other) > min(INEXACT, _shorter(one, other) / 2)
+
+
+def _share_most(one: Message, other: Segment) -> bool:
+    return one.start == other.start or _shared(one, other) > _shorter(one, other) / 2
+
+
+def _shared(one: Message | Segment, other: Segment) -> float:
+    """Seconds that both have, to the millisecond; below 0 those between them."""
+    assert one.start is not None and one.end is not None and other.start is not None and other.end is not None
+    return round(min(one.end, other.end) - max(one.start, other.start), 3)
+
+
+def _shorter(one: Message | Segment, other: Segment) -> float:
+    assert one.start is not None and one.end is not None and other.start is not None and other.end is not None
+    return min(one.end - one.start, other.end - other.start)
 
 
 def _share(one: Message | Segment, other: Segment) -> float:
     """The part of the longer one's seconds that both have."""
     assert one.start is not None and one.end is not None and other.start is not None and other.end is not None
-    longer = max(one.end - one.start, other.end - other.start)
-    shared = min(one.end, other.end) - max(one.start, other.start)
+    longer, shared = max(one.end - one.start, other.end - other.start), _shared(one, other)
     return shared / longer if longer else float(shared == 0)
 
 

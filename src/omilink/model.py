@@ -30,6 +30,8 @@ ACTIVE_STEP: Millis = 600_000
 ORDER_STEP = 1 << 13
 TITLE_LENGTH = 60
 UNIQUE_LENGTH = 16
+WEARER = "the wearer"
+"""The voice of whoever wears the device, where it has no other name."""
 LEFT_OUT = "…"
 """What stands for a message that was no part of the talk: its key has to stay, or a retry of it would be taken for new
 words."""
@@ -275,10 +277,10 @@ class Segment:
         hash of the text alone would make two people's "yes" one message (omi-protocol: the real-time call). With one
         that may be a counter's number: that and the place."""
         if self.id is None:
-            return f"said:{_digest(self.speaker, self.start, self.end, self.text)}"
+            return f"said:{_digest(voice(self), self.start, self.end, self.text)}"
         if not self.may_be_counted:
             return f"id:{self.id}"
-        where = f"at{self.start}" if self.start is not None else f"said{_digest(self.speaker, self.text)}"
+        where = f"at{self.start}" if has_place(self) else f"said{_digest(self.speaker, self.text)}"
         return f"{where}:{self.id}"
 
     @property
@@ -370,6 +372,16 @@ class Message:
     def _outgrew(self, segment: Segment) -> bool:
         grown = len(segment.text) < len(self.text) and self.text.startswith(segment.text)
         return grown and (segment.end or 0) <= (self.end or 0)
+
+
+def voice(words: Message | Segment) -> str | None:
+    """Whose voice it is, as far as the device says."""
+    return words.speaker or (WEARER if words.is_user else None)
+
+
+def has_place(words: Message | Segment) -> bool:
+    """Whether its seconds tell anything: devices without a clock send none, or 0 in both."""
+    return words.start is not None and (words.start, words.end) != (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

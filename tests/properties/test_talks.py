@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from properties.histories import GAP, Said, at, call, empty_store, messages, moment, save, say, talks, texts
 from sqlalchemy import Engine
 
-from omilink import clocks, health, identity, sessions
+from omilink import clocks, conversations, health, identity, sessions
 from omilink.adapters.sql_store import SqlTransaction
 
 TALKS = sorted((Path(__file__).parents[1] / "samples" / "talks").glob("*.json"))
@@ -283,6 +283,72 @@ def test_numbers_without_a_place_are_told_apart_by_time_and_words(tx: Store) -> 
     calls = [(20.0 * n, [one]) for n, one in enumerate(said)]
     assert play(tx, *calls, *calls) == [["tea", "is there any left", "on Friday"]]
     assert play(tx, (45, [say("on Friday at nine", id="0", speaker="SPEAKER_0")]))[0][-1] == "on Friday at nine"
+
+
+@pytest.mark.parametrize("place", [{}, {"start": 0, "end": 0}, {"start": -1, "end": -1}, {"start": 0}])
+def test_words_of_one_number_without_a_place_are_kept_and_come_again_as_themselves(
+    tx: Store, place: dict[str, int]
+) -> None:
+    words = ["Tea", "Milk", "Sugar", "Lemon", "Lemon and salt"]
+    calls = [(1.0 + n, [{"text": word, "id": 0, "speaker": "SPEAKER_0"} | place]) for n, word in enumerate(words)]
+    assert play(tx, *calls) == [["Tea", "Milk", "Sugar", "Lemon and salt"]]
+    assert play(tx, *[(36.0 + n, segments) for n, (_, segments) in enumerate(calls[::-1])]) == [
+        ["Tea", "Milk", "Sugar", "Lemon and salt"]
+    ]
+    assert [message.rev for message in messages(tx, None)] == [1, 1, 1, 2]
+
+
+@pytest.mark.parametrize("place", [{}, {"start": 0, "end": 0}])
+def test_after_a_deletion_the_next_words_of_that_number_are_kept_and_the_deleted_stay_away(
+    tx: Store, place: dict[str, int]
+) -> None:
+    sessions.link(tx, "kitchen", "ada", moment(0))
+    save(tx, call(1, {"text": "a secret", "id": 0} | place))
+    conversations.delete(tx, talks(tx, "ada")[0].id, "ada", at(2))
+    save(tx, call(3, {"text": "a secret", "id": 0} | place), call(4, {"text": "and tea", "id": 0} | place))
+    assert texts(tx, "ada") == [["and tea"]]
+
+
+@pytest.mark.parametrize("overlap", [0.0, 0.05, 0.1])
+def test_short_words_of_one_number_that_overlap_by_a_moment_are_all_kept(tx: Store, overlap: float) -> None:
+    words = ["I", "would", "like", "some", "tea"]
+    step = 0.45 - overlap
+    calls = [
+        (1 + n * step, [a(word, round(n * step, 3), round(n * step + 0.45, 3), id=0)]) for n, word in enumerate(words)
+    ]
+    assert play(tx, *calls) == [words]
+    assert play(tx, *[(heard + 36, segments) for heard, segments in calls]) == [words]
+
+
+@pytest.mark.parametrize("other", [{"is_user": False}, {"isUser": "no"}, {}])
+@pytest.mark.parametrize("ids", sorted(IDS))
+def test_who_is_not_the_wearer_is_another_voice(tx: Store, ids: str, other: Said) -> None:
+    def wearer(number: int, text: str, start: float, end: float) -> Said:
+        return say(text, start, end, id=IDS[ids](number, 0), is_user=True)
+
+    def guest(number: int, text: str, start: float, end: float) -> Said:
+        return say(text, start, end, id=IDS[ids](number, 0), **other)
+
+    calls = [
+        (2, [wearer(0, "Shall we go to town?", 0, 2)]),
+        (2.4, [guest(1, "I am so tired now.", 0.2, 2.3)]),
+        (5, [wearer(2, "Then we stay.", 3, 5)]),
+        (47, [wearer(3, "All of the evening.", 6, 46)]),
+        (48, [guest(4, "Mm.", 20, 20)]),
+        (49, [guest(5, "Yes, and it was such a long day that I had.", 6.1, 19)]),
+    ]
+    told = play(tx, *calls)
+    assert told == [
+        [
+            *("Shall we go to town?", "I am so tired now.", "Then we stay.", "All of the evening."),
+            *("Yes, and it was such a long day that I had.", "Mm."),
+        ]
+    ]
+    assert play(tx, *[(heard + 36, segments) for heard, segments in calls]) == told
+
+
+def test_the_wearer_and_another_who_say_the_same_at_once_are_two_messages(tx: Store) -> None:
+    assert play(tx, (1, [say("yes", 0, 1, is_user=True)]), (2, [say("yes", 0, 1, is_user=False)])) == [["yes", "yes"]]
 
 
 def test_ids_that_differ_after_128_characters_are_two_segments(tx: Store) -> None:

@@ -44,6 +44,7 @@ _WHOLE = re.compile(r"-?[0-9]+")
 TRANSCRIPT = "transcript"
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database and no UTF-8 takes NUL and lone surrogates
+_SHORT_WHOLE = re.compile(r"[0-9]{1,9}")
 _SPEAKER = re.compile(r"\s*SPEAKER_0*(\d{1,9})\s*", re.IGNORECASE)
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 
@@ -254,10 +255,19 @@ def _speaker(item: dict[str, Any]) -> str | None:
     """SPEAKER_0 and SPEAKER_00 are the same person; a name that a device made up stays as it is. Where the speaker_id
     is another number, it is the one to trust: after a reconnect the name may be another voice's (omi-protocol)."""
     name = _same_speaker(_label(item.get("speaker"), 64) or "")
-    number = item.get("speaker_id", item.get("speakerId"))
-    if type(number) is int and 0 <= number < 10**9 and (not name or _SPEAKER.fullmatch(name)):
+    number = _whole(item.get("speaker_id", item.get("speakerId")))
+    if number is not None and 0 <= number < 10**9 and (not name or _SPEAKER.fullmatch(name)):
         return f"SPEAKER_{number}"
     return name or None
+
+
+def _whole(value: Any) -> int | None:
+    """A whole number, also where a device writes it as a text or with a point."""
+    if isinstance(value, str) and _SHORT_WHOLE.fullmatch(value.strip()):
+        return int(value)
+    if type(value) is float and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None
 
 
 @lru_cache
