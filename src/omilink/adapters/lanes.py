@@ -107,16 +107,17 @@ class Lanes:
         wanted = [one for one in taken if not one.item[1].done()]  # the others have given up
         time_used = _TimeUsed()
         outcomes = _guarded(run, [time_used.limit(one.whose, one.item[0]) for one in wanted]) if wanted else []
-        ran = [(one.item, outcome) for one, outcome in zip(wanted, outcomes, strict=True) if outcome[1] is not NOT_YET]
+        waits = [isinstance(error, _NotYet) for _, error in outcomes]
+        ran = [(one.item, outcome) for one, outcome, later in zip(wanted, outcomes, waits, strict=True) if not later]
         self._loop.call_soon_threadsafe(_deliver, ran)
-        return [one for one, outcome in zip(wanted, outcomes, strict=True) if outcome[1] is NOT_YET]
+        return [one for one, later in zip(wanted, waits, strict=True) if later]
 
 
 class _NotYet(OmilinkError):
-    """What is raised in place of a call for which a group has no time. Adapters undo a call that raises."""
+    """What is raised in place of a call for which a group has no time. Adapters undo a call that raises.
 
-
-NOT_YET = _NotYet("This call waits for its next turn.")
+    Each time a new one: an error that is raised again keeps the frames of all times before, and what these held.
+    """
 
 
 class _TimeUsed:
@@ -131,7 +132,7 @@ class _TimeUsed:
             begins = time.monotonic()
             self._began = self._began or begins
             if begins - self._began > LONG or (whose != SERVER and self._used[whose] > TURN):
-                raise NOT_YET
+                raise _NotYet("This call waits for its next turn.")
             try:
                 return fn(connection)
             finally:
