@@ -28,17 +28,15 @@ _UNSEEN_OTHERS = re.compile(
 """What Unicode says to ignore where it is not known (Default_Ignorable_Code_Point): joiners, fillers and variation
 selectors; and the empty pattern of Braille."""
 
-_NO_EMAIL = Invalid("That is no email address. Give one like name@example.org.")
-
 
 def normal_email(typed: str) -> str:
     """The email as it is kept, shown and compared. Raises Invalid with what does not fit."""
     if len(typed.strip()) > 2 * LONGEST:
-        raise _NO_EMAIL
+        raise _no_email()
     check_seen(typed)
     email = _compared(typed)
     if not _EMAIL.fullmatch(email):
-        raise _NO_EMAIL
+        raise _no_email()
     check_seen(email)
     return email
 
@@ -49,7 +47,7 @@ def email_to_find(typed: str) -> str:
     if key := email_key(typed):
         return key
     if not (kept := as_kept_before(typed)):
-        raise _NO_EMAIL
+        raise _no_email()
     return kept
 
 
@@ -99,6 +97,10 @@ def check_password(password: str, field: str = "password") -> None:
     """Raises Invalid unless it can become one."""
     if len(normal_password(password)) not in PASSWORD_LENGTH or len(password) not in range(PASSWORD_LENGTH.stop):
         raise Invalid(f"The {field} must have {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[-1]} characters.")
+
+
+def _no_email() -> Invalid:
+    return Invalid("That is no email address. Give one like name@example.org.")
 
 
 def _compared(typed: str) -> str:

@@ -245,3 +245,15 @@ def test_an_unknown_email_takes_as_many_tries_as_a_wrong_password(hasher: Counti
             assert hasher.verified == tries
 
     asyncio.run(story())
+
+
+def test_an_email_that_is_none_keeps_nothing_of_the_tries_before() -> None:
+    """An error that is raised again has the frames of all times before, and with them what was typed."""
+    first, second = refusal("ana"), refusal("ana@")
+    assert first is not second
+
+
+def refusal(email: str) -> Invalid:
+    with pytest.raises(Invalid) as refused:
+        normal_email(email)
+    return refused.value
