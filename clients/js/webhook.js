@@ -22,7 +22,7 @@ const OWN = `${PATH}/me_`;
 export function createWebhook({ client, links, base, webhookUrl, fetchOf }) {
   /** The user's own address. @type {Promise<string> | null} */
   let own = null;
-  /** Of which no link is left that only the app made, and nothing came in by. @type {Set<string>} */
+  /** Sessions whose link by id has been looked at, and ended where nothing came in by it. @type {Set<string>} */
   let settled = new Set();
 
   return { send, forget };

@@ -38,6 +38,7 @@ words."""
 VERSIONS_REMEMBERED = 16
 
 PAST = (Hands.OF_BEFORE, Hands.LONG_BEFORE)
+"""Hands in which the session is no longer: such a call says nothing about its owner of now."""
 
 VISIBLE = "[!-.0-~]{1,128}"
 """ASCII 0x21-0x7E without "/", so that ids fit into a path."""
@@ -419,7 +420,7 @@ class Conversation:
     @property
     def active_until(self) -> Millis:
         """`last_at`, rounded up, so that an index on it seldom changes."""
-        return active_until(self.last_at)
+        return (self.last_at // ACTIVE_STEP + 1) * ACTIVE_STEP
 
     @property
     def last_step(self) -> int:
@@ -611,10 +612,6 @@ class Event:
     seq: int = 0
     conversation_id: str | None = None
     data: str
-
-
-def active_until(last_at: Millis) -> Millis:
-    return (last_at // ACTIVE_STEP + 1) * ACTIVE_STEP
 
 
 def now() -> Millis:

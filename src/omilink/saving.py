@@ -33,8 +33,9 @@ from omilink.ports import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Whose streams have something to look at, which deliveries (by seq) were put aside by which rule, and of
-    which nothing is to be kept, and counts."""
+    """What became of a batch. `users`: whose streams have something new. `quarantined`: deliveries that were put aside,
+    by seq, each with the rule that did so. `dropped`: those of which nothing is kept. `not_kept`: how many of them were
+    beyond a sender's budget. `of_before`: how many segments went on with words of an earlier owner."""
 
     users: frozenset[str]
     quarantined: dict[int, str]

@@ -168,7 +168,7 @@ def _near_one_another(numbers: Sequence[int], apart: int) -> Iterator[list[int]]
 
 
 def _in_order(heard: Sequence[str], wanted: Sequence[str]) -> list[int]:
-    """The places of the longest part of `wanted` that was heard in its order."""
+    """The places of the longest part of `wanted` that was heard in its order: a longest common subsequence."""
     best: list[list[int]] = [[] for _ in range(len(wanted) + 1)]  # by how much of `wanted` has been looked at
     for place, word in enumerate(heard):
         for n in range(len(wanted), 0, -1):

@@ -45,7 +45,7 @@ class Server(uvicorn.Server):
         self._room, self._spares = _room(product.settings)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Lets peers in by a door of its own; see there."""
+        """Accepts connections by a `Door` in place of uvicorn's own listener."""
         assert sockets
         await self.lifespan.startup()
         make = functools.partial(Connection, self.config, self.server_state, self.lifespan.state)
