@@ -27,10 +27,14 @@ class Health:
 
 
 def sessions_of(
-    tx: Transaction, user_id: str, most: int = PAGE, before: tuple[Millis, str] | None = None
-) -> list[tuple[OmiSession, int]]:
-    """A page of the user's, each with how many messages the user has from it: last seen first, suspended ones last."""
-    return sorted(tx.sessions_page(user_id, most, before), key=lambda one: _place(one[0]))
+    tx: Transaction, user_id: str, limit: int = PAGE, before: tuple[Millis, str] | None = None
+) -> tuple[list[tuple[OmiSession, int]], tuple[Millis, str] | None]:
+    """A page of the user's, each with how many messages the user has from it: last seen first, suspended ones last. And
+    `before` of the next page, None when there is none. The database alone orders pages, since it may order ids in
+    another way than Python."""
+    found = tx.sessions_page(user_id, limit + 1, before)
+    page, last = found[:limit], found[limit - 1][0] if len(found) > limit else None
+    return sorted(page, key=lambda one: _place(one[0])), (last.created_at, last.id) if last else None
 
 
 def session_of(tx: Transaction, omi_session_id: str, user_id: str) -> tuple[OmiSession, int]:

@@ -70,7 +70,7 @@ def test_a_talk_goes_on_when_the_clock_is_set_back(tx: SqlTransaction, back: flo
     save(tx, call(15, say("after", 5), wall=15 - back))
     save(tx, call(20, say("and on", 10), wall=20 - back))
     assert texts(tx, "ada") == [["before", "after", "and on"]]
-    ((session, _),) = health.sessions_of(tx, "ada")
+    ((session, _),), _ = health.sessions_of(tx, "ada")
     assert session.last_seen_at == talks(tx, "ada")[0].last_at == at(20 - back)
 
 

@@ -637,7 +637,7 @@ def test_who_claims_a_uid_before_its_wearable_speaks_gets_no_word(tx: SqlTransac
     assert (texts(tx, "ben", A), texts(tx, None, A)) == ([], [["a wearables words"]])
     assert told(tx, "ben") == [("session_linked", None), ("session_unlinked", "proof_required")]
     assert link(tx, A, "ben") == "proof_required"
-    ((suspended, _),) = health.sessions_of(tx, "ben")
+    ((suspended, _),), _ = health.sessions_of(tx, "ben")
     assert health.judged(suspended, 0, at(2), {}).status == "suspended"
     shown = health.shown(suspended, 0, at(2), {})
     assert (shown["linked"], shown["lastSeenAt"]) == (False, None)
@@ -650,7 +650,7 @@ def test_its_owner_gets_them_all_once_the_uid_is_verified(tx: SqlTransaction) ->
     save(tx, call(3, say("two", 2), session=A, uid=A))
     assert (texts(tx, "ada", A), texts(tx, "ben", A)) == ([["one", "two"]], [])
     assert told(tx, "ada") == [("session_linked", None)]
-    assert health.sessions_of(tx, "ben") == []
+    assert health.sessions_of(tx, "ben") == ([], None)
 
 
 def test_proof_takes_a_claimed_session_over_and_leaves_what_was_saved(tx: SqlTransaction) -> None:
@@ -710,7 +710,7 @@ def test_of_a_hundred_who_claim_a_session_one_gets_it_and_the_others_the_same_an
 
 def test_linking_early_waits_for_the_device(tx: SqlTransaction) -> None:
     assert link(tx, "kitchen", "ada") == "manual"
-    ((linked, saved),) = health.sessions_of(tx, "ada")
+    ((linked, saved),), _ = health.sessions_of(tx, "ada")
     assert health.judged(linked, saved, at(0), {}).status == "waiting"
     save(tx, call(1, say("hello", 0)))
     linked, saved = health.session_of(tx, "kitchen", "ada")

@@ -7,7 +7,6 @@ from pydantic import BaseModel, StrictBool
 from starlette.requests import Request
 
 from omilink import health, limits, sessions, wire
-from omilink.model import OmiSession
 from omilink.settings import Switch
 from omilink.web import answers, fields
 from omilink.web.auth import Me, The, Who, client_address
@@ -58,12 +57,11 @@ async def unlink(session_id: fields.PathId, who: Who, me: Me, the: The, personal
 async def mine(who: Who, the: The, limit: Limit = health.PAGE, cursor: TimeCursor = "") -> wire.Json:
     """Your sessions with their health, the newest on the first page; on each page, last seen first."""
     before = by_time(cursor)
-    found = await the.store.read(lambda tx: health.sessions_of(tx, who.user.id, limit + 1, before))
-    page, more = _cut(found, limit)
+    page, more = await the.store.read(lambda tx: health.sessions_of(tx, who.user.id, limit, before))
     jobs = await the.inbox.counts_of([session.id for session, _ in page])
     at = the.clock()
     shown = [health.shown(*one, at, jobs.get(one[0].id, {})) for one in page]
-    return {"ok": True, "sessions": shown, "nextCursor": more}
+    return {"ok": True, "sessions": shown, "nextCursor": pack(*more) if more else None}
 
 
 @router.get("/{session_id}", responses=answers.of(answers.OneSession, refused=(404,)))
@@ -79,12 +77,3 @@ async def one(session_id: str, who: Who, the: The) -> wire.Json:
             "streamsOpen": the.bus.listeners().get(who.user.id, 0),
         }
     return {"ok": True, "session": shown}
-
-
-def _cut(found: list[tuple[OmiSession, int]], limit: int) -> tuple[list[tuple[OmiSession, int]], str | None]:
-    """The page, of which one more was looked for, and where the next one begins."""
-    if len(found) <= limit:
-        return found, None
-    newest_first = sorted((session.created_at, session.id) for session, _ in found)[::-1]
-    last = newest_first[limit - 1]
-    return [one for one in found if (one[0].created_at, one[0].id) >= last], pack(*last)
