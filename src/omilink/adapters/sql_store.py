@@ -71,17 +71,16 @@ _HEARD_LAST_FIRST = (
     func.coalesce(func.nullif(session.c.last_order, 0), session.c.linked_order, 0).desc(),
     session.c.id,
 )
-SESSIONS_OF = (
-    select(session)
-    .where(or_(session.c.user_id == bindparam("u"), session.c.suspended_user_id == bindparam("u")))
-    .order_by(*_HEARD_LAST_FIRST)
-)
 _IS_THEIRS = or_(session.c.user_id == bindparam("u"), session.c.suspended_user_id == bindparam("u"))
+SESSIONS_OF = select(session).where(_IS_THEIRS).order_by(*_HEARD_LAST_FIRST)
 _OLDER = tuple_(session.c.created_at, session.c.id) < tuple_(bindparam("at"), bindparam("key"))
-_PAGE = (select(session).where(_IS_THEIRS, _OLDER).order_by(session.c.created_at.desc(), session.c.id.desc())).limit(
-    bindparam("most")
+_ON_PAGE = (
+    select(session)
+    .where(_IS_THEIRS, _OLDER)
+    .order_by(session.c.created_at.desc(), session.c.id.desc())
+    .limit(bindparam("most"))
+    .subquery("page")
 )
-_ON_PAGE = _PAGE.subquery("page")
 SESSIONS_PAGE = select(
     _ON_PAGE,
     select(func.sum(conversation.c.message_count))

@@ -1,17 +1,13 @@
 """Conversations to read, page by page, and to delete."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from omilink import conversations, live, wire
 from omilink.web import answers
 from omilink.web.auth import The, Who
-from omilink.web.cursors import PlaceCursor, TimeCursor, by_place, by_time, pack
+from omilink.web.cursors import Limit, NumberCursor, PlaceCursor, by_number, by_place, pack
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
-
-Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 @router.get("/current", responses=answers.of(answers.CurrentConversation))
@@ -21,10 +17,10 @@ async def current(who: Who, the: The) -> wire.Json:
 
 
 @router.get("", responses=answers.of(answers.Conversations))
-async def mine(who: Who, the: The, limit: Limit = 20, cursor: TimeCursor = "") -> wire.Json:
+async def mine(who: Who, the: The, limit: Limit = 20, cursor: NumberCursor = "") -> wire.Json:
     """Your conversations, the one that began last first: so a conversation keeps its place while you read page by
     page."""
-    before = by_time(cursor)
+    before = by_number(cursor)
     found = await the.store.read(lambda tx: tx.conversations_of(who.user.id, limit + 1, before))
     page = found[:limit]
     more = pack(page[-1].first_order, page[-1].id) if len(found) > limit else None

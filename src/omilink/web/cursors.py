@@ -7,12 +7,13 @@ import re
 from decimal import Decimal
 from typing import Annotated
 
+from fastapi import Query
 from pydantic import WithJsonSchema
 
 from omilink.errors import Invalid
 
-BY_TIME = "^(-?[0-9]{1,15}~([2-6][0-9a-f]|7[0-9a-e]){1,200})?$"
-"""A moment, and the bytes of an id in hexadecimal, which fits into an address whatever the id is."""
+BY_NUMBER = "^(-?[0-9]{1,15}~([2-6][0-9a-f]|7[0-9a-e]){1,200})?$"
+"""A moment or an order, and the bytes of an id in hexadecimal, which fits into an address whatever the id is."""
 BY_PLACE = r"^(-?[0-9]{1,15}(\.[0-9]{1,30})?~[0-9]{1,9})?$"
 """A place in a conversation, and a count. Numbers have few enough digits for every database."""
 
@@ -21,8 +22,10 @@ def _described(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, "description": "nextCursor of the page before"})
 
 
-TimeCursor = Annotated[str, _described(BY_TIME)]
+NumberCursor = Annotated[str, _described(BY_NUMBER)]
 PlaceCursor = Annotated[str, _described(BY_PLACE)]
+Limit = Annotated[int, Query(ge=1, le=200)]
+"""Entries of a page."""
 
 
 def pack(number: float, second: int | str) -> str:
@@ -30,9 +33,9 @@ def pack(number: float, second: int | str) -> str:
     return f"{Decimal(repr(number)):f}~{last}"
 
 
-def by_time(cursor: str) -> tuple[int, str] | None:
+def by_number(cursor: str) -> tuple[int, str] | None:
     """Raises Invalid for what is none of ours."""
-    parts = _parts(cursor, BY_TIME)
+    parts = _parts(cursor, BY_NUMBER)
     return (int(parts[0]), bytes.fromhex(parts[1]).decode()) if parts else None
 
 

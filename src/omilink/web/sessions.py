@@ -1,8 +1,6 @@
 """Linking, and how a user's sessions are."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, StrictBool
 from starlette.requests import Request
 
@@ -10,11 +8,9 @@ from omilink import health, limits, sessions, wire
 from omilink.settings import Switch
 from omilink.web import answers, fields
 from omilink.web.auth import Me, The, Who, client_address
-from omilink.web.cursors import TimeCursor, by_time, pack
+from omilink.web.cursors import Limit, NumberCursor, by_number, pack
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
-
-Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 class Link(BaseModel):
@@ -54,9 +50,9 @@ async def unlink(session_id: fields.PathId, who: Who, me: Me, the: The, personal
 
 
 @router.get("", responses=answers.of(answers.Sessions))
-async def mine(who: Who, the: The, limit: Limit = health.PAGE, cursor: TimeCursor = "") -> wire.Json:
+async def mine(who: Who, the: The, limit: Limit = health.PAGE, cursor: NumberCursor = "") -> wire.Json:
     """Your sessions with their health, the newest on the first page; on each page, last seen first."""
-    before = by_time(cursor)
+    before = by_number(cursor)
     page, more = await the.store.read(lambda tx: health.sessions_of(tx, who.user.id, limit, before))
     jobs = await the.inbox.counts_of([session.id for session, _ in page])
     at = the.clock()
