@@ -76,7 +76,7 @@ BOUNDS = {
     "a page of a list": "200 entries",
     "sessions, linked by hand or at the own address": f"{MOST_SESSIONS:,}",
     "what is kept of one user's calls in a day": f"{Settings.model_fields['daily_megabytes'].default} MB",
-    "the worker, by sending much": f"a {SHARES}th of a batch of {worker.BATCH} calls, and one call beyond its bytes",
+    "the worker, by sending much": f"1/{SHARES} of a batch of {worker.BATCH} calls, and one call beyond its bytes",
     "memory and the writing thread, by what waits to be saved": f"{BATCH_BYTES >> 10} KiB and one call",
     "calls at the own address": f"{PERSONAL_CALL.burst:,} at once, then {1 / PERSONAL_CALL.seconds:g} a second",
     "the hashing of passwords": f"{passwords.MOST_WAITING} wait, {passwords.AT_ONCE} are hashed",
