@@ -27,11 +27,11 @@ MOST_COMPARED, MOST_READ = 100, 50
 early."""
 
 SHORT = 10.0
-"""Seconds that a clock shows at most which begins anew with every call …"""
+"""Seconds. A conversation that spans no more may be of a clock that begins anew with every call …"""
 RESTARTS = 5
-"""… when so many conversations have not got further …"""
+"""… once there are at least this many such conversations …"""
 SOON = 20.0
-"""… and words come within so many seconds of the last ones."""
+"""… and the next words come within this many seconds."""
 
 SpokenIn = Callable[[Conversation, float, float], Sequence[Message]]
 """What was said in these seconds of a conversation's clock. It is asked only where the clock alone does not tell."""

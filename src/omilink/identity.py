@@ -11,7 +11,7 @@ SAME_START = 0.5
 INEXACT = 0.1
 """Seconds by which segments of one voice may overlap and still follow one another."""
 CORRECTED_WITHIN: Millis = 10_000
-"""So soon after a segment its number with other words is a correction; later it is another segment's number."""
+"""How long after a segment its number with other words is a correction; later it is another segment's number."""
 
 COMPARED = 500
 """Characters of a text that are compared word by word."""

@@ -86,7 +86,7 @@ class LocalLimits:
 
 
 class _Buckets:
-    """As the store keeps them, for so many of the latest."""
+    """Buckets as the store keeps them, in memory and of the latest users alone."""
 
     MOST = 50_000
 

@@ -25,7 +25,7 @@ HEARTBEAT = 15.0
 AGAIN = (0.5, 1.5)
 """Seconds between tries while the database is away, from and to: streams do not all try at once."""
 SAY_SO = 10
-"""After so many tries a stream says again that the database is away, which is also its sign of life."""
+"""Tries between two comments of a stream that the database is away, which are also its heartbeat."""
 PAGE = 200
 """Events read at once, so that the oldest cursor costs no more memory than the newest."""
 

@@ -291,7 +291,7 @@ class Segment:
 
     @property
     def has_unique_id(self) -> bool:
-        """Whether the id is so long that the next conversation hardly has it too, at the same second."""
+        """Whether the id is long enough for the next conversation not to have it too, at the same second."""
         return self.id is not None and len(self.id) >= UNIQUE_LENGTH
 
     @property

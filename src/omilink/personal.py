@@ -12,9 +12,9 @@ from omilink.ports import Store, Transaction
 PREFIX = "me_"
 """Tells a personal secret from the shared one without looking it up."""
 GRACE: Millis = DAY
-"""So long the URL before is valid as well, for whoever has to paste the new one."""
+"""How long the previous URL stays valid, for whoever has to paste the new one."""
 FRESH: Millis = 2_000
-"""So long a secret that was looked up is not looked up again."""
+"""How long a secret that was looked up is not looked up again."""
 KEPT = 50_000
 """Secrets that are remembered, for when the database is away."""
 

@@ -75,8 +75,8 @@ class Transaction(Protocol):
     def all_sessions(self, limit: int) -> list[OmiSession]: ...
 
     def silent_sessions(self, since: Millis, most: int) -> list[OmiSession]:
-        """So many that were linked by hand or by uid before then, in counted time, and have not been written since, as
-        every call writes them; as `sessions` gives them."""
+        """At most `most` that were linked by hand or by uid before then, in counted time, and have not been written
+        since, as every call writes them; as `sessions` gives them."""
         ...
 
     def put_sessions(self, sessions: Collection[OmiSession]) -> None: ...
@@ -177,7 +177,7 @@ class Transaction(Protocol):
         ...
 
     def conversations_of(self, user_id: str, limit: int, before: tuple[int, str] | None = None) -> list[Conversation]:
-        """So many before (first_order, id), the one that began last first: a place that a conversation keeps."""
+        """At most `limit` before (first_order, id), which a conversation keeps: the one that began last first."""
         ...
 
     def put_conversations(self, new: Collection[Conversation], changed: Collection[Conversation]) -> None: ...
@@ -378,7 +378,7 @@ class Inbox(Protocol):
         ...
 
     async def wait(self, seconds: float) -> None:
-        """Until something new may be due, at most so long."""
+        """Until something new may be due, at most this many seconds."""
         ...
 
     async def take(self, limit: int, at: Millis) -> list[Delivery]:

@@ -31,7 +31,7 @@ EARLIER: Millis = 24 * 3_600_000
 EXPIRED = "expired"
 """The rule that ends a link without anybody's wish or proof."""
 HISTORY = 100
-"""So many of the newest entries tell how a link ended."""
+"""How many of the newest entries of the audit are searched for how a link ended."""
 
 
 def link(
@@ -117,7 +117,7 @@ def end(tx: Transaction, omi_session_id: str, device: Device, moment: Moment, by
 
 
 def expire(tx: Transaction, silent_since: Millis, moment: Moment, most: int) -> set[str]:
-    """Ends so many links of sessions that have not called since then, in counted time, and returns whom to wake."""
+    """Ends at most `most` links of sessions that have not called since then, in counted time. Returns whom to wake."""
     woken = set()
     for session in tx.silent_sessions(silent_since, most):
         decision = linking.decide(Facts(act=Act.EXPIRE, session=session, user_id=None))

@@ -64,8 +64,8 @@ class _Batch:
         self._bytes: Counter[str] = Counter()
 
     def fill(self, waiting: Iterable[Waiting], calls: int, size: int) -> None:
-        """Takes what fits, of each sender up to so many calls and bytes, or one call. Nobody's later call overtakes an
-        earlier one."""
+        """Takes what fits, of each sender at most `calls` and `size` bytes, or one call. Nobody's later call
+        overtakes an earlier one."""
         held = set()
         for one in waiting:
             if len(self.taken) == self._most:

@@ -19,7 +19,7 @@ WATCH = 1.0
 LOOK = 1.0
 """Seconds between looks at the monotonic clock, of which a bounded time counts each."""
 SET: Millis = 1_000
-"""By so much a wall clock goes wrong within moments only if somebody sets it."""
+"""A wall clock that goes wrong by more between two looks has been set."""
 TIDY = 3600.0
 """Seconds between removals of what has been kept long enough."""
 TIDY_USERS = 100

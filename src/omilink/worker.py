@@ -14,9 +14,9 @@ from omilink.ports import LONGEST_WAIT, Bus, Inbox, Store
 BATCH = 200
 MAX_ATTEMPTS = 8
 CROWD = 8
-"""After a batch of so many the worker lets the next gather, since a call in a large batch costs an eighth less …"""
+"""After a batch of this many or more the next one may gather, since a call in a large batch costs an eighth less …"""
 GATHER = 0.015
-"""… for so many seconds."""
+"""… for this many seconds."""
 IDLE = 1.0
 """Seconds between looks for retries that have become due."""
 AGAIN = 0.25

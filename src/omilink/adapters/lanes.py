@@ -33,9 +33,9 @@ RETRY_AFTER = 5
 SHARE = 20
 """Calls of a user in one group at most …"""
 TURN = 0.005
-"""… and after so many seconds of them the next one waits for the user's next turn …"""
+"""… and once these have taken this many seconds, the next one waits for the user's next turn …"""
 LONG = 0.1
-"""… and after so many seconds everything does that the group has not begun: what has run waits for the group's end."""
+"""… and once the group has, so does every call that it has not begun: what has run waits for the group's end."""
 LAST_WAIT = 2.0
 """Seconds that lanes get to finish whose database may never answer."""
 

@@ -39,7 +39,7 @@ AHEAD_BYTES = 32 << 20
 """… if they are not larger than this together."""
 ANY_SIZE = 1 << 62
 ROOM = 500
-"""For so many it asks at once, when there is more."""
+"""How many it asks for at once, when there is more."""
 LOOK_BACK = 2000
 """How many of the newest deliveries are looked through for those of one session."""
 PULL = 2.0

@@ -28,7 +28,7 @@ READERS = WRITERS = 4
 GROUP = 100
 """Reads that share a snapshot at most."""
 TRIES = 10
-"""So often a transaction runs that others get in the way of."""
+"""Attempts before a transaction that conflicts with others gives up."""
 READ_PATIENCE, WRITE_PATIENCE = 4.0, 30.0
 """Seconds after which a call that waits gives up: a network that swallows everything tells nothing."""
 IDLE = 1.0

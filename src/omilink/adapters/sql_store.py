@@ -262,7 +262,7 @@ NEWEST = (1 << 62, "")
 AROUND_MOST = 2_000
 GONE = "deleted account"
 ACCEPTED_IN_TIME: Millis = 86_400_000
-"""So long after its end a challenge may still be met by what was accepted before."""
+"""How long after its end a challenge may still be met by what was accepted before."""
 PLAYED_AGAIN: Millis = 86_400_000
 """A signature is good for ten minutes at most, and what carries it may have to wait before it is saved."""
 _TIMES = (schema.deliveries.c.received_at, schema.tokens.c.created_at, schema.omi_sessions.c.counted_at)

@@ -22,7 +22,7 @@ from omilink.web.connection import Connection, Wait, farewell
 FILES = 192
 """Open files that are kept for databases, NATS, pages and the connections that are just closing."""
 LOW = 4096
-"""Open files with less of which a server starts with a warning."""
+"""A server that may open fewer files starts with a warning."""
 FROM_ONE_ADDRESS = 2000
 """Connections. A quarter of the room, where there is less."""
 HELD_BYTES = 64 * 1024 * 1024
@@ -32,7 +32,7 @@ UNSENT_BYTES = 128 * 1024 * 1024
 AT_ONCE = 64
 """Connections that are accepted before what is open gets its turn."""
 SHARE = 32
-"""One in so many of those that wait makes room at the same time."""
+"""Of those that wait, one in 32 is closed at the same time."""
 MINUTE = 60.0
 NO_FILE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 FULL = "There is no room for this request now. Try again in a few seconds."
