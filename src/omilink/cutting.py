@@ -6,13 +6,13 @@ from math import inf
 
 from omilink import omi_accounts, wire
 from omilink.desk import Desk
-from omilink.model import LEFT_OUT, VERSIONS_REMEMBERED, Challenge, Conversation, Delivery, Message, Segment
-from omilink.spoken import Span, part_of
+from omilink.model import LEFT_OUT, VERSIONS_REMEMBERED, Challenge, Conversation, Delivery, Message, Segment, voice
+from omilink.spoken import Span, may_be_part, part_of
 
-EARLIER_MESSAGES = 12
+EARLIER_MESSAGES = 30
 """How many of the messages that came before a call may hold a part of a sentence."""
-EARLIER_CONVERSATIONS = 3
-"""How many of the latest conversations they may stand in, since a clock may have started anew within the sentence."""
+EARLIER_CONVERSATIONS = 8
+"""How many of the latest conversations they may stand in, since a clock may start anew with every word of it."""
 LONGEST = 20_000
 """Characters of a call that is listened to: a quarter of an hour of talk. The search takes time from everybody."""
 
@@ -22,10 +22,12 @@ class _Piece:
     """Something that was heard: a segment of the call, by its place there, or a message from before it."""
 
     text: str
-    speaker: str | None
+    voice: str | None
     start: float | None
     place: int | None = None
     message: Message | None = None
+    is_heard_again: bool = False
+    """Whether a segment of the call is that message, which may have grown."""
 
 
 def take_sentences_out(
@@ -127,7 +129,7 @@ def _without_parts(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) 
     for segment in segments:
         known = [desk.same(delivery, segment, conversation) for conversation in of_cuts]
         has_grown = any(message and message.has_grown_from_left_out(segment) for message in known)
-        rest = _without_part(segment.text, said) if has_grown else segment.text
+        rest = _without_part(segment, said) if has_grown else segment.text
         if rest:
             rests.append(segment if rest == segment.text else replace(segment, text=rest))
     if rests != list(segments):
@@ -136,8 +138,10 @@ def _without_parts(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) 
     return rests
 
 
-def _without_part(text: str, sentences: Sequence[str]) -> str:
-    parts = [span for sentence in sentences if (span := part_of(sentence, text))]
+def _without_part(segment: Segment, sentences: Sequence[str]) -> str:
+    """One word is a part only of what is surely the same segment."""
+    text, least = segment.text, 2 if segment.may_be_counted else 1
+    parts = [span for sentence in sentences if (span := part_of(sentence, text, least))]
     return max(parts, key=lambda span: span.end - span.start).cut(0, text) if parts else text
 
 
@@ -145,23 +149,31 @@ def _find(
     challenges: Sequence[Challenge], pieces: Sequence[_Piece]
 ) -> tuple[Sequence[_Piece], list[tuple[Challenge, Span]]]:
     """The sentences among the pieces, and the order of the pieces in which they were found."""
-    for order in _orders(pieces):
+    said, tries = [challenge.say for challenge in challenges], iter(range(omi_accounts.MOST_SENTENCES))
+    for order in _orders(pieces, said):
         new = [number for number, piece in enumerate(order) if piece.place is not None]
-        if said := omi_accounts.find_said(challenges, [piece.text for piece in order], new):
-            return order, said
+        if found := omi_accounts.find_said(challenges, [piece.text for piece in order], new, tries):
+            return order, found
     return (), []
 
 
-def _orders(pieces: Sequence[_Piece]) -> Iterator[Sequence[_Piece]]:
-    """Calls come late, clocks start anew, and others talk in between: as it came, as it was spoken, and what one voice
-    said."""
-    yield pieces
-    yield sorted(pieces, key=_spoken)
-    for speaker in dict.fromkeys(piece.speaker for piece in pieces if piece.place is not None):
-        of_one = [piece for piece in pieces if piece.speaker == speaker]
-        if len(of_one) < len(pieces):
-            yield of_one
-            yield sorted(of_one, key=_spoken)
+def _orders(pieces: Sequence[_Piece], said: Sequence[str]) -> Iterator[Sequence[_Piece]]:
+    """Calls come late, clocks start anew, and others talk in between: as it came, as it was spoken, what one voice
+    said, and only what may be a part. At first without what has grown; but what a device corrects may be another part,
+    where it counts each call's segments anew."""
+    of_now = [piece for piece in pieces if not piece.is_heard_again]
+    for some in [of_now] if len(of_now) == len(pieces) else [of_now, pieces]:
+        yield some
+        yield sorted(some, key=_spoken)
+        for speaker in dict.fromkeys(piece.voice for piece in some if piece.place is not None):
+            of_one = [piece for piece in some if piece.voice == speaker]
+            if len(of_one) < len(some):
+                yield of_one
+                yield sorted(of_one, key=_spoken)
+        parts = [piece for piece in some if any(may_be_part(piece.text, sentence) for sentence in said)]
+        if len(parts) < len(some):
+            yield parts
+            yield sorted(parts, key=_spoken)
 
 
 def _spoken(piece: _Piece) -> float:
@@ -170,21 +182,26 @@ def _spoken(piece: _Piece) -> float:
 
 def _said_now(segments: Sequence[Segment]) -> Iterator[_Piece]:
     for place, segment in enumerate(segments):
-        yield _Piece(segment.text, segment.speaker, segment.start, place=place)
+        yield _Piece(segment.text, voice(segment), segment.start, place=place)
 
 
 def _said_before(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> list[_Piece]:
     """The latest that came in the conversations that go on, if they are the same owner's."""
-    keys = {segment.key for segment in segments}
-    theirs = [conversation for conversation in desk.near(delivery) if conversation.user_id == desk.owner(delivery)]
+    owner, near = desk.owner(delivery), desk.near(delivery)
+    theirs = [conversation for conversation in near if conversation.user_id == owner and not conversation.deleted_at]
     messages = [
         message
         for conversation in theirs[-EARLIER_CONVERSATIONS:]
         for message in desk.tx.newest_messages(conversation.id, EARLIER_MESSAGES)
-        if message.key not in keys
     ]
     messages.sort(key=lambda message: message.created_at)  # of one moment in the order of the conversations
-    return [_Piece(m.text, m.speaker, m.start, message=m) for m in messages[-EARLIER_MESSAGES:]]
+    known = [message for segment in segments if (message := desk.known(delivery, segment, near))]
+    again = {(message.conversation_id, message.key) for message in known}
+    return [
+        _Piece(m.text, voice(m), m.start, message=m, is_heard_again=(m.conversation_id, m.key) in again)
+        for m in messages[-EARLIER_MESSAGES:]
+        if m.text != LEFT_OUT
+    ]
 
 
 def _to_cut(known: Message | None, segment: Segment) -> Message | None:

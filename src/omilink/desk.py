@@ -19,6 +19,7 @@ from omilink.model import (
     session_key,
 )
 from omilink.ports import Transaction
+from omilink.spoken import may_be_part
 
 MessageKey = tuple[str, str]
 """Conversation id and segment key."""
@@ -171,11 +172,20 @@ class Desk:
         message = self.message((conversation.id, segment.key))
         if not segment.may_be_counted:
             return message
-        at = delivery.received_at
-        if message and identity.is_same_by_number(message, segment, at):
+        if message and self._is_same_by_number(delivery, message, segment):
             return message
         numbered = self._numbered(segment, conversation)[:MOST_NUMBERED]
-        return next((one for one in numbered if identity.is_same_by_number(one, segment, at)), None)
+        return next((one for one in numbered if self._is_same_by_number(delivery, one, segment)), None)
+
+    def _is_same_by_number(self, delivery: Delivery, message: Message, segment: Segment) -> bool:
+        """Two parts of a sentence that a user is to say are not one, corrected: a device may count anew in each call,
+        with a clock that stands at 0 each time."""
+        if not identity.is_same_by_number(message, segment, delivery.received_at):
+            return False
+        if message.knows(segment) or identity.have_same_words(message.text, segment.text):
+            return True
+        said = [one.say for one in self.challenges(delivery)]
+        return not any(may_be_part(message.text, say) and may_be_part(segment.text, say) for say in said)
 
     def _numbered(self, segment: Segment, conversation: Conversation) -> list[Message]:
         """Messages of that id that were said about then, the nearest first; of those without a place the latest."""

@@ -8,9 +8,8 @@ operator's word. All of them go through `linking.decide`.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from omilink import limits, linking, sessions, spoken
 from omilink.conversations import adopt, give_back, waiting
@@ -119,13 +118,14 @@ def confirm(
 
 
 def find_said(
-    challenges: Collection[Challenge], texts: Sequence[str], new: Collection[int]
+    challenges: Collection[Challenge], texts: Sequence[str], new: Collection[int], tries: Iterator[int]
 ) -> list[tuple[Challenge, spoken.Span]]:
     """What users were asked to say, and where in the texts it stands; at least a part of it in one that is `new`, by
-    its place. It is found again in a copy. Whoever reads out the list of words is not listened to for ever."""
+    its place. It is found again in a copy. Whoever reads out the list of words is not listened to for ever: `tries`
+    are as many sentences as may still be looked at."""
     asked = {challenge.say: challenge for challenge in challenges}
     found: list[tuple[Challenge, spoken.Span]] = []
-    for sentence, span in islice(spoken.sentences_in(texts), MOST_SENTENCES):
+    for (sentence, span), _ in zip(spoken.sentences_in(texts), tries, strict=False):
         challenge = asked.get(sentence)
         is_new = any(span.first <= place <= span.last for place in new)
         if challenge and is_new and not (found and span.begins_in(found[-1][1])):

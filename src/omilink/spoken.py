@@ -142,18 +142,20 @@ def may_be_part(text: str, sentence: str) -> bool:
     _, *words, digit = sentence.split()
     heard = [token.text for token in _tokens(0, text)]
     parts = [n for n, token in enumerate(heard) if token in words or token in _BEGINS or _DIGIT.get(token) == digit]
-    is_close = any(after - before <= 1 + FILLERS for before, after in pairwise(parts))
+    is_close = any(b - a <= 1 + FILLERS and heard[a] != heard[b] for a, b in pairwise(parts))
     return is_close or (bool(parts) and len(heard) <= len(parts) + FILLERS)
 
 
-def part_of(sentence: str, text: str) -> Span | None:
-    """Where the text holds most of the sentence, with filler words at most in between."""
+def part_of(sentence: str, text: str, least: int) -> Span | None:
+    """Where the text holds most of the sentence, with filler words at most in between; at `least` so many words."""
     _, *words, digit = sentence.split()
     heard = list(_tokens(0, text))
     is_part = [token.text in words or token.text in _BEGINS or _DIGIT.get(token.text) == digit for token in heard]
     groups = _near_one_another([n for n, part in enumerate(is_part) if part], 1 + FILLERS)
     longest = max(groups, key=len, default=None)
-    return Span(0, heard[longest[0]].start, 0, heard[longest[-1]].end) if longest else None
+    if longest is None or len(longest) < least:
+        return None
+    return Span(0, heard[longest[0]].start, 0, heard[longest[-1]].end)
 
 
 def _near_one_another(numbers: Sequence[int], apart: int) -> Iterator[list[int]]:

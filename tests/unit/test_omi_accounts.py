@@ -296,6 +296,74 @@ def test_while_somebody_else_talks(tx: SqlTransaction) -> None:
     assert words_of(" ".join(spoken), everything(tx)) == []
 
 
+PARTS = {"two": [3], "three": [2, 4], "four": [2, 3, 4], "five": [2, 3, 4, 5], "six": [1, 2, 3, 4, 5]}
+RESTARTING: dict[str, Callable[[int], dict[str, Any]]] = {
+    "a clock": lambda n: {"start": 0, "end": 2},
+    "a clock and a number": lambda n: {"start": 0, "end": 2, "id": 0},
+    "a clock that is not exact": lambda n: {"start": 0.1 * (n % 3), "end": 2 + 0.1 * n},
+    "a number without a clock": lambda n: {"id": 0},
+    "a number without a clock but a voice": lambda n: {"id": 0, "speaker": "SPEAKER_0"},
+}
+
+
+@pytest.mark.parametrize("cuts", PARTS.values(), ids=PARTS)
+@pytest.mark.parametrize("place", RESTARTING.values(), ids=RESTARTING)
+@pytest.mark.parametrize("pause", [3.0, 7.0])
+def test_a_device_that_begins_anew_with_every_call(
+    tx: SqlTransaction, cuts: list[int], place: Callable[[int], dict[str, Any]], pause: float
+) -> None:
+    spoken = sentence(start(tx))
+    for number, said in enumerate(calls_of(spoken.split(), {*cuts})):
+        save(tx, call(pause * (number + 1), say(said) | place(number), session=A, uid=A, proven=True))
+    assert whose(tx) == "ada"
+    assert words_of(spoken, everything(tx)) == []
+
+
+def test_what_was_said_at_the_same_second_before_is_no_part(tx: SqlTransaction) -> None:
+    save(tx, call(5, say("We had bread.", 0, 5, id=0), session=A, uid=A, proven=True))
+    spoken = sentence(start(tx)).split()
+    save(tx, call(13, say(" ".join(spoken[:3]), 0.5, 3, id=0), session=A, uid=A, proven=True))
+    save(tx, call(17, say(" ".join(spoken[3:]), 0, 3, id=0), session=A, uid=A, proven=True))
+    assert whose(tx) == "ada"
+    assert words_of(" ".join(spoken), everything(tx)) == []
+
+
+OTHERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "named": ({"speaker": "SPEAKER_0"}, {"speaker": "SPEAKER_1"}),
+    "told by who wears it": ({"is_user": True}, {"is_user": False}),
+    "not told apart": ({}, {}),
+}
+
+
+@pytest.mark.parametrize(("mine", "theirs"), OTHERS.values(), ids=OTHERS)
+@pytest.mark.parametrize("interjections", [1, 14, 25])
+def test_whoever_interrupts_and_how_often(
+    tx: SqlTransaction, mine: dict[str, Any], theirs: dict[str, Any], interjections: int
+) -> None:
+    spoken = sentence(start(tx)).split()
+    save(tx, call(3, say(" ".join(spoken[:3]), 0, **mine), session=A, uid=A, proven=True))
+    for n in range(interjections):
+        said = say(f"What are you talking about for the {n}th time?", 2.5 + 2 * n, 4 + 2 * n, **theirs)
+        save(tx, call(5 + 2 * n, said, session=A, uid=A, proven=True))
+    end = 5.0 + 2 * interjections
+    save(tx, call(end + 2, say(" ".join(spoken[3:]), end, **mine), session=A, uid=A, proven=True))
+    assert whose(tx) == "ada"
+    assert [len(talk) for talk in texts(tx, "ada", A)] == [interjections + 1], "and the beginning as left out"
+    assert words_of(" ".join(spoken), everything(tx)) == []
+
+
+@pytest.mark.parametrize("said", ["Hold on a second.", "Wait, where was I now with this thing?"])
+@pytest.mark.parametrize("together", [True, False])
+def test_own_words_between_its_parts_stay(tx: SqlTransaction, said: str, together: bool) -> None:
+    spoken = sentence(start(tx)).split()
+    voice = {"speaker": "SPEAKER_0"}
+    parts = [say(" ".join(spoken[:3]), 0, **voice), say(said, 3, **voice), say(" ".join(spoken[3:]), 6, **voice)]
+    for number, some in enumerate([parts] if together else [[part] for part in parts]):
+        save(tx, call(9 + number, *some, session=A, uid=A, proven=True))
+    assert whose(tx) == "ada"
+    assert [message.text for message in messages(tx, "ada", A) if message.text != LEFT_OUT] == [said]
+
+
 # A repeat leaves nothing either
 
 IDS: dict[str, Callable[[int], dict[str, Any]]] = {
@@ -352,6 +420,15 @@ def test_what_a_half_goes_on_with_is_kept_without_the_half(tx: SqlTransaction) -
     grown = say(f"{first}. What is it?", 0, 3, id="segment-of-the-first")
     save(tx, call(12, grown, session=A, uid=A, proven=True))
     assert texts(tx, "ada", A) == [["What is it?", "And was that all?"]]
+
+
+def test_other_words_of_the_same_number_stay_whole(tx: SqlTransaction) -> None:
+    """They hold one word of the sentence, and their device counts anew in each call."""
+    spoken = sentence(start(tx)).split()
+    later = f"{spoken[-1]} people came by to see us"
+    for clock, said in enumerate([" ".join(spoken[:3]), " ".join(spoken[3:]), later]):
+        save(tx, call(3 + 3 * clock, say(said, 0, 2, id=0), session=A, uid=A, proven=True))
+    assert (whose(tx), texts(tx, "ada", A)) == ("ada", [[later]])
 
 
 @pytest.mark.parametrize("with_id", IDS.values(), ids=IDS)
