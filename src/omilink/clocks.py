@@ -99,7 +99,7 @@ def _follows(conversation: Conversation, run: Run, at: Millis, gap: float, spoke
     if _is_another_clock(run, said):
         return False
     is_next = ahead >= -OVERLAP and run.start > conversation.first
-    return is_next or run.start < 0 or _is_all_repeated(run, said) or _late(conversation, run, at, said) <= LATE
+    return is_next or run.start < 0 or _is_all_repeated(run, at, said) or _late(conversation, run, at, said) <= LATE
 
 
 def _run(pieces: Sequence[Segment]) -> Run:
@@ -132,9 +132,22 @@ def _contradicts(pairs: Iterable[tuple[Message | Segment, Segment]]) -> bool:
     return any(not have_same_words(one.text, other.text, nearly_all=True) for one, other in islice(at_once, MOST_READ))
 
 
-def _is_all_repeated(run: Run, said: Sequence[Message]) -> bool:
-    texts = {message.text for message in said}
+def is_too_late(message: Message, segment: Segment, at: Millis) -> bool:
+    """Whether the segment, alone in a call, is no retry of the message any more: then somebody says the same again on a
+    clock that started anew."""
+    if message.start is None or message.end is None or segment.start is None:
+        return False
+    told_at = max(
+        message.created_at, message.spoken_at + round((message.end - message.start) * 1000)
+    )  # it may have grown
+    return at - told_at > LATE * 1000
+
+
+def _is_all_repeated(run: Run, at: Millis, said: Sequence[Message]) -> bool:
     some = run.segments[:MOST_COMPARED]
+    if len(some) == 1:
+        said = [message for message in said if not is_too_late(message, some[0], at)]
+    texts = {message.text for message in said}
     if any(segment.text not in texts for segment in some):
         return False
     return all(any(is_repeated(message, segment) for message in said) for segment in some)

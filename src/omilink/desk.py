@@ -17,6 +17,8 @@ from omilink.model import (
     Segment,
     new_id,
     session_key,
+    title_of,
+    voice,
 )
 from omilink.ports import Transaction
 from omilink.spoken import may_be_part
@@ -149,17 +151,22 @@ class Desk:
         ]
         return sorted(near, key=_by_last_words)[-NEAR_MOST:]
 
-    def known(self, delivery: Delivery, segment: Segment, near: Sequence[Conversation]) -> Message | None:
+    def known(
+        self, delivery: Delivery, segment: Segment, near: Sequence[Conversation], *, is_alone: bool = False
+    ) -> Message | None:
         """The message of these conversations that the segment already is, in a deleted one too. Without a unique id the
         same words at the same seconds may be said again in the next conversation, so then only one that has not fallen
-        silent counts. Of several it is the one that the segment tells nothing new, then one that was deleted, since its
-        words must not come back, then the one that was heard longest ago."""
+        silent counts; without any, and if the segment `is_alone` in its call, only one that it may be a retry of. Of
+        several it is the one that the segment tells nothing new, then one that was deleted, since its words must not
+        come back, then the one that was heard longest ago."""
         found: list[tuple[Message, bool]] = []
         for conversation in near:
             if not segment.has_unique_id and delivery.received_at - conversation.last_at >= self.gap_ms:
                 continue
             message, is_deleted = self.same(delivery, segment, conversation), conversation.deleted_at is not None
             if message is None or (is_deleted and message.has_grown_from_left_out(segment)):
+                continue
+            if is_alone and segment.id is None and clocks.is_too_late(message, segment, delivery.received_at):
                 continue
             if conversation.user_id == self.owner(delivery) or self._is_of_before(delivery, segment, message):
                 found.append((message, is_deleted))
@@ -203,12 +210,14 @@ class Desk:
     @staticmethod
     def _is_of_before(delivery: Delivery, segment: Segment, message: Message) -> bool:
         """Whether the segment is another owner's message, heard again or grown on its way, and not words of now."""
-        if not segment.may_be_counted or message.knows(segment):
+        if not segment.may_be_counted or message.has_been(segment):
             return True
         if not message.text:
             return message.end == segment.end
         is_in_time = abs(delivery.received_at - message.created_at) <= clocks.LATE * 1000
-        return is_in_time and segment.text.startswith(message.text)
+        is_there = message.start == segment.start and voice(message) == voice(segment)
+        texts = sorted((message.text, segment.text), key=len)
+        return is_in_time and is_there and texts[1].startswith(texts[0])
 
     def around(self, conversation: Conversation, start: float, until: float) -> list[Message]:
         """The conversation's messages that were said in these seconds of its clock, as they are now."""
@@ -228,6 +237,14 @@ class Desk:
             start, until = missing[0] * MINUTE, (missing[-1] + 1) * MINUTE
             self._keep_stored(self.tx.messages_around(conversation.id, start, until))
         seen.update(missing)
+
+    def is_first_of_its_words(self, message: Message) -> bool:
+        """Whether no earlier message of its conversation begins as it does, so that a title is this one's. It is asked
+        seldom, so by way of the database."""
+        if message.seq == 1:
+            return True
+        self.flush()
+        return not self.tx.is_begun_before(message.conversation_id, message.seq, title_of(message.text))
 
     def free_key(self, conversation: Conversation, segment: Segment, seq: int) -> str:
         """The segment's key, with its message's `seq` where another segment of the conversation has the key."""

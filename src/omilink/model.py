@@ -445,7 +445,7 @@ class Conversation:
         end = max(ends if self.end is None else [self.end, *ends], default=None)
         return replace(
             self,
-            title=self.title or (_title(named_by) if named_by else None),
+            title=self.title or (title_of(named_by) if named_by else None),
             zero_at=at - round(end * 1000) if self.zero_at is None and end is not None else self.zero_at,
             last_at=at if is_newest else self.last_at,
             last_order=max(call.order, self.last_order),
@@ -453,9 +453,13 @@ class Conversation:
             end=end,
         )
 
-    def retitled(self, before: Message, after: Message) -> "Conversation":
-        """The conversation after the message has changed, whose beginning may be its title."""
-        return replace(self, title=_title(after.text)) if self.title == _title(before.text) else self
+    def may_be_named_by(self, message: Message) -> bool:
+        """Whether its title is the beginning of the message, or of another with the same one."""
+        return self.title == title_of(message.text)
+
+    def retitled(self, message: Message) -> "Conversation":
+        """The conversation after the message that it is called by has changed."""
+        return replace(self, title=title_of(message.text))
 
     def spoken_at(self, segment: Segment, at: Millis) -> Millis:
         """The best guess of when it was said: never later than when it arrived."""
@@ -655,7 +659,8 @@ def _digest(*parts: object) -> str:
     return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=9).hexdigest()
 
 
-def _title(text: str) -> str:
+def title_of(text: str) -> str:
+    """Its beginning, cut at a word."""
     if len(text) <= TITLE_LENGTH:
         return text
     return text[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"

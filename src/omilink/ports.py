@@ -202,6 +202,10 @@ class Transaction(Protocol):
         """The last `limit` before (position, seq), in spoken order."""
         ...
 
+    def is_begun_before(self, conversation_id: str, seq: int, title: str) -> bool:
+        """Whether a message that came before the one of this number would give the conversation this title."""
+        ...
+
     def put_messages(self, new: Collection[Message], changed: Collection[Message]) -> None: ...
 
     def forget_events(self, user_id: str, conversation_id: str) -> None:

@@ -220,7 +220,7 @@ def _by(delivery: Delivery) -> By:
 def _hear(desk: Desk, delivery: Delivery, segments: Sequence[Segment], gap: float) -> _Heard:
     heard, fresh, near = _Heard(), [], desk.near(delivery)
     for segment in segments:
-        known = desk.known(delivery, segment, near)
+        known = desk.known(delivery, segment, near, is_alone=len(segments) == 1)
         if known is None:
             fresh.append(segment)
         else:
@@ -236,7 +236,8 @@ def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment
     if conversation.deleted_at:
         return
     if conversation.user_id != desk.owner(delivery):
-        heard.of_before += not known.knows(segment)
+        is_retry = known.has_been(segment) and not clocks.is_too_late(known, segment, delivery.received_at)
+        heard.of_before += not is_retry
         return
     message = known.heard_again(segment, conversation.spoken_at(segment, known.created_at))
     if message is known:
@@ -246,7 +247,8 @@ def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment
         return
     name = _name(desk, delivery, [segment])
     conversation = conversation.with_words([segment], delivery, named_by=name)
-    desk.put_conversation(conversation.retitled(known, message) if name else conversation)
+    is_title = name is not None and conversation.may_be_named_by(known) and desk.is_first_of_its_words(known)
+    desk.put_conversation(conversation.retitled(message) if is_title else conversation)
     if message.key not in heard.new.get(conversation.id, ()):
         heard.changed.setdefault(conversation.id, []).append(message.key)
 

@@ -401,7 +401,7 @@ def test_late_linking_within_a_bundle_forgets_no_conversation_that_came_later(tx
 def ids_in_order() -> Any:
     """Ids of conversations that begin within one millisecond sort by chance; that is not what is looked at here."""
     ids = (f"conversation {number:04}" for number in count())
-    return mock.patch("omilink.saving.new_id", lambda: next(ids))
+    return mock.patch("omilink.desk.new_id", lambda: next(ids))
 
 
 def verify_both(tx: Store) -> None:

@@ -372,6 +372,34 @@ def test_a_list_that_repeats_all_earlier_segments_a_little_later_adds_what_is_ne
     assert texts(tx, None) == [[one["text"] for one in said]]
 
 
+@pytest.mark.parametrize(("id", "end"), [(None, 2.3), (None, 2.5)])
+def test_the_same_greeting_after_a_restart_is_kept(tx: Store, id: str | None, end: float) -> None:
+    calls = [
+        (3, [a("Good morning.", 0, 2.5, id=id)]),
+        (7, [a("Two rolls please.", 3, 6, id=id)]),
+        (67, [a("Good morning.", 0, end, id=id)]),
+        (71, [a("Six eggs and milk.", 3, 5.5, id=id)]),
+    ]
+    told = [["Good morning.", "Two rolls please."], ["Good morning.", "Six eggs and milk."]]
+    assert play(tx, *calls) == told
+    assert play(tx, *[(heard + 36, segments) for heard, segments in calls[2:]]) == told
+
+
+def test_the_only_word_of_a_talk_is_kept_when_it_is_said_again_on_a_new_clock(tx: Store) -> None:
+    assert play(tx, *[(heard, [a("Yes.", 0, 0.5)]) for heard in (1, 37, 140, 176)]) == [["Yes."], ["Yes."]]
+
+
+def test_the_last_version_of_a_long_sentence_that_comes_twice_is_one(tx: Store) -> None:
+    calls = [(20.0 * n, [a("and so on " * n, 0, 20 * n, id="0")]) for n in range(1, 5)]
+    assert play(tx, *calls, (116, calls[-1][1])) == [["and so on " * 3 + "and so on"]]
+
+
+def test_a_list_that_comes_again_when_nothing_was_said_for_a_minute_adds_nothing(tx: Store) -> None:
+    said = [a("Yes.", 0, 0.4), b("No, not yet.", 1, 2.5), a("Yes.", 3, 3.4)]
+    moved = [one | {"start": one["start"] + 0.01, "end": one["end"] + 0.01} for one in said]
+    assert play(tx, (4, said), (64, said), (70, moved)) == [["Yes.", "No, not yet.", "Yes."]]
+
+
 # Titles and persons
 
 
@@ -382,6 +410,17 @@ def test_the_title_follows_the_message_it_was_taken_from(tx: Store, id: str) -> 
     play(tx, (6, [a("So the meeting is on Friday.", 0, 5, id=id)]), (7, [b("Fine.", 6, 7)]))
     play(tx, (8, [a("So the", 0, 1, id=id)]))
     assert talks(tx, None)[0].title == "So the meeting is on Friday."
+
+
+@pytest.mark.parametrize("first", ["Okay.", "We meet on the long way to the station near the old river, and then"])
+def test_the_title_does_not_follow_another_message_of_the_same_words(tx: Store, first: str) -> None:
+    one, two = (str(uuid.UUID(int=number)) for number in (7, 8))
+    play(tx, (2, [a(first, 0, 1, id=one)]), (3, [b(first, 1, 1.5, id=two)]))
+    title = talks(tx, None)[0].title
+    save(tx, call(4, b("Fine. Then Tuesday.", 1, 3, id=two)))
+    assert talks(tx, None)[0].title == title
+    save(tx, call(5, a("Then Monday.", 0, 1, id=one)))
+    assert talks(tx, None)[0].title == "Then Monday."
 
 
 def test_a_person_who_becomes_known_is_kept_and_is_no_change_that_is_shown(tx: Store) -> None:
@@ -425,6 +464,39 @@ def test_what_goes_on_with_words_of_the_owner_before_is_counted_and_shown(tx: St
     assert (texts(tx, "ada"), texts(tx, "ben")) == ([["My number is"]], [])
     session = tx.sessions(["shared/kitchen"])["shared/kitchen"]
     assert "whoever had it before" in health.judged(session, 0, at(7), {}).message
+
+
+@pytest.mark.parametrize(
+    ("last_owners", "later", "next_owners", "kept", "counted"),
+    [
+        (a("Hello, this is Ada.", 0, 3, id="s0"), 15, a("Hello", 0, 1, id="s0"), [], 1),
+        (a("Hello, this is Ada.", 0, 3, id="s0"), 15, b("Hello", 0, 1, id="s0"), [["Hello"]], 0),
+        (a("Hello, this is Ada.", 0, 3, id="s0"), 15, a("Hello", 0.2, 1, id="s0"), [["Hello"]], 0),
+        (a("Hello, this is Ada.", 0, 3, id="s0"), 60, a("Hello", 0, 1, id="s0"), [["Hello"]], 0),
+        (a("Hello.", 0, 1), 36, a("Hello.", 0, 1), [], 0),
+        (a("Hello.", 0, 1), 100, a("Hello.", 0, 1), [["Hello."]], 0),
+        (a("Hello.", 0, 1, id="s0"), 100, a("Hello.", 0, 1, id="s0"), [], 1),
+    ],
+)
+def test_words_of_the_next_owner_are_kept_or_counted(
+    tx: Store, last_owners: Said, later: float, next_owners: Said, kept: list[list[str]], counted: int
+) -> None:
+    sessions.link(tx, "kitchen", "ada", moment(0))
+    save(tx, call(3, last_owners))
+    sessions.unlink(tx, "kitchen", "ada", moment(4))
+    sessions.link(tx, "kitchen", "ben", moment(5))
+    saved = save(tx, call(3 + later, next_owners))
+    assert (texts(tx, "ben"), saved.of_before) == (kept, counted)
+    assert texts(tx, "ada") == [[last_owners["text"]]]
+
+
+def test_a_list_in_which_words_of_the_owner_before_come_again_is_not_kept_and_counted(tx: Store) -> None:
+    sessions.link(tx, "kitchen", "ada", moment(0))
+    save(tx, call(3, a("Hello.", 0, 1)))
+    sessions.unlink(tx, "kitchen", "ada", moment(4))
+    sessions.link(tx, "kitchen", "ben", moment(5))
+    assert save(tx, call(103, a("Hello.", 0, 1), a("Ben here.", 1.2, 3))).of_before == 1
+    assert texts(tx, "ben") == [["Ben here."]]
 
 
 # Clocks that tell no time

@@ -53,6 +53,7 @@ from omilink.model import (
     User,
     new_id,
     session_key,
+    title_of,
 )
 from omilink.order import Hands, Moment
 from omilink.ports import Transaction
@@ -528,6 +529,15 @@ class SqlTransaction:
     def all_messages(self, conversation_id: str) -> list[Message]:
         spoken = select(message).where(message.c.conversation_id == conversation_id)
         return [_message(row) for row in self._run(spoken.order_by(message.c.position, message.c.seq))]
+
+    def is_begun_before(self, conversation_id: str, seq: int, title: str) -> bool:
+        begun = title.removesuffix("…")
+        earlier = select(message.c.text).where(
+            message.c.conversation_id == conversation_id,
+            message.c.seq < seq,
+            func.substr(message.c.text, 1, len(begun)) == begun,
+        )
+        return any(title_of(text) == title for text in self._run(earlier).scalars())
 
     def put_messages(self, new: Collection[Message], changed: Collection[Message]) -> None:
         PUT_MESSAGE.run(self._connection, new)
