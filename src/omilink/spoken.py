@@ -10,11 +10,12 @@ import secrets
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise, takewhile
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 WORDS_SPOKEN = 4
-FILLERS = 2
+FILLERS = 3
 """Tokens that may stand before each word and before the digit. More would make sentences of ordinary talk."""
 CLOSE = 3
 """Of the four words and the digit, how many in their order make a text close to a sentence."""
@@ -49,7 +50,31 @@ WORDS: tuple[str, ...] = tuple(
 
 _TOKEN = re.compile(r"[A-Za-z]+|[0-9]")
 _PLACES = {word: place for place, word in enumerate(WORDS)}
-_HEARD_AS = {"to": "two", "too": "two", "for": "four", "ate": "eight", "won": "one", "oh": "zero"}
+_SPELLED = {
+    "harbour": "harbor",
+    "lasagne": "lasagna",
+    "racoon": "raccoon",
+    "scissor": "scissors",
+    "flour": "flower",
+    "cacti": "cactus",
+    "octopi": "octopus",
+}
+"""Other spellings of the words, plurals of their own, and what sounds the same."""
+_PLURALS = (("s", ""), ("es", ""), ("ies", "y"))
+_HEARD_AS = {
+    "to": "two",
+    "too": "two",
+    "for": "four",
+    "fore": "four",
+    "ate": "eight",
+    "nein": "nine",
+    "won": "one",
+    "oh": "zero",
+    "naught": "zero",
+    "nought": "zero",
+}
+_ROMAN = {"ii": "two", "iii": "three", "iv": "four", "vi": "six", "vii": "seven", "viii": "eight", "ix": "nine"}
+"""Not those of one letter, which are words or names."""
 # German, Spanish, French, Italian, Portuguese and Dutch, without accents; not the words that fill pauses.
 _IN_OTHER_LANGUAGES = (
     "null cero nul nulo",
@@ -68,6 +93,7 @@ _DIGIT = (
     | {heard: DIGITS[number] for number, words in enumerate(_IN_OTHER_LANGUAGES) for heard in words.split()}
     | {word: word for word in DIGITS}
     | _HEARD_AS
+    | _ROMAN
 )
 _BEGINS = ("link", "links", "linked", "linc", "lync")
 
@@ -96,9 +122,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class _Token:
+    """A word or a digit: from a character of the text at `place` to one of the text at `last`."""
+
     text: str
     place: int
     start: int
+    last: int
     end: int
 
 
@@ -110,7 +139,7 @@ def new_sentence() -> str:
 
 def sentences_in(texts: Sequence[str]) -> Iterator[tuple[str, Span]]:
     """Every sentence that may have been spoken in these texts, in their order, and where it stands."""
-    heard = [token for place, text in enumerate(texts) for token in _tokens(place, text)]
+    heard = _tokens(texts)
     words = [n for n, token in enumerate(heard) if token.text in _PLACES and not _is_said_again(heard, n)]
     for first in range(len(words) - WORDS_SPOKEN + 1):
         spoken = words[first : first + WORDS_SPOKEN]
@@ -120,14 +149,14 @@ def sentences_in(texts: Sequence[str]) -> Iterator[tuple[str, Span]]:
             if digit := _DIGIT.get(last.text):
                 said = [heard[number].text for number in spoken]
                 begin = _beginning(heard, spoken[0])
-                yield " ".join(["link", *said, digit]), Span(begin.place, begin.start, last.place, last.end)
+                yield " ".join(["link", *said, digit]), Span(begin.place, begin.start, last.last, last.end)
 
 
 def close_to(sentence: str, texts: Sequence[str]) -> str | None:
     """What the texts hold that is close to the sentence, in small letters and without punctuation; None if nothing
     does. Only words around those of the sentence are given away."""
     wanted = sentence.split()[1:]
-    heard = [token.text for place, text in enumerate(texts) for token in _tokens(place, text)]
+    heard = [token.text for token in _tokens(texts)]
     known = [n for n, token in enumerate(heard) if token in wanted or _DIGIT.get(token) == wanted[-1]]
     best: list[int] = []
     for group in _near_one_another(known, APART):
@@ -140,7 +169,7 @@ def close_to(sentence: str, texts: Sequence[str]) -> str | None:
 def may_be_part(text: str, sentence: str) -> bool:
     """Whether a text may be a part of the sentence: it holds two of its words near each other, or little else."""
     _, *words, digit = sentence.split()
-    heard = [token.text for token in _tokens(0, text)]
+    heard = [token.text for token in _tokens([text])]
     parts = [n for n, token in enumerate(heard) if token in words or token in _BEGINS or _DIGIT.get(token) == digit]
     is_close = any(b - a <= 1 + FILLERS and heard[a] != heard[b] for a, b in pairwise(parts))
     return is_close or (bool(parts) and len(heard) <= len(parts) + FILLERS)
@@ -149,7 +178,7 @@ def may_be_part(text: str, sentence: str) -> bool:
 def part_of(sentence: str, text: str, least: int) -> Span | None:
     """Where the text holds most of the sentence, with filler words at most in between; at `least` so many words."""
     _, *words, digit = sentence.split()
-    heard = list(_tokens(0, text))
+    heard = _tokens([text])
     is_part = [token.text in words or token.text in _BEGINS or _DIGIT.get(token.text) == digit for token in heard]
     groups = _near_one_another([n for n, part in enumerate(is_part) if part], 1 + FILLERS)
     longest = max(groups, key=len, default=None)
@@ -181,22 +210,33 @@ def _in_order(heard: Sequence[str], wanted: Sequence[str]) -> list[int]:
     return best[-1]
 
 
-def _tokens(place: int, text: str) -> Iterator[_Token]:
+def _tokens(texts: Sequence[str]) -> list[_Token]:
     """The words and digits; "grape fruit" is one word and "candles" is "candle", as recognisers hear them."""
-    plain, places = _without_accents(text)
-    found = [
-        _Token(match[0].lower(), place, places[match.start()], places[match.end()]) for match in _TOKEN.finditer(plain)
-    ]
-    following = iter([*found[1:], _Token("", place, 0, 0)])
-    for token in (tokens := iter(found)):
-        after = next(following)
-        if token.text + after.text in _PLACES and after.text:
-            yield _Token(token.text + after.text, place, token.start, after.end)
-            next(tokens, None), next(following, None)
-        elif token.text not in _PLACES and token.text.removesuffix("s") in _PLACES:
-            yield replace(token, text=token.text.removesuffix("s"))
+    tokens: list[_Token] = []
+    for token in (token for place, text in enumerate(texts) for token in _letters(place, text)):
+        before = tokens[-1] if tokens else None
+        joined = _known(before.text + token.text) if before and before.text not in _PLACES else None
+        if before and joined:
+            tokens[-1] = replace(before, text=joined, last=token.last, end=token.end)
         else:
-            yield token
+            tokens.append(replace(token, text=_known(token.text) or token.text))
+    return tokens
+
+
+def _letters(place: int, text: str) -> Iterator[_Token]:
+    plain, places = _without_accents(text)
+    for match in _TOKEN.finditer(plain):
+        yield _Token(match[0].lower(), place, places[match.start()], place, places[match.end()])
+
+
+@lru_cache(4096)
+def _known(word: str) -> str | None:
+    """The word of the list that it is, in another spelling or in the plural."""
+    if word in _PLACES:
+        return word
+    single = [word.removesuffix(ending) + instead for ending, instead in _PLURALS if word.endswith(ending)]
+    spelled = [_SPELLED.get(one, one) for one in (word, *single)]
+    return next((one for one in spelled if one in _PLACES), None)
 
 
 def _without_accents(text: str) -> tuple[str, Sequence[int]]:

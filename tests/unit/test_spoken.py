@@ -54,6 +54,7 @@ def test_no_word_is_another_ones_plural_or_two_of_them_joined_or_a_digit() -> No
     words = set(WORDS)
     assert not {word + "s" for word in words} & words
     assert not {a + b for a, b in itertools.product(words, repeat=2)} & words
+    assert not {word + "es" for word in words} & words
     assert not words & {*DIGITS, "link", "to", "too", "for", "ate", "won", "oh"}
 
 
@@ -82,6 +83,11 @@ def test_in_any_case_and_with_any_punctuation(sentence: str, chance: random.Rand
         ("eight", "ate"),
         ("one", "won"),
         ("zero", "oh"),
+        ("zero", "nought"),
+        ("four", "fore"),
+        ("nine", "nein"),
+        ("seven", "VII"),
+        ("four", "IV"),
     ],
 )
 def test_with_the_digit_as_a_figure_or_as_a_word_that_sounds_like_it(digit: str, heard: str) -> None:
@@ -112,6 +118,9 @@ def test_with_a_filler_word_anywhere(sentence: str, filler: str, place: int, alo
         ("link grapefruit falcon river maple seven", "link grape fruit falcon river maple seven"),
         ("link amber falcon river hedgehog seven", "link amber falcon river hedge hog 7"),
         ("link candle falcon pigeon maple seven", "links candles falcons pigeons maple seven"),
+        ("link daisy cherry potato sandwich seven", "link daisies, cherries, potatoes, sandwiches, seven"),
+        ("link harbor lasagna raccoon cactus seven", "link harbour lasagne racoon cacti seven"),
+        ("link harbor hedgehog flower maple seven", "link harbours hedge hogs flour maple seven"),
         ("link scissors falcon river maple seven", "linked scissors falcon river maple seven"),
         ("link amber falcon river maple seven", "link amber falcon, um, falcon river river maple seven"),
         ("link amber falcon river maple seven", "link amber amber falcon river maple maple seven"),
@@ -120,6 +129,34 @@ def test_with_a_filler_word_anywhere(sentence: str, filler: str, place: int, alo
 def test_with_a_word_in_two_in_the_plural_or_twice(sentence: str, heard: str) -> None:
     assert found(heard) == [sentence]
     assert left(heard, sentence=sentence) == [""]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["link amber grape", "fruit river maple seven"],
+        ["link amber grape", "", "fruits", "river maple seven"],
+        ["grape", "fruit amber river maple seven"],
+        ["grape", "fruit", "amber", "river", "hedge", "hog", "seven"],
+    ],
+)
+def test_with_a_word_in_two_texts(texts: list[str]) -> None:
+    (sentence,) = found(*texts)
+    assert "grapefruit" in sentence
+    assert left(*texts, sentence=sentence) == [""] * len(texts)
+
+
+def test_a_word_in_two_texts_takes_nothing_else_along() -> None:
+    texts = ["Okay. grape", "fruit amber river hedge", "hog seven. And then?"]
+    assert left(*texts, sentence="link grapefruit amber river hedgehog seven") == ["Okay.", "", "And then?"]
+
+
+@pytest.mark.parametrize("place", range(2, 6))
+def test_with_three_filler_words_in_a_row(place: int) -> None:
+    words = SENTENCE.split()
+    heard = " ".join([*words[:place], "um", "you", "know", *words[place:]])
+    assert found(heard) == [SENTENCE]
+    assert found(heard.replace("um", "um well")) == []
 
 
 @pytest.mark.parametrize(
@@ -212,6 +249,15 @@ def test_texts_around_it_stay_and_those_within_it_go() -> None:
 def test_ordinary_talk_never_holds_one() -> None:
     talk = dialogue.household(random.Random(1))
     assert found(*(line.text for line in itertools.islice(talk, 20_000))) == []
+
+
+def test_nor_do_those_parts_of_it_that_may_be_parts_of_a_sentence() -> None:
+    talk = [line.text for line in itertools.islice(dialogue.household(random.Random(2)), 20_000)]
+    common = [word for word in WORDS if any(word in line for line in talk)][:8]
+    assert len(common) == 8
+    sentence = " ".join(["link", *common[:4], "one"]), " ".join(["link", *common[4:], "two"])
+    for asked in sentence:
+        assert asked not in found(*(line for line in talk if may_be_part(line, asked)))
 
 
 @given(st.lists(st.sampled_from([*WORDS[:40], "link", "um", "the", "went", "there"]), max_size=30))
