@@ -195,8 +195,12 @@ def _note_mistake(desk: Desk, delivery: Delivery, mistake: Mistake | None, heard
     if heard.began and mistake is None:
         recent = [c for c in desk.near(delivery) if at - c.created_at < mistakes.HURRY * 1000]
         mistake = mistakes.of_conversations(sorted(recent, key=lambda c: c.first_order))
-    if mistake and session.hands_at(delivery) not in PAST:
+    if session.hands_at(delivery) in PAST:
+        return
+    if mistake:
         desk.put_session(session.mistaken(mistake, at))
+    elif heard.new and session.mistake in mistakes.MENDED and at - (session.mistake_at or 0) > mistakes.MENDED_AFTER:
+        desk.put_session(replace(session, mistake=None, mistake_at=None))
 
 
 def _size(delivery: Delivery, segments: Sequence[Segment]) -> int:

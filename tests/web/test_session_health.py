@@ -181,6 +181,31 @@ def test_a_clock_in_milliseconds_is_said_to_be_one(shared_server: ServerProcess,
     assert "seconds" in health["nextStep"]
 
 
+def test_a_device_that_has_been_mended_is_well_again(shared_server: ServerProcess, ada: Person, device: str) -> None:
+    ada.link(device)
+    unreadable(shared_server, device, text="one")
+    shared_server.say(device, "two")
+    wait_for_texts(ada, "two")
+    assert session(ada, device)["health"]["status"] == "failing"  # a call may be right by chance
+    mistake_of_before = "UPDATE omi_sessions SET mistake_at = mistake_at - 61000 WHERE omi_session_id = ?"
+    shared_server.rows(mistake_of_before, device)
+    call(shared_server, {"session_id": device, "segments": [segment("three", 10)]})
+    wait_for_texts(ada, "two", "three")
+    shown = session(ada, device)
+    assert (shown["health"]["status"], shown["unreadable"]) == ("ok", 1)
+
+
+def test_what_milliseconds_made_is_no_clock_that_starts_again(
+    shared_server: ServerProcess, ada: Person, device: str
+) -> None:
+    ada.link(device)
+    for start in [*range(0, 60_000, 6_000), 12, 15]:
+        said = {"text": f"We met at {start}.", "speaker": "SPEAKER_0", "start": start, "end": start + 1}
+        assert call(shared_server, {"session_id": device, "segments": [said]}).status_code == 200
+    shared_server.wait_until_settled(device)
+    assert "starts at 0" not in session(ada, device)["health"]["message"]
+
+
 @pytest.mark.parametrize("length", [None, 2_000.5, 900])
 def test_a_clock_that_leaps_is_not_said_to_start_again(
     shared_server: ServerProcess, ada: Person, device: str, length: float | None

@@ -154,7 +154,9 @@ def _refused(chart: Chart) -> Finding:
     comes_in = bool(chart.session and chart.session.last_seen_at) if chart.name else chart.sessions > 0
     calls = sum(one.calls for one in chart.refused)
     found = f"{calls} in the last hour: {in_words(chart.refused)}."
-    do = "bad_secret: compare the sender's address with `omilink webhook-url`. docs/reference/errors.md has the others."
+    do = "docs/reference/errors.md says what each of these means."
+    if any(one.error == "bad_secret" for one in chart.refused):
+        do = f"bad_secret: compare the sender's address with `omilink webhook-url`. {do}"
     return Finding("refused calls", comes_in, found, do)
 
 

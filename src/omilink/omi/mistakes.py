@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from omilink.model import Conversation, Mistake, Segment
+from omilink.model import Conversation, Millis, Mistake, Segment
 
 SLOW: float = 200.0
 """Times slower than people speak: what takes longer was not counted in seconds. A pause in a sentence does not come
@@ -19,6 +19,8 @@ LONGEST_SENTENCE = 300.0
 """Seconds."""
 MANY_CONVERSATIONS = 5
 """Conversations that begin within `HURRY` only if the clock starts again and again."""
+LEAP = 100.0
+"""Seconds."""
 HURRY = 600.0
 """Seconds."""
 
@@ -30,7 +32,7 @@ ADVICE = {
         "list under `segments`.",
     ),
     Mistake.MILLISECONDS: (
-        "Its clock runs about 1,000 times too fast, so some of its talk falls apart into many conversations.",
+        "Its clock runs about 1,000 times too fast, so its talk may fall apart into many conversations.",
         "Send `start` and `end` in seconds, not in milliseconds.",
     ),
     Mistake.RESTARTING: (
@@ -49,6 +51,12 @@ ADVICE = {
 """What is wrong, and what whoever programs the device has to change."""
 
 
+MENDED = (Mistake.UNREADABLE, Mistake.MILLISECONDS, Mistake.OF_BEFORE, Mistake.TOO_MUCH)
+"""Mistakes that every call shows by itself: where none does any more …"""
+MENDED_AFTER: Millis = 60_000
+"""… for this long, the device has been mended."""
+
+
 def of_call(segments: Sequence[Segment], unreadable: int) -> Mistake | None:
     """What a call shows by itself."""
     if unreadable:
@@ -57,13 +65,14 @@ def of_call(segments: Sequence[Segment], unreadable: int) -> Mistake | None:
 
 
 def of_conversations(begun: Sequence[Conversation]) -> Mistake | None:
-    """What the conversations show that a session began within `HURRY`, the oldest first: a clock that went back, or one
-    that leaps over silences that nobody kept."""
+    """What the conversations show that a session began within `HURRY`, the oldest first: a clock that starts again and
+    again, or one that leaps over silences that nobody kept. Where both happened, the device has been mended since."""
     if len(begun) < MANY_CONVERSATIONS:
         return None
-    first = [conversation.first for conversation in begun if conversation.first is not None]
-    went_back = len(first) < len(begun) or any(later <= earlier for earlier, later in pairwise(first))
-    return Mistake.RESTARTING if went_back else Mistake.MILLISECONDS
+    leaps = [(later.first or 0.0) - (earlier.first or 0.0) >= LEAP for earlier, later in pairwise(begun)]
+    if all(leaps):
+        return Mistake.MILLISECONDS
+    return None if any(leaps) else Mistake.RESTARTING
 
 
 def in_seconds(segments: list[Segment]) -> list[Segment]:
