@@ -46,7 +46,8 @@ class Line:
             raise
 
     def _send_away(self) -> None:
-        who = max(self._waiting, key=lambda one: len(self._waiting[one]))
+        # of equal crowds the one whose turn comes last, so that nobody goes who was next
+        who = max(reversed(self._waiting), key=lambda one: len(self._waiting[one]))
         place = self._waiting[who][-1]
         self._leave(who, place)
         place.set_exception(RateLimited("Too many wait here already. Wait a moment and try again.", RETRY_AFTER))

@@ -23,10 +23,11 @@ _UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
 """Categories: controls, formats such as soft hyphens and marks of direction, what is not assigned, private or half a
 character, and spaces."""
 _UNSEEN_OTHERS = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff"
+    "\u2d7f\U00016fe4\U0001107f\U0001bc9d\U0001d159]"
 )
 """What Unicode says to ignore where it is not known (Default_Ignorable_Code_Point): joiners, fillers and variation
-selectors; and the empty pattern of Braille."""
+selectors; the empty pattern of Braille; and joiners, fillers and an empty note of some scripts, which draw nothing."""
 
 
 def normal_email(typed: str) -> str:

@@ -358,6 +358,26 @@ def test_of_requests_that_do_not_end_the_largest_make_room() -> None:
     run(story)
 
 
+def test_many_requests_that_do_not_end_make_room_for_one_that_does() -> None:
+    """Each of them is smaller than what comes in two pieces from somebody who waits for the answer."""
+
+    async def story() -> None:
+        async with house(held_bytes=200_000) as at:
+            silent = [await at.peer() for _ in range(8)]
+            for peer in silent:
+                peer.writer.write(post(40_000) + b"x" * 20_000)
+            await until(lambda: at.door._held >= 160_000)
+            for peer in at.door._peers:
+                peer.since -= 20.0
+            sender = await at.peer()
+            sender.writer.write(post(90_000) + b"x" * 60_000)
+            assert await silent[0].hear() == b"503"
+            sender.writer.write(b"x" * 30_000)
+            assert await sender.hear() == b"200"
+
+    run(story)
+
+
 def test_that_there_is_no_room_is_told_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         async with house(connections=3) as at:

@@ -3,6 +3,9 @@
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 
+NEIGHBOURS = {4: 24, 6: 48}
+"""Bits that the addresses of one neighbourhood have in common."""
+
 
 def plain(host: str) -> str:
     """Where IPv6 is heard too, a peer of IPv4 comes as ::ffff:192.0.2.1."""
@@ -10,16 +13,15 @@ def plain(host: str) -> str:
 
 
 def network(host: str) -> str:
-    """Of IPv6 the network: whoever has one address of it has all of them."""
+    """Of IPv6 what a provider gives a customer (RFC 6177): whoever has one address of it has all of them."""
     with suppress(ValueError):
         if ip_address(host).version == 6:
-            return str(ip_network(f"{host}/64", strict=False))
+            return str(ip_network(f"{host}/56", strict=False))
     return host
 
 
 def neighbourhood(host: str) -> str:
     """Who has many addresses mostly has neighbouring ones."""
     with suppress(ValueError):
-        if ip_address(host).version == 4:
-            return str(ip_network(f"{host}/24", strict=False))
-    return network(host)
+        return str(ip_network(f"{host}/{NEIGHBOURS[ip_address(host).version]}", strict=False))
+    return host

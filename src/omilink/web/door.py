@@ -33,6 +33,8 @@ AT_ONCE = 64
 """Connections that are accepted before what is open gets its turn."""
 SHARE = 32
 """Of those that wait, one in 32 is closed at the same time."""
+AT_ONE_TIME = 0.25
+"""Seconds within which requests count as begun together."""
 MINUTE = 60.0
 NO_FILE = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 FULL = "There is no room for this request now. Try again in a few seconds."
@@ -186,10 +188,22 @@ class Door:
     def _count_held(self, more: int) -> None:
         self._held += more
         if more > 0 and self._held > self._room.held_bytes:
-            self._tell("Requests that have not come to their end hold %d bytes; the largest are refused.", self._held)
-            holding = [peer for peer in self._peers if peer.held]
-            for peer in heapq.nlargest(1 + len(holding) // SHARE, holding, key=lambda peer: peer.held):
+            self._tell("Requests that have not come to their end hold %d bytes; some are refused.", self._held)
+            for peer in self._costliest():
                 peer.refuse(Unavailable(FULL, 5))
+
+    def _costliest(self) -> list[Connection]:
+        """Of the address whose requests hold most, those that hold much or for long: so whoever sends a whole request
+        at once does not make room for many that never end."""
+        held = Counter[str]()
+        for peer, origin in self._peers.items():
+            held[origin] += peer.held
+        [(origin, _)] = held.most_common(1)
+        holding = [peer for peer, other in self._peers.items() if other == origin and peer.held]
+        now = self._loop.time()
+        return heapq.nlargest(
+            1 + len(holding) // SHARE, holding, key=lambda peer: peer.held * max(AT_ONE_TIME, now - peer.since)
+        )
 
     def _bound_unsent(self) -> None:
         unsent = sum(peer.unsent for peer in self._peers)
