@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from omilink.identity import claim_same_seconds, have_same_words, is_repeated
+from omilink.identity import SAME_START, claim_same_seconds, have_same_words, is_repeated
 from omilink.model import Conversation, Message, Millis, Segment
 
 LATE = 42.0
@@ -81,9 +81,26 @@ def gone_on(run: Run, at: Millis, conversations: Sequence[Conversation]) -> Conv
     latest = max(conversations, key=lambda c: (c.last_order, c.last_at, c.id), default=None)
     if latest is None or latest.end is None or run.start is None or run.end is None:
         return None
-    short = [c for c in conversations if c.first is not None and c.end is not None and c.end - c.first <= SHORT]
+    short = [c for c in conversations if is_short(c)]
     restarts = latest in short and 0 <= run.start < latest.end and run.end <= SHORT
     return latest if restarts and len(short) >= RESTARTS and _silence(latest, at) < SOON else None
+
+
+def is_short(conversation: Conversation) -> bool:
+    """Whether its clock has shown so little that it may begin anew with every call."""
+    return (
+        conversation.first is not None
+        and conversation.end is not None
+        and conversation.end - conversation.first <= SHORT
+    )
+
+
+def is_restarting(segment: Segment, at: Millis, conversations: Sequence[Conversation]) -> bool:
+    """Whether clocks begin again and again where the segment does: then it is rather the next first word than another
+    word for the last one."""
+    begun = [c for c in conversations if is_short(c) and _silence(c, at) < SOON]
+    starts = [c.first for c in begun if c.first is not None and segment.start is not None]
+    return sum(abs(first - (segment.start or 0.0)) <= SAME_START for first in starts) > 1
 
 
 def _follows(conversation: Conversation, run: Run, at: Millis, gap: float, spoken_in: SpokenIn) -> bool:

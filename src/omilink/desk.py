@@ -66,6 +66,7 @@ class Desk:
         self.load_conversations(keys)
         self._messages: dict[str, dict[str, Message]] = {}
         self._minutes: dict[str, set[int]] = {}
+        self._unplaced_seen: set[str] = set()
         known = self.tx.messages_known(
             {
                 (conversation_id, segment.key)
@@ -151,6 +152,11 @@ class Desk:
         ]
         return sorted(near, key=_by_last_words)[-NEAR_MOST:]
 
+    def open_to(self, delivery: Delivery) -> list[Conversation]:
+        """Those of them in which its words may stand."""
+        owner = self.owner(delivery)
+        return [one for one in self.near(delivery) if one.user_id == owner and not one.deleted_at]
+
     def known(
         self, delivery: Delivery, segment: Segment, near: Sequence[Conversation], *, is_alone: bool = False
     ) -> Message | None:
@@ -179,33 +185,57 @@ class Desk:
         message = self.message((conversation.id, segment.key))
         if not segment.may_be_counted:
             return message
-        if message and self._is_same_by_number(delivery, message, segment):
+        if message and self._is_same_by_number(delivery, message, segment, conversation):
             return message
         numbered = self._numbered(segment, conversation)[:MOST_NUMBERED]
-        return next((one for one in numbered if self._is_same_by_number(delivery, one, segment)), None)
+        return next((one for one in numbered if self._is_same_by_number(delivery, one, segment, conversation)), None)
 
-    def _is_same_by_number(self, delivery: Delivery, message: Message, segment: Segment) -> bool:
+    def _is_same_by_number(
+        self, delivery: Delivery, message: Message, segment: Segment, conversation: Conversation
+    ) -> bool:
+        if identity.is_same_by_number(message, segment, delivery.received_at):
+            return True
+        return identity.is_like_a_correction(message, segment, delivery.received_at) and not (
+            self._are_parts_of_a_sentence(delivery, message, segment)
+            or self._has_gone_on(conversation, message)
+            or clocks.is_restarting(segment, delivery.received_at, self.open_to(delivery))
+        )
+
+    def _are_parts_of_a_sentence(self, delivery: Delivery, message: Message, segment: Segment) -> bool:
         """Two parts of a sentence that a user is to say are not one, corrected: a device may count anew in each call,
         with a clock that stands at 0 each time."""
-        if not identity.is_same_by_number(message, segment, delivery.received_at):
-            return False
-        if message.knows(segment) or identity.have_same_words(message.text, segment.text):
-            return True
         said = [one.say for one in self.challenges(delivery)]
-        return not any(may_be_part(message.text, say) and may_be_part(segment.text, say) for say in said)
+        return any(may_be_part(message.text, say) and may_be_part(segment.text, say) for say in said)
+
+    def _has_gone_on(self, conversation: Conversation, message: Message) -> bool:
+        """Whether its voice has said more since. A recogniser corrects what it told last; other words at an earlier
+        place are those of a device that started anew."""
+        end = (message.end or 0.0) - identity.INEXACT
+        later = self.around(conversation, end, end + MINUTE)
+        return any(
+            one.seq > message.seq and (one.start or 0.0) >= end and voice(one) == voice(message) for one in later
+        )
 
     def _numbered(self, segment: Segment, conversation: Conversation) -> list[Message]:
         """Messages of that id that were said about then, the nearest first; of those without a place the latest."""
         if segment.start is None:
-            self._keep_stored(self.tx.messages(conversation.id, LATEST_UNPLACED))
-            there = [m for m in self._messages.get(conversation.id, {}).values() if m.start is None]
+            there = self._unplaced(conversation)
             return sorted((m for m in there if m.segment_id == segment.id), key=lambda m: -m.seq)
         start, nearly = segment.start, identity.SAME_START
         stands_still = start == conversation.end == 0
         if conversation.end is None or (start >= conversation.end and not stands_still):
             return []
         there = self.around(conversation, start - nearly, start + nearly)
+        if clocks.is_short(conversation):  # its clock may tell no place
+            there += self._unplaced(conversation)
         return sorted((m for m in there if m.segment_id == segment.id), key=lambda m: abs((m.start or 0.0) - start))
+
+    def _unplaced(self, conversation: Conversation) -> list[Message]:
+        """The latest of its messages without a place."""
+        if conversation.id not in self._unplaced_seen:
+            self._unplaced_seen.add(conversation.id)
+            self._keep_stored(self.tx.messages(conversation.id, LATEST_UNPLACED))
+        return [m for m in self._messages.get(conversation.id, {}).values() if m.start is None]
 
     @staticmethod
     def _is_of_before(delivery: Delivery, segment: Segment, message: Message) -> bool:

@@ -22,11 +22,9 @@ _WORDS = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|\\w+")  # some sc
 
 
 def is_same_by_number(message: Message, segment: Segment, at: Millis) -> bool:
-    """Whether a segment whose id may be a counter's number is the message of that number. `at` is when it came.
-
-    Counters begin again with every call or with a restarted device, so the place on the clock has to agree, and either
-    the words, or the voice and the time: what comes at once is a correction, whatever its words. Where there is no
-    place, the words alone tell.
+    """Whether a segment whose id may be a counter's number is the message of that number, as far as words and places
+    tell. `at` is when it came. Counters begin again with every call or with a restarted device, so the place on the
+    clock and the words have to agree. Where there is no place, the words alone tell.
     """
     if message.has_been(segment):
         return True
@@ -39,9 +37,17 @@ def is_same_by_number(message: Message, segment: Segment, at: Millis) -> bool:
         return True
     if not are_placed:
         return _is_told_further(message, segment, at)
-    if have_same_words(message.text, segment.text):
-        return _share_more_than_a_moment(message, segment)
-    return _comes_soon(message, at) and _may_be_one_voice(message, segment) and _share_most(message, segment)
+    return have_same_words(message.text, segment.text) and _share_more_than_a_moment(message, segment)
+
+
+def is_like_a_correction(message: Message, segment: Segment, at: Millis) -> bool:
+    """Whether a segment of the message's number comes at once and at its place, so that its words may be other words
+    for the same. Who has changed before is not told in wholly other words once more."""
+    are_placed = has_place(message) and has_place(segment)
+    if not (are_placed and message.text and _begin_together(message, segment) and _comes_soon(message, at)):
+        return False
+    is_changed_anew = message.rev > 1 and not _share_a_word(message.text, segment.text)
+    return not is_changed_anew and _may_be_one_voice(message, segment) and _share_most(message, segment)
 
 
 def is_repeated(message: Message, segment: Segment) -> bool:
@@ -81,6 +87,10 @@ def have_same_words(one: str, other: str, *, nearly_all: bool = False) -> bool:
     shared = 2 * (Counter(ours) & Counter(theirs)).total()
     share = NEARLY_ALL if nearly_all else MOST
     return shared > share * (len(ours) + len(theirs))
+
+
+def _share_a_word(one: str, other: str) -> bool:
+    return not set(_words(one[:COMPARED])).isdisjoint(_words(other[:COMPARED]))
 
 
 @lru_cache(4096)

@@ -258,9 +258,7 @@ def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment
 
 
 def _hear_run(desk: Desk, delivery: Delivery, run: clocks.Run, gap: float, heard: _Heard) -> None:
-    owner = desk.owner(delivery)
-    open_to_it = [c for c in desk.near(delivery) if c.user_id == owner and not c.deleted_at]
-    at, as_of_then = delivery.received_at, [c.as_of(delivery) for c in open_to_it]
+    at, as_of_then = delivery.received_at, [c.as_of(delivery) for c in desk.open_to(delivery)]
     placed = clocks.gone_on(run, at, as_of_then)
     if placed:
         run = clocks.Run(run.segments, None, None)
@@ -318,12 +316,20 @@ def _not_repeated(desk: Desk, conversation: Conversation, run: clocks.Run) -> Se
     said: defaultdict[str, list[Message]] = defaultdict(list)
     for message in desk.around(conversation, run.start, run.end):
         said[message.text].append(message)
-    return [segment for segment in run.segments if not _is_among(said[segment.text], segment)]
+    fresh: list[Segment] = []
+    for segment in run.segments:
+        known = _among(said[segment.text], segment)
+        if known is None:
+            fresh.append(segment)
+        elif segment.person_id not in (None, known.person_id):
+            desk.put_message(replace(known, person_id=segment.person_id))
+    return fresh
 
 
-def _is_among(same_words: Sequence[Message], segment: Segment) -> bool:
+def _among(same_words: Sequence[Message], segment: Segment) -> Message | None:
     """Looked for among a bounded number: a list that says one word a thousand times is no talk."""
-    return any(identity.is_repeated(message, segment) for message in same_words[-clocks.MOST_COMPARED :])
+    some = same_words[-clocks.MOST_COMPARED :]
+    return next((message for message in some if identity.is_repeated(message, segment)), None)
 
 
 def _message(

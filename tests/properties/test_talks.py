@@ -400,6 +400,47 @@ def test_a_list_that_comes_again_when_nothing_was_said_for_a_minute_adds_nothing
     assert play(tx, (4, said), (64, said), (70, moved)) == [["Yes.", "No, not yet.", "Yes."]]
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_words_of_a_device_that_restarts_at_once_are_kept_apart_from_the_old_ones(tx: Store, together: bool) -> None:
+    """Its counter and its clock begin again within the time of a correction."""
+    old = [a("Good morning.", 0, 2, id="0"), a("Where is my hat?", 2.2, 4, id="1")]
+    calls = [(4, old)] if together else [(2, old[:1]), (4, old[1:])]
+    calls += [(12, [a("Next patient please.", 0, 2.2, id="0")]), (15, [a("Sit down there.", 2.5, 4, id="1")])]
+    told = [["Good morning.", "Where is my hat?"], ["Next patient please.", "Sit down there."]]
+    assert play(tx, *calls) == told
+    assert play(tx, *[(heard + 10, segments) for heard, segments in calls]) == told
+
+
+@pytest.mark.parametrize("corrected", ["ice cream", "I scream for ice cream"])
+def test_a_number_is_corrected_after_another_voice_has_spoken(tx: Store, corrected: str) -> None:
+    told = play(
+        tx, (2, [a("I scream", 0, 2, id="0")]), (4, [b("What?", 2, 3, id="1")]), (5, [a(corrected, 0, 2, id="0")])
+    )
+    assert told == [[corrected, "What?"]]
+
+
+FIRST_WORDS = (
+    *("Good morning all", "Where is tea", "Under the roof", "Nobody knows", "Seven eggs please", "Rain again today"),
+    *("Look over there", "My sister called", "Bread costs more", "Turn left now", "Cats sleep long", "Thank you"),
+)
+
+
+@pytest.mark.parametrize("every", [3, 5])
+@pytest.mark.parametrize("fields", [{"speaker": "SPEAKER_0"}, {}])
+def test_of_a_device_that_begins_anew_with_every_call_all_but_the_first_words_are_kept(
+    tx: Store, every: int, fields: dict[str, str]
+) -> None:
+    """Its second call looks like a correction of its first one."""
+    calls = [
+        (3.0 + every * n, [{"text": text, "id": 0, "start": 0, "end": 2.7} | fields])
+        for n, text in enumerate(FIRST_WORDS)
+    ]
+    told = play(tx, *calls)
+    assert [text for talk in told for text in talk] == [*FIRST_WORDS[1:]]
+    assert len(told) <= clocks.RESTARTS
+    assert play(tx, *[(heard + 2, segments) for heard, segments in calls[-3:]]) == told
+
+
 # Titles and persons
 
 
@@ -435,6 +476,14 @@ def test_a_person_who_becomes_known_is_kept_and_is_no_change_that_is_shown(tx: S
     save(tx, call(8, said | {"person_id": "ida", "text": "Good morning, Ida."}))
     (message,) = messages(tx, "ada")
     assert (message.person_id, message.rev, message.text) == ("ida", 2, "Good morning, Ida.")
+
+
+def test_a_person_is_kept_when_a_segment_without_an_id_comes_again_with_moved_times(tx: Store) -> None:
+    moved = a("Good morning.", 0.01, 2.01, person_id="ida")
+    play(tx, (3, [a("Good morning.", 0, 2)]), (5, [moved, b("And to you.", 3, 4)]), (7, [a("Good morning.", 0.02, 2)]))
+    first, second = messages(tx, None)
+    assert (first.person_id, first.rev, first.start) == ("ida", 1, 0.0)
+    assert (second.text, second.person_id) == ("And to you.", None)
 
 
 # After a hand-over
