@@ -4,6 +4,7 @@
  */
 import { answerOf, baseOf, requestOf } from "./ask.js";
 import { generateSessionId } from "./device.js";
+import { OmilinkError } from "./errors.js";
 
 /**
  * @typedef {object} OperatorSettings
@@ -16,6 +17,8 @@ import { generateSessionId } from "./device.js";
 
 /** @param {OperatorSettings} settings */
 export function createOperator({ baseUrl, apiKey, fetch = globalThis.fetch }) {
+  if (!isText(baseUrl)) throw new OmilinkError("bad_address", "createOperator needs baseUrl: where omilink answers.");
+  if (!isText(apiKey)) throw invalid("createOperator needs apiKey: what the file operator_token holds.");
   const base = baseOf(baseUrl);
 
   return { generateSessionId, linkSessionToUser };
@@ -28,6 +31,9 @@ export function createOperator({ baseUrl, apiKey, fetch = globalThis.fetch }) {
    * @returns {Promise<import("./wire.js").Session>} Rejects when it is somebody else's, or can be guessed.
    */
   async function linkSessionToUser(sessionId, user) {
+    if (!isText(sessionId)) throw invalid("linkSessionToUser needs the session's id: generateSessionId() makes one.");
+    if (!isText(typeof user === "string" ? user : user?.email))
+      throw invalid("linkSessionToUser needs the user: the id, or { email }.");
     /** @type {import("./api.js").Issue} */
     const form = { session_id: sessionId, ...(typeof user === "string" ? { user } : user) };
     const { headers, ...request } = requestOf("POST", form);
@@ -35,4 +41,14 @@ export function createOperator({ baseUrl, apiKey, fetch = globalThis.fetch }) {
     const { sessions } = await answerOf(fetch, `${base}/admin/sessions`, signed);
     return sessions[0];
   }
+}
+
+/** JSON leaves out what is undefined, and without a session's id the server would make one. @param {unknown} value */
+function isText(value) {
+  return typeof value === "string" && value.trim() !== "";
+}
+
+/** @param {string} message */
+function invalid(message) {
+  return new OmilinkError("invalid", message);
 }

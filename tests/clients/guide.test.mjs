@@ -156,6 +156,29 @@ test("issuing a device by email, and what the server says against it", async (t)
   assert.throws(() => omilink.createOperator({ baseUrl: "example.org", apiKey: "token" }), { code: "bad_address" });
 });
 
+test("an id, a user or a setting that is missing is said before the server is asked", async (t) => {
+  const asked = [];
+  const baseUrl = await serve(t, (request, response) => {
+    asked.push(request.url);
+    return sendJson(response, 200, { ok: true, sessions: [{ id: "dev_made_by_the_server" }] });
+  });
+  const { linkSessionToUser } = omilink.createOperator({ baseUrl, apiKey: "token" });
+  for (const id of [undefined, null, "", "  ", 7])
+    await assert.rejects(linkSessionToUser(id, "ada"), { code: "invalid", message: /the session's id/ });
+  for (const user of [undefined, null, "", {}, { email: undefined }, { email: " " }])
+    await assert.rejects(linkSessionToUser("dev_1", user), { code: "invalid", message: /needs the user/ });
+  assert.deepEqual(asked, []);
+
+  for (const address of [undefined, null, ""])
+    assert.throws(() => omilink.createOperator({ baseUrl: address, apiKey: "token" }), {
+      code: "bad_address",
+      message: /needs baseUrl/,
+    });
+  assert.throws(() => omilink.createOperator({}), { code: "bad_address", message: /needs baseUrl/ });
+  for (const apiKey of [undefined, null, ""])
+    assert.throws(() => omilink.createOperator({ baseUrl, apiKey }), { code: "invalid", message: /needs apiKey/ });
+});
+
 test("the example implementation", { timeout: 5000 }, async (t) => {
   const app = await appWithServer(t);
   const { delivered, watcher } = app;
