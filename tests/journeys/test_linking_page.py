@@ -129,6 +129,13 @@ def test_a_page_that_was_thrown_away_goes_on_listening(server: ServerProcess, op
     expect(page.locator("#sentence")).to_be_hidden()
     expect(page.get_by_label("Your OMI user id")).to_be_empty()
     page.reload()
+    expect(page.get_by_role("link", name="Sessions", exact=True)).to_be_visible()
+    page.wait_for_function("document.querySelector('omi-app').omi")
+    expect(page.locator("#sentence")).to_be_hidden()
+    expect(page.get_by_label("Your OMI user id")).to_be_empty()
+
+    sentence = ask_for_a_sentence(page)
+    page.reload()
     expect(page.locator("#sentence")).to_have_text(sentence)
     simulate(server, "--say", sentence, "--count", "8", "--seed", "2")
     expect(page.get_by_text("Your wearable is linked.")).to_be_visible()

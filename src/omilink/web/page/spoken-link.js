@@ -3,6 +3,7 @@ import { Earlier } from "./earlier.js";
 import { OFFLINE, inWords } from "./words.js";
 
 const LOOK_EVERY = 3_000;
+const DISMISSED = "omilink.dismissed";
 /** As long as the server listens for a sentence. Its clock may differ from ours, so ours counts from the start. */
 const GOOD_FOR = 600_000;
 /** Which parts are shown when. */
@@ -26,7 +27,7 @@ class SpokenLink extends HTMLElement {
   /** Until when the sentence on the page counts; undefined when there is none. */
   #until;
   /** Sentences that the user wants to see no more. */
-  #dismissed = new Set();
+  #dismissed = recallDismissed();
 
   constructor(app) {
     super();
@@ -124,8 +125,9 @@ class SpokenLink extends HTMLElement {
   }
 
   cancel() {
-    for (const { say } of this.app.omi?.pending ?? []) this.#dismissed.add(say);
-    this.#dismissed.add(this.words.textContent);
+    const pending = this.app.omi?.pending ?? [];
+    this.#dismissed = new Set([...pending.map(({ say }) => say), this.words.textContent]);
+    rememberDismissed(this.#dismissed);
     this.startOver();
   }
 
@@ -272,6 +274,23 @@ class SpokenLink extends HTMLElement {
     this.live = h("a", { class: "button", href: "#/live" }, "See what it hears");
     const other = h("button", { class: "link", type: "button", click: () => this.startOver() }, "Link another");
     return h("div", { class: "done" }, this.earlier, h("div", { class: "row wrap" }, this.live, other));
+  }
+}
+
+/** They outlive a reload of the page, where the browser lets the page remember anything. */
+function recallDismissed() {
+  try {
+    return new Set(JSON.parse(sessionStorage.getItem(DISMISSED) ?? "[]"));
+  } catch {
+    return new Set();
+  }
+}
+
+function rememberDismissed(sentences) {
+  try {
+    sessionStorage.setItem(DISMISSED, JSON.stringify([...sentences]));
+  } catch {
+    // The page itself remembers them until it is loaded again.
   }
 }
 
