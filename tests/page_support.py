@@ -94,10 +94,6 @@ def post(address: str, session_id: str, *segments: dict[str, Any]) -> None:
     assert httpx2.post(address, json={"session_id": session_id, "segments": segments}, verify=TLS).status_code == 200
 
 
-def deliver(server: ServerProcess, body: dict[str, Any]) -> None:
-    assert httpx2.post(server.webhook_url, json=body, verify=TLS).status_code == 200
-
-
 def segment(
     text: str, *, start: float = 0, speaker: str = "SPEAKER_0", is_user: bool = False, **more: str
 ) -> dict[str, Any]:

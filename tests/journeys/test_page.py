@@ -3,10 +3,11 @@
 import json
 import re
 
+import httpx2
 import pytest
-from page_support import Open, deliver, messages, new_user, post, segment, send, talk, top_of, unlink_at_own_address
+from page_support import Open, messages, new_user, post, segment, send, talk, top_of, unlink_at_own_address
 from playwright.sync_api import expect
-from support import Person, ServerProcess
+from support import TLS, Person, ServerProcess
 
 from omilink.model import UnlinkReason
 
@@ -43,16 +44,20 @@ def test_a_newcomer_signs_up_links_a_wearable_and_sees_its_words(server: ServerP
 
 
 def test_an_id_to_try_comes_with_a_command_that_works(server: ServerProcess, open_page: Open) -> None:
-    page = open_page(new_user(server), path="/#/link")
+    user = new_user(server)
+    page = open_page(user, path="/#/link")
     page.get_by_role("heading", name="With the device's id").click()
     page.get_by_role("button", name="Make an id to try").click()
     command = page.locator("#trial-command").inner_text()
     body = re.search(r"-d '(.*)'", command, re.DOTALL)
-    assert server.url in command
-    assert body
-    deliver(server, json.loads(body[1]))
+    address = re.search(r"POST '(.*)'", command)
+    assert body and address
+    assert address[1] == user.client.get("/me/webhook-url").json()["url"]
+    assert httpx2.post(address[1], json=json.loads(body[1]), verify=TLS).status_code == 200
     page.get_by_role("link", name="Live").click()
     expect(page.get_by_role("log")).to_contain_text("Hello from my terminal")
+    page.get_by_role("link", name="Sessions", exact=True).click()
+    expect(page.get_by_role("article")).to_have_count(1)
 
 
 def test_a_wrong_password_is_said_clearly(server: ServerProcess, open_page: Open) -> None:
@@ -168,6 +173,53 @@ def test_a_server_that_restarts_costs_no_words(server: ServerProcess, open_page:
     server.say("ada-pendant", "Meanwhile", start=3)
     expect(messages(page).locator("p")).to_have_text(["Before", "Meanwhile"])
     expect(page.locator("#connection-state")).to_have_text("Live")
+
+
+@pytest.mark.parametrize("screen", ["sessions", "account", "conversations"])
+def test_every_screen_says_that_the_server_is_away(
+    server: ServerProcess, open_page: Open, ada: Person, screen: str
+) -> None:
+    width = 390 if screen == "conversations" else 1280
+    page = open_page(ada, path=f"/#/{screen}", width=width)
+    expect(page.locator(f".tabs .{screen}")).to_have_attribute("aria-current", "page")
+    away = page.get_by_text("No connection to the server. Trying again…").locator("visible=true")
+    expect(away).to_have_count(0)
+    server.stop()
+    expect(away).to_be_visible()
+    server.start()
+    expect(away).to_have_count(0)
+
+
+def test_a_screen_that_is_opened_while_the_server_is_away_fills_when_it_is_back(
+    server: ServerProcess, open_page: Open, ada: Person
+) -> None:
+    talk(server, "ada-pendant", 5)
+    server.say("ada-pendant", "A new day", start=0)
+    page = open_page(ada)
+    older = page.get_by_role("link", name="Sentence number 0")
+    expect(older).to_be_visible()
+    server.stop()
+    expect(page.locator("#connection-state")).to_have_text("Offline")
+    page.get_by_role("link", name="Account").click()
+    expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
+    server.start()
+    expect(page.get_by_role("article")).to_contain_text(["This browser"])
+
+    server.stop()
+    expect(page.get_by_text("No connection to the server.").locator("visible=true")).to_be_visible()
+    older.click()
+    expect(page.get_by_text("The server cannot be reached.").locator("visible=true").first).to_be_visible()
+    server.start()
+    expect(messages(page)).to_have_count(5)
+
+
+def test_a_conversation_that_is_not_there_cannot_be_deleted(
+    server: ServerProcess, open_page: Open, ada: Person
+) -> None:
+    server.say("ada-pendant", "Hello")
+    page = open_page(ada, path="/#/conversations/00000000-0000-4000-8000-000000000000")
+    expect(page.get_by_text("This conversation is not there any more.")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete this conversation")).to_have_count(0)
 
 
 def test_coming_back_to_the_tab_connects_anew_without_a_word_about_it(
@@ -365,9 +417,9 @@ def test_signing_out_ends_it_in_every_tab(server: ServerProcess, open_page: Open
     for page in (here, there):
         expect(messages(page)).to_have_count(1)
     here.get_by_role("button", name="Sign out").click()
-    for page in (here, there):
+    for page, reason in ((here, "You signed out."), (there, "You are signed out here: this sign-in was ended.")):
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-        expect(page.get_by_text("You signed out.")).to_be_visible()
+        expect(page.get_by_text(reason)).to_be_visible()
         expect(page.locator("body")).not_to_contain_text("Hello")
 
 

@@ -66,9 +66,8 @@ class LinkForm extends HTMLElement {
   tryOut() {
     whileBusy(this.tryButton, "Making an id…", () =>
       this.attempt(async () => {
-        const id = generateSessionId();
-        await this.link(id);
-        this.showTrial(id);
+        const { url } = await this.client.webhookUrl();
+        this.showTrial(url, generateSessionId());
       }),
     );
   }
@@ -105,8 +104,8 @@ class LinkForm extends HTMLElement {
     this.#tell("linked", session);
   }
 
-  showTrial(id) {
-    const command = curlFor(id);
+  showTrial(address, id) {
+    const command = curlFor(address, id);
     const code = h("code", { id: "trial-command" }, command);
     const copy = createCopyButton({
       class: "copy",
@@ -114,22 +113,16 @@ class LinkForm extends HTMLElement {
       select: () => getSelection().selectAllChildren(code),
     });
     this.trial.replaceChildren(
-      h("p", {}, "This id is linked to you now. Run this in a terminal, and its words appear under Live:"),
+      h("p", {}, "Run this in a terminal. It posts to your personal webhook address, and the words appear under Live:"),
       h("pre", { tabindex: "0", "aria-label": "Command to try" }, code),
-      h(
-        "p",
-        { class: "row wrap" },
-        copy,
-        h("span", { class: "quiet" }, "If the server wants a secret, add it to the address: /omi-webhook/SECRET"),
-      ),
+      h("p", { class: "row wrap" }, copy, h("span", { class: "quiet" }, "Keep the address to yourself.")),
     );
     this.trial.hidden = false;
     this.trial.scrollIntoView({ block: "nearest" });
   }
 }
 
-function curlFor(id) {
-  const address = new URL("omi-webhook", document.baseURI).href;
+function curlFor(address, id) {
   const body = {
     session_id: id,
     segments: [{ text: "Hello from my terminal", speaker: "SPEAKER_0", is_user: true, start: 0, end: 2 }],
