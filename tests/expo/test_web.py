@@ -408,7 +408,7 @@ def test_signing_out_ends_it_in_every_tab(server: ServerProcess, open_app: OpenA
     here, there = open_app(ada.token, path="/#/account"), open_app(ada.token)
     expect(words(there)).to_have_text(["Hello"])
     here.get_by_role("button", name="Sign out").click()
-    for page, reason in ((here, "You signed out."), (there, "This sign-in was ended.")):
+    for page, reason in ((here, "You signed out."), (there, "You are signed out here: this sign-in was ended.")):
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         expect(shown(page).get_by_text(reason)).to_be_visible()
         expect(page.locator("body")).not_to_contain_text("Hello")

@@ -49,7 +49,7 @@ export function count(number: number, one: string, many = `${one}s`): string {
 }
 
 const SIGNED_OUT: Record<string, string> = {
-  signed_out: "This sign-in was ended.",
+  signed_out: "You are signed out here: this sign-in was ended.",
   expired: "Your sign-in has expired. Sign in again to go on.",
   account_deleted: "Your account has been deleted.",
 };

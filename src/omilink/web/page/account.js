@@ -1,3 +1,4 @@
+import { createOfflineLine, showOffline } from "./connection.js";
 import { confirmed, confirmedWithPassword } from "./dialog.js";
 import { h, keepFocus, setText, whileBusy } from "./dom.js";
 import { PASSWORD_RULE, field } from "./sign-in.js";
@@ -5,14 +6,18 @@ import { clientName, day, dayAndTime } from "./words.js";
 
 /** Where the user is signed in, another password, and the way out. */
 class Account extends HTMLElement {
+  /** Whether the sign-ins could not be fetched when they were asked for last. */
+  #isMissing = false;
+
   constructor(app) {
     super();
     this.app = app;
     const { email, displayName, createdAt } = app.user;
     this.list = h("div", { class: "cards" }, h("p", { class: "quiet" }, "Loading…"));
     this.endOthers = h("button", { type: "button", hidden: true, click: () => this.revokeOthers() }, "End all others");
+    this.offline = createOfflineLine();
     this.append(
-      h("header", {}, h("h1", { tabindex: "-1" }, "Account")),
+      h("header", {}, h("div", { class: "titles" }, h("h1", { tabindex: "-1" }, "Account"), this.offline)),
       h(
         "div",
         { class: "scroller" },
@@ -63,10 +68,24 @@ class Account extends HTMLElement {
     this.refresh();
   }
 
-  show() {}
+  show({ chat }) {
+    showOffline(this.offline, chat);
+  }
 
   refresh() {
-    return this.app.attempt(async () => this.#draw(await this.app.client.listSignIns()));
+    return this.app.attempt(async () => {
+      try {
+        this.#draw(await this.app.client.listSignIns());
+        this.#isMissing = false;
+      } catch (error) {
+        this.#isMissing = true;
+        throw error;
+      }
+    });
+  }
+
+  retry() {
+    if (this.#isMissing) this.refresh();
   }
 
   async revoke({ id, client, current }) {

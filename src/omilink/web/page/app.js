@@ -11,6 +11,7 @@ import { Sessions } from "./sessions.js";
 import { SignIn } from "./sign-in.js";
 import { signedOutBecause, unlinkedBecause } from "./words.js";
 
+const SIGNED_OUT = "You signed out.";
 const REFRESH_EVERY = 15_000;
 const TABS = { live: "Live", conversations: "Conversations", sessions: "Sessions", account: "Account" };
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -22,6 +23,9 @@ class App extends HTMLElement {
   notices = document.createElement("omi-notices");
   #unread = 0;
   #isDrawing = false;
+  #wasOffline = false;
+  /** Whether the user has asked for it here: the stream may end before the answer comes. */
+  #isSigningOut = false;
   /** Conversations that the user has deleted here. */
   #deleting = new Set();
 
@@ -60,7 +64,7 @@ class App extends HTMLElement {
     this.conversations = new Conversations(this);
     this.chat = this.client.chat({
       onView: () => this.draw(),
-      onState: (state, status) => (state === "signed_out" ? this.leave(signedOutBecause(status.reason)) : this.draw()),
+      onState: (state, status) => this.#stateChanged(state, status),
       onEvent: (event) => this.#happened(event),
     });
     this.#build();
@@ -80,10 +84,12 @@ class App extends HTMLElement {
   }
 
   async signOut() {
+    this.#isSigningOut = true;
     await this.attempt(async () => {
       await this.client.logout();
-      if (this.chat) this.leave("You signed out.");
+      if (this.chat) this.leave(SIGNED_OUT);
     });
+    this.#isSigningOut = false;
   }
 
   navigate() {
@@ -134,6 +140,7 @@ class App extends HTMLElement {
     try {
       [this.sessions, this.omi] = await Promise.all([this.client.listSessions(), this.client.listOmiLinks()]);
       this.draw();
+      this.screens[this.route.screen]?.retry?.();
     } catch {
       // The connection line says so already, and the next refresh makes good.
     }
@@ -189,6 +196,15 @@ class App extends HTMLElement {
   #skip(event) {
     event.preventDefault();
     this.#focusHeading();
+  }
+
+  #stateChanged(state, { reason }) {
+    if (state === "signed_out") return this.leave(this.#isSigningOut ? SIGNED_OUT : signedOutBecause(reason));
+    if (state === "offline") this.#wasOffline = true;
+    const isBack = this.#wasOffline && ["live", "polling"].includes(state);
+    if (isBack) this.#wasOffline = false;
+    if (isBack) this.refresh();
+    this.draw();
   }
 
   #happened(event) {

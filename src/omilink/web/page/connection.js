@@ -1,5 +1,5 @@
 import { h, setText } from "./dom.js";
-import { ago } from "./words.js";
+import { OFFLINE, ago } from "./words.js";
 
 const STATES = {
   connecting: "Connecting…",
@@ -61,6 +61,15 @@ function contactAge({ lastDataAt, retryAt }) {
   const contact = lastDataAt ? `last contact ${ago(lastDataAt)}` : "no contact yet";
   const seconds = Math.ceil((retryAt - Date.now()) / 1000);
   return `${contact} · ${seconds > 0 ? `trying again in ${seconds} s` : "trying again…"}`;
+}
+
+/** For screens that say nothing else about the connection: a line that is there while the server is not. */
+export function createOfflineLine() {
+  return h("p", { class: "offline", role: "status" });
+}
+
+export function showOffline(line, { state }) {
+  setText(line, state === "offline" ? OFFLINE : "");
 }
 
 customElements.define("omi-connection", Connection);

@@ -1,3 +1,4 @@
+import { createOfflineLine, showOffline } from "./connection.js";
 import { h, icon, setText, whileBusy } from "./dom.js";
 import { conversationsOf } from "./omilink.js";
 import { count, dayAndTime } from "./words.js";
@@ -17,11 +18,13 @@ class Conversations extends HTMLElement {
     this.list = h("ul", { class: "list" });
     this.more = h("button", { type: "button", hidden: true, click: () => this.loadMore() }, "Older conversations");
     this.heading = h("h2", { id: "conversations-title", tabindex: "-1" }, "Conversations");
+    this.offline = createOfflineLine();
     this.append(
       h(
         "nav",
         { "aria-labelledby": "conversations-title" },
         this.heading,
+        this.offline,
         h("div", { class: "scroller" }, this.note, this.list, this.more),
       ),
     );
@@ -30,6 +33,8 @@ class Conversations extends HTMLElement {
   show({ chat, route }) {
     const { view } = chat;
     this.#takePart(isListAlone(route));
+    showOffline(this.offline, chat);
+    this.offline.hidden = !isListAlone(route);
     const conversations = conversationsOf(view);
     this.#load(chat);
     this.#draw(conversations, chat, route);

@@ -56,6 +56,10 @@ class Linking extends HTMLElement {
     this.spoken.show(app);
   }
 
+  retry() {
+    this.ownAddress.retry();
+  }
+
   #propose(uid) {
     if (!uid) return;
     this.spokenWay.open = true;

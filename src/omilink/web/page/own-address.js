@@ -100,6 +100,10 @@ class OwnAddress extends HTMLElement {
     setText(this.state, !isNew && chat.state === "offline" ? OFFLINE : news);
   }
 
+  retry() {
+    if (!this.#shown && this.problem.textContent) this.load();
+  }
+
   load() {
     return this.#attempt(async () => this.#showAddress(await this.app.client.webhookUrl()));
   }

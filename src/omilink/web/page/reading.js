@@ -1,3 +1,4 @@
+import { createOfflineLine, showOffline } from "./connection.js";
 import { beforeReading, titleOf } from "./conversations.js";
 import { h, icon, setText } from "./dom.js";
 import { createDeleteButton } from "./live.js";
@@ -12,6 +13,8 @@ class Reading extends HTMLElement {
     this.app = app;
     this.heading = h("h1", { tabindex: "-1" });
     this.facts = h("p", { class: "quiet" });
+    this.offline = createOfflineLine();
+    this.deleteButton = createDeleteButton(() => app.deleteConversation(this.conversationId));
     this.log = new MessageLog();
     this.note = h("p", { class: "alone quiet" });
     this.back = h("a", { class: "bare" }, icon("back"));
@@ -20,8 +23,8 @@ class Reading extends HTMLElement {
         "header",
         {},
         this.back,
-        h("div", { class: "titles" }, this.heading, this.facts),
-        createDeleteButton(() => app.deleteConversation(this.conversationId)),
+        h("div", { class: "titles" }, this.heading, this.facts, this.offline),
+        this.deleteButton,
       ),
       this.log,
       this.note,
@@ -29,7 +32,8 @@ class Reading extends HTMLElement {
   }
 
   show({ chat, route }) {
-    if (this.conversationId !== route.id) this.problem = undefined;
+    showOffline(this.offline, chat);
+    if (this.conversationId !== route.id) this.problem = this.isGone = undefined;
     this.conversationId = route.id;
     this.back.href = `#/${beforeReading()}`;
     this.back.title = `Back to ${beforeReading()}`;
@@ -39,16 +43,25 @@ class Reading extends HTMLElement {
     if (!isReady) this.log.clear();
     this.log.hidden = !isReady;
     this.note.hidden = isReady;
+    this.deleteButton.hidden = !shown;
     setText(this.note, this.problem ?? "Loading this conversation…");
     setText(this.heading, shown ? titleOf(shown.conversation) : "Conversation");
     setText(this.facts, shown ? factsOf(shown.conversation) : "");
     if (isReady) this.log.show(shown, { loadOlder: () => chat.loadOlder(route.id) });
   }
 
+  retry() {
+    if (!this.problem || this.isGone) return;
+    this.problem = undefined;
+    this.app.draw();
+  }
+
   #load(chat, id) {
     if (this.problem || !chat.view.loaded) return;
     chat.open(id).catch((error) => {
-      this.problem = error.code === "not_found" ? "This conversation is not there any more." : error.message;
+      if (this.conversationId !== id) return;
+      this.isGone = error.code === "not_found";
+      this.problem = this.isGone ? "This conversation is not there any more." : error.message;
       this.app.draw();
     });
   }

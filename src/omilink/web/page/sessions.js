@@ -1,3 +1,4 @@
+import { createOfflineLine, showOffline } from "./connection.js";
 import { chosen } from "./dialog.js";
 import { h, setText } from "./dom.js";
 import { createHealth, showHealth } from "./health.js";
@@ -13,18 +14,21 @@ class Sessions extends HTMLElement {
     this.note = h("p", { class: "quiet" });
     this.list = h("div", { class: "cards" });
     this.heading = h("h2", {}, "Your sessions");
+    this.offline = createOfflineLine();
     this.append(
       h(
         "header",
         {},
-        h("div", { class: "titles" }, h("h1", { tabindex: "-1" }, "Sessions")),
+        h("div", { class: "titles" }, h("h1", { tabindex: "-1" }, "Sessions"), this.offline),
         h("a", { class: "button primary", href: "#/link" }, "Link a wearable"),
       ),
       h("div", { class: "scroller" }, h("div", { class: "column" }, this.accounts, this.heading, this.note, this.list)),
     );
   }
 
-  show({ sessions = [], omi }) {
+  show({ sessions = [], omi, chat }) {
+    showOffline(this.offline, chat);
+    this.classList.toggle("stale", chat.state === "offline");
     const accounts = omi?.omi_links ?? [];
     const others = sessions.filter((session) => !accounts.some((account) => isOf(session, account)));
     this.accounts.show(accounts, sessions);

@@ -42,7 +42,7 @@ export function count(number, one, many = `${one}s`) {
 }
 
 const SIGNED_OUT = {
-  signed_out: "You signed out.",
+  signed_out: "You are signed out here: this sign-in was ended.",
   expired: "Your sign-in has expired. Sign in again to go on.",
   account_deleted: "Your account has been deleted.",
 };
