@@ -1,11 +1,18 @@
 """A webhook call comes in: understood, made durable, answered."""
 
+import asyncio
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from omilink.errors import BadSecret
 from omilink.model import SHARED, Delivery, Millis
 from omilink.omi import parse
 from omilink.ports import Inbox
+
+LARGE = 64 * 1024
+"""Bytes of a body that OMI's calls seldom have: a backlog of half an hour."""
+_READER = ThreadPoolExecutor(1, "reads-large-bodies")
 
 
 async def accept(
@@ -28,7 +35,7 @@ async def accept(
     itself is kept for an operator when its turn comes; one that contradicts its signature is refused (omi-protocol: who
     is calling).
     """
-    call = parse.call(parse.document(body), query)
+    call = parse.call(await _document(body), query)
     if signed and (call.contradiction or call.uid != signed[0]):
         raise BadSecret("OMI signed this call for another uid than the one in it.")
     delivery = Delivery(
@@ -47,6 +54,13 @@ async def accept(
     )
     await inbox.put(delivery)
     return call
+
+
+async def _document(body: bytes) -> Any:
+    """A large body is read in a thread of its own, one at a time, so that nobody else waits for it."""
+    if len(body) <= LARGE:
+        return parse.document(body)
+    return await asyncio.get_running_loop().run_in_executor(_READER, parse.document, body)
 
 
 def _key(idempotency_key: str | None, origin: str, call: parse.Call, body: bytes) -> str | None:

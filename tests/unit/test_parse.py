@@ -1,7 +1,10 @@
 """Bodies and query strings as OMI's senders, the docs and self-made devices have them, and as nobody should."""
 
+import contextlib
+import itertools
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -291,8 +294,31 @@ def test_an_empty_list_is_no_words(text: Any) -> None:
     assert [s.text for s in parse.segments([{"text": text}])[0]] == []
 
 
-def test_a_long_text_keeps_all_its_words() -> None:
-    assert len(one(text="x" * 100_000).text) == 100_000
+@pytest.mark.parametrize("text", [" ".join(map(str, range(10_000))), "x" * 45_000])
+def test_a_long_text_comes_in_pieces_and_keeps_all_its_words(text: str) -> None:
+    pieces = heard({"text": text, "id": "a", "speaker": "SPEAKER_0", "start": 0, "end": 3600})
+    assert len(pieces) == 3
+    assert max(len(piece.text) for piece in pieces) <= parse.MAX_TEXT
+    assert (" " if " " in text else "").join(piece.text for piece in pieces) == text
+    assert [piece.id for piece in pieces] == ["a", "a/2", "a/3"]
+    assert len({piece.key for piece in pieces}) == 3
+    assert [piece.start for piece in pieces] == sorted(piece.start or 0.0 for piece in pieces)
+    assert (pieces[0].start, round(pieces[-1].end or 0)) == (0, 3600)
+
+
+@pytest.mark.parametrize(
+    "odd", ["[" * 500_000 + "]" * 500_000, "9" * 1_000_000, ",".join(["1.5"] * 250_000), '"",' * 300_000 + "0"]
+)
+def test_a_body_that_takes_long_to_look_through_is_not_looked_through(odd: str) -> None:
+    """Steps, and not seconds: those differ between machines."""
+    steps = itertools.count()
+    sys.setprofile(lambda *_: next(steps))
+    try:
+        with contextlib.suppress(Malformed):
+            parse.document(f'{{"session_id": "s", "a": [{odd}], "b": NaN}}'.encode())
+    finally:
+        sys.setprofile(None)
+    assert next(steps) < 1_500
 
 
 # Numbers where an id or a text belongs
@@ -321,7 +347,7 @@ def test_an_id_that_is_no_whole_number_is_refused(number: str) -> None:
 
 
 def test_long_numbers_as_segment_ids_are_different_segments() -> None:
-    ids = [LONG, "89014103211118510797", "1e999", "2e999", "0.10000000000000000001", "0.10000000000000000002"]
+    ids = [LONG, "89014103211118510797", "1E+999", "2E+999", "0.10000000000000000001", "0.10000000000000000002"]
     body = ", ".join(f'{{"id": {number}, "text": "tea", "start": 1, "end": 2}}' for number in ids)
     segments, _ = parse.segments(parse.document(f"[{body}]".encode()))
     assert [segment.id for segment in segments] == ids

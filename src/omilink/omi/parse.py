@@ -9,7 +9,8 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
@@ -22,6 +23,11 @@ from omilink.model import Segment, check_id, is_account_id, is_placeholder
 MAX_SEGMENTS = 2_000
 MAX_DEPTH = 64
 """OMI nests six deep. What lies deeper is dropped, so that no parser runs out of stack."""
+MOST_MARKS = 100_000
+"""Brackets and quotation marks of a body that is nested so deep that it has to be looked through for its depth."""
+MAX_TEXT = 20_000
+"""Characters of a message: a quarter of an hour of talk. What is longer comes in pieces, so that a page of messages has
+a bound."""
 LONGEST_ID = 128
 UNPLACED = -1.0
 """`start` and `end` of a segment whose place on the clock is unknown."""
@@ -89,33 +95,21 @@ def _has_rounded(content: Any) -> bool:
 
 def _leniently(body: bytes) -> Any:
     """What is no good JSON and can be read all the same: lone surrogates, NaN, a byte order mark, broken UTF-8, great
-    depth and huge numbers."""
+    depth and huge numbers. Numbers keep the digits that they were written with."""
     text = body.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
         try:
             return _loads(text)
         except RecursionError:
+            if sum(map(text.count, '[]{}"')) > MOST_MARKS:
+                raise ValueError("too much to look through") from None
             return _loads(_prune(text))
     except (ValueError, RecursionError):
         raise Malformed('The body is not JSON. Send {"session_id": "…", "segments": […]}.') from None
 
 
 def _loads(text: str) -> Any:
-    return json.loads(text, parse_int=_integer, parse_float=_Number)
-
-
-class _Number(float):
-    """A number that keeps the digits it was written with."""
-
-    def __new__(cls, digits: str) -> "_Number":
-        number = super().__new__(cls, digits)
-        number._digits = digits
-        return number
-
-    _digits: str
-
-    def __str__(self) -> str:
-        return self._digits
+    return json.loads(text, parse_int=_integer, parse_float=Decimal)
 
 
 def call(content: Any, pairs: Query) -> Call:
@@ -175,7 +169,7 @@ def _ids(pairs: Query, body: dict[str, Any], *names: str) -> dict[str, str]:
     for name, value in [(name, body.get(name)) for name in names] + [pair for pair in pairs if pair[0] in names]:
         if isinstance(value, bool | list | dict):
             raise Invalid(f"{name} must be a string and is {_json_type(value)}.")
-        if isinstance(value, float) and not (_WHOLE.fullmatch(str(value)) or is_placeholder(str(value))):
+        if isinstance(value, float | Decimal) and not (_WHOLE.fullmatch(str(value)) or is_placeholder(str(value))):
             raise Invalid(f"{name} must be a string or a whole number and is a number with a point or an exponent.")
         if value is not None and (text := str(value).strip()):
             found.setdefault(text, name)
@@ -206,7 +200,40 @@ def _read(items: Sequence[Any]) -> Iterator[Segment | None]:
         if text is None:
             yield None
         elif words := text.strip():
-            yield _segment(item, words)
+            yield from _pieces(_segment(item, words))
+
+
+def _pieces(segment: Segment) -> Iterator[Segment]:
+    """The segment, in pieces if it is longer than a message. Each has its share of the seconds."""
+    if len(segment.text) <= MAX_TEXT:
+        yield segment
+        return
+    said, length = 0, len(segment.text)
+    for number, text in enumerate(_cut(segment.text), start=1):
+        yield replace(
+            segment,
+            id=_id(f"{segment.id}/{number}") if segment.id and number > 1 else segment.id,
+            text=text,
+            start=_share(segment, said / length),
+            end=_share(segment, (said + len(text)) / length),
+        )
+        said += len(text)
+
+
+def _cut(text: str) -> Iterator[str]:
+    """Between two words, if there are any."""
+    while len(text) > MAX_TEXT:
+        place = text.rfind(" ", 1, MAX_TEXT + 1)
+        piece = text[: place if place > 0 else MAX_TEXT]
+        yield piece
+        text = text[len(piece) :].lstrip()
+    yield text
+
+
+def _share(segment: Segment, part: float) -> float | None:
+    if segment.start is None or segment.end is None:
+        return None
+    return round(segment.start + part * (segment.end - segment.start), 3)
 
 
 def _text(item: Any) -> str | None:
@@ -214,7 +241,7 @@ def _text(item: Any) -> str | None:
     if not isinstance(item, dict):
         return None
     text = item.get("text")
-    if isinstance(text, bool) or not isinstance(text, str | int | float | None):
+    if isinstance(text, bool) or not isinstance(text, str | int | float | Decimal | None):
         return None
     return None if text is None and _words_elsewhere(item) else _clean(text)
 
@@ -242,7 +269,7 @@ def _place(item: dict[str, Any]) -> tuple[float, float] | tuple[None, None]:
 
 def _seconds(value: Any) -> float | None:
     """To the millisecond, since 45.879999999999995 and 45.88 are the same moment; and 0.0 for -0.0."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     try:
         seconds = float(value)
@@ -265,8 +292,9 @@ def _whole(value: Any) -> int | None:
     """A whole number, also where a device writes it as a text or with a point."""
     if isinstance(value, str) and _SHORT_WHOLE.fullmatch(value.strip()):
         return int(value)
-    if type(value) is float and value.is_integer():
-        return int(value)
+    if isinstance(value, float | Decimal):
+        number = float(value)
+        return int(number) if number.is_integer() and abs(number) < 10**9 else None
     return value if type(value) is int else None
 
 
@@ -283,7 +311,7 @@ def _id(value: Any) -> str | None:
 
 
 def _label(value: Any, length: int | None) -> str | None:
-    if value is None or isinstance(value, bool) or not isinstance(value, str | int | float):
+    if value is None or isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     return _clean(value).strip()[:length] or None
 
@@ -296,9 +324,9 @@ def _clean(value: Any) -> str:
     return _UNSTORABLE.sub("\ufffd", str(value if value is not None else ""))
 
 
-def _integer(digits: str) -> int | float:
+def _integer(digits: str) -> int | Decimal:
     """Python refuses to read integers of thousands of digits."""
-    return int(digits) if len(digits) < 20 else _Number(digits)
+    return int(digits) if len(digits) < 20 else Decimal(digits)
 
 
 def _prune(text: str) -> str:
