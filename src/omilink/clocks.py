@@ -149,21 +149,27 @@ def _contradicts(pairs: Iterable[tuple[Message | Segment, Segment]]) -> bool:
     return any(not have_same_words(one.text, other.text, nearly_all=True) for one, other in islice(at_once, MOST_READ))
 
 
-def is_too_late(message: Message, segment: Segment, at: Millis) -> bool:
-    """Whether the segment, alone in a call, is no retry of the message any more: then somebody says the same again on a
-    clock that started anew."""
-    if message.start is None or message.end is None or segment.start is None:
+def is_too_late(message: Message, at: Millis) -> bool:
+    """Whether what says the same, alone in a call, is no retry of the message any more. It may have grown since it
+    came first."""
+    length = 0.0 if message.start is None or message.end is None else message.end - message.start
+    return at - max(message.created_at, message.spoken_at + round(length * 1000)) > LATE * 1000
+
+
+def may_begin_anew(conversation: Conversation, message: Message, at: Millis) -> bool:
+    """Whether a segment that is alone in a call and the same as the message may be said again: without a place, or as
+    the first words of a clock that started anew while the talk was silent."""
+    if not is_too_late(message, at):
         return False
-    told_at = max(
-        message.created_at, message.spoken_at + round((message.end - message.start) * 1000)
-    )  # it may have grown
-    return at - told_at > LATE * 1000
+    if message.start is None or conversation.first is None:
+        return message.start is None
+    return message.start <= conversation.first + SAME_START and _silence(conversation, at) > LATE
 
 
 def _is_all_repeated(run: Run, at: Millis, said: Sequence[Message]) -> bool:
     some = run.segments[:MOST_COMPARED]
     if len(some) == 1:
-        said = [message for message in said if not is_too_late(message, some[0], at)]
+        said = [message for message in said if not is_too_late(message, at)]
     texts = {message.text for message in said}
     if any(segment.text not in texts for segment in some):
         return False

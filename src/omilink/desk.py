@@ -172,7 +172,7 @@ class Desk:
             message, is_deleted = self.same(delivery, segment, conversation), conversation.deleted_at is not None
             if message is None or (is_deleted and message.has_grown_from_left_out(segment)):
                 continue
-            if is_alone and segment.id is None and clocks.is_too_late(message, segment, delivery.received_at):
+            if is_alone and self.is_said_again(delivery, segment, message):
                 continue
             if conversation.user_id == self.owner(delivery) or self._is_of_before(delivery, segment, message):
                 found.append((message, is_deleted))
@@ -183,12 +183,26 @@ class Desk:
     def same(self, delivery: Delivery, segment: Segment, conversation: Conversation) -> Message | None:
         """The conversation's message that the segment is. A counter's number is that only where it agrees otherwise."""
         message = self.message((conversation.id, segment.key))
+        if message and segment.id is None and segment.start is None:
+            return self._latest_alike(message, conversation, delivery.received_at)
         if not segment.may_be_counted:
             return message
         if message and self._is_same_by_number(delivery, message, segment, conversation):
             return message
         numbered = self._numbered(segment, conversation)[:MOST_NUMBERED]
         return next((one for one in numbered if self._is_same_by_number(delivery, one, segment, conversation)), None)
+
+    def is_said_again(self, delivery: Delivery, segment: Segment, message: Message) -> bool:
+        """Whether a segment that is alone in its call and looks like the message is another one."""
+        conversation = self.conversation(delivery, message.conversation_id)
+        return segment.id is None and clocks.may_begin_anew(conversation, message, delivery.received_at)
+
+    def _latest_alike(self, message: Message, conversation: Conversation, at: Millis) -> Message:
+        """Without an id and a place, what is said again after a while has the same key but for a number."""
+        if not clocks.is_too_late(message, at):
+            return message
+        alike = [m for m in self._unplaced(conversation) if m.segment_id and message.key == f"said:{m.segment_id}"]
+        return max([message, *alike], key=lambda one: one.created_at)
 
     def _is_same_by_number(
         self, delivery: Delivery, message: Message, segment: Segment, conversation: Conversation

@@ -240,7 +240,7 @@ def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment
     if conversation.deleted_at:
         return
     if conversation.user_id != desk.owner(delivery):
-        is_retry = known.has_been(segment) and not clocks.is_too_late(known, segment, delivery.received_at)
+        is_retry = known.has_been(segment) and not clocks.is_too_late(known, delivery.received_at)
         heard.of_before += not is_retry
         return
     message = known.heard_again(segment, conversation.spoken_at(segment, known.created_at))
@@ -285,10 +285,12 @@ def _add(desk: Desk, delivery: Delivery, before: Conversation, run: clocks.Run, 
     conversation = before.with_words(said, delivery, named_by=_name(desk, delivery, said))
     desk.put_conversation(conversation)
     seq, end = before.message_count, before.end
+    is_alone = len(said) == 1
     is_one_twice = len({segment.id or segment.key for segment in said}) < len(said)
     for segment in said:
         may_be_there = is_one_twice or desk.message((conversation.id, segment.key))
-        if may_be_there and (message := desk.same(delivery, segment, conversation)):
+        message = desk.same(delivery, segment, conversation) if may_be_there else None
+        if message and not (is_alone and desk.is_said_again(delivery, segment, message)):
             _hear_again(desk, delivery, message, segment, heard)
             continue
         seq += 1

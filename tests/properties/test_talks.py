@@ -389,6 +389,21 @@ def test_the_only_word_of_a_talk_is_kept_when_it_is_said_again_on_a_new_clock(tx
     assert play(tx, *[(heard, [a("Yes.", 0, 0.5)]) for heard in (1, 37, 140, 176)]) == [["Yes."], ["Yes."]]
 
 
+def test_a_word_without_id_and_place_is_kept_when_it_is_said_again_later_than_any_retry(tx: Store) -> None:
+    calls = [(heard, [{"text": "Yes."}]) for heard in (1, 37, 80, 116, 140, 141)]
+    assert play(tx, *calls) == [["Yes.", "Yes.", "Yes."]]
+    save(tx, *[call(heard, *segments) for heard, segments in calls[::-1]])
+    assert texts(tx, None) == [["Yes.", "Yes.", "Yes."]]
+
+
+def test_a_talk_that_comes_again_whole_call_by_call_while_it_goes_on_adds_nothing(tx: Store) -> None:
+    said = [a(f"sentence {n}", 3 * n, 3 * n + 2.5) for n in range(20)]
+    calls = [(one["end"] + 1, [one]) for one in said]
+    assert play(tx, *calls, *[(64 + n, segments) for n, (_, segments) in enumerate(calls[::-1])]) == [
+        [one["text"] for one in said]
+    ]
+
+
 def test_the_last_version_of_a_long_sentence_that_comes_twice_is_one(tx: Store) -> None:
     calls = [(20.0 * n, [a("and so on " * n, 0, 20 * n, id="0")]) for n in range(1, 5)]
     assert play(tx, *calls, (116, calls[-1][1])) == [["and so on " * 3 + "and so on"]]
