@@ -116,7 +116,7 @@ export interface components {
             email?: string | null;
             iss?: string | null;
             sub?: string | null;
-            session_id?: string | number | null;
+            session_id?: string | null;
             /** @default 1 */
             count?: number;
         };
@@ -131,7 +131,7 @@ export interface components {
             failed: number;
         };
         Link: {
-            session_id: string | number;
+            session_id: string;
             /** @default false */
             again?: boolean;
         };

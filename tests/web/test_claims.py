@@ -7,6 +7,8 @@ import pytest
 from support import Person, ServerProcess, wait_until
 from web_support import is_error, new_uid, newcomer, texts, wait_for_texts
 
+JSON = {"Content-Type": "application/json"}
+
 
 def unlink(person: Person, session_id: str) -> httpx2.Response:
     return person.client.delete(f"/sessions/{session_id}/link")
@@ -291,3 +293,17 @@ def test_an_app_does_not_link_again_what_was_unlinked(shared_server: ServerProce
     ada.client.delete(f"/sessions/{device}/link").raise_for_status()
     assert is_error(link(again=True), 409, "session_not_available")
     assert link().status_code == 200, "by hand"
+
+
+@pytest.mark.parametrize("number", ["89014103211118510720", "89014103211118510797", "7"])
+def test_every_digit_of_a_number_as_id_counts(shared_server: ServerProcess, ada: Person, number: str) -> None:
+    answer = ada.client.post("/sessions/link", content=f'{{"session_id": {number}}}', headers=JSON)
+    assert answer.json()["session"]["id"] == number
+    ada.client.delete(f"/sessions/{number}/link").raise_for_status()
+
+
+@pytest.mark.parametrize("number", ["1e3", "1.0", "1E+999", "8.9e19"])
+def test_a_number_with_a_point_or_an_exponent_is_no_id(ada: Person, number: str) -> None:
+    answer = ada.client.post("/sessions/link", content=f'{{"session_id": {number}}}', headers=JSON)
+    assert is_error(answer, 422, "invalid")
+    assert ada.client.get("/sessions").json()["sessions"] == []

@@ -15,7 +15,6 @@ def _pattern() -> str:
 
 
 ID: dict[str, Any] = {"type": "string", "pattern": _pattern()}
-NUMBER_AS_ID: dict[str, Any] = {"type": "integer", "not": {"const": 0}}
 
 
 def _whole(value: Any) -> Any:
@@ -30,7 +29,9 @@ def _text(**more: Any) -> WithJsonSchema:
 AS_WHOLE = BeforeValidator(_whole)
 Id = Annotated[StrictStr, WithJsonSchema(ID)]
 PathId = Annotated[str, WithJsonSchema(ID)]
-IdOrNumber = Annotated[StrictStr | Annotated[StrictInt, AS_WHOLE], WithJsonSchema({"anyOf": [ID, NUMBER_AS_ID]})]
+IdOrNumber = Annotated[StrictStr | StrictInt, WithJsonSchema(ID)]
+"""An id is text. Devices that write it as a number are understood, as at the webhook: a whole number is its digits, and
+one with a point or an exponent is no id."""
 Email = Annotated[StrictStr, _text(format="idn-email")]
 Password = Annotated[StrictStr, _text(format="password")]
 NewPassword = Annotated[
