@@ -7,7 +7,7 @@ from math import inf
 from omilink import omi_accounts, wire
 from omilink.desk import Desk
 from omilink.model import LEFT_OUT, VERSIONS_REMEMBERED, Challenge, Conversation, Delivery, Message, Segment, voice
-from omilink.spoken import Span, may_be_part, part_of
+from omilink.spoken import Span, begins, may_be_part, may_hold_part, part_of
 
 EARLIER_MESSAGES = 30
 """How many of the messages that came before a call may hold a part of a sentence."""
@@ -91,7 +91,8 @@ def _remember(desk: Desk, delivery: Delivery, remembered: Conversation | None, s
     at = delivery.received_at
     conversation = remembered or replace(desk.begun(delivery), deleted_at=at)
     versions = said.version if isinstance(said, Segment) else said.versions
-    before = desk.message((conversation.id, said.key))
+    key = said.key if isinstance(said, Segment) else said.segment_key
+    before = desk.message((conversation.id, key))
     if before:
         known = dict.fromkeys([*before.versions.split(), *versions.split()])
         desk.put_message(replace(before, versions=" ".join([*known][-VERSIONS_REMEMBERED:])))
@@ -102,7 +103,7 @@ def _remember(desk: Desk, delivery: Delivery, remembered: Conversation | None, s
     message = Message(
         conversation_id=conversation.id,
         seq=seq,
-        key=said.key,
+        key=key,
         text=LEFT_OUT,
         speaker=said.speaker,
         is_user=said.is_user,
@@ -148,13 +149,17 @@ def _without_part(segment: Segment, sentences: Sequence[str]) -> str:
 def _find(
     challenges: Sequence[Challenge], pieces: Sequence[_Piece]
 ) -> tuple[Sequence[_Piece], list[tuple[Challenge, Span]]]:
-    """The sentences among the pieces, and the order of the pieces in which they were found."""
+    """The sentences among the pieces, and the order of the pieces in which they were found: if there is one, an order
+    in which none lacks its first word."""
     said, tries = [challenge.say for challenge in challenges], iter(range(omi_accounts.MOST_SENTENCES))
+    first_found: tuple[Sequence[_Piece], list[tuple[Challenge, Span]]] | None = None
     for order in _orders(pieces, said):
         new = [number for number, piece in enumerate(order) if piece.place is not None]
-        if found := omi_accounts.find_said(challenges, [piece.text for piece in order], new, tries):
+        found = omi_accounts.find_said(challenges, [piece.text for piece in order], new, tries)
+        if found and all(begins(order[span.first].text[span.start :]) for _, span in found):
             return order, found
-    return (), []
+        first_found = first_found or (found and (order, found)) or None
+    return first_found or ((), [])
 
 
 def _orders(pieces: Sequence[_Piece], said: Sequence[str]) -> Iterator[Sequence[_Piece]]:
@@ -170,10 +175,11 @@ def _orders(pieces: Sequence[_Piece], said: Sequence[str]) -> Iterator[Sequence[
             if len(of_one) < len(some):
                 yield of_one
                 yield sorted(of_one, key=_spoken)
-        parts = [piece for piece in some if any(may_be_part(piece.text, sentence) for sentence in said)]
-        if len(parts) < len(some):
-            yield parts
-            yield sorted(parts, key=_spoken)
+        for may_be in may_be_part, may_hold_part:
+            parts = [piece for piece in some if any(may_be(piece.text, sentence) for sentence in said)]
+            if len(parts) < len(some):
+                yield parts
+                yield sorted(parts, key=_spoken)
 
 
 def _spoken(piece: _Piece) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from omilink import clocks, identity, wire
 from omilink.model import (
+    LEFT_OUT,
     MOST_SESSIONS,
     PAST,
     SHARED,
@@ -209,17 +210,21 @@ class Desk:
     ) -> bool:
         if identity.is_same_by_number(message, segment, delivery.received_at):
             return True
-        return identity.is_like_a_correction(message, segment, delivery.received_at) and not (
-            self._are_parts_of_a_sentence(delivery, message, segment)
+        if not identity.is_like_a_correction(message, segment, delivery.received_at):
+            return False
+        if conversation.deleted_at and message.text == LEFT_OUT:  # whose words nobody knows: it may have grown
+            return True
+        return not (
+            self._is_part_of_a_sentence(delivery, message, segment)
             or self._has_gone_on(conversation, message)
             or clocks.is_restarting(segment, delivery.received_at, self.open_to(delivery))
         )
 
-    def _are_parts_of_a_sentence(self, delivery: Delivery, message: Message, segment: Segment) -> bool:
-        """Two parts of a sentence that a user is to say are not one, corrected: a device may count anew in each call,
-        with a clock that stands at 0 each time."""
+    def _is_part_of_a_sentence(self, delivery: Delivery, message: Message, segment: Segment) -> bool:
+        """A part of a sentence that a user is to say is no correction of other words, nor are they one of it: a device
+        may count anew in each call, with a clock that stands at 0 each time."""
         said = [one.say for one in self.challenges(delivery)]
-        return any(may_be_part(message.text, say) and may_be_part(segment.text, say) for say in said)
+        return any(may_be_part(message.text, say) or may_be_part(segment.text, say) for say in said)
 
     def _has_gone_on(self, conversation: Conversation, message: Message) -> bool:
         """Whether its voice has said more since. A recogniser corrects what it told last; other words at an earlier

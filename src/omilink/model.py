@@ -331,6 +331,12 @@ class Message:
         kind, _, id = self.key.partition(":")
         return None if kind == "said" else id
 
+    @property
+    def segment_key(self) -> str:
+        """The key of its segment, where another segment of the conversation had that key before (`Desk.free_key`)."""
+        where, colon, id = self.key.partition(":")
+        return where.partition("~")[0] + colon + id
+
     def heard_again(self, segment: Segment, spoken_at: Millis) -> "Message":
         """The message after its segment came again: itself, unless the segment says something new. Who the person is is
         kept and, since it is not shown, no new revision."""

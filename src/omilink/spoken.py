@@ -166,25 +166,44 @@ def close_to(sentence: str, texts: Sequence[str]) -> str | None:
     return " ".join(heard[best[0] : best[-1] + 1]) if best else None
 
 
+def begins(text: str) -> bool:
+    """Whether the first word is the one with which sentences begin."""
+    return any(token.text in _BEGINS for token in _tokens([text])[:1])
+
+
 def may_be_part(text: str, sentence: str) -> bool:
     """Whether a text may be a part of the sentence: it holds two of its words near each other, or little else."""
-    _, *words, digit = sentence.split()
-    heard = [token.text for token in _tokens([text])]
-    parts = [n for n, token in enumerate(heard) if token in words or token in _BEGINS or _DIGIT.get(token) == digit]
+    link, *words, digit = sentence.split()
+    heard = _heard_for(digit, _tokens([text]))
+    parts = [n for n, word in enumerate(heard) if word in (link, *words, digit)]
     is_close = any(b - a <= 1 + FILLERS and heard[a] != heard[b] for a, b in pairwise(parts))
     return is_close or (bool(parts) and len(heard) <= len(parts) + FILLERS)
 
 
-def part_of(sentence: str, text: str, least: int) -> Span | None:
-    """Where the text holds most of the sentence, with filler words at most in between; at `least` so many words."""
+def may_hold_part(text: str, sentence: str) -> bool:
+    """Whether a text may be a part of the sentence, or begins or ends with a word of one."""
     _, *words, digit = sentence.split()
-    heard = _tokens([text])
-    is_part = [token.text in words or token.text in _BEGINS or _DIGIT.get(token.text) == digit for token in heard]
-    groups = _near_one_another([n for n, part in enumerate(is_part) if part], 1 + FILLERS)
-    longest = max(groups, key=len, default=None)
-    if longest is None or len(longest) < least:
-        return None
-    return Span(0, heard[longest[0]].start, 0, heard[longest[-1]].end)
+    heard = [token.text for token in _tokens([text])]
+    ends = [*heard[:1], *heard[-1:]]
+    return may_be_part(text, sentence) or any(word in words or _DIGIT.get(word) == digit for word in ends)
+
+
+def part_of(sentence: str, text: str, least: int) -> Span | None:
+    """Where the text holds most of the sentence in its order, with filler words at most in between; at `least` so many
+    of its words."""
+    link, *words, digit = sentence.split()
+    tokens = _tokens([text])
+    heard = _heard_for(digit, tokens)
+    known = [n for n, word in enumerate(heard) if word in (link, *words, digit)]
+    groups = _near_one_another(known, 1 + FILLERS)
+    parts = [[group[n] for n in _in_order([heard[n] for n in group], [link, *words, digit])] for group in groups]
+    longest = max(parts, key=len, default=[])
+    return Span(0, tokens[longest[0]].start, 0, tokens[longest[-1]].end) if len(longest) >= least else None
+
+
+def _heard_for(digit: str, tokens: Sequence[_Token]) -> list[str]:
+    """The words, with the digit and the first word of a sentence as they are written."""
+    return [digit if _DIGIT.get(t.text) == digit else "link" if t.text in _BEGINS else t.text for t in tokens]
 
 
 def _near_one_another(numbers: Sequence[int], apart: int) -> Iterator[list[int]]:

@@ -319,6 +319,44 @@ def test_a_device_that_begins_anew_with_every_call(
     assert words_of(spoken, everything(tx)) == []
 
 
+@pytest.mark.parametrize("place", RESTARTING.values(), ids=RESTARTING)
+def test_a_repeat_from_such_a_device_leaves_nothing(tx: SqlTransaction, place: Callable[[int], dict[str, Any]]) -> None:
+    spoken = sentence(start(tx))
+    parts = [say(word) | place(number) for number, word in enumerate(spoken.split())]
+    for clock, part in enumerate([*parts, *parts[3:], *parts]):
+        save(tx, call(3.0 * clock + 3, part, session=A, uid=A, proven=True))
+    assert (whose(tx), texts(tx, "ada", A)) == ("ada", [])
+
+
+@pytest.mark.parametrize("place", RESTARTING.values(), ids=RESTARTING)
+def test_whoever_interrupts_such_a_device_is_kept_and_so_is_what_was_said_before(
+    tx: SqlTransaction, place: Callable[[int], dict[str, Any]]
+) -> None:
+    words = sentence(start(tx)).split()
+    save(tx, call(-12, say("We had bread today.") | place(0), session=A, uid=A, proven=True))
+    talk = [f"Good evening. {words[0]}", words[1], "Nobody told me about it.", *words[2:]]
+    for number, said in enumerate(talk):
+        save(tx, call(3.0 * number + 3, say(said) | place(number), session=A, uid=A, proven=True))
+    assert whose(tx) == "ada"
+    kept = [message.text for message in messages(tx, "ada", A) if message.text != LEFT_OUT]
+    assert sorted(kept) == ["Good evening.", "Nobody told me about it.", "We had bread today."]
+
+
+def test_the_first_word_goes_along_wherever_it_was_said(tx: SqlTransaction) -> None:
+    link, *words = sentence(start(tx)).split()
+    for number, said in enumerate([link, "Nobody told me about it.", " ".join(words)]):
+        save(tx, call(3.0 * number + 3, say(said, 3.0 * number), session=A, uid=A, proven=True))
+    assert texts(tx, "ada", A) == [[LEFT_OUT, "Nobody told me about it."]]
+
+
+def test_a_last_word_goes_on_with_other_words(tx: SqlTransaction) -> None:
+    *words, digit = sentence(start(tx)).split()
+    for number, said in enumerate([" ".join(words), "Nobody told me about it.", f"{digit}. And was that all?"]):
+        save(tx, call(3.0 * number + 3, say(said, 3.0 * number), session=A, uid=A, proven=True))
+    assert whose(tx) == "ada"
+    assert texts(tx, "ada", A) == [[LEFT_OUT, "Nobody told me about it.", "And was that all?"]]
+
+
 def test_what_was_said_at_the_same_second_before_is_no_part(tx: SqlTransaction) -> None:
     save(tx, call(5, say("We had bread.", 0, 5, id=0), session=A, uid=A, proven=True))
     spoken = sentence(start(tx)).split()

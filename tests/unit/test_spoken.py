@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omilink.omi import dialogue
-from omilink.spoken import DIGITS, WORDS, WORDS_SPOKEN, close_to, may_be_part, new_sentence, sentences_in
+from omilink.spoken import DIGITS, WORDS, WORDS_SPOKEN, close_to, may_be_part, new_sentence, part_of, sentences_in
 
 SENTENCE = "link amber falcon river maple seven"
 
@@ -215,10 +215,27 @@ def test_either_half_of_a_sentence_is_known_to_be_one(cut: int) -> None:
         "We were told so by eight people.",
         "The river is over there, where the boats are.",
         "Where is the hammer now?",
+        "On the 7th we were seven people there.",
     ],
 )
 def test_ordinary_words_are_no_half_of_one(text: str) -> None:
     assert not may_be_part(text, SENTENCE)
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "rest"),
+    [
+        ("river maple seven. And was that all?", 2, "And was that all?"),
+        ("Okay, link amber. What is it?", 2, "Okay, What is it?"),
+        ("seven. And then seven more", 1, "And then seven more"),
+        ("seven people came at seven", 2, None),
+        ("river people came", 2, None),
+        ("good evening", 1, None),
+    ],
+)
+def test_the_part_of_a_sentence_in_a_text(text: str, least: int, rest: str | None) -> None:
+    part = part_of(SENTENCE, text, least)
+    assert (part and part.cut(0, text)) == rest
 
 
 # What it leaves
