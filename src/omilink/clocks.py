@@ -22,9 +22,9 @@ MOST_RUNS = 20
 """Pieces that a call is cut into at most. A backlog of a whole day has fewer; what has more is made up."""
 BACKLOG_LIMIT: Millis = 3_600_000
 """A backlog that was held up for longer starts a conversation of its own."""
-MOST_COMPARED, MOST_READ = 100, 50
-"""Segments of a call of which each is compared with what is known, and pairs whose words are. What contradicts does so
-early."""
+MOST_COMPARED, MOST_PAIRS, MOST_READ = 100, 4_000, 50
+"""Segments of a call of which each is compared with what is known, how many pairs that makes at most, and of how many
+pairs the words are read. What contradicts does so early."""
 
 SHORT = 10.0
 """Seconds. A conversation that spans no more may be of a clock that begins anew with every call …"""
@@ -49,13 +49,16 @@ class Run:
 def runs(segments: Iterable[Segment], gap: float) -> Iterator[Run]:
     """Cuts a call where its clock starts anew or is silent for `gap` seconds, as a backlog's may."""
     pieces: list[Segment] = []
+    end: float | None = None
     count = 1
     for segment in segments:
-        if count < MOST_RUNS and _breaks(pieces, segment, gap):
+        if count < MOST_RUNS and not _is_next(end, segment, gap) and _breaks(pieces, segment, gap):
             yield _run(pieces)
-            pieces = []
+            pieces, end = [], None
             count += 1
         pieces.append(segment)
+        if segment.end is not None:
+            end = segment.end if end is None else max(end, segment.end)
     if pieces:
         yield _run(pieces)
 
@@ -125,6 +128,11 @@ def _run(pieces: Sequence[Segment]) -> Run:
     return Run(tuple(pieces), min(starts, default=None), max(ends, default=None))
 
 
+def _is_next(end: float | None, segment: Segment, gap: float) -> bool:
+    """Whether the segment follows all that came before it: then it needs no comparison."""
+    return end is not None and segment.start is not None and 0 <= segment.start - end < gap
+
+
 def _breaks(pieces: Sequence[Segment], segment: Segment, gap: float) -> bool:
     """Whether the clock jumps between what came just before in the call and the segment, or cannot be the same."""
     if not pieces:
@@ -144,8 +152,9 @@ def _is_another_clock(run: Run, said: Sequence[Message]) -> bool:
 
 
 def _contradicts(pairs: Iterable[tuple[Message | Segment, Segment]]) -> bool:
-    """Whether one of the pairs does. Of those of the same seconds a bounded number is read."""
-    at_once = (pair for pair in pairs if claim_same_seconds(*pair))
+    """Whether one of the pairs does. A bounded number is compared, and of those of the same seconds a smaller one is
+    read."""
+    at_once = (pair for pair in islice(pairs, MOST_PAIRS) if claim_same_seconds(*pair))
     return any(not have_same_words(one.text, other.text, nearly_all=True) for one, other in islice(at_once, MOST_READ))
 
 
