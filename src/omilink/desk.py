@@ -182,11 +182,12 @@ class Desk:
         return found[0][0] if found else None
 
     def same(self, delivery: Delivery, segment: Segment, conversation: Conversation) -> Message | None:
-        """The conversation's message that the segment is. A counter's number is that only where it agrees otherwise."""
+        """The conversation's message that the segment is. A counter's number is that only where it agrees otherwise,
+        and so is a UUID that came with other words at another place: some devices send one for all that they record."""
         message = self.message((conversation.id, segment.key))
         if message and segment.id is None and segment.start is None:
             return self._latest_alike(message, conversation, delivery.received_at)
-        if not segment.may_be_counted:
+        if not segment.may_be_counted and not (message and identity.is_elsewhere(message, segment)):
             return message
         if message and self._is_same_by_number(delivery, message, segment, conversation):
             return message

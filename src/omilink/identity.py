@@ -50,6 +50,17 @@ def is_like_a_correction(message: Message, segment: Segment, at: Millis) -> bool
     return not is_changed_anew and _may_be_one_voice(message, segment) and _share_most(message, segment)
 
 
+def is_elsewhere(message: Message, segment: Segment) -> bool:
+    """Whether other words of the message's id were said at wholly other seconds. Of a deleted one the place is all that
+    is known."""
+    if not (has_place(message) and has_place(segment)) or _begin_together(message, segment):
+        return False
+    assert message.start is not None and message.end is not None
+    assert segment.start is not None and segment.end is not None
+    is_apart = segment.start >= message.end or message.start >= segment.end
+    return is_apart and not (message.text and have_same_words(message.text, segment.text))
+
+
 def is_repeated(message: Message, segment: Segment) -> bool:
     """Whether a segment without an id is the message, with times that have moved a little. Nobody says the same twice
     at once; one after the other they do."""

@@ -10,7 +10,20 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from properties.histories import GAP, Said, at, call, empty_store, messages, moment, save, say, talks, texts
+from properties.histories import (
+    GAP,
+    Said,
+    at,
+    call,
+    empty_store,
+    messages,
+    moment,
+    save,
+    save_one_by_one,
+    say,
+    talks,
+    texts,
+)
 from sqlalchemy import Engine
 
 from omilink import clocks, conversations, health, identity, sessions
@@ -354,6 +367,17 @@ def test_the_wearer_and_another_who_say_the_same_at_once_are_two_messages(tx: St
 def test_ids_that_differ_after_128_characters_are_two_segments(tx: Store) -> None:
     told = play(tx, (4, [a("one", 0, 2, id="x" * 128 + "1"), a("two", 2, 4, id="x" * 128 + "2")]))
     assert told == [["one", "two"]]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_device_that_sends_one_uuid_for_all_its_segments_loses_no_word(tx: SqlTransaction, again: bool) -> None:
+    recording = "5ac0cec9-53cf-5426-ac24-bb354bbb3071"
+    said = ["Good morning.", "Where is the key?", "On the table.", "Thank you."]
+    calls = [call(7 * n + 2, say(text, 7.0 * n, id=recording, speaker="SPEAKER_0")) for n, text in enumerate(said)]
+    save_one_by_one(tx, calls)
+    save_one_by_one(tx, calls if again else [])
+    assert texts(tx, None) == [said]
+    assert {message.rev for message in messages(tx, None)} == {1}
 
 
 def test_the_same_words_of_two_voices_in_the_same_seconds_are_two_messages(tx: Store) -> None:
