@@ -186,6 +186,18 @@ def test_an_id_that_proves_nothing_leads_to_the_sentence(server: ServerProcess, 
     expect(page.get_by_label("Your OMI user id")).to_be_focused()
 
 
+def test_a_link_that_ends_is_no_longer_said_to_be_there(server: ServerProcess, open_page: Open) -> None:
+    page = open_page(new_user(server), path="/#/link")
+    page.get_by_role("heading", name="With the device's id").click()
+    page.get_by_label("The device's id").fill(UID)
+    page.get_by_role("button", name="Link", exact=True).click()
+    linked = page.get_by_text(f"“{UID}” is linked to you.")
+    expect(linked).to_be_visible()
+    server.say(UID, "Hello", uid=UID)
+    expect(page.get_by_text("is no longer linked to you.")).to_be_visible()
+    expect(linked).to_have_count(0)
+
+
 def test_a_suspended_session_leads_to_the_sentence_and_can_be_removed(server: ServerProcess, open_page: Open) -> None:
     page = open_page(new_user(server, UID), path="/#/sessions")
     server.say(UID, "Hello", uid=UID)

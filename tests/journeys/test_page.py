@@ -5,7 +5,7 @@ import re
 
 import httpx2
 import pytest
-from page_support import Open, messages, new_user, post, segment, send, talk, top_of, unlink_at_own_address
+from page_support import Open, hold, messages, new_user, post, segment, send, talk, top_of, unlink_at_own_address
 from playwright.sync_api import expect
 from support import TLS, Person, ServerProcess
 
@@ -67,6 +67,24 @@ def test_a_wrong_password_is_said_clearly(server: ServerProcess, open_page: Open
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).not_to_be_empty()
     expect(page.get_by_label("Email address")).not_to_be_empty()
+
+
+def test_a_refused_email_has_the_focus(server: ServerProcess, open_page: Open) -> None:
+    page = open_page()
+    page.get_by_role("button", name="Create an account").click()
+    email, password = page.get_by_label("Email address"), page.get_by_label("Password")
+    send_button = page.get_by_role("button", name="Create an account")
+    password.fill("a long password 42")
+    for refused in ("nobody", new_user(server).email):
+        email.fill(refused)
+        send_button.click()
+        expect(page.get_by_role("alert")).to_contain_text("email")
+        expect(email).to_be_focused()
+    email.fill("newcomer@example.org")
+    password.fill("short")
+    send_button.click()
+    expect(page.get_by_role("alert")).to_contain_text("password")
+    expect(password).to_be_focused()
 
 
 def test_the_keyboard_is_enough(server: ServerProcess, open_page: Open, ada: Person) -> None:
@@ -175,6 +193,24 @@ def test_a_server_that_restarts_costs_no_words(server: ServerProcess, open_page:
     expect(page.locator("#connection-state")).to_have_text("Live")
 
 
+def test_a_page_without_a_server_offers_another_try(server: ServerProcess, open_page: Open, ada: Person) -> None:
+    page = open_page(ada)
+    me = hold(page, "**/me")
+    with page.expect_request("**/me"):
+        page.reload()
+    expect(page.get_by_text("Loading…")).to_be_visible()
+    me[0].abort()
+    again = page.get_by_role("button", name="Try again")
+    expect(again).to_be_visible()
+    label = "b => { const r = document.createRange(); r.selectNodeContents(b); return r.getBoundingClientRect().top }"
+    box = again.bounding_box()
+    assert box
+    assert again.evaluate(label) - box["y"] > 5
+    page.unroute("**/me")
+    again.click()
+    expect(page.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
+
+
 @pytest.mark.parametrize("screen", ["sessions", "account", "conversations"])
 def test_every_screen_says_that_the_server_is_away(
     server: ServerProcess, open_page: Open, ada: Person, screen: str
@@ -220,6 +256,15 @@ def test_a_conversation_that_is_not_there_cannot_be_deleted(
     page = open_page(ada, path="/#/conversations/00000000-0000-4000-8000-000000000000")
     expect(page.get_by_text("This conversation is not there any more.")).to_be_visible()
     expect(page.get_by_role("button", name="Delete this conversation")).to_have_count(0)
+
+
+def test_the_most_urgent_session_is_named_while_nothing_is_said(server: ServerProcess, open_page: Open) -> None:
+    uid = "Kq3vT8sXbM1wZc5nR7yPdL2fGh4J"
+    page = open_page(new_user(server, uid, "kitchen"))
+    hint = page.locator(".hint").locator("visible=true")
+    expect(hint).to_contain_text(": Linked, and nothing has come from it yet.")
+    server.say(uid, "Hello", uid=uid)
+    expect(hint).to_contain_text(f"Session “{uid}”: This is an OMI user id")
 
 
 def test_coming_back_to_the_tab_connects_anew_without_a_word_about_it(
@@ -409,6 +454,14 @@ def test_a_session_of_somebody_else_is_refused_in_words(server: ServerProcess, o
     page.get_by_label("The device's id").fill("ada-pendant")
     page.get_by_role("button", name="Link", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("cannot be linked")
+
+
+def test_an_id_that_cannot_be_one_is_refused_under_its_label(server: ServerProcess, open_page: Open) -> None:
+    page = open_page(new_user(server), path="/#/link")
+    page.get_by_role("heading", name="With the device's id").click()
+    page.get_by_label("The device's id").fill("kit chen")
+    page.get_by_role("button", name="Link", exact=True).click()
+    expect(page.get_by_role("alert").locator("visible=true")).to_contain_text("The device's id must be")
 
 
 def test_signing_out_ends_it_in_every_tab(server: ServerProcess, open_page: Open, ada: Person) -> None:

@@ -26,7 +26,7 @@ class Account extends HTMLElement {
           { class: "column" },
           h(
             "section",
-            { class: "card row", "aria-label": "You" },
+            { class: "card row you", "aria-label": "You" },
             h(
               "div",
               { class: "titles" },

@@ -211,10 +211,14 @@ class App extends HTMLElement {
     if (event.type === "new_messages" && !this.#isSeen()) this.#countUnread(this.#unread + event.messages.length);
     if (event.type === "conversation_deleted" && event.conversationId === this.route.id)
       this.#deletedWhileReading(event.conversationId);
-    if (event.type === "session_unlinked")
-      this.say(`Session “${event.session.id}” is no longer linked to you. ${unlinkedBecause(event.reason)}`);
+    if (event.type === "session_unlinked") this.#unlinked(event.session.id, event.reason);
     if (event.type === "session_linked" || event.type === "session_unlinked") this.refresh();
     if (event.type === "new_messages" && this.#waitsForWords) this.refresh();
+  }
+
+  #unlinked(sessionId, reason) {
+    this.screens.link.unlinked(sessionId);
+    this.say(`Session “${sessionId}” is no longer linked to you. ${unlinkedBecause(reason)}`);
   }
 
   #deletedWhileReading(id) {

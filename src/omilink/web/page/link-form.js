@@ -4,6 +4,9 @@ import { generateSessionId } from "./omilink.js";
 
 /** Links a session by its id, or makes an id to try. Tells with bubbling events: `linked`, or that it `needs-proof`. */
 class LinkForm extends HTMLElement {
+  /** The session of which the form says that it is linked. */
+  #linked;
+
   constructor(client) {
     super();
     this.client = client;
@@ -58,6 +61,7 @@ class LinkForm extends HTMLElement {
       this.attempt(async () => {
         const id = this.input.value.trim();
         await this.link(id);
+        this.#linked = id;
         setText(this.state, `“${id}” is linked to you. What it says appears under Live.`);
       }),
     );
@@ -70,6 +74,10 @@ class LinkForm extends HTMLElement {
         this.showTrial(url, generateSessionId());
       }),
     );
+  }
+
+  unlinked(id) {
+    if (id === this.#linked) setText(this.state, "");
   }
 
   async attempt(task) {
@@ -88,7 +96,9 @@ class LinkForm extends HTMLElement {
     const needsProof = code === "proof_required";
     setText(
       this.problem,
-      needsProof ? "Whoever knows this id could claim it, so it takes a proof that it is yours." : message,
+      needsProof
+        ? "Whoever knows this id could claim it, so it takes a proof that it is yours."
+        : message.replace(/^session_id /, "The device's id "),
     );
     this.proveButton.hidden = !needsProof;
   }

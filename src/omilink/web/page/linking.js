@@ -12,6 +12,7 @@ class Linking extends HTMLElement {
     super();
     this.ownAddress = new OwnAddress(app);
     this.spoken = new SpokenLink(app);
+    this.linkForm = new LinkForm(app.client);
     this.spokenWay = way(
       "By saying a sentence",
       "Your words come here through an app, or you'd rather not paste an address.",
@@ -39,11 +40,7 @@ class Linking extends HTMLElement {
           h("p", { class: "quiet" }, "Then what it hears is yours, and appears here as it is said."),
           way("With your own address", "Suits most. Paste one address into the OMI app.", this.ownAddress, true),
           this.spokenWay,
-          way(
-            "With the device's id",
-            "For a device that you were given or programmed yourself.",
-            new LinkForm(app.client),
-          ),
+          way("With the device's id", "For a device that you were given or programmed yourself.", this.linkForm),
         ),
       ),
     );
@@ -58,6 +55,10 @@ class Linking extends HTMLElement {
 
   retry() {
     this.ownAddress.retry();
+  }
+
+  unlinked(sessionId) {
+    this.linkForm.unlinked(sessionId);
   }
 
   #propose(uid) {

@@ -5,6 +5,9 @@ import { MessageLog } from "./log.js";
 import { isIncomplete } from "./omilink.js";
 import { clockTime } from "./words.js";
 
+/** The most urgent first. */
+const AILING = ["suspended", "failing", "waiting"];
+
 /** The conversation that is being spoken in. When another one becomes current, the page follows. */
 class Live extends HTMLElement {
   #shown = null;
@@ -108,13 +111,13 @@ export function createDeleteButton(click) {
   );
 }
 
-/** What to do about the first session that needs attention. */
+/** What to do about the session that needs attention most. */
 function hintFor(sessions) {
-  const ailing = sessions.find(({ health }) => health && !["ok", "quiet"].includes(health.status));
+  const ailing = AILING.map((status) => sessions.find(({ health }) => health?.status === status)).find(Boolean);
   if (!ailing) return undefined;
   const { message, nextStep } = ailing.health;
   const link = h("a", { href: "#/sessions" }, "See your sessions");
-  return h("p", { class: "hint" }, message, " ", nextStep, " ", link);
+  return h("p", { class: "hint" }, h("b", {}, `Session “${ailing.id}”:`), " ", message, " ", nextStep, " ", link);
 }
 
 customElements.define("omi-live", Live);

@@ -97,7 +97,7 @@ class SignIn extends HTMLElement {
       this.dispatchEvent(new CustomEvent("signed-in", { detail: user }));
     } catch (error) {
       setText(this.problem, error.message);
-      (account.email ? this.password : this.email).input.focus();
+      (isAboutEmail(error, account) ? this.email : this.password).input.focus();
     }
   }
 }
@@ -105,6 +105,11 @@ class SignIn extends HTMLElement {
 function checkFilled({ email, password }) {
   if (!email) throw new Error("Enter your email address.");
   if (!password) throw new Error("Enter your password.");
+}
+
+/** The server's code alone does not tell which field is meant. */
+function isAboutEmail({ code, message }, { email }) {
+  return !email || code === "email_taken" || (code === "invalid" && message.includes("email"));
 }
 
 /** An input with its label, and the rule for what is typed, if there is one. */
