@@ -19,11 +19,12 @@ from pathlib import Path
 import pytest
 from support import PATIENCE, Follower, ServerProcess, wait_until
 
-from omilink import cli, passwords, upkeep, worker
-from omilink.adapters import lanes, sqlite
+from omilink import accounts, cli, conversations, cutting, live, passwords, sessions, upkeep, worker
+from omilink.adapters import lanes, sql_store, sqlite
 from omilink.limits import PERSONAL_CALL
 from omilink.linking import RULES, Act, Outcome, Rule
 from omilink.model import MOST_SESSIONS, UnlinkReason
+from omilink.omi import parse
 from omilink.ports import BATCH_BYTES
 from omilink.settings import Settings
 from omilink.turns import SHARES
@@ -257,6 +258,37 @@ def test_the_bounds_of_the_threat_model_are_those_of_the_code() -> None:
     table = section_of(DOCS / "threat-model.md", "What one peer or user can cost")
     rows = [row.split(" | ") for row in re.findall(r"^\| (.+) \|$", table, re.MULTILINE)[1:]]
     assert {row[0]: row[1] for row in rows} == BOUNDS
+
+
+IN_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def said(page: str, sentence: str) -> bool:
+    return sentence in " ".join((DOCS / page).read_text().split())
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence"),
+    [
+        ("reference/events.md", f"Every {live.HEARTBEAT:g} s without an event a comment line comes"),
+        ("reference/events.md", f"A reader that takes nothing for {sse.PATIENCE:g} s is cut off"),
+        ("decisions/0006-live.md", f"takes nothing for {sse.PATIENCE:g} s is cut off"),
+        ("architecture.md", f"a look every {'second' if upkeep.WATCH == 1 else upkeep.WATCH} finds what they changed"),
+        ("architecture.md", f"takes up to {worker.BATCH} calls"),
+        ("reference/http.md", f"A token lives {accounts.TOKEN_LIFE // accounts.DAY} days"),
+        ("reference/http.md", f"opens one stream within {accounts.TICKET_LIFE // 1000} s"),
+        ("reference/http.md", f"its newest {conversations.SNAPSHOT} messages"),
+        ("reference/http.md", f"A body holds at most {MAX_BODY >> 20} MiB"),
+        ("reference/http.md", f"more than {parse.MAX_SEGMENTS:,} segments"),
+        ("reference/http.md", f"began in the {sessions.EARLIER // 3_600_000} hours before the proof"),
+        ("howto/program-a-device.md", f"More than {parse.MAX_TEXT:,} characters come as several messages"),
+        ("howto/operate.md", f"It is tried {IN_WORDS[worker.MAX_ATTEMPTS]} times"),
+        ("howto/operate.md", f"of a uid have {sql_store.NOBODYS_MOST:,} messages"),
+        ("decisions/0012-proof.md", f"the latest {cutting.EARLIER_MESSAGES} messages"),
+    ],
+)
+def test_numbers_in_the_docs_are_those_of_the_code(page: str, sentence: str) -> None:
+    assert said(page, sentence)
 
 
 # examples run
