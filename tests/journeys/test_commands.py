@@ -506,6 +506,22 @@ def test_commands_are_told_as_they_can_be_typed(tmp_path: Path) -> None:
     assert "`omilink serve`" in found.stderr
 
 
+def test_the_command_for_the_address_works_as_it_is_printed(tmp_path: Path) -> None:
+    folder = tmp_path / "my data"
+    command = [OMILINK, "serve", "--port", "0", "--data-dir", str(folder)]
+    environment = {"PATH": os.environ["PATH"]}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE) as serving:
+        assert serving.stdout
+        _, line = (serving.stdout.readline().decode() for _ in range(2))
+        shown = line.partition(": ")[2].strip()
+        finished = subprocess.run(
+            shown, shell=True, cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True
+        )
+        serving.terminate()
+    assert finished.returncode == 0, finished
+    assert finished.stdout.decode().strip().endswith((folder / "webhook_secret").read_text())
+
+
 def test_help_imports_no_command() -> None:
     """Each takes a second to import, and whoever looks something up has to wait for it."""
     look = "import sys, omilink.cli; omilink.cli.main(['--help'])"

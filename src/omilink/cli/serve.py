@@ -4,14 +4,19 @@ import argparse
 import asyncio
 import gc
 import logging
+import os
+import shlex
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import uvloop
 
 from omilink import __version__, accounts, bootstrap, logs, settings
-from omilink.cli.program import as_typed
+from omilink.cli.program import typed
 from omilink.errors import OmilinkError, Unavailable
 from omilink.product import Product
 from omilink.settings import Settings, WebhookAuth
@@ -36,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     chosen = settings.load(**flags)
     if args.no_worker and not chosen.nats_url:
         raise OmilinkError("--no-worker needs OMILINK_NATS_URL: nobody would save what is accepted.")
-    serve(chosen, _say_where, worker=not args.no_worker)
+    serve(chosen, partial(_say_where, flags=flags), worker=not args.no_worker)
     return 0
 
 
@@ -64,13 +69,21 @@ async def _serve(chosen: Settings, beside: Beside, worker: bool) -> None:
 
 
 @asynccontextmanager
-async def _say_where(product: Product, address: str) -> AsyncIterator[None]:
+async def _say_where(product: Product, address: str, *, flags: dict[str, Any]) -> AsyncIterator[None]:
     print(f"omilink {__version__} listens on {address} (Ctrl-C ends it)", flush=True)
     if product.settings.public_url:
         print(f"Users reach it at {product.settings.public_url}", flush=True)
-    print(as_typed("The address for OMI or a device: omilink webhook-url"), flush=True)
+    same_server = _environment(flags, urlsplit(address).port)
+    print(f"The address for OMI or a device: {same_server}{typed()} webhook-url", flush=True)
     _warn(product.settings)
     yield
+
+
+def _environment(flags: dict[str, Any], port: int | None) -> str:
+    """What a command needs before its name to find this server, where flags have named its folder or port."""
+    found = {"OMILINK_DATA_DIR": flags["data_dir"], "OMILINK_PORT": flags["port"] and port}
+    named = {name: str(value) for name, value in found.items() if value and os.environ.get(name) != str(value)}
+    return "".join(f"{name}={shlex.quote(value)} " for name, value in named.items())
 
 
 async def _warn_of_accounts(product: Product) -> None:
