@@ -296,7 +296,7 @@ def test_a_revoked_sign_in_ends_at_the_sign_in_screen(server: ServerProcess, ope
     expect(read_out(page)).to_contain_text("Hello again")
     ada.client.post("/auth/logout").raise_for_status()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    expect(shown(page).get_by_text("This sign-in was ended.")).to_be_visible()
+    expect(shown(page).get_by_text("You are signed out here: this sign-in was ended.")).to_be_visible()
     expect(page.locator("body")).not_to_contain_text("Hello")
 
 

@@ -43,7 +43,7 @@ test("a revoked sign-in ends at the sign-in screen, without the token", async ()
   await theStream();
   await tell(...snapshot(said("Secret plans", 1)));
   await tell({ type: "signed_out", reason: "signed_out" });
-  expect(await screen.findByText("This sign-in was ended.")).toBeOnTheScreen();
+  expect(await screen.findByText("You are signed out here: this sign-in was ended.")).toBeOnTheScreen();
   expect(screen.queryByText("Secret plans")).toBeNull();
   expect(mockSafe.size).toBe(0);
 });
@@ -54,7 +54,7 @@ test("a storage that fails keeps nobody from leaving", async () => {
   jest.spyOn(SecureStore, "deleteItemAsync").mockRejectedValue(new Error("locked"));
   jest.mocked(AsyncStorage.removeItem).mockRejectedValueOnce(new Error("full"));
   await tell({ type: "signed_out", reason: "signed_out" });
-  expect(await screen.findByText("This sign-in was ended.")).toBeOnTheScreen();
+  expect(await screen.findByText("You are signed out here: this sign-in was ended.")).toBeOnTheScreen();
 });
 
 test("a sign-in that has expired while the app was closed says so", async () => {
