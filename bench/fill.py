@@ -56,7 +56,8 @@ def _past_of(connection: Connection, user: str, omi_session_id: str, messages: i
         conversation = _conversation(user, session, messages // CONVERSATIONS, model.now() - age * DAY)
         said = [_message(conversation, seq) for seq in range(1, conversation.message_count + 1)]
         calls = range(0, len(said), SEGMENTS)
-        connection.execute(schema.conversations.insert(), _columns(conversation, schema.conversations))
+        row = _columns(conversation, schema.conversations) | {"counted_at": conversation.last_at}
+        connection.execute(schema.conversations.insert(), row)
         connection.execute(schema.messages.insert(), [_columns(message, schema.messages) for message in said])
         connection.execute(schema.events.insert(), list(_events(user, conversation, said, numbers)))
         connection.execute(schema.deliveries.insert(), [_delivery(omi_session_id, conversation) for _ in calls])
@@ -128,4 +129,4 @@ def _delivery(omi_session_id: str, conversation: model.Conversation) -> Row:
 
 
 def _columns(value: object, table: Any) -> Row:
-    return {column.name: getattr(value, column.name) for column in table.columns}
+    return {column.name: getattr(value, column.name) for column in table.columns if hasattr(value, column.name)}
