@@ -189,8 +189,8 @@ def may_hold_part(text: str, sentence: str) -> bool:
 
 
 def part_of(sentence: str, text: str, least: int) -> Span | None:
-    """Where the text holds most of the sentence in its order, with filler words at most in between. The text holds
-    at `least` this number of its words."""
+    """Where the text holds most of the sentence in its order, with filler words at most in between; None if
+    it holds fewer of the sentence's words than `least`."""
     link, *words, digit = sentence.split()
     tokens = _tokens([text])
     heard = _heard_for(digit, tokens)
