@@ -13,7 +13,7 @@ from typing import NamedTuple
 from bench.machine import busy_seconds
 from bench.people import SEGMENTS, Person
 from bench.servers import Server, Site
-from bench.wire import Poster, Stream, connect_posters, open_streams
+from bench.wire import Poster, Stream, connect_posters, open_streams, unheard
 
 DRAIN_TIMEOUT = 60.0
 
@@ -114,11 +114,12 @@ async def talk(
     posters = await connect_posters(site, people)
     watch = _Watch(streams)
     metronome = _Metronome(posters, watch)
-    began = time.perf_counter()
-    for number in range(round(rate * seconds)):
+    began, calls = time.perf_counter(), round(rate * seconds)
+    for number in range(calls):
         await asyncio.sleep(began + number / rate - time.perf_counter())
         metronome.tick()
-    await asyncio.wait_for(watch.all_seen(), DRAIN_TIMEOUT)
+    await asyncio.wait_for(metronome.all_answered(), DRAIN_TIMEOUT)
+    await watch.wait_for(calls * SEGMENTS)
     for poster in posters:
         poster.close()
     return watch.calls, metronome.late
@@ -181,7 +182,7 @@ class _Crowd:
 
 
 class Arrivals:
-    """Counts what comes out of the streams."""
+    """Counts what comes out of the streams, until everything that is waited for has come."""
 
     def __init__(self, streams: Sequence[Stream]) -> None:
         self._streams = streams
@@ -191,6 +192,7 @@ class Arrivals:
             stream.on_messages = self._more
 
     async def wait_for(self, messages: int) -> None:
+        """Ends the counting: what the next part of the benchmark posts is not counted here."""
         try:
             async with asyncio.timeout(DRAIN_TIMEOUT):
                 while self._arrived < messages:
@@ -199,36 +201,34 @@ class Arrivals:
         except TimeoutError:
             broken = {stream.broken for stream in self._streams if stream.broken}
             raise SystemExit(f"Only {self._arrived} of {messages} messages came. Broken streams: {broken}.") from None
+        finally:
+            for stream in self._streams:
+                stream.on_messages = unheard
+        if self._arrived > messages:
+            raise SystemExit(f"{self._arrived} messages came, and only {messages} were posted.")
 
     def _more(self, stream: Stream, count: int) -> None:
         self._arrived += count
         self._changed.set()
 
 
-class _Watch:
-    """Knows when each call's messages arrived: a stream tells them in the order of its person's calls."""
+class _Watch(Arrivals):
+    """Knows when each call's messages arrived: a stream sends them in the order of its person's calls."""
 
     def __init__(self, streams: Sequence[Stream]) -> None:
+        super().__init__(streams)
         self.calls: list[Call] = []
         self._posted: dict[str, deque[float]] = {stream.person.session: deque() for stream in streams}
         self._pieces = dict.fromkeys(self._posted, 0)
-        self._none_left = asyncio.Event()
-        for stream in streams:
-            stream.on_messages = self._arrived
 
     def posted(self, person: Person) -> None:
         self._posted[person.session].append(time.perf_counter())
 
-    async def all_seen(self) -> None:
-        while any(self._posted.values()):
-            self._none_left.clear()
-            await self._none_left.wait()
-
-    def _arrived(self, stream: Stream, count: int) -> None:
+    def _more(self, stream: Stream, count: int) -> None:
         now, session = time.perf_counter(), stream.person.session
         calls, self._pieces[session] = divmod(self._pieces[session] + count, SEGMENTS)
         self.calls += [Call(self._posted[session].popleft(), now) for _ in range(calls)]
-        self._none_left.set()
+        super()._more(stream, count)
 
 
 class _Metronome:
@@ -239,6 +239,8 @@ class _Metronome:
         self._watch = watch
         self._free = deque(posters)
         self._owed = 0
+        self._connections = len(posters)
+        self._changed = asyncio.Event()
         for poster in posters:
             poster.on_answer = self._answered
 
@@ -249,6 +251,12 @@ class _Metronome:
             self._owed += 1
             self.late += 1
 
+    async def all_answered(self) -> None:
+        """Returns when each tick has been posted and answered."""
+        while len(self._free) < self._connections:
+            self._changed.clear()
+            await self._changed.wait()
+
     def _answered(self, poster: Poster, accepted: bool) -> None:
         if not accepted:
             raise SystemExit("A call was not answered with 200.")
@@ -257,6 +265,7 @@ class _Metronome:
             self._post(poster)
         else:
             self._free.append(poster)
+            self._changed.set()
 
     def _post(self, poster: Poster) -> None:
         request = poster.person.next_request()

@@ -51,6 +51,10 @@ class Poster(asyncio.Protocol):
             self._transport.close()
 
 
+def unheard(stream: "Stream", count: int) -> None:
+    """Nobody counts the messages of the stream now."""
+
+
 class Stream(asyncio.Protocol):
     """One open stream of a person; counts the messages that come after `caught_up`."""
 
@@ -58,7 +62,7 @@ class Stream(asyncio.Protocol):
         self.person = person
         self.messages = 0
         self.broken: str | None = None
-        self.on_messages: Callable[[Stream, int], None] = lambda stream, count: None
+        self.on_messages: Callable[[Stream, int], None] = unheard
         self.caught_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport: asyncio.WriteTransport | None = None
         self._tail = b""
