@@ -1,8 +1,10 @@
 """Who owns a session: the table of the contract, row by row, and then every combination of facts."""
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from functools import cache
+from typing import Any
 
 import pytest
 
@@ -233,28 +235,62 @@ def test_what_was_never_issued_is_neither_handed_over_nor_taken_back() -> None:
 # Every combination of facts
 
 
-OF_A_WEBHOOK = ("id_is_uid", "account_gone", "has_many")
-OF_A_WISH = ("own_proof", "foreign_proof", "id_is_uid", "manual_linking", "gave_up", "has_many")
+TRUTH = (False, True)
+VALUES = {
+    "own_proof": TRUTH,
+    "foreign_proof": TRUTH,
+    "id_is_uid": TRUTH,
+    "manual_linking": TRUTH,
+    "account_gone": TRUTH,
+    "gave_up": TRUTH,
+    "has_many": TRUTH,
+    "hands": tuple(Hands),
+    "proof": (None, Proof.SPOKEN),
+}
+READ_BY: dict[Act, tuple[str, ...]] = {
+    Act.ARRIVE: ("id_is_uid", "account_gone", "has_many", "hands"),
+    Act.CLAIM: ("own_proof", "foreign_proof", "id_is_uid", "manual_linking", "gave_up", "has_many"),
+    Act.ISSUE: ("foreign_proof",),
+    Act.HAND_OVER: ("foreign_proof",),
+    Act.PROVE: ("own_proof", "foreign_proof", "proof"),
+    Act.DISOWN: ("own_proof",),
+}
+"""The facts that the rules of an act read beside the session and the user. All their values are tried."""
 
 
-def everything() -> Iterator[Facts]:
+@cache
+def decided() -> list[tuple[Facts, Decision]]:
+    """Every combination of the facts that an act reads, and the decision."""
+    return [(facts, decide(facts)) for act in Act for facts in combinations(act)]
+
+
+def combinations(act: Act) -> Iterator[Facts]:
     linked = [session(owner, method) for owner, method in itertools.product((ADA, BEN), Method)]
-    sessions = [session(), replace(session(), suspended_user_id=ADA), *linked]
-    devices, proofs = (None, Device.ACTIVE, Device.LOST), (None, Proof.SPOKEN)
-    for act, one, origin, device, user, proof in itertools.product(
-        Act, sessions, (SHARED, ADA, BEN), devices, (None, ADA), proofs
-    ):
-        known = OF_A_WEBHOOK if act is Act.ARRIVE else OF_A_WISH
-        for truths in itertools.product((False, True), repeat=len(known)):
-            facts = dict(zip(known, truths, strict=True))
-            placed = replace(one, origin=origin, device=device)
-            for hands in Hands if act is Act.ARRIVE else [Hands.OF_NOW]:
-                yield Facts(act=act, session=placed, user_id=user, proof=proof, hands=hands, **facts)
+    owned = [session(), replace(session(), suspended_user_id=ADA), *linked]
+    known = READ_BY.get(act, ())
+    for one, origin, device in itertools.product(owned, (SHARED, ADA, BEN), (None, Device.ACTIVE, Device.LOST)):
+        placed = replace(one, origin=origin, device=device)
+        for user, *values in itertools.product((None, ADA), *(VALUES[name] for name in known)):
+            facts: dict[str, Any] = dict(zip(known, values, strict=True))
+            yield Facts(act=act, session=placed, user_id=user, **facts)
+
+
+@pytest.mark.parametrize("act", Act)
+def test_all_values_are_tried_of_what_an_act_reads(act: Act) -> None:
+    read = {name for rule in RULES if rule.act is act for name in names_in(rule.fits)}
+    assert read & VALUES.keys() <= set(READ_BY.get(act, ()))
+    assert {field.name for field in fields(Facts)} == {"act", "session", "user_id", *VALUES}
+
+
+def names_in(function: Callable[..., Any]) -> set[str]:
+    """What the function reads by name, also by way of the properties of the facts."""
+    names = set(function.__code__.co_names)
+    properties = [getattr(Facts, name) for name in names if isinstance(getattr(Facts, name, None), property)]
+    return names.union(*(names_in(one.fget) for one in properties))
 
 
 def test_some_rule_decides_whatever_the_facts_and_every_rule_decides_something() -> None:
-    decided = {(facts.act, decide(facts).rule) for facts in everything()}
-    assert decided == {(rule.act, rule.name) for rule in RULES}
+    assert {(facts.act, decision.rule) for facts, decision in decided()} == {(rule.act, rule.name) for rule in RULES}
 
 
 def test_a_rules_name_stands_for_one_rule_of_an_act() -> None:
@@ -263,23 +299,22 @@ def test_a_rules_name_stands_for_one_rule_of_an_act() -> None:
 
 
 def test_nobody_becomes_owner_without_a_right() -> None:
-    for facts in everything():
-        decision = decide(facts)
+    for facts, decision in decided():
         if decision.outcome is Outcome.LINK:
             assert has_right(facts, decision), facts
 
 
 def test_no_uid_is_verified_without_a_proof_nor_past_somebody_who_has_one() -> None:
-    for facts in everything():
-        if decide(facts).outcome is Outcome.VERIFY:
+    for facts, decision in decided():
+        if decision.outcome is Outcome.VERIFY:
             assert facts.act is Act.PROVE and facts.proof and not facts.foreign_proof, facts
             assert facts.session.user_id in (None, facts.user_id) or facts.session.method is Method.MANUAL, facts
 
 
 def test_a_device_out_of_use_is_nobodys_until_it_is_issued() -> None:
-    for facts in everything():
+    for facts, decision in decided():
         if facts.session.device is Device.LOST and facts.unowned and not facts.personal:
-            assert decide(facts).outcome is not Outcome.LINK or facts.act is Act.ISSUE, facts
+            assert decision.outcome is not Outcome.LINK or facts.act is Act.ISSUE, facts
 
 
 def has_right(facts: Facts, decision: Decision) -> bool:
@@ -298,24 +333,23 @@ def has_right(facts: Facts, decision: Decision) -> bool:
 
 def test_a_device_leaves_an_owner_with_proof_only_by_unlinking_long_silence_or_an_operator() -> None:
     stays = (Outcome.KEEP, Outcome.QUARANTINE, Outcome.DROP, Outcome.REFUSE)
-    for facts in everything():
+    for facts, decision in decided():
         if facts.act in (Act.HAND_OVER, Act.END, Act.DISOWN):  # the last is about the uid alone
             continue
         owned_by_proof = facts.session.method in (Method.UID, Method.ISSUED) and not facts.personal
         may_expire = facts.act is Act.EXPIRE and facts.session.method is Method.UID
         if owned_by_proof and not facts.mine and not may_expire:
-            assert decide(facts).outcome in stays, facts
+            assert decision.outcome in stays, facts
 
 
 def test_nothing_that_belongs_to_a_deleted_account_finds_another_owner() -> None:
-    for facts in everything():
+    for facts, decision in decided():
         if facts.act is Act.ARRIVE and facts.account_gone:
-            assert decide(facts).outcome is Outcome.DROP, facts
+            assert decision.outcome is Outcome.DROP, facts
 
 
 def test_only_an_outcome_that_links_or_verifies_names_a_user_and_only_a_refusal_an_error() -> None:
-    for facts in everything():
-        decision = decide(facts)
+    for facts, decision in decided():
         attaches = decision.outcome in (Outcome.LINK, Outcome.VERIFY)
         assert (decision.user_id is not None) == attaches or facts.user_id is None
         assert (decision.error is not None) == (decision.outcome is Outcome.REFUSE)
