@@ -30,6 +30,9 @@ PATIENCE = 30.0
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Nobody here speaks TLS, and a client that is given none of its own takes 50 ms to make it."""
 
+SOAK = bool(os.environ.get("OMILINK_SOAK"))
+"""Whether the long forms of the tests run (script/soak)."""
+
 _people = itertools.count(1)
 
 
@@ -52,6 +55,11 @@ class Person:
 
     def follow(self, after: str | None = None, **params: str) -> "Follower":
         return Follower(self.client, {"after": after} if after else params)
+
+
+def in_soak(full: int, *, else_: int) -> int:
+    """A number of tries or of things: the full one in script/soak, a smaller one in every other run."""
+    return full if SOAK else else_
 
 
 class Turned(CountedTime):

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from support import PATIENCE, Follower, ServerProcess, wait_until
 
+from bench import capacity
 from omilink import accounts, cli, conversations, cutting, live, passwords, sessions, upkeep, worker
 from omilink.adapters import lanes, sql_store, sqlite
 from omilink.limits import PERSONAL_CALL
@@ -388,6 +389,12 @@ def all_commands() -> Iterator[tuple[str, argparse.ArgumentParser]]:
             if actions
             else [(f"omilink {name}", parser)]
         )
+
+
+def test_the_page_of_capacity_says_what_the_model_says() -> None:
+    page = (REFERENCE / "capacity.md").read_text()
+    made = capacity.with_report(page, capacity.report(capacity.Model()))
+    assert page == made, "run .venv/bin/python -m bench.capacity --page docs/reference/capacity.md"
 
 
 def options(parser: argparse.ArgumentParser) -> set[str]:

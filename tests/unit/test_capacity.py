@@ -1,4 +1,4 @@
-"""What a number of wearables needs: small cases by hand, what must hold for all, and the page that tells it."""
+"""What a number of wearables needs: small cases by hand, and what must hold for all."""
 
 import json
 from dataclasses import astuple, replace
@@ -10,7 +10,6 @@ import pytest
 from bench import capacity
 from bench.capacity import Costs, Design, Habits, Machines, Minute, Model, Sizes
 
-PAGE = Path(__file__).parents[2] / "docs/reference/capacity.md"
 ALWAYS = Habits(worn=1, talk=(100,) * 24, zones=((0, 1.0),), pause=2, segments=2, rush=1, watching=0.5)
 MODEL = Model(habits=ALWAYS)
 
@@ -158,12 +157,6 @@ def test_the_same_seed_is_the_same_minute() -> None:
 
 
 # how it is told
-
-
-def test_the_page_says_what_the_model_says() -> None:
-    page = PAGE.read_text()
-    told = capacity.with_report(page, capacity.report(Model()))
-    assert page == told, "run .venv/bin/python -m bench.capacity --page docs/reference/capacity.md"
 
 
 def test_measured_costs_take_the_place_of_the_provisional_ones(tmp_path: Path) -> None:

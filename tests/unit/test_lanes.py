@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from omilink.adapters.lanes import SHARE, TURN, Lane, Lanes, Outcome, Run
+from omilink.adapters import lanes as lanes_module
+from omilink.adapters.lanes import SHARE, Lane, Lanes, Outcome, Run
 from omilink.turns import working_for
 
 pytestmark = pytest.mark.anyio
 
 CALLS = 3 * SHARE
+TURN = 0.0005
 
 
 class Words:
@@ -37,7 +39,8 @@ def open_lane() -> AbstractContextManager[Run]:
     return nullcontext(attempts)
 
 
-async def test_a_call_that_had_to_wait_leaves_nothing_behind() -> None:
+async def test_a_call_that_had_to_wait_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes_module, "TURN", TURN)
     lanes = Lanes(reads=Lane(open_lane, SHARE), writes=Lane(open_lane, SHARE))
     held: weakref.WeakSet[Words] = weakref.WeakSet()
 

@@ -8,10 +8,12 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import in_soak
 
 from omilink.omi import dialogue
 from omilink.spoken import DIGITS, WORDS, WORDS_SPOKEN, close_to, may_be_part, new_sentence, part_of, sentences_in
 
+LINES = in_soak(20_000, else_=4_000)
 SENTENCE = "link amber falcon river maple seven"
 
 sentences = st.builds(
@@ -263,13 +265,15 @@ def test_texts_around_it_stay_and_those_within_it_go() -> None:
 # What is none
 
 
+@pytest.mark.soak
 def test_ordinary_talk_never_holds_one() -> None:
     talk = dialogue.household(random.Random(1))
-    assert found(*(line.text for line in itertools.islice(talk, 20_000))) == []
+    assert found(*(line.text for line in itertools.islice(talk, LINES))) == []
 
 
+@pytest.mark.soak
 def test_nor_do_those_parts_of_it_that_may_be_parts_of_a_sentence() -> None:
-    talk = [line.text for line in itertools.islice(dialogue.household(random.Random(2)), 20_000)]
+    talk = [line.text for line in itertools.islice(dialogue.household(random.Random(2)), LINES)]
     common = [word for word in WORDS if any(word in line for line in talk)][:8]
     assert len(common) == 8
     sentence = " ".join(["link", *common[:4], "one"]), " ".join(["link", *common[4:], "two"])

@@ -14,14 +14,15 @@ import shutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 from sqlalchemy import ColumnElement, func, select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -94,7 +95,7 @@ def ask(method: str, path: str, **body: object) -> Try:
 
     async def send(world: World, product: Product) -> None:
         sent = json.loads(json.dumps(body) % {"say": world.sentence, "number": world.number})
-        transport = httpx2.ASGITransport(app=make_api(product))
+        transport = httpx2.ASGITransport(app=api_of(product))
         headers = {"Authorization": "Bearer bens token"}
         async with httpx2.AsyncClient(transport=transport, base_url="http://omilink", headers=headers) as client:
             answer = await client.request(method, path.format(personal=world.personal), json=sent or None)
@@ -107,7 +108,7 @@ def issue(**body: object) -> Try:
     """The operator's program asks the server."""
 
     async def send(world: World, product: Product) -> None:
-        transport = httpx2.ASGITransport(app=make_api(product))
+        transport = httpx2.ASGITransport(app=api_of(product))
         headers = {"Authorization": f"Bearer {product.operator_token}"}
         async with httpx2.AsyncClient(transport=transport, base_url="http://omilink", headers=headers) as client:
             answer = await client.post("/admin/sessions", json=body)
@@ -162,7 +163,7 @@ def whatever_it_is_asked(route: str, **form: str) -> Try:
 
     async def send(world: World, product: Product) -> None:
         statuses = set()
-        transport = httpx2.ASGITransport(app=without_reader(make_api(product)))
+        transport = httpx2.ASGITransport(app=without_reader(api_of(product)))
         async with httpx2.AsyncClient(transport=transport, base_url="http://omilink") as client:
             for thing, token in itertools.product(things(world), ["bens token", product.operator_token]):
                 url = re.sub("{.*?}", thing, path)
@@ -172,6 +173,18 @@ def whatever_it_is_asked(route: str, **form: str) -> Try:
         assert statuses & {200, 201} and statuses <= {200, 201, 401, 404, 409}, statuses
 
     return lambda world: within(lambda product: send(world, product))
+
+
+def api_of(product: Product) -> FastAPI:
+    """The application around this product. Made once, because that takes longer than a try."""
+    app = _made_api()
+    app.state.product = product
+    return app
+
+
+@cache
+def _made_api() -> FastAPI:
+    return make_api(cast(Product, None))
 
 
 def without_reader(app: ASGIApp) -> ASGIApp:
@@ -486,7 +499,7 @@ def shut(facts: Facts) -> Decision:
 def routes() -> Iterator[str]:
     async def look() -> list[Any]:
         async with bootstrap.open_product(settings.load()) as product:
-            return list(make_api(product).routes)
+            return list(api_of(product).routes)
 
     for part in asyncio.run(look()):
         for route in part.original_router.routes if hasattr(part, "original_router") else [part]:
