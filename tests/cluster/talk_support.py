@@ -122,10 +122,10 @@ class Stream:
     def wait_for_comment(self, part: str) -> None:
         self._wait_until(lambda: any(part in comment for comment in self.comments), part)
 
-    def is_closed_within(self, seconds: float) -> bool:
-        """Whether the node closes it, which it has to after `signed_out`."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
+    def wait_until_closed(self) -> None:
+        """By the node, which has to close it after `signed_out`."""
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive()
 
     def _wait_until(self, true: Callable[[], bool], what: object, seconds: float = PATIENCE) -> None:
         with self._news:
