@@ -10,8 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, select, update
 
 from bench.people import SEGMENTS, Person
-from omilink import model, wire
-from omilink.adapters import sql_schema as schema
+from omilink import clock
+from omilink.database import schema
+from omilink.models import wire
+from omilink.models.conversation import Conversation
+from omilink.models.ids import SHARED, new_id, session_key
+from omilink.models.message import Message
+from omilink.models.session import OmiSession
 
 CONVERSATIONS = 4  # a user's; on different days, long over
 DAY = 86_400_000
@@ -38,22 +43,22 @@ def fill(database: Path, people: Sequence[Person], *, users: int, messages: int)
 
 
 def _new_user(connection: Connection, number: int) -> str:
-    user = model.new_id()
-    session = model.OmiSession(omi_session_id=f"bench-{number:04}", created_at=model.now())
-    account = {"id": user, "email": f"stored-{number}@example.org", "password_hash": "-", "created_at": model.now()}
-    link = {"user_id": user, "method": "manual", "linked_at": model.now(), "last_seen_at": model.now()}
+    user = new_id()
+    session = OmiSession(omi_session_id=f"bench-{number:04}", created_at=clock.now())
+    account = {"id": user, "email": f"stored-{number}@example.org", "password_hash": "-", "created_at": clock.now()}
+    link = {"user_id": user, "method": "manual", "linked_at": clock.now(), "last_seen_at": clock.now()}
     owned = {"id": session.id, "origin": session.origin, "omi_session_id": session.omi_session_id, **link}
     connection.execute(schema.users.insert(), account)
-    connection.execute(schema.omi_sessions.insert(), owned | {"created_at": model.now(), "counted_at": model.now()})
+    connection.execute(schema.omi_sessions.insert(), owned | {"created_at": clock.now(), "counted_at": clock.now()})
     return user
 
 
 def _past_of(connection: Connection, user: str, omi_session_id: str, messages: int) -> None:
-    session = model.session_key(model.SHARED, omi_session_id)
+    session = session_key(SHARED, omi_session_id)
     told = select(schema.users.c.seq).where(schema.users.c.id == user)  # those who just linked have been told so
     numbers = itertools.count(connection.execute(told).scalar_one() + 1)
     for age in range(CONVERSATIONS, 0, -1):
-        conversation = _conversation(user, session, messages // CONVERSATIONS, model.now() - age * DAY)
+        conversation = _conversation(user, session, messages // CONVERSATIONS, clock.now() - age * DAY)
         said = [_message(conversation, seq) for seq in range(1, conversation.message_count + 1)]
         calls = range(0, len(said), SEGMENTS)
         row = _columns(conversation, schema.conversations) | {"counted_at": conversation.last_at}
@@ -64,9 +69,9 @@ def _past_of(connection: Connection, user: str, omi_session_id: str, messages: i
     connection.execute(update(schema.users).where(schema.users.c.id == user).values(seq=next(numbers) - 1))
 
 
-def _conversation(user: str, session: str, messages: int, at: int) -> model.Conversation:
-    return model.Conversation(
-        id=model.new_id(),
+def _conversation(user: str, session: str, messages: int, at: int) -> Conversation:
+    return Conversation(
+        id=new_id(),
         session_id=session,
         user_id=user,
         title="The ladder is behind the shed door I think",
@@ -79,9 +84,9 @@ def _conversation(user: str, session: str, messages: int, at: int) -> model.Conv
     )
 
 
-def _message(conversation: model.Conversation, seq: int) -> model.Message:
+def _message(conversation: Conversation, seq: int) -> Message:
     at = conversation.created_at + seq * 2000
-    return model.Message(
+    return Message(
         conversation_id=conversation.id,
         seq=seq,
         key=f"id:{uuid.uuid4()}",
@@ -98,7 +103,7 @@ def _message(conversation: model.Conversation, seq: int) -> model.Message:
     )
 
 
-def _events(user: str, told: model.Conversation, said: list[model.Message], numbers: Iterator[int]) -> Iterator[Row]:
+def _events(user: str, told: Conversation, said: list[Message], numbers: Iterator[int]) -> Iterator[Row]:
     """One event for a call's segments. Its text is the first call's: only its size matters here."""
     words = [wire.message(message) for message in said[:SEGMENTS]]
     shown = {"conversationId": told.id, "conversation": wire.conversation(told), "messages": words}
@@ -114,10 +119,10 @@ def _events(user: str, told: model.Conversation, said: list[model.Message], numb
         }
 
 
-def _delivery(omi_session_id: str, conversation: model.Conversation) -> Row:
+def _delivery(omi_session_id: str, conversation: Conversation) -> Row:
     return {
         "kind": "transcript",
-        "origin": model.SHARED,
+        "origin": SHARED,
         "session_id": omi_session_id,
         "body": os.urandom(1000),
         "received_at": conversation.created_at,

@@ -21,8 +21,9 @@ from bench.people import Person, link_by_hand, register
 from bench.report import Line
 from bench.servers import Server, Site, ask
 from bench.wire import Stream, open_streams
-from omilink.adapters import sql_schema as schema
-from omilink.model import OmiLink, Proof, now
+from omilink.clock import now
+from omilink.database import schema
+from omilink.models.omi_account import OmiLink, Proof
 
 MOST = 0.05
 WARM_UP = 1.0

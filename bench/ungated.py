@@ -8,12 +8,14 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from omilink import saving
-from omilink.adapters.sql_store import SqlTransaction
 from omilink.cli import main
-from omilink.desk import Desk
-from omilink.linking import Decision, Outcome
-from omilink.model import Delivery, OmiSession, Segment
+from omilink.database.store import SqlTransaction
+from omilink.ingest import saving
+from omilink.ingest.batch import Desk
+from omilink.linking.rules import Decision, Outcome
+from omilink.models.delivery import Delivery
+from omilink.models.message import Segment
+from omilink.models.session import OmiSession
 
 KEEP = Decision(rule="none", outcome=Outcome.KEEP)
 

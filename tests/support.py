@@ -19,8 +19,8 @@ from typing import Any
 
 import httpx2
 
-from omilink.counted import CountedTime, Noted
-from omilink.model import Millis
+from omilink.clock import Millis
+from omilink.counted_time import CountedTime, Noted
 
 OMILINK = Path(sys.executable).with_name("omilink")
 SECRET = "secret-of-the-tests"

@@ -20,13 +20,18 @@ import pytest
 from support import PATIENCE, Follower, ServerProcess, wait_until
 
 from bench import capacity
-from omilink import accounts, cli, conversations, cutting, live, passwords, sessions, upkeep, worker
-from omilink.adapters import lanes, sql_store, sqlite
-from omilink.limits import PERSONAL_CALL
-from omilink.linking import RULES, Act, Outcome, Rule
-from omilink.model import MOST_SESSIONS, UnlinkReason
-from omilink.omi import parse
-from omilink.ports import BATCH_BYTES
+from omilink import cli
+from omilink.accounts import passwords, signing_in
+from omilink.accounts.rate_limits import PERSONAL_CALL
+from omilink.app import maintenance
+from omilink.conversations import history
+from omilink.database import sqlite, store, threads
+from omilink.ingest import payload, phrase_removal, worker
+from omilink.linking import sessions
+from omilink.linking.rules import RULES, Act, Outcome, Rule
+from omilink.live import event_log
+from omilink.models.ports import BATCH_BYTES
+from omilink.models.session import MOST_SESSIONS, UnlinkReason
 from omilink.settings import Settings
 from omilink.turns import SHARES
 from omilink.web import connection, door, sse
@@ -74,7 +79,7 @@ BOUNDS = {
     "connections from one address, of IPv6 from one network": f"{door.FROM_ONE_ADDRESS:,}, and a quarter of all",
     "files, so that nobody can be let in": "one second",
     "lines in the log about all that": "one a minute of each kind",
-    "the database's threads, by asking much": f"one thread at a time, for {lanes.TURN * 1000:g} ms or one call",
+    "the database's threads, by asking much": f"one thread at a time, for {threads.TURN * 1000:g} ms or one call",
     "a page of a list": "200 entries",
     "sessions, linked by hand or at the own address": f"{MOST_SESSIONS:,}",
     "what is kept of one user's calls in a day": f"{Settings.model_fields['daily_megabytes'].default} MB",
@@ -82,7 +87,7 @@ BOUNDS = {
     "memory and the writing thread, by what waits to be saved": f"{BATCH_BYTES >> 10} KiB and one call",
     "calls at the own address": f"{PERSONAL_CALL.burst:,} at once, then {1 / PERSONAL_CALL.seconds:g} a second",
     "the hashing of passwords": f"{passwords.MOST_WAITING} wait, {passwords.AT_ONCE} are hashed",
-    "the writing thread, by deleting beside a backup": f"{sqlite.SCRUB_PATIENCE} ms every {upkeep.SCRUB:g} s",
+    "the writing thread, by deleting beside a backup": f"{sqlite.SCRUB_PATIENCE} ms every {maintenance.SCRUB:g} s",
 }
 """What one peer or user can cost, and how much of it."""
 
@@ -143,7 +148,12 @@ def test_every_dependency_has_a_reason() -> None:
 TIME = DOCS / "decisions" / "0015-time.md"
 UNITS = {"s": 1, "minute": 60, "minutes": 60, "hour": 3_600, "day": 86_400, "days": 86_400}
 SOURCES = sorted((ROOT / "src" / "omilink").rglob("*.py"))
-MAY_ASK_WALL_CLOCK = {"model.py", "web/webhook.py", "omi/simulator.py", "omi/sender.py"}
+MAY_ASK_WALL_CLOCK = {
+    "omilink/clock.py",
+    "omilink/web/webhook.py",
+    "omilink_simulator/sender.py",
+    "omilink_simulator/simulator.py",
+}
 
 
 def test_every_duration_has_a_row_with_what_it_is() -> None:
@@ -167,8 +177,20 @@ def test_every_duration_has_a_row_with_what_it_is() -> None:
 def test_nobody_else_asks_the_wall_clock() -> None:
     """Others are given it as `clock` or `at`, so that it is seen what they do with it."""
     asks = re.compile(r"\btime\.time(_ns)?\(|\bdatetime\.(utc)?now\(")
-    found = {str(file.relative_to(ROOT / "src" / "omilink")) for file in SOURCES if asks.search(file.read_text())}
+    files = sorted((ROOT / "src").rglob("*.py"))
+    found = {str(file.relative_to(ROOT / "src")) for file in files if asks.search(file.read_text())}
     assert found == MAY_ASK_WALL_CLOCK
+
+
+# the map is complete
+
+
+def test_every_module_is_on_the_map() -> None:
+    section = section_of(DOCS / "architecture.md", "The map")
+    rows = re.findall(r"^\| `(.+?)/` \| (.+?) \|", section, re.MULTILINE)
+    on_the_map = {f"{folder}/{module}" for folder, modules in rows for module in re.findall(r"`(\w+)`", modules)}
+    modules = {str(file.relative_to(ROOT / "src").with_suffix("")) for file in (ROOT / "src").rglob("*.py")}
+    assert on_the_map == {one for one in modules if not one.endswith("__init__") and "/migrations/" not in one}
 
 
 def kept_durations() -> Iterator[str]:
@@ -271,21 +293,24 @@ def said(page: str, sentence: str) -> bool:
 @pytest.mark.parametrize(
     ("page", "sentence"),
     [
-        ("reference/events.md", f"Every {live.HEARTBEAT:g} s without an event a comment line comes"),
+        ("reference/events.md", f"Every {event_log.HEARTBEAT:g} s without an event a comment line comes"),
         ("reference/events.md", f"A reader that takes nothing for {sse.PATIENCE:g} s is cut off"),
         ("decisions/0006-live.md", f"takes nothing for {sse.PATIENCE:g} s is cut off"),
-        ("architecture.md", f"a look every {'second' if upkeep.WATCH == 1 else upkeep.WATCH} finds what they changed"),
+        (
+            "architecture.md",
+            f"a look every {'second' if maintenance.WATCH == 1 else maintenance.WATCH} finds what they changed",
+        ),
         ("architecture.md", f"takes up to {worker.BATCH} calls"),
-        ("reference/http.md", f"A token lives {accounts.TOKEN_LIFE // accounts.DAY} days"),
-        ("reference/http.md", f"opens one stream within {accounts.TICKET_LIFE // 1000} s"),
-        ("reference/http.md", f"its newest {conversations.SNAPSHOT} messages"),
+        ("reference/http.md", f"A token lives {signing_in.TOKEN_LIFE // signing_in.DAY} days"),
+        ("reference/http.md", f"opens one stream within {signing_in.TICKET_LIFE // 1000} s"),
+        ("reference/http.md", f"its newest {history.SNAPSHOT} messages"),
         ("reference/http.md", f"A body holds at most {MAX_BODY >> 20} MiB"),
-        ("reference/http.md", f"more than {parse.MAX_SEGMENTS:,} segments"),
+        ("reference/http.md", f"more than {payload.MAX_SEGMENTS:,} segments"),
         ("reference/http.md", f"began in the {sessions.EARLIER // 3_600_000} hours before the proof"),
-        ("howto/program-a-device.md", f"More than {parse.MAX_TEXT:,} characters come as several messages"),
+        ("howto/program-a-device.md", f"More than {payload.MAX_TEXT:,} characters come as several messages"),
         ("howto/operate.md", f"It is tried {IN_WORDS[worker.MAX_ATTEMPTS]} times"),
-        ("howto/operate.md", f"of a uid have {sql_store.NOBODYS_MOST:,} messages"),
-        ("decisions/0012-proof.md", f"the latest {cutting.EARLIER_MESSAGES} messages"),
+        ("howto/operate.md", f"of a uid have {store.NOBODYS_MOST:,} messages"),
+        ("decisions/0012-proof.md", f"the latest {phrase_removal.EARLIER_MESSAGES} messages"),
     ],
 )
 def test_numbers_in_the_docs_are_those_of_the_code(page: str, sentence: str) -> None:

@@ -10,7 +10,7 @@ from support import PATIENCE, TLS
 from talk_support import Stream
 
 from lab.process import start_together
-from omilink.limits import WRONG_LOGIN
+from omilink.accounts.rate_limits import WRONG_LOGIN
 
 
 def test_a_stream_goes_on_at_another_node_with_its_cursor(site: Site) -> None:

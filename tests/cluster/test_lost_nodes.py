@@ -9,7 +9,7 @@ from support import wait_until
 from talk_support import Talk
 
 from lab.nats import leader, wait_until_in_touch
-from omilink.adapters.nats_stream import STREAM
+from omilink.nats.stream import STREAM
 
 HOLDERS = "SELECT holder FROM partitions WHERE holder IS NOT NULL"
 TAKEOVER = 8.0

@@ -12,8 +12,8 @@ from cluster_support import Site, User, segment
 from support import PATIENCE, TLS, assert_within
 from talk_support import Stream
 
-from omilink.accounts import TICKET_LIFE
-from omilink.omi.calls import account_id
+from omilink.accounts.signing_in import TICKET_LIFE
+from omilink_simulator.calls import account_id
 
 SOON = 2.0
 """Seconds in which whoever loses a right has lost it."""

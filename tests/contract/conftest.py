@@ -13,20 +13,22 @@ from support import Turned
 
 from lab.nats import NatsServer
 from lab.postgres import Postgres as PostgresServer
-from omilink.adapters import nats_inbox, postgres, sql_migrate, sqlite
-from omilink.adapters.lanes import Lanes
-from omilink.adapters.local_bus import LocalBus
-from omilink.adapters.nats_bus import NatsBus
-from omilink.adapters.nats_inbox import NatsInbox
-from omilink.adapters.nats_link import NatsLink
-from omilink.adapters.nats_stream import PARTITIONS, STREAM, DeliveryStream
-from omilink.adapters.outbox import Outbox
-from omilink.adapters.sql_inbox import SqlInbox
-from omilink.adapters.sql_partitions import Partitions
-from omilink.adapters.sql_store import SqlStore
-from omilink.model import Delivery, Millis
-from omilink.ports import Bus, Inbox, Store
-from omilink.tasks import end, running
+from omilink.background import end, running
+from omilink.clock import Millis
+from omilink.database import migrate, postgres, sqlite
+from omilink.database.leases import Partitions
+from omilink.database.queue import SqlInbox
+from omilink.database.store import SqlStore
+from omilink.database.threads import Lanes
+from omilink.live.local_bus import LocalBus
+from omilink.models.delivery import Delivery
+from omilink.models.ports import Bus, Inbox, Store
+from omilink.nats import queue
+from omilink.nats.connection import NatsLink
+from omilink.nats.disk_spool import Outbox
+from omilink.nats.notify import NatsBus
+from omilink.nats.queue import NatsInbox
+from omilink.nats.stream import PARTITIONS, STREAM, DeliveryStream
 
 _names = count(1)
 NO_PARAMETERS = SimpleNamespace(params={})
@@ -47,7 +49,7 @@ def anyio_backend() -> str:
 def template(postgres_server: PostgresServer) -> str:
     """A migrated database, to be copied: that takes a tenth of the time."""
     engine = postgres.engine(postgres_server.create_database("template"))
-    sql_migrate.upgrade(engine)
+    migrate.upgrade(engine)
     engine.dispose()
     return "template"
 
@@ -61,7 +63,7 @@ def dialect(request: pytest.FixtureRequest) -> str:
 def engine(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     if dialect == "sqlite":
         engine = sqlite.engine(tmp_path / "omilink.db")
-        sql_migrate.upgrade(engine)
+        migrate.upgrade(engine)
         yield engine
         engine.dispose()
     else:
@@ -116,12 +118,12 @@ async def inbox(
     if request.param == "table":
         yield SqlInbox(database)
         return
-    monkeypatch.setattr(nats_inbox, "ROUND", 0)
+    monkeypatch.setattr(queue, "ROUND", 0)
     link, connecting = await linked(request.getfixturevalue("nats_server"))
     kept = SqlInbox(database)
     stream = DeliveryStream(link, 1, kept.first_order)
     engine = sqlite.engine(tmp_path / "spool.db")
-    sql_migrate.upgrade(engine)
+    migrate.upgrade(engine)
     disk = sqlite.Sqlite(engine)
     outbox = Outbox(stream, SqlInbox(disk), kept.newest_act)
     assert link.client

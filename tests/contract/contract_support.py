@@ -2,17 +2,18 @@
 
 from sqlalchemy import Engine
 
-from omilink.adapters import postgres, sql_migrate, sqlite
-from omilink.adapters.lanes import Lanes
-from omilink.model import Millis, OmiLink, Proof
-from omilink.order import Moment
-from omilink.ports import Transaction
+from omilink.clock import Millis
+from omilink.database import migrate, postgres, sqlite
+from omilink.database.threads import Lanes
+from omilink.models.omi_account import OmiLink, Proof
+from omilink.models.order import Moment
+from omilink.models.ports import Transaction
 
 
 def open_database(engine: Engine) -> Lanes:
     if engine.dialect.name == "sqlite":
         return sqlite.Sqlite(engine)
-    return postgres.Postgres(engine, prepare=sql_migrate.upgrade)
+    return postgres.Postgres(engine, prepare=migrate.upgrade)
 
 
 def verified(uid: str, user_id: str, at: Millis) -> OmiLink:

@@ -6,14 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from omilink import saving, sessions
-from omilink.accounts import DAY
-from omilink.budget import SEGMENT, Budget
+from omilink.accounts.signing_in import DAY
+from omilink.clock import Millis
 from omilink.errors import TooManySessions
-from omilink.linking import ONE_TOO_MANY
-from omilink.model import MOST_SESSIONS, Delivery, Method, Millis, Mistake, OmiSession, User, session_key
-from omilink.order import Moment
-from omilink.ports import Store, Transaction
+from omilink.ingest import saving
+from omilink.ingest.budget import SEGMENT, Budget
+from omilink.linking import sessions
+from omilink.linking.rules import ONE_TOO_MANY
+from omilink.models.delivery import Delivery
+from omilink.models.ids import session_key
+from omilink.models.order import Moment
+from omilink.models.ports import Store, Transaction
+from omilink.models.session import MOST_SESSIONS, Method, Mistake, OmiSession
+from omilink.models.user import User
 
 pytestmark = pytest.mark.anyio
 

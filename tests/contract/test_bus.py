@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from omilink.ports import Bus, Hint
+from omilink.models.ports import Bus, Hint
 
 pytestmark = pytest.mark.anyio
 

@@ -8,18 +8,26 @@ import pytest
 from contract_support import moment
 from sqlalchemy import Engine, update
 
-from omilink import accounts, live, model, omi_accounts, personal, saving, sessions
-from omilink.accounts import TICKET_LIFE, TOKEN_LIFE, fingerprint
-from omilink.adapters import sql_dialects, sql_store
-from omilink.adapters import sql_schema as schema
-from omilink.adapters.lanes import Lanes
-from omilink.adapters.local_bus import LocalBus
-from omilink.adapters.sql_inbox import SqlInbox
-from omilink.adapters.sql_store import PLAYED_AGAIN, SqlStore
-from omilink.counted import MOST, CountedTime
-from omilink.model import By, Delivery, Millis, User
-from omilink.omi_accounts import CODE_LIFE
-from omilink.ports import Transaction
+from omilink import clock
+from omilink.accounts import personal_webhook, signing_in
+from omilink.accounts.signing_in import TICKET_LIFE, TOKEN_LIFE, fingerprint
+from omilink.clock import Millis
+from omilink.counted_time import MOST, CountedTime
+from omilink.database import dialects, schema, store
+from omilink.database.queue import SqlInbox
+from omilink.database.store import PLAYED_AGAIN, SqlStore
+from omilink.database.threads import Lanes
+from omilink.ingest import saving
+from omilink.linking import omi_accounts, sessions
+from omilink.linking.omi_accounts import CODE_LIFE
+from omilink.live import event_log
+from omilink.live.local_bus import LocalBus
+from omilink.models import ids
+from omilink.models.audit import By
+from omilink.models.delivery import Delivery
+from omilink.models.event import Event
+from omilink.models.ports import Transaction
+from omilink.models.user import User
 
 pytestmark = pytest.mark.anyio
 
@@ -67,10 +75,11 @@ class Site:
 @pytest.fixture
 async def site(database: Lanes, monkeypatch: pytest.MonkeyPatch) -> Site:
     site = Site(database)
-    monkeypatch.setattr(model, "now", lambda: site.wall)
-    monkeypatch.setattr(sql_store, "wall_clock", lambda connection: site.wall)
+    monkeypatch.setattr(clock, "now", lambda: site.wall)
+    monkeypatch.setattr(ids, "now", lambda: site.wall)
+    monkeypatch.setattr(store, "wall_clock", lambda connection: site.wall)
     ada = User(id="ada", email="ada@example.org", display_name=None, created_at=NOON)
-    await site.do(lambda tx: accounts.add(tx, ada, "hash", "token"))
+    await site.do(lambda tx: signing_in.add(tx, ada, "hash", "token"))
     await site.passes(1)
     return site
 
@@ -103,7 +112,7 @@ async def test_a_sign_in_lasts_thirty_days(site: Site, disturb: Disturb) -> None
 async def test_a_sign_in_of_a_clock_that_was_ahead_lasts_no_longer(site: Site, jump: Millis) -> None:
     await site.jumps(jump)
     signed_in = User(id="ada", email="ada@example.org", display_name=None, created_at=NOON)
-    await site.do(lambda tx: accounts.sign_in(tx, signed_in, "second", model.now()))
+    await site.do(lambda tx: signing_in.sign_in(tx, signed_in, "second", clock.now()))
     await site.jumps(-jump)
     await site.passes(TOKEN_LIFE - MINUTE)
     assert await site.do(lambda tx: tx.token_holder(fingerprint("second"), tx.counted()))
@@ -113,9 +122,9 @@ async def test_a_sign_in_of_a_clock_that_was_ahead_lasts_no_longer(site: Site, j
 
 async def test_using_a_sign_in_gives_it_its_full_life_and_no_more(site: Site, jump: Millis) -> None:
     def use(tx: Transaction) -> None:
-        who = accounts.holder(tx, fingerprint("token"), tx.counted())
-        if accounts.wants_renewal(who, tx.counted()):
-            accounts.renew(tx, who, tx.counted())
+        who = signing_in.holder(tx, fingerprint("token"), tx.counted())
+        if signing_in.wants_renewal(who, tx.counted()):
+            signing_in.renew(tx, who, tx.counted())
 
     await site.passes(2 * DAY)
     await site.jumps(jump)
@@ -129,8 +138,8 @@ async def test_using_a_sign_in_gives_it_its_full_life_and_no_more(site: Site, ju
 
 async def test_a_ticket_lasts_a_minute(site: Site, jump: Millis) -> None:
     """Not over a restart, which may have taken five of them for all anybody knows."""
-    who = await site.store.read(lambda tx: accounts.holder(tx, fingerprint("token"), tx.counted()))
-    await site.do(lambda tx: accounts.issue_ticket(tx, who, "ticket", tx.counted()))
+    who = await site.store.read(lambda tx: signing_in.holder(tx, fingerprint("token"), tx.counted()))
+    await site.do(lambda tx: signing_in.issue_ticket(tx, who, "ticket", tx.counted()))
     await site.jumps(jump)
     await site.passes(TICKET_LIFE - 2)
     assert await site.do(lambda tx: tx.look_at_ticket(fingerprint("ticket"), tx.counted()))
@@ -163,10 +172,10 @@ async def test_the_sentence_counts_in_a_call_that_comes_after_the_jump(site: Sit
 
 
 async def test_the_personal_url_before_lasts_a_day(site: Site, disturb: Disturb) -> None:
-    (first,) = await site.store.write(lambda tx: personal.rotate(tx, "ada", site.wall))
-    await site.do(lambda tx: personal.rotate(tx, "ada", site.wall))
+    (first,) = await site.store.write(lambda tx: personal_webhook.rotate(tx, "ada", site.wall))
+    await site.do(lambda tx: personal_webhook.rotate(tx, "ada", site.wall))
     await _lasts(
-        site, disturb, personal.GRACE, lambda tx: tx.personal_url_owner(fingerprint(first.secret), tx.counted())
+        site, disturb, personal_webhook.GRACE, lambda tx: tx.personal_url_owner(fingerprint(first.secret), tx.counted())
     )
 
 
@@ -197,7 +206,7 @@ async def test_what_is_kept_for_days_is_kept_for_days(site: Site, database: Lane
     await site.do(lambda tx: saving.save(tx, [taken], GAP))
     await inbox.done([taken.seq], {})
     await inbox.keep(replace(call, session_id="cellar"), "quarantined", "a reason")
-    await site.do(lambda tx: tx.append([model.Event(user_id="ada", data="{}")]))
+    await site.do(lambda tx: tx.append([Event(user_id="ada", data="{}")]))
 
     def tidy(tx: Transaction) -> object:
         at = tx.counted()
@@ -219,17 +228,17 @@ async def test_what_is_kept_for_days_is_kept_for_days(site: Site, database: Lane
 async def test_a_stream_goes_on_over_a_jump_and_ends_with_its_sign_in(
     site: Site, jump: Millis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "HEARTBEAT", 0.01)
-    who = await site.store.read(lambda tx: accounts.holder(tx, fingerprint("token"), tx.counted()))
-    frames = live.follow(site.store, LocalBus().listen("ada"), who, None, site.counted)
+    monkeypatch.setattr(event_log, "HEARTBEAT", 0.01)
+    who = await site.store.read(lambda tx: signing_in.holder(tx, fingerprint("token"), tx.counted()))
+    frames = event_log.follow(site.store, LocalBus().listen("ada"), who, None, site.counted)
     async with asyncio.timeout(30):
         await anext(frames)
         await anext(frames)
         await site.jumps(jump)
-        assert await anext(frames) is live.Quiet.STILL_HERE
+        assert await anext(frames) is event_log.Quiet.STILL_HERE
         await site.passes(TOKEN_LIFE)
         async for last in frames:
-            if last is not live.Quiet.STILL_HERE:
+            if last is not event_log.Quiet.STILL_HERE:
                 break
     assert isinstance(last, list) and '"signed_out"' in last[-1].data and '"expired"' in last[-1].data
 
@@ -249,7 +258,7 @@ async def test_every_node_of_a_database_counts_alike(site: Site, database: Lanes
 async def test_a_database_from_before_goes_on_at_the_wall_clock(site: Site, engine: Engine) -> None:
     """What it holds was written in the wall clock's time, and stays valid for as long as it was."""
     with engine.begin() as connection:
-        connection.execute(schema.meta.delete().where(schema.meta.c.name == sql_store.COUNTED))
+        connection.execute(schema.meta.delete().where(schema.meta.c.name == store.COUNTED))
         connection.execute(update(schema.tokens).values(expires_at=site.wall + DAY))
     await site.restart()
     assert site.counted() == site.wall
@@ -262,7 +271,7 @@ async def test_a_database_from_before_does_not_go_back_with_a_clock_that_begins_
 ) -> None:
     """As that of a small machine without a battery does, until the network is there."""
     with engine.begin() as connection:
-        connection.execute(schema.meta.delete().where(schema.meta.c.name == sql_store.COUNTED))
+        connection.execute(schema.meta.delete().where(schema.meta.c.name == store.COUNTED))
     site.wall = 0
     await site.restart()
     assert site.counted() == NOON
@@ -274,8 +283,8 @@ async def test_a_database_from_before_does_not_go_back_with_a_clock_that_begins_
 
 
 async def test_the_databases_own_clock_tells_what_passed_while_nothing_ran(database: Lanes) -> None:
-    shown = await database.read(sql_dialects.wall_clock)
-    assert abs(shown - model.now()) < HOUR
+    shown = await database.read(dialects.wall_clock)
+    assert abs(shown - clock.now()) < HOUR
 
 
 async def _lasts(site: Site, disturb: Disturb, life: Millis, is_valid: Callable[[Transaction], object]) -> None:

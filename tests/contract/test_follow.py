@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from support import Turned
 
-from omilink import accounts, live, wire
-from omilink.accounts import TOKEN_LIFE, SignedIn, fingerprint
-from omilink.live import Frame, Quiet
-from omilink.model import Millis, User
-from omilink.ports import Bus, Hint, Store
+from omilink.accounts import signing_in
+from omilink.accounts.signing_in import TOKEN_LIFE, SignedIn, fingerprint
+from omilink.clock import Millis
+from omilink.live import event_log
+from omilink.live.event_log import Frame, Quiet
+from omilink.models import wire
+from omilink.models.ports import Bus, Hint, Store
+from omilink.models.user import User
 
 pytestmark = pytest.mark.anyio
 
@@ -48,7 +51,7 @@ class Stream:
 @pytest.fixture
 async def ada(store: Store, clock: Turned) -> SignedIn:
     user = User(id="ada", email="ada@example.org", display_name=None, created_at=NOON)
-    await store.write(lambda tx: accounts.add(tx, user, "hash", TOKEN))
+    await store.write(lambda tx: signing_in.add(tx, user, "hash", TOKEN))
     return SignedIn(user, fingerprint(TOKEN), NOON + TOKEN_LIFE)
 
 
@@ -60,7 +63,7 @@ def clock(counted: Turned) -> Turned:
 
 @pytest.fixture
 def open_stream(store: Store, bus: Bus, ada: SignedIn, clock: Turned) -> Any:
-    return lambda after=None: Stream(live.follow(store, bus.listen("ada"), ada, after, clock))
+    return lambda after=None: Stream(event_log.follow(store, bus.listen("ada"), ada, after, clock))
 
 
 async def tell(store: Store, bus: Bus, *types: str) -> None:
@@ -98,12 +101,12 @@ async def test_what_is_committed_while_it_opens_comes_once(store: Store, bus: Bu
 
 
 async def test_more_than_a_page_of_missed_events_comes_whole_and_in_order(store: Store, open_stream: Any) -> None:
-    await store.write(lambda tx: tx.append([wire.event("ada", f"event {n}") for n in range(1 + 2 * live.PAGE)]))
-    name = (await store.read(lambda tx: live.current(tx, "ada")))["cursor"].partition(".")[0]
+    await store.write(lambda tx: tx.append([wire.event("ada", f"event {n}") for n in range(1 + 2 * event_log.PAGE)]))
+    name = (await store.read(lambda tx: event_log.current(tx, "ada")))["cursor"].partition(".")[0]
     stream = open_stream(f"{name}.1")
-    assert await stream.types(2 + 2 * live.PAGE) == [
+    assert await stream.types(2 + 2 * event_log.PAGE) == [
         "connected",
-        *(f"event {n}" for n in range(1, 1 + 2 * live.PAGE)),
+        *(f"event {n}" for n in range(1, 1 + 2 * event_log.PAGE)),
         "caught_up",
     ]
 
@@ -111,16 +114,16 @@ async def test_more_than_a_page_of_missed_events_comes_whole_and_in_order(store:
 async def test_a_hint_that_was_lost_is_made_up_for_by_looking(store: Store, bus: Bus, open_stream: Any) -> None:
     stream = open_stream()
     await stream.types(3)
-    marks = await live.watch(store, bus, {})
+    marks = await event_log.watch(store, bus, {})
     await store.write(lambda tx: tx.append([wire.event("ada", "by another process")]))
-    await live.watch(store, bus, marks)
+    await event_log.watch(store, bus, marks)
     assert await stream.types(1) == ["by another process"]
 
 
 async def test_who_signs_out_is_told_and_hears_nothing_more(store: Store, bus: Bus, open_stream: Any) -> None:
     stream = open_stream()
     await stream.types(3)
-    await store.write(lambda tx: accounts.sign_out(tx, fingerprint(TOKEN)))
+    await store.write(lambda tx: signing_in.sign_out(tx, fingerprint(TOKEN)))
     await store.write(lambda tx: tx.append([wire.event("ada", "not for this stream")]))
     bus.publish(["ada"], Hint.RIGHTS | Hint.LOOK)
     assert await stream.next() == {"type": "signed_out", "reason": "signed_out"}
@@ -128,7 +131,7 @@ async def test_who_signs_out_is_told_and_hears_nothing_more(store: Store, bus: B
 
 
 async def test_a_right_that_ended_before_the_stream_listened_opens_nothing(store: Store, open_stream: Any) -> None:
-    await store.write(lambda tx: accounts.sign_out(tx, fingerprint(TOKEN)))
+    await store.write(lambda tx: signing_in.sign_out(tx, fingerprint(TOKEN)))
     stream = open_stream()
     assert await stream.next() == {"type": "signed_out", "reason": "signed_out"}
     assert await stream.ends()
@@ -161,8 +164,8 @@ async def test_a_node_that_drains_ends_its_streams(bus: Bus, open_stream: Any) -
 async def test_a_silent_stream_shows_that_it_lives(
     store: Store, bus: Bus, ada: SignedIn, clock: Turned, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "HEARTBEAT", 0.01)
-    batches = live.follow(store, bus.listen("ada"), ada, None, clock)
+    monkeypatch.setattr(event_log, "HEARTBEAT", 0.01)
+    batches = event_log.follow(store, bus.listen("ada"), ada, None, clock)
     shown = [await anext(batches) for _ in range(4)]
     assert [len(frames) for frames in shown[:2]] == [2, 1]
     assert shown[2:] == [Quiet.STILL_HERE] * 2

@@ -8,16 +8,18 @@ import pytest
 from contract_support import open_database
 from sqlalchemy import Engine
 
-from omilink import intake
-from omilink.adapters.lanes import Lanes
-from omilink.adapters.local_bus import LocalBus
-from omilink.adapters.nats_inbox import NatsInbox
-from omilink.adapters.nats_stream import PARTITIONS, STREAM
-from omilink.adapters.sql_inbox import CROWDED, SqlInbox
+from omilink.clock import Millis
+from omilink.database.queue import CROWDED, SqlInbox
+from omilink.database.threads import Lanes
 from omilink.errors import Invalid, Malformed
-from omilink.model import Delivery, Millis, session_key
-from omilink.ports import BATCH_BYTES, LONGEST_WAIT, Inbox, Store
-from omilink.worker import Worker, backoff
+from omilink.ingest import accept
+from omilink.ingest.worker import Worker, backoff
+from omilink.live.local_bus import LocalBus
+from omilink.models.delivery import Delivery
+from omilink.models.ids import session_key
+from omilink.models.ports import BATCH_BYTES, LONGEST_WAIT, Inbox, Store
+from omilink.nats.queue import NatsInbox
+from omilink.nats.stream import PARTITIONS, STREAM
 
 pytestmark = pytest.mark.anyio
 
@@ -351,37 +353,37 @@ async def test_waiting_ends_by_itself(inbox: Inbox) -> None:
 # What intake makes of it
 
 
-async def accept(inbox: Inbox, body: bytes, query: list[tuple[str, str]], key: str | None = None) -> None:
-    await intake.accept(inbox, body, query, at=1000, idempotency_key=key)
+async def take(inbox: Inbox, body: bytes, query: list[tuple[str, str]], key: str | None = None) -> None:
+    await accept.accept(inbox, body, query, at=1000, idempotency_key=key)
 
 
 async def test_an_accepted_call_is_a_delivery_with_its_raw_body(inbox: Inbox) -> None:
     body = b' {"session_id": "abc-123", "segments": []}\n'
-    await accept(inbox, body, [("uid", "user-device-456")])
+    await take(inbox, body, [("uid", "user-device-456")])
     (taken,) = await due(inbox)
     assert (taken.session_key, taken.uid, taken.body) == ("shared/abc-123", "user-device-456", body)
 
 
 async def test_a_retry_with_the_same_key_and_body_is_the_same_delivery(inbox: Inbox) -> None:
     body = b'{"session_id": "abc-123", "segments": []}'
-    await accept(inbox, body, [], key="k-1")
-    await accept(inbox, body, [], key="k-1")
+    await take(inbox, body, [], key="k-1")
+    await take(inbox, body, [], key="k-1")
     assert len(await due(inbox)) == 1
-    await accept(inbox, body.replace(b"123", b"124"), [], key="k-1")
-    await accept(inbox, body, [], key="k-2")
-    await accept(inbox, body, [])
+    await take(inbox, body.replace(b"123", b"124"), [], key="k-1")
+    await take(inbox, body, [], key="k-2")
+    await take(inbox, body, [])
     assert len(await due(inbox)) == 4
 
 
 async def test_a_call_with_two_uids_says_in_what_it_contradicts_itself(inbox: Inbox) -> None:
-    await accept(inbox, b'{"session_id": "%b", "segments": []}' % A.encode(), [("uid", B)])
+    await take(inbox, b'{"session_id": "%b", "segments": []}' % A.encode(), [("uid", B)])
     (taken,) = await due(inbox)
     assert taken.contradiction
 
 
 async def test_a_refused_call_is_not_kept(inbox: Inbox) -> None:
     with pytest.raises(Malformed):
-        await accept(inbox, b"hello", [])
+        await take(inbox, b"hello", [])
     with pytest.raises(Invalid):
-        await accept(inbox, b"{}", [])
+        await take(inbox, b"{}", [])
     assert await inbox.jobs(None, None, 10) == []

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from contract_support import prune
 
-from omilink import limits as all_limits
+from omilink.accounts import rate_limits as all_limits
+from omilink.accounts.rate_limits import PERSONAL_CALL, Limit, Limits, LocalLimits
+from omilink.clock import Millis
 from omilink.errors import RateLimited
-from omilink.limits import PERSONAL_CALL, Limit, Limits, LocalLimits
-from omilink.model import Millis
-from omilink.ports import Store
+from omilink.models.ports import Store
 
 pytestmark = pytest.mark.anyio
 

@@ -8,11 +8,14 @@ from alembic.migration import MigrationContext
 from contract_support import moment
 from sqlalchemy import Engine, inspect, text
 
-from omilink import omi_accounts, saving, sessions
-from omilink.adapters import sql_migrate
-from omilink.adapters.sql_schema import VIEWS, metadata
-from omilink.adapters.sql_store import SqlTransaction
-from omilink.model import OPERATOR, Delivery, User
+from omilink.database import migrate
+from omilink.database.schema import VIEWS, metadata
+from omilink.database.store import SqlTransaction
+from omilink.ingest import saving
+from omilink.linking import omi_accounts, sessions
+from omilink.models.audit import OPERATOR
+from omilink.models.delivery import Delivery
+from omilink.models.user import User
 
 GAP = 150.0
 STRICT = {"compare_type": True, "compare_server_default": True}
@@ -64,11 +67,11 @@ def test_the_indexes_are_the_ones_in_the_code(engine: Engine) -> None:
 
 @pytest.mark.parametrize("released", ["0001"])
 def test_every_released_schema_becomes_this_one(released: str, engine: Engine, empty: Engine) -> None:
-    sql_migrate.upgrade(empty, released)
+    migrate.upgrade(empty, released)
     with empty.begin() as connection:
         tx = SqlTransaction(connection)
         tx.add_user(User(id="ada", email="ada@example.org", display_name=None, created_at=0), "-")
-    sql_migrate.upgrade(empty)
+    migrate.upgrade(empty)
     assert indexes(empty) == indexes(engine)
     with empty.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts=STRICT), metadata) == []
@@ -77,11 +80,11 @@ def test_every_released_schema_becomes_this_one(released: str, engine: Engine, e
 
 def test_what_was_kept_by_times_is_kept_by_the_order_of_acceptance(empty: Engine) -> None:
     """A session was Ada's until 2000 and is Ben's since 3000; the words of 1000 came along with a proof."""
-    sql_migrate.upgrade(empty, "0008")
+    migrate.upgrade(empty, "0008")
     with empty.begin() as connection:
         for statement in BY_TIMES:
             connection.execute(text(statement))
-    sql_migrate.upgrade(empty)
+    migrate.upgrade(empty)
     with empty.begin() as connection:
         tx = SqlTransaction(connection)
         session = tx.sessions(["shared/kitchen"])["shared/kitchen"]
@@ -107,7 +110,7 @@ def test_several_nodes_that_start_at_once_make_one_schema(empty: Engine) -> None
     if empty.dialect.name == "sqlite":
         return  # one process, one file
     with ThreadPoolExecutor(4) as nodes:
-        for done in [nodes.submit(sql_migrate.upgrade, empty) for _ in range(4)]:
+        for done in [nodes.submit(migrate.upgrade, empty) for _ in range(4)]:
             done.result()
     assert epoch(empty)
 
@@ -118,7 +121,7 @@ def test_the_views_of_the_guide_are_there(engine: Engine) -> None:
 
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
     before = indexes(engine), epoch(engine)
-    sql_migrate.upgrade(engine)
+    migrate.upgrade(engine)
     assert (indexes(engine), epoch(engine)) == before
 
 

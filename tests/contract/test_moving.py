@@ -8,13 +8,15 @@ import pytest
 from contract_support import moment, open_database
 from sqlalchemy import Engine, func, select
 
-from omilink import live, saving, sessions
-from omilink.adapters import sql_migrate, sql_move, sqlite
-from omilink.adapters import sql_schema as schema
-from omilink.adapters.sql_inbox import SqlInbox
-from omilink.adapters.sql_store import SqlTransaction
+from omilink.database import migrate, move, schema, sqlite
+from omilink.database.queue import SqlInbox
+from omilink.database.store import SqlTransaction
 from omilink.errors import OmilinkError
-from omilink.model import Delivery, User
+from omilink.ingest import saving
+from omilink.linking import sessions
+from omilink.live import event_log
+from omilink.models.delivery import Delivery
+from omilink.models.user import User
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +27,7 @@ GAP = 150.0
 def old(tmp_path: Path) -> Engine:
     """A SQLite database with a user, a session and words."""
     engine = sqlite.engine(tmp_path / "old.db")
-    sql_migrate.upgrade(engine)
+    migrate.upgrade(engine)
     with engine.begin() as connection:
         tx = SqlTransaction(connection)
         tx.add_user(User(id="ada", email="ada@example.org", display_name="Ada", created_at=0), "hash")
@@ -52,17 +54,17 @@ def contents(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def move(old: Engine, new: Engine) -> None:
-    sql_move.move(old, new, lambda table, rows: None)
+def move_all(old: Engine, new: Engine) -> None:
+    move.move(old, new, lambda table, rows: None)
 
 
 async def test_everything_arrives_and_cursors_stay_good(old: Engine, new: Engine) -> None:
     with old.connect() as connection:
-        cursor = live.current(SqlTransaction(connection), "ada")["cursor"]
-    move(old, new)
+        cursor = event_log.current(SqlTransaction(connection), "ada")["cursor"]
+    move_all(old, new)
     assert contents(new) == contents(old)
     with new.connect() as connection:
-        assert live.begin(SqlTransaction(connection), "ada", str(cursor)).resumed
+        assert event_log.begin(SqlTransaction(connection), "ada", str(cursor)).resumed
 
 
 async def test_numbers_go_on_where_they_were(old: Engine, new: Engine) -> None:
@@ -72,7 +74,7 @@ async def test_numbers_go_on_where_they_were(old: Engine, new: Engine) -> None:
     (last,) = await inbox.take(10, 9999)
     await inbox.done([last.seq], {})
     await before.close()
-    move(old, new)
+    move_all(old, new)
     after = open_database(new)
     inbox = SqlInbox(after)
     await inbox.put(Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=2))
@@ -86,18 +88,18 @@ async def test_who_is_interrupted_half_way_can_do_it_again(old: Engine, new: Eng
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sql_move.move(old, new, interrupt)
+        move.move(old, new, interrupt)
     with new.connect() as connection:
         assert connection.execute(select(func.count()).select_from(schema.users)).scalar() == 0
-    move(old, new)
+    move_all(old, new)
     assert contents(new) == contents(old)
 
 
 async def test_nothing_is_moved_onto_a_history_that_is_there(old: Engine, new: Engine) -> None:
-    move(old, new)
+    move_all(old, new)
     before = contents(new)
     with pytest.raises(OmilinkError, match="empty"):
-        move(old, new)
+        move_all(old, new)
     assert contents(new) == before
 
 
@@ -106,14 +108,14 @@ async def test_nothing_is_moved_while_calls_wait_to_be_saved(old: Engine, new: E
     await SqlInbox(database).put(Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=1))
     await database.close()
     with pytest.raises(OmilinkError, match="1 calls have not been saved"):
-        move(old, new)
+        move_all(old, new)
 
 
 def test_a_backup_is_the_same_history_under_another_name(old: Engine, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     with old.begin() as writing:  # somebody is at work
         SqlTransaction(writing).note_ready(1)
-        sql_move.back_up(tmp_path / "old.db", copy)
+        move.back_up(tmp_path / "old.db", copy)
     restored = sqlite.engine(copy)
     before, after = contents(old), contents(restored)
     assert before.pop("meta") != after.pop("meta")
@@ -121,18 +123,18 @@ def test_a_backup_is_the_same_history_under_another_name(old: Engine, tmp_path: 
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with old.connect() as connection:
-        cursor = str(live.current(SqlTransaction(connection), "ada")["cursor"])
+        cursor = str(event_log.current(SqlTransaction(connection), "ada")["cursor"])
     with restored.connect() as connection:
-        frames = live.begin(SqlTransaction(connection), "ada", cursor).frames
+        frames = event_log.begin(SqlTransaction(connection), "ada", cursor).frames
     assert '"type":"reset"' in frames[0].data
 
 
 def test_a_backup_overwrites_nothing_and_leaves_nothing_half_done(old: Engine, tmp_path: Path) -> None:
     (tmp_path / "copy.db").write_text("dear to somebody")
     with pytest.raises(OmilinkError, match="overwrites nothing"):
-        sql_move.back_up(tmp_path / "old.db", tmp_path / "copy.db")
+        move.back_up(tmp_path / "old.db", tmp_path / "copy.db")
     assert (tmp_path / "copy.db").read_text() == "dear to somebody"
     with pytest.raises(OmilinkError, match="could not be written"):
-        sql_move.back_up(tmp_path / "old.db", tmp_path / "no such folder" / "copy.db")
+        move.back_up(tmp_path / "old.db", tmp_path / "no such folder" / "copy.db")
     with pytest.raises(OmilinkError, match="no database"):
-        sql_move.back_up(tmp_path / "elsewhere.db", tmp_path / "other.db")
+        move.back_up(tmp_path / "elsewhere.db", tmp_path / "other.db")

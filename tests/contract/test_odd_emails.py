@@ -7,11 +7,11 @@ import pytest
 from contract_support import moment, open_database
 from sqlalchemy import Engine
 
-from omilink import accounts
-from omilink.adapters import sql_migrate
-from omilink.adapters.sql_store import SqlStore, SqlTransaction
+from omilink.accounts import signing_in
+from omilink.database import migrate
+from omilink.database.store import SqlStore, SqlTransaction
 from omilink.errors import EmailTaken, Invalid, NotFound
-from omilink.model import User
+from omilink.models.user import User
 
 BEFORE = "0007"
 """The last schema whose emails compare only exactly."""
@@ -31,11 +31,11 @@ def user(name: str, email: str) -> User:
 
 def of_before(engine: Engine, **emails: str) -> None:
     """A database of before, with these accounts, brought to this version."""
-    sql_migrate.upgrade(engine, BEFORE)
+    migrate.upgrade(engine, BEFORE)
     with engine.begin() as connection:
         for name, email in emails.items():
             SqlTransaction(connection, writes=True).add_user(user(name, email), f"hash of {name}")
-    sql_migrate.upgrade(engine)
+    migrate.upgrade(engine)
 
 
 def whose(tx: SqlTransaction, email: str) -> str | None:
@@ -46,10 +46,10 @@ def whose(tx: SqlTransaction, email: str) -> str | None:
 
 @pytest.mark.parametrize("typed", [COMPOSED, DECOMPOSED, WIDE, f" {DECOMPOSED.upper()}. "])
 def test_an_account_is_found_and_taken_however_its_email_is_typed(tx: SqlTransaction, typed: str) -> None:
-    accounts.add_user(tx, accounts.new_user(DECOMPOSED, "correct horse", None, 0), "-")
-    assert accounts.find(tx, typed).email == COMPOSED
+    signing_in.add_user(tx, signing_in.new_user(DECOMPOSED, "correct horse", None, 0), "-")
+    assert signing_in.find(tx, typed).email == COMPOSED
     with pytest.raises(EmailTaken):
-        accounts.add_user(tx, accounts.new_user(typed, "correct horse", None, 0), "-")
+        signing_in.add_user(tx, signing_in.new_user(typed, "correct horse", None, 0), "-")
 
 
 def test_a_single_account_of_before_is_found_however_its_email_is_typed(empty: Engine) -> None:
@@ -59,9 +59,9 @@ def test_a_single_account_of_before_is_found_however_its_email_is_typed(empty: E
         assert [whose(tx, typed) for typed in (COMPOSED, DECOMPOSED, WIDE)] == ["jose"] * 3
         assert whose(tx, "ana@example.org") == "ana"
         assert [user.email for user in tx.users()] == [DECOMPOSED, "ana@example.org"]
-        assert accounts.in_doubt(tx) == []
+        assert signing_in.in_doubt(tx) == []
         with pytest.raises(EmailTaken):
-            accounts.add_user(tx, accounts.new_user(COMPOSED, "correct horse", None, 0), "-")
+            signing_in.add_user(tx, signing_in.new_user(COMPOSED, "correct horse", None, 0), "-")
 
 
 def test_two_accounts_of_before_that_became_one_email_stay_two(empty: Engine) -> None:
@@ -69,7 +69,7 @@ def test_two_accounts_of_before_that_became_one_email_stay_two(empty: Engine) ->
     with empty.begin() as connection:
         tx = SqlTransaction(connection, writes=True)
         assert (whose(tx, COMPOSED), whose(tx, DECOMPOSED), whose(tx, WIDE)) == ("jose", "other", "jose")
-        (doubt,) = accounts.in_doubt(tx)
+        (doubt,) = signing_in.in_doubt(tx)
         assert {user.id for user in doubt.users} == {"jose", "other"}
         assert "2 accounts" in doubt.found and "omilink users rename" in doubt.do
 
@@ -81,7 +81,7 @@ def test_nor_does_a_third_way_of_typing_mean_one_of_two(empty: Engine) -> None:
         assert (whose(tx, DECOMPOSED), whose(tx, f"{COMPOSED}.")) == ("one", "two")
         assert whose(tx, WIDE) is None
         with pytest.raises(EmailTaken):
-            accounts.add_user(tx, accounts.new_user(COMPOSED, "correct horse", None, 0), "-")
+            signing_in.add_user(tx, signing_in.new_user(COMPOSED, "correct horse", None, 0), "-")
 
 
 def test_another_email_ends_the_doubt(empty: Engine) -> None:
@@ -90,9 +90,9 @@ def test_another_email_ends_the_doubt(empty: Engine) -> None:
         tx = SqlTransaction(connection, writes=True)
         for taken in WIDE, DECOMPOSED:
             with pytest.raises(EmailTaken):
-                accounts.rename(tx, "other", taken)
-        assert accounts.rename(tx, "other", "Other@example.org").email == "other@example.org"
-        assert accounts.in_doubt(tx) == []
+                signing_in.rename(tx, "other", taken)
+        assert signing_in.rename(tx, "other", "Other@example.org").email == "other@example.org"
+        assert signing_in.in_doubt(tx) == []
         assert [whose(tx, typed) for typed in (COMPOSED, DECOMPOSED, WIDE)] == ["jose"] * 3
         assert whose(tx, "OTHER@example.org") == "other"
 
@@ -102,7 +102,7 @@ def test_deleting_one_of_two_ends_the_doubt(empty: Engine) -> None:
     with empty.begin() as connection:
         tx = SqlTransaction(connection, writes=True)
         tx.remove_user("jose", moment(1))
-        assert accounts.in_doubt(tx) == []
+        assert signing_in.in_doubt(tx) == []
         assert [whose(tx, typed) for typed in (COMPOSED, DECOMPOSED, WIDE)] == ["other"] * 3
 
 
@@ -114,20 +114,20 @@ def test_an_email_of_before_that_nobody_can_see_whole_is_found_by_itself_only(em
         for other in "bo\u200bb@example.org", "\u200bana@example.org", "ana\x00@example.org", "ana\ud800@example.org":
             assert whose(tx, other) is None
             with pytest.raises(Invalid):
-                accounts.find(tx, other)
-        (doubt,) = accounts.in_doubt(tx)
+                signing_in.find(tx, other)
+        (doubt,) = signing_in.in_doubt(tx)
         assert [user.id for user in doubt.users] == ["unseen"] and "U+200B" in doubt.found
-        assert accounts.rename(tx, UNSEEN, "anna@example.org").id == "unseen"
-        assert accounts.in_doubt(tx) == []
+        assert signing_in.rename(tx, UNSEEN, "anna@example.org").id == "unseen"
+        assert signing_in.in_doubt(tx) == []
 
 
 def test_a_rename_needs_somebody_and_an_email(tx: SqlTransaction) -> None:
-    accounts.add_user(tx, user("ana", "ana@example.org"), "-")
+    signing_in.add_user(tx, user("ana", "ana@example.org"), "-")
     with pytest.raises(NotFound):
-        accounts.rename(tx, "nobody", "anna@example.org")
+        signing_in.rename(tx, "nobody", "anna@example.org")
     with pytest.raises(Invalid, match="no email address"):
-        accounts.rename(tx, "ana", "anna")
-    assert accounts.rename(tx, "ana", "ANA@example.org") == user("ana", "ana@example.org")
+        signing_in.rename(tx, "ana", "anna")
+    assert signing_in.rename(tx, "ana", "ANA@example.org") == user("ana", "ana@example.org")
 
 
 @pytest.mark.anyio

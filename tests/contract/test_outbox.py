@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from lab.nats import NatsServer
-from omilink.adapters import sql_migrate, sqlite
-from omilink.adapters.nats_link import NatsLink
-from omilink.adapters.nats_stream import PARTITIONS, DeliveryStream, Reader, partition
-from omilink.adapters.outbox import Outbox
-from omilink.adapters.sql_inbox import SqlInbox
+from omilink.background import running
+from omilink.database import migrate, sqlite
+from omilink.database.queue import SqlInbox
 from omilink.errors import TooLarge, Unavailable
-from omilink.model import Delivery
-from omilink.order import Way
-from omilink.tasks import running
+from omilink.models.delivery import Delivery
+from omilink.models.order import Way
+from omilink.nats.connection import NatsLink
+from omilink.nats.disk_spool import Outbox
+from omilink.nats.stream import PARTITIONS, DeliveryStream, Reader, partition
 
 pytestmark = pytest.mark.anyio
 
@@ -57,7 +57,7 @@ async def node(
     link = NatsLink(server.url)
     stream = DeliveryStream(link, 1, acts.first_order)
     engine = sqlite.engine(folder / "spool.db")
-    sql_migrate.upgrade(engine)
+    migrate.upgrade(engine)
     disk = sqlite.Sqlite(engine)
     outbox = Outbox(stream, SqlInbox(disk), acts.newest)
     await outbox.look()

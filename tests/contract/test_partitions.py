@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from sqlalchemy import Engine, update
 
-from omilink.adapters import sql_schema as schema
-from omilink.adapters.lanes import Lanes
-from omilink.adapters.sql_partitions import Partitions, workers_alive
+from omilink.database import schema
+from omilink.database.leases import Partitions, workers_alive
+from omilink.database.threads import Lanes
 
 pytestmark = pytest.mark.anyio
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from support import Turned
 
-from omilink import accounts, personal
-from omilink.adapters import sql_migrate, sqlite
-from omilink.adapters.sql_store import SqlStore
+from omilink.accounts import personal_webhook, signing_in
+from omilink.accounts.personal_webhook import FRESH, GRACE, PersonalUrls
+from omilink.database import migrate, sqlite
+from omilink.database.store import SqlStore
 from omilink.errors import Unavailable
-from omilink.model import User
-from omilink.personal import FRESH, GRACE, PersonalUrls
-from omilink.ports import Store
+from omilink.models.ports import Store
+from omilink.models.user import User
 
 pytestmark = pytest.mark.anyio
 
@@ -35,8 +35,8 @@ async def secret(store: Store, clock: Turned) -> str:
 
 async def secret_of_ada(store: Store, clock: Turned) -> str:
     ada = User(id="ada", email="ada@example.org", display_name=None, created_at=1)
-    await store.write(lambda tx: accounts.add(tx, ada, "hash", "token"))
-    (url,) = await store.write(lambda tx: personal.show(tx, "ada", clock.at))
+    await store.write(lambda tx: signing_in.add(tx, ada, "hash", "token"))
+    (url,) = await store.write(lambda tx: personal_webhook.show(tx, "ada", clock.at))
     return url.secret
 
 
@@ -45,7 +45,7 @@ async def test_a_secret_is_its_users_until_its_time_is_over(
 ) -> None:
     assert await urls.owner(secret) == "ada"
     assert await urls.owner("me_unknown") is None
-    await store.write(lambda tx: personal.rotate(tx, "ada", clock.at))
+    await store.write(lambda tx: personal_webhook.rotate(tx, "ada", clock.at))
     clock.at += GRACE - 1
     assert await urls.owner(secret) == "ada"
     clock.at += FRESH
@@ -65,7 +65,7 @@ async def test_what_was_just_looked_up_is_not_looked_up_again_unless_it_is_forgo
 
 async def test_while_the_database_is_away_what_was_known_counts(tmp_path: Path, clock: Turned) -> None:
     engine = sqlite.engine(tmp_path / "away.db")
-    sql_migrate.upgrade(engine)
+    migrate.upgrade(engine)
     database = sqlite.Sqlite(engine)
     store = SqlStore(database, clock)
     urls = PersonalUrls(store, clock)
@@ -83,8 +83,8 @@ async def test_while_the_database_is_away_what_was_known_counts(tmp_path: Path, 
 async def test_only_so_many_are_remembered(
     store: Store, urls: PersonalUrls, clock: Turned, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(personal, "KEPT", 1)
-    (newer, _) = await store.write(lambda tx: personal.rotate(tx, "ada", clock.at))
+    monkeypatch.setattr(personal_webhook, "KEPT", 1)
+    (newer, _) = await store.write(lambda tx: personal_webhook.rotate(tx, "ada", clock.at))
     for known in secret, newer.secret:
         assert await urls.owner(known) == "ada"
     await store.write(lambda tx: tx.retire_personal_urls("ada", clock.at))

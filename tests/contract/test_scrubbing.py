@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from contract_support import moment
 
-from omilink.adapters import sql_migrate, sqlite
-from omilink.adapters.sql_store import SqlStore
-from omilink.adapters.sqlite import Sqlite
-from omilink.model import User
+from omilink.database import migrate, sqlite
+from omilink.database.sqlite import Sqlite
+from omilink.database.store import SqlStore
+from omilink.models.user import User
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ LONG = 30.0
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "omilink.db"
-    sql_migrate.upgrade(sqlite.engine(path))
+    migrate.upgrade(sqlite.engine(path))
     return path
 
 

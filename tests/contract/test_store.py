@@ -16,38 +16,25 @@ from contract_support import moment, open_database, prune, verified
 from sqlalchemy import Engine, select, text
 from support import Turned, wait_until
 
-from omilink import accounts, omi_accounts, personal, saving, sessions
-from omilink.adapters import sql_migrate, sqlite
-from omilink.adapters import sql_schema as schema
-from omilink.adapters.sql_inbox import SqlInbox
-from omilink.adapters.sql_store import (
-    ACCEPTED_IN_TIME,
-    GONE,
-    NOBODYS_MOST,
-    PLAYED_AGAIN,
-    SqlStore,
-    SqlTransaction,
-)
-from omilink.adapters.sqlite import Sqlite
+from omilink.accounts import personal_webhook, signing_in
+from omilink.database import migrate, schema, sqlite
+from omilink.database.queue import SqlInbox
+from omilink.database.sqlite import Sqlite
+from omilink.database.store import ACCEPTED_IN_TIME, GONE, NOBODYS_MOST, PLAYED_AGAIN, SqlStore, SqlTransaction
 from omilink.errors import EmailTaken, Unavailable
-from omilink.model import (
-    SHARED,
-    AuditEntry,
-    By,
-    Challenge,
-    Conversation,
-    Delivery,
-    Device,
-    Event,
-    Message,
-    Method,
-    OmiSession,
-    SignIn,
-    User,
-    session_key,
-)
-from omilink.order import Moment
-from omilink.ports import Inbox, Store, Transaction
+from omilink.ingest import saving
+from omilink.linking import omi_accounts, sessions
+from omilink.models.audit import AuditEntry, By
+from omilink.models.conversation import Conversation
+from omilink.models.delivery import Delivery
+from omilink.models.event import Event
+from omilink.models.ids import SHARED, session_key
+from omilink.models.message import Message
+from omilink.models.omi_account import Challenge
+from omilink.models.order import Moment
+from omilink.models.ports import Inbox, Store, Transaction
+from omilink.models.session import Device, Method, OmiSession
+from omilink.models.user import SignIn, User
 
 pytestmark = pytest.mark.anyio
 
@@ -166,7 +153,7 @@ async def test_what_was_written_is_there_after_a_restart(engine: Engine) -> None
 
 async def test_a_database_that_is_away_is_said_to_be(tmp_path: Path) -> None:
     engine = sqlite.engine(tmp_path / "omilink.db")
-    sql_migrate.upgrade(engine)
+    migrate.upgrade(engine)
     with sqlite3.connect(tmp_path / "omilink.db") as behind_its_back:
         behind_its_back.execute("DROP TABLE meta")
     behind_its_back.close()
@@ -181,7 +168,7 @@ async def test_a_database_that_is_away_is_said_to_be(tmp_path: Path) -> None:
 
 async def test_a_history_has_one_name_and_another_database_another(store: Store, tmp_path: Path) -> None:
     other = sqlite.engine(tmp_path / "other.db")
-    sql_migrate.upgrade(other)
+    migrate.upgrade(other)
     database = Sqlite(other)
     names = [await s.read(lambda tx: tx.epoch()) for s in (store, store, SqlStore(database))]
     await database.close()
@@ -738,7 +725,7 @@ async def test_a_deleted_account_takes_its_uid_out_of_the_audit(store: Store) ->
 async def test_an_email_is_one_account_even_when_fifty_register_at_once(store: Store) -> None:
     def register(number: int) -> Awaitable[None]:
         newcomer = User(id=f"n{number}", email="new@example.org", display_name=None, created_at=1)
-        return store.write(lambda tx: accounts.add(tx, newcomer, "hash", f"token {number}"))
+        return store.write(lambda tx: signing_in.add(tx, newcomer, "hash", f"token {number}"))
 
     outcomes = await asyncio.gather(*(register(number) for number in range(50)), return_exceptions=True)
     assert sum(isinstance(outcome, EmailTaken) for outcome in outcomes) == 49
@@ -814,9 +801,9 @@ async def test_what_has_expired_is_pruned(store: Store, counted: Turned) -> None
     await store.write(lambda tx: prune(tx, now=100))
     assert await store.read(lambda tx: tx.token_holder("old", 0)) is None
     assert await store.read(lambda tx: tx.token_holder("new", 0))
-    await store.write(lambda tx: personal.rotate(tx, "ada", 0))
-    await store.write(lambda tx: personal.rotate(tx, "ada", 0))
-    await store.write(lambda tx: prune(tx, now=personal.GRACE))
+    await store.write(lambda tx: personal_webhook.rotate(tx, "ada", 0))
+    await store.write(lambda tx: personal_webhook.rotate(tx, "ada", 0))
+    await store.write(lambda tx: prune(tx, now=personal_webhook.GRACE))
     assert [url.valid_until for url in await store.read(lambda tx: tx.personal_urls("ada", 0))] == [None]
 
 
@@ -837,14 +824,16 @@ async def test_the_personal_url_before_is_good_for_its_time_and_what_was_before_
     assert await store.read(lambda tx: tx.personal_urls("ben", 0)) == []
 
 
-@pytest.mark.parametrize("do", [personal.show, personal.rotate])
+@pytest.mark.parametrize("do", [personal_webhook.show, personal_webhook.rotate])
 async def test_however_many_ask_at_once_one_personal_url_is_current(
     store: Store, counted: Turned, do: Callable[[Transaction, str, int], object]
 ) -> None:
     counted.at = 10
     await asyncio.gather(*(store.write(lambda tx: do(tx, "ada", 10)) for _ in range(20)))
     valid = await store.read(lambda tx: tx.personal_urls("ada", 11))
-    assert [url.valid_until for url in valid] == ([None] if do is personal.show else [None, 10 + personal.GRACE])
+    assert [url.valid_until for url in valid] == (
+        [None] if do is personal_webhook.show else [None, 10 + personal_webhook.GRACE]
+    )
 
 
 # Deleting an account
@@ -929,10 +918,10 @@ def call(session_id: str, text: str, at: int, origin: str = SHARED) -> Delivery:
 
 async def live_a_while(store: Store, table: SqlInbox, name: str, session_id: str = "kitchen") -> None:
     """Leaves something of the user in every table that can hold it: at the shared URL and at the user's own."""
-    await store.write(lambda tx: accounts.sign_in(tx, user(name), f"token of {name}", 1, f"{name}'s phone"))
-    token_hash = accounts.fingerprint(f"token of {name}")
+    await store.write(lambda tx: signing_in.sign_in(tx, user(name), f"token of {name}", 1, f"{name}'s phone"))
+    token_hash = signing_in.fingerprint(f"token of {name}")
     await store.write(lambda tx: tx.add_ticket(f"ticket of {name}", token_hash, 99_999))
-    await store.write(lambda tx: personal.show(tx, name, 1))
+    await store.write(lambda tx: personal_webhook.show(tx, name, 1))
     await store.write(lambda tx: tx.add_omi_link(verified(f"uid of {name}".replace(" ", "-"), name, 1)))
     asked = Challenge(user_id=name, uid="a", say="s", number_hash=None, brings=True, expires_at=99_999)
     await store.write(lambda tx: tx.put_challenge(asked))

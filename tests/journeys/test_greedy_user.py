@@ -13,7 +13,7 @@ import pytest
 from peer_support import memory
 from support import PATIENCE, TLS, Person, ServerProcess, wait_until
 
-from omilink.model import MOST_SESSIONS
+from omilink.models.session import MOST_SESSIONS
 
 MIB = 1 << 20
 DAILY_MEGABYTES = 8

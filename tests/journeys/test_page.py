@@ -9,7 +9,7 @@ from page_support import Open, hold, messages, new_user, post, segment, send, ta
 from playwright.sync_api import expect
 from support import TLS, Person, ServerProcess
 
-from omilink.model import UnlinkReason
+from omilink.models.session import UnlinkReason
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from support import Person, ServerProcess, wait_until
 
-from omilink.omi.calls import ERAS
-from omilink.omi.simulator import Report, talk
+from omilink_simulator.calls import ERAS
+from omilink_simulator.simulator import Report, talk
 
 SESSION = "device-in-the-kitchen"
 

@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 from support import Turned
 
-from omilink import accounts, omi_accounts
-from omilink.accounts import DAY, TICKET_LIFE, TOKEN_LIFE, SignedIn, fingerprint
-from omilink.adapters import sql_migrate, sqlite
-from omilink.adapters.sql_store import SqlTransaction
+from omilink.accounts import signing_in
+from omilink.accounts.signing_in import DAY, TICKET_LIFE, TOKEN_LIFE, SignedIn, fingerprint
+from omilink.database import migrate, sqlite
+from omilink.database.store import SqlTransaction
 from omilink.errors import Invalid, NotAvailable, NotFound, NotSignedIn
-from omilink.model import OPERATOR, OmiLink, Proof, User
-from omilink.order import Moment
+from omilink.linking import omi_accounts
+from omilink.models.audit import OPERATOR
+from omilink.models.omi_account import OmiLink, Proof
+from omilink.models.order import Moment
+from omilink.models.user import User
 
 T = 1_790_000_000_000
 NOW = Moment(at=T, order=0)
@@ -21,7 +24,7 @@ NOW = Moment(at=T, order=0)
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("accounts") / "omilink.db"
-    sql_migrate.upgrade(sqlite.engine(path))
+    migrate.upgrade(sqlite.engine(path))
     return path
 
 
@@ -30,17 +33,17 @@ def tx(path: Path) -> Iterator[SqlTransaction]:
     """A store in which Ada has an account and the token "ada's token"; forgotten after the test."""
     with sqlite.engine(path).connect() as connection, connection.begin() as transaction:
         tx = SqlTransaction(connection, Turned(T))
-        accounts.add(tx, new("ada@example.org"), "hash", "ada's token")
+        signing_in.add(tx, new("ada@example.org"), "hash", "ada's token")
         yield tx
         transaction.rollback()
 
 
 def new(email: str, password: str = "correct horse", name: str | None = None) -> User:
-    return accounts.new_user(email, password, name, T)
+    return signing_in.new_user(email, password, name, T)
 
 
 def holder(tx: SqlTransaction, token: str = "ada's token", at: int = T) -> SignedIn:
-    return accounts.holder(tx, fingerprint(token), at)
+    return signing_in.holder(tx, fingerprint(token), at)
 
 
 # What an account is made of
@@ -79,7 +82,7 @@ def test_a_name_may_be_left_out_and_is_cut(given: str | None, kept: str | None) 
 
 
 def test_secrets_have_256_random_bits_and_are_kept_as_a_hash() -> None:
-    secrets = {accounts.new_secret() for _ in range(100)}
+    secrets = {signing_in.new_secret() for _ in range(100)}
     assert len(secrets) == 100 and all(len(secret) == 43 for secret in secrets)
     assert len(fingerprint("x")) == 64
     assert fingerprint("\ud800"), "whatever a client sends has one"
@@ -107,47 +110,47 @@ def test_the_hash_that_is_kept_is_no_token(tx: SqlTransaction) -> None:
 
 def test_a_token_in_use_is_renewed_once_a_day_and_lives_on(tx: SqlTransaction) -> None:
     who = holder(tx)
-    assert not accounts.wants_renewal(who, T + DAY)
-    assert accounts.wants_renewal(who, T + DAY + 1)
-    accounts.renew(tx, who, T + 20 * DAY)
+    assert not signing_in.wants_renewal(who, T + DAY)
+    assert signing_in.wants_renewal(who, T + DAY + 1)
+    signing_in.renew(tx, who, T + 20 * DAY)
     assert holder(tx, at=T + TOKEN_LIFE + 10 * DAY).expires_at == T + 20 * DAY + TOKEN_LIFE
 
 
 def test_signing_out_ends_one_sign_in_and_no_other(tx: SqlTransaction) -> None:
     user = holder(tx).user
-    accounts.sign_in(tx, user, "her phone", T)
-    assert accounts.sign_out(tx, fingerprint("ada's token")) == user.id
-    assert accounts.still_in(tx, fingerprint("ada's token"), T) is None
+    signing_in.sign_in(tx, user, "her phone", T)
+    assert signing_in.sign_out(tx, fingerprint("ada's token")) == user.id
+    assert signing_in.still_in(tx, fingerprint("ada's token"), T) is None
     assert holder(tx, "her phone").user == user
-    assert accounts.sign_out(tx, fingerprint("ada's token")) is None
+    assert signing_in.sign_out(tx, fingerprint("ada's token")) is None
 
 
 # Tickets
 
 
 def test_a_ticket_opens_one_stream_within_a_minute(tx: SqlTransaction) -> None:
-    assert accounts.issue_ticket(tx, holder(tx), "ticket", T) == T + TICKET_LIFE == T + 60_000
-    assert accounts.redeem_ticket(tx, "ticket", T + 59_999) == holder(tx)
+    assert signing_in.issue_ticket(tx, holder(tx), "ticket", T) == T + TICKET_LIFE == T + 60_000
+    assert signing_in.redeem_ticket(tx, "ticket", T + 59_999) == holder(tx)
     with pytest.raises(NotSignedIn, match="new one"):
-        accounts.redeem_ticket(tx, "ticket", T + 59_999)
+        signing_in.redeem_ticket(tx, "ticket", T + 59_999)
 
 
 def test_a_ticket_that_is_late_or_made_up_opens_nothing(tx: SqlTransaction) -> None:
-    accounts.issue_ticket(tx, holder(tx), "ticket", T)
+    signing_in.issue_ticket(tx, holder(tx), "ticket", T)
     for ticket, at in ("made up", T), ("", T), ("ada's token", T), ("ticket", T + TICKET_LIFE):
         with pytest.raises(NotSignedIn):
-            accounts.redeem_ticket(tx, ticket, at)
+            signing_in.redeem_ticket(tx, ticket, at)
 
 
 def test_a_ticket_is_worth_no_more_than_its_token(tx: SqlTransaction) -> None:
     last_minute = T + TOKEN_LIFE - 1000
-    accounts.issue_ticket(tx, holder(tx, at=last_minute), "ticket", last_minute)
+    signing_in.issue_ticket(tx, holder(tx, at=last_minute), "ticket", last_minute)
     with pytest.raises(NotSignedIn):
-        accounts.redeem_ticket(tx, "ticket", last_minute + 1000)
-    accounts.issue_ticket(tx, holder(tx), "another", T)
-    accounts.sign_out(tx, fingerprint("ada's token"))
+        signing_in.redeem_ticket(tx, "ticket", last_minute + 1000)
+    signing_in.issue_ticket(tx, holder(tx), "another", T)
+    signing_in.sign_out(tx, fingerprint("ada's token"))
     with pytest.raises(NotSignedIn):
-        accounts.redeem_ticket(tx, "another", T)
+        signing_in.redeem_ticket(tx, "another", T)
 
 
 # Verified uids
@@ -172,9 +175,9 @@ def test_a_uid_that_no_device_can_have_is_not_verified(tx: SqlTransaction, uid: 
 
 
 def test_a_user_is_found_by_the_email_however_it_is_typed(tx: SqlTransaction) -> None:
-    assert accounts.find(tx, " ADA@example.org") == holder(tx).user
+    assert signing_in.find(tx, " ADA@example.org") == holder(tx).user
 
 
 def test_an_unknown_email_is_named(tx: SqlTransaction) -> None:
     with pytest.raises(NotFound, match=r"ida@example\.org"):
-        accounts.find(tx, "ida@example.org")
+        signing_in.find(tx, "ida@example.org")

@@ -26,30 +26,25 @@ from fastapi import FastAPI
 from sqlalchemy import ColumnElement, func, select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from omilink import (
-    accounts,
-    bootstrap,
-    linking,
-    model,
-    omi_accounts,
-    passwords,
-    personal,
-    saving,
-    sessions,
-    settings,
-    upkeep,
-)
-from omilink.adapters import sql_migrate, sql_schema, sqlite
-from omilink.adapters.sql_inbox import SqlInbox
-from omilink.adapters.sql_store import SqlTransaction
+from omilink import clock, settings
+from omilink.accounts import passwords, personal_webhook, signing_in
+from omilink.app import maintenance, wiring
+from omilink.app.services import Product
 from omilink.cli import COMMANDS, main, module_of
+from omilink.database import migrate, schema, sqlite
+from omilink.database.queue import SqlInbox
+from omilink.database.store import SqlTransaction
 from omilink.errors import NotAvailable
-from omilink.linking import Act, Decision, Facts, Outcome
-from omilink.model import OPERATOR, By, Delivery, User
-from omilink.order import Moment
-from omilink.product import Product
+from omilink.ingest import saving
+from omilink.ingest.worker import Worker
+from omilink.linking import omi_accounts, rules, sessions
+from omilink.linking.rules import Act, Decision, Facts, Outcome
+from omilink.models.audit import OPERATOR, By
+from omilink.models.delivery import Delivery
+from omilink.models.omi_account import Proof
+from omilink.models.order import Moment
+from omilink.models.user import User
 from omilink.web.app import make_api
-from omilink.worker import Worker
 
 SECRET = "secret-of-the-tests"
 ADAS = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
@@ -136,7 +131,7 @@ def retry_of(*, proven: bool) -> Try:
 
     async def die(world: World, product: Product) -> None:
         body = json.dumps({"segments": [{"text": world.sentence, "start": 0, "end": 2}]}).encode()
-        at = model.now()
+        at = clock.now()
         dead = Delivery(kind="transcript", session_id=NOBODYS, uid=NOBODYS, proven=proven, body=body, received_at=at)
         assert isinstance(product.inbox, SqlInbox)
         await product.inbox.keep(dead, "dead", "a reason")
@@ -205,7 +200,7 @@ def once(task: Callable[[Product], Awaitable[None]], **environment: str) -> Try:
 
     def run(world: World) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(upkeep, "_every", lambda seconds, do: do())
+            patch.setattr(maintenance, "_every", lambda seconds, do: do())
             for name, value in environment.items():
                 patch.setenv(name, value)
             within(look)
@@ -224,7 +219,7 @@ def within(do: Callable[[Product], Awaitable[None]]) -> None:
     """Does it in a running product, whose worker then saves what waits."""
 
     async def run() -> None:
-        async with bootstrap.open_product(settings.load()) as product:
+        async with wiring.open_product(settings.load()) as product:
             await do(product)
             parts = product.store, product.inbox, product.bus
             worker = Worker(*parts, gap=150, clock=product.clock, count=lambda saved: None)
@@ -414,10 +409,10 @@ RUN: dict[str, Try] = {
     "omilink migrate": succeed("migrate", "--new-history"),
     "omilink backup": succeed("backup", "{data_dir}/copy.db"),
     "omilink webhook-url": succeed("webhook-url"),
-    "watch": once(upkeep.watch),
-    "count": once(upkeep.count),
-    "tidy": once(upkeep.tidy, OMILINK_KEEP_DELIVERIES="0", OMILINK_KEEP_UNLINKED="0.01"),
-    "scrub": once(upkeep.scrub),
+    "watch": once(maintenance.watch),
+    "count": once(maintenance.count),
+    "tidy": once(maintenance.tidy, OMILINK_KEEP_DELIVERIES="0", OMILINK_KEEP_UNLINKED="0.01"),
+    "scrub": once(maintenance.scrub),
 }
 
 ENDLESS = {f"omilink {name}" for name in ("serve", "worker", "demo", "simulate", "tail")}
@@ -453,7 +448,7 @@ def test_without_proof_nothing_changes_hands(world: World, name: str) -> None:
 def test_when_the_gate_is_shut_nothing_changes_hands_for_anybody(
     world: World, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(linking, "decide", shut)
+    monkeypatch.setattr(rules, "decide", shut)
     before = whose(world)
     WAYS[name].rightly(world)
     assert whose(world) == before
@@ -498,7 +493,7 @@ def shut(facts: Facts) -> Decision:
 
 def routes() -> Iterator[str]:
     async def look() -> list[Any]:
-        async with bootstrap.open_product(settings.load()) as product:
+        async with wiring.open_product(settings.load()) as product:
             return list(api_of(product).routes)
 
     for part in asyncio.run(look()):
@@ -521,22 +516,22 @@ def commands() -> Iterator[str]:
 
 def tasks() -> Iterator[str]:
     """What a running product does from time to time; what it does all the time is to save what comes."""
-    for name, task in inspect.getmembers(upkeep, inspect.iscoroutinefunction):
-        if task.__module__ == upkeep.__name__ and not name.startswith("_"):
+    for name, task in inspect.getmembers(maintenance, inspect.iscoroutinefunction):
+        if task.__module__ == maintenance.__name__ and not name.startswith("_"):
             yield name
 
 
 def whose(world: World) -> Ownership:
     """What is somebody's: sessions, OMI accounts and conversations."""
-    s, link, c = sql_schema.omi_sessions.c, sql_schema.omi_links.c, sql_schema.conversations.c
+    s, link, c = schema.omi_sessions.c, schema.omi_links.c, schema.conversations.c
     kinds = {"session": (s.id, s.user_id), "uid": (link.omi_user_id, link.user_id), "conversation": (c.id, c.user_id)}
     return {(what, row[0], row[1]) for what, columns in kinds.items() for row in rows(world, *columns) if row[1]}
 
 
 def things(world: World) -> list[str]:
     """The names by which anything can be asked for. What is ben's comes last."""
-    s, link, c = sql_schema.omi_sessions.c, sql_schema.omi_links.c, sql_schema.conversations.c
-    user, token = sql_schema.users.c, sql_schema.tokens.c
+    s, link, c = schema.omi_sessions.c, schema.omi_links.c, schema.conversations.c
+    user, token = schema.users.c, schema.tokens.c
     owners = dict(rows(world, s.omi_session_id, s.user_id))
     owners |= rows(world, link.omi_user_id, link.user_id)
     owners |= rows(world, c.id, c.user_id)
@@ -564,10 +559,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> World:
     data_dir = tmp_path_factory.mktemp("gate") / "data"
     data_dir.mkdir()
     engine = sqlite.engine(data_dir / "omilink.db")
-    sql_migrate.upgrade(engine)
+    migrate.upgrade(engine)
     with engine.begin() as connection:
         tx = SqlTransaction(connection, writes=True)
-        started, secret = populate(tx, model.now() - HOUR)
+        started, secret = populate(tx, clock.now() - HOUR)
     engine.dispose()
     return World(data_dir, str(started.say), str(started.number), secret)
 
@@ -589,7 +584,7 @@ def world(made: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World
 def populate(tx: SqlTransaction, at: int) -> tuple[omi_accounts.Started, str]:
     for name in "ada", "ben":
         user = User(id=name, email=f"{name}@example.org", display_name=None, created_at=at)
-        accounts.add(tx, user, hasher().hash(PASSWORD), f"{name}s token")
+        signing_in.add(tx, user, hasher().hash(PASSWORD), f"{name}s token")
         sessions.link(tx, f"{name}s-device", name, moment(at), act=Act.ISSUE)
     sessions.link(tx, ADAS_OTHER, "ada", moment(at), act=Act.ISSUE)
     for name in "kitchen", "cellar":
@@ -597,13 +592,13 @@ def populate(tx: SqlTransaction, at: int) -> tuple[omi_accounts.Started, str]:
     for uid in ADAS, BENS, NOBODYS:
         speak(tx, uid, at, uid)
     omi_accounts.vouch(tx, ADAS, "ada", moment(at), OPERATOR)
-    omi_accounts.prove(tx, BENS, "ben", model.Proof.SPOKEN, moment(at), OPERATOR, brings=False)
+    omi_accounts.prove(tx, BENS, "ben", Proof.SPOKEN, moment(at), OPERATOR, brings=False)
     for name in "kitchen", "cellar", "adas-device", "bens-device":
         speak(tx, name, at + 1, None)
     sessions.unlink(tx, "cellar", "ada", moment(at + 2))
     speak(tx, "cellar", at + 3, None, order=1)
-    started = omi_accounts.start(tx, NOBODYS, "ben", moment(model.now()), By("ben"), by_phone=True)
-    (current,) = personal.show(tx, "ben", at)
+    started = omi_accounts.start(tx, NOBODYS, "ben", moment(clock.now()), By("ben"), by_phone=True)
+    (current,) = personal_webhook.show(tx, "ben", at)
     return started, current.secret
 
 

@@ -9,15 +9,19 @@ import pytest
 from properties.histories import PEOPLE, at, call, empty_store, messages, moment, save, say, talks, texts, turn, verify
 from sqlalchemy import Engine, select
 
-from omilink import health, omi_accounts, sessions
-from omilink.adapters import sql_migrate, sql_schema, sqlite
-from omilink.adapters.sql_store import SqlTransaction
-from omilink.cutting import LONGEST
+from omilink.database import migrate, schema, sqlite
+from omilink.database.store import SqlTransaction
 from omilink.errors import NotAvailable, NotFound, OmilinkError, RateLimited
-from omilink.linking import Act
-from omilink.model import LEFT_OUT, OPERATOR, SHARED, By, Device, Method, OmiSession, Proof
-from omilink.omi_accounts import MOST_SENTENCES, Started
-from omilink.saving import Saved
+from omilink.ingest.phrase_removal import LONGEST
+from omilink.ingest.saving import Saved
+from omilink.linking import health, omi_accounts, sessions
+from omilink.linking.omi_accounts import MOST_SENTENCES, Started
+from omilink.linking.rules import Act
+from omilink.models.audit import OPERATOR, By
+from omilink.models.ids import SHARED
+from omilink.models.message import LEFT_OUT
+from omilink.models.omi_account import Proof
+from omilink.models.session import Device, Method, OmiSession
 
 A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
 HOUR = 3600.0
@@ -27,7 +31,7 @@ HOME, CAFE = "192.0.2.1", "198.51.100.7"
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = sqlite.engine(tmp_path_factory.mktemp("omi_accounts") / "omilink.db")
-    sql_migrate.upgrade(engine)
+    migrate.upgrade(engine)
     yield engine
     engine.dispose()
 
@@ -83,7 +87,7 @@ def rules(tx: SqlTransaction) -> list[str]:
 
 def everything(tx: SqlTransaction) -> str:
     """All rows of all tables, but for what users are asked to say."""
-    tables = [table for table in sql_schema.metadata.sorted_tables if table.name != "challenges"]
+    tables = [table for table in schema.metadata.sorted_tables if table.name != "challenges"]
     return repr([tx._connection.execute(select(table)).all() for table in tables])
 
 
@@ -979,7 +983,7 @@ def test_a_deleted_account_takes_its_links_and_challenges_along(tx: SqlTransacti
     link_by_speech(tx)
     waiting = start(tx, uid="wristband")
     tx.remove_user("ada", moment(10))
-    for table in sql_schema.omi_links, sql_schema.challenges:
+    for table in schema.omi_links, schema.challenges:
         assert tx._connection.execute(select(table)).all() == []
     assert "'ada'" not in everything(tx)
     speak(tx, 20, sentence(waiting), uid="wristband", session="wristband")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from omilink.adapters import sql_migrate, sqlite
+from omilink.database import migrate, sqlite
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +16,6 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = sqlite.engine(tmp_path_factory.mktemp("properties") / "omilink.db")
-    sql_migrate.upgrade(engine)
+    migrate.upgrade(engine)
     yield engine
     engine.dispose()

@@ -9,13 +9,19 @@ from typing import Any
 from sqlalchemy import Engine, select
 from support import Turned
 
-from omilink import saving
-from omilink.adapters import sql_schema
-from omilink.adapters.sql_store import SqlTransaction
-from omilink.model import SHARED, Conversation, Delivery, Message, Millis, OmiLink, Proof, User, session_key
-from omilink.order import Moment
-from omilink.ports import Transaction
-from omilink.saving import Saved
+from omilink.clock import Millis
+from omilink.database import schema
+from omilink.database.store import SqlTransaction
+from omilink.ingest import saving
+from omilink.ingest.saving import Saved
+from omilink.models.conversation import Conversation
+from omilink.models.delivery import Delivery
+from omilink.models.ids import SHARED, session_key
+from omilink.models.message import Message
+from omilink.models.omi_account import OmiLink, Proof
+from omilink.models.order import Moment
+from omilink.models.ports import Transaction
+from omilink.models.user import User
 
 GAP = 150.0
 NOON: Millis = 1_790_000_000_000
@@ -85,7 +91,7 @@ def call(
 
 def conversation_of(tx: SqlTransaction, text: str) -> str | None:
     """Where these words are, whoever may see them."""
-    where = select(sql_schema.messages.c.conversation_id).where(sql_schema.messages.c.text == text)
+    where = select(schema.messages.c.conversation_id).where(schema.messages.c.text == text)
     found: str | None = tx._run(where).scalar()
     return found
 

@@ -8,10 +8,10 @@ import pytest
 from properties.histories import Said, at, call, empty_store, moment, save, say, texts, turn, verify
 from sqlalchemy import Engine
 
-from omilink import health, sessions
-from omilink.adapters.sql_store import SqlTransaction
-from omilink.linking import Act
-from omilink.model import Method
+from omilink.database.store import SqlTransaction
+from omilink.linking import health, sessions
+from omilink.linking.rules import Act
+from omilink.models.session import Method
 
 TTL = 60.0
 """Seconds that a link lasts without a call."""

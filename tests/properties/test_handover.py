@@ -6,11 +6,14 @@ import pytest
 from histories import GAP, call, empty_store, moment, say, verify
 from sqlalchemy import Engine
 
-from omilink import sessions
-from omilink.adapters.sql_store import SqlTransaction
-from omilink.linking import Act
-from omilink.model import OPERATOR, Delivery, Device, User
-from omilink.saving import save
+from omilink.database.store import SqlTransaction
+from omilink.ingest.saving import save
+from omilink.linking import sessions
+from omilink.linking.rules import Act
+from omilink.models.audit import OPERATOR
+from omilink.models.delivery import Delivery
+from omilink.models.session import Device
+from omilink.models.user import User
 
 
 @pytest.fixture

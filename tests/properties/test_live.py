@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from properties.histories import at, call, empty_store, moment, save, say, talks, verify
 from sqlalchemy import Engine
 
-from omilink import conversations, live, sessions, wire
-from omilink.adapters.sql_store import SqlTransaction
+from omilink.conversations import history
+from omilink.database.store import SqlTransaction
 from omilink.errors import OmilinkError
-from omilink.live import Frame
+from omilink.linking import sessions
+from omilink.live import event_log
+from omilink.live.event_log import Frame
+from omilink.models import wire
 
 Json = dict[str, Any]
 
@@ -36,8 +39,8 @@ class Screen:
         """What a page does when it opens, and when a conversation comes to the top whose words it lacks."""
         self.talks |= {c.id: wire.conversation(c) for c in tx.conversations_of(user, 1000)}
         talk = self.top()
-        if talk and len(self.words_of(talk)) < min(talk["messageCount"], conversations.SNAPSHOT):
-            self._merge(wire.message(m) for m in tx.messages(talk["id"], conversations.SNAPSHOT))
+        if talk and len(self.words_of(talk)) < min(talk["messageCount"], history.SNAPSHOT):
+            self._merge(wire.message(m) for m in tx.messages(talk["id"], history.SNAPSHOT))
         return self
 
     def top(self) -> Json | None:
@@ -45,7 +48,7 @@ class Screen:
 
     def words_of(self, talk: Json) -> list[Json]:
         words = [m for m in self.words.values() if m["conversationId"] == talk["id"]]
-        return sorted(words, key=lambda m: (m["position"], m["seq"]))[-conversations.SNAPSHOT :]
+        return sorted(words, key=lambda m: (m["position"], m["seq"]))[-history.SNAPSHOT :]
 
     def current(self) -> tuple[Json | None, list[Json]]:
         talk = self.top()
@@ -75,15 +78,15 @@ class Screen:
 
 
 def fresh(tx: SqlTransaction, user: str) -> tuple[Json | None, list[Json]]:
-    answer = live.current(tx, user)
+    answer = event_log.current(tx, user)
     return answer["conversation"], answer["messages"]
 
 
 def read_on(tx: SqlTransaction, user: str, cursor: str | None) -> tuple[list[Frame], str]:
     """Everything after the cursor, page by page, and the cursor behind it."""
-    frames, cursor, more = live.poll(tx, user, cursor)
+    frames, cursor, more = event_log.poll(tx, user, cursor)
     while more:
-        page, cursor, more = live.poll(tx, user, cursor)
+        page, cursor, more = event_log.poll(tx, user, cursor)
         frames += page
     return frames, cursor
 
@@ -112,7 +115,7 @@ def unlinked(session: str, user: str) -> Step:
 def deleted(session: str, user: str, which: int) -> Step:
     def step(tx: SqlTransaction, clock: float) -> None:
         for talk in talks(tx, user, session)[which:][:1]:
-            conversations.delete(tx, talk.id, user, at(clock))
+            history.delete(tx, talk.id, user, at(clock))
 
     return step
 
@@ -162,7 +165,7 @@ def test_a_snapshot_and_later_events_are_as_good_as_a_fresh_snapshot(
     """One client joins in the middle and reads at the end; one has been there from the start and reads every step."""
     late, always = Screen(), Screen()
     joined = min(joined, len(history))
-    with empty_store(engine) as tx, mock.patch.object(live, "PAGE", 3):
+    with empty_store(engine) as tx, mock.patch.object(event_log, "PAGE", 3):
         cursor = None
         for number, _ in enumerate(play(tx, history)):
             frames, cursor = read_on(tx, user, cursor)
@@ -182,11 +185,11 @@ def test_cut_at_every_event_and_resumed_nothing_is_lost_nothing_comes_twice(
     with empty_store(engine) as tx:
         began = None
         for _ in play(tx, history):
-            began = began or live.current(tx, user)["cursor"]
+            began = began or event_log.current(tx, user)["cursor"]
         frames, end = read_on(tx, user, began)
         for number, frame in enumerate(frames):
             assert read_on(tx, user, frame.id) == (frames[number + 1 :], end)
-        with mock.patch.object(live, "PAGE", 1):
+        with mock.patch.object(event_log, "PAGE", 1):
             assert read_on(tx, user, began) == (frames, end)
 
 
@@ -208,32 +211,32 @@ def types(frames: list[Frame]) -> list[str]:
 
 
 def test_without_a_cursor_it_begins_with_a_snapshot(tx: SqlTransaction) -> None:
-    opening = live.begin(tx, "ada", None)
+    opening = event_log.begin(tx, "ada", None)
     assert (opening.resumed, types(opening.frames)) == (False, ["update"])
     update = json.loads(opening.frames[0].data)
     assert [m["text"] for m in update["messages"]] == ["one", "two", "three"]
-    assert update["cursor"] == opening.frames[0].id == live.current(tx, "ada")["cursor"]
+    assert update["cursor"] == opening.frames[0].id == event_log.current(tx, "ada")["cursor"]
     assert (update["ok"], update["sessionId"]) == (True, "kitchen")
 
 
 def test_the_cursor_of_a_snapshot_goes_on_without_a_gap(tx: SqlTransaction) -> None:
-    cursor = live.current(tx, "ada")["cursor"]
+    cursor = event_log.current(tx, "ada")["cursor"]
     save(tx, call(3, say("four", 3)))
-    frames, after, more = live.poll(tx, "ada", cursor)
+    frames, after, more = event_log.poll(tx, "ada", cursor)
     assert (types(frames), after, more) == (["new_messages"], frames[-1].id, False)
     assert [m["text"] for m in json.loads(frames[0].data)["messages"]] == ["four"]
-    assert live.begin(tx, "ada", cursor).resumed
+    assert event_log.begin(tx, "ada", cursor).resumed
 
 
 def test_the_cursor_of_a_first_connect_leads_to_a_fresh_snapshot(tx: SqlTransaction) -> None:
     """Whoever is cut off between `connected` and `update` has seen nothing yet."""
-    connected = live.begin(tx, "ada", None).cursor
-    again = live.begin(tx, "ada", connected)
+    connected = event_log.begin(tx, "ada", None).cursor
+    again = event_log.begin(tx, "ada", connected)
     assert (again.resumed, types(again.frames)) == (False, ["update"])
 
 
 def test_a_user_without_anything_gets_an_empty_snapshot_and_then_the_first_words(tx: SqlTransaction) -> None:
-    frames, cursor, _ = live.poll(tx, "ben", None)
+    frames, cursor, _ = event_log.poll(tx, "ben", None)
     update = json.loads(frames[0].data)
     assert (update["conversation"], update["messages"], update["sessionId"]) == (None, [], None)
     verify(tx, "uid of ben", "ben", at(0))
@@ -270,46 +273,46 @@ def odd_cursors(cursor: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("what", odd_cursors("A.1"))
 def test_a_cursor_that_cannot_be_honoured_is_told_and_a_snapshot_follows(tx: SqlTransaction, what: str) -> None:
-    opening = live.begin(tx, "ada", odd_cursors(live.current(tx, "ada")["cursor"])[what])
+    opening = event_log.begin(tx, "ada", odd_cursors(event_log.current(tx, "ada")["cursor"])[what])
     assert (opening.resumed, types(opening.frames)) == (False, ["reset", "update"])
     assert json.loads(opening.frames[0].data) == {"type": "reset", "reason": "cursor_unknown"}
     assert Screen().show(opening.frames).current() == fresh(tx, "ada")
 
 
 def test_another_users_cursor_is_as_good_as_any_unknown_one(tx: SqlTransaction) -> None:
-    adas = live.current(tx, "ada")["cursor"]
-    opening = live.begin(tx, "ben", adas)
-    assert opening == live.begin(tx, "ben", "AAAAAAAAAAAA.1")
+    adas = event_log.current(tx, "ada")["cursor"]
+    opening = event_log.begin(tx, "ben", adas)
+    assert opening == event_log.begin(tx, "ben", "AAAAAAAAAAAA.1")
     assert types(opening.frames) == ["reset", "update"]
     assert not any('"one"' in frame.data for frame in opening.frames)
 
 
 def test_a_cursor_of_another_history_is_not_honoured(tx: SqlTransaction, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that was restored or replaced."""
-    before = live.current(tx, "ada")["cursor"]
+    before = event_log.current(tx, "ada")["cursor"]
     monkeypatch.setattr(tx, "epoch", lambda: "another history")
-    assert types(live.begin(tx, "ada", before).frames) == ["reset", "update"]
+    assert types(event_log.begin(tx, "ada", before).frames) == ["reset", "update"]
 
 
 def test_a_cursor_that_is_too_old_says_so(tx: SqlTransaction) -> None:
-    before = live.current(tx, "ada")["cursor"]
+    before = event_log.current(tx, "ada")["cursor"]
     save(tx, call(3, say("four", 3)))
-    now = live.current(tx, "ada")["cursor"]
+    now = event_log.current(tx, "ada")["cursor"]
     tx.prune(now=0, deliveries_before=0, unlinked_before=0, events_before=10**15, most=100)
-    opening = live.begin(tx, "ada", before)
+    opening = event_log.begin(tx, "ada", before)
     assert json.loads(opening.frames[0].data) == {"type": "reset", "reason": "cursor_too_old"}
     assert types(opening.frames) == ["reset", "update"]
-    assert live.begin(tx, "ada", now).resumed, "the newest cursor has missed nothing"
+    assert event_log.begin(tx, "ada", now).resumed, "the newest cursor has missed nothing"
 
 
 def test_a_cursor_tells_neither_the_user_nor_the_history(tx: SqlTransaction) -> None:
-    adas, bens = (live.current(tx, user)["cursor"].partition(".")[0] for user in ("ada-lovelace", "ben"))
+    adas, bens = (event_log.current(tx, user)["cursor"].partition(".")[0] for user in ("ada-lovelace", "ben"))
     assert "ada-lovelace" not in adas and tx.epoch() not in adas
     assert adas != bens
 
 
 def test_the_ids_of_reset_and_update_are_safe_to_resume_from(tx: SqlTransaction) -> None:
-    reset, update = live.begin(tx, "ada", "AAAAAAAAAAAA.1").frames
+    reset, update = event_log.begin(tx, "ada", "AAAAAAAAAAAA.1").frames
     save(tx, call(3, say("four", 3)))
     for cut_after, screen in (reset, Screen()), (update, Screen().show([update])):
         screen.show(read_on(tx, "ada", cut_after.id)[0])
@@ -324,14 +327,14 @@ def test_late_linking_brings_everything_that_was_said(tx: SqlTransaction) -> Non
     for second in range(60):
         save(tx, call(second, say(f"word {second}", 2 * second), say(f"and {second}", 2 * second + 1), session="attic"))
     save(tx, call(999, say("the newest", 0), session="attic"))
-    screen = Screen().show(live.poll(tx, "ada", None)[0])
-    cursor = live.current(tx, "ada")["cursor"]
+    screen = Screen().show(event_log.poll(tx, "ada", None)[0])
+    cursor = event_log.current(tx, "ada")["cursor"]
     sessions.link(tx, "attic", "ada", moment(1000))
     linked, *words = read_on(tx, "ada", cursor)[0]
     assert json.loads(linked.data)["type"] == "session_linked"
     assert json.loads(linked.data)["session"]["hasConversations"]
     assert set(types(words)) == {"conversation_changed", "new_messages"}
-    assert max(len(json.loads(f.data).get("messages", ())) for f in words) <= conversations.SNAPSHOT
+    assert max(len(json.loads(f.data).get("messages", ())) for f in words) <= history.SNAPSHOT
     screen.show(words)
     assert screen.current() == fresh(tx, "ada")
     assert len(screen.words) == 3 + 121
@@ -339,14 +342,14 @@ def test_late_linking_brings_everything_that_was_said(tx: SqlTransaction) -> Non
 
 def test_a_snapshot_holds_the_newest_fifty_in_spoken_order(tx: SqlTransaction) -> None:
     save(tx, call(300, *(say(f"word {n}", 600 + n / 2, 600.5 + n / 2) for n in reversed(range(70)))))
-    texts = [m["text"] for m in live.current(tx, "ada")["messages"]]
+    texts = [m["text"] for m in event_log.current(tx, "ada")["messages"]]
     assert texts == [f"word {n}" for n in range(20, 70)]
 
 
 def test_deleted_words_are_in_no_event_and_the_stream_says_what_is_gone(tx: SqlTransaction) -> None:
     (talk,) = talks(tx, "ada")
-    began = live.begin(tx, "ada", None)
-    conversations.delete(tx, talk.id, "ada", at(9))
+    began = event_log.begin(tx, "ada", None)
+    history.delete(tx, talk.id, "ada", at(9))
     frames, _ = read_on(tx, "ada", began.frames[0].id)
     assert [json.loads(f.data) for f in frames] == [{"type": "conversation_deleted", "conversationId": talk.id}]
     assert not any('"one"' in event.data for event in tx.events_after("ada", 0, 1000))
@@ -355,6 +358,6 @@ def test_deleted_words_are_in_no_event_and_the_stream_says_what_is_gone(tx: SqlT
 
 def test_the_session_of_the_current_conversation_is_named(tx: SqlTransaction) -> None:
     sessions.link(tx, "garden", "ada", moment(9))
-    assert live.current(tx, "ada")["sessionId"] == "kitchen"
+    assert event_log.current(tx, "ada")["sessionId"] == "kitchen"
     save(tx, call(10, say("hello", 0), session="garden"))
-    assert live.current(tx, "ada")["sessionId"] == "garden"
+    assert event_log.current(tx, "ada")["sessionId"] == "garden"

@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from properties.histories import PEOPLE, at, call, empty_store, moment, save, verify
 from sqlalchemy import Engine, select
 
-from omilink import conversations, omi_accounts, sessions
-from omilink.adapters.sql_schema import messages
-from omilink.adapters.sql_store import SqlTransaction
+from omilink.conversations import history
+from omilink.database.schema import messages
+from omilink.database.store import SqlTransaction
 from omilink.errors import OmilinkError
-from omilink.model import SHARED, By, Delivery
-from omilink.omi import parse
+from omilink.ingest import payload
+from omilink.linking import omi_accounts, sessions
+from omilink.models.audit import By
+from omilink.models.delivery import Delivery
+from omilink.models.ids import SHARED
 
 SESSIONS = ("kitchen", "garden")
 UID = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
@@ -143,7 +146,7 @@ def make(
     value: Any = " ".join(words) if key in ("text", "transcript") else said
     delivery = call(now, session=session, uid=uid, origin=origin, proven=origin == SHARED)
     delivery = replace(delivery, body=json.dumps({"session_id": session, key: value}).encode())
-    assert parse.call(parse.document(delivery.body), ()).kind == "transcript"
+    assert payload.call(payload.document(delivery.body), ()).kind == "transcript"
     if key == "segments":
         readable = {word for kind, word in zip(kinds, words, strict=True) if kind in READABLE}
         return Sent(delivery, frozenset(readable), sum(kind in UNREADABLE for kind in kinds))
@@ -162,7 +165,7 @@ def change(tx: SqlTransaction, act: str, now: int, *about: str) -> set[str]:
         texts = [message.text for message in tx.all_messages(latest.id)] if latest else []
         words = {word.strip(".") for text in texts for word in text.split()}
         if latest:
-            conversations.delete(tx, latest.id, person, at(now))
+            history.delete(tx, latest.id, person, at(now))
         return words
     with contextlib.suppress(OmilinkError):
         (sessions.link if act == "link" else sessions.unlink)(tx, session, person, moment(now))

@@ -7,13 +7,13 @@ import pytest
 from properties.histories import GAP, at, call, empty_store, moment, save, say, talks, texts, verify
 from sqlalchemy import Engine
 
-from omilink import health, sessions
-from omilink.adapters.sql_store import SqlTransaction
-from omilink.linking import Act
-from omilink.model import OPERATOR, By
-from omilink.omi_accounts import bring_earlier, leave_earlier
-from omilink.omi_accounts import unlink as disown
-from omilink.order import Way
+from omilink.database.store import SqlTransaction
+from omilink.linking import health, sessions
+from omilink.linking.omi_accounts import bring_earlier, leave_earlier
+from omilink.linking.omi_accounts import unlink as disown
+from omilink.linking.rules import Act
+from omilink.models.audit import OPERATOR, By
+from omilink.models.order import Way
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 24 * 3600.0
 JUMPS = (-2 * DAY, -6 * HOUR, -10 * MINUTE, -1, 1, 10 * MINUTE, 6 * HOUR, 2 * DAY)

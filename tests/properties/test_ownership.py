@@ -32,14 +32,19 @@ from properties.histories import (
 )
 from sqlalchemy import Engine
 
-from omilink import health, limits, omi_accounts, sessions
-from omilink.adapters.sql_store import SqlTransaction
+from omilink.accounts import rate_limits
+from omilink.accounts.rate_limits import Limit
+from omilink.database.store import SqlTransaction
 from omilink.errors import NotAvailable, NotFound, OmilinkError
-from omilink.limits import Limit
-from omilink.linking import Act
-from omilink.model import OPERATOR, SHARED, By, Delivery, Device, Method, User, session_key
-from omilink.omi_accounts import Started
-from omilink.order import Moment
+from omilink.linking import health, omi_accounts, sessions
+from omilink.linking.omi_accounts import Started
+from omilink.linking.rules import Act
+from omilink.models.audit import OPERATOR, By
+from omilink.models.delivery import Delivery
+from omilink.models.ids import SHARED, session_key
+from omilink.models.order import Moment
+from omilink.models.session import Device, Method
+from omilink.models.user import User
 
 A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
 DAY = 24 * 3600.0
@@ -410,7 +415,7 @@ class Histories(RuleBasedStateMachine):
     def __init__(self, engine: Engine) -> None:
         super().__init__()
         self._open = ExitStack()
-        self._open.enter_context(mock.patch.object(limits, "WRONG_CODE", Limit("wrong_code", 1000, 1)))
+        self._open.enter_context(mock.patch.object(rate_limits, "WRONG_CODE", Limit("wrong_code", 1000, 1)))
         self.tx = self._open.enter_context(empty_store(engine))
         self.time = Clock()
         self.table = Table(self.time, partial(conversation_of, self.tx))

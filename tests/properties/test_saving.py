@@ -28,9 +28,11 @@ from properties.histories import (
 )
 from sqlalchemy import Engine
 
-from omilink import clocks, conversations, sessions
-from omilink.adapters.sql_store import SqlTransaction
-from omilink.model import Delivery, session_key
+from omilink.conversations import history, segmentation
+from omilink.database.store import SqlTransaction
+from omilink.linking import sessions
+from omilink.models.delivery import Delivery
+from omilink.models.ids import session_key
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
@@ -229,7 +231,7 @@ def test_ownerless_words_come_along_and_the_talk_goes_on(tx: Store) -> None:
 
 def delete(tx: Store, owner: str, heard: float) -> None:
     for talk in talks(tx, owner):
-        conversations.delete(tx, talk.id, owner, at(heard))
+        history.delete(tx, talk.id, owner, at(heard))
 
 
 @pytest.mark.parametrize(
@@ -375,7 +377,7 @@ def test_a_deleted_message_does_not_come_back_as_another_of_its_id(tx: Store) ->
     verify_both(tx)
     save(tx, call(0, say("no", 0, id="b"), say("secret", 200, id="b"), uid="uid of ada"))
     (deleted,) = (talk for talk in talks(tx, "ada") if tx.messages(talk.id, 1)[0].text == "secret")
-    conversations.delete(tx, deleted.id, "ada", at(1))
+    history.delete(tx, deleted.id, "ada", at(1))
     save(tx, call(2, say("secret", 200, id="b"), uid="uid of ada"))
     assert texts(tx, "ada") == [["no"]]
 
@@ -401,7 +403,7 @@ def test_late_linking_within_a_bundle_forgets_no_conversation_that_came_later(tx
 def ids_in_order() -> Any:
     """Ids of conversations that begin within one millisecond sort by chance; that is not what is looked at here."""
     ids = (f"conversation {number:04}" for number in count())
-    return mock.patch("omilink.desk.new_id", lambda: next(ids))
+    return mock.patch("omilink.ingest.batch.new_id", lambda: next(ids))
 
 
 def verify_both(tx: Store) -> None:
@@ -429,4 +431,4 @@ def test_calls_that_are_made_up_of_silences_are_compared_with_few_conversations(
             save(tx, call(number + 1, *said))
         spoken = texts(tx, None)
         assert sum(map(len, spoken)) == 4 * 300
-        assert len(spoken) <= 4 * clocks.MOST_RUNS
+        assert len(spoken) <= 4 * segmentation.MOST_RUNS

@@ -26,8 +26,9 @@ from properties.histories import (
 )
 from sqlalchemy import Engine
 
-from omilink import clocks, conversations, health, identity, sessions
-from omilink.adapters.sql_store import SqlTransaction
+from omilink.conversations import history, identity, segmentation
+from omilink.database.store import SqlTransaction
+from omilink.linking import health, sessions
 
 TALKS = sorted((Path(__file__).parents[1] / "samples" / "talks").glob("*.json"))
 
@@ -317,7 +318,7 @@ def test_after_a_deletion_the_next_words_of_that_number_are_kept_and_the_deleted
 ) -> None:
     sessions.link(tx, "kitchen", "ada", moment(0))
     save(tx, call(1, {"text": "a secret", "id": 0} | place))
-    conversations.delete(tx, talks(tx, "ada")[0].id, "ada", at(2))
+    history.delete(tx, talks(tx, "ada")[0].id, "ada", at(2))
     save(tx, call(3, {"text": "a secret", "id": 0} | place), call(4, {"text": "and tea", "id": 0} | place))
     assert texts(tx, "ada") == [["and tea"]]
 
@@ -476,7 +477,7 @@ def test_of_a_device_that_begins_anew_with_every_call_all_but_the_first_words_ar
     ]
     told = play(tx, *calls)
     assert [text for talk in told for text in talk] == [*FIRST_WORDS[1:]]
-    assert len(told) <= clocks.RESTARTS
+    assert len(told) <= segmentation.RESTARTS
     assert play(tx, *[(heard + 2, segments) for heard, segments in calls[-3:]]) == told
 
 
@@ -593,7 +594,7 @@ def test_a_list_in_which_words_of_the_owner_before_come_again_is_not_kept_and_co
 def test_a_clock_that_begins_anew_with_every_call_makes_few_conversations_and_keeps_the_order(tx: Store) -> None:
     calls = [(5.0 * n, [a(f"number{n} tells this", 0.2, 2.1), a(f"and{n} that as well", 2.3, 4.6)]) for n in range(40)]
     told = play(tx, *calls)
-    assert len(told) == clocks.RESTARTS
+    assert len(told) == segmentation.RESTARTS
     assert [text for talk in told for text in talk] == [one["text"] for _, call in calls for one in call]
     assert play(tx, *((200.0, segments) for _, segments in calls[-3:])) == told
 

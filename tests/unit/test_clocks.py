@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from omilink import clocks
-from omilink.model import Conversation, Message, Millis, Segment
-from omilink.omi import parse
+from omilink.clock import Millis
+from omilink.conversations import segmentation
+from omilink.ingest import payload
+from omilink.models.conversation import Conversation
+from omilink.models.message import Message, Segment
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 GAP = 150.0
@@ -65,13 +67,13 @@ def said_throughout(conversation: Conversation, start: float, until: float) -> l
 def placed(
     start: float | None, end: float | None, heard: float, *talks: Conversation, speaker: str = "SPEAKER_0"
 ) -> str | None:
-    (run,) = clocks.runs([words(start, end, speaker)], GAP)
-    found = clocks.place(run, at(heard), talks, GAP, said_throughout)
+    (run,) = segmentation.runs([words(start, end, speaker)], GAP)
+    found = segmentation.place(run, at(heard), talks, GAP, said_throughout)
     return found.id if found else None
 
 
 def sample(name: str) -> list[Segment]:
-    segments, bad = parse.segments(json.loads((SAMPLES / name).read_bytes()))
+    segments, bad = payload.segments(json.loads((SAMPLES / name).read_bytes()))
     assert bad == 0
     return segments
 
@@ -109,16 +111,16 @@ def test_a_clock_back_at_zero_is_a_new_conversation_however_short_the_silence() 
 def test_the_sampled_rollover_is_a_new_conversation() -> None:
     before, after = sample("01-batch-app.json"), sample("11-rollover-same-session-id.json")
     breakfast = talk("breakfast", before[0].start, before[-1].end)
-    (run,) = clocks.runs(after, GAP)
+    (run,) = segmentation.runs(after, GAP)
     for silence in (2, 120, 149, 3600):
-        assert clocks.place(run, at(silence), [breakfast], GAP, said_throughout) is None
+        assert segmentation.place(run, at(silence), [breakfast], GAP, said_throughout) is None
 
 
 def test_the_gap_is_the_operators_choice() -> None:
-    (run,) = clocks.runs([words(90, 92)], 60)
-    assert clocks.place(run, at(60), [talk("breakfast", 0, 30)], 60, said_throughout) is None
-    (run,) = clocks.runs([words(3600, 3602)], 7200)
-    assert clocks.place(run, at(3570), [talk("breakfast", 0, 30)], 7200, said_throughout) is not None
+    (run,) = segmentation.runs([words(90, 92)], 60)
+    assert segmentation.place(run, at(60), [talk("breakfast", 0, 30)], 60, said_throughout) is None
+    (run,) = segmentation.runs([words(3600, 3602)], 7200)
+    assert segmentation.place(run, at(3570), [talk("breakfast", 0, 30)], 7200, said_throughout) is not None
 
 
 def test_a_very_short_conversation_ends_with_its_clock_too() -> None:
@@ -186,13 +188,13 @@ def test_placed_words_join_a_conversation_of_unplaced_ones() -> None:
 def test_a_backlog_after_a_reconnect_continues_the_conversation() -> None:
     """Five minutes without a connection while the talk went on, then everything in one call."""
     backlog = [words(start, start + 4) for start in range(31, 330, 5)]
-    (run,) = clocks.runs(backlog, GAP)
-    assert clocks.place(run, at(300), [talk("breakfast", 0, 30)], GAP, said_throughout) is not None
+    (run,) = segmentation.runs(backlog, GAP)
+    assert segmentation.place(run, at(300), [talk("breakfast", 0, 30)], GAP, said_throughout) is not None
 
 
 def test_a_backlog_that_was_held_up_too_long_is_its_own_conversation() -> None:
-    (run,) = clocks.runs([words(start, start + 4) for start in range(31, 3700, 5)], GAP)
-    assert clocks.place(run, at(3601), [talk("breakfast", 0, 30)], GAP, said_throughout) is None
+    (run,) = segmentation.runs([words(start, start + 4) for start in range(31, 3700, 5)], GAP)
+    assert segmentation.place(run, at(3601), [talk("breakfast", 0, 30)], GAP, said_throughout) is None
 
 
 def test_a_few_words_after_a_silence_are_no_backlog() -> None:
@@ -203,7 +205,7 @@ def test_a_few_words_after_a_silence_are_no_backlog() -> None:
 
 
 def lengths(*segments: Segment) -> list[int]:
-    return [len(run.segments) for run in clocks.runs(segments, GAP)]
+    return [len(run.segments) for run in segmentation.runs(segments, GAP)]
 
 
 def test_a_call_is_one_run_unless_its_clock_breaks() -> None:
@@ -228,14 +230,14 @@ def test_slightly_disordered_segments_stay_together() -> None:
 
 
 def test_a_run_spans_all_of_its_placed_words() -> None:
-    (run,) = clocks.runs([words(None, None), words(40, 44), words(30, 33)], GAP)
+    (run,) = segmentation.runs([words(None, None), words(40, 44), words(30, 33)], GAP)
     assert (run.start, run.end) == (30, 44)
-    (run,) = clocks.runs([words(None, None)], GAP)
+    (run,) = segmentation.runs([words(None, None)], GAP)
     assert (run.start, run.end) == (None, None)
 
 
 def test_a_call_that_is_made_up_of_silences_is_cut_into_few_pieces_and_loses_nothing() -> None:
     segments = [words(second * 200.0, second * 200.0 + 1) for second in range(1500)]
-    pieces = list(clocks.runs(segments, 150.0))
-    assert len(pieces) == clocks.MOST_RUNS
+    pieces = list(segmentation.runs(segments, 150.0))
+    assert len(pieces) == segmentation.MOST_RUNS
     assert [segment for piece in pieces for segment in piece.segments] == segments

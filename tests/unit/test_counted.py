@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omilink.counted import MOST, CountedTime, Noted, resumed
+from omilink.clock import Millis
+from omilink.counted_time import MOST, CountedTime, Noted, resumed
 from omilink.errors import Unavailable
-from omilink.model import Millis
 
 NOON: Millis = 1_790_000_000_000
 HOUR, DAY = 3_600_000, 86_400_000

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 
-from omilink.adapters.fair_queue import FairQueue, Taken
+from omilink.database.fair_queue import FairQueue, Taken
 from omilink.turns import SERVER
 
 

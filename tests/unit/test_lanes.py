@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from omilink.adapters import lanes as lanes_module
-from omilink.adapters.lanes import SHARE, Lane, Lanes, Outcome, Run
+from omilink.database import threads as lanes_module
+from omilink.database.threads import SHARE, Lane, Lanes, Outcome, Run
 from omilink.turns import working_for
 
 pytestmark = pytest.mark.anyio

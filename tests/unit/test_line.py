@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
+from omilink.accounts.line import Line
 from omilink.errors import RateLimited
-from omilink.line import Line
 from omilink.turns import working_for
 
 pytestmark = pytest.mark.anyio

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from omilink.linking import RULES, Act, Decision, Facts, Outcome, decide
-from omilink.model import SHARED, Device, Method, OmiSession, Proof
-from omilink.order import Hands
+from omilink.linking.rules import RULES, Act, Decision, Facts, Outcome, decide
+from omilink.models.ids import SHARED
+from omilink.models.omi_account import Proof
+from omilink.models.order import Hands
+from omilink.models.session import Device, Method, OmiSession
 
 ADA, BEN = "ada", "ben"
 

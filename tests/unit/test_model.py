@@ -7,8 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omilink.errors import Invalid
-from omilink.model import SHARED, Conversation, Delivery, Method, OmiSession, Segment, check_id, new_id, session_key
-from omilink.order import Moment
+from omilink.models.conversation import Conversation
+from omilink.models.delivery import Delivery
+from omilink.models.ids import SHARED, check_id, new_id, session_key
+from omilink.models.message import Segment
+from omilink.models.order import Moment
+from omilink.models.session import Method, OmiSession
 
 visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="/"), min_size=1)
 

@@ -7,10 +7,10 @@ import pytest
 from argon2 import PasswordHasher
 from support import in_soak
 
-from omilink import names, passwords
+from omilink.accounts import emails, passwords
+from omilink.accounts.emails import email_key, email_to_find, meant, normal_email, normal_password
+from omilink.accounts.passwords import Passwords
 from omilink.errors import Invalid
-from omilink.names import email_key, email_to_find, meant, normal_email, normal_password
-from omilink.passwords import Passwords
 
 UNSEEN = {
     "zero width space": "\u200b",
@@ -133,7 +133,7 @@ def test_what_was_made_comparable_compares_as_itself() -> None:
         for code in range(0, end, step):
             if (key := email_key(typed := place.format(chr(code)))) is not None:
                 assert email_key(key) == key, hex(code)
-                assert email_key(names.as_kept_before(typed)) == key, hex(code)
+                assert email_key(emails.as_kept_before(typed)) == key, hex(code)
 
 
 @pytest.mark.parametrize(
@@ -191,10 +191,10 @@ def test_a_passwords_letters_spaces_and_signs_stay() -> None:
 )
 def test_a_password_is_as_long_as_it_is_when_composed(password: str, good: bool) -> None:
     if good:
-        names.check_password(password)
+        emails.check_password(password)
     else:
         with pytest.raises(Invalid, match="8 to 1024 characters"):
-            names.check_password(password)
+            emails.check_password(password)
 
 
 class Counting(PasswordHasher):

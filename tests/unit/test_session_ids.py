@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from omilink.errors import Invalid
-from omilink.session_ids import GUESSABLE, check_hard_to_guess, how_to_guess, new_session_id
+from omilink.linking.session_ids import GUESSABLE, check_hard_to_guess, how_to_guess, new_session_id
 
 BASE64URL = string.ascii_letters + string.digits + "-_"
 RANDOM = random.Random("ids that nobody can guess")

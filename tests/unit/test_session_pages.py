@@ -2,9 +2,10 @@
 
 from typing import cast
 
-from omilink import health
-from omilink.model import Millis, OmiSession
-from omilink.ports import Transaction
+from omilink.clock import Millis
+from omilink.linking import health
+from omilink.models.ports import Transaction
+from omilink.models.session import OmiSession
 
 
 class InALocale:

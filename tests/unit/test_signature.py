@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omilink.omi.signature import TOLERANCE, verify
+from omilink.ingest.signature import TOLERANCE, verify
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 BODY = (SAMPLES / "19-signed-body.json").read_bytes()

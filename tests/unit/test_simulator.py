@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 
-from omilink.omi.calls import Account, Call, account_id
-from omilink.omi.sender import Breaker, Path, Sender, Target, address, sign
-from omilink.omi.simulator import Clock, Report, Summary, Wearer, simulate
-from omilink.omi.wearable import Habits
+from omilink_simulator.calls import Account, Call, account_id
+from omilink_simulator.sender import Breaker, Path, Sender, Target, address, sign
+from omilink_simulator.simulator import Clock, Report, Summary, Wearer, simulate
+from omilink_simulator.wearable import Habits
 
 UID = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
 URL = "http://hook.example/omi-webhook"

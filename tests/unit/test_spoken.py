@@ -10,8 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import in_soak
 
-from omilink.omi import dialogue
-from omilink.spoken import DIGITS, WORDS, WORDS_SPOKEN, close_to, may_be_part, new_sentence, part_of, sentences_in
+from omilink.linking.phrase import (
+    DIGITS,
+    WORDS,
+    WORDS_SPOKEN,
+    close_to,
+    may_be_part,
+    new_sentence,
+    part_of,
+    sentences_in,
+)
+from omilink_simulator import dialogue
 
 LINES = in_soak(20_000, else_=4_000)
 SENTENCE = "link amber falcon river maple seven"

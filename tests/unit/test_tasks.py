@@ -2,7 +2,7 @@
 
 import pytest
 
-from omilink.tasks import pause
+from omilink.background import pause
 
 
 @pytest.mark.parametrize("failures", [0, 1, 10, 2_000, 100_000])

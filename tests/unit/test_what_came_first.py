@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from omilink.model import Conversation, Delivery, Method, OmiSession
-from omilink.order import Hands, Moment, Way, is_before
+from omilink.models.conversation import Conversation
+from omilink.models.delivery import Delivery
+from omilink.models.order import Hands, Moment, Way, is_before
+from omilink.models.session import Method, OmiSession
 
 ANY_TIME = 1_790_000_000_000
 

@@ -7,7 +7,7 @@ import pytest
 from support import PATIENCE, SECRET, TLS, Person, ServerProcess, wait_until
 from web_support import is_error, new_uid
 
-from omilink.session_ids import new_session_id
+from omilink.linking.session_ids import new_session_id
 
 
 def operator_token(server: ServerProcess) -> str:

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from support import PATIENCE, TLS, ServerProcess
 
-from omilink.passwords import AT_ONCE, MOST_WAITING
+from omilink.accounts.passwords import AT_ONCE, MOST_WAITING
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from support import PATIENCE, TLS, ServerProcess
 from web_support import PASSWORD, is_error, until_slowed_down
 
-from omilink.session_ids import new_session_id
+from omilink.linking.session_ids import new_session_id
 
 COMPOSED, DECOMPOSED = "contrase\u00f1a", unicodedata.normalize("NFD", "contrase\u00f1a")
 

@@ -9,7 +9,7 @@ from omi_api import OmiApi
 from support import Person, ServerProcess
 from web_support import elsewhere, is_error, new_uid, newcomer, start
 
-from omilink import limits
+from omilink.accounts import rate_limits
 
 
 @pytest.fixture(scope="module")
@@ -57,22 +57,22 @@ confirm = post("/link/omi/confirm", lambda: {"omi_user_id": new_uid(), "code": "
 link = post("/sessions/link", lambda: {"session_id": new_uid()})
 ticket = post("/conversations/current/stream-ticket", dict)
 
-OF_A_USER: dict[str, tuple[Act, limits.Limit]] = {
-    "start": (start_link, limits.START),
-    "resend": (resend, limits.START),
-    "confirm": (confirm, limits.WRONG_CODE),
-    "confirm what is refused": (confirm, limits.CONFIRM),
-    "link": (link, limits.CLAIM),
-    "ticket": (ticket, limits.TICKET),
-    "stream": (listen, limits.STREAM),
+OF_A_USER: dict[str, tuple[Act, rate_limits.Limit]] = {
+    "start": (start_link, rate_limits.START),
+    "resend": (resend, rate_limits.START),
+    "confirm": (confirm, rate_limits.WRONG_CODE),
+    "confirm what is refused": (confirm, rate_limits.CONFIRM),
+    "link": (link, rate_limits.CLAIM),
+    "ticket": (ticket, rate_limits.TICKET),
+    "stream": (listen, rate_limits.STREAM),
 }
-FROM_AN_ADDRESS: dict[str, tuple[Act, limits.Limit]] = {
-    "log in": (log_in, limits.LOGIN),
-    "resend": (resend, limits.START_FROM),
-    "confirm": (confirm, limits.WRONG_CODE),
-    "confirm what is refused": (confirm, limits.CONFIRM_FROM),
-    "link": (link, limits.CLAIM_FROM),
-    "ticket": (ticket, limits.TICKET_FROM),
+FROM_AN_ADDRESS: dict[str, tuple[Act, rate_limits.Limit]] = {
+    "log in": (log_in, rate_limits.LOGIN),
+    "resend": (resend, rate_limits.START_FROM),
+    "confirm": (confirm, rate_limits.WRONG_CODE),
+    "confirm what is refused": (confirm, rate_limits.CONFIRM_FROM),
+    "link": (link, rate_limits.CLAIM_FROM),
+    "ticket": (ticket, rate_limits.TICKET_FROM),
 }
 MOST = 4
 """Times its burst, after which a limit counts as missing. A slow machine earns many tries meanwhile."""
@@ -100,7 +100,7 @@ def test_an_address_may_try_so_often(limited_server: ServerProcess, password_has
     assert act(people[0], elsewhere()).status_code != 429
 
 
-def tries_before(limit: limits.Limit, attempt: Callable[[], httpx2.Response]) -> int:
+def tries_before(limit: rate_limits.Limit, attempt: Callable[[], httpx2.Response]) -> int:
     """How many tries come before the one that this limit refuses: its burst, and what is earned meanwhile. Another
     limit may refuse some earlier; this one is known by the time to wait."""
     for count in range(MOST * limit.burst):
@@ -119,7 +119,7 @@ def test_one_phone_gets_so_many_numbers_whoever_asks(
     strangers = [newcomer(limited_server, password_hash) for _ in range(8)]
     for stranger in strangers:
         start(stranger, uid)
-    assert len(omi_api.messages(uid)) == limits.PUSH.burst
+    assert len(omi_api.messages(uid)) == rate_limits.PUSH.burst
     for stranger in strangers:
         start(stranger, uid)
     started = start(ada, uid)
@@ -133,7 +133,7 @@ def test_one_phone_gets_so_many_numbers_whoever_asks(
 def test_guessing_tickets_is_slowed_down(limited_server: ServerProcess, ada: Person) -> None:
     """Whoever guesses is not signed in, so only an address is known."""
     client, here, path = limited_server.client(), elsewhere(), "/conversations/current/stream"
-    for _ in range(2 * limits.STREAM_FROM.burst):
+    for _ in range(2 * rate_limits.STREAM_FROM.burst):
         answer = client.get(path, params={"ticket": "a-guess"}, headers=here)
         if answer.status_code == 429:
             break

@@ -11,8 +11,8 @@ from support import Person, ServerProcess
 from web_support import confirm, elsewhere, is_error, linked_uids, new_uid, start, texts
 
 from omilink.errors import OmilinkError, RateLimited, Unavailable
-from omilink.omi import notification
-from omilink.omi.notification import Notifications, NotReached
+from omilink.linking import notification
+from omilink.linking.notification import Notifications, NotReached
 
 
 def resend(person: Person, uid: str) -> dict[str, object]:

@@ -3,11 +3,12 @@
 import argparse
 from dataclasses import asdict
 
-from omilink import accounts
+from omilink.accounts import signing_in
+from omilink.app.services import Product
 from omilink.cli.common import add_json, moment, positive, print_list, with_product
-from omilink.model import SHARED, AuditEntry, session_key
-from omilink.ports import Transaction
-from omilink.product import Product
+from omilink.models.audit import AuditEntry
+from omilink.models.ids import SHARED, session_key
+from omilink.models.ports import Transaction
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     def load(tx: Transaction) -> list[dict[str, object]]:
-        user_id = accounts.find(tx, args.user).id if args.user else None
+        user_id = signing_in.find(tx, args.user).id if args.user else None
         session = session_key(SHARED, args.session) if args.session else None
         emails = {user.id: user.email for user in tx.users()}
         return [_shown(entry, emails) for entry in tx.audited(args.limit, user_id, session)]

@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from omilink import bootstrap, settings
-from omilink.adapters import sql_move
+from omilink import settings
+from omilink.app import wiring
+from omilink.database import move
 from omilink.errors import OmilinkError
 
 
@@ -20,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     chosen = settings.load()
     if chosen.postgres_url:
         raise OmilinkError("PostgreSQL has its own tools for that: pg_dump, pg_basebackup (docs/howto/backup.md).")
-    bootstrap.check_installed(chosen)
-    sql_move.back_up(chosen.database_path, args.file)
+    wiring.check_installed(chosen)
+    move.back_up(chosen.database_path, args.file)
     print(f"Written: {args.file}")
     return 0

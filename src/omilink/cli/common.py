@@ -6,10 +6,11 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from omilink import logs, wire
+from omilink import logs
+from omilink.models import wire
 
 if TYPE_CHECKING:
-    from omilink.product import Product
+    from omilink.app.services import Product
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ def with_product(do: "Callable[[Product], Awaitable[T]]", *, makes: bool = False
     """Runs `do` with the product of the environment's settings, which may be serving meanwhile. Raises NotInstalled
     where there is none, unless the command `makes` one."""
     from omilink import settings  # both take a while to import, and a command's help does without
-    from omilink.bootstrap import open_product
+    from omilink.app.wiring import open_product
 
     logs.set_up()
 

@@ -8,15 +8,17 @@ import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from omilink import accounts, omi_accounts, settings
+from omilink import settings
+from omilink.accounts import signing_in
+from omilink.app.services import Product
 from omilink.cli.serve import serve
 from omilink.errors import EmailTaken
-from omilink.model import OPERATOR
-from omilink.omi.calls import account_id
-from omilink.omi.simulator import talk
-from omilink.ports import Transaction
-from omilink.product import Product
+from omilink.linking import omi_accounts
+from omilink.models.audit import OPERATOR
+from omilink.models.ports import Transaction
 from omilink.settings import WebhookAuth
+from omilink_simulator.calls import account_id
+from omilink_simulator.simulator import talk
 
 EMAIL = "demo@example.org"
 PASSWORD = "omilink-demo"  # noqa: S105 no secret: it is printed, and the server listens on this machine only
@@ -66,17 +68,17 @@ def run(args: argparse.Namespace) -> int:
 async def _sign_up(product: Product) -> None:
     """The account, with the wearable's uid verified, so that its session links by itself."""
     now = await product.moment()
-    user = accounts.new_user(EMAIL, PASSWORD, "Demo", now.at)
+    user = signing_in.new_user(EMAIL, PASSWORD, "Demo", now.at)
     hashed = await product.passwords.hash(PASSWORD)
 
     def add(tx: Transaction) -> None:
         with contextlib.suppress(EmailTaken):
-            accounts.add_user(tx, user, hashed)
+            signing_in.add_user(tx, user, hashed)
 
     await product.store.write(add)
 
     def vouch(tx: Transaction) -> None:
-        omi_accounts.vouch(tx, account_id(SEED), accounts.find(tx, EMAIL).id, now, OPERATOR)
+        omi_accounts.vouch(tx, account_id(SEED), signing_in.find(tx, EMAIL).id, now, OPERATOR)
 
     await product.store.write(vouch)
 

@@ -7,15 +7,20 @@ from typing import Any
 
 import httpx2
 
-from omilink import accounts, health, settings
-from omilink.accounts import Doubt
+from omilink import settings
+from omilink.accounts import signing_in
+from omilink.accounts.signing_in import Doubt
+from omilink.app.services import Product
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.cli.program import as_typed
-from omilink.linking import RULES
-from omilink.model import SHARED, Device, Millis, OmiSession, User, session_key
-from omilink.ports import Transaction
-from omilink.product import Product
-from omilink.refusals import Refused, in_words
+from omilink.clock import Millis
+from omilink.ingest.refusals import Refused, in_words
+from omilink.linking import health
+from omilink.linking.rules import RULES
+from omilink.models.ids import SHARED, session_key
+from omilink.models.ports import Transaction
+from omilink.models.session import Device, OmiSession
+from omilink.models.user import User
 
 WHY = {rule.name: rule.why for rule in RULES}
 
@@ -186,7 +191,7 @@ def _streams(chart: Chart) -> Finding:
 
 async def _chart(product: Product, name: str | None, personal_of: str | None) -> Chart:
     def load(tx: Transaction) -> tuple[OmiSession | None, User | None, str | None, int, int, int]:
-        key = session_key(accounts.find(tx, personal_of).id if personal_of else SHARED, name or "")
+        key = session_key(signing_in.find(tx, personal_of).id if personal_of else SHARED, name or "")
         session = tx.sessions([key]).get(key)
         owner = tx.user(session.user_id) if session and session.user_id else None
         if owner:
@@ -215,7 +220,7 @@ async def _chart(product: Product, name: str | None, personal_of: str | None) ->
         parts=parts,
         is_other=bool(parts) and not is_ours,
         refused=[Refused(**one) for one in about["refused"]] if about and is_ours else [],
-        doubts=[] if name else await product.store.read(accounts.in_doubt),
+        doubts=[] if name else await product.store.read(signing_in.in_doubt),
         streams=_streams_open(product, owner),
     )
 

@@ -4,11 +4,12 @@ import argparse
 import json
 from functools import partial
 
-from omilink import accounts, wire
+from omilink.accounts import signing_in
+from omilink.app.services import Product
 from omilink.cli.common import with_product
-from omilink.model import Conversation
-from omilink.ports import Transaction
-from omilink.product import Product
+from omilink.models import wire
+from omilink.models.conversation import Conversation
+from omilink.models.ports import Transaction
 
 PAGE = 200
 
@@ -22,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     async def write(product: Product) -> None:
         """A read for each page and each conversation: one for all of it would hold up a busy database."""
         store = product.store
-        user = await store.read(lambda tx: accounts.find(tx, args.user))
+        user = await store.read(lambda tx: signing_in.find(tx, args.user))
         before = None
         while page := await store.read(partial(_page, user_id=user.id, before=before)):
             for conversation in page:

@@ -2,10 +2,10 @@
 
 import argparse
 
+from omilink.app.services import Product
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.errors import NotFound
-from omilink.model import Job
-from omilink.product import Product
+from omilink.models.delivery import Job
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,9 +7,10 @@ import sys
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from omilink import bootstrap, logs, settings
-from omilink.adapters import sql_move
-from omilink.adapters.sql_store import rename_history
+from omilink import logs, settings
+from omilink.app import wiring
+from omilink.database import move
+from omilink.database.store import rename_history
 from omilink.errors import OmilinkError
 from omilink.settings import Settings
 
@@ -45,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
 
 async def _upgrade(chosen: Settings, *, new_history: bool) -> None:
     if not chosen.postgres_url:
-        bootstrap.check_installed(chosen)
-    async with bootstrap.open_database(chosen) as database:
+        wiring.check_installed(chosen)
+    async with wiring.open_database(chosen) as database:
         await database.write(rename_history if new_history else lambda connection: None)
     print("The database has this version's schema.")
     if new_history:
@@ -59,10 +60,10 @@ def _move(source: str, target: str | None) -> None:
         raise OmilinkError("Say where to: --to URL, or OMILINK_DATABASE_URL.")
     if old.postgres_url is None and not old.database_path.exists():
         raise OmilinkError(f"There is no database at {old.database_path}.")
-    alone = contextlib.nullcontext() if old.postgres_url else bootstrap.only_one(old.database_path.parent)
+    alone = contextlib.nullcontext() if old.postgres_url else wiring.only_one(old.database_path.parent)
     with alone:
         try:
-            sql_move.move(bootstrap.engine(old), bootstrap.engine(new), _tell)
+            move.move(wiring.engine(old), wiring.engine(new), _tell)
         except OperationalError as error:  # its text is about the connection or the disk, and holds no rows
             raise OmilinkError(f"Nothing was moved: {str(error.orig).strip()}") from None
         except DBAPIError as error:  # its text may quote a row

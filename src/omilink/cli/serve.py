@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-from omilink import __version__, accounts, bootstrap, logs, settings
+from omilink import __version__, logs, settings
+from omilink.accounts import signing_in
+from omilink.app import wiring
+from omilink.app.services import Product
 from omilink.cli.program import typed
 from omilink.errors import OmilinkError, Unavailable
-from omilink.product import Product
 from omilink.settings import Settings, WebhookAuth
 
 log = logging.getLogger("omilink")
@@ -58,7 +60,7 @@ async def _serve(chosen: Settings, beside: Beside, worker: bool) -> None:
 
     with closing(listen(chosen)) as listening:
         port = listening.getsockname()[1]
-        async with bootstrap.run(chosen, worker=worker) as product:
+        async with wiring.run(chosen, worker=worker) as product:
             address = settings.local_address(chosen.model_copy(update={"port": port}))
             server = Server(product, make_app(product))
             gc.freeze()  # what is there now stays: the collector need not look at it again and again
@@ -88,7 +90,7 @@ def _environment(flags: dict[str, Any], port: int | None) -> str:
 
 async def _warn_of_accounts(product: Product) -> None:
     with suppress(Unavailable):  # PostgreSQL may be away when the server starts; `omilink doctor` says the same
-        for doubt in await product.store.read(accounts.in_doubt):
+        for doubt in await product.store.read(signing_in.in_doubt):
             log.warning("%s Ids: %s. %s", doubt.found, ", ".join(user.id for user in doubt.users), doubt.do)
 
 

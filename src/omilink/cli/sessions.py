@@ -4,14 +4,17 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from omilink import accounts, session_ids, sessions
+from omilink.accounts import signing_in
+from omilink.app.services import Product
 from omilink.cli.common import add_json, moment, positive, print_list, with_product
 from omilink.errors import NotFound
-from omilink.linking import Act
-from omilink.model import OPERATOR, SHARED, Device, OmiSession
-from omilink.order import Moment
-from omilink.ports import Transaction
-from omilink.product import Product
+from omilink.linking import session_ids, sessions
+from omilink.linking.rules import Act
+from omilink.models.audit import OPERATOR
+from omilink.models.ids import SHARED
+from omilink.models.order import Moment
+from omilink.models.ports import Transaction
+from omilink.models.session import Device, OmiSession
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +61,7 @@ def _provision(args: argparse.Namespace) -> None:
     ids = [args.id] if args.id else [session_ids.new_session_id() for _ in range(args.count)]
 
     def issue(tx: Transaction, now: Moment) -> set[str]:
-        user = accounts.find(tx, args.user)
+        user = signing_in.find(tx, args.user)
         sessions.issue(tx, ids, user.id, now, OPERATOR)
         return {user.id}
 
@@ -75,7 +78,7 @@ def _list(args: argparse.Namespace) -> None:
     def load(tx: Transaction) -> list[dict[str, object]]:
         emails = {user.id: user.email for user in tx.users()}
         if args.user:
-            found = tx.sessions_of(accounts.find(tx, args.user).id)[: args.limit]
+            found = tx.sessions_of(signing_in.find(tx, args.user).id)[: args.limit]
         else:
             found = tx.all_sessions(args.limit)
         return [_shown(session, emails) for session in found]
@@ -88,7 +91,7 @@ def _list(args: argparse.Namespace) -> None:
 
 def _unlink(args: argparse.Namespace) -> None:
     def unlink(tx: Transaction, now: Moment) -> set[str]:
-        owner = accounts.find(tx, args.user).id if args.user else sessions.find(tx, args.session_id, 0).user_id
+        owner = signing_in.find(tx, args.user).id if args.user else sessions.find(tx, args.session_id, 0).user_id
         if owner is None:
             raise NotFound(f"No linked session has the id {args.session_id}. `omilink sessions list` shows all.")
         sessions.unlink(tx, args.session_id, owner, now, OPERATOR)
@@ -100,7 +103,7 @@ def _unlink(args: argparse.Namespace) -> None:
 
 def _hand_over(args: argparse.Namespace) -> None:
     def hand_over(tx: Transaction, now: Moment) -> set[str]:
-        to = accounts.find(tx, args.to).id
+        to = signing_in.find(tx, args.to).id
         before = sessions.find(tx, args.session_id, 0).user_id
         sessions.link(tx, args.session_id, to, now, act=Act.HAND_OVER, by=OPERATOR)
         return {user_id for user_id in (before, to) if user_id}

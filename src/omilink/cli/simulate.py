@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import get_args
 from urllib.parse import urlsplit, urlunsplit
 
-from omilink.omi.calls import ERAS, Account, account_id
-from omilink.omi.sender import Answer, Path, Sender, Target, connect
-from omilink.omi.simulator import Clock, Report, Summary, Wearer, simulate
-from omilink.omi.wearable import Habits
+from omilink_simulator.calls import ERAS, Account, account_id
+from omilink_simulator.sender import Answer, Path, Sender, Target, connect
+from omilink_simulator.simulator import Clock, Report, Summary, Wearer, simulate
+from omilink_simulator.wearable import Habits
 
 PATHS: dict[str, tuple[Path, ...]] = {"app": ("app",), "dev": ("dev",), "both": get_args(Path)}
 

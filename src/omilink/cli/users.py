@@ -4,12 +4,15 @@ import argparse
 import getpass
 import os
 
-from omilink import accounts, bootstrap, model, omi_accounts, settings
+from omilink import clock, settings
+from omilink.accounts import signing_in
+from omilink.app import wiring
+from omilink.app.services import Product
 from omilink.cli.common import add_json, moment, print_list, with_product
-from omilink.model import OPERATOR
-from omilink.order import Moment
-from omilink.ports import Transaction
-from omilink.product import Product
+from omilink.linking import omi_accounts
+from omilink.models.audit import OPERATOR
+from omilink.models.order import Moment
+from omilink.models.ports import Transaction
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,12 +61,12 @@ def _add(args: argparse.Namespace) -> None:
     password = os.environ.get("OMILINK_PASSWORD") or getpass.getpass("Password: ")
 
     async def add(product: Product) -> None:
-        user = accounts.new_user(args.email, password, args.name, model.now())
+        user = signing_in.new_user(args.email, password, args.name, clock.now())
         hashed = await product.passwords.hash(password)
-        await product.store.write(lambda tx: accounts.add_user(tx, user, hashed))
+        await product.store.write(lambda tx: signing_in.add_user(tx, user, hashed))
 
     chosen = settings.load()
-    is_new = not bootstrap.is_installed(chosen)
+    is_new = not wiring.is_installed(chosen)
     with_product(add, makes=True)
     if is_new:
         print(f"A new installation was made in {chosen.data_dir.absolute()}.")
@@ -72,7 +75,7 @@ def _add(args: argparse.Namespace) -> None:
 
 def _rename(args: argparse.Namespace) -> None:
     async def rename(product: Product) -> None:
-        user = await product.store.write(lambda tx: accounts.rename(tx, args.user, args.email))
+        user = await product.store.write(lambda tx: signing_in.rename(tx, args.user, args.email))
         print(f"{user.id} signs in as {user.email} from now on. Whoever is signed in stays so.")
 
     with_product(rename)
@@ -80,7 +83,7 @@ def _rename(args: argparse.Namespace) -> None:
 
 def _verify(args: argparse.Namespace) -> None:
     def vouch(tx: Transaction, now: Moment) -> set[str]:
-        return omi_accounts.vouch(tx, args.uid, accounts.find(tx, args.email).id, now, OPERATOR)
+        return omi_accounts.vouch(tx, args.uid, signing_in.find(tx, args.email).id, now, OPERATOR)
 
     async def verify(product: Product) -> None:
         now = await product.moment()
@@ -92,7 +95,7 @@ def _verify(args: argparse.Namespace) -> None:
 
 def _unverify(args: argparse.Namespace) -> None:
     async def unverify(product: Product) -> None:
-        await product.store.write(lambda tx: omi_accounts.unvouch(tx, args.uid, model.now(), OPERATOR))
+        await product.store.write(lambda tx: omi_accounts.unvouch(tx, args.uid, clock.now(), OPERATOR))
 
     with_product(unverify)
     print(f"{args.uid} is not verified any more.")

@@ -3,7 +3,8 @@
 import argparse
 import sys
 
-from omilink import bootstrap, settings
+from omilink import settings
+from omilink.app import wiring
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,8 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     chosen = settings.load()
     if not chosen.webhook_secret:
-        bootstrap.check_installed(chosen)
-    for secret in bootstrap.webhook_secrets(chosen):
+        wiring.check_installed(chosen)
+    for secret in wiring.webhook_secrets(chosen):
         print(f"{settings.public_address(chosen)}/omi-webhook/{secret}")
     if not settings.is_public(chosen):
         print(f"\n{settings.NOT_PUBLIC}", file=sys.stderr)

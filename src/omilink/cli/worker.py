@@ -8,9 +8,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 
 import uvloop
 
-from omilink import __version__, bootstrap, logs, settings
+from omilink import __version__, logs, settings
+from omilink.app import wiring
+from omilink.app.services import Product
 from omilink.errors import OmilinkError
-from omilink.product import Product
 from omilink.settings import Settings
 
 
@@ -47,7 +48,7 @@ async def _work(chosen: Settings, beside: Beside) -> None:
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    async with bootstrap.run(chosen, web=False) as product, beside(product, ended) as where:
+    async with wiring.run(chosen, web=False) as product, beside(product, ended) as where:
         print(f"omilink worker {__version__} saves what is accepted{where} (Ctrl-C ends it)", flush=True)
         await ended.wait()
 

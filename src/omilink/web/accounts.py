@@ -7,12 +7,13 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from omilink import accounts, limits, names, wire
-from omilink.accounts import SignedIn
+from omilink.accounts import emails, rate_limits, signing_in
+from omilink.accounts.signing_in import SignedIn
+from omilink.app.services import Product
 from omilink.errors import RateLimited, WrongLogin
-from omilink.model import SignIn, User
-from omilink.ports import Hint
-from omilink.product import Product
+from omilink.models import wire
+from omilink.models.ports import Hint
+from omilink.models.user import SignIn, User
 from omilink.web import answers, fields
 from omilink.web.auth import COOKIE, The, Who, check_origin, client_address, set_cookie
 
@@ -45,10 +46,10 @@ class Registration(Login):
 async def register(request: Request, form: Registration, the: The) -> Response:
     """Makes an account and signs in."""
     check_origin(request)
-    user = accounts.new_user(form.email, form.password, form.display_name, the.clock())
-    await the.limits.spend((limits.REGISTER, client_address(request)))
-    password_hash, token = await the.passwords.hash(form.password), accounts.new_secret()
-    await the.store.write(lambda tx: accounts.add(tx, user, password_hash, token, _client(request)))
+    user = signing_in.new_user(form.email, form.password, form.display_name, the.clock())
+    await the.limits.spend((rate_limits.REGISTER, client_address(request)))
+    password_hash, token = await the.passwords.hash(form.password), signing_in.new_secret()
+    await the.store.write(lambda tx: signing_in.add(tx, user, password_hash, token, _client(request)))
     return _signed_in(request, user, token, 201)
 
 
@@ -57,24 +58,24 @@ async def login(request: Request, form: Login, the: The) -> Response:
     """Signs in. A wrong password and an unknown email are answered alike."""
     check_origin(request)
     # by address, so that nobody can lock somebody else out
-    who = f"{names.email_to_find(form.email)} from {client_address(request)}"
+    who = f"{emails.email_to_find(form.email)} from {client_address(request)}"
     # before the slow part, so that parallel tries count as well
-    await the.limits.spend((limits.LOGIN, client_address(request)), (limits.WRONG_LOGIN, who))
+    await the.limits.spend((rate_limits.LOGIN, client_address(request)), (rate_limits.WRONG_LOGIN, who))
     found = await the.store.read(lambda tx: tx.user_by_email(form.email))
-    matches = await _matches(the, (limits.WRONG_LOGIN, who), found[1] if found else None, form.password)
+    matches = await _matches(the, (rate_limits.WRONG_LOGIN, who), found[1] if found else None, form.password)
     if not found or not matches:
-        names.check_seen(form.email)
+        emails.check_seen(form.email)
         raise WrongLogin("Email or password is wrong.")
-    (user, hashed), token = found, accounts.new_secret()
+    (user, hashed), token = found, signing_in.new_secret()
     await _rehash(the, user, hashed, form.password)
-    await the.store.write(lambda tx: accounts.sign_in(tx, user, token, the.clock(), _client(request)))
+    await the.store.write(lambda tx: signing_in.sign_in(tx, user, token, the.clock(), _client(request)))
     return _signed_in(request, user, token, 200)
 
 
 @router.post("/auth/logout", responses=answers.of(answers.Done))
 async def logout(who: Who, the: The) -> Response:
     """Ends this sign-in, and the streams that it opened."""
-    await the.store.write(lambda tx: accounts.sign_out(tx, who.token_hash))
+    await the.store.write(lambda tx: signing_in.sign_out(tx, who.token_hash))
     the.bus.publish([who.user.id], Hint.RIGHTS)
     return _without_cookie()
 
@@ -95,7 +96,7 @@ async def sign_ins(who: Who, the: The) -> wire.Json:
 @router.delete("/account/sessions/{sign_in_id}", responses=answers.of(answers.Done, refused=(404,)))
 async def revoke(sign_in_id: str, who: Who, the: The) -> wire.Json:
     """Ends one sign-in, and the streams that it opened."""
-    await the.store.write(lambda tx: accounts.revoke(tx, who, sign_in_id, tx.counted()))
+    await the.store.write(lambda tx: signing_in.revoke(tx, who, sign_in_id, tx.counted()))
     the.bus.publish([who.user.id], Hint.RIGHTS)
     return {"ok": True}
 
@@ -103,7 +104,7 @@ async def revoke(sign_in_id: str, who: Who, the: The) -> wire.Json:
 @router.delete("/account/sessions", responses=answers.of(answers.Revoked))
 async def revoke_others(who: Who, the: The) -> wire.Json:
     """Ends all your sign-ins but this one."""
-    count = await the.store.write(lambda tx: accounts.revoke_others(tx, who, tx.counted()))
+    count = await the.store.write(lambda tx: signing_in.revoke_others(tx, who, tx.counted()))
     the.bus.publish([who.user.id], Hint.RIGHTS)
     return {"ok": True, "revoked": count}
 
@@ -111,10 +112,10 @@ async def revoke_others(who: Who, the: The) -> wire.Json:
 @router.post("/account/password", responses=answers.of(answers.Done, refused=(429,)))
 async def change_password(request: Request, form: NewPassword, who: Who, the: The) -> wire.Json:
     """Changes the password and ends all other sign-ins."""
-    names.check_password(form.new_password, "new_password")
+    emails.check_password(form.new_password, "new_password")
     await _prove_password(request, the, who, form.password)
     password_hash = await the.passwords.hash(form.new_password)
-    await the.store.write(lambda tx: accounts.change_password(tx, who, password_hash, tx.counted()))
+    await the.store.write(lambda tx: signing_in.change_password(tx, who, password_hash, tx.counted()))
     the.bus.publish([who.user.id], Hint.RIGHTS)
     return {"ok": True}
 
@@ -145,14 +146,14 @@ def _without_cookie() -> Response:
 
 async def _prove_password(request: Request, the: Product, who: SignedIn, password: str) -> None:
     """What a stolen token must not be enough for. Wrong tries count as they do at sign-in."""
-    tries = limits.WRONG_LOGIN, f"{who.user.email} from {client_address(request)}"
+    tries = rate_limits.WRONG_LOGIN, f"{who.user.email} from {client_address(request)}"
     await the.limits.spend(tries)
     hashed = await the.store.read(lambda tx: tx.password_hash(who.user.id))
     if not await _matches(the, tries, hashed, password):
         raise WrongLogin("The password is wrong.")
 
 
-async def _matches(the: Product, tries: tuple[limits.Limit, str], hashed: str | None, password: str) -> bool:
+async def _matches(the: Product, tries: tuple[rate_limits.Limit, str], hashed: str | None, password: str) -> bool:
     """Whether it is the password. Unless it was wrong, that was no try."""
     try:
         matches = await the.passwords.matches(hashed, password)

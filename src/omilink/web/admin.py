@@ -7,10 +7,14 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field, StrictInt, StrictStr
 from starlette.requests import Request
 
-from omilink import accounts, session_ids, sessions, wire
+from omilink.accounts import signing_in
 from omilink.errors import Invalid
-from omilink.model import OPERATOR, By, OmiSession, User
-from omilink.ports import Transaction
+from omilink.linking import session_ids, sessions
+from omilink.models import wire
+from omilink.models.audit import OPERATOR, By
+from omilink.models.ports import Transaction
+from omilink.models.session import OmiSession
+from omilink.models.user import User
 from omilink.web import answers, fields
 from omilink.web.auth import The, check_origin, request_id
 from omilink.web.operations import check_operator
@@ -78,4 +82,4 @@ def _user(tx: Transaction, form: Issue) -> User:
         raise Invalid("This server does not know users by iss and sub yet. Name the user by user, an id, or by email.")
     if (form.user is None) == (form.email is None):
         raise Invalid("Name the user once: either by user, an id, or by email.")
-    return accounts.find(tx, form.email) if form.email is not None else accounts.find_by_id(tx, form.user or "")
+    return signing_in.find(tx, form.email) if form.email is not None else signing_in.find_by_id(tx, form.user or "")

@@ -14,8 +14,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omilink import __version__, origins
+from omilink.app.services import Product
 from omilink.errors import OmilinkError
-from omilink.product import Product
 from omilink.web import (
     accounts,
     admin,

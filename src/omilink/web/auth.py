@@ -10,12 +10,13 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from omilink import accounts, origins, turns
-from omilink.accounts import TOKEN_LIFE, SignedIn
+from omilink import origins, turns
+from omilink.accounts import signing_in
+from omilink.accounts.signing_in import TOKEN_LIFE, SignedIn
+from omilink.app.services import Product
 from omilink.errors import NotSignedIn, OriginNotAllowed
-from omilink.model import By
+from omilink.models.audit import By
 from omilink.origins import Origin
-from omilink.product import Product
 from omilink.web.addresses import neighbourhood, network, plain
 from omilink.web.headers import REQUEST_ID
 
@@ -56,8 +57,8 @@ async def signed_in(request: Request, response: Response, _bearer: _Bearer, _coo
     who = await _holder(request, token)
     the = product(request)
     at = the.counted()
-    if accounts.wants_renewal(who, at):
-        await the.store.write(lambda tx: accounts.renew(tx, who, at))
+    if signing_in.wants_renewal(who, at):
+        await the.store.write(lambda tx: signing_in.renew(tx, who, at))
         if by_cookie:
             set_cookie(request, response, token)
     return who
@@ -68,8 +69,8 @@ async def signed_in_to_stream(request: Request, *, keep_ticket: bool = False) ->
     if ticket := request.query_params.get("ticket"):
         the = product(request)
         if keep_ticket:
-            return await the.store.read(lambda tx: accounts.look_at_ticket(tx, ticket, tx.counted()))
-        who = await the.store.write(lambda tx: accounts.redeem_ticket(tx, ticket, tx.counted()))
+            return await the.store.read(lambda tx: signing_in.look_at_ticket(tx, ticket, tx.counted()))
+        who = await the.store.write(lambda tx: signing_in.redeem_ticket(tx, ticket, tx.counted()))
         turns.work_for(who.user.id)
         return who
     token = request.query_params.get("sid") or _token(request)[0]
@@ -140,9 +141,9 @@ def _has_two_cookies(request: Request) -> bool:
 
 
 async def _holder(request: Request, token: str) -> SignedIn:
-    the, fingerprint = product(request), accounts.fingerprint(token)
+    the, fingerprint = product(request), signing_in.fingerprint(token)
     with turns.working_for(f"token {fingerprint}"):  # neighbours at one address do not wait for one another
-        who = await the.store.read(lambda tx: accounts.holder(tx, fingerprint, tx.counted()))
+        who = await the.store.read(lambda tx: signing_in.holder(tx, fingerprint, tx.counted()))
     turns.work_for(who.user.id)
     # a browser's cookie may have changed hands in another tab, and an app still show the one who was there before
     if request.headers.get(MEANT, who.user.id) != who.user.id:

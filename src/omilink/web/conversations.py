@@ -2,7 +2,9 @@
 
 from fastapi import APIRouter
 
-from omilink import conversations, live, wire
+from omilink.conversations import history
+from omilink.live import event_log
+from omilink.models import wire
 from omilink.web import answers
 from omilink.web.auth import The, Who
 from omilink.web.cursors import Limit, NumberCursor, PlaceCursor, by_number, by_place, pack
@@ -13,7 +15,7 @@ router = APIRouter(prefix="/conversations", tags=["conversations"])
 @router.get("/current", responses=answers.of(answers.CurrentConversation))
 async def current(who: Who, the: The) -> wire.Json:
     """Your latest conversation over all your sessions, its newest 50 messages, and the cursor for the stream."""
-    return await the.store.read(lambda tx: live.current(tx, who.user.id))
+    return await the.store.read(lambda tx: event_log.current(tx, who.user.id))
 
 
 @router.get("", responses=answers.of(answers.Conversations))
@@ -29,7 +31,7 @@ async def mine(who: Who, the: The, limit: Limit = 20, cursor: NumberCursor = "")
 
 @router.get("/{conversation_id}", responses=answers.of(answers.OneConversation, refused=(404,)))
 async def one(conversation_id: str, who: Who, the: The) -> wire.Json:
-    found = await the.store.read(lambda tx: conversations.one(tx, conversation_id, who.user.id))
+    found = await the.store.read(lambda tx: history.one(tx, conversation_id, who.user.id))
     return {"ok": True, "conversation": wire.conversation(found)}
 
 
@@ -39,7 +41,7 @@ async def messages(conversation_id: str, who: Who, the: The, limit: Limit = 50, 
     before = by_place(cursor)
     found = await the.store.read(
         lambda tx: (
-            conversations.one(tx, conversation_id, who.user.id),
+            history.one(tx, conversation_id, who.user.id),
             tx.messages(conversation_id, limit + 1, before),
         )[1]
     )
@@ -53,7 +55,7 @@ async def delete(conversation_id: str, who: Who, the: The) -> wire.Json:
     """Removes every word of it, everywhere, for good. What a reader of an older state still needs, such as a backup
     under way, is overwritten on the disk as soon as that reader has ended."""
     at = the.clock()
-    await the.store.write(lambda tx: conversations.delete(tx, conversation_id, who.user.id, at))
+    await the.store.write(lambda tx: history.delete(tx, conversation_id, who.user.id, at))
     the.bus.publish([who.user.id])
     await the.store.scrub()
     return {"ok": True}

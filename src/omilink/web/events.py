@@ -7,7 +7,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from omilink.model import UnlinkReason
+from omilink.models.session import UnlinkReason
 from omilink.web.answers import Conversation, CurrentConversation, Done, Message, Session
 
 

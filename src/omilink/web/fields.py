@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, StrictInt, StrictStr, WithJsonSchema
 
-from omilink.model import PLACEHOLDERS, VISIBLE
-from omilink.names import PASSWORD_LENGTH
+from omilink.accounts.emails import PASSWORD_LENGTH
+from omilink.models.ids import PLACEHOLDERS, VISIBLE
 
 
 def _pattern() -> str:

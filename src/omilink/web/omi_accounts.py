@@ -6,13 +6,17 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 from starlette.requests import Request
 
-from omilink import limits, omi_accounts, wire
-from omilink.accounts import SignedIn
+from omilink.accounts import rate_limits
+from omilink.accounts.signing_in import SignedIn
+from omilink.app.services import Product
+from omilink.clock import Millis
 from omilink.errors import OmilinkError, WrongCode
-from omilink.model import Millis, OmiLink, check_id
-from omilink.omi_accounts import NUMBER_DIGITS, Started
-from omilink.ports import Transaction
-from omilink.product import Product
+from omilink.linking import omi_accounts
+from omilink.linking.omi_accounts import NUMBER_DIGITS, Started
+from omilink.models import wire
+from omilink.models.ids import check_id
+from omilink.models.omi_account import OmiLink
+from omilink.models.ports import Transaction
 from omilink.web import answers, fields
 from omilink.web.auth import Me, The, Who, client_address
 
@@ -76,7 +80,7 @@ async def resend(request: Request, form: Account, who: Who, the: The) -> wire.Js
 async def confirm(request: Request, form: Code, who: Who, me: Me, the: The) -> wire.Json:
     """Proves it with the number from the phone. Whatever does not prove it is answered alike."""
     address = client_address(request)
-    await the.limits.spend((limits.CONFIRM, who.user.id), (limits.CONFIRM_FROM, address))
+    await the.limits.spend((rate_limits.CONFIRM, who.user.id), (rate_limits.CONFIRM_FROM, address))
     uid, moment = check_id(form.omi_user_id, "omi_user_id"), await the.moment()
     woken = await the.store.write(
         lambda tx: omi_accounts.confirm(tx, uid, who.user.id, form.digits, address, moment, me)
@@ -132,7 +136,7 @@ async def unlink(omi_user_id: fields.PathId, who: Who, me: Me, the: The) -> wire
 
 async def _spend_start(request: Request, the: Product, who: SignedIn) -> None:
     """Not by uid, so that no stranger can keep a wearer from starting; what the phone gets has a limit of its own."""
-    await the.limits.spend((limits.START, who.user.id), (limits.START_FROM, client_address(request)))
+    await the.limits.spend((rate_limits.START, who.user.id), (rate_limits.START_FROM, client_address(request)))
 
 
 async def _push(the: Product, uid: str, started: Started) -> wire.Json:
@@ -140,7 +144,7 @@ async def _push(the: Product, uid: str, started: Started) -> wire.Json:
     why = None
     if started.number and the.notifications:
         try:
-            await the.limits.spend((limits.PUSH, uid))
+            await the.limits.spend((rate_limits.PUSH, uid))
             await the.notifications.push(
                 uid, f"omilink: {started.number} links your wearable, for 10 minutes. Not you? Then do nothing."
             )

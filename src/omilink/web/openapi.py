@@ -3,7 +3,7 @@ follows from a route's kind."""
 
 from typing import Any
 
-from omilink.omi.parse import MAX_SEGMENTS
+from omilink.ingest.payload import MAX_SEGMENTS
 from omilink.settings import Settings, WebhookAuth
 from omilink.web import answers
 from omilink.web.fields import ID

@@ -14,10 +14,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from omilink import wire
+from omilink.app.services import Checks, Product
 from omilink.errors import NotSignedIn, OmilinkError
-from omilink.ports import Inbox
-from omilink.product import Checks, Product
+from omilink.models import wire
+from omilink.models.ports import Inbox
 from omilink.web import answers
 from omilink.web.auth import The, bearer
 

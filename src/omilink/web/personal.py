@@ -8,10 +8,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from omilink import limits, personal, wire
+from omilink.accounts import personal_webhook, rate_limits
+from omilink.app.services import Product
 from omilink.errors import Invalid
-from omilink.model import PersonalUrl
-from omilink.product import Product
+from omilink.models import wire
+from omilink.models.user import PersonalUrl
 from omilink.web import answers
 from omilink.web.auth import The, Who, address
 
@@ -29,7 +30,7 @@ async def webhook_url(request: Request, who: Who, the: The) -> wire.Json:
     at = the.clock()
     found = await the.store.read(lambda tx: tx.personal_urls(who.user.id, tx.counted()))
     if not found:
-        found = await the.store.write(lambda tx: personal.show(tx, who.user.id, at))
+        found = await the.store.write(lambda tx: personal_webhook.show(tx, who.user.id, at))
     return _shown(request, the, found)
 
 
@@ -52,8 +53,8 @@ async def webhook_url_as_picture(request: Request, who: Who, the: The) -> Respon
 async def rotate_webhook_url(request: Request, who: Who, the: The) -> wire.Json:
     """Makes a new one. The one before works for another 24 hours, older ones no more."""
     at = the.clock()
-    await the.limits.spend((limits.ROTATE, who.user.id))
-    found = await the.store.write(lambda tx: personal.rotate(tx, who.user.id, at))
+    await the.limits.spend((rate_limits.ROTATE, who.user.id))
+    found = await the.store.write(lambda tx: personal_webhook.rotate(tx, who.user.id, at))
     the.personal_urls.forget(who.user.id)
     return _shown(request, the, found)
 

@@ -12,8 +12,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from omilink.app.services import Product
 from omilink.errors import OmilinkError
-from omilink.product import Product
 from omilink.settings import OnOff, Settings, host_and_port
 from omilink.web.connection import PATIENCE, Connection, Wait
 from omilink.web.door import Door, Room, make_room

@@ -4,7 +4,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, StrictBool
 from starlette.requests import Request
 
-from omilink import health, limits, sessions, wire
+from omilink.accounts import rate_limits
+from omilink.linking import health, sessions
+from omilink.models import wire
 from omilink.settings import Switch
 from omilink.web import answers, fields
 from omilink.web.auth import Me, The, Who, client_address
@@ -23,7 +25,7 @@ async def link(request: Request, form: Link, who: Who, me: Me, the: The) -> wire
     """Links a session to you, before its first webhook too. Its ownerless conversations come along. An app that does so
     by itself, since it once linked it, says `again`: a link that was ended by somebody's wish then stays ended."""
     # else somebody could sit on every id that can be guessed
-    await the.limits.spend((limits.CLAIM, who.user.id), (limits.CLAIM_FROM, client_address(request)))
+    await the.limits.spend((rate_limits.CLAIM, who.user.id), (rate_limits.CLAIM_FROM, client_address(request)))
     moment, by_hand = await the.moment(), the.settings.manual_link is Switch.OPEN
     session, saved = await the.store.write(
         lambda tx: (

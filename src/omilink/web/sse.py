@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from omilink.errors import OmilinkError
-from omilink.live import Frame, Quiet
-from omilink.ports import Ear, Hint
+from omilink.live.event_log import Frame, Quiet
+from omilink.models.ports import Ear, Hint
 from omilink.web.headers import SECURITY, raw
 
 PATIENCE = 10.0

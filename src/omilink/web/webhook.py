@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from omilink import accounts, intake, limits, personal, turns
+from omilink import turns
+from omilink.accounts import personal_webhook, rate_limits, signing_in
+from omilink.app.services import Product
 from omilink.errors import BadSecret, Invalid, OmilinkError
-from omilink.model import SHARED, check_id, is_id
-from omilink.omi import parse, signature
-from omilink.product import Product
+from omilink.ingest import accept, payload, signature
+from omilink.models.ids import SHARED, check_id, is_id
 from omilink.settings import Policy, WebhookAuth
 from omilink.web import bodies
 from omilink.web.auth import bearer, client_address, product, request_id
@@ -45,14 +46,14 @@ async def receive(request: Request) -> Response:
 
 async def setup_completed(request: Request) -> Response:
     """OMI asks whether this account is set up: whether its uid is verified for somebody."""
-    uids = {value for name, value in parse.query(request.scope["query_string"]) if name == "uid"}
+    uids = {value for name, value in payload.query(request.scope["query_string"]) if name == "uid"}
     known = [uid for uid in uids if is_id(uid)]  # databases refuse some of the others
     verified = await product(request).store.read(lambda tx: tx.users_verified_for(known))
     return JSONResponse({"is_setup_completed": bool(uids) and uids == verified.keys()})
 
 
 async def _accept(the: Product, request: Request) -> str:
-    query = parse.query(request.scope["query_string"])
+    query = payload.query(request.scope["query_string"])
     shown = _shown_secrets(request, query)
     origin = await _personal_origin(the, shown)
     has_secret = origin is None and _is_shared(the, shown)
@@ -72,7 +73,7 @@ async def _accept(the: Product, request: Request) -> str:
     is_proven = ENOUGH[the.settings.webhook_policy](has_secret, signed is not None)
     if not (free or is_proven):
         raise _refused()
-    call = await intake.accept(
+    call = await accept.accept(
         the.inbox,
         bodies.unpack(request.headers, sent),
         query,
@@ -87,7 +88,7 @@ async def _accept(the: Product, request: Request) -> str:
     return call.kind
 
 
-def _shown_secrets(request: Request, query: parse.Query) -> list[str]:
+def _shown_secrets(request: Request, query: payload.Query) -> list[str]:
     shown = [request.path_params.get("secret"), bearer(request), *(v for name, v in query if name == "token")]
     return [value for value in shown if value]
 
@@ -95,12 +96,12 @@ def _shown_secrets(request: Request, query: parse.Query) -> list[str]:
 async def _personal_origin(the: Product, shown: Sequence[str]) -> str | None:
     """Whose personal URL was called, None if it was none. Nobody's is refused, also where anybody may post."""
     for secret in shown:
-        if secret.startswith(personal.PREFIX):
-            with turns.working_for(f"secret {accounts.fingerprint(secret)}"):
+        if secret.startswith(personal_webhook.PREFIX):
+            with turns.working_for(f"secret {signing_in.fingerprint(secret)}"):
                 owner = await the.personal_urls.owner(secret)
             if owner is None:
                 raise _refused()
-            the.local_limits.spend((limits.PERSONAL_CALL, owner))
+            the.local_limits.spend((rate_limits.PERSONAL_CALL, owner))
             return owner
     return None
 
@@ -118,7 +119,7 @@ def _claims_a_signature(the: Product, request: Request) -> bool:
     return bool(counts and "x-omi-signature" in request.headers)
 
 
-def _signed(the: Product, request: Request, query: parse.Query, body: bytes) -> Signed | None:
+def _signed(the: Product, request: Request, query: payload.Query, body: bytes) -> Signed | None:
     """None if OMI did not sign the call. Without a signing secret nothing is signed."""
     header = request.headers.get("x-omi-signature")
     uids = {value for name, value in query if name == "uid"}
@@ -130,12 +131,12 @@ def _signed(the: Product, request: Request, query: parse.Query, body: bytes) -> 
     return (uid, known_by) if known_by else None
 
 
-def _is_audio(request: Request, query: parse.Query) -> bool:
+def _is_audio(request: Request, query: payload.Query) -> bool:
     kind = request.headers.get("content-type", "").lower()
     return kind.startswith(AUDIO) and any(name == "sample_rate" for name, _ in query)
 
 
-async def _pass_over_audio(request: Request, query: parse.Query, allowed: bool) -> str:
+async def _pass_over_audio(request: Request, query: payload.Query, allowed: bool) -> str:
     """Audio is not kept: omilink is about words."""
     if not allowed:
         raise _refused()

@@ -1,0 +1,1 @@
+"""Users: signing in, passwords, own webhook addresses, limits."""

@@ -1,0 +1,65 @@
+"""Argon2id, in a thread and two at a time: a hash takes 64 MiB and a tenth of a second. So those who wait take turns by
+where they come from, and a bounded number waits; the others are told to come back (RateLimited).
+
+What is hashed is the password's normal form. Hashes of before were made of what was typed, so that is tried as well."""
+
+import asyncio
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from omilink.accounts.emails import normal_password
+from omilink.accounts.line import Line
+from omilink.accounts.signing_in import new_secret
+
+AT_ONCE = 2
+MOST_WAITING = 60
+"""The last of them waits for some seconds; whoever signs in does not wait longer gladly."""
+
+
+class Passwords:
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher()
+        self._line = Line(AT_ONCE, MOST_WAITING)
+        self._decoy: str | None = None
+
+    async def hash(self, password: str) -> str:
+        async with self._line.turn():
+            return await asyncio.to_thread(self._hash, password)
+
+    async def matches(self, hashed: str | None, password: str) -> bool:
+        """Without a hash, False after the same time, so that the answer does not tell whether there is an account."""
+        if self._decoy is None:
+            self._decoy = await self.hash(new_secret())
+        async with self._line.turn():
+            good = await asyncio.to_thread(self._matches, hashed or self._decoy, password)
+        return good and hashed is not None
+
+    async def rehashed(self, hashed: str, password: str) -> str | None:
+        """Another hash for the password that has just matched, where this one is of before; None where it is good."""
+        if password == normal_password(password) and not self._hasher.check_needs_rehash(hashed):
+            return None
+        async with self._line.turn():
+            if await asyncio.to_thread(self._is_of_today, hashed, password):
+                return None
+            return await asyncio.to_thread(self._hash, password)
+
+    def _hash(self, password: str) -> str:
+        return self._hasher.hash(_bytes(normal_password(password)))
+
+    def _matches(self, hashed: str, password: str) -> bool:
+        """As many tries for whatever hash does not match, so that the time tells nothing."""
+        return any(self._verify(hashed, form) for form in dict.fromkeys([normal_password(password), password]))
+
+    def _is_of_today(self, hashed: str, password: str) -> bool:
+        return not self._hasher.check_needs_rehash(hashed) and self._verify(hashed, normal_password(password))
+
+    def _verify(self, hashed: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(hashed, _bytes(password))
+        except (VerifyMismatchError, InvalidHashError):
+            return False
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")  # JSON may carry what UTF-8 cannot

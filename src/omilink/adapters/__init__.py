@@ -1,1 +1,0 @@
-"""The outside: databases and buses that keep the promises of `ports`."""

@@ -1,0 +1,1 @@
+"""Wires everything, and what runs beside it."""

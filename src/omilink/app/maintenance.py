@@ -1,0 +1,115 @@
+"""What a running product does from time to time, until it is cancelled."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from time import monotonic
+
+from omilink.accounts.signing_in import DAY
+from omilink.app.services import Product
+from omilink.clock import Millis
+from omilink.counted_time import NOTED_EVERY
+from omilink.errors import Unavailable
+from omilink.linking import sessions
+from omilink.live import event_log
+from omilink.models.ports import Transaction
+
+WATCH = 1.0
+"""Seconds between looks for what no hint told: a right that ends ends within two, whoever ended it."""
+LOOK = 1.0
+"""Seconds between looks at the monotonic clock, of which a bounded time counts each."""
+SET: Millis = 1_000
+"""A wall clock that goes wrong by more between two looks has been set."""
+TIDY = 3600.0
+"""Seconds between removals of what has been kept long enough."""
+TIDY_USERS = 100
+"""Users whose old events go in one transaction."""
+EXPIRE = 1.0
+"""Seconds between looks for links that have expired."""
+
+SCRUB = 2.0
+"""Seconds between tries to overwrite what was removed, while somebody reads an older state."""
+
+log = logging.getLogger(__name__)
+
+
+async def watch(product: Product) -> None:
+    marks: dict[str, tuple[int, int]] = {}
+
+    async def look() -> None:
+        nonlocal marks
+        product.refusals.log()
+        marks = await event_log.watch(product.store, product.bus, marks)
+
+    await _every(WATCH, look)
+
+
+async def count(product: Product) -> None:
+    """Keeps counted time going. It is noted now and then, and as soon as the wall clock has been set: what is noted
+    then tells the next start how much time has passed since."""
+    due, offset = 0.0, 0
+
+    async def look() -> None:
+        nonlocal due, offset
+        is_set = product.counted.known and abs(_offset(product) - offset) > SET
+        if not product.counted.known or is_set or monotonic() >= due:
+            await product.store.write(lambda tx: tx.note_counted())
+            due, offset = monotonic() + NOTED_EVERY, _offset(product)
+
+    await _every(LOOK, look)
+
+
+def _offset(product: Product) -> Millis:
+    return product.clock() - product.counted()
+
+
+async def tidy(product: Product) -> None:
+    settings = product.settings
+
+    async def remove() -> None:
+        at = product.counted()
+        before = {
+            "deliveries_before": at - round(settings.keep_deliveries * DAY),
+            "unlinked_before": at - round(settings.keep_unlinked * DAY),
+            "events_before": at - round(settings.keep_events * DAY),
+        }
+
+        def prune(tx: Transaction) -> bool:
+            return tx.prune(now=at, most=TIDY_USERS, **before)
+
+        while await product.store.write(prune):
+            pass
+
+    await _every(TIDY, remove)
+
+
+async def scrub(product: Product) -> None:
+    await _every(SCRUB, product.store.finish_scrubbing)
+
+
+async def expire(product: Product, after: Millis) -> None:
+    async def end() -> None:
+        since = product.counted() - after
+        if not await product.store.read(lambda tx: tx.silent_sessions(since, 1)):
+            return
+        woken: set[str] | None = None
+        while woken is None or woken:
+            moment = await product.moment()
+            woken = await product.store.write(
+                partial(sessions.expire, silent_since=since, moment=moment, most=TIDY_USERS)
+            )
+            product.bus.publish(woken)
+
+    await _every(EXPIRE, end)
+
+
+async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await do()
+        except Unavailable as error:
+            log.warning("%s", error.message)
+        except Exception:
+            log.exception("a regular task failed; it is tried again in %s s", seconds)
+        await asyncio.sleep(seconds)

@@ -1,0 +1,59 @@
+"""The running product: everything that the outside needs of it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from omilink.accounts.passwords import Passwords
+from omilink.accounts.personal_webhook import PersonalUrls
+from omilink.accounts.rate_limits import Limits, LocalLimits
+from omilink.background import Task
+from omilink.clock import Millis, now
+from omilink.counted_time import CountedTime
+from omilink.ingest.refusals import Refusals
+from omilink.linking.notification import Notifications
+from omilink.metrics import Metrics
+from omilink.models.order import Moment
+from omilink.models.ports import Bus, Inbox, Store
+from omilink.settings import Settings
+
+Checks = dict[str, Callable[[], Awaitable[None]]]
+"""A part's name, and what raises an OmilinkError with what is wrong with it, if something is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Queue:
+    """What carries deliveries and hints, and what has to run for that: on web nodes, and everywhere."""
+
+    inbox: Inbox
+    bus: Bus
+    checks: Checks = field(default_factory=dict)
+    on_web: tuple[Task, ...] = ()
+    everywhere: tuple[Task, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Product:
+    settings: Settings
+    store: Store
+    inbox: Inbox
+    bus: Bus
+    webhook_secrets: tuple[str, ...]
+    operator_token: str
+    limits: Limits
+    local_limits: LocalLimits
+    notifications: Notifications | None
+    personal_urls: PersonalUrls
+    counted: CountedTime
+    checks: Checks
+    passwords: Passwords = field(default_factory=Passwords)
+    metrics: Metrics = field(default_factory=Metrics)
+    refusals: Refusals = field(default_factory=Refusals)
+    clock: Callable[[], Millis] = now
+
+    def shown(self, moment: Millis) -> Millis:
+        """What the wall clock will show at this moment of counted time, as people are told it."""
+        return moment + round((self.clock() - self.counted()) / 1000) * 1000
+
+    async def moment(self) -> Moment:
+        """The moment of what somebody does now."""
+        return await self.inbox.moment(self.clock())

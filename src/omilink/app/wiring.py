@@ -1,0 +1,241 @@
+"""The one room where the product is wired. Production, commands and tests enter by the same doors."""
+
+import asyncio
+import contextlib
+import fcntl
+import importlib
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from sqlalchemy import Engine
+
+from omilink.accounts.personal_webhook import PersonalUrls
+from omilink.accounts.rate_limits import Limits, LocalLimits
+from omilink.accounts.signing_in import DAY, new_secret
+from omilink.app import maintenance
+from omilink.app.services import Product, Queue
+from omilink.background import end, running
+from omilink.clock import monotonic, now
+from omilink.counted_time import CountedTime
+from omilink.database import migrate, sqlite
+from omilink.database.queue import SqlInbox
+from omilink.database.store import SqlStore
+from omilink.database.threads import Lanes
+from omilink.errors import OmilinkError, Unavailable
+from omilink.ingest.budget import MEGABYTE
+from omilink.ingest.saving import Saved
+from omilink.ingest.worker import Worker
+from omilink.linking.notification import Notifications
+from omilink.live.local_bus import LocalBus
+from omilink.settings import OnOff, Settings
+
+FINISH = 5.0
+"""Seconds that a stopping worker gets for what was accepted; the rest is durable and saved at the next start."""
+
+
+class AlreadyRunning(OmilinkError):
+    code = "already_running"
+
+
+class NotInstalled(OmilinkError):
+    """A command looks for an installation where there is none."""
+
+    code = "not_installed"
+
+
+@contextlib.asynccontextmanager
+async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> AsyncIterator[Product]:
+    """The product, working until the block ends; then what was accepted is finished."""
+    with only_one(settings.data_dir) if web else contextlib.nullcontext():
+        async with _opened(settings) as (product, queue):
+            tasks = [*queue.everywhere, lambda: maintenance.count(product)]
+            if web:
+                tasks += [*queue.on_web, lambda: maintenance.watch(product), lambda: maintenance.scrub(product)]
+            if worker:
+                tasks += [lambda: maintenance.tidy(product)]
+            if worker and settings.link_ttl:
+                after = round(settings.link_ttl * DAY)
+                tasks += [lambda: maintenance.expire(product, after)]
+            async with running(*tasks), _working(product) if worker else contextlib.nullcontext():
+                yield product
+
+
+@contextlib.asynccontextmanager
+async def open_product(settings: Settings, *, makes: bool = False) -> AsyncIterator[Product]:
+    """The product for a command beside a running server: it works on nothing by itself. Raises NotInstalled where there
+    is none, unless it `makes` one."""
+    if not makes:
+        check_installed(settings)
+    async with _opened(settings) as (product, queue), running(*queue.everywhere):
+        yield product
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
+    make_folder(settings.data_dir)
+    async with contextlib.AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings))
+        counted = CountedTime()
+        store = SqlStore(database, counted)
+        with contextlib.suppress(Unavailable):  # then as soon as it is there
+            await store.read(lambda tx: tx.counted())
+        queue = await stack.enter_async_context(_open_queue(settings, database))
+
+        async def database_works() -> None:
+            await store.write(lambda tx: tx.note_ready(now()))
+
+        yield (
+            Product(
+                settings=settings,
+                store=store,
+                inbox=queue.inbox,
+                bus=queue.bus,
+                webhook_secrets=webhook_secrets(settings),
+                operator_token=_kept_secret(settings.data_dir / "operator_token"),
+                personal_urls=PersonalUrls(store, counted),
+                counted=counted,
+                limits=Limits(store, on=settings.rate_limits is OnOff.ON, clock=counted),
+                local_limits=LocalLimits(on=settings.rate_limits is OnOff.ON, clock=monotonic),
+                notifications=_notifications(settings),
+                checks={"database": database_works} | queue.checks,
+            ),
+            queue,
+        )
+
+
+@contextlib.asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Lanes]:
+    """Brought to this version's schema. PostgreSQL may be away; then that is done when it is there."""
+    if settings.postgres_url:
+        database: Lanes = await _cluster().open_database(engine(settings))
+    else:
+        await asyncio.to_thread(migrate.upgrade, engine(settings))
+        database = sqlite.Sqlite(engine(settings))
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def _notifications(settings: Settings) -> Notifications | None:
+    if not (settings.omi_app_id and settings.omi_api_key):
+        return None
+    return Notifications(settings.omi_api_url, settings.omi_app_id, settings.omi_api_key.get_secret_value())
+
+
+def engine(settings: Settings) -> Engine:
+    """The settings' database, as it is."""
+    if settings.postgres_url:
+        made: Engine = _cluster().postgres.engine(settings.postgres_url)
+        return made
+    make_folder(settings.data_dir)
+    return sqlite.engine(settings.database_path)
+
+
+@contextlib.asynccontextmanager
+async def _open_queue(settings: Settings, database: Lanes) -> AsyncIterator[Queue]:
+    if settings.nats_url:
+        async with _cluster().open_queue(settings, database) as queue:
+            yield queue
+    else:
+        yield Queue(inbox=SqlInbox(database), bus=LocalBus())
+
+
+def _cluster() -> ModuleType:
+    try:
+        return importlib.import_module("omilink.app.cluster")
+    except ModuleNotFoundError as error:
+        raise OmilinkError(f"PostgreSQL and NATS need {error.name}: pip install 'omilink[cluster]'.") from None
+
+
+@contextlib.asynccontextmanager
+async def _working(product: Product) -> AsyncIterator[None]:
+    """A worker that goes on until the block ends, and then finishes what was accepted."""
+    worker = Worker(
+        product.store,
+        product.inbox,
+        product.bus,
+        gap=product.settings.conversation_gap,
+        daily_bytes=product.settings.daily_megabytes * MEGABYTE,
+        clock=product.counted,
+        count=_counter(product),
+    )
+    working = asyncio.create_task(worker.run(), name="worker")
+    try:
+        yield
+    finally:
+        worker.stop()
+        await asyncio.wait([working], timeout=FINISH)
+        await end({working})
+
+
+def check_installed(settings: Settings) -> None:
+    """Raises NotInstalled, with the place that was looked at, so that a command in the wrong folder makes nothing."""
+    if not is_installed(settings):
+        place = settings.data_dir if settings.postgres_url else settings.database_path
+        raise NotInstalled(
+            f"There is no installation here: {place.absolute()} does not exist. Run this in the folder where the "
+            "server was started, or set OMILINK_DATA_DIR to its data folder. `omilink serve` makes a new installation."
+        )
+
+
+def is_installed(settings: Settings) -> bool:
+    """Whether a server has been started with these settings: its database is there, or, where that is PostgreSQL, its
+    data folder."""
+    return settings.data_dir.is_dir() if settings.postgres_url else settings.database_path.is_file()
+
+
+def webhook_secrets(settings: Settings) -> tuple[str, ...]:
+    """The secrets that open the webhook, never none: unless the settings have one, it is made in the data dir."""
+    given = tuple(secret.get_secret_value() for secret in settings.webhook_secret)
+    return given or (_kept_secret(settings.data_dir / "webhook_secret"),)
+
+
+def _kept_secret(path: Path) -> str:
+    make_folder(path.parent)
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(new_secret())
+    secret = path.read_text().strip()
+    if not secret:
+        raise OmilinkError(f"{path} is empty. Delete it, and a new secret is made at the next start.")
+    return secret
+
+
+def make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise OmilinkError(f"The data folder {path} cannot be made: {error.strerror}. Set OMILINK_DATA_DIR.") from None
+
+
+@contextlib.contextmanager
+def only_one(data_dir: Path) -> Iterator[None]:
+    """Two servers on one folder would take the same deliveries at the same time."""
+    make_folder(data_dir)
+    with (data_dir / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(
+                f"Another omilink serves {data_dir} already. Stop it, or set OMILINK_DATA_DIR to another folder."
+            ) from None
+        yield
+
+
+def _counter(product: Product) -> Callable[[Saved], None]:
+    metrics = product.metrics
+
+    def count(saved: Saved) -> None:
+        metrics.messages.inc(saved.messages)
+        metrics.bad_segments.inc(saved.bad_segments)
+        metrics.of_before.inc(saved.of_before)
+        metrics.not_kept.inc(saved.not_kept)
+        metrics.quarantined.inc(len(saved.quarantined))
+        for received_at in saved.received_at:
+            metrics.save_seconds.observe(max(0, product.clock() - received_at) / 1000)
+
+    return count

@@ -1,0 +1,14 @@
+"""The wall clock, and a clock that nobody sets."""
+
+import time
+
+Millis = int
+
+
+def now() -> Millis:
+    return time.time_ns() // 1_000_000
+
+
+def monotonic() -> Millis:
+    """Of a clock that nobody sets: it says how much time has passed in this process, and nothing else."""
+    return time.monotonic_ns() // 1_000_000

@@ -1,0 +1,1 @@
+"""Which conversation words belong to, and reading, handing over and deleting conversations."""

@@ -1,0 +1,166 @@
+"""Whether a piece of speech is one that is known already, and whether two can have been said on one clock. Pure."""
+
+import re
+from collections import Counter
+from functools import lru_cache
+
+from omilink.clock import Millis
+from omilink.models.message import WEARER, Message, Segment, has_place, voice
+
+SAME_START = 0.5
+"""Seconds by which two versions of one segment may begin apart."""
+INEXACT = 0.1
+"""Seconds by which segments of one voice may overlap and still follow one another."""
+CORRECTED_WITHIN: Millis = 10_000
+"""How long after a segment its number with other words is a correction; later it is another segment's number."""
+
+COMPARED = 500
+"""Characters of a text that are compared word by word."""
+MOST, NEARLY_ALL = 0.5, 0.75
+"""The share of words that two texts have in common."""
+
+_WORDS = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|\\w+")  # some scripts have no spaces between words
+
+
+def is_same_by_number(message: Message, segment: Segment, at: Millis) -> bool:
+    """Whether a segment whose id may be a counter's number is the message of that number, as far as words and places
+    tell. `at` is when it came. Counters begin again with every call or with a restarted device, so the place on the
+    clock and the words have to agree. Where there is no place, the words alone tell.
+    """
+    if message.has_been(segment):
+        return True
+    if not _begin_together(message, segment):
+        return False
+    are_placed = has_place(message) and has_place(segment)
+    if not message.text:  # deleted: its place is all that is known of it
+        return are_placed or message.key == segment.key
+    if message.knows(segment):
+        return True
+    if not are_placed:
+        return _is_told_further(message, segment, at)
+    return have_same_words(message.text, segment.text) and _share_more_than_a_moment(message, segment)
+
+
+def is_like_a_correction(message: Message, segment: Segment, at: Millis) -> bool:
+    """Whether a segment of the message's number comes at once and at its place, so that its words may be other words
+    for the same. Who has changed before is not told in wholly other words once more."""
+    are_placed = has_place(message) and has_place(segment)
+    if not (are_placed and message.text and _begin_together(message, segment) and _comes_soon(message, at)):
+        return False
+    is_changed_anew = message.rev > 1 and not _share_a_word(message.text, segment.text)
+    return not is_changed_anew and _may_be_one_voice(message, segment) and _share_most(message, segment)
+
+
+def is_elsewhere(message: Message, segment: Segment) -> bool:
+    """Whether other words of the message's id were said at wholly other seconds. Of a deleted one the place is all that
+    is known."""
+    if not (has_place(message) and has_place(segment)) or _begin_together(message, segment):
+        return False
+    assert message.start is not None and message.end is not None
+    assert segment.start is not None and segment.end is not None
+    is_apart = segment.start >= message.end or message.start >= segment.end
+    return is_apart and not (message.text and have_same_words(message.text, segment.text))
+
+
+def is_repeated(message: Message, segment: Segment) -> bool:
+    """Whether a segment without an id is the message, with times that have moved a little. Nobody says the same twice
+    at once; one after the other they do."""
+    if segment.id or message.start is None or segment.start is None or message.text != segment.text:
+        return False
+    return voice(message) == voice(segment) and _begin_together(message, segment) and _share(message, segment) > 0.5
+
+
+def claim_same_seconds(message: Message | Segment, segment: Segment) -> bool:
+    """Whether one voice would have spoken both at once. Seconds that only touch are not the same, nor is a moment that
+    a clock is inexact by. Where a voice has no name, two that begin together or last together are taken for one."""
+    if message.start is None or segment.start is None or not _may_be_one_voice(message, segment):
+        return False
+    assert message.end is not None and segment.end is not None
+    shared = min(message.end, segment.end) - max(message.start, segment.start)
+    if shared < 0:
+        return False
+    if message.start == segment.start or _is_point_within(message, segment):
+        return True
+    lengths = message.end - message.start, segment.end - segment.start
+    if voice(message) and voice(segment):
+        return shared > max(INEXACT, min(lengths) / 2)
+    return shared > INEXACT and (shared > max(lengths) / 2 or _begin_together(message, segment))
+
+
+def have_same_words(one: str, other: str, *, nearly_all: bool = False) -> bool:
+    """Whether one begins with the other, or most of their words agree. Where nothing else tells that they are one, they
+    have to agree in nearly all: a sentence that is told twice differs in little."""
+    if one.startswith(other) or other.startswith(one):
+        return True
+    ours, theirs = _words(one[:COMPARED]), _words(other[:COMPARED])
+    shorter = min(len(ours), len(theirs))
+    if shorter and ours[:shorter] == theirs[:shorter]:
+        return True
+    shared = 2 * (Counter(ours) & Counter(theirs)).total()
+    share = NEARLY_ALL if nearly_all else MOST
+    return shared > share * (len(ours) + len(theirs))
+
+
+def _share_a_word(one: str, other: str) -> bool:
+    return not set(_words(one[:COMPARED])).isdisjoint(_words(other[:COMPARED]))
+
+
+@lru_cache(4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(_WORDS.findall(text.casefold()))
+
+
+def _comes_soon(message: Message, at: Millis) -> bool:
+    return abs(at - message.created_at) <= CORRECTED_WITHIN
+
+
+def _may_be_one_voice(one: Message | Segment, other: Message | Segment) -> bool:
+    """A voice without a name may be any, but that of a wearer whom the device tells from others."""
+    if voice(one) == voice(other):
+        return True
+    return not (voice(one) and voice(other)) and WEARER not in (voice(one), voice(other))
+
+
+def _begin_together(one: Message | Segment, other: Segment) -> bool:
+    if one.start is None or other.start is None:
+        return one.start is other.start
+    return abs(one.start - other.start) <= SAME_START
+
+
+def _is_told_further(message: Message, segment: Segment, at: Millis) -> bool:
+    """Whether the segment is the message with more words, or at once with nearly the same."""
+    if segment.text.startswith(message.text):
+        return True
+    return _comes_soon(message, at) and have_same_words(message.text, segment.text, nearly_all=True)
+
+
+def _share_more_than_a_moment(one: Message, other: Segment) -> bool:
+    return one.start == other.start or _shared(one, other) > min(INEXACT, _shorter(one, other) / 2)
+
+
+def _share_most(one: Message, other: Segment) -> bool:
+    return one.start == other.start or _shared(one, other) > _shorter(one, other) / 2
+
+
+def _shared(one: Message | Segment, other: Segment) -> float:
+    """Seconds that both have, to the millisecond; below 0 those between them."""
+    assert one.start is not None and one.end is not None and other.start is not None and other.end is not None
+    return round(min(one.end, other.end) - max(one.start, other.start), 3)
+
+
+def _shorter(one: Message | Segment, other: Segment) -> float:
+    assert one.start is not None and one.end is not None and other.start is not None and other.end is not None
+    return min(one.end - one.start, other.end - other.start)
+
+
+def _share(one: Message | Segment, other: Segment) -> float:
+    """The part of the longer one's seconds that both have."""
+    assert one.start is not None and one.end is not None and other.start is not None and other.end is not None
+    longer, shared = max(one.end - one.start, other.end - other.start), _shared(one, other)
+    return shared / longer if longer else float(shared == 0)
+
+
+def _is_point_within(one: Message | Segment, other: Segment) -> bool:
+    """Whether one of them has no length, as from a device that sends no end, and lies inside the other."""
+    assert one.start is not None and one.end is not None and other.start is not None and other.end is not None
+    return one.start < other.start == other.end < one.end or other.start < one.start == one.end < other.end

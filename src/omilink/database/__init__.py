@@ -1,0 +1,1 @@
+"""The store, the queue and the limits in SQL, on SQLite and on PostgreSQL."""

@@ -1,0 +1,100 @@
+"""Copies of a whole history: into another database, or into a file."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Table, func, insert, select
+from sqlalchemy.exc import DBAPIError
+
+from omilink.database import migrate, schema, sqlite
+from omilink.database.dialects import last_number, number_after
+from omilink.database.queue import WAITING
+from omilink.database.store import rename_history
+from omilink.errors import OmilinkError
+
+CHUNK = 1000
+"""Rows that are held in memory at once."""
+STAYS = {"workers", "partitions"}
+"""What belongs to the old place."""
+
+Tell = Callable[[str, int], None]
+"""Takes a table's name and how many of its rows have been copied."""
+
+
+def move(source: Engine, target: Engine, tell: Tell) -> None:
+    """Copies everything, the history's name and numbers too, so that cursors stay good. One transaction: whoever is
+    interrupted has copied nothing, and can do it again. Nobody may write to the source meanwhile: SQLite sees to that
+    itself."""
+    migrate.upgrade(source)
+    migrate.upgrade(target)
+    with source.connect() as old, target.begin() as new:
+        _without_hurry(old)
+        _without_hurry(new)
+        _check(old, new)
+        new.execute(schema.meta.delete())
+        for table in schema.metadata.sorted_tables:
+            if table.name not in STAYS:
+                tell(table.name, _copy(table, old, new))
+        number_after(new, last_number(old))
+        if target.dialect.name == "postgresql":
+            _go_on_counting(new)
+
+
+def back_up(source: Path, copy: Path) -> None:
+    """A consistent copy of a SQLite database, made while it is in use. Its history has a name of its own: whoever had
+    seen more than the copy holds begins anew when it is restored."""
+    if not source.exists():
+        raise OmilinkError(f"There is no database at {source}.")
+    if copy.exists():
+        raise OmilinkError(f"{copy} is there already, and a backup overwrites nothing. Give another name.")
+    unfinished = copy.with_name(f"{copy.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(source)) as connection:
+            connection.execute("VACUUM INTO ?", (str(unfinished),))
+        with sqlite.engine(unfinished).begin() as connection:
+            rename_history(connection)
+    except (sqlite3.Error, DBAPIError, OSError) as error:
+        raise OmilinkError(f"The backup could not be written to {copy}: {error}.") from None
+    else:
+        os.replace(unfinished, copy)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _without_hurry(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET statement_timeout = 0")
+        connection.exec_driver_sql("SET idle_in_transaction_session_timeout = 0")
+
+
+def _check(old: Connection, new: Connection) -> None:
+    waiting = (schema.deliveries.c.state == WAITING) & (schema.deliveries.c.attempts == 0)
+    if count := old.execute(select(func.count()).where(waiting)).scalar():
+        raise OmilinkError(
+            f"{count} calls have not been saved yet. Let the old server save them (omilink jobs list --state waiting "
+            "shows none), stop it, and try again."
+        )
+    if (
+        new.execute(select(schema.users.c.id).limit(1)).first()
+        or new.execute(select(schema.omi_sessions.c.id).limit(1)).first()
+    ):
+        raise OmilinkError("The new database holds users or sessions already. Move into an empty one.")
+
+
+def _copy(table: Table, old: Connection, new: Connection) -> int:
+    count = 0
+    for rows in old.execute(select(table), execution_options={"yield_per": CHUNK}).mappings().partitions(CHUNK):
+        new.execute(insert(table), [dict(row) for row in rows])
+        count += len(rows)
+    return count
+
+
+def _go_on_counting(new: Connection) -> None:
+    column = schema.audit.c.id
+    if last := new.execute(select(func.max(column))).scalar():
+        serial = func.pg_get_serial_sequence(column.table.name, column.name)
+        new.execute(select(func.setval(serial, last)))

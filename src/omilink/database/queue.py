@@ -1,0 +1,274 @@
+"""The inbox as a table: the raw delivery is the job."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import fields
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    literal_column,
+    not_,
+    select,
+    text,
+    update,
+)
+
+from omilink.clock import Millis
+from omilink.database.compiled import Bulk, Query
+from omilink.database.dialects import item, last_number, listed, lock, next_number, number_after, to_values, upsert
+from omilink.database.schema import deliveries as job
+from omilink.database.schema import meta
+from omilink.database.threads import Lanes
+from omilink.models.delivery import Delivery, Job
+from omilink.models.ids import SHARED, session_key
+from omilink.models.order import Moment, Way
+from omilink.models.ports import BATCH_BYTES, LONGEST_WAIT
+from omilink.turns import Waiting, next_batch
+
+STATES = WAITING, DEAD, QUARANTINED = "waiting", "dead", "quarantined"
+DONE = "done"
+
+COLUMNS = (
+    "kind",
+    "origin",
+    "session_id",
+    "uid",
+    "key",
+    "contradiction",
+    "proven",
+    "signature",
+    "request_id",
+    "body",
+    "received_at",
+    "counted_at",
+    "seen",
+    "way",
+)
+STREAM = "stream"
+"""Where the newest stream's number and name stand."""
+ORDERS_OF_A_STREAM = 40
+"""Bits of an order that a stream has for itself."""
+CROWDED = 100
+"""Quarantined deliveries that are kept of a uid, a session without one, or a personal address; the oldest go first."""
+PUT = Bulk(
+    upsert(job)
+    .values({**to_values(*COLUMNS), "state": literal_column(f"'{WAITING}'"), "run_at": literal_column("0")})
+    .on_conflict_do_nothing(index_elements=["key"])
+)
+KEEP = upsert(job).on_conflict_do_nothing(index_elements=["key"])
+UNFINISHED = text("state <> 'done'")
+"""In the words of the partial index, since SQLite uses it for nothing else."""
+DUE = Query(
+    select(job.c.seq, job.c.origin, job.c.session_id, func.length(job.c.body).label("size"))
+    .where(UNFINISHED, job.c.state == WAITING, not_(job.c.run_at.between(bindparam("after"), bindparam("until"))))
+    .order_by(job.c.seq)
+    .limit(bindparam("most"))
+)
+TAKE = Query(select(job).where(job.c.seq.in_(select(cast(listed("seqs").c.value, BigInteger)))).order_by(job.c.seq))
+LOOK_AHEAD = 1_000
+"""Waiting calls among which senders take turns."""
+FINISH = update(job).where(job.c.seq == bindparam("number")).values(state=bindparam("ends"), error=bindparam("reason"))
+_UID = func.coalesce(job.c.uid, job.c.session_id)
+_WHOSE = case((job.c.origin == SHARED, job.c.origin + "/" + _UID), else_=job.c.origin)
+_NEWEST = (
+    select(job.c.seq, func.row_number().over(partition_by=_WHOSE, order_by=job.c.seq.desc()).label("place"))
+    .where(UNFINISHED, job.c.state == QUARANTINED, job.c.origin.in_(bindparam("origins", expanding=True)))
+    .subquery()
+)
+THIN_OUT = delete(job).where(job.c.seq.in_(select(_NEWEST.c.seq).where(_NEWEST.c.place > CROWDED)))
+COUNT = select(job.c.state, func.count()).where(UNFINISHED).group_by(job.c.state)
+_WANTED = listed("pairs")
+_IS_WANTED = (job.c.origin == item(_WANTED.c.value, 0)) & (job.c.session_id == item(_WANTED.c.value, 1))
+COUNT_OF = Query(
+    select(job.c.origin, job.c.session_id, job.c.state, func.count().label("jobs"))
+    .select_from(_WANTED.join(job, _IS_WANTED & job.c.state.in_([literal_column(f"'{state}'") for state in STATES])))
+    .group_by(job.c.origin, job.c.session_id, job.c.state)
+)
+
+
+class SqlInbox:
+    def __init__(self, database: Lanes) -> None:
+        self._database = database
+        self._something_new = asyncio.Event()
+        self._is_above_streams = False
+
+    async def put(self, delivery: Delivery) -> None:
+        await self._database.write(lambda connection: self._put(connection, delivery))
+        self._something_new.set()
+
+    async def keep(self, delivery: Delivery, state: str, error: str, *, attempts: int = 0, run_at: Millis = 0) -> None:
+        """Takes over a delivery that waited elsewhere and failed, or is to be put aside."""
+        row = {column: getattr(delivery, column) for column in COLUMNS}
+        row |= {"order": delivery.order or None, "state": state, "error": error, "attempts": attempts, "run_at": run_at}
+        await self._database.write(lambda connection: _keep(connection, row))
+
+    async def moment(self, at: Millis) -> Moment:
+        return Moment(at=at, order=await self._database.read(_newest_order))
+
+    async def newest_act(self) -> int:
+        """The number of the newest act of all nodes."""
+        return await self._database.read(last_number)
+
+    async def new_act(self) -> int:
+        return await self._database.write(next_number)
+
+    async def first_order(self, stream: str) -> int:
+        """The order before the first of the stream of this name. A stream that is made anew counts from 1 again, so it
+        goes on above the one before, and above the table."""
+        return await self._database.write(lambda connection: _number_of(connection, stream) << ORDERS_OF_A_STREAM)
+
+    async def wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._something_new.wait()
+        except TimeoutError:
+            pass
+        self._something_new.clear()
+
+    async def take(self, limit: int, at: Millis) -> list[Delivery]:
+        self._something_new.clear()
+        return await self._database.read(lambda connection: _take(connection, limit, at))
+
+    async def done(self, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:
+        rows = [
+            {"number": seq, "ends": QUARANTINED if seq in quarantined else DONE, "reason": quarantined.get(seq)}
+            for seq in seqs
+        ]
+        if rows:
+            await self._database.write(lambda connection: _finish(connection, rows))
+
+    async def remove(self, seqs: Collection[int]) -> None:
+        await self._database.write(
+            lambda connection: connection.execute(delete(job).where(job.c.seq.in_(seqs))).rowcount
+        )
+
+    async def failed(self, delivery: Delivery, error: str, *, retry_at: Millis | None) -> None:
+        change = (
+            update(job)
+            .where(job.c.seq == delivery.seq)
+            .values(attempts=delivery.attempts + 1, error=error, state=WAITING if retry_at else DEAD)
+        )
+        if retry_at:
+            change = change.values(run_at=retry_at)
+        await self._database.write(lambda connection: connection.execute(change).rowcount)
+
+    async def retry(self, seqs: Collection[int] | None) -> int:
+        change = update(job).where(job.c.state == DEAD).values(state=WAITING, attempts=0, run_at=0)
+        if seqs is not None:
+            change = change.where(job.c.seq.in_(seqs))
+        count = await self._database.write(lambda connection: connection.execute(change).rowcount)
+        self._something_new.set()
+        return count
+
+    async def jobs(self, state: str | None, session_key: str | None, limit: int) -> list[Job]:
+        query = select(*[job.c[field.name] for field in fields(Job)]).order_by(job.c.seq.desc()).limit(limit)
+        if state:
+            query = query.where(job.c.state == state)
+        if session_key:
+            query = query.where(_of_session(session_key))
+        return await self._database.read(lambda connection: [Job(**row._mapping) for row in connection.execute(query)])
+
+    async def counts(self, session_key: str | None = None) -> dict[str, int]:
+        if session_key:
+            return (await self.counts_of([session_key])).get(session_key, {})
+        return await self._database.read(lambda connection: {s: n for s, n in connection.execute(COUNT)})
+
+    async def counts_of(self, session_keys: Collection[str]) -> dict[str, dict[str, int]]:
+        pairs = orjson.dumps([_parts(key) for key in session_keys]).decode()
+        rows = await self._database.read(lambda connection: COUNT_OF.run(connection, pairs=pairs))
+        counts: dict[str, dict[str, int]] = {}
+        for row in rows:
+            counts.setdefault(session_key(row.origin, row.session_id), {})[row.state] = row.jobs
+        return counts
+
+    def _put(self, connection: Connection, delivery: Delivery) -> None:
+        if not self._is_above_streams:
+            number_after(connection, _end_of_streams(connection))
+            self._is_above_streams = True
+        PUT.run(connection, [delivery])
+
+
+def _newest_order(connection: Connection) -> int:
+    return max(last_number(connection), _end_of_streams(connection))
+
+
+def _end_of_streams(connection: Connection) -> int:
+    """What this table numbers after it took over from a stream is greater than all that the stream has numbered."""
+    number, _ = _last_stream(connection)
+    return (number + 1) << ORDERS_OF_A_STREAM if number else 0
+
+
+def _number_of(connection: Connection, stream: str) -> int:
+    lock(connection, [STREAM])
+    number, name = _last_stream(connection)
+    if name != stream:
+        number = max(number, last_number(connection) >> ORDERS_OF_A_STREAM) + 1
+        row = upsert(meta).values(name=STREAM, value=f"{number} {stream}")
+        connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": row.excluded.value}))
+    return number
+
+
+def _last_stream(connection: Connection) -> tuple[int, str]:
+    """The number and name of the stream that came last; 0 if there was none."""
+    found = connection.execute(select(meta.c.value).where(meta.c.name == STREAM)).scalar() or "0 "
+    number, _, name = found.partition(" ")
+    return int(number), name
+
+
+def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
+    rows = DUE.run(connection, after=at + 1, until=at + LONGEST_WAIT, most=max(limit, LOOK_AHEAD))
+    due = [Waiting(row.seq, row.session_id if row.origin == SHARED else row.origin, row.size) for row in rows]
+    taken = TAKE.run(connection, seqs=orjson.dumps(next_batch(due, limit, BATCH_BYTES)).decode()) if due else ()
+    return [
+        Delivery(
+            seq=row.seq,
+            order=row.seq if row.order is None else row.order,
+            seen=row.seen,
+            way=Way(row.way),
+            kind=row.kind,
+            origin=row.origin,
+            session_id=row.session_id,
+            uid=row.uid,
+            key=row.key,
+            contradiction=row.contradiction,
+            proven=bool(row.proven),
+            signature=row.signature,
+            request_id=row.request_id,
+            body=row.body,
+            received_at=row.received_at,
+            counted_at=row.counted_at,
+            attempts=row.attempts,
+        )
+        for row in taken
+    ]
+
+
+def _finish(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    connection.execute(FINISH, rows)
+    if aside := [row["number"] for row in rows if row["ends"] == QUARANTINED]:
+        origins = connection.execute(select(job.c.origin).where(job.c.seq.in_(aside))).scalars().all()
+        connection.execute(THIN_OUT, {"origins": origins})
+
+
+def _keep(connection: Connection, row: dict[str, Any]) -> None:
+    connection.execute(KEEP, row)
+    if row["state"] == QUARANTINED:
+        connection.execute(THIN_OUT, {"origins": [row["origin"]]})
+
+
+def _of_session(session_key: str) -> Any:
+    origin, session_id = _parts(session_key)
+    return (job.c.origin == origin) & (job.c.session_id == session_id)
+
+
+def _parts(session_key: str) -> tuple[str, str]:
+    origin, _, session_id = session_key.partition("/")
+    return origin or SHARED, session_id

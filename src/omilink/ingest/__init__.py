@@ -1,0 +1,1 @@
+"""From a webhook call to saved words: read, accept, queue, save."""

@@ -1,0 +1,378 @@
+"""What one batch has loaded and changed so far, so that many calls are looked up and written in few statements."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from omilink.clock import Millis
+from omilink.conversations import identity, segmentation
+from omilink.linking.phrase import may_be_part
+from omilink.models import wire
+from omilink.models.conversation import Conversation, title_of
+from omilink.models.delivery import Delivery
+from omilink.models.event import Event
+from omilink.models.ids import SHARED, new_id, session_key
+from omilink.models.message import LEFT_OUT, Message, Segment, voice
+from omilink.models.omi_account import Challenge
+from omilink.models.ports import Transaction
+from omilink.models.session import MOST_SESSIONS, PAST, OmiSession
+
+MessageKey = tuple[str, str]
+"""Conversation id and segment key."""
+
+
+MINUTE = 60.0
+MOST_NUMBERED = 20
+"""Messages of one number that a segment is compared with: more at the same second are no talk."""
+LATEST_UNPLACED = 50
+"""Messages among which one without a place is looked for by its number."""
+NEAR_MOST = 20
+"""Conversations of a session that are looked at: more than any devices hold at once, and few enough for each call to
+be compared with all of them."""
+
+
+class Desk:
+    """A batch's working copy of the store. Nothing is written before `flush`."""
+
+    def __init__(self, tx: Transaction, gap: float, heard: Sequence[tuple[Delivery, Sequence[Segment]]]) -> None:
+        """Loads what these deliveries with their segments may touch."""
+        self.tx = tx
+        self.gap_ms: Millis = round(gap * 1000)
+        self.users: set[str] = set()
+        self.messages_added = 0
+        self._heard = heard
+        self._deliveries = [delivery for delivery, _ in heard]
+        times = [delivery.received_at for delivery in self._deliveries]
+        self._since = min(times, default=0) - segmentation.BACKLOG_LIMIT
+        self._counted = min(map(self.accepted, self._deliveries), default=0)
+        self._load()  # locks the sessions, so that what is read after it stays true
+        self._users_there = tx.users_there({delivery.origin for delivery in self._deliveries} - {SHARED})
+
+    def _load(self) -> None:
+        keys = {delivery.session_key for delivery in self._deliveries}
+        uids = {uid for delivery in self._deliveries for uid in (delivery.uid, delivery.session_id) if uid}
+        # those of the uids too, so that no proof comes or goes meanwhile
+        self._sessions = self.tx.sessions(keys | {session_key(SHARED, uid) for uid in uids})
+        self._uids_shown = self.tx.uids_shown(keys)
+        self._verified, asked = self.tx.proofs(uids, self._counted)
+        self._challenges = self.tx.challenges(asked, self._counted)
+        self._conversations: dict[str, dict[str, Conversation]] = {}
+        self.load_conversations(keys)
+        self._messages: dict[str, dict[str, Message]] = {}
+        self._minutes: dict[str, set[int]] = {}
+        self._unplaced_seen: set[str] = set()
+        known = self.tx.messages_known(
+            {
+                (conversation_id, segment.key)
+                for delivery, segments in self._heard
+                for conversation_id in self._conversations[delivery.session_key]
+                for segment in segments
+            }
+        )
+        self._keep(known.values())
+        self._forget_changes()
+
+    def load_conversations(self, session_keys: Collection[str]) -> None:
+        self._conversations |= {key: {} for key in session_keys}
+        near = self.tx.conversations_near(session_keys, self._since)
+        for conversation in sorted(near, key=_by_last_words):
+            of_session = self._conversations[conversation.session_id]
+            of_session[conversation.id] = conversation
+            if len(of_session) > NEAR_MOST:
+                del of_session[next(iter(of_session))]
+
+    # what there is
+
+    def session(self, delivery: Delivery) -> OmiSession:
+        """The delivery's session, a new one if it has not been seen before."""
+        return self._sessions.get(delivery.session_key) or OmiSession(
+            omi_session_id=delivery.session_id, origin=delivery.origin, created_at=delivery.received_at
+        )
+
+    def accepted(self, delivery: Delivery) -> Millis:
+        """When the delivery was accepted, in counted time: just now, where the node that did so could not know."""
+        return self.tx.counted() if delivery.counted_at is None else delivery.counted_at
+
+    def owner(self, delivery: Delivery) -> str | None:
+        """Whose words these are: its session's owner at the time when it was accepted."""
+        return self.session(delivery).owner_at(delivery)
+
+    def sender(self, delivery: Delivery) -> str:
+        """Whose budget it uses: its owner's; if it has none, that of its uid, or else of its session."""
+        return self.owner(delivery) or f"{SHARED} {delivery.uid or delivery.session_id}"
+
+    def senders(self) -> set[str]:
+        """All whose budgets the batch may use."""
+        owners = {session.user_id for session in self._sessions.values()} | {*self._verified.values()}
+        left = {session.left_user_id for session in self._sessions.values()}
+        return {
+            *filter(None, owners | left),
+            *(delivery.origin for delivery in self._deliveries if delivery.origin != SHARED),
+            *(f"{SHARED} {one}" for delivery in self._deliveries for one in (delivery.uid, delivery.session_id) if one),
+        }
+
+    def has_many(self, user_id: str) -> bool:
+        """Whether the user has as many sessions as one can have."""
+        return self.tx.count_sessions(user_id) >= MOST_SESSIONS
+
+    def is_account_gone(self, delivery: Delivery) -> bool:
+        """Whether it was accepted for an account that has been deleted: at its personal URL, or for a session that it
+        had. Such a session remembers until when somebody had it, and no more who that was."""
+        if delivery.origin != SHARED:
+            return delivery.origin not in self._users_there
+        session = self.session(delivery)
+        return session.hands_at(delivery) in PAST and session.left_user_id is None
+
+    def challenges(self, delivery: Delivery) -> list[Challenge]:
+        """What users have been asked to say under the delivery's uid, unless nothing is to be kept of it."""
+        if not self._challenges or self.is_account_gone(delivery):
+            return []
+        at = self.accepted(delivery)
+        asked = [one for one in self._challenges if one.uid == delivery.uid and one.expires_at > at]
+        return [one for one in asked if delivery.origin in (SHARED, one.user_id)]
+
+    def verified_user(self, uid: str | None) -> str | None:
+        return self._verified.get(uid) if uid else None
+
+    def near(self, delivery: Delivery) -> list[Conversation]:
+        """The session's conversations that were going on about when the delivery came, whosever they are; the one that
+        was heard last stands last."""
+        at = delivery.received_at
+        near = [
+            conversation
+            for conversation in self._conversations[delivery.session_key].values()
+            if (conversation.first_order <= delivery.order or conversation.created_at < at + self.gap_ms)
+            and conversation.last_at > at - segmentation.BACKLOG_LIMIT
+        ]
+        return sorted(near, key=_by_last_words)[-NEAR_MOST:]
+
+    def open_to(self, delivery: Delivery) -> list[Conversation]:
+        """Those of them in which its words may stand."""
+        owner = self.owner(delivery)
+        return [one for one in self.near(delivery) if one.user_id == owner and not one.deleted_at]
+
+    def known(
+        self, delivery: Delivery, segment: Segment, near: Sequence[Conversation], *, is_alone: bool = False
+    ) -> Message | None:
+        """The message of these conversations that the segment already is, in a deleted one too. Without a unique id the
+        same words at the same seconds may be said again in the next conversation, so then only one that has not fallen
+        silent counts; without any, and if the segment `is_alone` in its call, only one that it may be a retry of. Of
+        several it is the one that the segment tells nothing new, then one that was deleted, since its words must not
+        come back, then the one that was heard longest ago."""
+        found: list[tuple[Message, bool]] = []
+        for conversation in near:
+            if not segment.has_unique_id and delivery.received_at - conversation.last_at >= self.gap_ms:
+                continue
+            message, is_deleted = self.same(delivery, segment, conversation), conversation.deleted_at is not None
+            if message is None or (is_deleted and message.has_grown_from_left_out(segment)):
+                continue
+            if is_alone and self.is_said_again(delivery, segment, message):
+                continue
+            if conversation.user_id == self.owner(delivery) or self._is_of_before(delivery, segment, message):
+                found.append((message, is_deleted))
+        if len(found) > 1:  # seldom, and it takes a hash
+            found.sort(key=lambda one: (one[0].knows(segment), one[1]), reverse=True)
+        return found[0][0] if found else None
+
+    def same(self, delivery: Delivery, segment: Segment, conversation: Conversation) -> Message | None:
+        """The conversation's message that the segment is. A counter's number is that only where it agrees otherwise,
+        and so is a UUID that came with other words at another place: some devices send one for all that they record."""
+        message = self.message((conversation.id, segment.key))
+        if message and segment.id is None and segment.start is None:
+            return self._latest_alike(message, conversation, delivery.received_at)
+        if not segment.may_be_counted and not (message and identity.is_elsewhere(message, segment)):
+            return message
+        if message and self._is_same_by_number(delivery, message, segment, conversation):
+            return message
+        numbered = self._numbered(segment, conversation)[:MOST_NUMBERED]
+        return next((one for one in numbered if self._is_same_by_number(delivery, one, segment, conversation)), None)
+
+    def is_said_again(self, delivery: Delivery, segment: Segment, message: Message) -> bool:
+        """Whether a segment that is alone in its call and looks like the message is another one."""
+        conversation = self.conversation(delivery, message.conversation_id)
+        return segment.id is None and segmentation.may_begin_anew(conversation, message, delivery.received_at)
+
+    def _latest_alike(self, message: Message, conversation: Conversation, at: Millis) -> Message:
+        """Without an id and a place, what is said again after a while has the same key but for a number."""
+        if not segmentation.is_too_late(message, at):
+            return message
+        alike = [m for m in self._unplaced(conversation) if m.segment_id and message.key == f"said:{m.segment_id}"]
+        return max([message, *alike], key=lambda one: one.created_at)
+
+    def _is_same_by_number(
+        self, delivery: Delivery, message: Message, segment: Segment, conversation: Conversation
+    ) -> bool:
+        if identity.is_same_by_number(message, segment, delivery.received_at):
+            return True
+        if not identity.is_like_a_correction(message, segment, delivery.received_at):
+            return False
+        if conversation.deleted_at and message.text == LEFT_OUT:  # whose words nobody knows: it may have grown
+            return True
+        return not (
+            self._is_part_of_a_sentence(delivery, message, segment)
+            or self._has_gone_on(conversation, message)
+            or segmentation.is_restarting(segment, delivery.received_at, self.open_to(delivery))
+        )
+
+    def _is_part_of_a_sentence(self, delivery: Delivery, message: Message, segment: Segment) -> bool:
+        """A part of a sentence that a user is to say is no correction of other words, nor are they one of it: a device
+        may count anew in each call, with a clock that stands at 0 each time."""
+        said = [one.say for one in self.challenges(delivery)]
+        return any(may_be_part(message.text, say) or may_be_part(segment.text, say) for say in said)
+
+    def _has_gone_on(self, conversation: Conversation, message: Message) -> bool:
+        """Whether its voice has said more since. A recogniser corrects what it told last; other words at an earlier
+        place are those of a device that started anew."""
+        end = (message.end or 0.0) - identity.INEXACT
+        later = self.around(conversation, end, end + MINUTE)
+        return any(
+            one.seq > message.seq and (one.start or 0.0) >= end and voice(one) == voice(message) for one in later
+        )
+
+    def _numbered(self, segment: Segment, conversation: Conversation) -> list[Message]:
+        """Messages of that id that were said about then, the nearest first; of those without a place the latest."""
+        if segment.start is None:
+            there = self._unplaced(conversation)
+            return sorted((m for m in there if m.segment_id == segment.id), key=lambda m: -m.seq)
+        start, nearly = segment.start, identity.SAME_START
+        stands_still = start == conversation.end == 0
+        if conversation.end is None or (start >= conversation.end and not stands_still):
+            return []
+        there = self.around(conversation, start - nearly, start + nearly)
+        if segmentation.is_short(conversation):  # its clock may tell no place
+            there += self._unplaced(conversation)
+        return sorted((m for m in there if m.segment_id == segment.id), key=lambda m: abs((m.start or 0.0) - start))
+
+    def _unplaced(self, conversation: Conversation) -> list[Message]:
+        """The latest of its messages without a place."""
+        if conversation.id not in self._unplaced_seen:
+            self._unplaced_seen.add(conversation.id)
+            self._keep_stored(self.tx.messages(conversation.id, LATEST_UNPLACED))
+        return [m for m in self._messages.get(conversation.id, {}).values() if m.start is None]
+
+    @staticmethod
+    def _is_of_before(delivery: Delivery, segment: Segment, message: Message) -> bool:
+        """Whether the segment is another owner's message, heard again or grown on its way, and not words of now."""
+        if not segment.may_be_counted or message.has_been(segment):
+            return True
+        if not message.text:
+            return message.end == segment.end
+        is_in_time = abs(delivery.received_at - message.created_at) <= segmentation.LATE * 1000
+        is_there = message.start == segment.start and voice(message) == voice(segment)
+        texts = sorted((message.text, segment.text), key=len)
+        return is_in_time and is_there and texts[1].startswith(texts[0])
+
+    def around(self, conversation: Conversation, start: float, until: float) -> list[Message]:
+        """The conversation's messages that were said in these seconds of its clock, as they are now."""
+        first, end = conversation.first, conversation.end
+        if first is None or end is None or start > end or until < first:
+            return []
+        self._look(conversation, start, until)
+        there = self._messages.get(conversation.id, {}).values()
+        return [m for m in there if m.start is not None and m.start <= until and (m.end or 0.0) >= start]
+
+    def _look(self, conversation: Conversation, start: float, until: float) -> None:
+        """Loads whole minutes, each once: a call may ask for each of thousands of segments."""
+        minutes = range(int(start // MINUTE), int(until // MINUTE) + 1)
+        seen = self._minutes.setdefault(conversation.id, set())
+        missing = [minute for minute in minutes if minute not in seen]
+        if missing and conversation.id not in self._new_conversations:
+            start, until = missing[0] * MINUTE, (missing[-1] + 1) * MINUTE
+            self._keep_stored(self.tx.messages_around(conversation.id, start, until))
+        seen.update(missing)
+
+    def is_first_of_its_words(self, message: Message) -> bool:
+        """Whether no earlier message of its conversation begins as it does, so that a title is this one's. It is asked
+        seldom, so by way of the database."""
+        if message.seq == 1:
+            return True
+        self.flush()
+        return not self.tx.is_begun_before(message.conversation_id, message.seq, title_of(message.text))
+
+    def free_key(self, conversation: Conversation, segment: Segment, seq: int) -> str:
+        """The segment's key, with its message's `seq` where another segment of the conversation has the key."""
+        if self.message((conversation.id, segment.key)) is None:
+            return segment.key
+        where, _, id = segment.key.partition(":")
+        return f"{where}~{seq}:{id}"
+
+    def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
+        return self._conversations[delivery.session_key][conversation_id]
+
+    def message(self, key: MessageKey) -> Message | None:
+        conversation_id, segment_key = key
+        return self._messages.get(conversation_id, {}).get(segment_key)
+
+    # what becomes of it
+
+    def begun(self, delivery: Delivery) -> Conversation:
+        """A conversation that begins with the delivery, without words yet."""
+        return Conversation(
+            id=new_id(),
+            session_id=delivery.session_key,
+            user_id=self.owner(delivery),
+            created_at=delivery.received_at,
+            last_at=delivery.received_at,
+            first_order=delivery.order,
+            last_order=delivery.order,
+            turn=self.session(delivery).turn,
+        )
+
+    def put_session(self, session: OmiSession) -> None:
+        self._sessions[session.id] = session
+        self._changed_sessions[session.id] = session
+
+    def show_uid(self, session: OmiSession, uid: str | None) -> None:
+        if session.origin == SHARED and uid and uid not in self._uids_shown.setdefault(session.id, set()):
+            self._uids_shown[session.id].add(uid)
+            self._new_uids.append((session.id, uid))
+
+    def put_conversation(self, conversation: Conversation, *, new: bool = False) -> None:
+        self._conversations[conversation.session_id][conversation.id] = conversation
+        fresh = new or conversation.id in self._new_conversations
+        (self._new_conversations if fresh else self._changed_conversations)[conversation.id] = conversation
+
+    def put_message(self, message: Message, *, new: bool = False) -> None:
+        key = (message.conversation_id, message.key)
+        self._keep([message])
+        fresh = new or key in self._new_messages
+        (self._new_messages if fresh else self._changed_messages)[key] = message
+
+    def tell(self, user_id: str, type: str, conversation_id: str | None = None, **data: object) -> None:
+        """Notes an event for the user's streams."""
+        self._events.append(wire.event(user_id, type, conversation_id, **data))
+
+    def flush(self) -> None:
+        """Writes everything that has changed, in the order in which rows depend on one another."""
+        self.tx.put_sessions(self._changed_sessions.values())
+        self.tx.add_uids_shown(self._new_uids)
+        self.tx.put_conversations(self._new_conversations.values(), self._changed_conversations.values())
+        self.tx.put_messages(self._new_messages.values(), self._changed_messages.values())
+        self.tx.append(self._events)
+        self.users |= {event.user_id for event in self._events}
+        self.messages_added += len(self._new_messages)
+        self._forget_changes()
+
+    def _keep_stored(self, messages: Iterable[Message]) -> None:
+        """What the desk has already is newer."""
+        self._keep([m for m in messages if self.message((m.conversation_id, m.key)) is None])
+
+    def _keep(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self._messages.setdefault(message.conversation_id, {})[message.key] = message
+
+    def hear_instead(self, delivery: Delivery, segments: Sequence[Segment]) -> None:
+        """After something else has written: everything as it is now, for these segments of the delivery."""
+        self._heard = [(one, segments if one is delivery else said) for one, said in self._heard]
+        self._load()
+
+    def _forget_changes(self) -> None:
+        self._changed_sessions: dict[str, OmiSession] = {}
+        self._new_uids: list[tuple[str, str]] = []
+        self._new_conversations: dict[str, Conversation] = {}
+        self._changed_conversations: dict[str, Conversation] = {}
+        self._new_messages: dict[MessageKey, Message] = {}
+        self._changed_messages: dict[MessageKey, Message] = {}
+        self._events: list[Event] = []
+
+
+def _by_last_words(conversation: Conversation) -> tuple[int, Millis, str]:
+    return conversation.last_order, conversation.last_at, conversation.id

@@ -1,0 +1,351 @@
+"""Bodies and query strings of OMI's senders, old and new, and of devices that people program themselves.
+
+Nothing that can be kept is lost: a field of a wrong type costs that field, a bad segment costs that segment. What no
+sender of OMI's can produce is refused with a sentence for whoever programs the device.
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote_plus
+
+import orjson
+
+from omilink.errors import Invalid, Malformed, TooLarge
+from omilink.models.ids import check_id, is_account_id, is_placeholder
+from omilink.models.message import Segment
+
+MAX_SEGMENTS = 2_000
+MAX_DEPTH = 64
+"""OMI nests six deep. What lies deeper is dropped, so that no parser runs out of stack."""
+MOST_MARKS = 100_000
+"""Brackets and quotation marks of a body that is nested so deep that it has to be looked through for its depth."""
+MAX_TEXT = 20_000
+"""Characters of a message: a quarter of an hour of talk. What is longer comes in pieces, so that a page of messages has
+a bound."""
+LONGEST_ID = 128
+UNPLACED = -1.0
+"""`start` and `end` of a segment whose place on the clock is unknown."""
+LONGEST_CLOCK = 1e7
+"""Seconds. A clock that shows more (115 days) is broken, and the segment unplaced."""
+
+Query = Sequence[tuple[str, str]]
+
+UID_NAMES = ("uid", "user_id", "userId")
+SESSION_NAMES = ("session_id", "sessionId")
+_WRITTEN = ("id", "text", "speaker", "person_id", "personId")
+"""Fields of a segment in which a number counts as it was written."""
+_ELSEWHERE = {
+    *("content", "message", "segment", "segments", "sentence", "sentences", "text"),
+    *("transcript", "transcripts", "utterances", "words"),
+}
+"""Keys, in small letters, under which self-made devices send words instead of under `segments` and `text`."""
+_WHOLE = re.compile(r"-?[0-9]+")
+
+TRANSCRIPT = "transcript"
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database and no UTF-8 takes NUL and lone surrogates
+_SHORT_WHOLE = re.compile(r"[0-9]{1,9}")
+_SPEAKER = re.compile(r"\s*SPEAKER_0*(\d{1,9})\s*", re.IGNORECASE)
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Whom a webhook call is about. `contradiction` says why it cannot be known, for the quarantine."""
+
+    kind: str
+    session_id: str
+    uid: str | None
+    contradiction: str | None = None
+
+
+def query(raw: bytes) -> list[tuple[str, str]]:
+    """The pairs of a query string. Old senders append `?uid=` blindly, so a `?` separates as `&` does."""
+    pairs = (part.partition("=") for part in re.split("[&?]", raw.decode("latin-1")) if part)
+    return [(unquote_plus(name), unquote_plus(value)) for name, _, value in pairs]
+
+
+def document(body: bytes) -> Any:
+    """The body's JSON, with what is nested too deep replaced by null. A number where an id or a text belongs keeps
+    every digit. Raises Malformed."""
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _leniently(body)
+    return _leniently(body) if _has_rounded(content) else content
+
+
+def _has_rounded(content: Any) -> bool:
+    """Whether the fast parser made a float of what has to stay as it was written: it rounds whole numbers of more than
+    19 digits, so that two devices' ids would become one."""
+    body = content if isinstance(content, dict) else {}
+    items = content if isinstance(content, list) else body.get("segments")
+    written = [body.get(name) for name in (*UID_NAMES, *SESSION_NAMES)]
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict):
+            written += [item.get(name) for name in _WRITTEN]
+    return float in map(type, written)
+
+
+def _leniently(body: bytes) -> Any:
+    """What is no good JSON and can be read all the same: lone surrogates, NaN, a byte order mark, broken UTF-8, great
+    depth and huge numbers. Numbers keep the digits that they were written with."""
+    text = body.decode("utf-8", "replace").removeprefix("\ufeff")
+    try:
+        try:
+            return _loads(text)
+        except RecursionError:
+            if sum(map(text.count, '[]{}"')) > MOST_MARKS:
+                raise ValueError("too much to look through") from None
+            return _loads(_prune(text))
+    except (ValueError, RecursionError):
+        raise Malformed('The body is not JSON. Send {"session_id": "…", "segments": […]}.') from None
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, parse_int=_integer, parse_float=Decimal)
+
+
+def call(content: Any, pairs: Query) -> Call:
+    """Whom the call is about. Raises Invalid or TooLarge with what the device has to change."""
+    body = content if isinstance(content, dict) else {}
+    if not isinstance(content, dict | list):
+        raise Invalid('The body must be an object {"session_id": "…", "segments": […]} or a list of segments.')
+    _check_segments(content)
+    named = _ids(pairs, body, *UID_NAMES) | _ids(pairs, body, *SESSION_NAMES)
+    uids = [value for value in _ids(pairs, body, *UID_NAMES) if not is_placeholder(value)]
+    sessions = [value for value in _ids(pairs, body, *SESSION_NAMES) if not (uids and is_placeholder(value))]
+    for value in (*uids, *sessions):
+        check_id(value, named[value])
+    if not uids and not sessions:
+        raise Invalid('Neither a session_id nor a uid was found. Send {"session_id": "…", "segments": […]}.')
+    session_id = sessions[0] if sessions else uids[0]
+    return Call(_kind(body), session_id, uids[0] if uids else None, _contradiction(sessions, uids))
+
+
+def segments(content: Any) -> tuple[list[Segment], int]:
+    """The segments with words in them, and how many could not be read: those without a text, and words that stand
+    somewhere else than in `segments`."""
+    items = content if isinstance(content, list) else content.get("segments", ())
+    read = list(_read(items))
+    unreadable = sum(segment is None for segment in read)
+    if not items and content and _kind(content) == TRANSCRIPT:
+        unreadable += _words_elsewhere(content) or ("segments" not in content and _unknown_pieces(content))
+    return [segment for segment in read if segment is not None], unreadable
+
+
+def _words_elsewhere(content: Any) -> int:
+    """How many pieces of speech an object without the right key seems to hold under other keys."""
+    found = [value for name, value in content.items() if name.lower() in _ELSEWHERE]
+    return sum(len(value) if isinstance(value, list) else bool(_clean(value).strip()) for value in found)
+
+
+def _unknown_pieces(content: dict[str, Any]) -> int:
+    """How many pieces of whatever it is a body without any segments holds: lists, objects, and texts of several
+    words."""
+    known = {*UID_NAMES, *SESSION_NAMES}
+    values = [value for name, value in content.items() if name not in known]
+    lists = sum(len(value) for value in values if isinstance(value, list))
+    return lists + sum(bool(v) if isinstance(v, dict) else isinstance(v, str) and len(v.split()) > 1 for v in values)
+
+
+def _check_segments(content: dict[str, Any] | list[Any]) -> None:
+    items = content if isinstance(content, list) else content.get("segments", [])
+    if not isinstance(items, list):
+        raise Invalid(f"segments must be a list of objects and is {_json_type(items)}. An empty list is fine.")
+    if len(items) > MAX_SEGMENTS:
+        raise TooLarge(f"{len(items)} segments in one call; {MAX_SEGMENTS} are the most. Send them in several calls.")
+
+
+def _ids(pairs: Query, body: dict[str, Any], *names: str) -> dict[str, str]:
+    """The distinct ids under any of these names, the body's first, and the name of each. Empty ones count as absent."""
+    found: dict[str, str] = {}
+    for name, value in [(name, body.get(name)) for name in names] + [pair for pair in pairs if pair[0] in names]:
+        if isinstance(value, bool | list | dict):
+            raise Invalid(f"{name} must be a string and is {_json_type(value)}.")
+        if isinstance(value, float | Decimal) and not (_WHOLE.fullmatch(str(value)) or is_placeholder(str(value))):
+            raise Invalid(f"{name} must be a string or a whole number and is a number with a point or an exponent.")
+        if value is not None and (text := str(value).strip()):
+            found.setdefault(text, name)
+    return found
+
+
+def _contradiction(sessions: list[str], uids: list[str]) -> str | None:
+    if len(uids) > 1:
+        return "The call shows several uids, so whose words these are cannot be known."
+    if len(sessions) > 1:
+        return "The call shows several session ids, so whose words these are cannot be known."
+    if sessions and uids and sessions != uids and all(map(is_account_id, (sessions[0], uids[0]))):
+        # OMI's cloud makes the session id equal to the uid, so another uid was planted in the URL
+        return "The session id is one OMI account and the uid another, so whose words these are cannot be known."
+    return None
+
+
+def _kind(body: dict[str, Any]) -> str:
+    if "transcript_segments" in body or "structured" in body:
+        return "conversation"
+    return "day_summary" if "summary_json" in body or ("summary" in body and "segments" not in body) else TRANSCRIPT
+
+
+def _read(items: Sequence[Any]) -> Iterator[Segment | None]:
+    """Every segment with text, None for each that cannot be read; empty ones are passed over."""
+    for item in items:
+        text = _text(item)
+        if text is None:
+            yield None
+        elif words := text.strip():
+            yield from _pieces(_segment(item, words))
+
+
+def _pieces(segment: Segment) -> Iterator[Segment]:
+    """The segment, in pieces if it is longer than a message. Each has its share of the seconds."""
+    if len(segment.text) <= MAX_TEXT:
+        yield segment
+        return
+    said, length = 0, len(segment.text)
+    for number, text in enumerate(_cut(segment.text), start=1):
+        yield replace(
+            segment,
+            id=_id(f"{segment.id}/{number}") if segment.id and number > 1 else segment.id,
+            text=text,
+            start=_share(segment, said / length),
+            end=_share(segment, (said + len(text)) / length),
+        )
+        said += len(text)
+
+
+def _cut(text: str) -> Iterator[str]:
+    """Between two words, if there are any."""
+    while len(text) > MAX_TEXT:
+        place = text.rfind(" ", 1, MAX_TEXT + 1)
+        piece = text[: place if place > 0 else MAX_TEXT]
+        yield piece
+        text = text[len(piece) :].lstrip()
+    yield text
+
+
+def _share(segment: Segment, part: float) -> float | None:
+    if segment.start is None or segment.end is None:
+        return None
+    return round(segment.start + part * (segment.end - segment.start), 3)
+
+
+def _text(item: Any) -> str | None:
+    """None if there is none that can be read; blank is a text too."""
+    if not isinstance(item, dict):
+        return None
+    text = item.get("text")
+    if isinstance(text, bool) or not isinstance(text, str | int | float | Decimal | None):
+        return None
+    return None if text is None and _words_elsewhere(item) else _clean(text)
+
+
+def _segment(item: dict[str, Any], text: str) -> Segment:
+    start, end = _place(item)
+    return Segment(
+        id=_id(item.get("id")),
+        text=text,
+        speaker=_speaker(item),
+        is_user=_truth(item.get("is_user", item.get("isUser"))),
+        person_id=_id(item.get("person_id", item.get("personId"))),
+        start=start,
+        end=end,
+    )
+
+
+def _place(item: dict[str, Any]) -> tuple[float, float] | tuple[None, None]:
+    """What was said before the clock's zero has a place as well, below 0."""
+    start, end = _seconds(item.get("start")), _seconds(item.get("end"))
+    if start is None or (start == UNPLACED and end in (None, UNPLACED)):
+        return None, None
+    return start, max(start, start if end is None else end)
+
+
+def _seconds(value: Any) -> float | None:
+    """To the millisecond, since 45.879999999999995 and 45.88 are the same moment; and 0.0 for -0.0."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        return None
+    try:
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return round(seconds, 3) + 0.0 if math.isfinite(seconds) and abs(seconds) < LONGEST_CLOCK else None
+
+
+def _speaker(item: dict[str, Any]) -> str | None:
+    """SPEAKER_0 and SPEAKER_00 are the same person; a name that a device made up stays as it is. Where the speaker_id
+    is another number, it is the one to trust: after a reconnect the name may be another voice's (omi-protocol)."""
+    name = _same_speaker(_label(item.get("speaker"), 64) or "")
+    number = _whole(item.get("speaker_id", item.get("speakerId")))
+    if number is not None and 0 <= number < 10**9 and (not name or _SPEAKER.fullmatch(name)):
+        return f"SPEAKER_{number}"
+    return name or None
+
+
+def _whole(value: Any) -> int | None:
+    """A whole number, also where a device writes it as a text or with a point."""
+    if isinstance(value, str) and _SHORT_WHOLE.fullmatch(value.strip()):
+        return int(value)
+    if isinstance(value, float | Decimal):
+        number = float(value)
+        return int(number) if number.is_integer() and abs(number) < 10**9 else None
+    return value if type(value) is int else None
+
+
+@lru_cache
+def _same_speaker(name: str) -> str:
+    numbered = _SPEAKER.fullmatch(name)
+    return f"SPEAKER_{int(numbered[1])}" if numbered else name
+
+
+def _id(value: Any) -> str | None:
+    """Of one that is too long a hash of all of it, since two may differ at the end alone."""
+    id = _label(value, None)
+    return id if id is None or len(id) <= LONGEST_ID else hashlib.sha256(id.encode()).hexdigest()
+
+
+def _label(value: Any, length: int | None) -> str | None:
+    if value is None or isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        return None
+    return _clean(value).strip()[:length] or None
+
+
+def _truth(value: Any) -> bool:
+    return value.strip().lower() in ("true", "1", "yes") if isinstance(value, str) else value in (True, 1)
+
+
+def _clean(value: Any) -> str:
+    return _UNSTORABLE.sub("\ufffd", str(value if value is not None else ""))
+
+
+def _integer(digits: str) -> int | Decimal:
+    """Python refuses to read integers of thousands of digits."""
+    return int(digits) if len(digits) < 20 else Decimal(digits)
+
+
+def _prune(text: str) -> str:
+    """The JSON text without what is nested deeper than MAX_DEPTH."""
+    kept, depth, copied = [], 0, 0
+    for token in _STRUCTURE.finditer(text):
+        mark = token[0]
+        if mark in ("[", "{"):
+            depth += 1
+            if depth == MAX_DEPTH + 1:
+                kept += [text[copied : token.start()], "null"]
+        elif mark in ("]", "}"):
+            depth -= 1
+            if depth == MAX_DEPTH:
+                copied = token.end()
+    return "".join(kept) + text[copied:] if depth <= MAX_DEPTH else ""
+
+
+def _json_type(value: Any) -> str:
+    names = {bool: "a boolean", list: "a list", dict: "an object", str: "a string", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,259 @@
+"""Finds a sentence that was to be said in what a wearable heard. It is no part of the talk, so it is taken out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import inf
+
+from omilink.ingest.batch import Desk
+from omilink.linking import omi_accounts
+from omilink.linking.phrase import Span, begins, may_be_part, may_hold_part, part_of
+from omilink.models import wire
+from omilink.models.conversation import Conversation
+from omilink.models.delivery import Delivery
+from omilink.models.message import LEFT_OUT, VERSIONS_REMEMBERED, Message, Segment, voice
+from omilink.models.omi_account import Challenge
+
+EARLIER_MESSAGES = 30
+"""How many of the messages that came before a call may hold a part of a sentence."""
+EARLIER_CONVERSATIONS = 8
+"""How many of the latest conversations they may stand in, since a clock may start anew with every word of it."""
+LONGEST = 20_000
+"""Characters of a call that is listened to: a quarter of an hour of talk. The search takes time from everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Something that was heard: a segment of the call, by its place there, or a message from before it."""
+
+    text: str
+    voice: str | None
+    start: float | None
+    place: int | None = None
+    message: Message | None = None
+    is_heard_again: bool = False
+    """Whether a segment of the call is that message, which may have grown."""
+
+
+def take_sentences_out(
+    desk: Desk, delivery: Delivery, segments: Sequence[Segment], *, proves: bool
+) -> Sequence[Segment]:
+    """What is left of the segments without sentences that users were asked to say. A part of one may have come in an
+    earlier call, or in an earlier version of a segment. If the call `proves` something, that is done as well."""
+    if sum(len(segment.text) for segment in segments) > LONGEST:
+        return segments
+    session = desk.session(delivery)
+    desk.put_session(replace(session, last_uid=delivery.uid) if proves else session)
+    desk.show_uid(session, delivery.uid)
+    desk.flush()
+    pieces = [*_said_before(desk, delivery, segments), *_said_now(segments)]
+    order, said = _find(desk.challenges(delivery), pieces)
+    if not said:
+        if proves:
+            now = [segment.text for segment in segments]
+            omi_accounts.note_close(desk.tx, desk.challenges(delivery), now, [piece.text for piece in pieces])
+        return _without_parts(desk, delivery, segments)
+    rests = _cut(desk, delivery, segments, order, [span for _, span in said])
+    desk.flush()
+    for challenge in {challenge.user_id: challenge for challenge, _ in said if proves}.values():
+        desk.users |= omi_accounts.meet(desk.tx, challenge, delivery)
+    desk.hear_instead(delivery, rests)
+    return _without_parts(desk, delivery, rests)
+
+
+def _cut(
+    desk: Desk, delivery: Delivery, segments: Sequence[Segment], order: Sequence[_Piece], spans: Sequence[Span]
+) -> Sequence[Segment]:
+    """What is left of the segments. Earlier messages are changed, and every piece is remembered."""
+    near, remembered = desk.near(delivery), _remembered(desk, delivery)
+    left = {place: segment for place, segment in enumerate(segments)}
+    for number, piece in enumerate(order):
+        rest = _without(spans, number, piece.text)
+        if rest == piece.text:
+            continue
+        message = piece.message
+        if piece.place is not None:
+            segment = left.pop(piece.place)
+            message = _to_cut(desk.known(delivery, segment, near), segment)
+            if rest:
+                left[piece.place] = replace(segment, text=rest)
+            remembered = _remember(desk, delivery, remembered, segment)
+        elif message:
+            remembered = _remember(desk, delivery, remembered, message)
+        if message:
+            _take_out(desk, delivery, message, rest or LEFT_OUT)
+    return [segment for _, segment in sorted(left.items())]
+
+
+def _remembered(desk: Desk, delivery: Delivery) -> Conversation | None:
+    """The deleted conversation that holds what was taken out of this owner's, as messages without words. So a retry is
+    known, and nobody is shown anything of it."""
+    of_cuts = [c for c in desk.near(delivery) if c.deleted_at and c.message_count and c.user_id == desk.owner(delivery)]
+    return of_cuts[-1] if of_cuts else None
+
+
+def _remember(desk: Desk, delivery: Delivery, remembered: Conversation | None, said: Segment | Message) -> Conversation:
+    at = delivery.received_at
+    conversation = remembered or replace(desk.begun(delivery), deleted_at=at)
+    versions = said.version if isinstance(said, Segment) else said.versions
+    key = said.key if isinstance(said, Segment) else said.segment_key
+    before = desk.message((conversation.id, key))
+    if before:
+        known = dict.fromkeys([*before.versions.split(), *versions.split()])
+        desk.put_message(replace(before, versions=" ".join([*known][-VERSIONS_REMEMBERED:])))
+        return conversation
+    seq = conversation.message_count + 1
+    conversation = replace(conversation.with_words([said], delivery, named_by=None), message_count=seq)
+    desk.put_conversation(conversation, new=remembered is None)
+    message = Message(
+        conversation_id=conversation.id,
+        seq=seq,
+        key=key,
+        text=LEFT_OUT,
+        speaker=said.speaker,
+        is_user=said.is_user,
+        person_id=None,
+        start=said.start,
+        end=said.end,
+        position=said.start or 0.0,
+        created_at=at,
+        spoken_at=at,
+        versions=versions,
+    )
+    desk.put_message(message, new=True)
+    return conversation
+
+
+def _without_parts(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> Sequence[Segment]:
+    """The segments without a part of a sentence that was proven before, if that was taken out of the same segment: it
+    has grown on since."""
+    said = [challenge.say for challenge in desk.challenges(delivery) if challenge.used_at is not None]
+    of_cuts = [c for c in desk.near(delivery) if c.deleted_at and c.message_count]
+    if not said or not of_cuts:
+        return segments
+    rests = []
+    for segment in segments:
+        known = [desk.same(delivery, segment, conversation) for conversation in of_cuts]
+        has_grown = any(message and message.has_grown_from_left_out(segment) for message in known)
+        rest = _without_part(segment, said) if has_grown else segment.text
+        if rest:
+            rests.append(segment if rest == segment.text else replace(segment, text=rest))
+    if rests != list(segments):
+        desk.flush()
+        desk.hear_instead(delivery, rests)
+    return rests
+
+
+def _without_part(segment: Segment, sentences: Sequence[str]) -> str:
+    """One word is a part only of what is surely the same segment."""
+    text, least = segment.text, 2 if segment.may_be_counted else 1
+    parts = [span for sentence in sentences if (span := part_of(sentence, text, least))]
+    return max(parts, key=lambda span: span.end - span.start).cut(0, text) if parts else text
+
+
+def _find(
+    challenges: Sequence[Challenge], pieces: Sequence[_Piece]
+) -> tuple[Sequence[_Piece], list[tuple[Challenge, Span]]]:
+    """The sentences among the pieces, and the order of the pieces in which they were found: if there is one, an order
+    in which none lacks its first word."""
+    said, tries = [challenge.say for challenge in challenges], iter(range(omi_accounts.MOST_SENTENCES))
+    first_found: tuple[Sequence[_Piece], list[tuple[Challenge, Span]]] | None = None
+    for order in _orders(pieces, said):
+        new = [number for number, piece in enumerate(order) if piece.place is not None]
+        found = omi_accounts.find_said(challenges, [piece.text for piece in order], new, tries)
+        if found and all(begins(order[span.first].text[span.start :]) for _, span in found):
+            return order, found
+        first_found = first_found or (found and (order, found)) or None
+    return first_found or ((), [])
+
+
+def _orders(pieces: Sequence[_Piece], said: Sequence[str]) -> Iterator[Sequence[_Piece]]:
+    """Calls come late, clocks start anew, and others talk in between: as it came, as it was spoken, what one voice
+    said, and only what may be a part. At first without what has grown; but what a device corrects may be another part,
+    where it counts each call's segments anew."""
+    of_now = [piece for piece in pieces if not piece.is_heard_again]
+    for some in [of_now] if len(of_now) == len(pieces) else [of_now, pieces]:
+        yield some
+        yield sorted(some, key=_spoken)
+        for speaker in dict.fromkeys(piece.voice for piece in some if piece.place is not None):
+            of_one = [piece for piece in some if piece.voice == speaker]
+            if len(of_one) < len(some):
+                yield of_one
+                yield sorted(of_one, key=_spoken)
+        for may_be in may_be_part, may_hold_part:
+            parts = [piece for piece in some if any(may_be(piece.text, sentence) for sentence in said)]
+            if len(parts) < len(some):
+                yield parts
+                yield sorted(parts, key=_spoken)
+
+
+def _spoken(piece: _Piece) -> float:
+    return inf if piece.start is None else piece.start
+
+
+def _said_now(segments: Sequence[Segment]) -> Iterator[_Piece]:
+    for place, segment in enumerate(segments):
+        yield _Piece(segment.text, voice(segment), segment.start, place=place)
+
+
+def _said_before(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> list[_Piece]:
+    """The latest that came in the conversations that go on, if they are the same owner's."""
+    owner, near = desk.owner(delivery), desk.near(delivery)
+    theirs = [conversation for conversation in near if conversation.user_id == owner and not conversation.deleted_at]
+    messages = [
+        message
+        for conversation in theirs[-EARLIER_CONVERSATIONS:]
+        for message in desk.tx.newest_messages(conversation.id, EARLIER_MESSAGES)
+    ]
+    messages.sort(key=lambda message: message.created_at)  # of one moment in the order of the conversations
+    known = [message for segment in segments if (message := desk.known(delivery, segment, near))]
+    again = {(message.conversation_id, message.key) for message in known}
+    return [
+        _Piece(m.text, voice(m), m.start, message=m, is_heard_again=(m.conversation_id, m.key) in again)
+        for m in messages[-EARLIER_MESSAGES:]
+        if m.text != LEFT_OUT
+    ]
+
+
+def _to_cut(known: Message | None, segment: Segment) -> Message | None:
+    """Not one that has grown beyond the segment, which is a late retry then."""
+    return None if known and (known.end or 0) > (segment.end or 0) else known
+
+
+def _without(spans: Sequence[Span], place: int, text: str) -> str:
+    for span in reversed(spans):  # from the end, so that the places of the others stay
+        text = span.cut(place, text)
+    return text
+
+
+def _take_out(desk: Desk, delivery: Delivery, message: Message, rest: str) -> None:
+    """What was saved for another owner, or deleted, is not touched any more."""
+    conversation = desk.conversation(delivery, message.conversation_id)
+    if conversation.deleted_at or conversation.user_id != desk.owner(delivery) or message.text == rest:
+        return
+    title = (conversation.title or "").removesuffix("…")
+    if title and title in message.text and title not in rest:
+        conversation = replace(conversation, title=None)
+        desk.put_conversation(conversation)
+    message = message.without(rest)
+    desk.put_message(message)
+    if _is_nothing_else(desk, conversation, message):
+        _bury(desk, delivery, conversation)
+    elif conversation.user_id:
+        shown = {"conversationId": conversation.id, "conversation": wire.conversation(conversation)}
+        words = [wire.message(message)]
+        desk.tell(conversation.user_id, "messages_updated", conversation.id, **shown, messages=words)
+
+
+def _is_nothing_else(desk: Desk, conversation: Conversation, changed: Message) -> bool:
+    if conversation.message_count > EARLIER_MESSAGES:
+        return False
+    stored = desk.tx.messages(conversation.id, EARLIER_MESSAGES)
+    return all((desk.message((conversation.id, one.key)) or one).text == LEFT_OUT for one in [*stored, changed])
+
+
+def _bury(desk: Desk, delivery: Delivery, conversation: Conversation) -> None:
+    """A conversation that was nothing but the sentence."""
+    desk.put_conversation(replace(conversation, message_count=0, deleted_at=delivery.received_at))
+    if conversation.user_id:
+        desk.tx.forget_events(conversation.user_id, conversation.id)
+        desk.tell(conversation.user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)

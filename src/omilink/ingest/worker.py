@@ -1,0 +1,110 @@
+"""Takes deliveries from the inbox and saves them: the CONVERSATION_SAVE jobs."""
+
+import asyncio
+import logging
+import math
+import random
+from collections.abc import Callable, Sequence
+
+from omilink.clock import Millis
+from omilink.errors import Unavailable
+from omilink.ingest import saving
+from omilink.models.delivery import Delivery
+from omilink.models.ports import LONGEST_WAIT, Bus, Inbox, Store
+
+BATCH = 200
+MAX_ATTEMPTS = 8
+CROWD = 8
+"""After a batch of this many or more the next one may gather, since a call in a large batch costs an eighth less …"""
+GATHER = 0.015
+"""… for this many seconds."""
+IDLE = 1.0
+"""Seconds between looks for retries that have become due."""
+AGAIN = 0.25
+"""Seconds between tries when saving does not work at all."""
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """`run` until `stop`; what was taken is finished."""
+
+    def __init__(
+        self,
+        store: Store,
+        inbox: Inbox,
+        bus: Bus,
+        *,
+        gap: float,
+        daily_bytes: float = math.inf,
+        clock: Callable[[], Millis],
+        count: "Count",
+    ) -> None:
+        self._store, self._inbox, self._bus = store, inbox, bus
+        self._gap, self._daily_bytes, self._clock, self._count = gap, daily_bytes, clock, count
+        self._stopping = False
+
+    def stop(self) -> None:
+        self._stopping = True
+
+    async def run(self) -> None:
+        waits = False
+        while True:
+            try:
+                deliveries = await self._inbox.take(BATCH, self._clock())
+                if deliveries:
+                    await self.save(deliveries)
+                    waits = False
+                    if CROWD <= len(deliveries) < BATCH:
+                        await asyncio.sleep(GATHER)
+                    continue
+                if self._stopping:
+                    return
+                await self._inbox.wait(IDLE)
+            except Exception as error:  # nobody's fault: nothing is counted as an attempt
+                if not waits:
+                    why = error.message if isinstance(error, Unavailable) else type(error).__name__
+                    log.warning("saving waits: %s", why)
+                waits = True
+                if self._stopping:
+                    return
+                await asyncio.sleep(AGAIN)
+
+    async def save(self, deliveries: Sequence[Delivery]) -> None:
+        """Saves the batch. If it fails, each half on its own, so that a poisonous delivery harms only itself."""
+        try:
+            await self._save(deliveries)
+        except Unavailable:
+            raise
+        except Exception as error:
+            if len(deliveries) == 1:
+                await self._fail(deliveries[0], error)
+                return
+            middle = len(deliveries) // 2
+            await self.save(deliveries[:middle])
+            await self.save(deliveries[middle:])
+
+    async def _save(self, deliveries: Sequence[Delivery]) -> None:
+        saved = await self._store.write(lambda tx: saving.save(tx, deliveries, self._gap, self._daily_bytes))
+        self._bus.publish(saved.users)
+        seqs = {delivery.seq for delivery in deliveries}
+        await self._inbox.done(sorted(seqs - saved.dropped), saved.quarantined)
+        if saved.dropped:
+            await self._inbox.remove(saved.dropped)
+        self._count(saved)
+
+    async def _fail(self, delivery: Delivery, error: Exception) -> None:
+        """The error's type and no more: its text may hold what people said."""
+        what = type(error).__name__
+        attempt = delivery.attempts + 1
+        retry_at = None if attempt >= MAX_ATTEMPTS else self._clock() + backoff(attempt)
+        log.error("a delivery could not be saved, attempt %d of %d: %s", attempt, MAX_ATTEMPTS, what)
+        await self._inbox.failed(delivery, what, retry_at=retry_at)
+
+
+Count = Callable[[saving.Saved], None]
+
+
+def backoff(attempt: int) -> Millis:
+    """2, 4, 8, … seconds, give or take half, and never more than LONGEST_WAIT."""
+    return min(LONGEST_WAIT, round((1000 << attempt) * random.uniform(0.5, 1.5)))

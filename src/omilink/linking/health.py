@@ -1,0 +1,117 @@
+"""How a user's sessions are: what is wrong with one, and what to do about it."""
+
+from dataclasses import dataclass
+
+from omilink.clock import Millis
+from omilink.errors import NotFound
+from omilink.linking.mistakes import ADVICE
+from omilink.models import wire
+from omilink.models.ids import SHARED, is_id, session_key
+from omilink.models.ports import Transaction
+from omilink.models.session import Mistake, OmiSession
+
+QUIET: Millis = 5 * 60_000
+"""A session without a call for so long is called quiet. OMI's cloud calls every 1 to 3 s while somebody talks."""
+PAGE = 100
+"""Sessions of a page, unless its reader wishes otherwise."""
+
+REMEMBERED: Millis = 60 * 60_000
+"""A sender's mistake is told for this long after it was last made."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Health:
+    """What is wrong with a session and what to do about it, in plain words."""
+
+    status: str
+    message: str
+    next_step: str | None = None
+
+
+def sessions_of(
+    tx: Transaction, user_id: str, limit: int = PAGE, before: tuple[Millis, str] | None = None
+) -> tuple[list[tuple[OmiSession, int]], tuple[Millis, str] | None]:
+    """A page of the user's, each with how many messages the user has from it: last seen first, suspended ones last. And
+    `before` of the next page, None when there is none. The database alone orders pages, since it may order ids in
+    another way than Python."""
+    found = tx.sessions_page(user_id, limit + 1, before)
+    page, last = found[:limit], found[limit - 1][0] if len(found) > limit else None
+    return sorted(page, key=lambda one: _place(one[0])), (last.created_at, last.id) if last else None
+
+
+def session_of(tx: Transaction, omi_session_id: str, user_id: str) -> tuple[OmiSession, int]:
+    """The user's of this id, at either address: a linked one before a suspended one. Raises NotFound."""
+    keys = [session_key(origin, omi_session_id) for origin in (SHARED, user_id)] if is_id(omi_session_id) else []
+    theirs = [one for one in tx.sessions(keys).values() if user_id in (one.user_id, one.suspended_user_id)]
+    if not theirs:
+        raise NotFound("There is no session of that id that is linked to this account. Link it first.")
+    session = min(theirs, key=_place)
+    return session, tx.messages_saved([session.id], user_id).get(session.id, 0)
+
+
+def _place(session: OmiSession) -> tuple[bool, int]:
+    """What is suspended shows nothing, and so its place must not tell when it was heard."""
+    newest = session.last_order or session.linked_order or 0
+    return (False, -newest) if session.user_id else (True, session.created_at)
+
+
+def judged(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> Health:
+    if session.suspended_user_id:
+        return Health(
+            status="suspended",
+            message="This is an OMI user id, which anybody may know. Show that it is yours.",
+            next_step="Link your OMI account, for example by saying a sentence into the wearable.",
+        )
+    if jobs.get("dead"):
+        return Health(
+            status="failing",
+            message=f"{jobs['dead']} of its calls could not be saved; they are kept.",
+            next_step="Ask the operator to look at `omilink jobs list` and to run `omilink jobs retry`.",
+        )
+    if mistake := mistake_of(session, at):
+        message, next_step = mistake
+        return Health(status="failing", message=message, next_step=next_step)
+    if session.last_seen_at is None:
+        return Health(
+            status="waiting",
+            message="Linked, and nothing has come from it yet.",
+            next_step="Check that the webhook URL is set in the device or in the OMI app, then say something.",
+        )
+    if not saved:
+        return Health(
+            status="waiting",
+            message="Linked. It has called, and its next words appear under Live.",
+            next_step="Say something. If nothing appears, the device may be sending empty batches.",
+        )
+    if at - session.last_seen_at > QUIET:
+        return Health(
+            status="quiet",
+            message="Linked. Quiet while nobody talks.",
+            next_step="If somebody is talking, check the device's connection and whether OMI has paused the webhook.",
+        )
+    return Health(status="ok", message="Linked, and its calls arrive.")
+
+
+def mistake_of(session: OmiSession, at: Millis) -> tuple[str, str] | None:
+    """What the session's sender does wrong, and what to change; None if it has made no mistake for `REMEMBERED`."""
+    if session.mistake is None or not 0 <= at - (session.mistake_at or 0) <= REMEMBERED:
+        return None
+    message, next_step = ADVICE[session.mistake]
+    counts = {
+        Mistake.UNREADABLE: f" Unreadable pieces until now: {session.bad_segments}.",
+        Mistake.TOO_MUCH: f" Calls until now: {session.not_kept}.",
+    }
+    return message + counts.get(session.mistake, ""), next_step
+
+
+def shown(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> wire.Json:
+    """The session with its health. A suspended one shows nothing that only its owner may know."""
+    state = judged(session, saved, at, jobs)
+    if session.suspended_user_id:
+        session = session.by_its_id_alone()
+    return wire.session(session, has_conversations=saved > 0) | {
+        "messagesSaved": saved,
+        "unreadable": session.bad_segments,
+        "notKept": session.not_kept,
+        "health": {"status": state.status, "message": state.message, "nextStep": state.next_step},
+    }

@@ -1,0 +1,103 @@
+"""Mistakes of senders that cost words or tear talks apart, recognised so that users are told of them. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from omilink.clock import Millis
+from omilink.models.conversation import Conversation
+from omilink.models.message import Segment
+from omilink.models.session import Mistake
+
+SLOW: float = 200.0
+"""Times slower than people speak: what takes longer was not counted in seconds. A pause in a sentence does not come
+near it, milliseconds go beyond it."""
+CHARACTERS_PER_SECOND = 15.0
+"""How fast people speak."""
+MILLISECONDS: float = 1_000.0
+"""A clock in milliseconds shows more than this after its first second."""
+LONG = 60.0
+"""Seconds that a short word hardly takes, with the pause around it."""
+LONGEST_SENTENCE = 300.0
+"""Seconds."""
+MANY_CONVERSATIONS = 5
+"""Conversations that begin within `HURRY` only if the clock starts again and again."""
+LEAP = 100.0
+"""Seconds."""
+HURRY = 600.0
+"""Seconds."""
+
+
+ADVICE = {
+    Mistake.UNREADABLE: (
+        "Some of what it sends could not be read and is not kept.",
+        'Send {"session_id": "…", "segments": [{"text": "…", "start": 0, "end": 2}]}: every text under `text`, in a '
+        "list under `segments`.",
+    ),
+    Mistake.MILLISECONDS: (
+        "Its clock runs about 1,000 times too fast, so its talk may fall apart into many conversations.",
+        "Send `start` and `end` in seconds, not in milliseconds.",
+    ),
+    Mistake.RESTARTING: (
+        "Its clock starts at 0 again and again, so its talk falls apart into many conversations.",
+        "Let `start` and `end` count on from the first words of a conversation, in every call.",
+    ),
+    Mistake.OF_BEFORE: (
+        "Some of what it sends goes on with words of whoever had it before, and is not kept.",
+        "Nothing has to be done if that was just after it changed hands. Else give every segment a UUID as its `id`.",
+    ),
+    Mistake.TOO_MUCH: (
+        "It sends more than this server keeps of one account in a day, and what is beyond that is not kept.",
+        "Send every segment once. There is room again as the day goes on; the operator can give more.",
+    ),
+}
+"""What is wrong, and what whoever programs the device has to change."""
+
+
+MENDED = (Mistake.UNREADABLE, Mistake.MILLISECONDS, Mistake.OF_BEFORE, Mistake.TOO_MUCH)
+"""Mistakes that every call shows by itself: where none does any more …"""
+MENDED_AFTER: Millis = 60_000
+"""… for this long, the device has been mended."""
+
+
+def of_call(segments: Sequence[Segment], unreadable: int) -> Mistake | None:
+    """What a call shows by itself."""
+    if unreadable:
+        return Mistake.UNREADABLE
+    return Mistake.MILLISECONDS if _is_in_milliseconds(segments) else None
+
+
+def of_conversations(begun: Sequence[Conversation]) -> Mistake | None:
+    """What the conversations show that a session began within `HURRY`, the oldest first: a clock that starts again and
+    again, or one that leaps over silences that nobody kept. Where both happened, the device has been mended since."""
+    if len(begun) < MANY_CONVERSATIONS:
+        return None
+    leaps = [(later.first or 0.0) - (earlier.first or 0.0) >= LEAP for earlier, later in pairwise(begun)]
+    if all(leaps):
+        return Mistake.MILLISECONDS
+    return None if any(leaps) else Mistake.RESTARTING
+
+
+def in_seconds(segments: list[Segment]) -> list[Segment]:
+    """The segments of a call on a clock of seconds. Milliseconds are told from seconds where a sentence would take five
+    minutes and more."""
+    lengths = [s.end - s.start for s in segments if s.start is not None and s.end is not None]
+    if max(lengths, default=0.0) < LONGEST_SENTENCE or not _is_in_milliseconds(segments):
+        return segments
+    return [
+        segment if segment.start is None or segment.end is None else _divided(segment, segment.start, segment.end)
+        for segment in segments
+    ]
+
+
+def _divided(segment: Segment, start: float, end: float) -> Segment:
+    return replace(segment, start=start / 1000, end=end / 1000)
+
+
+def _is_in_milliseconds(segments: Sequence[Segment]) -> bool:
+    """Whether every sentence would take as long as no sentence takes."""
+    placed = [(s, s.start, s.end) for s in segments if s.start is not None and s.end is not None]
+    return bool(placed) and all(
+        end >= MILLISECONDS and end - start >= max(LONG, SLOW * len(segment.text) / CHARACTERS_PER_SECOND)
+        for segment, start, end in placed
+    )

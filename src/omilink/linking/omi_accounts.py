@@ -1,0 +1,300 @@
+"""Linking an OMI account: who may say that a uid is theirs, and by which proof.
+
+A uid is public. What proves it is a sentence that the wearer says and that arrives under the uid, in a call that no
+user can have made; a number that OMI pushed to the uid's phone; a session of that id that an operator issued; or an
+operator's word. All of them go through `rules.decide`.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from omilink.accounts import rate_limits
+from omilink.clock import Millis
+from omilink.conversations.history import adopt, give_back, waiting
+from omilink.errors import NotFound
+from omilink.linking import phrase, rules, sessions
+from omilink.linking.rules import Act, Decision, Facts, Outcome
+from omilink.linking.sessions import EARLIER
+from omilink.models.audit import By
+from omilink.models.conversation import Conversation
+from omilink.models.delivery import Delivery
+from omilink.models.ids import SHARED, check_id
+from omilink.models.omi_account import Challenge, OmiLink, Proof
+from omilink.models.order import Moment
+from omilink.models.ports import Transaction
+from omilink.models.session import Method, OmiSession, UnlinkReason
+
+CODE_LIFE: Millis = 600_000
+NUMBER_DIGITS = 6
+MOST_SENTENCES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What the user is to say, and the number for the phone, which nobody but the phone may be told; both None when
+    nothing is left to prove. And whom to wake. It ends in counted time."""
+
+    say: str | None
+    number: str | None
+    expires_at: Millis
+    woken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A link's conversations from before it: those that could still come along, and those that did."""
+
+    waiting: Sequence[Conversation]
+    brought: Sequence[Conversation]
+
+
+def start(
+    tx: Transaction, uid: str, user_id: str, moment: Moment, by: By, *, by_phone: bool, brings: bool = True
+) -> Started:
+    """Asks the user for a proof, in place of what was asked for before. Somebody else's uid is answered alike."""
+    check_id(uid, "omi_user_id")
+    at = moment.at
+    session = sessions.find(tx, uid, at)
+    is_issued = session.method is Method.ISSUED and session.user_id == user_id
+    woken = prove(tx, uid, user_id, Proof.ISSUED, moment, by, brings=brings) if is_issued else ()
+    if _is_theirs(tx, uid, user_id):
+        return Started(None, None, tx.counted(), frozenset(woken))
+    say, number = phrase.new_sentence(), _new_number() if by_phone else None
+    expires_at = tx.counted() + CODE_LIFE
+    tx.put_challenge(
+        Challenge(
+            user_id=user_id,
+            uid=uid,
+            say=say,
+            number_hash=number and _number_hash(user_id, uid, number),
+            brings=brings,
+            expires_at=expires_at,
+        )
+    )
+    return Started(say, number, expires_at)
+
+
+def renew_number(tx: Transaction, uid: str, user_id: str, at: Millis) -> Started:
+    """Another number for the phone; the sentence and its time stay. Raises NotFound when nothing was started."""
+    check_id(uid, "omi_user_id")
+    challenge = _asked(tx, uid, user_id, at)
+    if challenge:
+        number = _new_number()
+        tx.put_challenge(replace(challenge, number_hash=_number_hash(user_id, uid, number)))
+        return Started(None, number, challenge.expires_at)
+    raise NotFound("Nothing is under way for this OMI account. Start again with POST /link/omi/start.")
+
+
+def confirm(
+    tx: Transaction, uid: str, user_id: str, number: str, address: str, moment: Moment, by: By
+) -> set[str] | None:
+    """Whom to wake if the number proves it, else None. Wrong, used, expired, never asked for and somebody else's look
+    the same and take the same steps. Raises RateLimited after five wrong ones by this user, for this uid or from this
+    address."""
+    at = moment.at
+    tries = [(rate_limits.WRONG_CODE, who) for who in (f"user {user_id}", f"uid {uid}", f"address {address}")]
+    for limit, who in tries:
+        rate_limits.spend(tx, limit, who, tx.counted())
+    asked = _asked(tx, uid, user_id, at)
+    expected = (asked and asked.number_hash) or _number_hash(user_id, uid, secrets.token_hex())
+    given = _number_hash(user_id, uid, "".join(filter(str.isalnum, number)))
+    decision = _decide(tx, uid, user_id, Proof.TYPED, at)
+    if not hmac.compare_digest(expected, given) or decision.outcome is Outcome.REFUSE or asked is None:
+        return None
+    for limit, who in tries:
+        rate_limits.give_back(tx, limit, who)
+    tx.put_challenge(replace(asked, used_at=at))
+    woken = prove(tx, uid, user_id, Proof.TYPED, moment, by, brings=asked.brings)
+    return woken if _is_theirs(tx, uid, user_id) else None  # somebody else may have been faster
+
+
+def find_said(
+    challenges: Collection[Challenge], texts: Sequence[str], new: Collection[int], tries: Iterator[int]
+) -> list[tuple[Challenge, phrase.Span]]:
+    """What users were asked to say, and where in the texts it stands; at least a part of it in one that is `new`, by
+    its place. It is found again in a copy. Whoever reads out the list of words is not listened to for ever: `tries`
+    are as many sentences as may still be looked at."""
+    asked = {challenge.say: challenge for challenge in challenges}
+    found: list[tuple[Challenge, phrase.Span]] = []
+    for (sentence, span), _ in zip(phrase.sentences_in(texts), tries, strict=False):
+        challenge = asked.get(sentence)
+        is_new = any(span.first <= place <= span.last for place in new)
+        if challenge and is_new and not (found and span.begins_in(found[-1][1])):
+            found.append((challenge, span))
+    return found
+
+
+def note_close(tx: Transaction, challenges: Collection[Challenge], now: Sequence[str], in_all: Sequence[str]) -> None:
+    """Remembers what was heard that is close to what a user was asked to say, so that the user can be shown it: of what
+    was said `now`, or else of that with what came before."""
+    for challenge in challenges:
+        if challenge.used_at:
+            continue
+        heard = phrase.close_to(challenge.say, now) or phrase.close_to(challenge.say, in_all)
+        if heard and heard != challenge.heard:
+            tx.put_challenge(replace(challenge, heard=heard))
+
+
+def meet(tx: Transaction, challenge: Challenge, delivery: Delivery) -> set[str]:
+    """The sentence came in this delivery, which proves something unless it came before. Returns whom to wake."""
+    if challenge.used_at is not None:
+        return set()
+    moment, by = delivery.just_before, By("device", delivery.request_id)
+    tx.put_challenge(replace(challenge, used_at=moment.at))
+    return prove(tx, challenge.uid, challenge.user_id, Proof.SPOKEN, moment, by, brings=challenge.brings)
+
+
+def prove(
+    tx: Transaction, uid: str, user_id: str, proof: Proof, moment: Moment, by: By, *, brings: bool = True
+) -> set[str]:
+    """Verifies the uid for the user if the gate lets it, links the sessions that have shown it as their next call
+    would, and returns whom to wake: nobody when nothing changed."""
+    at = moment.at
+    decision = _decide(tx, uid, user_id, proof, at)
+    link = OmiLink(uid=uid, user_id=user_id, proof=proof, brings=brings, verified_at=at)
+    if decision.outcome is not Outcome.VERIFY or not tx.add_omi_link(link):
+        return set()
+    session = sessions.find(tx, uid, at)
+    sessions.note(tx, decision, session, at, by, proof=proof, uid=uid, before=None, after=user_id)
+    woken = {user_id}
+    for shown in tx.sessions_showing(uid, ever=False).values():
+        woken |= _link(tx, shown, uid, user_id, moment, by, brings=brings)
+    return woken
+
+
+def vouch(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> set[str]:
+    """An operator says that it is the user's. Raises what the gate says."""
+    check_id(uid, "uid")
+    decision = _decide(tx, uid, user_id, Proof.OPERATOR, moment.at)
+    if decision.error:
+        raise decision.error
+    return prove(tx, uid, user_id, Proof.OPERATOR, moment, by)
+
+
+def unlink(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> None:
+    """The uid is verified for nobody, and the sessions that it linked are nobody's. Raises NotFound."""
+    check_id(uid, "omi_user_id")
+    decision = _decide(tx, uid, user_id, None, moment.at, Act.DISOWN)
+    if decision.error:
+        raise decision.error
+    _withdraw(tx, decision, uid, user_id, moment.at, by)
+    for shown in _linked_by(tx, uid, user_id):
+        decision = rules.decide(Facts(act=Act.UNLINK, session=shown, user_id=user_id))
+        unlinked, reason = shown.unlinked(moment), UnlinkReason.UNLINKED
+        sessions.change_hands(tx, decision, shown, unlinked, moment, by, reason=reason, uid=uid)
+
+
+def unvouch(tx: Transaction, uid: str, at: Millis, by: By) -> str:
+    """An operator takes the proof back, whoever gave it, and learns whose it was. Sessions that are linked stay so.
+    Raises NotFound."""
+    user_id = tx.users_verified_for([uid]).get(uid)
+    if user_id is None:
+        raise NotFound(f"{uid} is not verified for anybody.")
+    decision = _decide(tx, uid, user_id, None, at, Act.DISOWN)
+    if decision.error:
+        raise decision.error
+    _withdraw(tx, decision, uid, user_id, at, by)
+    return user_id
+
+
+def find(tx: Transaction, uid: str, user_id: str) -> OmiLink:
+    """Raises NotFound when it is not the user's."""
+    link = tx.omi_link(check_id(uid, "omi_user_id"))
+    if link is None or link.user_id != user_id:
+        raise NotFound("This OMI account is not linked to yours. GET /link/omi lists those that are.")
+    return link
+
+
+def earlier(tx: Transaction, link: OmiLink, at: Millis) -> Earlier:
+    """What of the last day was nobody's before the link, and what of it came along."""
+    found = _linked_by(tx, link.uid, link.user_id)
+    since = link.verified_at - EARLIER
+    return Earlier(
+        waiting=[one for session in found for one in waiting(tx, session, since)],
+        brought=[one for session in found for one in tx.brought(session.id, link.user_id, at - EARLIER)],
+    )
+
+
+def bring_earlier(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> int:
+    """Takes along what was left, and returns how many conversations. Raises NotFound."""
+    since, count = find(tx, uid, user_id).verified_at - EARLIER, 0
+    for session in _linked_by(tx, uid, user_id):
+        if ownerless := waiting(tx, session, since):
+            _note_earlier(tx, Act.BRING, session, uid, user_id, moment.at, by)
+            adopt(tx, session, user_id, ownerless, brought=moment)
+            count += len(ownerless)
+    return count
+
+
+def leave_earlier(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> int:
+    """Makes what came along within a day nobody's again, and returns how many conversations. Raises NotFound."""
+    find(tx, uid, user_id)
+    count = 0
+    for session in _linked_by(tx, uid, user_id):
+        if brought := tx.brought(session.id, user_id, moment.at - EARLIER):
+            _note_earlier(tx, Act.LEAVE, session, uid, user_id, moment.at, by)
+            for conversation in brought:
+                give_back(tx, conversation)
+            count += len(brought)
+    return count
+
+
+def _note_earlier(tx: Transaction, act: Act, session: OmiSession, uid: str, user_id: str, at: Millis, by: By) -> None:
+    """Asks the gate, whose word it raises. The session itself stays whose it is."""
+    decision = rules.decide(Facts(act=act, session=session, user_id=user_id))
+    if decision.error:
+        raise decision.error
+    sessions.note(tx, decision, session, at, by, proof=session.method, uid=uid, before=user_id, after=user_id)
+
+
+def _withdraw(tx: Transaction, decision: Decision, uid: str, user_id: str, at: Millis, by: By) -> None:
+    tx.remove_omi_link(uid)
+    tx.remove_challenge(user_id, uid)
+    session = sessions.find(tx, uid, at)
+    sessions.note(tx, decision, session, at, by, proof=None, uid=uid, before=user_id, after=None)
+
+
+def _decide(tx: Transaction, uid: str, user_id: str, proof: Proof | None, at: Millis, act: Act = Act.PROVE) -> Decision:
+    return rules.decide(sessions.facts(tx, act, sessions.find(tx, uid, at), user_id, proof=proof))
+
+
+def _link(
+    tx: Transaction, session: OmiSession, uid: str, user_id: str, moment: Moment, by: By, *, brings: bool
+) -> set[str]:
+    decision = rules.decide(Facts(act=Act.ARRIVE, session=session, user_id=user_id))
+    if decision.outcome is not Outcome.LINK or not decision.method:
+        return set()
+    linked = session.linked_to(user_id, decision.method, moment)
+    reason = UnlinkReason.LINKED_WITH_PROOF
+    return sessions.change_hands(tx, decision, session, linked, moment, by, reason=reason, uid=uid, brings=brings)
+
+
+def _linked_by(tx: Transaction, uid: str, user_id: str) -> list[OmiSession]:
+    return [
+        session
+        for session in tx.sessions_showing(uid, ever=True).values()
+        if session.user_id == user_id and session.method is Method.UID and session.origin == SHARED
+    ]
+
+
+def _is_theirs(tx: Transaction, uid: str, user_id: str) -> bool:
+    link = tx.omi_link(uid)
+    return link is not None and link.user_id == user_id
+
+
+def _asked(tx: Transaction, uid: str, user_id: str, at: Millis) -> Challenge | None:
+    """What the user is to prove. From now on nobody else meets or changes it."""
+    sessions.find(tx, uid, at)
+    open_ones = (one for one in tx.challenges_of(user_id, tx.counted()) if one.uid == uid and one.used_at is None)
+    return next(open_ones, None)
+
+
+def _new_number() -> str:
+    return f"{secrets.randbelow(10**NUMBER_DIGITS):0{NUMBER_DIGITS}}"
+
+
+def _number_hash(user_id: str, uid: str, number: str) -> str:
+    return hashlib.sha256(f"{user_id}\n{uid}\n{number}".encode("utf-8", "replace")).hexdigest()

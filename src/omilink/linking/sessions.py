@@ -1,0 +1,232 @@
+"""Linking as people do it: by hand, issued by an operator, unlinked, expired."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from omilink.clock import Millis
+from omilink.conversations.history import adopt, waiting
+from omilink.linking import rules
+from omilink.linking.rules import Act, Decision, Facts, Outcome
+from omilink.models import wire
+from omilink.models.audit import SILENCE, AuditEntry, By
+from omilink.models.ids import SHARED, check_id, session_key
+from omilink.models.omi_account import OmiLink, Proof
+from omilink.models.order import Moment
+from omilink.models.ports import Transaction
+from omilink.models.session import MOST_SESSIONS, Device, Method, OmiSession, UnlinkReason
+
+EARLIER: Millis = 24 * 3_600_000
+"""So far back ownerless conversations come along with a uid: longer ago somebody else may have worn the device."""
+
+EXPIRED = "expired"
+"""The rule that ends a link without anybody's wish or proof."""
+HISTORY = 100
+"""How many of the newest entries of the audit are searched for how a link ended."""
+
+
+def link(
+    tx: Transaction,
+    omi_session_id: str,
+    user_id: str,
+    moment: Moment,
+    *,
+    act: Act = Act.CLAIM,
+    manual_linking: bool = True,
+    again: bool = False,
+    by: By | None = None,
+) -> OmiSession:
+    """Makes the session the user's if the gate lets it, before its first webhook too. Raises what the gate says.
+    `again`: an app does it by itself, which must not undo what somebody wished, and does nothing for what comes in at
+    the user's own address and nowhere else."""
+    session = find(tx, omi_session_id, moment.at)
+    if again and session.last_seen_at is None:
+        own = find(tx, omi_session_id, moment.at, origin=user_id)
+        if own.user_id == user_id:
+            return own
+    is_second_hand = act is not Act.CLAIM and session.device is not None
+    gave_up = again and _gave_up(tx, session, user_id)
+    decision = rules.decide(facts(tx, act, session, user_id, manual_linking=manual_linking, gave_up=gave_up))
+    if decision.error:
+        raise decision.error
+    if decision.outcome is Outcome.KEEP:
+        return session
+    assert decision.user_id and decision.method
+    if is_second_hand:
+        _withdraw_issue(tx, decision, session, moment.at, by or By(user_id))
+    linked, reason = session.linked_to(decision.user_id, decision.method, moment), UnlinkReason.HANDED_OVER
+    change_hands(tx, decision, session, linked, moment, by or By(user_id), reason=reason, brings=not is_second_hand)
+    return linked
+
+
+def issue(tx: Transaction, omi_session_ids: Iterable[str], user_id: str, moment: Moment, by: By) -> list[OmiSession]:
+    """An operator issues these to the user: all of them or, with what the gate says of one, none."""
+    return [link(tx, one, user_id, moment, act=Act.ISSUE, by=by) for one in omi_session_ids]
+
+
+def unlink(
+    tx: Transaction,
+    omi_session_id: str,
+    user_id: str,
+    moment: Moment,
+    by: By | None = None,
+    *,
+    personal: bool | None = None,
+) -> OmiSession:
+    """The session becomes nobody's; what was saved stays the user's. A suspended one, which is nobody's, leaves the
+    user's list. `personal`: the one at the user's own address; None for whichever is the user's, the shared address
+    first and a suspended one last. Raises NotFound when it is not the user's."""
+    session = find(tx, omi_session_id, moment.at, origin=user_id if personal else SHARED)
+    if personal is None and session.user_id != user_id:
+        own = find(tx, omi_session_id, moment.at, origin=user_id)
+        session = own if own.user_id else session
+    decision = rules.decide(facts(tx, Act.UNLINK, session, user_id))
+    if decision.error:
+        raise decision.error
+    if session.method is Method.ISSUED:
+        _withdraw_issue(tx, decision, session, moment.at, by or By(user_id))
+    if decision.outcome is Outcome.LET_GO:
+        tx.put_sessions([replace(session, suspended_user_id=None)])
+        note(tx, decision, session, moment.at, by or By(user_id), proof=None, uid=None, before=user_id, after=None)
+        return session.by_its_id_alone()
+    unlinked = session.unlinked(moment)
+    change_hands(tx, decision, session, unlinked, moment, by or By(user_id), reason=UnlinkReason.UNLINKED)
+    return unlinked
+
+
+def end(tx: Transaction, omi_session_id: str, device: Device, moment: Moment, by: By) -> OmiSession:
+    """An issued device comes back, or is lost: it is nobody's until it is issued again. Raises NotFound."""
+    session = find(tx, omi_session_id, moment.at)
+    decision = rules.decide(Facts(act=Act.END, session=session, user_id=None))
+    if decision.error:
+        raise decision.error
+    _withdraw_issue(tx, decision, session, moment.at, by)
+    tx.forget_uids_shown(session)  # those of its user, who may verify them at any time
+    ended = replace(session.unlinked(moment) if session.user_id else session, device=device, last_uid=None)
+    change_hands(tx, decision, session, ended, moment, by, reason=UnlinkReason(f"device_{device}"))
+    return ended
+
+
+def expire(tx: Transaction, silent_since: Millis, moment: Moment, most: int) -> set[str]:
+    """Ends at most `most` links of sessions that have not called since then, in counted time. Returns whom to wake."""
+    woken = set()
+    for session in tx.silent_sessions(silent_since, most):
+        decision = rules.decide(Facts(act=Act.EXPIRE, session=session, user_id=None))
+        if decision.outcome is Outcome.UNLINK and session.user_id:
+            change_hands(tx, decision, session, session.unlinked(moment), moment, SILENCE, reason=UnlinkReason.EXPIRED)
+            woken.add(session.user_id)
+    return woken
+
+
+def change_hands(
+    tx: Transaction,
+    decision: Decision,
+    before: OmiSession,
+    after: OmiSession,
+    moment: Moment,
+    by: By,
+    *,
+    reason: UnlinkReason,
+    uid: str | None = None,
+    brings: bool = True,
+) -> set[str]:
+    """Writes what was decided, with its trace in the audit, tells whoever loses the session and whoever gets it, and
+    returns whom to wake. By a uid come along the ownerless conversations of a day; by an id, which only its owner can
+    know, all."""
+    tx.put_sessions([after])
+    note(tx, decision, after, moment.at, by, proof=after.method, uid=uid, before=before.user_id, after=after.user_id)
+    if before.user_id and before.user_id != after.user_id:
+        shown = wire.session(after.unlinked(moment), has_conversations=False)
+        tx.append([wire.event(before.user_id, "session_unlinked", session=shown, reason=reason)])
+    if after.user_id:
+        by_uid = after.method is Method.UID
+        ownerless = waiting(tx, after, moment.at - EARLIER if by_uid else 0) if brings else ()
+        adopt(tx, after, after.user_id, ownerless, brought=moment if by_uid else None)
+    return {user_id for user_id in (before.user_id, after.user_id) if user_id}
+
+
+def note(
+    tx: Transaction,
+    decision: Decision,
+    session: OmiSession,
+    at: Millis,
+    by: By,
+    *,
+    proof: str | None,
+    uid: str | None,
+    before: str | None,
+    after: str | None,
+) -> None:
+    """The decision's trace in the audit."""
+    tx.audit(
+        AuditEntry(
+            at=at,
+            actor=by.actor,
+            request_id=by.request_id,
+            rule=decision.rule,
+            proof=proof,
+            session_id=session.id,
+            uid=uid,
+            before=before,
+            after=after,
+        )
+    )
+
+
+def find(tx: Transaction, omi_session_id: str, at: Millis, origin: str = SHARED) -> OmiSession:
+    """The session, a new one if it has not been seen before. In a writing transaction nobody else makes it."""
+    check_id(omi_session_id, "session_id")
+    key = session_key(origin, omi_session_id)
+    found = tx.sessions([key]).get(key)
+    return found or OmiSession(omi_session_id=omi_session_id, origin=origin, created_at=at)
+
+
+def facts(
+    tx: Transaction,
+    act: Act,
+    session: OmiSession,
+    user_id: str,
+    *,
+    manual_linking: bool = True,
+    gave_up: bool = False,
+    proof: Proof | None = None,
+) -> Facts:
+    """What is known of a session that its user, an operator, or somebody with a proof wants to change."""
+    shown: Sequence[str] = sorted(tx.uids_shown([session.id]).get(session.id, ()))
+    verified = tx.users_verified_for({session.omi_session_id, *shown})
+    if act in (Act.ISSUE, Act.HAND_OVER) and _proof_by_issue(tx, session):
+        del verified[session.omi_session_id]
+    owner_of_id = verified.get(session.omi_session_id)
+    itself = session.omi_session_id
+    about = {Act.PROVE: [itself], Act.DISOWN: [itself], Act.CLAIM: shown}.get(act, [itself, *shown])
+    return Facts(
+        act=act,
+        session=session,
+        user_id=user_id,
+        own_proof=owner_of_id == user_id,
+        foreign_proof=any(verified.get(uid, user_id) != user_id for uid in about),
+        has_many=act is Act.CLAIM and session.user_id is None and tx.count_sessions(user_id) >= MOST_SESSIONS,
+        id_is_uid=owner_of_id is not None or session.omi_session_id in shown,
+        manual_linking=manual_linking,
+        gave_up=gave_up,
+        proof=proof,
+    )
+
+
+def _gave_up(tx: Transaction, session: OmiSession, user_id: str) -> bool:
+    """Whether the user had it, and lost it last because somebody wished so."""
+    ends = (entry for entry in tx.audited(HISTORY, session_id=session.id) if entry.before == user_id != entry.after)
+    last = next(ends, None)
+    return last is not None and last.rule != EXPIRED
+
+
+def _withdraw_issue(tx: Transaction, decision: Decision, session: OmiSession, at: Millis, by: By) -> None:
+    """Having been issued the device proves nothing any more."""
+    link = _proof_by_issue(tx, session)
+    if link:
+        tx.remove_omi_link(link.uid)
+        note(tx, decision, session, at, by, proof=link.proof, uid=link.uid, before=link.user_id, after=None)
+
+
+def _proof_by_issue(tx: Transaction, session: OmiSession) -> OmiLink | None:
+    link = tx.omi_link(session.omi_session_id)
+    return link if link and link.proof is Proof.ISSUED else None

@@ -1,0 +1,70 @@
+"""Hints within one process."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+
+from omilink.models.ports import Hint
+
+
+class LocalEar:
+    __slots__ = ("_bus", "_called", "_user_id", "_waiting")  # there may be thousands
+
+    def __init__(self, bus: "LocalBus", user_id: str) -> None:
+        self._bus, self._user_id = bus, user_id
+        self._called = Hint(0)
+        self._waiting: asyncio.Future[None] | None = None
+
+    def call(self, hint: Hint) -> None:
+        self._called |= hint
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    async def wait(self, seconds: float) -> Hint:
+        if not self._called:
+            loop = asyncio.get_running_loop()
+            self._waiting = loop.create_future()
+            alarm = loop.call_later(seconds, self.call, Hint(0))
+            try:
+                await self._waiting
+            finally:
+                alarm.cancel()
+                self._waiting = None
+        called, self._called = self._called, Hint(0)
+        return called
+
+    def close(self) -> None:
+        self._bus.forget(self._user_id, self)
+
+
+class LocalBus:
+    def __init__(self) -> None:
+        self._ears: defaultdict[str, set[LocalEar]] = defaultdict(set)
+        self._draining = False
+
+    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None:
+        self.wake(user_ids, hint)
+
+    def wake(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None:
+        for user_id in user_ids:
+            for ear in self._ears.get(user_id, ()):
+                ear.call(hint)
+
+    def listen(self, user_id: str) -> LocalEar:
+        ear = LocalEar(self, user_id)
+        self._ears[user_id].add(ear)
+        if self._draining:
+            ear.call(Hint.DRAIN)
+        return ear
+
+    def listeners(self) -> dict[str, int]:
+        return {user_id: len(ears) for user_id, ears in self._ears.items()}
+
+    def drain(self) -> None:
+        self._draining = True
+        self.wake(list(self._ears), Hint.DRAIN)
+
+    def forget(self, user_id: str, ear: LocalEar) -> None:
+        self._ears[user_id].discard(ear)
+        if not self._ears[user_id]:
+            del self._ears[user_id]

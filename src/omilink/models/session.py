@@ -1,0 +1,176 @@
+"""A session: one device's id, and whose it is."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from omilink.clock import Millis
+from omilink.models.delivery import Delivery
+from omilink.models.ids import SHARED, check_id, session_key
+from omilink.models.order import Accepted, Hands, Moment, is_before
+
+MOST_SESSIONS = 5_000
+"""That one user has by hand or by the own address. Ten new ones a day for more than a year; whoever reads them all
+needs fifty pages."""
+PAST = (Hands.OF_BEFORE, Hands.LONG_BEFORE)
+"""Hands in which the session is no longer: such a call says nothing about its owner of now."""
+
+
+class Method(StrEnum):
+    """How a session came to its owner."""
+
+    UID = "uid"
+    MANUAL = "manual"
+    ISSUED = "issued"
+    PERSONAL = "personal"
+
+
+class Device(StrEnum):
+    """Where a device is in its life, for those that an operator issues."""
+
+    ISSUED = "issued"
+    ACTIVE = "active"
+    RETURNED = "returned"
+    LOST = "lost"
+
+
+class Mistake(StrEnum):
+    """What a sender does wrong, which costs words or tears talks apart."""
+
+    UNREADABLE = "unreadable"
+    MILLISECONDS = "milliseconds"
+    RESTARTING = "restarting"
+    OF_BEFORE = "of_before"
+    TOO_MUCH = "too_much"
+
+
+class UnlinkReason(StrEnum):
+    """Why a session is not its user's any more, as their streams are told."""
+
+    UNLINKED = "unlinked"
+    EXPIRED = "expired"
+    PROOF_REQUIRED = "proof_required"
+    LINKED_WITH_PROOF = "linked_with_proof"
+    HANDED_OVER = "handed_over"
+    DEVICE_RETURNED = "device_returned"
+    DEVICE_LOST = "device_lost"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OmiSession:
+    """One device's id as seen at one webhook URL, and whose it is.
+
+    Who had it last, from when and until when, is remembered: what was accepted then is theirs, however late it is
+    saved. The orders and acts of these changes say when they were (`order.is_before`); `linked_at` and `last_seen_at`
+    are for people to read. `turn` counts how often it has left somebody's hands, `last_order` is that of the newest
+    call. `bad_segments` counts what could not be read since it came to its owner, `mistake` is the newest of its
+    sender's.
+    """
+
+    omi_session_id: str
+    origin: str = SHARED
+    user_id: str | None = None
+    method: Method | None = None
+    linked_at: Millis | None = None
+    linked_order: int | None = None
+    linked_act: int | None = None
+    last_seen_at: Millis | None = None
+    last_order: int = 0
+    suspended_user_id: str | None = None
+    left_user_id: str | None = None
+    left_since_order: int | None = None
+    left_since_act: int | None = None
+    left_order: int | None = None
+    left_act: int | None = None
+    turn: int = 0
+    device: Device | None = None
+    last_uid: str | None = None
+    bad_segments: int = 0
+    not_kept: int = 0
+    mistake: Mistake | None = None
+    mistake_at: Millis | None = None
+    created_at: Millis
+
+    def __post_init__(self) -> None:
+        check_id(self.omi_session_id, "session_id")
+
+    @property
+    def id(self) -> str:
+        return session_key(self.origin, self.omi_session_id)
+
+    def hands_at(self, call: Accepted) -> Hands:
+        """In whose hands it was when the call was accepted."""
+        before_leaving = is_before(call, self.left_order, self.left_act)
+        if before_leaving:
+            before_that = is_before(call, self.left_since_order, self.left_since_act)
+            return {False: Hands.OF_BEFORE, True: Hands.LONG_BEFORE, None: Hands.UNKNOWN}[before_that]
+        if before_leaving is None:
+            return Hands.UNKNOWN
+        if self.method is Method.ISSUED and self.turn:
+            before_issue = is_before(call, self.linked_order, self.linked_act)
+            return {False: Hands.OF_NOW, True: Hands.NOBODYS, None: Hands.UNKNOWN}[before_issue]
+        return Hands.OF_NOW
+
+    def owner_at(self, call: Accepted) -> str | None:
+        """Whose words the call's are, which is not to be asked where nobody can know."""
+        return self.left_user_id if self.hands_at(call) in PAST else self.user_id
+
+    def by_its_id_alone(self) -> "OmiSession":
+        """What may be known of it by somebody who knows no more than its id."""
+        return OmiSession(omi_session_id=self.omi_session_id, created_at=self.created_at)
+
+    def linked_to(self, user_id: str, method: Method, moment: Moment) -> "OmiSession":
+        device = Device.ISSUED if method is Method.ISSUED else self.device
+        if self.user_id == user_id:
+            return replace(self, method=method, device=device, suspended_user_id=None)
+        before = self if self.user_id is None else self.unlinked(moment)
+        return replace(
+            before,
+            user_id=user_id,
+            method=method,
+            linked_at=moment.at,
+            linked_order=before._not_before_leaving(moment),
+            linked_act=moment.act,
+            device=device,
+            suspended_user_id=None,
+        )
+
+    def unlinked(self, moment: Moment, *, suspended: bool = False) -> "OmiSession":
+        return replace(
+            self,
+            user_id=None,
+            method=None,
+            linked_at=None,
+            linked_order=None,
+            linked_act=None,
+            suspended_user_id=self.user_id if suspended else None,
+            left_user_id=self.user_id,
+            left_since_order=self.linked_order,
+            left_since_act=self.linked_act,
+            left_order=self._not_before_leaving(moment),
+            left_act=moment.act,
+            turn=self.turn + 1,
+            bad_segments=0,
+            not_kept=0,
+            mistake=None,
+            mistake_at=None,
+        )
+
+    def seen(self, call: Delivery, bad_segments: int = 0) -> "OmiSession":
+        is_newest = call.order >= self.last_order
+        is_of_its_user = is_before(call, self.linked_order, self.linked_act) is False
+        return replace(
+            self,
+            last_seen_at=call.received_at if is_newest else self.last_seen_at,
+            last_order=max(call.order, self.last_order),
+            last_uid=call.uid if call.uid and is_newest else self.last_uid,
+            device=Device.ACTIVE if self.device is Device.ISSUED and is_of_its_user else self.device,
+            bad_segments=self.bad_segments + bad_segments,
+        )
+
+    def mistaken(self, mistake: Mistake, at: Millis) -> "OmiSession":
+        """The session after its sender made a mistake; of several the newest is remembered."""
+        return replace(self, mistake=mistake, mistake_at=at)
+
+    def _not_before_leaving(self, moment: Moment) -> int | None:
+        """The moment's order. Of two acts at once the one that is carried out later may have asked for it earlier."""
+        return None if moment.order is None else max(moment.order, self.left_order or 0)

@@ -1,0 +1,37 @@
+"""A user, the user's sign-ins, and the user's own webhook URL."""
+
+from dataclasses import dataclass
+
+from omilink.clock import Millis
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class User:
+    id: str
+    email: str
+    display_name: str | None
+    created_at: Millis
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignIn:
+    """One of a user's sign-ins. `client` is what signed in, as it calls itself."""
+
+    token_hash: str
+    created_at: Millis
+    expires_at: Millis
+    client: str | None
+
+    @property
+    def id(self) -> str:
+        """Names it to its user, and is no use to anybody else."""
+        return self.token_hash[:16]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonalUrl:
+    """A secret that makes a user's own webhook URL. The current one is valid until it is replaced."""
+
+    secret: str
+    created_at: Millis
+    valid_until: Millis | None

@@ -1,0 +1,146 @@
+"""Accepted deliveries on their way to the stream, by way of this node's disk while the stream does not take them."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+
+from omilink.database.queue import SqlInbox
+from omilink.errors import OmilinkError, TooLarge, Unavailable
+from omilink.models.delivery import Delivery
+from omilink.models.ids import new_id
+from omilink.models.order import Way
+from omilink.nats.stream import DeliveryStream
+
+BATCH = 200
+ELECTION = 6.0
+"""Seconds that the stream gets to find a new leader before its deliveries go to the disk: by way of one node's disk
+they may be overtaken by what another node takes. OMI waits for 15."""
+AT_ONCE, AGAIN = 0.1, 0.5
+"""Seconds between tries of one delivery, and of sending on what is on the disk."""
+ANY_TIME = 1 << 62
+ACTS = 1.0
+"""Seconds between looks for the newest act, and for which a delivery on its way to the disk waits for the answer."""
+
+log = logging.getLogger(__name__)
+
+
+class Outbox:
+    """As soon as one delivery went to the disk, all do, until it is empty: so they go on in order."""
+
+    def __init__(self, stream: DeliveryStream, spool: SqlInbox, newest_act: Callable[[], Awaitable[int]]) -> None:
+        """Deliveries tell of the newest act that they have seen, so that each can be told from those before and after
+        it though it enters the stream late."""
+        self._stream, self._spool, self._newest_act = stream, spool, newest_act
+        self._seen = 0
+        self._through_disk = False
+        self._being_written = 0
+        self._written = asyncio.Event()
+
+    async def look(self) -> None:
+        """Whether the last run has left something on the disk. To be called before anything is put."""
+        self._through_disk = bool(await self._spool.take(1, ANY_TIME))
+
+    @property
+    def through_disk(self) -> bool:
+        return self._through_disk
+
+    async def put(self, delivery: Delivery) -> None:
+        """On return it is durable, in the stream or on this disk. Raises Unavailable when neither takes it."""
+        delivery = replace(delivery, key=delivery.key or new_id(), seen=self._seen)
+        give_up = asyncio.get_running_loop().time() + ELECTION
+        while not self._through_disk:
+            try:
+                return await self._stream.put(delivery)
+            except Unavailable:
+                if asyncio.get_running_loop().time() > give_up and not self._through_disk:
+                    log.warning("the stream takes nothing: deliveries go to this node's disk")
+                    self._through_disk = True
+            await asyncio.sleep(AT_ONCE)
+        await self._put_on_disk(delivery)
+
+    async def _put_on_disk(self, delivery: Delivery) -> None:
+        self._being_written += 1
+        try:
+            delivery = await self._stamped(delivery)
+            await self._spool.put(delivery)
+        except Unavailable:
+            await self._stream.put(delivery)  # out of its turn rather than not at all
+        finally:
+            self._being_written -= 1
+            self._written.set()
+
+    async def _stamped(self, delivery: Delivery) -> Delivery:
+        way = Way.DISK if await self._look_for_acts() else Way.BLIND
+        return replace(delivery, seen=self._seen, way=way)
+
+    async def _look_for_acts(self) -> bool:
+        """Whether `_seen` is the newest now."""
+        try:
+            async with asyncio.timeout(ACTS):
+                self._seen = max(self._seen, await self._newest_act())
+        except (OmilinkError, TimeoutError):
+            return False
+        return True
+
+    async def watch_acts(self) -> None:
+        """Knows about the newest act, until cancelled."""
+        while True:
+            await self._look_for_acts()
+            await asyncio.sleep(ACTS)
+
+    async def run(self) -> None:
+        """Sends on what is on the disk, until cancelled."""
+        while True:
+            try:
+                await self._send_on()
+            except OmilinkError:
+                await asyncio.sleep(AGAIN)
+            except Exception:
+                log.exception("sending on what is on the disk failed; it is tried again")
+                await asyncio.sleep(AGAIN)
+
+    async def _send_on(self) -> None:
+        """Returns when something has been written to the disk again."""
+        self._written.clear()
+        count = 0
+        while deliveries := await self._spool.take(BATCH, ANY_TIME):
+            await self._send(deliveries)
+            count += len(deliveries)
+        if count:
+            log.info("%d deliveries went on from this node's disk to the stream", count)
+        if not self._being_written and not self._written.is_set():
+            self._through_disk = False
+            await self._written.wait()
+
+    async def _send(self, deliveries: list[Delivery]) -> None:
+        """Sessions side by side, each in its order. Raises what the stream says after noting what has gone."""
+        sessions: defaultdict[str, list[Delivery]] = defaultdict(list)
+        for delivery in deliveries:
+            sessions[delivery.session_key].append(delivery)
+        sent: list[int] = []
+        outcomes = await asyncio.gather(
+            *(self._send_all(one, sent) for one in sessions.values()), return_exceptions=True
+        )
+        if sent:
+            await self._spool.remove(sent)
+        for outcome in outcomes:
+            if outcome:
+                raise outcome
+
+    async def _send_all(self, deliveries: list[Delivery], sent: list[int]) -> None:
+        for delivery in deliveries:
+            try:
+                await self._stream.put(delivery)
+            except TooLarge as error:
+                log.error("a call stays on this node's disk: %s", error.message)
+                await self._spool.failed(delivery, error.code, retry_at=None)
+            else:
+                sent.append(delivery.seq)
+
+    async def waiting(self) -> int:
+        with suppress(Unavailable):
+            return (await self._spool.counts()).get("waiting", 0)
+        return 0

@@ -1,0 +1,343 @@
+"""Accepted deliveries as one JetStream stream, and reading it in order.
+
+A delivery is a message on `omilink.in.<partition>.<session>`: its body as it came, the rest in a header. The stream's
+own numbers are the order of acceptance. A reader begins with the first message that is there, and `drop` is how it
+acknowledges: JetStream's own acknowledgements would give newer messages out before older ones, once a reader has died
+(docs/decisions/0010-cluster.md).
+"""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
+from typing import Any
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+from omilink.database.queue import COLUMNS
+from omilink.errors import OmilinkError, TooLarge, Unavailable
+from omilink.models.delivery import Delivery
+from omilink.models.ids import new_id
+from omilink.models.order import Way
+from omilink.nats.connection import NatsLink
+
+STREAM = "omilink"
+PARTITIONS = 32
+REMEMBERED = 600
+"""Seconds in which a delivery that comes again under its key is the same message."""
+PATIENCE = 2.0
+"""Seconds that the stream gets to take a delivery."""
+AHEAD = 20_000
+"""Deliveries that a reader fetches before they are asked for, so that it can take turns …"""
+AHEAD_BYTES = 32 << 20
+"""… if they are not larger than this together."""
+ANY_SIZE = 1 << 62
+ROOM = 500
+"""How many it asks for at once, when there is more."""
+LOOK_BACK = 2000
+"""How many of the newest deliveries are looked through for those of one session."""
+PULL = 2.0
+"""Seconds after which a reader's request ends, with an answer if the server is there."""
+
+HEADERS = 512
+"""Bytes that a message has beside its body and what is told of it."""
+
+LOST = (Error, TimeoutError, OSError, RuntimeError)
+"""What a connection says that is gone, or a server that does not answer. RuntimeError is uvloop's, for a write to a
+connection that is being closed."""
+
+log = logging.getLogger(__name__)
+
+_META = "Omilink"
+_FIELDS = tuple(name for name in COLUMNS if name != "body")
+
+
+class DeliveryStream:
+    """The stream, through whatever connection there is. Everything raises Unavailable while there is none."""
+
+    def __init__(self, link: NatsLink, replicas: int | None, first_order: Callable[[str], Awaitable[int]]) -> None:
+        """`first_order` gives the order that comes before the first of a stream of this name."""
+        self._link, self._replicas, self._first_order = link, replicas, first_order
+        self._first_orders: dict[str, int] = {}
+        link.when_connected(self._ensure)
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a connection now."""
+        return self._link.client is not None and not self._link.client.is_closed
+
+    async def put(self, delivery: Delivery) -> None:
+        """On return the stream holds it, once however often it was put under its key."""
+        meta = json.dumps({name: getattr(delivery, name) for name in _FIELDS})
+        client = self._client()
+        if len(delivery.body) + len(meta) + HEADERS > client.max_payload:  # else the server drops the connection
+            raise TooLarge("The call is larger than NATS takes. The operator can raise its max_payload to 2 MB.")
+        headers = {_META: meta, "Nats-Msg-Id": delivery.key or new_id()}
+        try:
+            js = client.jetstream()
+            await js.publish(_subject(delivery.session_key), delivery.body, PATIENCE, STREAM, headers)
+        except LOST:
+            raise _away() from None
+
+    async def read(self, partitions: Collection[int]) -> "Reader":
+        """Everything that there is in these partitions, and then what comes."""
+        reader, _ = await self._reader([f"omilink.in.{number}.>" for number in sorted(partitions)], 1)
+        reader.orders_after, _ = await self._stand()  # of the stream that its consumer reads, or it gets nothing
+        await reader.start()
+        return reader
+
+    async def newest_order(self) -> int:
+        """That of the newest delivery that it has taken."""
+        before, last = await self._stand()
+        return before + last
+
+    async def _stand(self) -> tuple[int, int]:
+        """The order before its first delivery, and the number of its last. A stream is known by when it was made: one
+        that is made anew is another one."""
+        try:
+            info = await self._client().jetstream(timeout=PATIENCE).stream_info(STREAM)
+        except LOST:
+            raise _away() from None
+        name = str(info.created)
+        if name not in self._first_orders:
+            self._first_orders[name] = await self._first_order(name)
+        return self._first_orders[name], info.state.last_seq
+
+    async def newest(self, session_key: str | None, limit: int) -> list[Delivery]:
+        """The newest of the stream, or of a session among the newest, newest first and without their bodies."""
+        subject = _subject(session_key) if session_key else "omilink.in.>"
+        try:
+            last = (await self._client().jetstream().stream_info(STREAM)).state.last_seq
+        except LOST:
+            raise _away() from None
+        start = max(1, last - max(LOOK_BACK, limit) + 1)
+        reader, pending = await self._reader([subject], start, headers_only=True)
+        found: list[Delivery] = []
+        try:
+            await reader.start()
+            while len(found) < pending:
+                await reader.wait(PULL)
+                if not (more := await reader.take(pending)):
+                    break  # the rest has been saved meanwhile
+                found += more
+        finally:
+            await reader.close()
+        return sorted(found, key=lambda delivery: -delivery.seq)[:limit]
+
+    async def _reader(self, subjects: list[str], start: int, *, headers_only: bool = False) -> tuple["Reader", int]:
+        """A reader that is not started, and how many messages wait for it."""
+        config = ConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=start,
+            filter_subjects=subjects,
+            ack_policy=AckPolicy.NONE,
+            headers_only=headers_only,
+            inactive_threshold=30.0,
+            mem_storage=True,
+            num_replicas=1,
+        )
+        client = self._client()
+        try:
+            consumer = await client.jetstream().add_consumer(STREAM, config)
+        except LOST:
+            raise _away() from None
+        return Reader(client, consumer.name), consumer.num_pending or 0
+
+    async def drop(self, finished: Mapping[int, int]) -> None:
+        """Removes what is finished: of each partition everything up to a number."""
+        try:
+            for number, last in finished.items():
+                await self._client().jetstream().purge_stream(STREAM, seq=last + 1, subject=f"omilink.in.{number}.>")
+        except LOST:
+            raise _away() from None
+
+    async def waiting(self, session_key: str | None = None) -> int:
+        """How many deliveries it holds: those that wait, and for a moment those that have just been saved."""
+        try:
+            js = self._client().jetstream()
+            if session_key is None:
+                return (await js.stream_info(STREAM)).state.messages
+            subject = _subject(session_key)
+            found = await js.stream_info(STREAM, subjects_filter=subject)
+            return (found.state.subjects or {}).get(subject, 0)
+        except LOST:
+            raise _away() from None
+
+    async def waiting_of(self, session_keys: Collection[str]) -> dict[str, int]:
+        """As `waiting`, of those of the sessions for which it holds any. Mostly it holds nothing, and is asked once."""
+        if not session_keys or not await self.waiting():
+            return {}
+        counts = await asyncio.gather(*(self.waiting(key) for key in session_keys))
+        return {key: count for key, count in zip(session_keys, counts, strict=True) if count}
+
+    def _client(self) -> Client:
+        if self._link.client is None or self._link.client.is_closed:
+            raise _away()
+        return self._link.client
+
+    async def _ensure(self, client: Client) -> None:
+        """Makes the stream if there is none, and gives it as many replicas as the settings say, if they say so."""
+        js = client.jetstream()
+        config = StreamConfig(
+            name=STREAM,
+            subjects=["omilink.in.>"],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            num_replicas=self._replicas or 1,
+            duplicate_window=REMEMBERED,
+        )
+        try:
+            info = await js.stream_info(STREAM)
+        except NotFoundError:
+            await js.add_stream(config)
+        else:
+            if self._replicas and info.config.num_replicas != self._replicas:
+                log.warning("the stream had %s replicas, and gets %d", info.config.num_replicas, self._replicas)
+                await js.update_stream(config)
+
+
+class Reader:
+    """Deliveries of each session in the stream's order, and sessions in turns: who has been silent does not wait until
+    others have been caught up with. `broken` when some may have been missed: then read anew."""
+
+    def __init__(self, client: Client, consumer: str) -> None:
+        self._client = client
+        self._next = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
+        self._arrived: dict[str, deque[Delivery]] = {}  # by session, the next one first
+        self._count, self._bytes, self._wanted, self._last = 0, 0, 0, 0
+        self.reached = 0  # the last number in the stream that was heard of
+        self.orders_after = 0
+        self._asked_at = 0.0
+        self._news = asyncio.Event()
+        self.broken = False
+
+    async def start(self) -> None:
+        self._inbox = self._client.new_inbox()
+        try:
+            self._subscription = await self._client.subscribe(self._inbox, cb=self._hear)
+        except LOST:
+            raise _away() from None
+        await self._ask()
+
+    async def wait(self, seconds: float) -> None:
+        """Until something is there, at most so long."""
+        await self._ask()
+        if not self._arrived and not self.broken:
+            self._news.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._news.wait()
+
+    async def take(self, limit: int, size: int = ANY_SIZE) -> list[Delivery]:
+        """What has arrived, without waiting, up to the first with which it would be more than `size` bytes."""
+        taken: list[Delivery] = []
+        while len(taken) < limit and self._arrived and self._next_size() <= size:
+            taken.append(self._pop())
+            size -= len(taken[-1].body)
+        self._count -= len(taken)
+        self._bytes -= sum(len(delivery.body) for delivery in taken)
+        await self._ask()
+        return taken
+
+    def firsts(self) -> list[Delivery]:
+        """The first of each session that waits."""
+        return [waiting[0] for waiting in self._arrived.values()]
+
+    def _next_size(self) -> int:
+        waiting = next(iter(self._arrived.values()))
+        return len(waiting[0].body)
+
+    def _pop(self) -> Delivery:
+        session = next(iter(self._arrived))
+        waiting = self._arrived.pop(session)
+        delivery = waiting.popleft()
+        if waiting:
+            self._arrived[session] = waiting  # behind the others
+        return delivery
+
+    async def close(self) -> None:
+        with suppress(Exception):
+            await self._subscription.unsubscribe()
+
+    async def _ask(self) -> None:
+        """Keeps one request at the server while there is room for what it brings."""
+        now = asyncio.get_running_loop().time()
+        if self._client.is_closed or (self._wanted and now - self._asked_at > PULL * 3):
+            self.broken = True
+        room = AHEAD - self._count
+        if self.broken or self._wanted or room < ROOM or self._bytes > AHEAD_BYTES // 2:
+            return
+        self._wanted, self._asked_at = room, now
+        request = {"batch": room, "max_bytes": AHEAD_BYTES - self._bytes, "expires": round(PULL * 1e9)}
+        try:
+            await self._client.publish(self._next, json.dumps(request).encode(), self._inbox)
+        except LOST:
+            self.broken = True
+
+    def _read(self, message: Msg, number: int) -> Delivery | None:
+        """None, and no further, for what this version cannot read: it must not be dropped as if it were saved."""
+        try:
+            return _delivery(message, number, self.orders_after + number)
+        except (KeyError, TypeError, ValueError, OmilinkError) as error:
+            log.error(
+                "message %d of the stream cannot be read, and holds up what follows: %s", number, type(error).__name__
+            )
+            self.broken = True
+            return None
+
+    async def _hear(self, message: Msg) -> None:
+        if message.headers and "Status" in message.headers:
+            # the request has ended, with or without having brought everything that it asked for
+            self._wanted = 0
+            self.broken = self.broken or not _ended_well(message.headers)
+            self._news.set()
+            await self._ask()
+            return
+        place = message.metadata.sequence
+        if place.consumer != self._last + 1:
+            self.broken = True
+        self._last, self.reached = place.consumer, place.stream
+        self._wanted = max(0, self._wanted - 1)
+        if not self.broken and (delivery := self._read(message, place.stream)):
+            self._bytes += len(delivery.body)
+            self._arrived.setdefault(delivery.session_key, deque()).append(delivery)
+            self._count += 1
+        self._news.set()
+        await self._ask()
+
+
+def _ended_well(headers: Mapping[str, str]) -> bool:
+    """Nothing there, time over, or enough bytes; all else, such as a server that stops, ends the reader."""
+    full = headers["Status"] == "409" and "MaxBytes" in headers.get("Description", "")
+    return full or headers["Status"] in ("404", "408")
+
+
+def partition(session_key: str) -> int:
+    return int(_hash(session_key), 16) % PARTITIONS
+
+
+def _subject(session_key: str) -> str:
+    return f"omilink.in.{partition(session_key)}.{_hash(session_key)}"
+
+
+def _hash(session_key: str) -> str:
+    return hashlib.blake2b(session_key.encode(), digest_size=10).hexdigest()
+
+
+def _delivery(message: Msg, number: int, order: int) -> Delivery:
+    headers: Any = message.headers
+    meta = json.loads(headers[_META])
+    known = {name: meta[name] for name in _FIELDS if name in meta}  # a newer node's may have more
+    known |= {"key": headers["Nats-Msg-Id"], "way": Way(known.get("way", Way.BLIND))}  # an older node's tells no way
+    return Delivery(seq=number, order=order, body=message.data, **known)
+
+
+def _away() -> Unavailable:
+    return Unavailable("NATS cannot be used now.", 5)

@@ -1,0 +1,1 @@
+"""A simulated wearable: it sends what OMI's cloud and programmed devices send. Only `simulate` and `demo` use it."""

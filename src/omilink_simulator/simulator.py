@@ -1,0 +1,176 @@
+"""A wearable's day against any webhook: sends what OMI's cloud would, when it would, and tells what was answered."""
+
+import asyncio
+import heapq
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from omilink_simulator.calls import Account, Call, Writer, account_id
+from omilink_simulator.oddities import ODD_OF_THE_CLOUD, ODD_SEGMENTS, conversation_created
+from omilink_simulator.sender import Answer, Path, Sender, Target, connect, wait_before_retry
+from omilink_simulator.wearable import Habits, Post, listen
+
+SECOND_DEVICE_STARTS_AFTER = 7.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wearer:
+    """Everything that decides what is said and sent; the same wearer says the same words to the byte."""
+
+    account: Account
+    habits: Habits = field(default_factory=Habits)
+    seed: int = 0
+    devices: int = 1
+    odd: bool = False
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def calls(self) -> Iterator[Call]:
+        """Everything the wearer's devices make OMI send, in order of time."""
+        return heapq.merge(*(self._calls_of(device) for device in range(self.devices)), key=lambda call: call.at)
+
+    def _calls_of(self, device: int) -> Iterator[Call]:
+        wearable = f"{self.seed}/{device}"
+        writer = Writer(self.account, device, self.began, random.Random(wearable))
+        habits = replace(self.habits, starts_at=self.habits.starts_at + device * SECOND_DEVICE_STARTS_AFTER)
+        oddities = self._oddities()
+        for post in listen(habits, wearable):
+            if post.kind != "ended":
+                yield writer.transcript(post)
+                yield from (odd(writer, post) for odd in itertools.islice(oddities, 1))
+                continue
+            oddities = self._oddities()
+            if self.odd and self.account.session is None:
+                yield conversation_created(writer, post)
+
+    def _oddities(self) -> Iterator[Callable[[Writer, Post], Call]]:
+        """Each once in a conversation, one after a post."""
+        kinds = ODD_OF_THE_CLOUD if self.account.session is None else ODD_SEGMENTS
+        return iter(kinds if self.odd else ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Try:
+    at: float
+    call: Call
+    path: Path
+    number: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One try and its answer; `retry_in` seconds it is tried again, None when this was the last."""
+
+    attempt: Try
+    answer: Answer
+    retry_in: float | None
+
+
+@dataclass(kw_only=True)
+class Summary:
+    """Deliveries, each counted once by its last try; `tries` counts every POST."""
+
+    sent: int = 0
+    tries: int = 0
+    pushed: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def all_accepted(self) -> bool:
+        return self.outcomes["accepted"] == self.sent
+
+    def add(self, report: Report) -> None:
+        self.sent += report.attempt.number == 1
+        self.tries += report.answer.outcome != "lost"
+        self.pushed += report.answer.pushed is not None
+        if report.retry_in is None:
+            self.outcomes[report.answer.outcome] += 1
+
+
+class Clock:
+    """Simulated seconds since the start, `speed` times as fast as real ones. Speed 0 never waits: the clock jumps."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._began = asyncio.get_running_loop().time()
+        self._jumped_to = 0.0
+
+    def now(self) -> float:
+        if not self._speed:
+            return self._jumped_to
+        return (asyncio.get_running_loop().time() - self._began) * self._speed
+
+    async def until(self, moment: float) -> None:
+        self._jumped_to = max(self._jumped_to, moment)
+        if self._speed:
+            await asyncio.sleep(max(0.0, moment - self.now()) / self._speed)
+
+
+async def simulate(
+    wearer: Wearer, sender: Sender, clock: Clock, paths: tuple[Path, ...], tell: Callable[[Report], None]
+) -> None:
+    """Sends all that the wearer says over every path, retries included; ends when there is nothing more to send."""
+    timeline = _Timeline(wearer.calls(), paths)
+    while tries := timeline.next():
+        await clock.until(tries[0].at)
+        answers = await asyncio.gather(*(sender.post(each.call, each.path, clock.now()) for each in tries))
+        for attempt, answer in zip(tries, answers, strict=True):
+            wait = wait_before_retry(attempt.path, attempt.number, answer)
+            if wait is not None:
+                timeline.add(replace(attempt, at=clock.now() + wait, number=attempt.number + 1))
+            tell(Report(attempt=attempt, answer=answer, retry_in=wait))
+
+
+async def talk(
+    url: str,
+    *,
+    uid: str | None = None,
+    session: str | None = None,
+    seed: int = 0,
+    speed: float = 1.0,
+    tell: Callable[[Report], None] = lambda report: None,
+) -> None:
+    """A household that talks until this is cancelled: conversations of some minutes, pauses, now and then a sentence
+    that speech-to-text corrects. With neither uid nor session it has an account id made from the seed."""
+    if uid is None and session is None:
+        uid = account_id(seed)
+    habits = Habits(conversations=None, posts=240, updates=7)
+    wearer = Wearer(account=Account(uid=uid, session=session), habits=habits, seed=seed)
+    async with connect() as client:
+        await simulate(wearer, Sender(Target(url=url), client), Clock(speed), ("app",), tell)
+
+
+class _Timeline:
+    """What goes out next: the calls of all devices in order of time, with the retries between them."""
+
+    def __init__(self, upcoming: Iterator[Call], paths: tuple[Path, ...]) -> None:
+        self._upcoming = upcoming
+        self._paths = paths
+        self._waiting: list[tuple[float, int, Try]] = []
+        self._order = itertools.count()
+        self._read_on()
+
+    def add(self, attempt: Try) -> None:
+        heapq.heappush(self._waiting, (attempt.at, next(self._order), attempt))
+
+    def next(self) -> list[Try]:
+        """The earliest tries: one, or those of both paths at the same moment."""
+        if not self._waiting:
+            return []
+        moment = self._waiting[0][0]
+        tries = []
+        while self._waiting and self._waiting[0][0] == moment:
+            tries.append(heapq.heappop(self._waiting)[2])
+        if any(attempt.call is self._last_read for attempt in tries):
+            self._read_on()
+        return tries
+
+    def _read_on(self) -> None:
+        """Only one call is read ahead, since there may be no end of them."""
+        self._last_read = next(self._upcoming, None)
+        if self._last_read:
+            for path in self._paths:
+                self.add(Try(at=self._last_read.at, call=self._last_read, path=path))

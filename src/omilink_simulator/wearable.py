@@ -1,0 +1,165 @@
+"""What a simulated wearable hears and when OMI's cloud has it ready to send. Pure, and the same for the same seed."""
+
+import itertools
+import random
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from omilink_simulator.dialogue import Line, household
+
+MOST_IN_A_POST = 5
+CLOSES_AFTER = 120.0  # seconds without words after which OMI ends a conversation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Habits:
+    """How a wearable is used. Times are seconds; None means without end.
+
+    `say` is said before everything else. `updates` and `repeats` say after how many posts a sentence comes again:
+    changed under its own id, or word for word under a new one (0: never). `drop_after` posts the relay is away for
+    `drop_for` and then sends all of that at once.
+    """
+
+    say: str | None = None
+    conversations: int | None = 1
+    posts: int | None = 20
+    talk: float | None = None
+    pause: float = 150.0
+    updates: int = 0
+    repeats: int = 0
+    drop_after: int | None = None
+    drop_for: float = 20.0
+    starts_at: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Utterance:
+    id: str
+    speaker: int
+    text: str
+    more: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """Utterances that leave together `at` seconds after the start; `recording` is the same through one conversation.
+
+    kind: transcript, backlog, update, repeat, or ended (OMI has closed the conversation; holds all of it).
+    """
+
+    at: float
+    kind: str
+    recording: str
+    utterances: tuple[Utterance, ...]
+
+
+def listen(habits: Habits, seed: str) -> Iterator[Post]:
+    """The posts of one wearable in order of time. What is said depends on the seed alone, not on the habits."""
+    lines = _timed(random.Random(f"{seed}/words"), _sentence(habits.say))
+    rng = random.Random(f"{seed}/habits")
+    began = habits.starts_at
+    numbers = itertools.count() if habits.conversations is None else range(habits.conversations)
+    for _ in numbers:
+        said: list[Utterance] = []
+        post = None
+        for post in _conversation(habits, lines, began, rng):
+            yield post
+            said += post.utterances if post.kind in ("transcript", "backlog") else ()
+        if post is None:
+            return
+        yield replace(post, kind="ended", at=post.at + CLOSES_AFTER, utterances=tuple(said))
+        began = post.at + habits.pause
+
+
+def new_id(rng: random.Random) -> str:
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))
+
+
+def _conversation(habits: Habits, lines: Iterator[Utterance], began: float, rng: random.Random) -> Iterator[Post]:
+    recording = new_id(rng)
+    batches: Iterator[tuple[float, tuple[Utterance, ...]]]
+    batches = itertools.islice(_batches(_from_zero(lines), rng), habits.posts)
+    if habits.talk is not None:
+        batches = itertools.takewhile(lambda batch: batch[0] <= (habits.talk or 0.0), batches)
+    posts = (Post(at=began + at, kind="transcript", recording=recording, utterances=said) for at, said in batches)
+    for number, post in enumerate(_relayed(posts, habits), start=1):
+        yield post
+        yield from _again(post, number, habits, rng)
+
+
+def _sentence(words: str | None) -> list[Line]:
+    """As a recogniser writes it down: in two pieces, with capitals and stops."""
+    said = (words or "").split()
+    pieces = filter(None, (said[: len(said) // 2], said[len(said) // 2 :]))
+    return [Line(speaker=0, text=f"{' '.join(piece).capitalize()}.", more="", pause=0.3) for piece in pieces]
+
+
+def _timed(rng: random.Random, first: Iterable[Line] = ()) -> Iterator[Utterance]:
+    """These lines and then the household's, with times, as one endless recording."""
+    end = 0.0
+    for line in itertools.chain(first, household(rng)):
+        start = end + round(line.pause, 2)
+        end = start + round(_seconds_to_say(line.text, rng), 2)
+        yield Utterance(id=new_id(rng), speaker=line.speaker, text=line.text, more=line.more, start=start, end=end)
+
+
+def _from_zero(lines: Iterator[Utterance]) -> Iterator[Utterance]:
+    """OMI counts from a conversation's first speech."""
+    first = next(lines)
+    for line in itertools.chain([first], lines):
+        yield replace(line, start=line.start - first.start, end=line.end - first.start)
+
+
+def _batches(lines: Iterator[Utterance], rng: random.Random) -> Iterator[tuple[float, tuple[Utterance, ...]]]:
+    """Every 1–3 s what is final by then; a longer sentence makes the next one wait."""
+    due = rng.uniform(1.0, 3.0)
+    ready: list[Utterance] = []
+    for line in lines:
+        if ready and (line.end > due or len(ready) == MOST_IN_A_POST):
+            sent_at = max(due, ready[-1].end)
+            yield sent_at, tuple(ready)
+            due = sent_at + rng.uniform(1.0, 3.0)
+            ready = []
+        ready.append(line)
+
+
+def _relayed(posts: Iterable[Post], habits: Habits) -> Iterator[Post]:
+    backlog: list[Post] = []
+    for number, post in enumerate(posts):
+        if number == habits.drop_after:
+            backlog = [replace(post, at=post.at + habits.drop_for)]
+        elif backlog and post.at < backlog[0].at:
+            backlog.append(post)
+        else:
+            yield from _at_once(backlog)
+            backlog = []
+            yield post
+    yield from _at_once(backlog)
+
+
+def _at_once(backlog: list[Post]) -> Iterator[Post]:
+    if backlog:
+        held_back = itertools.chain.from_iterable(post.utterances for post in backlog)
+        yield replace(backlog[0], kind="backlog", utterances=tuple(held_back))
+
+
+def _again(post: Post, number: int, habits: Habits, rng: random.Random) -> Iterator[Post]:
+    last = post.utterances[-1]
+    if habits.updates and number % habits.updates == 0:
+        yield replace(post, kind="update", at=post.at + 0.4, utterances=(_changed(last, rng),))
+    if habits.repeats and number % habits.repeats == 0:
+        yield replace(post, kind="repeat", at=post.at + 0.7, utterances=(replace(last, id=new_id(rng)),))
+
+
+def _changed(line: Utterance, rng: random.Random) -> Utterance:
+    if not line.more:
+        return replace(line, speaker=(line.speaker + 1) % 3)
+    longer = f"{line.text.rstrip('.?!')} {line.more[0].lower()}{line.more[1:]}"
+    return replace(line, text=longer, end=line.end + round(_seconds_to_say(line.more, rng), 2))
+
+
+def _seconds_to_say(text: str, rng: random.Random) -> float:
+    return 0.2 + len(text.split()) / rng.uniform(3.2, 4.6)
