@@ -11,8 +11,8 @@ from contextlib import ExitStack
 
 import httpx2
 import pytest
-from support import PATIENCE, Follower, Person, ServerProcess, wait_until
-from web_support import fingerprint, newcomer, start
+from support import PATIENCE, Follower, Person, ServerProcess, assert_within, wait_until
+from web_support import AHEAD, fingerprint, let_expire, new_uid, newcomer, start
 
 MakeServer = Callable[..., ServerProcess]
 
@@ -43,9 +43,12 @@ def following(server: ServerProcess, stack: ExitStack, tokens: list[str]) -> lis
 
 def signed_in_again(server: ServerProcess, person: Person, times: int) -> list[str]:
     """Tokens of other sign-ins, made without the time that checking a password takes."""
-    tokens, at = [f"token-{number}-of-{person.id}" for number in range(times)], int(time.time() * 1000)
-    rights = "INSERT INTO tokens (hash, user_id, created_at, expires_at) SELECT value, ?, ?, ? FROM json_each(?)"
-    server.rows(rights, person.id, at, at + 3_600_000, json.dumps([fingerprint(token) for token in tokens]))
+    tokens = [f"token-{number}-of-{person.id}" for number in range(times)]
+    rights = (
+        "INSERT INTO tokens (hash, user_id, created_at, expires_at) "
+        "SELECT value, user_id, created_at, expires_at FROM tokens, json_each(?) WHERE user_id = ?"
+    )
+    server.rows(rights, json.dumps([fingerprint(token) for token in tokens]), person.id)
     return tokens
 
 
@@ -59,29 +62,34 @@ TAKEN_BACK: dict[str, Callable[[Person], httpx2.Response]] = {
 
 
 @pytest.mark.parametrize("how", TAKEN_BACK)
-def test_rights_that_end_close_every_stream(shared_server: ServerProcess, ada: Person, how: str) -> None:
-    with ExitStack() as stack:
-        streams = following(shared_server, stack, signed_in_again(shared_server, ada, STREAMS))
-        began = time.monotonic()
-        TAKEN_BACK[how](ada).raise_for_status()
-        ended = time.monotonic() if how == "password changed" else began  # else hashing it would count
-        took = delays(streams, "signed_out", ended)
-        for stream in streams:
-            assert stream.ended.wait(AT_ONCE)
-            assert stream.types()[-1] == "signed_out"
-        assert p99(took) < AT_ONCE
+def test_rights_that_end_close_every_stream(shared_server: ServerProcess, password_hash: str, how: str) -> None:
+    def attempt() -> float:
+        ada = newcomer(shared_server, password_hash)
+        with ExitStack() as stack:
+            streams = following(shared_server, stack, signed_in_again(shared_server, ada, STREAMS))
+            began = time.monotonic()
+            TAKEN_BACK[how](ada).raise_for_status()
+            ended = time.monotonic() if how == "password changed" else began  # else hashing it would count
+            took = delays(streams, "signed_out", ended)
+            for stream in streams:
+                assert stream.ended.wait(PATIENCE)
+                assert stream.types()[-1] == "signed_out"
+            return p99(took)
+
+    assert_within(AT_ONCE, attempt)
 
 
-def test_tokens_that_expire_close_their_streams(shared_server: ServerProcess, ada: Person) -> None:
-    with ExitStack() as stack:
-        streams = following(shared_server, stack, signed_in_again(shared_server, ada, STREAMS))
-        expires_at = int(time.time() * 1000) + 4_000
-        shared_server.rows("UPDATE tokens SET expires_at = ? WHERE user_id = ?", expires_at, ada.id)
-        shared_server.rows("UPDATE users SET rights = rights + 1 WHERE id = ?", ada.id)  # so that streams look
-        at = time.monotonic() + expires_at / 1000 - time.time()
-        took = delays(streams, "signed_out", at)
-        assert {stream.events[-1]["reason"] for stream in streams} == {"expired"}
-        assert min(took) >= -0.01 and p99(took) < AT_ONCE
+def test_tokens_that_expire_close_their_streams(shared_server: ServerProcess, password_hash: str) -> None:
+    def attempt() -> float:
+        ada = newcomer(shared_server, password_hash)
+        with ExitStack() as stack:
+            streams = following(shared_server, stack, signed_in_again(shared_server, ada, STREAMS))
+            took = delays(streams, "signed_out", let_expire(shared_server, ada, AHEAD))
+            assert {stream.events[-1]["reason"] for stream in streams} == {"expired"}
+            assert min(took) >= -0.01
+            return p99(took)
+
+    assert_within(AT_ONCE, attempt)
 
 
 def link(server: ServerProcess, person: Person, uid: str) -> None:
@@ -94,28 +102,36 @@ UNLINKED = {"the OMI account": "/link/omi/unlink/{}", "the session": "/sessions/
 
 
 @pytest.mark.parametrize("what", UNLINKED)
-def test_unlinking_is_seen_on_every_stream(shared_server: ServerProcess, ada: Person, uid: str, what: str) -> None:
-    link(shared_server, ada, uid)
-    with ExitStack() as stack:
-        streams = following(shared_server, stack, signed_in_again(shared_server, ada, STREAMS))
-        began = time.monotonic()
-        ada.client.delete(UNLINKED[what].format(uid)).raise_for_status()
-        assert p99(delays(streams, "session_unlinked", began)) < AT_ONCE
-        shared_server.say(uid, "words after")
-        shared_server.wait_until_settled(uid)
-        ada.link(f"device-of-{ada.id}")
-        for stream in streams:
-            stream.wait_for("session_linked")
-            assert "words after" not in stream.texts()
+def test_unlinking_is_seen_on_every_stream(shared_server: ServerProcess, password_hash: str, what: str) -> None:
+    def attempt() -> float:
+        ada, uid = newcomer(shared_server, password_hash), new_uid()
+        link(shared_server, ada, uid)
+        with ExitStack() as stack:
+            streams = following(shared_server, stack, signed_in_again(shared_server, ada, STREAMS))
+            began = time.monotonic()
+            ada.client.delete(UNLINKED[what].format(uid)).raise_for_status()
+            took = p99(delays(streams, "session_unlinked", began))
+            shared_server.say(uid, "words after")
+            shared_server.wait_until_settled(uid)
+            ada.link(f"device-of-{ada.id}")
+            for stream in streams:
+                stream.wait_for("session_linked")
+                assert "words after" not in stream.texts()
+            return took
+
+    assert_within(AT_ONCE, attempt)
 
 
 def test_an_operators_unlinking_is_seen_too(shared_server: ServerProcess, ada: Person, device: str) -> None:
-    ada.link(device).raise_for_status()
-    with ada.follow() as stream:
-        stream.wait_for("caught_up")
-        shared_server.omilink("sessions", "unlink", device)
-        began = time.monotonic()
-        assert delays([stream], "session_unlinked", began)[0] < AT_ONCE
+    def attempt() -> float:
+        ada.link(device).raise_for_status()
+        with ada.follow() as stream:
+            stream.wait_for("caught_up")
+            shared_server.omilink("sessions", "unlink", device)
+            began = time.monotonic()
+            return delays([stream], "session_unlinked", began)[0]
+
+    assert_within(AT_ONCE, attempt)
 
 
 class Listener:
@@ -181,25 +197,32 @@ def test_among_a_thousand_open_streams_those_concerned_are_told_and_closed_at_on
     server = make_server()
     ada, *others = [newcomer(server, password_hash) for _ in range(1 + OTHERS)]
     device = f"device-of-{ada.id}"
-    ada.link(device).raise_for_status()
 
-    async def since_asked(hers: list[Listener], path: str, what: str) -> list[float]:
-        """How long after ada asked for it each of her streams had heard it."""
+    async def since_asked(hers: list[Listener], path: str, what: str) -> float:
+        """How long after ada asked for it nearly all of her streams had heard it."""
         began = time.monotonic()
         (await asyncio.to_thread(ada.client.delete, path)).raise_for_status()
-        return [moment - began for moment in await moments(hers, what)]
+        return p99([moment - began for moment in await moments(hers, what)])
 
-    async def run() -> None:
+    async def attempt(theirs: list[Listener]) -> float:
+        ada.link(device).raise_for_status()
         hers = await listening(server, signed_in_again(server, ada, HERS))
-        theirs = [one for other in others for one in await listening(server, [other.token] * STREAMS)]
-        assert server.client().get("/ready").json()["streamsOpen"] == len(hers + theirs) == 1000
-        assert p99(await since_asked(hers, f"/sessions/{device}/link", "session_unlinked")) < AT_ONCE
+        assert len(hers + theirs) == 1000
+        wait_until(lambda: server.client().get("/ready").json()["streamsOpen"] == 1000, "those of before to be closed")
+        told = await since_asked(hers, f"/sessions/{device}/link", "session_unlinked")
         assert not any("the end" in one.heard for one in hers)
-        assert p99(await since_asked(hers, "/account/sessions", "the end")) < AT_ONCE
+        closed = await since_asked(hers, "/account/sessions", "the end")
         assert all("signed_out" in one.heard for one in hers)
-        for other in others:
-            other.link(f"device-of-{other.id}").raise_for_status()
-        await moments(theirs, "session_linked")
-        assert {what for one in theirs for what in one.heard} == {"connected", "update", "caught_up", "session_linked"}
+        return max(told, closed)
 
-    asyncio.run(run())
+    with asyncio.Runner() as runner:
+        theirs = [one for other in others for one in runner.run(listening(server, [other.token] * STREAMS))]
+        assert_within(AT_ONCE, lambda: runner.run(attempt(theirs)))
+
+        async def links() -> None:
+            for other in others:
+                other.link(f"device-of-{other.id}").raise_for_status()
+            await moments(theirs, "session_linked")
+
+        runner.run(links())
+        assert {what for one in theirs for what in one.heard} == {"connected", "update", "caught_up", "session_linked"}

@@ -13,6 +13,8 @@ from typing import Any
 import httpx2
 from support import PATIENCE, TLS, Person, ServerProcess, wait_until
 
+from omilink.accounts import TICKET_LIFE
+
 ALLOWED_ORIGIN = "https://app.example.org"
 PUBLIC_URL = "https://omi.example.org"
 SECRETS = ("the-old-secret", "the-new-secret")
@@ -20,6 +22,9 @@ SIGNING_SECRETS = ("whsec_before-the-rotation", "whsec_after-the-rotation")
 
 PASSWORD = "correct horse"
 DAY = 86_400_000
+
+AHEAD = 10.0
+"""Seconds after which a sign-in expires: every stream has to look at the new moment before."""
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 ACCOUNT_A = b"Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
@@ -45,6 +50,22 @@ def newcomer(server: ServerProcess, password_hash: str) -> Person:
     server.rows(right, fingerprint(token), user_id, at, at + 30 * DAY)
     client = server.client(headers={"Authorization": f"Bearer {token}"})
     return Person(email=email, password=PASSWORD, token=token, id=user_id, client=client)
+
+
+def let_expire(server: ServerProcess, person: Person, seconds: float) -> float:
+    """Lets the person's sign-ins expire in these seconds of counted time, which a new ticket tells, and open streams
+    look at the new moment. Returns when the sign-ins expire by the monotonic clock, or a little before."""
+    began = time.monotonic()
+    person.client.post("/conversations/current/stream-ticket").raise_for_status()
+    later = round(seconds * 1000) - TICKET_LIFE
+    server.rows(
+        "UPDATE tokens SET expires_at = ? + (SELECT max(tickets.expires_at) FROM tickets JOIN tokens AS own "
+        "ON own.hash = tickets.token_hash WHERE own.user_id = tokens.user_id) WHERE user_id = ?",
+        later,
+        person.id,
+    )
+    server.rows("UPDATE users SET rights = rights + 1 WHERE id = ?", person.id)  # as every withdrawal does
+    return began + seconds
 
 
 def fingerprint(secret: str) -> str:
