@@ -190,8 +190,8 @@ def _say(what: str) -> None:
 
 
 def costs(figures: Figures) -> dict[str, float]:
-    """What bench.capacity calculates with, in microseconds. What PostgreSQL uses is taken as so much for each call and
-    so much for each batch, which two loads with batches of different sizes tell apart."""
+    """What docs/reference/capacity.md calculates with, in microseconds. PostgreSQL has a cost for each call and a cost
+    for each batch, which two loads with batches of different sizes tell apart."""
     web, worker, nats, postgres = (
         _part(figures.rates["cluster"], part) for part in ("web", "worker", "nats", "postgres")
     )

@@ -19,19 +19,19 @@ from pathlib import Path
 import pytest
 from support import PATIENCE, Follower, ServerProcess, wait_until
 
-from bench import capacity
 from omilink import cli
 from omilink.accounts import passwords, signing_in
 from omilink.accounts.rate_limits import PERSONAL_CALL
 from omilink.app import maintenance
 from omilink.conversations import history
-from omilink.database import sqlite, store, threads
+from omilink.database import postgres, sqlite, store, threads
 from omilink.ingest import payload, phrase_removal, worker
 from omilink.linking import sessions
 from omilink.linking.rules import RULES, Act, Outcome, Rule
 from omilink.live import event_log
 from omilink.models.ports import BATCH_BYTES
 from omilink.models.session import MOST_SESSIONS, UnlinkReason
+from omilink.nats.stream import PARTITIONS
 from omilink.settings import Settings
 from omilink.turns import SHARES
 from omilink.web import connection, door, sse
@@ -317,6 +317,55 @@ def test_numbers_in_the_docs_are_those_of_the_code(page: str, sentence: str) -> 
     assert said(page, sentence)
 
 
+# the arithmetic on capacity is right
+
+CAPACITY = REFERENCE / "capacity.md"
+PIECE = re.compile(r"(?P<number>\d[\d,.]*)(?: (?P<unit>µs|ms|kB|MB|GB|TB|PB|million|trillion)\b)?|(?P<sign>[×÷+−()])")
+SIZES = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15}
+IN_UNITS = SIZES | {None: 1, "µs": 1e-6, "ms": 1e-3, "million": 1e6, "trillion": 1e12}
+SIGNS = {"×": "*", "÷": "/", "−": "-"}
+ROUNDED = 0.05
+"""Figures have two digits, and other figures are calculated from them."""
+
+
+@pytest.mark.parametrize("heading", ["What it takes", "What breaks first"])
+def test_each_figure_of_capacity_is_what_its_calculation_gives(heading: str) -> None:
+    rows = [row.split(" | ") for row in re.findall(r"^\| (.+) \|$", section_of(CAPACITY, heading), re.MULTILINE)]
+    figures = {what: (calculated(how), calculated(shown)) for what, how, shown, *_ in rows[1:]}
+    assert len(figures) >= 10
+    wrong = {what: both for what, both in figures.items() if both[1] != pytest.approx(both[0], rel=ROUNDED)}
+    assert not wrong
+
+
+def test_fifty_million_take_fifty_times_as_much() -> None:
+    rows = [
+        row.split(" | ") for row in re.findall(r"^\| (.+) \|$", section_of(CAPACITY, "What it takes"), re.MULTILINE)
+    ]
+    pairs = {what: (calculated(one) * 50, calculated(fifty)) for what, _, one, fifty in rows[1:]}
+    wrong = {what: both for what, both in pairs.items() if both[1] != pytest.approx(both[0], rel=ROUNDED)}
+    assert not wrong
+
+
+def test_capacity_is_calculated_with_what_the_code_says() -> None:
+    cells = re.findall(r"^\| (.+?) \| (.+?) \|", section_of(CAPACITY, "What goes in"), re.MULTILINE)
+    inputs = {what: value for what, value in cells}
+    assert inputs["partitions"] == f"{PARTITIONS}"
+    assert inputs["calls in a batch, at most"] == f"{worker.BATCH}"
+    assert inputs["connections of a process to PostgreSQL"] == f"{postgres.READERS + postgres.WRITERS}"
+    assert inputs["days of the log"] == f"{Settings.model_fields['keep_events'].default}"
+    assert inputs["seconds between looks at the marks"] == f"{maintenance.WATCH:g}"
+
+
+def calculated(text: str) -> float:
+    """Words between the amounts say what the amounts are, and do not count."""
+    pieces = [
+        SIGNS.get(piece["sign"], piece["sign"])
+        or str(float(piece["number"].replace(",", "")) * IN_UNITS[piece["unit"]])
+        for piece in PIECE.finditer(text)
+    ]
+    return float(eval(" ".join(pieces)))
+
+
 # examples run
 
 
@@ -414,12 +463,6 @@ def all_commands() -> Iterator[tuple[str, argparse.ArgumentParser]]:
             if actions
             else [(f"omilink {name}", parser)]
         )
-
-
-def test_the_page_of_capacity_says_what_the_model_says() -> None:
-    page = (REFERENCE / "capacity.md").read_text()
-    made = capacity.with_report(page, capacity.report(capacity.Model()))
-    assert page == made, "run .venv/bin/python -m bench.capacity --page docs/reference/capacity.md"
 
 
 def options(parser: argparse.ArgumentParser) -> set[str]:
