@@ -14,7 +14,7 @@ from typing import Any
 
 import uvloop
 
-from bench import cluster, greedy, linking, machine, report, screen, servers
+from bench import cluster, greedy, machine, report, rights, screen, servers
 from bench.fill import fill
 from bench.load import Rate, as_many_as_possible, paced, waiting
 from bench.people import Person, nobody, sign_up
@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every round there")
     parser.add_argument("--screen", action="store_true", help="what a user sees in a browser, alone")
     parser.add_argument("--greedy", action="store_true", help="what one greedy user costs another, alone")
-    parser.add_argument("--linking", action="store_true", help="what the gate costs, and how fast rights end, instead")
+    parser.add_argument("--rights", action="store_true", help="how fast streams end with their right, instead")
     parser.add_argument("--cluster", action="store_true", help="a cluster beside the embedded product, instead")
     parser.add_argument("--workers", type=int, default=1, help="the cluster's, 1 by default")
     args = parser.parse_args()
@@ -69,9 +69,9 @@ def main() -> None:
         args.json.write_text(json.dumps(figures, indent=2))
 
 
-def _linking(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
-    figures = uvloop.run(linking.measure(linking.QUICK if args.quick else linking.FULL, folder))
-    return linking.table(figures), figures.as_json()
+def _rights(_: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
+    figures = uvloop.run(rights.measure(folder))
+    return rights.table(figures), figures.as_json()
 
 
 def _beside_a_greedy_one(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
@@ -182,7 +182,7 @@ async def _idle(figures: report.Figures, size: Size, folder: Path, people: Seque
         server.stop()
 
 
-PARTS = {"cluster": _clustered, "greedy": _beside_a_greedy_one, "linking": _linking, "screen": _on_the_screen}
+PARTS = {"cluster": _clustered, "greedy": _beside_a_greedy_one, "rights": _rights, "screen": _on_the_screen}
 
 
 def _on_a_real_disk() -> Path:

@@ -66,11 +66,9 @@ def noop(logs: Path) -> Server:
     return _started("no-op", port, command, logs / "noop.log", {})
 
 
-def omilink(name: str, data: Path, module: str | None = None, **settings: str) -> Server:
-    """`module` is run in place of the program."""
+def omilink(name: str, data: Path, **settings: str) -> Server:
     port = _free_port()
-    program = (sys.executable, "-m", module) if module else (str(Path(sys.executable).with_name("omilink")),)
-    command = (*program, "serve", "--port", str(port))
+    command = (str(Path(sys.executable).with_name("omilink")), "serve", "--port", str(port))
     data.mkdir(parents=True, exist_ok=True)
     return _started(name, port, command, data.parent / f"{data.name}.log", _settings(data) | settings)
 

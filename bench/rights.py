@@ -1,4 +1,4 @@
-"""What the gate costs, and how fast those who lose a right hear of it."""
+"""How fast those who lose a right are told, with many streams open."""
 
 import asyncio
 import time
@@ -8,33 +8,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import gate, machine, servers
+from bench import machine, servers
 from bench.people import Person, sign_up
 from bench.report import Line, told
 from bench.servers import Server, ask
 from bench.wire import Stream, connect
 
+PEOPLE = 50
 STREAMS_OF_EACH = 20
 LONGEST = 2_000
 """Milliseconds."""
 LAST_CHUNK = b"0\r\n\r\n"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Size:
-    people: int
-    gate: gate.Size
-
-
-FULL = Size(people=50, gate=gate.FULL)
-QUICK = Size(people=50, gate=gate.QUICK)
-
-
 @dataclass(kw_only=True)
 class Figures:
     machine: dict[str, str]
-    streams: int
-    rounds: gate.Rounds = field(default_factory=dict)
     told: list[float] = field(default_factory=list)
     closed: list[float] = field(default_factory=list)
 
@@ -58,17 +47,11 @@ class Told(Stream):
             self.closed.set_result(time.perf_counter())
 
 
-async def measure(size: Size, folder: Path) -> Figures:
-    figures = Figures(machine=machine.describe(folder), streams=size.people * STREAMS_OF_EACH)
-    figures.rounds = await gate.measure(size.gate, folder)
-    await _rights(figures, size, folder)
-    return figures
-
-
-async def _rights(figures: Figures, size: Size, folder: Path) -> None:
+async def measure(folder: Path) -> Figures:
+    figures = Figures(machine=machine.describe(folder))
     server = servers.omilink("rights", folder / "rights")
     try:
-        people = sign_up(server, size.people)
+        people = sign_up(server, PEOPLE)
         streams = [await _open(server, person) for person in people for _ in range(STREAMS_OF_EACH)]
         await asyncio.gather(*(stream.caught_up for stream in streams))
         unlink = partial(_ask, server, "DELETE", lambda person: f"/sessions/{person.session}/link")
@@ -77,6 +60,7 @@ async def _rights(figures: Figures, size: Size, folder: Path) -> None:
         figures.closed = await _after(people, streams, log_out, lambda stream: stream.closed)
     finally:
         server.stop()
+    return figures
 
 
 async def _open(server: Server, person: Person) -> Told:
@@ -108,9 +92,9 @@ def table(figures: Figures) -> str:
     return told(
         figures.machine,
         [
-            *gate.lines(figures.rounds),
-            _line(f"unlink -> told, {figures.streams} streams open", figures.told),
-            _line(f"logout -> closed, {figures.streams} streams open at first", figures.closed),
+            Line("", f"{PEOPLE * STREAMS_OF_EACH:,} streams open", "", "target"),
+            _line("unlink to event", figures.told),
+            _line("sign-out to end of stream", figures.closed),
         ],
     )
 
