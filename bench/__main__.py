@@ -1,58 +1,34 @@
 """Measures omilink beside a server that does nothing. Rates depend on the machine, so nothing here asserts them."""
 
 import argparse
-import contextlib
 import json
+import math
 import os
 import resource
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
-from bench import cluster, greedy, machine, report, rights, screen, servers
-from bench.fill import fill
-from bench.load import Rate, as_many_as_possible, paced, waiting
-from bench.people import Person, nobody, sign_up
-from bench.servers import Server
-from bench.wire import Stream, open_streams
+from bench import cluster, embedded, machine, report, rights, screen, servers
+from bench.servers import THIS
 
-USERS_STORED = 1000
-IDLE_STREAMS = (0, 500, 2000)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Size:
-    people: int
-    rounds: int
-    seconds: float
-    paced_seconds: float
-    idle_seconds: float
-    greedy_seconds: float
-    stored: int
-
-
-FULL = Size(people=50, rounds=3, seconds=6, paced_seconds=20, idle_seconds=20, greedy_seconds=5, stored=1_000_000)
-QUICK = Size(people=50, rounds=1, seconds=3, paced_seconds=5, idle_seconds=5, greedy_seconds=3, stored=100_000)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Subject:
-    """A running server with its people and one open stream of each."""
-
-    server: Server
-    people: Sequence[Person]
-    streams: Sequence[Stream]
+AT_LEAST_BY_TURNS = 3
+"""Rounds, when two versions take turns."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, fewer stored messages")
-    parser.add_argument("--stored", type=int, help="messages in the full database; 0 leaves that part out")
+    parser.add_argument(
+        "--stored",
+        type=int,
+        help=f"messages in the full database, a multiple of {embedded.CALL_STORED:,}; 0: no such part",
+    )
+    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="an older checkout, by turns with this one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every round there")
     parser.add_argument("--screen", action="store_true", help="what a user sees in a browser, alone")
     parser.add_argument("--greedy", action="store_true", help="what one greedy user costs another, alone")
@@ -75,13 +51,8 @@ def _rights(_: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _beside_a_greedy_one(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
-    size = QUICK if args.quick else FULL
-
-    async def measure() -> greedy.Greedy:
-        with contextlib.ExitStack() as running:
-            return await _greedy(size, folder, await _subject("empty", folder, replace(size, people=2), running))
-
-    figures = uvloop.run(measure())
+    size = embedded.QUICK if args.quick else embedded.FULL
+    figures = uvloop.run(embedded.beside_a_greedy_one(size, folder, THIS))
     return report.greedy_table(figures, machine.describe(folder)), asdict(figures)
 
 
@@ -103,83 +74,24 @@ def _seen(args: argparse.Namespace, folder: Path) -> screen.Screen:
 
 
 def _embedded(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
-    size = QUICK if args.quick else FULL
+    size = embedded.QUICK if args.quick else embedded.FULL
     if args.stored is not None:
-        size = replace(size, stored=args.stored)
-    figures = uvloop.run(_measure(size, folder))
+        size = replace(size, stored=math.ceil(args.stored / embedded.CALL_STORED) * embedded.CALL_STORED)
+    if args.beside:
+        return _by_turns(args, replace(size, rounds=max(size.rounds, AT_LEAST_BY_TURNS)), folder)
+    figures = uvloop.run(embedded.measure(size, folder, [THIS]))
     if os.environ.get("CHROMIUM"):
-        _say("the screen of a browser")
+        print("the screen of a browser", file=sys.stderr, flush=True)
         figures.screen = _seen(args, folder)
     return report.table(figures), figures.as_json()
 
 
-async def _measure(size: Size, folder: Path) -> report.Figures:
-    figures = report.Figures(machine=machine.describe(folder), stored=size.stored)
-    with contextlib.ExitStack() as running:
-        noop = Subject(server=servers.noop(folder), people=nobody(size.people), streams=())
-        running.callback(noop.server.stop)
-        subjects = {"empty": await _subject("empty", folder, size, running)}
-        if size.stored:
-            subjects["full"] = await _subject("full", folder, size, running)
-        await _rates(figures, size, noop, subjects)
-        await _latencies(figures, size, subjects)
-        _say("one greedy user")
-        figures.greedy = await _greedy(size, folder, subjects["empty"])
-    await _idle(figures, size, folder, subjects["empty"].people)
-    return figures
-
-
-async def _subject(name: str, folder: Path, size: Size, running: contextlib.ExitStack) -> Subject:
-    _say(f"{name} database: signing {size.people} people up")
-    data = folder / name
-    server = servers.omilink(name, data)
-    running.callback(server.stop)
-    people = sign_up(server, size.people)
-    if name == "full":
-        server.stop()
-        _say(f"{name} database: storing {size.stored:,} messages")
-        fill(servers.database(data), people, users=USERS_STORED, messages=size.stored)
-        server = servers.omilink(name, data)
-        running.callback(server.stop)
-    return Subject(server=server, people=people, streams=await open_streams(server, people))
-
-
-async def _rates(figures: report.Figures, size: Size, noop: Subject, subjects: dict[str, Subject]) -> None:
-    """Every server once in each round, since a machine is not equally fast all the time."""
-    measured = {"noop": noop, **subjects}
-    for subject in measured.values():
-        await _sustained(subject, 1.0)  # warms up
-    for number in range(size.rounds):
-        _say(f"rates: round {number + 1} of {size.rounds}")
-        for name, subject in measured.items():
-            getattr(figures, name).append(await _sustained(subject, size.seconds))
-
-
-async def _sustained(subject: Subject, seconds: float) -> Rate:
-    return await as_many_as_possible(subject.server, subject.people, subject.streams, seconds)
-
-
-async def _latencies(figures: report.Figures, size: Size, subjects: dict[str, Subject]) -> None:
-    half = report.done(figures.empty) / 2
-    for name, subject in subjects.items():
-        for rate, kept in (20.0, figures.slow), (half, figures.half):
-            _say(f"{name} database: latency at {rate:.0f}/s")
-            kept[name] = await paced(subject.server, subject.people, subject.streams, rate, size.paced_seconds)
-
-
-async def _greedy(size: Size, folder: Path, subject: Subject) -> greedy.Greedy:
-    one, other = subject.people[:2]
-    return await greedy.measure(subject.server, folder / "empty", one, other, size.greedy_seconds, size.rounds)
-
-
-async def _idle(figures: report.Figures, size: Size, folder: Path, people: Sequence[Person]) -> None:
-    """On a fresh process: memory that a loaded one has freed and kept would hide what streams cost."""
-    server = servers.omilink("idle", folder / "empty")
-    _say("idle streams: " + ", ".join(str(count) for count in IDLE_STREAMS))
-    try:
-        figures.idle = await waiting(server, people, IDLE_STREAMS, size.idle_seconds)
-    finally:
-        server.stop()
+def _by_turns(args: argparse.Namespace, size: embedded.Size, folder: Path) -> tuple[str, dict[str, Any]]:
+    checkouts = [THIS, servers.older(args.beside)]
+    commits = {checkout.name: checkout.commit for checkout in checkouts}
+    figures = uvloop.run(embedded.measure(size, folder, checkouts))
+    figures.machine |= commits
+    return report.table(figures), figures.as_json()
 
 
 PARTS = {"cluster": _clustered, "greedy": _beside_a_greedy_one, "rights": _rights, "screen": _on_the_screen}

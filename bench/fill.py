@@ -1,137 +1,116 @@
-"""Puts a past into a database: users, sessions, conversations, messages, their events and their raw deliveries."""
+"""Puts a past into a database: copies of a conversation that the server itself has saved, with everything that belongs
+to it. So the bench needs to know of a version which ids stand in which columns, and no more."""
 
-import itertools
-import os
+import contextlib
+import sqlite3
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, create_engine, select, update
+from bench.people import Person
 
-from bench.people import SEGMENTS, Person
-from omilink import clock
-from omilink.database import schema
-from omilink.models import wire
-from omilink.models.conversation import Conversation
-from omilink.models.ids import SHARED, new_id, session_key
-from omilink.models.message import Message
-from omilink.models.session import OmiSession
-
-CONVERSATIONS = 4  # a user's; on different days, long over
+PAST = "bench-past"
+"""The name of the person whose only conversation is copied."""
+CONVERSATIONS = 5
+"""Copies for each user; on different days, long over."""
 DAY = 86_400_000
 
-Row = dict[str, Any]
+HEIRS = "user_id TEXT, session_id TEXT, omi_session_id TEXT, email TEXT, events INTEGER, is_new INTEGER, age INTEGER"
+"""Columns of one row for each user; `events` is the number of the last event in the user's log."""
+COPIES = "user_id TEXT, session_id TEXT, omi_session_id TEXT, conversation_id TEXT, events INTEGER, age INTEGER"
+"""Columns of one row for each copy; `events` is the number of the event before its first one."""
 
 
-def fill(database: Path, people: Sequence[Person], *, users: int, messages: int) -> None:
-    """Spreads the messages evenly over the users, of whom `people` are the first. The server must not be running."""
-    engine = create_engine(f"sqlite:///{database}")
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA synchronous=OFF")
-        connection.commit()
-        ids = dict(connection.execute(select(schema.users.c.email, schema.users.c.id)).tuples().all())
-        for number in range(users):
-            known = people[number] if number < len(people) else None
-            user = ids[known.email] if known else _new_user(connection, number)
-            _past_of(connection, user, f"bench-{number:04}", messages // users)
-            if number % 50 == 0:
-                connection.commit()
-        connection.commit()
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
+def fill(database: Path, past: Person, people: Sequence[Person], users: int) -> None:
+    """Each user, of whom `people` are the first, gets CONVERSATIONS copies of what `past` has said. The server must not
+    be running."""
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as db:
+        db.execute("PRAGMA synchronous=OFF")
+        db.execute("BEGIN")
+        user, session, conversation = _the_past(db, past)
+        db.execute(
+            "CREATE TEMP TABLE past_events AS SELECT *, row_number() OVER (ORDER BY seq) AS number FROM events "
+            "WHERE conversation_id = ?",
+            (conversation,),
+        )
+        (events,) = db.execute("SELECT count(*) FROM past_events").fetchone()
+        _name_heirs(db, session, people, users, events)
+        _copy_owners(db, user, session, events)
+        _copy_words(db, conversation)
+        db.execute("COMMIT")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _new_user(connection: Connection, number: int) -> str:
-    user = new_id()
-    session = OmiSession(omi_session_id=f"bench-{number:04}", created_at=clock.now())
-    account = {"id": user, "email": f"stored-{number}@example.org", "password_hash": "-", "created_at": clock.now()}
-    link = {"user_id": user, "method": "manual", "linked_at": clock.now(), "last_seen_at": clock.now()}
-    owned = {"id": session.id, "origin": session.origin, "omi_session_id": session.omi_session_id, **link}
-    connection.execute(schema.users.insert(), account)
-    connection.execute(schema.omi_sessions.insert(), owned | {"created_at": clock.now(), "counted_at": clock.now()})
-    return user
+def _the_past(db: sqlite3.Connection, past: Person) -> tuple[str, str, str]:
+    found = db.execute(
+        "SELECT user_id, session_id, c.id FROM conversations c JOIN users u ON u.id = user_id WHERE email = ?",
+        (past.email,),
+    ).fetchall()
+    if len(found) != 1:
+        raise SystemExit(f"{past.email} should have one conversation to copy, and has {len(found)}.")
+    user, session, conversation = found[0]
+    return user, session, conversation
 
 
-def _past_of(connection: Connection, user: str, omi_session_id: str, messages: int) -> None:
-    session = session_key(SHARED, omi_session_id)
-    told = select(schema.users.c.seq).where(schema.users.c.id == user)  # those who just linked have been told so
-    numbers = itertools.count(connection.execute(told).scalar_one() + 1)
-    for age in range(CONVERSATIONS, 0, -1):
-        conversation = _conversation(user, session, messages // CONVERSATIONS, clock.now() - age * DAY)
-        said = [_message(conversation, seq) for seq in range(1, conversation.message_count + 1)]
-        calls = range(0, len(said), SEGMENTS)
-        row = _columns(conversation, schema.conversations) | {"counted_at": conversation.last_at}
-        connection.execute(schema.conversations.insert(), row)
-        connection.execute(schema.messages.insert(), [_columns(message, schema.messages) for message in said])
-        connection.execute(schema.events.insert(), list(_events(user, conversation, said, numbers)))
-        connection.execute(schema.deliveries.insert(), [_delivery(omi_session_id, conversation) for _ in calls])
-    connection.execute(update(schema.users).where(schema.users.c.id == user).values(seq=next(numbers) - 1))
+def _name_heirs(db: sqlite3.Connection, session: str, people: Sequence[Person], users: int, events: int) -> None:
+    known = {email: (user, seq) for user, email, seq in db.execute("SELECT id, email, seq FROM users")}
+    db.execute(f"CREATE TEMP TABLE heirs ({HEIRS})")
+    db.execute(f"CREATE TEMP TABLE copies ({COPIES})")
+    for number in range(users):
+        name = people[number].session if number < len(people) else f"stored-{number:04}"
+        email = people[number].email if number < len(people) else f"{name}@example.org"
+        user, seq = known.get(email) or (str(uuid.uuid4()), 0)
+        whose = (user, session.replace(PAST, name), name)
+        db.execute("INSERT INTO heirs VALUES (?, ?, ?, ?, ?, ?, 0)", (*whose, email, seq, email not in known))
+        for copy in range(CONVERSATIONS):
+            row = (*whose, str(uuid.uuid4()), seq + copy * events, (CONVERSATIONS - copy) * DAY)
+            db.execute("INSERT INTO copies VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
-def _conversation(user: str, session: str, messages: int, at: int) -> Conversation:
-    return Conversation(
-        id=new_id(),
-        session_id=session,
-        user_id=user,
-        title="The ladder is behind the shed door I think",
-        created_at=at,
-        zero_at=at,
-        last_at=at + messages * 2000,
-        first=0.0,
-        end=messages * 2.0,
-        message_count=messages,
+def _copy_owners(db: sqlite3.Connection, user: str, session: str, events: int) -> None:
+    new = "(SELECT * FROM heirs WHERE is_new)"
+    db.execute("CREATE TEMP TABLE past_users AS SELECT * FROM users WHERE id = ?", (user,))
+    db.execute("CREATE TEMP TABLE past_omi_sessions AS SELECT * FROM omi_sessions WHERE id = ?", (session,))
+    _copy(db, "users", new, {"id": "h.user_id", "email": "h.email"})
+    own = {"id": "h.session_id", "omi_session_id": "h.omi_session_id", "user_id": "h.user_id"}
+    _copy(db, "omi_sessions", new, own)
+    db.execute(
+        "UPDATE users SET seq = heirs.events + ? FROM heirs WHERE heirs.user_id = users.id", (CONVERSATIONS * events,)
     )
 
 
-def _message(conversation: Conversation, seq: int) -> Message:
-    at = conversation.created_at + seq * 2000
-    return Message(
-        conversation_id=conversation.id,
-        seq=seq,
-        key=f"id:{uuid.uuid4()}",
-        text="then we should leave at half past nine, no?",
-        speaker=f"SPEAKER_{seq % 3}",
-        is_user=seq % 3 == 0,
-        person_id=None,
-        start=seq * 2.0,
-        end=seq * 2.0 + 1.8,
-        position=seq * 2.0,
-        created_at=at,
-        spoken_at=at,
-        versions=os.urandom(9).hex(),
+def _copy_words(db: sqlite3.Connection, conversation: str) -> None:
+    theirs = {"conversation_id": "h.conversation_id"}
+    for table, column in ("conversations", "id"), ("messages", "conversation_id"):
+        db.execute(f"CREATE TEMP TABLE past_{table} AS SELECT * FROM {table} WHERE {column} = ?", (conversation,))
+    db.execute("CREATE TEMP TABLE past_deliveries AS SELECT * FROM deliveries WHERE session_id = ?", (PAST,))
+    _copy(
+        db,
+        "conversations",
+        "copies",
+        {"id": "h.conversation_id", "session_id": "h.session_id", "user_id": "h.user_id"},
     )
+    _copy(db, "messages", "copies", theirs)
+    text = f"replace(t.data, '{conversation}', h.conversation_id)"
+    _copy(db, "events", "copies", theirs | {"user_id": "h.user_id", "seq": "h.events + t.number", "data": text})
+    _copy(db, "deliveries", "copies", {"session_id": "h.omi_session_id"})
 
 
-def _events(user: str, told: Conversation, said: list[Message], numbers: Iterator[int]) -> Iterator[Row]:
-    """One event for a call's segments. Its text is the first call's: only its size matters here."""
-    words = [wire.message(message) for message in said[:SEGMENTS]]
-    shown = {"conversationId": told.id, "conversation": wire.conversation(told), "messages": words}
-    data = wire.event(user, "new_messages", told.id, **shown).data
-    for _ in range(0, len(said), SEGMENTS):
-        seq = next(numbers)
-        yield {
-            "user_id": user,
-            "seq": seq,
-            "conversation_id": told.id,
-            "counted_at": told.created_at,
-            "data": data,
-        }
-
-
-def _delivery(omi_session_id: str, conversation: Conversation) -> Row:
-    return {
-        "kind": "transcript",
-        "origin": SHARED,
-        "session_id": omi_session_id,
-        "body": os.urandom(1000),
-        "received_at": conversation.created_at,
-        "counted_at": conversation.created_at,
-        "state": "done",
-        "attempts": 1,
-        "run_at": conversation.created_at,
+def _copy(db: sqlite3.Connection, table: str, heirs: str, changed: Mapping[str, str]) -> None:
+    """The rows of `past_<table>` for each heir. Times are moved into the past; what SQLite numbers, it numbers anew."""
+    columns = db.execute(f"PRAGMA table_info({table})").fetchall()
+    keys = [name for _, name, _, _, _, is_key in columns if is_key]
+    values = {
+        name: changed.get(name) or _as_it_was(name)
+        for _, name, kind, *_ in columns
+        if [name] != keys or kind != "INTEGER"
     }
+    names = ", ".join(f'"{name}"' for name in values)
+    db.execute(
+        f"INSERT INTO {table} ({names}) SELECT {', '.join(values.values())} FROM {heirs} h CROSS JOIN past_{table} t"
+    )
 
 
-def _columns(value: object, table: Any) -> Row:
-    return {column.name: getattr(value, column.name) for column in table.columns if hasattr(value, column.name)}
+def _as_it_was(column: str) -> str:
+    is_time = column.endswith(("_at", "_until"))
+    return f't."{column}" - h.age' if is_time else f't."{column}"'

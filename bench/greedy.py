@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.people import Person
 from bench.servers import Server, Site, database
+from bench.wire import client, get
 
 SESSIONS, LOOPS = 1_250, 30
 
@@ -49,19 +50,19 @@ def _fill(data: Path, person: Person) -> None:
 
 async def _ask_for(site: Site, person: Person, seconds: float, kept: dict[str, list[float]]) -> None:
     """Both requests by turns, one after the other on one connection."""
-    async with _connection(site) as connection:
+    async with client(site) as connection:
         until = time.perf_counter() + seconds
         while time.perf_counter() < until:
-            for what, request in ("/me", _get("/me", person)), ("webhook", person.next_request()):
+            for what, request in ("/me", get("/me", person)), ("webhook", person.next_request()):
                 kept.setdefault(what, []).append(await connection.milliseconds(request))
 
 
 @contextlib.asynccontextmanager
 async def _loops(site: Site, person: Person) -> AsyncIterator[None]:
     async def loop() -> None:
-        async with _connection(site) as connection:
+        async with client(site) as connection:
             while True:
-                await connection.milliseconds(_get("/sessions?limit=200", person))
+                await connection.milliseconds(get("/sessions?limit=200", person))
 
     loops = [asyncio.create_task(loop()) for _ in range(LOOPS)]
     await asyncio.sleep(0.5)
@@ -74,32 +75,3 @@ async def _loops(site: Site, person: Person) -> AsyncIterator[None]:
     broken = [one for one in outcomes if not isinstance(one, asyncio.CancelledError)]
     if broken:
         raise SystemExit(f"A loop of the greedy user broke: {broken[0]}.")
-
-
-class _Connection:
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self.writer = reader, writer
-
-    async def milliseconds(self, request: bytes) -> float:
-        """Until the whole answer is there, which has to be a 200."""
-        began = time.perf_counter()
-        self.writer.write(request)
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise SystemExit(f"A request was answered with {head[:40]!r}.")
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        await self._reader.readexactly(int(length.partition(b":")[2]))
-        return (time.perf_counter() - began) * 1000
-
-
-@contextlib.asynccontextmanager
-async def _connection(site: Site) -> AsyncIterator[_Connection]:
-    connection = _Connection(*await asyncio.open_connection("127.0.0.1", site.ports[0]))
-    try:
-        yield connection
-    finally:
-        connection.writer.close()
-
-
-def _get(path: str, person: Person) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {person.token}\r\n\r\n".encode()

@@ -1,8 +1,8 @@
 """The figures of a run as a table with their targets, and as JSON."""
 
 import statistics
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from bench.greedy import LOOPS, SESSIONS, Greedy
@@ -13,22 +13,60 @@ KILOBYTE = 1024
 
 
 @dataclass(kw_only=True)
+class Version:
+    """What was measured of one version, round by round. Latencies are by database, `written` and `logged` are bytes a
+    webhook that the process and its write-ahead log have written, and `pages` milliseconds of each page of messages."""
+
+    empty: list[Rate] = field(default_factory=list)
+    full: list[Rate] = field(default_factory=list)
+    written: list[float] = field(default_factory=list)
+    logged: list[float] = field(default_factory=list)
+    slow: dict[str, list[Latency]] = field(default_factory=lambda: {"empty": [], "full": []})
+    half: dict[str, list[Latency]] = field(default_factory=lambda: {"empty": [], "full": []})
+    pages: list[list[float]] = field(default_factory=list)
+    idle: list[list[Idle]] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
 class Figures:
-    """Everything measured; rounds are kept one by one and shown by their median."""
+    """Everything measured, of one version or of two that took turns."""
 
     machine: dict[str, str]
     stored: int
+    versions: dict[str, Version]
     noop: list[Rate] = field(default_factory=list)
-    empty: list[Rate] = field(default_factory=list)
-    full: list[Rate] = field(default_factory=list)
-    slow: dict[str, Latency] = field(default_factory=dict)
-    half: dict[str, Latency] = field(default_factory=dict)
-    idle: list[Idle] = field(default_factory=list)
     greedy: Greedy | None = None
     screen: Screen | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A figure of a version, one value a round. A target is met when the median of the rounds is at most `most`, or at
+    least `least`."""
+
+    what: str
+    values: Sequence[float]
+    shown: str
+    most: float | None = None
+    least: float | None = None
+
+    @property
+    def value(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def target(self) -> str:
+        bounds = ("≤", self.most), ("≥", self.least)
+        return "".join(f"{sign} {self.shown.format(bound)}" for sign, bound in bounds if bound is not None)
+
+    @property
+    def met(self) -> bool | None:
+        if self.most is None and self.least is None:
+            return None
+        return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
 
 
 @dataclass(frozen=True)
@@ -43,18 +81,40 @@ class Line:
 
 
 def table(figures: Figures) -> str:
-    head = Line("", "empty database", f"{figures.stored:,} messages" if figures.full else "", "target")
-    return told(
-        figures.machine,
-        [
-            head,
-            *_rates(figures),
-            *_latencies(figures),
-            *_idle(figures),
-            *_greedy(figures.greedy),
-            *_screen(figures.screen),
-        ],
-    )
+    rows = [rows_of(version, figures) for version in figures.versions.values()]
+    lines = beside_each_other(*rows) if len(rows) == 2 else _alone(*rows)
+    if figures.greedy:
+        lines += _greedy(figures.greedy)
+    if len(rows) == 1:
+        lines += _screen(figures.screen)
+    return told(figures.machine, lines)
+
+
+def _alone(rows: Sequence[Row]) -> list[Line]:
+    head = Line("", "median", "rounds", "target")
+    return [head, *(Line(row.what, _shown(row, row.value), _range(row), row.target, row.met) for row in rows)]
+
+
+def _range(row: Row) -> str:
+    if len(row.values) == 1:
+        return ""
+    return f"{_shown(row, min(row.values))} to {_shown(row, max(row.values))}"
+
+
+def _pair(this: Row, other: Row) -> Line:
+    ratios = [one / another for one, another in zip(this.values, other.values, strict=True) if another]
+    compared = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})" if ratios else ""
+    return Line(this.what, _shown(this, this.value), _shown(other, other.value), compared)
+
+
+def _shown(row: Row, value: float) -> str:
+    return row.shown.format(value)
+
+
+def beside_each_other(these: Sequence[Row], others: Sequence[Row]) -> list[Line]:
+    """Each ratio is that of the values of one round."""
+    head = Line("", "this", "beside", "this ÷ beside: median of the rounds (range)")
+    return [head, *(_pair(this, other) for this, other in zip(these, others, strict=True))]
 
 
 def screen_table(figures: Screen) -> str:
@@ -77,61 +137,86 @@ def done(rates: Sequence[Rate]) -> float:
     return statistics.median(rate.done for rate in rates)
 
 
-def _rates(figures: Figures) -> list[Line]:
-    noop, empty = done(figures.noop), done(figures.empty)
-    accepted = [statistics.median(rate.accepted for rate in rates) for rates in (figures.empty, figures.full) if rates]
+def rows_of(version: Version, figures: Figures) -> list[Row]:
+    full = _with_much_stored(version, figures.stored) if version.full else []
+    return [*_rates(version, figures.noop), *_written(version), *_latencies(version, "empty"), *full, *_idle(version)]
+
+
+def _rates(version: Version, noop: Sequence[Rate]) -> list[Row]:
+    pairs, others = list(zip(version.empty, noop, strict=True)), [rate.others for rate in version.empty]
+    costs = [rate.server_cpu / nothing.server_cpu for rate, nothing in pairs]
+    shares, rates = [rate.done / nothing.done for rate, nothing in pairs], [rate.done for rate in version.empty]
     return [
-        Line("no-op POST on the same stack", f"{noop:,.0f}/s"),
-        Line("webhooks durable (200)", *_two(f"{rate:,.0f}/s" for rate in accepted)),
-        Line(
-            "webhooks saved and streamed, sustained",
-            f"{empty:,.0f}/s",
-            f"{done(figures.full):,.0f}/s" if figures.full else "",
-            "≥ 1,000/s",
-            empty >= 1000,
-        ),
-        Line("  of the no-op rate", f"{empty / noop:.0%}", "", "≥ 30 %", empty / noop >= 0.3),
-        *_fullness(figures, empty),
-        Line("  server CPU a webhook", *_two(_cpu(rates) for rates in (figures.empty, figures.full) if rates)),
-        Line("  server CPU a no-op POST", _cpu(figures.noop)),
-        Line("  load generator's CPU a webhook", f"{_generator(figures.empty)} (no-op: {_generator(figures.noop)})"),
-        Line(
-            "  the machine's CPU that others took",
-            *_two(_others(rates) for rates in (figures.empty, figures.full) if rates),
-        ),
+        Row(what="no-op POST on the same stack", values=[rate.done for rate in noop], shown="{:,.0f}/s"),
+        Row(what="  server CPU", values=[rate.server_cpu for rate in noop], shown="{:.0f} µs"),
+        Row(what="webhooks durable (200)", values=[rate.accepted for rate in version.empty], shown="{:,.0f}/s"),
+        Row(what="webhooks saved and streamed, sustained", values=rates, shown="{:,.0f}/s", least=1000),
+        Row(what="  ÷ no-op", values=shares, shown="{:.1%}", least=0.3),
+        Row(what="server CPU a webhook", values=[rate.server_cpu for rate in version.empty], shown="{:.0f} µs"),
+        Row(what="  ÷ no-op", values=costs, shown="{:.2f}", most=3.5),
+        Row(what="load generator's CPU", values=[rate.generator_cpu for rate in version.empty], shown="{:.0f} µs"),
+        Row(what="share of the machine's CPU that other programs took", values=others, shown="{:.0%}"),
     ]
 
 
-def _fullness(figures: Figures, empty: float) -> list[Line]:
-    if not figures.full:
-        return []
-    ratio = done(figures.full) / empty
-    return [Line("  of the empty database's rate", "", f"{ratio:.0%}", "≥ 90 %", ratio >= 0.9)]
-
-
-def _latencies(figures: Figures) -> list[Line]:
+def _written(version: Version) -> list[Row]:
+    kilobytes = [[each / KILOBYTE for each in one] for one in (version.logged, version.written)]
+    log, all_ = "written a webhook: log (growth of the -wal file)", "  log and database (write_bytes of /proc/PID/io)"
     return [
-        _latency("webhook to stream at 20/s, p50", [each.p50 for each in figures.slow.values()], 15),
-        _latency("webhook to stream at 20/s, p99", [each.p99 for each in figures.slow.values()], 60),
-        _latency("webhook to stream at half the rate, p50", [each.p50 for each in figures.half.values()], None),
-        _latency("webhook to stream at half the rate, p99", [each.p99 for each in figures.half.values()], 150),
+        Row(what=log, values=kilobytes[0], shown="{:.1f} kB", most=28),
+        Row(what=all_, values=kilobytes[1], shown="{:.1f} kB"),
     ]
 
 
-def _latency(what: str, milliseconds: list[float], most: float | None) -> Line:
-    shown = _two(f"{value:.1f} ms" for value in milliseconds)
-    target = f"≤ {most:.0f} ms" if most else ""
-    return Line(what, *shown, target, max(milliseconds) <= most if most else None)
+def _latencies(version: Version, database: str) -> list[Row]:
+    slow, half = version.slow[database], version.half[database]
+    used = [sum(one.cpu.values()) / 1000 for one in slow]
+    slowly, at_half = "words arrive at 20/s", "words arrive at half the sustained rate"
+    return [
+        Row(what=f"{slowly}, p50", values=[one.p50 for one in slow], shown="{:.1f} ms", most=5),
+        Row(what=f"{slowly}, p99", values=[one.p99 for one in slow], shown="{:.1f} ms", most=25),
+        Row(what="  server CPU a call", values=used, shown="{:.1f} ms", most=4),
+        Row(what=f"{at_half}, p50", values=[one.p50 for one in half], shown="{:.1f} ms"),
+        Row(what=f"{at_half}, p99", values=[one.p99 for one in half], shown="{:.1f} ms", most=100),
+        Row(what="  that rate", values=[one.rate for one in half], shown="{:,.0f}/s"),
+    ]
 
 
-def _idle(figures: Figures) -> list[Line]:
-    base = figures.idle[0]
-    lines = [Line("server without streams", f"{base.resident / KILOBYTE**2:.0f} MB, {base.cpu_percent:.1f} % CPU")]
-    for idle in figures.idle[1:]:
-        each = (idle.resident - base.resident) / KILOBYTE / idle.streams
-        cost = f"{each:.1f} kB each, {idle.cpu_percent:.1f} % CPU"
-        lines.append(Line(f"{idle.streams:,} idle streams", cost, "", "≤ 32 kB", each <= 32))
-    return lines
+def _with_much_stored(version: Version, stored: int) -> list[Row]:
+    ratios = [full.done / empty.done for full, empty in zip(version.full, version.empty, strict=True)]
+    rows = [
+        Row(what="saved and streamed, sustained", values=[rate.done for rate in version.full], shown="{:,.0f}/s"),
+        Row(what="  ÷ empty database", values=ratios, shown="{:.0%}", least=0.9),
+        Row(what="server CPU a webhook", values=[rate.server_cpu for rate in version.full], shown="{:.0f} µs"),
+        *_latencies(version, "full"),
+        Row(
+            what="a conversation's newest page, p50", values=[_at(one, 0.5) for one in version.pages], shown="{:.1f} ms"
+        ),
+        Row(
+            what="a conversation's newest page, p99",
+            values=[_at(one, 0.99) for one in version.pages],
+            shown="{:.1f} ms",
+        ),
+    ]
+    return [replace(row, what=f"{stored:,} messages stored: {row.what.strip()}") for row in rows]
+
+
+def _idle(version: Version) -> list[Row]:
+    bases = [counts[0] for counts in version.idle]
+    memory = [base.resident / KILOBYTE**2 for base in bases]
+    rows = [Row(what="server without streams", values=memory, shown="{:.0f} MB")]
+    for number, idle in enumerate(version.idle[0][1:], 1):
+        what = f"{idle.streams:,} idle streams of users with words"
+        each = [
+            (counts[number].resident - base.resident) / KILOBYTE / idle.streams
+            for counts, base in zip(version.idle, bases, strict=True)
+        ]
+        used = [counts[number].cpu_percent for counts in version.idle]
+        rows += [
+            Row(what=f"{what}, each", values=each, shown="{:.1f} kB", most=13),
+            Row(what="  server CPU", values=used, shown="{:.1f} %"),
+        ]
+    return rows
 
 
 def _screen(figures: Screen | None) -> list[Line]:
@@ -176,9 +261,7 @@ def greedy_table(figures: Greedy, machine: dict[str, str]) -> str:
     return told(machine, [Line("", "alone", "beside the greedy one", "target"), *_greedy(figures)])
 
 
-def _greedy(figures: Greedy | None) -> list[Line]:
-    if figures is None:
-        return []
+def _greedy(figures: Greedy) -> list[Line]:
     head = Line(f"beside {LOOPS} loops over one user's {SESSIONS:,} sessions", "alone", "beside them")
     return [head, *(_beside(figures, what) for what in figures.alone)]
 
@@ -187,24 +270,11 @@ def _beside(figures: Greedy, what: str) -> Line:
     alone, beside = figures.alone[what], figures.beside[what]
     shown = (f"{statistics.median(one):.1f} ms, longest {max(one):.0f}" for one in (alone, beside))
     ratio = figures.ratio(what)
-    return Line(f"  another user's {what}, p50", *shown, f"{ratio:.1f} times", None)
+    return Line(f"  another user's {what}, p50", next(shown), next(shown), f"{ratio:.1f} times")
 
 
-def _two(shown: Iterable[str]) -> tuple[str, str]:
-    empty, *full = shown
-    return empty, full[0] if full else ""
-
-
-def _cpu(rates: Sequence[Rate]) -> str:
-    return f"{statistics.median(rate.server_cpu for rate in rates):.0f} µs"
-
-
-def _generator(rates: Sequence[Rate]) -> str:
-    return f"{statistics.median(rate.generator_cpu for rate in rates):.0f} µs"
-
-
-def _others(rates: Sequence[Rate]) -> str:
-    return f"{statistics.median(rate.others for rate in rates):.0%}"
+def _at(values: Sequence[float], share: float) -> float:
+    return sorted(values)[int(len(values) * share)]
 
 
 def _verdict(met: bool | None) -> str:

@@ -20,6 +20,26 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _UVICORN = ("--loop", "uvloop", "--http", "httptools", "--log-level", "warning", "--no-access-log")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Checkout:
+    """A version of omilink, in a folder with an environment of its own."""
+
+    name: str
+    folder: Path
+
+    @property
+    def program(self) -> Path:
+        return self.folder / ".venv/bin/omilink"
+
+    @property
+    def commit(self) -> str:
+        asked = ("git", "-C", str(self.folder), "log", "-1", "--format=%h %s")
+        return subprocess.run(asked, capture_output=True, text=True).stdout.strip() or "no commit"
+
+
+THIS = Checkout(name="this", folder=Path(__file__).parents[1])
+
+
 class Site(Protocol):
     """Something that serves, as those see it who load it."""
 
@@ -51,6 +71,11 @@ class Server:
     def resident_bytes(self) -> int:
         return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * _PAGE
 
+    def written_bytes(self) -> int:
+        """That it has given to the disk so far: log and database, in whole pages (man 5 proc: /proc/PID/io)."""
+        counted = Path(f"/proc/{self.process.pid}/io").read_text().split()
+        return int(counted[counted.index("write_bytes:") + 1])
+
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -66,11 +91,21 @@ def noop(logs: Path) -> Server:
     return _started("no-op", port, command, logs / "noop.log", {})
 
 
-def omilink(name: str, data: Path, **settings: str) -> Server:
+def omilink(name: str, data: Path, checkout: Checkout = THIS, **settings: str) -> Server:
     port = _free_port()
-    command = (str(Path(sys.executable).with_name("omilink")), "serve", "--port", str(port))
+    command = (str(checkout.program), "serve", "--port", str(port))
     data.mkdir(parents=True, exist_ok=True)
     return _started(name, port, command, data.parent / f"{data.name}.log", _settings(data) | settings)
+
+
+def older(folder: Path) -> Checkout:
+    """The checkout in the folder, with the environment that its own script makes when there is none."""
+    checkout = Checkout(name="beside", folder=folder.resolve())
+    if not checkout.program.exists():
+        if not (folder / "script/setup").exists():
+            raise SystemExit(f"{folder} is no checkout of omilink: it has no script/setup.")
+        subprocess.run(("sh", "script/setup"), cwd=folder, check=True)
+    return checkout
 
 
 def database(data: Path) -> Path:

@@ -1,7 +1,9 @@
-"""The load generator's two connections, as cheap as they can be: it shares the machine with what it measures."""
+"""The load generator's connections, as cheap as they can be: it shares the machine with what it measures."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from itertools import cycle
 from typing import TypeVar, cast
@@ -97,6 +99,24 @@ class Stream(asyncio.Protocol):
             self._transport.close()
 
 
+class Client:
+    """A keep-alive connection for requests of one person after the other, timed one by one."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self.writer = reader, writer
+
+    async def milliseconds(self, request: bytes) -> float:
+        """Until the whole answer is there, which has to be a 200."""
+        began = time.perf_counter()
+        self.writer.write(request)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise SystemExit(f"A request was answered with {head[:40]!r}.")
+        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        await self._reader.readexactly(int(length.partition(b":")[2]))
+        return (time.perf_counter() - began) * 1000
+
+
 async def connect_posters(site: Site, people: Sequence[Person]) -> list[Poster]:
     ports = cycle(site.ports)
     return [await connect(next(ports), partial(Poster, person)) for person in people]
@@ -117,6 +137,19 @@ async def open_streams(site: Site, people: Sequence[Person]) -> list[Stream]:
 async def connect(port: int, protocol: Callable[[], _P]) -> _P:
     _, connected = await asyncio.get_running_loop().create_connection(protocol, "127.0.0.1", port)
     return connected
+
+
+@contextlib.asynccontextmanager
+async def client(site: Site) -> AsyncIterator[Client]:
+    connection = Client(*await asyncio.open_connection("127.0.0.1", site.ports[0]))
+    try:
+        yield connection
+    finally:
+        connection.writer.close()
+
+
+def get(path: str, person: Person) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {person.token}\r\n\r\n".encode()
 
 
 def _content_length(head: bytes) -> int:
