@@ -193,6 +193,14 @@ def test_every_module_is_on_the_map() -> None:
     assert on_the_map == {one for one in modules if not one.endswith("__init__") and "/migrations/" not in one}
 
 
+def test_the_glossary_says_where_things_are() -> None:
+    places = re.findall(r"^\|[^|]+\|[^|]+\| (.*?) ?\|$", (DOCS / "glossary.md").read_text(), re.MULTILINE)
+    named = [name for place in places for name in re.findall(r"`(.+?)`", place)]
+    src = ROOT / "src" / "omilink"
+    assert [name for name in named if not (src / f"{name}.py").exists() and not (src / name).is_dir()] == []
+    assert len(named) > 20
+
+
 def kept_durations() -> Iterator[str]:
     """Those that are compared with times in the database or of a clock: they are milliseconds."""
     for file in SOURCES:
