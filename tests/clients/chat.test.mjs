@@ -44,7 +44,7 @@ function talk(length, conversationId = "c1") {
   return Array.from({ length }, (_, n) => message(`${conversationId}-${n}`, { conversationId, position: n, seq: n }));
 }
 
-test("older messages come page by page down to the first", { timeout: 5000 }, async (t) => {
+test("older messages come page by page down to the first", { timeout: 30_000 }, async (t) => {
   const { chat } = await chatWith(t, { about: conversation("c1", { messageCount: 120 }), messages: talk(120) });
   const held = () => chat.view.chats.c1.messages.length;
   assert.equal(held(), 50);
@@ -59,7 +59,7 @@ test("older messages come page by page down to the first", { timeout: 5000 }, as
   );
 });
 
-test("what is missing of a conversation that becomes current is fetched", { timeout: 5000 }, async (t) => {
+test("what is missing of a conversation that becomes current is fetched", { timeout: 30_000 }, async (t) => {
   const messages = talk(80, "c2");
   const about = conversation("c2", { at: 9, messageCount: 80 });
   const baseUrl = await serve(t, (request, response) => {
@@ -76,7 +76,7 @@ test("what is missing of a conversation that becomes current is fetched", { time
   assert.equal(view.missing, null);
 });
 
-test("after the current conversation is deleted, the server says which one is next", { timeout: 5000 }, async (t) => {
+test("after the current conversation is deleted, the server says which one is next", { timeout: 30_000 }, async (t) => {
   const deleted = conversation("c9", { at: 9 });
   const further =
     frame("c2", { type: "conversation_changed", conversationId: "c9", conversation: deleted }) +
@@ -86,13 +86,13 @@ test("after the current conversation is deleted, the server says which one is ne
   assert.equal(view.current, "c1");
 });
 
-test("an older conversation can be opened", { timeout: 5000 }, async (t) => {
+test("an older conversation can be opened", { timeout: 30_000 }, async (t) => {
   const { chat } = await chatWith(t, { about: conversation("c1", { messageCount: 70 }), messages: talk(70) });
   await chat.open("c1");
   assert.equal(chat.view.chats.c1.messages.length, 50);
 });
 
-test("a chat that is closed while it loads asks for nothing more", { timeout: 5000 }, async (t) => {
+test("a chat that is closed while it loads asks for nothing more", { timeout: 30_000 }, async (t) => {
   const { chat, asked } = await chatWith(t, { about: conversation("c1", { messageCount: 120 }), messages: talk(120) });
   const before = asked.length;
   const loading = chat.loadOlder("c1");
@@ -101,7 +101,7 @@ test("a chat that is closed while it loads asks for nothing more", { timeout: 50
   assert.equal(asked.length - before, 1);
 });
 
-test("a page of conversations from before a reset is not added", { timeout: 5000 }, async (t) => {
+test("a page of conversations from before a reset is not added", { timeout: 30_000 }, async (t) => {
   let stream;
   let answerLate;
   const baseUrl = await serve(t, (request, response) => {
@@ -126,7 +126,7 @@ test("a page of conversations from before a reset is not added", { timeout: 5000
   assert.deepEqual(Object.keys(chat.view.chats), ["c10"]);
 });
 
-test("what a client has linked is linked again when it expires", { timeout: 5000 }, async (t) => {
+test("what a client has linked is linked again when it expires", { timeout: 30_000 }, async (t) => {
   const asked = [];
   let stream;
   const baseUrl = await serve(t, async (request, response) => {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import * as omilink from "../../clients/js/omilink.js";
 import { createWatcher, frame, openEventStream, readJson, sendJson, serve } from "./helpers.mjs";
 
-const PATIENT = { timeout: 5000 };
+const PATIENT = { timeout: 30_000 };
 
 const LINK_BY_HAND = `
 // In Expo app
@@ -179,7 +179,7 @@ test("an id, a user or a setting that is missing is said before the server is as
     assert.throws(() => omilink.createOperator({ baseUrl, apiKey }), { code: "invalid", message: /needs apiKey/ });
 });
 
-test("the example implementation", { timeout: 5000 }, async (t) => {
+test("the example implementation", { timeout: 30_000 }, async (t) => {
   const app = await appWithServer(t);
   const { delivered, watcher } = app;
   const { onUserLogin, handleOmiWebhook } = await run(
@@ -198,7 +198,7 @@ test("the example implementation", { timeout: 5000 }, async (t) => {
   omilink.startChatStream({}).close();
 });
 
-test("the example implementation, for one user of a phone after the other", { timeout: 5000 }, async (t) => {
+test("the example implementation, for one user of a phone after the other", { timeout: 30_000 }, async (t) => {
   const owners = new Map();
   let token;
   const baseUrl = await serve(t, async (request, response) => {
@@ -227,7 +227,7 @@ test("the example implementation, for one user of a phone after the other", { ti
   assert.deepEqual([...owners.values()], ["Bearer token of ada@example.org", "Bearer token of grace@example.org"]);
 });
 
-test("the client's own onUserLogin does the same", { timeout: 5000 }, async (t) => {
+test("the client's own onUserLogin does the same", { timeout: 30_000 }, async (t) => {
   const app = await appWithServer(t);
   const chat = await omilink.onUserLogin({ id: "ada" });
   t.after(() => chat.close());
@@ -235,7 +235,7 @@ test("the client's own onUserLogin does the same", { timeout: 5000 }, async (t) 
   assert.deepEqual(app.asked, [{ session_id: await omilink.getDeviceSessionId({ id: "ada" }), again: true }]);
 });
 
-test("a session that expires is linked again, and no other", { timeout: 5000 }, async (t) => {
+test("a session that expires is linked again, and no other", { timeout: 30_000 }, async (t) => {
   const app = await appWithServer(t);
   const { watcher, unlink } = app;
   const chat = await omilink.onUserLogin({ id: "ada" });

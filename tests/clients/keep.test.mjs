@@ -81,7 +81,7 @@ async function leaveBehind(t, server, storage, settings) {
 
 const texts = (view) => view.chats[view.current].messages.map(({ text }) => text);
 
-test("the last words are there at once, with their age, and nothing comes twice", { timeout: 5000 }, async (t) => {
+test("the last words are there at once, with their age, and nothing comes twice", { timeout: 30_000 }, async (t) => {
   const storage = createStorage();
   const first = talk(3);
   const all = talk(5);
@@ -102,7 +102,7 @@ test("the last words are there at once, with their age, and nothing comes twice"
   assert.deepEqual(server.asked, [null, "k.1"]);
 });
 
-test("without a connection they stay, and the state says how old they are", { timeout: 5000 }, async (t) => {
+test("without a connection they stay, and the state says how old they are", { timeout: 30_000 }, async (t) => {
   const storage = createStorage();
   const server = await serverWith(t, snapshot(talk(3)));
   await leaveBehind(t, server, storage);
@@ -115,7 +115,7 @@ test("without a connection they stay, and the state says how old they are", { ti
   assert.equal(texts(app.chat.view).length, 3);
 });
 
-test("words are written while they come, for an app that is killed", { timeout: 5000 }, async (t) => {
+test("words are written while they come, for an app that is killed", { timeout: 30_000 }, async (t) => {
   const storage = createStorage();
   const app = start(t, await serverWith(t, snapshot(talk(3))), storage);
   await app.untilState("live");
@@ -139,7 +139,7 @@ test("long messages do not make it large", async (t) => {
   assert.equal(JSON.parse(storage.items.get(KEY)).chat.messages.at(-1).seq, 199);
 });
 
-test("where words are polled they are kept as well", { timeout: 10_000 }, async (t) => {
+test("where words are polled they are kept as well", { timeout: 30_000 }, async (t) => {
   const storage = createStorage();
   await leaveBehind(t, await serverWith(t, snapshot(talk(3))), storage);
   const all = talk(4);
@@ -163,7 +163,7 @@ test("where words are polled they are kept as well", { timeout: 10_000 }, async 
   assert.equal(JSON.parse(storage.items.get(KEY)).cursor, "k.2");
 });
 
-test("a cursor that is too old makes room for a snapshot", { timeout: 5000 }, async (t) => {
+test("a cursor that is too old makes room for a snapshot", { timeout: 30_000 }, async (t) => {
   const storage = createStorage();
   const server = await serverWith(t, snapshot(talk(3)), snapshot(talk(2, "fresh"), { reset: "cursor_too_old" }));
   await leaveBehind(t, server, storage);
@@ -172,7 +172,7 @@ test("a cursor that is too old makes room for a snapshot", { timeout: 5000 }, as
   assert.deepEqual(texts(app.chat.view), ["fresh 0", "fresh 1"]);
 });
 
-test("another account sees nothing of it, and it is forgotten", { timeout: 5000 }, async (t) => {
+test("another account sees nothing of it, and it is forgotten", { timeout: 30_000 }, async (t) => {
   const storage = createStorage();
   const server = await serverWith(t, snapshot(talk(3)));
   await leaveBehind(t, server, storage);
@@ -182,7 +182,7 @@ test("another account sees nothing of it, and it is forgotten", { timeout: 5000 
   assert.equal(storage.items.has(KEY), false);
 });
 
-test("another server's words are not shown", { timeout: 5000 }, async (t) => {
+test("another server's words are not shown", { timeout: 30_000 }, async (t) => {
   const storage = createStorage();
   await leaveBehind(t, await serverWith(t, snapshot(talk(3))), storage);
   const app = start(t, await serverWith(t), storage);
@@ -197,7 +197,7 @@ for (const [name, leave] of Object.entries({
   "signing up": ({ client }) => client.register({ email: "a@b.c", ...PROOF }),
   "deleting the account": ({ client }) => client.deleteAccount(PROOF),
 })) {
-  test(`${name} forgets it, also what was not written yet`, { timeout: 5000 }, async (t) => {
+  test(`${name} forgets it, also what was not written yet`, { timeout: 30_000 }, async (t) => {
     const storage = createStorage();
     const server = await serverWith(t, snapshot(talk(3)), snapshot(talk(3)));
     await leaveBehind(t, server, storage);
@@ -228,7 +228,7 @@ test("a call that the server refuses for good forgets it", async (t) => {
   assert.equal(storage.items.has(KEY), false);
 });
 
-test("what is older than a sign-in can be is shown to nobody", { timeout: 5000 }, async (t) => {
+test("what is older than a sign-in can be is shown to nobody", { timeout: 30_000 }, async (t) => {
   const storage = createStorage();
   const server = await serverWith(t, snapshot(talk(3)), snapshot(talk(1)));
   await leaveBehind(t, server, storage);
@@ -239,7 +239,7 @@ test("what is older than a sign-in can be is shown to nobody", { timeout: 5000 }
   assert.equal(app.chat.view.chats.c1.messages.length, 1);
 });
 
-test("the end of the sign-in forgets it", { timeout: 5000 }, async (t) => {
+test("the end of the sign-in forgets it", { timeout: 30_000 }, async (t) => {
   const storage = createStorage();
   const ended = frame("k.2", { type: "signed_out", reason: "expired" });
   const server = await serverWith(t, snapshot(talk(3)), snapshot(talk(3)) + ended);
@@ -250,7 +250,7 @@ test("the end of the sign-in forgets it", { timeout: 5000 }, async (t) => {
   assert.equal(storage.items.has(KEY), false);
 });
 
-test("where cookies are used, the user's id tells whose it is", { timeout: 5000 }, async (t) => {
+test("where cookies are used, the user's id tells whose it is", { timeout: 30_000 }, async (t) => {
   const storage = createStorage();
   const server = await serverWith(t, snapshot(talk(3)));
   const cookie = { token: null };
@@ -270,7 +270,7 @@ test("where cookies are used, the user's id tells whose it is", { timeout: 5000 
   assert.equal(grace.chat.view.loaded, false);
 });
 
-test("a cookie that has changed hands keeps nothing under the old name", { timeout: 5000 }, async (t) => {
+test("a cookie that has changed hands keeps nothing under the old name", { timeout: 30_000 }, async (t) => {
   const storage = createStorage();
   const ofGrace = snapshot(talk(2, "of grace"), { reset: "cursor_unknown" });
   const server = await serverWith(t, snapshot(talk(3)), ofGrace);
@@ -280,7 +280,7 @@ test("a cookie that has changed hands keeps nothing under the old name", { timeo
   assert.ok(!storage.items.get(KEY)?.includes("of grace"));
 });
 
-test("an app with a cursor of its own gets no words that it has not asked for", { timeout: 5000 }, async (t) => {
+test("an app with a cursor of its own gets no words that it has not asked for", { timeout: 30_000 }, async (t) => {
   const storage = createStorage();
   const server = await serverWith(t, snapshot(talk(3)), resumed());
   await leaveBehind(t, server, storage);
@@ -297,7 +297,7 @@ for (const [name, broken] of Object.entries({
   "never answers": { getItem: () => new Promise(nothing), setItem: () => new Promise(nothing) },
   "holds nonsense": { getItem: () => '{"chat":', setItem: nothing },
 })) {
-  test(`a storage that ${name} keeps nothing from going live`, { timeout: 5000 }, async (t) => {
+  test(`a storage that ${name} keeps nothing from going live`, { timeout: 30_000 }, async (t) => {
     await start(t, await serverWith(t, snapshot(talk(3))), broken).untilState("live");
   });
 }
@@ -306,7 +306,7 @@ for (const [name, getToken] of Object.entries({
   fails: () => Promise.reject(new Error("locked")),
   "never answers": () => new Promise(nothing),
 })) {
-  test(`a token that ${name} while words are recalled keeps nothing from going live`, { timeout: 5000 }, async (t) => {
+  test(`a token that ${name} while words are recalled keeps nothing from going live`, { timeout: 30_000 }, async (t) => {
     const { baseUrl } = await serverWith(t, snapshot(talk(3)));
     const watcher = createWatcher();
     let asked = 0;
@@ -319,7 +319,7 @@ for (const [name, getToken] of Object.entries({
 
 test(
   "an app that starts without a connection shows them, and links once there is one",
-  { timeout: 5000 },
+  { timeout: 30_000 },
   async (t) => {
     const storage = createStorage();
     let isAway = false;

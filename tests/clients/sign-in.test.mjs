@@ -6,7 +6,7 @@ import { createWatcher, frame, openEventStream, sendJson, serve } from "./helper
 
 const CAUGHT_UP = frame("c1", { type: "connected", cursor: "c1", resumed: true }) + frame("c1", { type: "caught_up" });
 const SIGNED_OUT = frame("c2", { type: "signed_out", reason: "expired" });
-const QUICK = { backoff: 5, backoffMax: 20, firstBytes: 60, poll: 10 };
+const QUICK = { backoff: 5, backoffMax: 20, poll: 10 };
 
 /** A server that takes one token, which can change, and answers with `answer` whoever has it. */
 async function serverThatTakes(t, first, answer) {
@@ -77,7 +77,7 @@ test("a wrong password asks for no other token", async (t) => {
   assert.equal(app.refreshes, 0);
 });
 
-test("a stream that is refused goes on with the renewed token", { timeout: 5000 }, async (t) => {
+test("a stream that is refused goes on with the renewed token", { timeout: 30_000 }, async (t) => {
   const server = await serverThatTakes(t, "new", (_, response) => openEventStream(response, CAUGHT_UP));
   const app = follow(t, server.baseUrl, tokens("old", "new").getToken);
   await app.untilState("live");
@@ -85,7 +85,7 @@ test("a stream that is refused goes on with the renewed token", { timeout: 5000 
   assert.deepEqual(server.asked, ["old", "new"]);
 });
 
-test("a sign-in that ends while the stream is open is renewed without a word", { timeout: 5000 }, async (t) => {
+test("a sign-in that ends while the stream is open is renewed without a word", { timeout: 30_000 }, async (t) => {
   const server = await serverThatTakes(t, "old", (_, response, token) => {
     openEventStream(response, token === "old" ? CAUGHT_UP + SIGNED_OUT : CAUGHT_UP);
     server.takes = "new";
@@ -96,7 +96,7 @@ test("a sign-in that ends while the stream is open is renewed without a word", {
   assert.ok(!app.events.some(({ type }) => type === "signed_out"));
 });
 
-test("polling goes on with the renewed token", { timeout: 5000 }, async (t) => {
+test("polling goes on with the renewed token", { timeout: 30_000 }, async (t) => {
   let polls = 0;
   let polledOn;
   const hasPolledOn = new Promise((resolve) => (polledOn = resolve));
@@ -108,7 +108,7 @@ test("polling goes on with the renewed token", { timeout: 5000 }, async (t) => {
     return sendJson(response, 200, { ok: true, events: [], cursor: "c1", more: false });
   });
   const tokensOfApp = tokens("old", "new");
-  const app = follow(t, server.baseUrl, tokensOfApp.getToken, { streamAgain: 1e9 });
+  const app = follow(t, server.baseUrl, tokensOfApp.getToken, { firstBytes: 60, streamAgain: 1e9 });
   await hasPolledOn;
   assert.equal(tokensOfApp.refreshes, 1);
   assert.equal(server.asked.at(-1), "new");
@@ -116,7 +116,7 @@ test("polling goes on with the renewed token", { timeout: 5000 }, async (t) => {
 });
 
 for (const [name, given] of Object.entries({ "the same": "old", none: null, "one that is no better": "older" })) {
-  test(`a stream of an app that has ${name} ends as signed out`, { timeout: 5000 }, async (t) => {
+  test(`a stream of an app that has ${name} ends as signed out`, { timeout: 30_000 }, async (t) => {
     const server = await serverThatTakes(t, "new", ok);
     const tokensOfApp = tokens("old", given, "new");
     const app = follow(t, server.baseUrl, tokensOfApp.getToken);
@@ -126,7 +126,7 @@ for (const [name, given] of Object.entries({ "the same": "old", none: null, "one
   });
 }
 
-test("the reason that the server gave is told when there is no other token", { timeout: 5000 }, async (t) => {
+test("the reason that the server gave is told when there is no other token", { timeout: 30_000 }, async (t) => {
   const server = await serverThatTakes(t, "old", (_, response) => openEventStream(response, CAUGHT_UP + SIGNED_OUT));
   const app = follow(t, server.baseUrl, tokens("old", null).getToken);
   const { status } = await app.until(({ state }) => state === "signed_out");
@@ -134,7 +134,7 @@ test("the reason that the server gave is told when there is no other token", { t
   assert.equal(app.events.at(-1).type, "signed_out");
 });
 
-test("a token that cannot be fetched now is asked for again", { timeout: 5000 }, async (t) => {
+test("a token that cannot be fetched now is asked for again", { timeout: 30_000 }, async (t) => {
   const server = await serverThatTakes(t, "new", (_, response) => openEventStream(response, CAUGHT_UP));
   let tries = 0;
   const getToken = async ({ refresh }) => {
