@@ -19,7 +19,7 @@ const RESUMED = frame("c1", { type: "connected", cursor: "c1", resumed: true }) 
 
 const QUICK = { backoff: 5, backoffMax: 20, poll: 10 };
 /** For tests in which a stream is held back; elsewhere a busy machine would seem to hold it back. */
-const HELD_BACK = { firstBytes: 60, streamAgain: 80 };
+const HELD_BACK = { firstBytes: 500, streamAgain: 80 };
 
 /** Follows the stream of a server that answers as told until the test ends. */
 function follow(test, baseUrl, { timings, after, ...settings } = {}) {
@@ -261,7 +261,7 @@ for (const [name, answerPoll] of Object.entries({
       return sendJson(response, 200, { ok: true, events: [], cursor: "c1", more: false });
     });
     const later = stopClock(t);
-    const app = follow(t, url, { timings: { firstBytes: 60, poll: 50, streamAgain: 1e9 } });
+    const app = follow(t, url, { timings: { firstBytes: 500, poll: 50, streamAgain: 1e9 } });
     await app.untilState("polling");
     while (polls < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     isHeldBack = false;
@@ -313,7 +313,7 @@ for (const [name, { answerStream, timings, reason }] of Object.entries({
   },
   "no answer at all": {
     answerStream: () => {},
-    timings: { connect: 60, firstBytes: 200, streamAgain: 1e9 },
+    timings: { connect: 500, firstBytes: 1_000, streamAgain: 1e9 },
     reason: /^The live connection gets no answer at the moment/,
   },
 })) {
@@ -441,7 +441,7 @@ test("who polls does not wait long for a stream without an answer", { timeout: 3
     streams += 1;
     if (streams === 1) openEventStream(response);
   });
-  const app = follow(t, url, { timings: HELD_BACK });
+  const app = follow(t, url, { timings: { ...HELD_BACK, firstBytes: 1_000 } });
   await hasPolledOn;
   assert.deepEqual(new Set(app.states), new Set(["connecting", "polling"]));
 });
@@ -466,7 +466,7 @@ test("more events than one page are fetched at once", { timeout: 30_000 }, async
       more: at < 5,
     });
   });
-  const app = follow(t, url, { timings: { firstBytes: 60, poll: 1e6, streamAgain: 1e9 } });
+  const app = follow(t, url, { timings: { firstBytes: 500, poll: 1e6, streamAgain: 1e9 } });
   await app.until(() => app.events.length === 5);
 });
 

@@ -2,12 +2,14 @@
 
 import itertools
 import subprocess
+import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 import httpx2
-from support import OMILINK, PATIENCE, TLS
+from support import OMILINK, PATIENCE, TLS, wait_until
 
 from lab.cluster import DATABASE, LISTENS, Cluster, Node
 from lab.nats import NatsServer
@@ -91,6 +93,18 @@ class Site(Cluster):
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         return self.postgres.run(statement, DATABASE)
+
+    def shares(self) -> list[int]:
+        """How many partitions each worker holds, the fewest first."""
+        return sorted(Counter(self.rows("SELECT holder FROM partitions WHERE holder IS NOT NULL")).values())
+
+    def wait_until_shared(self) -> None:
+        wait_until(lambda: self.shares() == [16, 16], "even shares")
+
+    def seconds_until_one_has_all(self) -> float:
+        began = time.monotonic()
+        wait_until(lambda: self.shares() == [32], "one worker to have everything")
+        return time.monotonic() - began
 
     def call(self, url: str, session_id: str, text: str, start: float = 0.0) -> httpx2.Response:
         """One webhook call with one segment."""

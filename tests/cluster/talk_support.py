@@ -110,14 +110,14 @@ class Stream:
         self._wait_until(lambda: bool(self.of(type)), type)
         return self.of(type)[0]
 
-    def wait_for_texts(self, *texts: str, seconds: float = PATIENCE) -> None:
+    def wait_for_texts(self, *texts: str) -> None:
         missing = set(texts)
 
         def all_there() -> bool:
             missing.difference_update(self.texts)
             return not missing
 
-        self._wait_until(all_there, missing, seconds)
+        self._wait_until(all_there, missing)
 
     def wait_for_comment(self, part: str) -> None:
         self._wait_until(lambda: any(part in comment for comment in self.comments), part)
@@ -127,9 +127,9 @@ class Stream:
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
-    def _wait_until(self, true: Callable[[], bool], what: object, seconds: float = PATIENCE) -> None:
+    def _wait_until(self, true: Callable[[], bool], what: object) -> None:
         with self._news:
-            assert self._news.wait_for(true, seconds), (what, self.visits, [e["type"] for e in self.events][-9:])
+            assert self._news.wait_for(true, PATIENCE), (what, self.visits, [e["type"] for e in self.events][-9:])
 
     def _run(self) -> None:
         with httpx2.Client(timeout=httpx2.Timeout(PATIENCE, read=2 * PATIENCE), verify=TLS) as client:
@@ -230,13 +230,11 @@ class Talk:
         """Lets them talk. A device that ends meanwhile has failed."""
         assert not self.devices[0].enough.wait(seconds)
 
-    def come_through(self) -> float:
-        """Until what every device gets accepted next has been streamed. Returns the seconds from now on."""
-        begin = time.monotonic()
+    def come_through(self) -> None:
+        """Until what every device gets accepted next has been streamed."""
         self.go_on()
         for wearer in self.wearers:
             wearer.stream.wait_for_texts(*[device.accepted[-1] for device in wearer.devices])
-        return time.monotonic() - begin
 
 
 def assert_same(found: Sequence[str], expected: Sequence[str], what: str) -> None:
