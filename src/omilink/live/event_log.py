@@ -75,6 +75,7 @@ async def follow(
     if still:
         connected = {"type": "connected", "cursor": opening.cursor, "resumed": opening.resumed}
         yield [Frame(opening.cursor, wire.dumps(connected)), *opening.frames]
+        opening.frames.clear()  # a stream waits for hours, and keeps nothing of what it has sent
         if opening.resumed:
             async for frames in log.unread():
                 yield frames
@@ -92,6 +93,7 @@ async def follow(
             if still and Hint.LOOK in hint:
                 async for frames in log.unread():
                     yield frames
+                    frames = []  # nor of these
             if not hint:
                 yield Quiet.STILL_HERE
             missed, tries = Hint(0), 0

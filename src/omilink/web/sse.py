@@ -44,6 +44,7 @@ class EventStream(Response):
             with suppress(OmilinkError):  # the database is away: the reader comes back, and knows where it was
                 async for frames in self._frames:
                     await self._body(send, encode(frames))
+                    del frames  # the next ones may come in hours
             # spread over time, so that not everybody comes back at once to the node that is left
             await self._body(send, _retry(500, 5_000), more=False)
         except TimeoutError:
