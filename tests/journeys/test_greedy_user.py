@@ -15,6 +15,8 @@ from support import PATIENCE, TLS, Person, ServerProcess, wait_until
 
 from omilink.models.session import MOST_SESSIONS
 
+pytestmark = pytest.mark.alone
+
 MIB = 1 << 20
 DAILY_MEGABYTES = 8
 LOOPS = 12

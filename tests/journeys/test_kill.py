@@ -8,9 +8,10 @@ from collections import Counter
 from contextlib import ExitStack
 
 import httpx2
-from support import PATIENCE, Person, ServerProcess, wait_until
+import pytest
+from support import PATIENCE, Person, ServerProcess, in_soak, wait_until
 
-KILLS = 20
+KILLS = in_soak(100, else_=8)
 TALKERS = 4
 
 
@@ -54,6 +55,7 @@ class Talker:
             return False
 
 
+@pytest.mark.soak
 def test_nothing_acknowledged_is_lost_or_doubled_when_the_server_is_killed(server: ServerProcess) -> None:
     people = [server.user() for _ in range(TALKERS)]
     for number, person in enumerate(people):

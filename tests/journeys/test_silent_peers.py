@@ -14,6 +14,8 @@ from support import ServerProcess, wait_until
 
 from omilink.web.door import FILES
 
+pytestmark = pytest.mark.alone
+
 MakeServer = Callable[..., ServerProcess]
 
 SLACK = 20

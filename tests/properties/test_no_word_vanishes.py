@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from properties.histories import PEOPLE, at, call, empty_store, moment, save, verify
 from sqlalchemy import Engine, select
@@ -88,7 +88,6 @@ acts = st.lists(
 )
 
 
-@settings(max_examples=300)
 @given(acts=acts)
 def test_every_accepted_word_is_somewhere(engine: Engine, acts: list[tuple[Any, ...]]) -> None:
     with empty_store(engine) as tx:

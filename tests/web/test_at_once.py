@@ -14,6 +14,8 @@ import pytest
 from support import PATIENCE, Follower, Person, ServerProcess, assert_within, wait_until
 from web_support import AHEAD, fingerprint, let_expire, new_uid, newcomer, start
 
+pytestmark = pytest.mark.alone
+
 MakeServer = Callable[..., ServerProcess]
 
 AT_ONCE = 2.0
