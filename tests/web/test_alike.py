@@ -13,7 +13,8 @@ from sqlalchemy import Engine, event
 from support import Person, ServerProcess
 from web_support import confirm, elsewhere, new_uid, start
 
-from omilink import bootstrap, settings
+from omilink import settings
+from omilink.app import wiring
 from omilink.web.app import make_api
 
 MakePeople = Callable[[int], list[Person]]
@@ -152,7 +153,7 @@ def asked() -> Iterator[list[str]]:
 async def steps_of(attempts: list[tuple[Person, str, str]], asked: list[str]) -> list[list[str]]:
     """What the database is asked in each of these attempts, beside the running server."""
     steps = []
-    async with bootstrap.open_product(settings.load()) as product:
+    async with wiring.open_product(settings.load()) as product:
         for person, uid, code in attempts:
             asked.clear()
             [address] = elsewhere().values()

@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 from support import PATIENCE, TLS, Person, ServerProcess, wait_until
 
-from omilink.accounts import TICKET_LIFE
+from omilink.accounts.signing_in import TICKET_LIFE
 
 ALLOWED_ORIGIN = "https://app.example.org"
 PUBLIC_URL = "https://omi.example.org"
