@@ -1,5 +1,5 @@
 """Puts a past into a database: copies of a conversation that the server itself has saved, with everything that belongs
-to it. So the bench needs to know of a version which ids stand in which columns, and no more."""
+to it. Of a version's tables only the columns with ids are named here; what else a row holds is copied as it is."""
 
 import contextlib
 import sqlite3
@@ -28,14 +28,10 @@ def fill(database: Path, past: Person, people: Sequence[Person], users: int) -> 
         db.execute("PRAGMA synchronous=OFF")
         db.execute("BEGIN")
         user, session, conversation = _the_past(db, past)
-        db.execute(
-            "CREATE TEMP TABLE past_events AS SELECT *, row_number() OVER (ORDER BY seq) AS number FROM events "
-            "WHERE conversation_id = ?",
-            (conversation,),
-        )
+        _keep_past(db, user, session, conversation)
         (events,) = db.execute("SELECT count(*) FROM past_events").fetchone()
         _name_heirs(db, session, people, users, events)
-        _copy_owners(db, user, session, events)
+        _copy_owners(db, events)
         _copy_words(db, conversation)
         db.execute("COMMIT")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -50,6 +46,20 @@ def _the_past(db: sqlite3.Connection, past: Person) -> tuple[str, str, str]:
         raise SystemExit(f"{past.email} should have one conversation to copy, and has {len(found)}.")
     user, session, conversation = found[0]
     return user, session, conversation
+
+
+def _keep_past(db: sqlite3.Connection, user: str, session: str, conversation: str) -> None:
+    """Each table's rows of the past in a table of their own, `past_<table>`; events with their numbers from 1."""
+    number = ", row_number() OVER (ORDER BY seq) AS number"
+    for table, more, column, value in (
+        ("users", "", "id", user),
+        ("omi_sessions", "", "id", session),
+        ("conversations", "", "id", conversation),
+        ("messages", "", "conversation_id", conversation),
+        ("events", number, "conversation_id", conversation),
+        ("deliveries", "", "session_id", PAST),
+    ):
+        db.execute(f"CREATE TEMP TABLE past_{table} AS SELECT *{more} FROM {table} WHERE {column} = ?", (value,))
 
 
 def _name_heirs(db: sqlite3.Connection, session: str, people: Sequence[Person], users: int, events: int) -> None:
@@ -67,32 +77,22 @@ def _name_heirs(db: sqlite3.Connection, session: str, people: Sequence[Person], 
             db.execute("INSERT INTO copies VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
-def _copy_owners(db: sqlite3.Connection, user: str, session: str, events: int) -> None:
+def _copy_owners(db: sqlite3.Connection, events: int) -> None:
     new = "(SELECT * FROM heirs WHERE is_new)"
-    db.execute("CREATE TEMP TABLE past_users AS SELECT * FROM users WHERE id = ?", (user,))
-    db.execute("CREATE TEMP TABLE past_omi_sessions AS SELECT * FROM omi_sessions WHERE id = ?", (session,))
     _copy(db, "users", new, {"id": "h.user_id", "email": "h.email"})
     own = {"id": "h.session_id", "omi_session_id": "h.omi_session_id", "user_id": "h.user_id"}
     _copy(db, "omi_sessions", new, own)
-    db.execute(
-        "UPDATE users SET seq = heirs.events + ? FROM heirs WHERE heirs.user_id = users.id", (CONVERSATIONS * events,)
-    )
+    last = "UPDATE users SET seq = heirs.events + ? FROM heirs WHERE heirs.user_id = users.id"
+    db.execute(last, (CONVERSATIONS * events,))
 
 
 def _copy_words(db: sqlite3.Connection, conversation: str) -> None:
-    theirs = {"conversation_id": "h.conversation_id"}
-    for table, column in ("conversations", "id"), ("messages", "conversation_id"):
-        db.execute(f"CREATE TEMP TABLE past_{table} AS SELECT * FROM {table} WHERE {column} = ?", (conversation,))
-    db.execute("CREATE TEMP TABLE past_deliveries AS SELECT * FROM deliveries WHERE session_id = ?", (PAST,))
-    _copy(
-        db,
-        "conversations",
-        "copies",
-        {"id": "h.conversation_id", "session_id": "h.session_id", "user_id": "h.user_id"},
-    )
-    _copy(db, "messages", "copies", theirs)
+    whole = {"id": "h.conversation_id", "session_id": "h.session_id", "user_id": "h.user_id"}
+    part = {"conversation_id": "h.conversation_id"}
     text = f"replace(t.data, '{conversation}', h.conversation_id)"
-    _copy(db, "events", "copies", theirs | {"user_id": "h.user_id", "seq": "h.events + t.number", "data": text})
+    _copy(db, "conversations", "copies", whole)
+    _copy(db, "messages", "copies", part)
+    _copy(db, "events", "copies", part | {"user_id": "h.user_id", "seq": "h.events + t.number", "data": text})
     _copy(db, "deliveries", "copies", {"session_id": "h.omi_session_id"})
 
 
