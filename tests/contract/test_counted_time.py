@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import pytest
 from contract_support import moment
+from msgspec.structs import replace
 from sqlalchemy import Engine, update
 
 from omilink import clock

@@ -1,11 +1,11 @@
 """Deliveries on their way to be saved: nothing that was accepted is lost, nothing is taken for finished by itself."""
 
 import asyncio
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from contract_support import open_database
+from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from omilink.clock import Millis

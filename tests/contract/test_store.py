@@ -6,13 +6,13 @@ import re
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from contract_support import moment, open_database, prune, verified
+from msgspec.structs import replace
 from sqlalchemy import Engine, select, text
 from support import Turned, wait_until
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from properties.histories import PEOPLE, at, call, empty_store, moment, save, verify
 from sqlalchemy import Engine, select
 
@@ -115,7 +116,7 @@ def check(tx: SqlTransaction, acts: list[tuple[Any, ...]]) -> None:
             continue
         elif sent:
             again = sent[about[0] % len(sent)]
-            sent.append(replace(again, delivery=replace(again.delivery, received_at=at(now), order=at(now))))
+            sent.append(replace(again, delivery=structs.replace(again.delivery, received_at=at(now), order=at(now))))
         else:
             continue
         saved = save(tx, sent[-1].delivery)
@@ -144,7 +145,7 @@ def make(
     said = [piece(kind, word, now + place, sentence) for place, (kind, word) in pairs]
     value: Any = " ".join(words) if key in ("text", "transcript") else said
     delivery = call(now, session=session, uid=uid, origin=origin, proven=origin == SHARED)
-    delivery = replace(delivery, body=json.dumps({"session_id": session, key: value}).encode())
+    delivery = structs.replace(delivery, body=json.dumps({"session_id": session, key: value}).encode())
     assert payload.call(payload.document(delivery.body), ()).kind == "transcript"
     if key == "segments":
         readable = {word for kind, word in zip(kinds, words, strict=True) if kind in READABLE}

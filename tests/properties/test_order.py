@@ -1,9 +1,9 @@
 """Clocks are set forwards and back, and whose words are whose, what is current and what is listed stays the same."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from properties.histories import GAP, at, call, empty_store, moment, save, say, talks, texts, verify
 from sqlalchemy import Engine
 

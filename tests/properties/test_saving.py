@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import astuple, replace
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from unittest import mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple, replace
 from properties.histories import (
     GAP,
     Said,

@@ -2,11 +2,12 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from omilink.linking.rules import RULES, Act, Decision, Facts, Outcome, decide
 from omilink.models.ids import SHARED

@@ -1,10 +1,9 @@
 """Values that exist are valid."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from omilink.errors import Invalid
 from omilink.models.conversation import Conversation

@@ -1,8 +1,7 @@
 """What came first is told by numbers that only grow; where they cannot tell it, nobody can."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery

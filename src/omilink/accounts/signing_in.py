@@ -7,7 +7,9 @@ import hashlib
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from omilink.accounts import emails
 from omilink.clock import Millis

@@ -1,7 +1,8 @@
 """`omilink audit`"""
 
 import argparse
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from omilink.accounts import signing_in
 from omilink.app.services import Product

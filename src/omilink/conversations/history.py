@@ -1,7 +1,8 @@
 """What was said: a user's conversations to read, hand over and delete."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.errors import NotFound

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import fields
 from typing import Any
 
 import orjson
+from msgspec.structs import fields
 from sqlalchemy import (
     BigInteger,
     Connection,

@@ -1,10 +1,10 @@
 """The store in SQL. Statements have names and are made once, so that SQLAlchemy compiles each of them once."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 import orjson
+from msgspec.structs import asdict, replace
 from sqlalchemy import (
     ColumnElement,
     Connection,

@@ -9,13 +9,14 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
 
 import orjson
+from msgspec.structs import replace
 
 from omilink.errors import Invalid, Malformed, TooLarge
 from omilink.models.ids import check_id, is_account_id, is_placeholder

@@ -1,8 +1,10 @@
 """Finds a sentence that was to be said in what a wearable heard. It is no part of the talk, so it is taken out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
+
+from msgspec.structs import replace
 
 from omilink.ingest.batch import Desk
 from omilink.linking import omi_accounts

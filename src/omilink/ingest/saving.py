@@ -7,7 +7,9 @@ words that were deleted stay deleted.
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.conversations import identity, segmentation

@@ -1,8 +1,9 @@
 """Mistakes of senders that cost words or tear talks apart, recognised so that users are told of them. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.models.conversation import Conversation

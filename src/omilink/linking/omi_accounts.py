@@ -9,7 +9,9 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from omilink.accounts import rate_limits
 from omilink.clock import Millis

@@ -1,7 +1,8 @@
 """Linking as people do it: by hand, issued by an operator, unlinked, expired."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.conversations.history import adopt, waiting

@@ -1,12 +1,11 @@
 """Who did what to a session or an OMI account."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from omilink.clock import Millis
 
 
-@dataclass(frozen=True, slots=True)
-class By:
+class By(Struct, frozen=True, gc=False):
     """Who did something, and in which request: a user's id, `device`, `operator`, or `silence`."""
 
     actor: str
@@ -17,8 +16,7 @@ OPERATOR = By("operator")
 SILENCE = By("silence")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AuditEntry:
+class AuditEntry(Struct, frozen=True, kw_only=True, gc=False):
     """Who did what to a session or an OMI account, by which proof, and whose it was before and after. No words."""
 
     at: Millis

@@ -1,7 +1,9 @@
 """What was said on one clock of a device without a long silence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.models.delivery import Delivery
@@ -12,8 +14,7 @@ ORDER_STEP = 1 << 13
 TITLE_LENGTH = 60
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Conversation:
+class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     """What was said on one clock without a long silence. `user_id` None: ownerless, shown to nobody.
 
     `zero_at` is when the clock stood at 0; `first` and `end` bound what has been said on it, None while all of it

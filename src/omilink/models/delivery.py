@@ -1,14 +1,13 @@
 """A webhook call as it is kept, and its job."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from omilink.clock import Millis
 from omilink.models.ids import SHARED, session_key
 from omilink.models.order import Moment, Way
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True, gc=False):
     """A webhook call as it was accepted. `seq` is its number in the inbox and `order` its place among all that were
     accepted; 0 before it is there. `seen` and `way`: see `order.Accepted`. `contradiction`: in
     what it contradicts itself, so that nobody can tell whose it is. `proven`: no user could have made the call, since
@@ -48,8 +47,7 @@ class Delivery:
         return Moment(at=self.received_at, order=self.order - 1)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True, gc=False):
     """A delivery as people are shown it: without its words. `error` is why it failed or was put aside."""
 
     seq: int

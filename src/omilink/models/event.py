@@ -1,10 +1,9 @@
 """What a user's streams are told."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True, gc=False):
     """Something a user's streams are told. `data` is the JSON text of the contract; `seq` counts per user, from 1."""
 
     user_id: str

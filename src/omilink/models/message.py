@@ -1,6 +1,7 @@
 """What was said: a segment as it came, and the message as it is kept."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.errors import Invalid
@@ -15,8 +16,7 @@ words."""
 VERSIONS_REMEMBERED = 16
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True, kw_only=True, gc=False):
     """A final piece of speech. `start` and `end` are seconds on the device's clock; both None when unplaced."""
 
     id: str | None = None
@@ -60,8 +60,7 @@ class Segment:
         return digest(*shown)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True, gc=False):
     """A segment as it is kept. `seq` counts arrivals in the conversation, `position` is the spoken order,
     `versions` the fingerprints of what it has said so far."""
 

@@ -1,7 +1,8 @@
 """An OMI account that a user has shown to be theirs, or is asked to show."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from omilink.clock import Millis
 
@@ -15,8 +16,7 @@ class Proof(StrEnum):
     OPERATOR = "operator"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OmiLink:
+class OmiLink(Struct, frozen=True, kw_only=True, gc=False):
     """An OMI account that is verified for a user. A uid is verified for one user at a time. `brings`: whether what was
     heard before comes along unasked."""
 
@@ -27,8 +27,7 @@ class OmiLink:
     verified_at: Millis
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Challenge:
+class Challenge(Struct, frozen=True, kw_only=True, gc=False):
     """What a user has been asked to say, or to type from the phone, to show that an OMI account is theirs. One that has
     been met stays until it expires, so that the same words are known when they come twice. `heard` is the latest that
     came close to `say`."""

@@ -5,9 +5,10 @@ calls are numbered as they enter the queue, and every act of a person takes its 
 (docs/decisions/0014-order.md).
 """
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import Protocol
+
+from msgspec import Struct
 
 
 class Way(StrEnum):
@@ -42,8 +43,7 @@ class Accepted(Protocol):
     def way(self) -> Way: ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True, kw_only=True, gc=False):
     """When something is done.
 
     `at` is the time of day, in milliseconds, for people to read. What was accepted before has at most the `order`, what

@@ -1,7 +1,9 @@
 """A session: one device's id, and whose it is."""
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.models.delivery import Delivery
@@ -55,8 +57,7 @@ class UnlinkReason(StrEnum):
     DEVICE_LOST = "device_lost"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OmiSession:
+class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
     """One device's id as seen at one webhook URL, and whose it is.
 
     Who had it last, from when and until when, is remembered: what was accepted then is theirs, however late it is

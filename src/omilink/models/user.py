@@ -1,20 +1,18 @@
 """A user, the user's sign-ins, and the user's own webhook URL."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from omilink.clock import Millis
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class User:
+class User(Struct, frozen=True, kw_only=True, gc=False):
     id: str
     email: str
     display_name: str | None
     created_at: Millis
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SignIn:
+class SignIn(Struct, frozen=True, kw_only=True, gc=False):
     """One of a user's sign-ins. `client` is what signed in, as it calls itself."""
 
     token_hash: str
@@ -28,8 +26,7 @@ class SignIn:
         return self.token_hash[:16]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PersonalUrl:
+class PersonalUrl(Struct, frozen=True, kw_only=True, gc=False):
     """A secret that makes a user's own webhook URL. The current one is valid until it is replaced."""
 
     secret: str

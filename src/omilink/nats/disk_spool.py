@@ -5,7 +5,8 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from omilink.database.queue import SqlInbox
 from omilink.errors import OmilinkError, TooLarge, Unavailable

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.database.leases import Partitions
