@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
-from msgspec.structs import fields
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -24,34 +23,22 @@ from sqlalchemy import (
 from omilink.clock import Millis
 from omilink.database.compiled import Bulk, Query
 from omilink.database.dialects import item, last_number, listed, lock, next_number, number_after, to_values, upsert
+from omilink.database.rows import every
 from omilink.database.schema import deliveries as job
 from omilink.database.schema import meta
 from omilink.database.threads import Lanes
+from omilink.models.declared import columns
 from omilink.models.delivery import Delivery, Job
 from omilink.models.ids import SHARED, session_key
-from omilink.models.order import Moment, Way
+from omilink.models.order import Moment
 from omilink.models.ports import BATCH_BYTES, LONGEST_WAIT
 from omilink.turns import Waiting, next_batch
 
 STATES = WAITING, DEAD, QUARANTINED = "waiting", "dead", "quarantined"
 DONE = "done"
 
-COLUMNS = (
-    "kind",
-    "origin",
-    "session_id",
-    "uid",
-    "key",
-    "contradiction",
-    "proven",
-    "signature",
-    "request_id",
-    "body",
-    "received_at",
-    "counted_at",
-    "seen",
-    "way",
-)
+COLUMNS = tuple(name for name in columns(Delivery) if name not in ("seq", "order", "attempts"))
+"""Of a delivery that is new."""
 STREAM = "stream"
 """Where the newest stream's number and name stand."""
 ORDERS_OF_A_STREAM = 40
@@ -72,7 +59,12 @@ DUE = Query(
     .order_by(job.c.seq)
     .limit(bindparam("most"))
 )
-TAKE = Query(select(job).where(job.c.seq.in_(select(cast(listed("seqs").c.value, BigInteger)))).order_by(job.c.seq))
+_ORDER = func.coalesce(job.c.order, job.c.seq).label("order")
+TAKE = Query(
+    select(*(job.c[name] for name in (*COLUMNS, "seq", "attempts")), _ORDER)
+    .where(job.c.seq.in_(select(cast(listed("seqs").c.value, BigInteger))))
+    .order_by(job.c.seq)
+)
 LOOK_AHEAD = 1_000
 """Waiting calls among which senders take turns."""
 FINISH = update(job).where(job.c.seq == bindparam("number")).values(state=bindparam("ends"), error=bindparam("reason"))
@@ -169,12 +161,12 @@ class SqlInbox:
         return count
 
     async def jobs(self, state: str | None, session_key: str | None, limit: int) -> list[Job]:
-        query = select(*[job.c[field.name] for field in fields(Job)]).order_by(job.c.seq.desc()).limit(limit)
+        query = select(*[job.c[name] for name in columns(Job)]).order_by(job.c.seq.desc()).limit(limit)
         if state:
             query = query.where(job.c.state == state)
         if session_key:
             query = query.where(_of_session(session_key))
-        return await self._database.read(lambda connection: [Job(**row._mapping) for row in connection.execute(query)])
+        return await self._database.read(lambda connection: every(Job, connection.execute(query)))
 
     async def counts(self, session_key: str | None = None) -> dict[str, int]:
         if session_key:
@@ -227,28 +219,7 @@ def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
     rows = DUE.run(connection, after=at + 1, until=at + LONGEST_WAIT, most=max(limit, LOOK_AHEAD))
     due = [Waiting(row.seq, row.session_id if row.origin == SHARED else row.origin, row.size) for row in rows]
     taken = TAKE.run(connection, seqs=orjson.dumps(next_batch(due, limit, BATCH_BYTES)).decode()) if due else ()
-    return [
-        Delivery(
-            seq=row.seq,
-            order=row.seq if row.order is None else row.order,
-            seen=row.seen,
-            way=Way(row.way),
-            kind=row.kind,
-            origin=row.origin,
-            session_id=row.session_id,
-            uid=row.uid,
-            key=row.key,
-            contradiction=row.contradiction,
-            proven=bool(row.proven),
-            signature=row.signature,
-            request_id=row.request_id,
-            body=row.body,
-            received_at=row.received_at,
-            counted_at=row.counted_at,
-            attempts=row.attempts,
-        )
-        for row in taken
-    ]
+    return every(Delivery, taken)
 
 
 def _finish(connection: Connection, rows: list[dict[str, Any]]) -> None:

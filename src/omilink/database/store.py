@@ -4,12 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import orjson
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Insert,
-    Row,
     Update,
     bindparam,
     delete,
@@ -33,6 +32,7 @@ from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
 from omilink.database.dialects import among, item, listed, lock, to_values, upsert, wall_clock
 from omilink.database.queue import DONE, QUARANTINED, WAITING
+from omilink.database.rows import as_noun, changing, every, first, row_of
 from omilink.database.threads import Lanes
 from omilink.errors import EmailTaken
 from omilink.models.audit import AuditEntry
@@ -40,10 +40,10 @@ from omilink.models.conversation import Conversation, title_of
 from omilink.models.event import Event
 from omilink.models.ids import SHARED, new_id, session_key
 from omilink.models.message import Message
-from omilink.models.omi_account import Challenge, OmiLink, Proof
+from omilink.models.omi_account import Challenge, OmiLink
 from omilink.models.order import Hands, Moment
 from omilink.models.ports import Transaction
-from omilink.models.session import Device, Method, Mistake, OmiSession
+from omilink.models.session import Method, OmiSession
 from omilink.models.user import PersonalUrl, SignIn, User
 
 T = TypeVar("T")
@@ -86,32 +86,7 @@ _NEW_SESSION = upsert(session)
 PUT_SESSION = Bulk(
     _NEW_SESSION.on_conflict_do_update(
         index_elements=["id"],
-        set_={
-            name: _NEW_SESSION.excluded[name]
-            for name in (
-                "user_id",
-                "method",
-                "linked_at",
-                "linked_order",
-                "linked_act",
-                "last_seen_at",
-                "last_order",
-                "suspended_user_id",
-                "left_user_id",
-                "left_since_order",
-                "left_since_act",
-                "left_order",
-                "left_act",
-                "turn",
-                "device",
-                "last_uid",
-                "bad_segments",
-                "not_kept",
-                "mistake",
-                "mistake_at",
-                "counted_at",
-            )
-        },
+        set_={name: _NEW_SESSION.excluded[name] for name in changing(session, OmiSession)},
     )
 )
 UIDS_SHOWN = Query(select(schema.session_uids).where(among(schema.session_uids.c.session_id, "ids")))
@@ -181,33 +156,13 @@ PUT_CONVERSATION = Bulk(insert(conversation))
 CHANGE_CONVERSATION = Bulk(
     update(conversation)
     .where(conversation.c.id == bindparam("where_id"))
-    .values(
-        to_values(
-            "user_id",
-            "title",
-            "summary",
-            "zero_at",
-            "last_at",
-            "active_until",
-            "last_order",
-            "last_step",
-            "first",
-            "end",
-            "message_count",
-            "brought_at",
-            "brought_order",
-            "deleted_at",
-            "counted_at",
-        )
-    )
+    .values(to_values(*changing(conversation, Conversation)))
 )
 PUT_MESSAGE = Bulk(insert(message))
 CHANGE_MESSAGE = Bulk(
     update(message)
     .where(message.c.conversation_id == bindparam("where_conversation_id"), message.c.key == bindparam("where_key"))
-    .values(
-        to_values("text", "speaker", "is_user", "person_id", "start", "end", "position", "rev", "spoken_at", "versions")
-    )
+    .values(to_values(*changing(message, Message)))
 )
 PUT_EVENT = Bulk(insert(event))
 SAVED = (
@@ -331,35 +286,35 @@ class SqlTransaction:
 
     def sessions(self, ids: Collection[str]) -> dict[str, OmiSession]:
         self._lock(ids)
-        return {row.id: _session(row) for row in SESSIONS.run(self._connection, ids=_listed(ids))}
+        found = every(OmiSession, SESSIONS.run(self._connection, ids=_listed(ids)))
+        return {one.id: one for one in found}
 
     def sessions_of(self, user_id: str) -> list[OmiSession]:
-        return [_session(row) for row in self._run(SESSIONS_OF, {"u": user_id})]
+        return every(OmiSession, self._run(SESSIONS_OF, {"u": user_id}))
 
     def sessions_page(
         self, user_id: str, most: int, before: tuple[Millis, str] | None = None
     ) -> list[tuple[OmiSession, int]]:
         at, key = before or NEWEST
-        rows = self._run(SESSIONS_PAGE, {"u": user_id, "most": most, "at": at, "key": key})
-        return [(_session(row), int(row.saved or 0)) for row in rows]
+        rows = self._run(SESSIONS_PAGE, {"u": user_id, "most": most, "at": at, "key": key}).all()
+        return [(one, int(row.saved or 0)) for one, row in zip(every(OmiSession, rows), rows, strict=True)]
 
     def count_sessions(self, user_id: str) -> int:
         return int(self._run(select(func.count()).where(session.c.user_id == user_id)).scalar_one())
 
     def latest_session(self, user_id: str) -> OmiSession | None:
-        row = self._run(LATEST_SESSION, {"u": user_id}).first()
-        return _session(row) if row else None
+        return first(OmiSession, self._run(LATEST_SESSION, {"u": user_id}))
 
     def all_sessions(self, limit: int) -> list[OmiSession]:
         newest = select(session).order_by(session.c.created_at.desc()).limit(limit)
-        return [_session(row) for row in self._run(newest)]
+        return every(OmiSession, self._run(newest))
 
     def silent_sessions(self, since: Millis, most: int) -> list[OmiSession]:
         s = session.c
         expiring = (s.user_id.is_not(None), s.method.in_([Method.MANUAL, Method.UID]), s.counted_at < since)
         ids = self._run(select(s.id).where(*expiring).order_by(s.id).limit(most)).scalars().all()
         self._lock(ids)  # and look again, since one of them may have called meanwhile
-        return [_session(row) for row in self._run(select(session).where(s.id.in_(ids), *expiring).order_by(s.id))]
+        return every(OmiSession, self._run(select(session).where(s.id.in_(ids), *expiring).order_by(s.id)))
 
     def put_sessions(self, sessions: Collection[OmiSession]) -> None:
         PUT_SESSION.run(self._connection, sessions, counted_at=self.counted() if sessions else 0)
@@ -394,17 +349,14 @@ class SqlTransaction:
 
     def omi_links(self, user_id: str) -> list[OmiLink]:
         mine = select(link).where(link.c.user_id == user_id).order_by(link.c.verified_at)
-        return [_omi_link(row) for row in self._run(mine)]
+        return every(OmiLink, self._run(mine))
 
     def omi_link(self, uid: str) -> OmiLink | None:
-        row = self._run(select(link).where(link.c.omi_user_id == uid)).first()
-        return _omi_link(row) if row else None
+        return first(OmiLink, self._run(select(link).where(link.c.omi_user_id == uid)))
 
     def add_omi_link(self, new: OmiLink) -> bool:
-        row = asdict(new)
-        row["omi_user_id"] = row.pop("uid")
         # not by the count of rows, which PostgreSQL's driver does not give here
-        added = upsert(link).values(row).on_conflict_do_nothing().returning(link.c.omi_user_id)
+        added = upsert(link).values(row_of(new)).on_conflict_do_nothing().returning(link.c.omi_user_id)
         return self._run(added).first() is not None
 
     def remove_omi_link(self, uid: str) -> bool:
@@ -412,14 +364,14 @@ class SqlTransaction:
 
     def challenges(self, uids: Collection[str], at: Millis) -> list[Challenge]:
         rows = CHALLENGES.run(self._connection, uids=_listed(uids), at=at) if uids else ()
-        return [_challenge(row) for row in rows]
+        return every(Challenge, rows)
 
     def challenges_of(self, user_id: str, at: Millis) -> list[Challenge]:
         mine = select(challenge).where(challenge.c.user_id == user_id, challenge.c.expires_at > at)
-        return [_challenge(row) for row in self._run(mine.order_by(challenge.c.uid))]
+        return every(Challenge, self._run(mine.order_by(challenge.c.uid)))
 
     def put_challenge(self, new: Challenge) -> None:
-        row = asdict(new)
+        row = row_of(new)
         put = upsert(challenge).values(row)
         self._run(put.on_conflict_do_update(index_elements=["user_id", "uid"], set_=row))
 
@@ -435,7 +387,7 @@ class SqlTransaction:
         self._many(insert(schema.signatures), rows)
 
     def audit(self, entry: AuditEntry) -> None:
-        self._run(insert(schema.audit).values(asdict(entry)))
+        self._run(insert(schema.audit).values(row_of(entry)))
 
     def audited(self, limit: int, user_id: str | None = None, session_id: str | None = None) -> list[AuditEntry]:
         a = schema.audit.c
@@ -444,8 +396,7 @@ class SqlTransaction:
             newest = newest.where(or_(a.actor == user_id, a.before == user_id, a.after == user_id))
         if session_id:
             newest = newest.where(a.session_id == session_id)
-        rows = [row._asdict() for row in self._run(newest)]
-        return [AuditEntry(**{name: value for name, value in row.items() if name != "id"}) for row in rows]
+        return every(AuditEntry, self._run(newest))
 
     def is_audited(self, session_id: str, rule: str, uid: str | None) -> bool:
         a = schema.audit.c
@@ -456,12 +407,12 @@ class SqlTransaction:
 
     def conversations_near(self, session_ids: Collection[str], since: Millis) -> list[Conversation]:
         rows = NEAR.run(self._connection, ids=_listed(session_ids), since=since)
-        return [_conversation(row) for row in rows]
+        return every(Conversation, rows)
 
     def ownerless(self, session_id: str) -> list[Conversation]:
         c = conversation.c
         query = select(conversation).where(c.session_id == session_id, c.user_id.is_(None), c.deleted_at.is_(None))
-        return [_conversation(row) for row in self._run(query.order_by(c.id))]
+        return every(Conversation, self._run(query.order_by(c.id)))
 
     def nobodys(self, most: int) -> list[tuple[str, int, int]]:
         rows = self._run(NOBODYS, {"most": most})
@@ -473,23 +424,21 @@ class SqlTransaction:
         query = (
             select(conversation).where(theirs, c.brought_at >= since, c.last_order <= c.brought_order).order_by(c.id)
         )
-        return [_conversation(row) for row in self._run(query)]
+        return every(Conversation, self._run(query))
 
     def conversation(self, conversation_id: str, user_id: str) -> Conversation | None:
         c = conversation.c
         query = select(conversation).where(c.id == conversation_id, c.user_id == user_id, c.deleted_at.is_(None))
-        row = self._run(query).first()
-        return _conversation(row) if row else None
+        return first(Conversation, self._run(query))
 
     def latest_conversation(self, user_id: str) -> Conversation | None:
-        row = self._run(LATEST, {"u": user_id}).first()
-        return _conversation(row) if row else None
+        return first(Conversation, self._run(LATEST, {"u": user_id}))
 
     def conversations_of(self, user_id: str, limit: int, before: tuple[int, str] | None = None) -> list[Conversation]:
         query = LISTED
         if before:
             query = query.where(tuple_(conversation.c.first_order, conversation.c.id) < before)
-        return [_conversation(row) for row in self._run(query, {"u": user_id, "most": limit})]
+        return every(Conversation, self._run(query, {"u": user_id, "most": limit}))
 
     def put_conversations(self, new: Collection[Conversation], changed: Collection[Conversation]) -> None:
         at = self.counted() if new or changed else 0
@@ -498,25 +447,25 @@ class SqlTransaction:
 
     def messages_known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Message]:
         rows = KNOWN.run(self._connection, pairs=_listed(pairs)) if pairs else ()
-        return {(row.conversation_id, row.key): _message(row) for row in rows}
+        return {(one.conversation_id, one.key): one for one in every(Message, rows)}
 
     def messages_around(self, conversation_id: str, start: float, until: float) -> list[Message]:
         rows = AROUND.run(self._connection, c=conversation_id, start=start, until=until, most=AROUND_MOST)
-        return [_message(row) for row in rows]
+        return every(Message, rows)
 
     def messages(self, conversation_id: str, limit: int, before: tuple[float, int] | None = None) -> list[Message]:
         query = LAST_MESSAGES
         if before:
             query = query.where(tuple_(message.c.position, message.c.seq) < before)
-        return [_message(row) for row in self._run(query, {"c": conversation_id, "most": limit})][::-1]
+        return every(Message, self._run(query, {"c": conversation_id, "most": limit}))[::-1]
 
     def newest_messages(self, conversation_id: str, limit: int) -> list[Message]:
         came = select(message).where(message.c.conversation_id == conversation_id)
-        return [_message(row) for row in self._run(came.order_by(message.c.seq.desc()).limit(limit))][::-1]
+        return every(Message, self._run(came.order_by(message.c.seq.desc()).limit(limit)))[::-1]
 
     def all_messages(self, conversation_id: str) -> list[Message]:
         spoken = select(message).where(message.c.conversation_id == conversation_id)
-        return [_message(row) for row in self._run(spoken.order_by(message.c.position, message.c.seq))]
+        return every(Message, self._run(spoken.order_by(message.c.position, message.c.seq)))
 
     def is_begun_before(self, conversation_id: str, seq: int, title: str) -> bool:
         begun = title.removesuffix("…")
@@ -595,11 +544,10 @@ class SqlTransaction:
     # accounts
 
     def add_user(self, new: User, password_hash: str) -> None:
-        self._put_email(insert(user).values(asdict(new) | {"password_hash": password_hash}))
+        self._put_email(insert(user).values(row_of(new) | {"password_hash": password_hash}))
 
     def user(self, user_id: str) -> User | None:
-        row = self._run(select(user).where(user.c.id == user_id)).first()
-        return _user(row) if row else None
+        return first(User, self._run(select(user).where(user.c.id == user_id)))
 
     def users_there(self, user_ids: Collection[str]) -> set[str]:
         return set(self.marks(user_ids)) if user_ids else set()
@@ -608,10 +556,9 @@ class SqlTransaction:
         key = emails.email_key(email) or ""
         by_key = select(email_key.c.user_id).where(email_key.c.key == key)
         typed = user.c.email.in_([emails.as_kept_before(email), key])
-        rows = self._run(select(user).where(or_(typed, user.c.id.in_(by_key))))
-        found = {row.email: row for row in rows}
+        found = {row.email: row for row in self._run(select(user).where(or_(typed, user.c.id.in_(by_key))))}
         meant = emails.meant(email, found)
-        return (_user(found[meant]), found[meant].password_hash) if meant else None
+        return (as_noun(User, found[meant]), found[meant].password_hash) if meant else None
 
     def email_is_taken(self, email: str, but_for: str | None = None) -> bool:
         by_key = select(email_key.c.user_id).where(email_key.c.key == email)
@@ -623,13 +570,13 @@ class SqlTransaction:
         return found
 
     def users(self) -> list[User]:
-        return [_user(row) for row in self._run(select(user).order_by(user.c.created_at))]
+        return every(User, self._run(select(user).order_by(user.c.created_at)))
 
     def odd_emails(self) -> list[tuple[User, str | None]]:
         key = email_key.c.key
         odd = select(user, key).join(email_key, email_key.c.user_id == user.c.id)
         usual = select(user, user.c.email.label("key")).where(user.c.email.in_(select(key)))
-        return [(_user(row), row.key) for row in self._run(union_all(odd, usual).order_by("created_at"))]
+        return [(as_noun(User, row), row.key) for row in self._run(union_all(odd, usual).order_by("created_at"))]
 
     def change_email(self, user_id: str, email: str) -> None:
         self._put_email(update(user).where(user.c.id == user_id).values(email=email))
@@ -653,7 +600,7 @@ class SqlTransaction:
         touched = or_(s.origin == user_id, s.user_id == user_id, s.left_user_id == user_id)
         self._lock(self._run(select(s.id).where(touched)).scalars().all())
         self._lock_user(user_id)
-        had = [_session(row) for row in self._run(select(session).where(touched, s.origin != user_id))]
+        had = every(OmiSession, self._run(select(session).where(touched, s.origin != user_id)))
         self._forget_deliveries(user_id, had)
         theirs = select(s.id).where(s.origin == user_id)
         self._run(delete(conversation).where((c.user_id == user_id) | c.session_id.in_(theirs)))
@@ -679,14 +626,11 @@ class SqlTransaction:
     def sign_ins(self, user_id: str, at: Millis) -> list[SignIn]:
         valid = select(token).where(token.c.user_id == user_id, token.c.expires_at > at)
         rows = self._run(valid.order_by(token.c.created_at.desc(), token.c.hash))
-        return [
-            SignIn(token_hash=row.hash, created_at=row.created_at, expires_at=row.expires_at, client=row.client)
-            for row in rows
-        ]
+        return every(SignIn, rows)
 
     def token_holder(self, token_hash: str, at: Millis) -> tuple[User, Millis] | None:
         row = self._run(TOKEN_HOLDER, {"hash": token_hash, "at": at}).first()
-        return (_user(row), row.expires_at) if row else None
+        return (as_noun(User, row), row.expires_at) if row else None
 
     def renew_token(self, token_hash: str, expires_at: Millis) -> None:
         self._run(update(token).where(token.c.hash == token_hash).values(expires_at=expires_at))
@@ -704,7 +648,7 @@ class SqlTransaction:
             self._lock_user(user_id)  # else two at once could make a current one each
         query = select(u.secret, u.created_at, u.valid_until).where(u.user_id == user_id, valid)
         newest = query.order_by(u.valid_until.is_not(None), u.created_at.desc())
-        return [PersonalUrl(**row._mapping) for row in self._run(newest)]
+        return every(PersonalUrl, self._run(newest))
 
     def add_personal_url(self, secret_hash: str, user_id: str, secret: str, at: Millis) -> None:
         row = {"hash": secret_hash, "user_id": user_id, "secret": secret, "created_at": at}
@@ -834,59 +778,3 @@ def _accepted_before(at: Millis) -> ColumnElement[bool]:
 
 def _listed(values: Collection[Any]) -> str:
     return orjson.dumps(list(values)).decode()
-
-
-def _session(row: Any) -> OmiSession:
-    return OmiSession(
-        omi_session_id=row.omi_session_id,
-        origin=row.origin,
-        user_id=row.user_id,
-        method=Method(row.method) if row.method else None,
-        linked_at=row.linked_at,
-        linked_order=row.linked_order,
-        linked_act=row.linked_act,
-        last_seen_at=row.last_seen_at,
-        last_order=row.last_order,
-        suspended_user_id=row.suspended_user_id,
-        left_user_id=row.left_user_id,
-        left_since_order=row.left_since_order,
-        left_since_act=row.left_since_act,
-        left_order=row.left_order,
-        left_act=row.left_act,
-        turn=row.turn,
-        device=Device(row.device) if row.device else None,
-        last_uid=row.last_uid,
-        bad_segments=row.bad_segments,
-        not_kept=row.not_kept,
-        mistake=Mistake(row.mistake) if row.mistake else None,
-        mistake_at=row.mistake_at,
-        created_at=row.created_at,
-    )
-
-
-def _conversation(row: Any) -> Conversation:
-    values = row._asdict()
-    del values["active_until"], values["last_step"], values["counted_at"]
-    return Conversation(**values)
-
-
-def _omi_link(row: Any) -> OmiLink:
-    return OmiLink(
-        uid=row.omi_user_id,
-        user_id=row.user_id,
-        proof=Proof(row.proof),
-        brings=bool(row.brings),
-        verified_at=row.verified_at,
-    )
-
-
-def _challenge(row: Any) -> Challenge:
-    return Challenge(**row._asdict() | {"brings": bool(row.brings)})
-
-
-def _message(row: Any) -> Message:
-    return Message(**row._asdict() | {"is_user": bool(row.is_user)})  # SQLite has no booleans
-
-
-def _user(row: Row[Any]) -> User:
-    return User(id=row.id, email=row.email, display_name=row.display_name, created_at=row.created_at)

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from omilink.clock import Millis
+from omilink.models.declared import Fixed
 from omilink.models.delivery import Delivery
 from omilink.models.message import Message, Segment
 
@@ -23,17 +24,17 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     conversation stays as a tombstone without words, so that a retry cannot bring it back.
     """
 
-    id: str
-    session_id: str
+    id: Fixed[str]
+    session_id: Fixed[str]
     user_id: str | None
     title: str | None = None
     summary: str | None = None
-    created_at: Millis
+    created_at: Fixed[Millis]
     zero_at: Millis | None = None
     last_at: Millis
-    first_order: int = 0
+    first_order: Fixed[int] = 0
     last_order: int = 0
-    turn: int = 0
+    turn: Fixed[int] = 0
     first: float | None = None
     end: float | None = None
     message_count: int = 0

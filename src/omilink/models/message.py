@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.errors import Invalid
+from omilink.models.declared import Fixed
 from omilink.models.ids import digest, is_uuid
 
 UNIQUE_LENGTH = 16
@@ -64,9 +65,9 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
     """A segment as it is kept. `seq` counts arrivals in the conversation, `position` is the spoken order,
     `versions` the fingerprints of what it has said so far."""
 
-    conversation_id: str
-    seq: int
-    key: str
+    conversation_id: Fixed[str]
+    seq: Fixed[int]
+    key: Fixed[str]
     text: str
     speaker: str | None
     is_user: bool
@@ -75,7 +76,7 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
     end: float | None
     position: float
     rev: int = 1
-    created_at: Millis
+    created_at: Fixed[Millis]
     spoken_at: Millis
     versions: str
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from omilink.clock import Millis
 
@@ -20,7 +20,7 @@ class OmiLink(Struct, frozen=True, kw_only=True, gc=False):
     """An OMI account that is verified for a user. A uid is verified for one user at a time. `brings`: whether what was
     heard before comes along unasked."""
 
-    uid: str
+    uid: str = field(name="omi_user_id")
     user_id: str
     proof: Proof
     brings: bool = True

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from omilink.clock import Millis
+from omilink.models.declared import Fixed
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED, check_id, session_key
 from omilink.models.order import Accepted, Hands, Moment, is_before
@@ -67,8 +68,8 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
     sender's.
     """
 
-    omi_session_id: str
-    origin: str = SHARED
+    omi_session_id: Fixed[str]
+    origin: Fixed[str] = SHARED
     user_id: str | None = None
     method: Method | None = None
     linked_at: Millis | None = None
@@ -89,7 +90,7 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
     not_kept: int = 0
     mistake: Mistake | None = None
     mistake_at: Millis | None = None
-    created_at: Millis
+    created_at: Fixed[Millis]
 
     def __post_init__(self) -> None:
         check_id(self.omi_session_id, "session_id")

@@ -1,6 +1,6 @@
 """A user, the user's sign-ins, and the user's own webhook URL."""
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from omilink.clock import Millis
 
@@ -15,7 +15,7 @@ class User(Struct, frozen=True, kw_only=True, gc=False):
 class SignIn(Struct, frozen=True, kw_only=True, gc=False):
     """One of a user's sign-ins. `client` is what signed in, as it calls itself."""
 
-    token_hash: str
+    token_hash: str = field(name="hash")
     created_at: Millis
     expires_at: Millis
     client: str | None

@@ -1,0 +1,41 @@
+"""From rows to nouns and back, by the names of the columns."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from msgspec import Struct, convert, to_builtins
+from sqlalchemy import Table
+
+from omilink.models.declared import columns, fixed_columns
+
+N = TypeVar("N", bound=Struct)
+
+
+def every(noun: type[N], rows: Iterable[Any]) -> list[N]:
+    """Of rows that are all of one statement. What a row holds beside the fields is left out."""
+    rows = list(rows)
+    if not rows:
+        return []
+    names = [str(name) for name in rows[0]._fields]  # msgspec does not take SQLAlchemy's subclass of str
+    values = [dict(zip(names, row, strict=True)) for row in rows]
+    return convert(values, list[noun], strict=False)  # type: ignore[valid-type]  # SQLite has no booleans
+
+
+def as_noun(noun: type[N], row: Any) -> N:
+    return every(noun, [row])[0]
+
+
+def first(noun: type[N], rows: Iterable[Any]) -> N | None:
+    return next(iter(every(noun, rows)), None)
+
+
+def row_of(noun: Struct) -> dict[str, Any]:
+    """Column -> value."""
+    row: dict[str, Any] = to_builtins(noun)
+    return row
+
+
+def changing(table: Table, noun: type[Struct]) -> list[str]:
+    """The columns that an update of the noun writes: all but its fixed fields and a key that is made of fields."""
+    made = {column.name for column in table.primary_key}.difference(columns(noun))
+    return [column.name for column in table.c if column.name not in made | fixed_columns(noun)]
