@@ -1,12 +1,14 @@
 """What is done at one node counts at every node."""
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import httpx2
 import pytest
 from cluster_support import Site, User
-from support import PATIENCE, TLS
+from support import ATTEMPTS, PATIENCE, TLS
 from talk_support import Stream
 
 from lab.process import start_together
@@ -70,7 +72,11 @@ def test_the_limit_of_wrong_logins_holds_over_nodes(site: Site, strict_urls: lis
     def log_in(url: str, form: dict[str, str]) -> int:
         return httpx2.post(f"{url}/auth/login", json=form, timeout=PATIENCE, verify=TLS).status_code
 
+    began = time.monotonic()
     statuses = [log_in(url, wrong) for _ in range(WRONG_LOGIN.burst) for url in strict_urls]
+    came_back = math.ceil((time.monotonic() - began) / WRONG_LOGIN.seconds)
     assert statuses[: WRONG_LOGIN.burst] == [401] * WRONG_LOGIN.burst
-    assert statuses.count(429) >= WRONG_LOGIN.burst - 2  # a try or two may have come back meanwhile
-    assert [log_in(url, user.login) for url in strict_urls] == [429, 429]
+    assert 401 in statuses and statuses.count(401) <= WRONG_LOGIN.burst + came_back
+    # a try may come back just now, which one of these uses up
+    assert [429, 429] in ([log_in(url, wrong) for url in strict_urls] for _ in range(ATTEMPTS))
+    assert 429 in [log_in(url, user.login) for url in strict_urls]

@@ -1,5 +1,6 @@
 """One user has as much as one can have, asks for it without end and sends as much as goes; others notice little."""
 
+import itertools
 import json
 import threading
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from peer_support import memory
-from support import PATIENCE, TLS, Person, ServerProcess, wait_until
+from support import PATIENCE, TLS, Person, ServerProcess, assert_within, wait_until
 
 from omilink.models.session import MOST_SESSIONS
 
@@ -38,19 +39,25 @@ def test_a_greedy_user_costs_the_others_little(server: ServerProcess) -> None:
     ben.link("bens")
     own = greedy.client.get("/me/webhook-url").json()["url"]
     fill(server, greedy)
-    before, slowest = memory(server), 0.0
+    before, numbers = memory(server), itertools.count()
+
+    def slowest_of_many() -> float:
+        """Seconds that others waited at most in some rounds."""
+        slowest = 0.0
+        for number in itertools.islice(numbers, ROUNDS):
+            began = time.monotonic()
+            assert ben.client.get("/me").status_code == 200
+            server.say("bens", f"word {number}", start=number * 2.0)
+            slowest = max(slowest, time.monotonic() - began)
+        return slowest
+
     with running([partial(read, greedy)] * LOOPS), running([partial(send, own, number) for number in range(SENDERS)]):
         stream = ben.follow()
         with stream:
             stream.wait_for("caught_up")
-            for number in range(ROUNDS):
-                began = time.monotonic()
-                assert ben.client.get("/me").status_code == 200
-                server.say("bens", f"word {number}", start=number * 2.0)
-                slowest = max(slowest, time.monotonic() - began)
+            assert_within(OMI_WAITS, slowest_of_many)
             stream.wait_for_text(f"word {ROUNDS - 1}")
             grown = memory(server) - before
-    assert slowest < OMI_WAITS
     assert grown < MOST_MEMORY, f"it grew by {grown} MiB"
 
 

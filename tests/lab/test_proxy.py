@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from support import PATIENCE
 
 from lab.net import HOST
 from lab.proxy import Proxy
@@ -33,7 +34,7 @@ def echo() -> Iterator[int]:
 
 
 def call(proxy: Proxy) -> socket.socket:
-    return socket.create_connection((HOST, proxy.port), timeout=10)
+    return socket.create_connection((HOST, proxy.port), timeout=PATIENCE)
 
 
 def said(caller: socket.socket, text: bytes) -> bytes:
@@ -48,7 +49,7 @@ def nothing_arrives_at(caller: socket.socket) -> bool:
     except TimeoutError:
         return True
     finally:
-        caller.settimeout(10)
+        caller.settimeout(PATIENCE)
     return False
 
 
