@@ -65,6 +65,18 @@ def test_the_indexes_are_the_ones_in_the_code(engine: Engine) -> None:
     assert indexes(engine) == migrated
 
 
+def test_rows_lie_as_the_code_says(engine: Engine) -> None:
+    """By their key or by a row id, which alembic does not compare either."""
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all()
+    lie_by_key = {name for name, sql in rows if "WITHOUT ROWID" in sql}
+    assert lie_by_key == {
+        table.name for table in metadata.tables.values() if not table.dialect_options["sqlite"]["with_rowid"]
+    }
+
+
 @pytest.mark.parametrize("released", ["0001"])
 def test_every_released_schema_becomes_this_one(released: str, engine: Engine, empty: Engine) -> None:
     migrate.upgrade(empty, released)
@@ -104,6 +116,23 @@ def test_what_was_kept_by_times_is_kept_by_the_order_of_acceptance(empty: Engine
 
 def at_order(number: int) -> Delivery:
     return Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=0, order=number)
+
+
+def test_the_log_of_events_survives_that_its_table_is_made_anew(empty: Engine) -> None:
+    migrate.upgrade(empty, "0011")
+    log = [("ada", 1, None, 5, "{}"), ("ada", 2, "talk", 6, "ä" * 3000), ("ben", 1, None, 7, "{}")]
+    with empty.begin() as connection:
+        for user in "ada", "ben":
+            connection.execute(text(_USER.format(user)))
+        for row in reversed(log):
+            values = dict(zip(EVENT, row, strict=True))
+            connection.execute(text(f"INSERT INTO events ({', '.join(EVENT)}) VALUES (:{', :'.join(EVENT)})"), values)
+    migrate.upgrade(empty)
+    with empty.begin() as connection:
+        there = connection.execute(text(f"SELECT {', '.join(EVENT)} FROM events ORDER BY user_id, seq")).all()
+        assert [tuple(row) for row in there] == log
+        connection.execute(text("DELETE FROM users WHERE id = 'ada'"))  # the log goes with its user
+        assert connection.execute(text("SELECT count(*) FROM events")).scalar_one() == 1
 
 
 def test_several_nodes_that_start_at_once_make_one_schema(empty: Engine) -> None:
@@ -158,6 +187,7 @@ class Columns(dict[str, object]):
         return next(value for key, value in self.items() if key.lower() == name.lower())
 
 
+EVENT = ("user_id", "seq", "conversation_id", "counted_at", "data")
 _USER = "INSERT INTO users (id, email, password_hash, created_at) VALUES ('{0}', '{0}@example.org', '-', 0)"
 _TALK = (
     "INSERT INTO conversations (id, session_id, user_id, created_at, last_at, active_until, message_count, brought_at) "

@@ -207,7 +207,6 @@ events = Table(
     Column("counted_at", BigInteger, nullable=False),
     Column("data", Text, nullable=False),
     Index("ix_events_counted_at", "counted_at"),
-    sqlite_with_rowid=False,
 )
 
 deliveries = Table(
