@@ -1,6 +1,7 @@
 """Every adapter that keeps the promises of `ports`, so that one suite asks all of them."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
@@ -54,6 +55,15 @@ def template(postgres_server: PostgresServer) -> str:
     return "template"
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "omilink.db"
+    engine = sqlite.engine(path)
+    migrate.upgrade(engine)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def dialect(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -62,8 +72,7 @@ def dialect(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def engine(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     if dialect == "sqlite":
-        engine = sqlite.engine(tmp_path / "omilink.db")
-        migrate.upgrade(engine)
+        engine = copied(request, tmp_path / "omilink.db")
         yield engine
         engine.dispose()
     else:
@@ -122,8 +131,7 @@ async def inbox(
     link, connecting = await linked(request.getfixturevalue("nats_server"))
     kept = SqlInbox(database)
     stream = DeliveryStream(link, 1, kept.first_order)
-    engine = sqlite.engine(tmp_path / "spool.db")
-    migrate.upgrade(engine)
+    engine = copied(request, tmp_path / "spool.db")
     disk = sqlite.Sqlite(engine)
     outbox = Outbox(stream, SqlInbox(disk), kept.newest_act)
     assert link.client
@@ -135,6 +143,11 @@ async def inbox(
     await inbox.close()
     await end({connecting})
     await disk.close()
+
+
+def copied(request: pytest.FixtureRequest, path: Path) -> Engine:
+    """A migrated SQLite database of its own."""
+    return sqlite.engine(shutil.copy(request.getfixturevalue("sqlite_template"), path))
 
 
 class ArrivedInbox(NatsInbox):
