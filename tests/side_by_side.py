@@ -12,7 +12,7 @@ IN_ONE_PROCESS = ("tests/cluster", "tests/clients")
 """Folders whose files stay together: they share a cluster of processes, or write what `npm` makes."""
 ONE_BY_ONE = ("tests/expo",)
 """Folders each of whose tests may run in either process."""
-FIRST = ("tests/cluster", "tests/journeys", "tests/contract", "tests/web", "tests/properties")
+FIRST = ("tests/cluster", "tests/clients", "tests/journeys", "tests/contract", "tests/web", "tests/properties")
 """The longest files begin first, so that neither process waits long for the other at the end."""
 
 DOOR = Path(__file__)

@@ -43,7 +43,6 @@ def test_two_workers_share_the_work_and_one_takes_over_from_a_killed_one(site: S
         talk.come_through()
 
 
-@pytest.mark.alone
 def test_a_worker_that_ends_gives_its_share_back_at_once(site: Site) -> None:
     """Who holds what is seen when it has ended: a share that it had kept would be taken over as well, after a while."""
     site.wait_until_shared()
