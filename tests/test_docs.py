@@ -15,6 +15,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import PATIENCE, Follower, ServerProcess, wait_until
@@ -27,7 +28,8 @@ from omilink.conversations import history
 from omilink.database import postgres, sqlite, store, threads
 from omilink.ingest import payload, phrase_removal, worker
 from omilink.linking import sessions
-from omilink.linking.rules import RULES, Act, Outcome, Rule
+from omilink.linking.acts import Act
+from omilink.linking.rules import RULES, Outcome, Rule
 from omilink.live import event_log
 from omilink.models.ports import BATCH_BYTES
 from omilink.models.session import MOST_SESSIONS, UnlinkReason
@@ -227,7 +229,7 @@ def duration(name: str) -> float:
 def test_the_linking_rules_stand_in_the_docs_in_their_order(act: Act) -> None:
     section = section_of(REFERENCE / "linking.md", ACTS[act])
     rows = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in re.findall(r"^\| `.+\|$", section, re.M)]
-    assert [(row[0], row[2], row[3]) for row in rows] == [told(rule) for rule in RULES if rule.act is act]
+    assert [(row[0], row[2], row[3]) for row in rows] == [told(rule) for rule in RULES[act]]
 
 
 def test_every_outcome_is_explained() -> None:
@@ -235,7 +237,7 @@ def test_every_outcome_is_explained() -> None:
     assert set(re.findall(r"^\| (\w+) \| [A-Z]", section, re.M)) - {"Outcome"} == {o.name.lower() for o in Outcome}
 
 
-def told(rule: Rule) -> tuple[str, str, str]:
+def told(rule: Rule[Any]) -> tuple[str, str, str]:
     how = rule.method or (rule.error.code if rule.error else None)
     return f"`{rule.name}`", rule.outcome.name.lower() + (f", `{how}`" if how else ""), rule.why
 

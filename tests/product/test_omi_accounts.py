@@ -15,8 +15,8 @@ from omilink.errors import NotAvailable, NotFound, OmilinkError, RateLimited
 from omilink.ingest.phrase_removal import LONGEST
 from omilink.ingest.saving import Saved
 from omilink.linking import health, omi_accounts, sessions
+from omilink.linking.acts import Act
 from omilink.linking.omi_accounts import MOST_SENTENCES, Started
-from omilink.linking.rules import Act
 from omilink.models.audit import OPERATOR, By
 from omilink.models.ids import SHARED
 from omilink.models.message import LEFT_OUT

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from omilink.database.store import SqlTransaction
 from omilink.linking import health, sessions
-from omilink.linking.rules import Act
+from omilink.linking.acts import Act
 from omilink.models.session import Method
 
 TTL = 60.0

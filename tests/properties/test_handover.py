@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from omilink.database.store import SqlTransaction
 from omilink.ingest.saving import save
 from omilink.linking import sessions
-from omilink.linking.rules import Act
+from omilink.linking.acts import Act
 from omilink.models.audit import OPERATOR
 from omilink.models.delivery import Delivery
 from omilink.models.session import Device

@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 
 from omilink.database.store import SqlTransaction
 from omilink.linking import health, sessions
+from omilink.linking.acts import Act
 from omilink.linking.omi_accounts import bring_earlier, leave_earlier
 from omilink.linking.omi_accounts import unlink as disown
-from omilink.linking.rules import Act
 from omilink.models.audit import OPERATOR, By
 from omilink.models.order import Way
 

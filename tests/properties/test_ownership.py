@@ -37,8 +37,8 @@ from omilink.accounts.rate_limits import Limit
 from omilink.database.store import SqlTransaction
 from omilink.errors import NotAvailable, NotFound, OmilinkError
 from omilink.linking import health, omi_accounts, sessions
+from omilink.linking.acts import Act
 from omilink.linking.omi_accounts import Started
-from omilink.linking.rules import Act
 from omilink.models.audit import OPERATOR, By
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED, session_key

@@ -9,7 +9,22 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from omilink.linking.rules import RULES, Act, Decision, Facts, Outcome, decide
+from omilink.linking.acts import (
+    Act,
+    Arrive,
+    Bring,
+    Claim,
+    Disown,
+    End,
+    Expire,
+    Facts,
+    HandOver,
+    Issue,
+    Leave,
+    Prove,
+    Unlink,
+)
+from omilink.linking.rules import RULES, Decision, Outcome, decide
 from omilink.models.ids import SHARED
 from omilink.models.omi_account import Proof
 from omilink.models.order import Hands
@@ -26,20 +41,70 @@ def session(
     )
 
 
-def webhook(session: OmiSession, *, verified_for: str | None = None, id_is_uid: bool = False) -> Decision:
-    return decide(Facts(act=Act.ARRIVE, session=session, user_id=verified_for, id_is_uid=id_is_uid))
+def webhook(
+    session: OmiSession,
+    *,
+    verified_for: str | None = None,
+    id_is_uid: bool = False,
+    hands: Hands = Hands.OF_NOW,
+    account_gone: bool = False,
+) -> Decision:
+    return decide(
+        Arrive(
+            session=session,
+            user_id=verified_for,
+            id_is_uid=id_is_uid,
+            hands=hands,
+            account_gone=account_gone,
+            has_many=False,
+        )
+    )
 
 
-def claim(session: OmiSession, user: str = ADA, **facts: bool) -> Decision:
-    return decide(Facts(act=Act.CLAIM, session=session, user_id=user, **facts))
+def claim(
+    session: OmiSession,
+    *,
+    own_proof: bool = False,
+    foreign_proof: bool = False,
+    id_is_uid: bool = False,
+    manual_linking: bool = True,
+) -> Decision:
+    return decide(
+        Claim(
+            session=session,
+            user_id=ADA,
+            own_proof=own_proof,
+            foreign_proof=foreign_proof,
+            id_is_uid=id_is_uid,
+            manual_linking=manual_linking,
+            gave_up=False,
+            has_many=False,
+        )
+    )
 
 
-def prove(session: OmiSession, proof: Proof | None = Proof.SPOKEN, **facts: bool) -> Decision:
-    return decide(Facts(act=Act.PROVE, session=session, user_id=ADA, proof=proof, **facts))
+def issue(session: OmiSession, *, foreign_proof: bool = False) -> Decision:
+    return decide(Issue(session=session, user_id=ADA, foreign_proof=foreign_proof))
 
 
-def hand_over(session: OmiSession, **facts: bool) -> Decision:
-    return decide(Facts(act=Act.HAND_OVER, session=session, user_id=ADA, **facts))
+def hand_over(session: OmiSession, *, foreign_proof: bool = False) -> Decision:
+    return decide(HandOver(session=session, user_id=ADA, foreign_proof=foreign_proof))
+
+
+def prove(session: OmiSession, proof: Proof | None = Proof.SPOKEN, *, foreign_proof: bool = False) -> Decision:
+    return decide(Prove(session=session, user_id=ADA, own_proof=False, foreign_proof=foreign_proof, proof=proof))
+
+
+def disown(session: OmiSession, *, own_proof: bool) -> Decision:
+    return decide(Disown(session=session, user_id=ADA, own_proof=own_proof))
+
+
+def unlink(session: OmiSession) -> Decision:
+    return decide(Unlink(session=session, user_id=ADA))
+
+
+def end(session: OmiSession) -> Decision:
+    return decide(End(session=session))
 
 
 def owner_after(decision: Decision) -> tuple[Outcome, str | None, Method | None]:
@@ -101,10 +166,9 @@ def test_proof_does_not_beat_proof_nor_an_issued_session(method: Method) -> None
 
 
 def test_only_the_owner_unlinks() -> None:
-    mine = Facts(act=Act.UNLINK, session=session(ADA, Method.UID), user_id=ADA)
-    assert decide(mine).outcome is Outcome.UNLINK
+    assert unlink(session(ADA, Method.UID)).outcome is Outcome.UNLINK
     for other in session(BEN, Method.UID), session():
-        refused = decide(Facts(act=Act.UNLINK, session=other, user_id=ADA))
+        refused = unlink(other)
         assert (refused.outcome, refused.error and refused.error.code) == (Outcome.REFUSE, "not_found")
 
 
@@ -121,19 +185,17 @@ def test_a_personal_url_puts_somebody_elses_uid_aside() -> None:
 @pytest.mark.parametrize("session", [session(origin=ADA), session(), session(BEN, Method.UID)])
 def test_what_was_accepted_for_a_deleted_account_is_kept_nowhere(session: OmiSession) -> None:
     for hands in Hands:
-        facts = Facts(act=Act.ARRIVE, session=session, user_id=BEN, hands=hands, account_gone=True)
-        assert decide(facts).outcome is Outcome.DROP
+        assert webhook(session, verified_for=BEN, hands=hands, account_gone=True).outcome is Outcome.DROP
 
 
 def test_what_was_accepted_for_an_owner_before_the_last_is_put_aside() -> None:
     for one in session(), session(BEN, Method.UID), session(origin=ADA):
-        facts = Facts(act=Act.ARRIVE, session=one, user_id=BEN, hands=Hands.LONG_BEFORE)
-        assert decide(facts).outcome is Outcome.QUARANTINE
+        assert webhook(one, verified_for=BEN, hands=Hands.LONG_BEFORE).outcome is Outcome.QUARANTINE
 
 
 def test_what_nobody_can_place_before_or_after_a_change_of_hands_is_put_aside() -> None:
     for one in session(), session(BEN, Method.UID), session(origin=ADA):
-        decision = decide(Facts(act=Act.ARRIVE, session=one, user_id=BEN, hands=Hands.UNKNOWN))
+        decision = webhook(one, verified_for=BEN, hands=Hands.UNKNOWN)
         assert (decision.rule, decision.outcome) == ("accepted-about-when-it-changed-hands", Outcome.QUARANTINE)
 
 
@@ -148,7 +210,7 @@ def test_what_nobody_can_place_before_or_after_a_change_of_hands_is_put_aside() 
 )
 def test_a_link_expires_that_whoever_made_it_can_make_again(method: Method, outcome: Outcome) -> None:
     silent = session(ADA, method, ADA if method is Method.PERSONAL else SHARED)
-    assert decide(Facts(act=Act.EXPIRE, session=silent, user_id=None)).outcome is outcome
+    assert decide(Expire(session=silent)).outcome is outcome
 
 
 def test_linking_by_id_alone_can_be_closed() -> None:
@@ -157,18 +219,14 @@ def test_linking_by_id_alone_can_be_closed() -> None:
 
 
 def test_an_operator_issues_what_is_free_and_shows_nobody_elses_uid() -> None:
-    free = decide(Facts(act=Act.ISSUE, session=session(), user_id=ADA, id_is_uid=True, manual_linking=False))
-    assert owner_after(free) == (Outcome.LINK, ADA, Method.ISSUED)
-    for taken in (
-        Facts(act=Act.ISSUE, session=session(BEN, Method.MANUAL), user_id=ADA),
-        Facts(act=Act.ISSUE, session=session(), user_id=ADA, foreign_proof=True),
-    ):
-        assert decide(taken).outcome is Outcome.REFUSE
+    assert owner_after(issue(session())) == (Outcome.LINK, ADA, Method.ISSUED)
+    for taken in issue(session(BEN, Method.MANUAL)), issue(session(), foreign_proof=True):
+        assert taken.outcome is Outcome.REFUSE
 
 
 @pytest.mark.parametrize(("method", "outcome"), [(Method.ISSUED, Outcome.KEEP), (Method.MANUAL, Outcome.LINK)])
 def test_what_is_issued_to_a_user_already_is_not_issued_again(method: Method, outcome: Outcome) -> None:
-    assert decide(Facts(act=Act.ISSUE, session=session(ADA, method), user_id=ADA)).outcome is outcome
+    assert issue(session(ADA, method)).outcome is outcome
 
 
 # Proofs of an OMI account
@@ -197,8 +255,8 @@ def test_no_proof_verifies_what_is_verified_for_somebody_else_or_in_their_hands(
 
 
 def test_only_who_has_the_uid_verified_can_unlink_it() -> None:
-    assert decide(Facts(act=Act.DISOWN, session=session(), user_id=ADA, own_proof=True)).outcome is Outcome.UNLINK
-    refused = decide(Facts(act=Act.DISOWN, session=session(), user_id=ADA))
+    assert disown(session(), own_proof=True).outcome is Outcome.UNLINK
+    refused = disown(session(), own_proof=False)
     assert (refused.outcome, refused.error and refused.error.code) == (Outcome.REFUSE, "not_found")
 
 
@@ -213,8 +271,7 @@ def test_what_a_device_out_of_use_sends_is_put_aside_and_nobody_links_it(device:
     for own_proof in False, True:
         assert claim(out_of_use, own_proof=own_proof).outcome is Outcome.REFUSE
     assert hand_over(out_of_use).outcome is Outcome.REFUSE
-    again = decide(Facts(act=Act.ISSUE, session=out_of_use, user_id=ADA))
-    assert owner_after(again) == (Outcome.LINK, ADA, Method.ISSUED)
+    assert owner_after(issue(out_of_use)) == (Outcome.LINK, ADA, Method.ISSUED)
 
 
 @pytest.mark.parametrize("device", [Device.ISSUED, Device.ACTIVE])
@@ -222,82 +279,112 @@ def test_an_operator_hands_over_a_device_in_use_and_takes_it_back(device: Device
     bens = session(BEN, Method.ISSUED, device=device)
     assert owner_after(hand_over(bens)) == (Outcome.LINK, ADA, Method.ISSUED)
     assert hand_over(bens, foreign_proof=True).outcome is Outcome.REFUSE
-    assert decide(Facts(act=Act.END, session=bens, user_id=None)).outcome is Outcome.UNLINK
+    assert end(bens).outcome is Outcome.UNLINK
 
 
 def test_a_lost_device_may_come_back() -> None:
-    assert decide(Facts(act=Act.END, session=session(device=Device.LOST), user_id=None)).outcome is Outcome.UNLINK
+    assert end(session(device=Device.LOST)).outcome is Outcome.UNLINK
 
 
 def test_what_was_never_issued_is_neither_handed_over_nor_taken_back() -> None:
     assert hand_over(session(ADA, Method.MANUAL)).outcome is Outcome.REFUSE
-    refused = decide(Facts(act=Act.END, session=session(ADA, Method.MANUAL), user_id=None))
+    refused = end(session(ADA, Method.MANUAL))
     assert (refused.outcome, refused.error and refused.error.code) == (Outcome.REFUSE, "not_found")
+
+
+# A forgotten fact
+
+
+ACTS: tuple[type[Facts], ...] = (
+    Arrive,
+    Claim,
+    Issue,
+    HandOver,
+    Prove,
+    Disown,
+    Bring,
+    Leave,
+    Unlink,
+    End,
+    Expire,
+)
+VALUES: dict[str, tuple[object, ...]] = {
+    "user_id": (None, ADA),
+    "own_proof": (False, True),
+    "foreign_proof": (False, True),
+    "id_is_uid": (False, True),
+    "manual_linking": (False, True),
+    "account_gone": (False, True),
+    "gave_up": (False, True),
+    "has_many": (False, True),
+    "hands": tuple(Hands),
+    "proof": (None, Proof.SPOKEN),
+}
+"""What each fact beside the session can be."""
+
+
+def facts_of(act: type[Facts]) -> list[str]:
+    return [field.name for field in fields(act) if field.init]
+
+
+FORGOTTEN = [pytest.param(act, fact, id=f"{act.__name__}-{fact}") for act in ACTS for fact in facts_of(act)]
+
+
+def test_every_act_has_facts_of_its_own_type() -> None:
+    assert [act.act for act in ACTS] == list(Act)
+
+
+@pytest.mark.parametrize(("act", "forgotten"), FORGOTTEN)
+def test_nothing_is_decided_without_each_fact_of_an_act(act: type[Facts], forgotten: str) -> None:
+    facts: dict[str, Any] = {name: None for name in facts_of(act)}
+    act(**facts)
+    del facts[forgotten]
+    with pytest.raises(TypeError, match=f"argument: '{forgotten}'"):
+        act(**facts)
 
 
 # Every combination of facts
 
 
-TRUTH = (False, True)
-VALUES = {
-    "own_proof": TRUTH,
-    "foreign_proof": TRUTH,
-    "id_is_uid": TRUTH,
-    "manual_linking": TRUTH,
-    "account_gone": TRUTH,
-    "gave_up": TRUTH,
-    "has_many": TRUTH,
-    "hands": tuple(Hands),
-    "proof": (None, Proof.SPOKEN),
-}
-READ_BY: dict[Act, tuple[str, ...]] = {
-    Act.ARRIVE: ("id_is_uid", "account_gone", "has_many", "hands"),
-    Act.CLAIM: ("own_proof", "foreign_proof", "id_is_uid", "manual_linking", "gave_up", "has_many"),
-    Act.ISSUE: ("foreign_proof",),
-    Act.HAND_OVER: ("foreign_proof",),
-    Act.PROVE: ("own_proof", "foreign_proof", "proof"),
-    Act.DISOWN: ("own_proof",),
-}
-"""The facts that the rules of an act read beside the session and the user. All their values are tried."""
-
-
 @cache
-def decided() -> list[tuple[Facts, Decision]]:
-    """Every combination of the facts that an act reads, and the decision."""
-    return [(facts, decide(facts)) for act in Act for facts in combinations(act)]
+def decided() -> list[tuple[Any, Decision]]:
+    """Every combination of an act's facts, and the decision."""
+    return [(facts, decide(facts)) for act in ACTS for facts in combinations(act)]
 
 
-def combinations(act: Act) -> Iterator[Facts]:
+def combinations(act: type[Facts]) -> Iterator[Facts]:
     linked = [session(owner, method) for owner, method in itertools.product((ADA, BEN), Method)]
     owned = [session(), replace(session(), suspended_user_id=ADA), *linked]
-    known = READ_BY.get(act, ())
+    known = facts_of(act)[1:]
     for one, origin, device in itertools.product(owned, (SHARED, ADA, BEN), (None, Device.ACTIVE, Device.LOST)):
         placed = replace(one, origin=origin, device=device)
-        for user, *values in itertools.product((None, ADA), *(VALUES[name] for name in known)):
+        for values in itertools.product(*(VALUES[name] for name in known)):
             facts: dict[str, Any] = dict(zip(known, values, strict=True))
-            yield Facts(act=act, session=placed, user_id=user, **facts)
+            yield act(session=placed, **facts)
 
 
-@pytest.mark.parametrize("act", Act)
-def test_all_values_are_tried_of_what_an_act_reads(act: Act) -> None:
-    read = {name for rule in RULES if rule.act is act for name in names_in(rule.fits)}
-    assert read & VALUES.keys() <= set(READ_BY.get(act, ()))
-    assert {field.name for field in fields(Facts)} == {"act", "session", "user_id", *VALUES}
+@pytest.mark.parametrize("act", ACTS)
+def test_an_act_has_those_facts_that_its_rules_read(act: type[Facts]) -> None:
+    read = {name for rule in RULES[act.act] for name in names_in(act, rule.fits)}
+    assert facts_of(act)[0] == "session"
+    assert set(facts_of(act)) - {"session", "user_id"} == read & VALUES.keys() - {"user_id"}
 
 
-def names_in(function: Callable[..., Any]) -> set[str]:
+def names_in(act: type[Facts], function: Callable[..., Any]) -> set[str]:
     """What the function reads by name, also by way of the properties of the facts."""
     names = set(function.__code__.co_names)
-    properties = [getattr(Facts, name) for name in names if isinstance(getattr(Facts, name, None), property)]
-    return names.union(*(names_in(one.fget) for one in properties))
+    properties = [getattr(act, name) for name in names if isinstance(getattr(act, name, None), property)]
+    return names.union(*(names_in(act, one.fget) for one in properties))
 
 
 def test_some_rule_decides_whatever_the_facts_and_every_rule_decides_something() -> None:
-    assert {(facts.act, decision.rule) for facts, decision in decided()} == {(rule.act, rule.name) for rule in RULES}
+    assert {(facts.act, decision.rule) for facts, decision in decided()} == {
+        (act, rule.name) for act in Act for rule in RULES[act]
+    }
 
 
 def test_a_rules_name_stands_for_one_rule_of_an_act() -> None:
-    names = [(rule.act, rule.name) for rule in RULES]
+    names = [(act, rule.name) for act in Act for rule in RULES[act]]
     assert len(names) == len(set(names))
 
 
@@ -320,7 +407,7 @@ def test_a_device_out_of_use_is_nobodys_until_it_is_issued() -> None:
             assert decision.outcome is not Outcome.LINK or facts.act is Act.ISSUE, facts
 
 
-def has_right(facts: Facts, decision: Decision) -> bool:
+def has_right(facts: Any, decision: Decision) -> bool:
     match decision.method:
         case Method.UID:
             return decision.user_id == facts.user_id and (facts.act is Act.ARRIVE or facts.own_proof)

@@ -22,7 +22,7 @@ from omilink.models.ports import Transaction
 from omilink.models.session import Device, OmiSession
 from omilink.models.user import User
 
-WHY = {rule.name: rule.why for rule in RULES}
+WHY = {rule.name: rule.why for table in RULES.values() for rule in table}
 
 
 @dataclass(frozen=True, slots=True)

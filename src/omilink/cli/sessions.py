@@ -9,7 +9,7 @@ from omilink.app.services import Product
 from omilink.cli.common import add_json, moment, positive, print_list, with_product
 from omilink.errors import NotFound
 from omilink.linking import session_ids, sessions
-from omilink.linking.rules import Act
+from omilink.linking.acts import Act
 from omilink.models.audit import OPERATOR
 from omilink.models.ids import SHARED
 from omilink.models.order import Moment

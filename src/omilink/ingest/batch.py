@@ -13,7 +13,7 @@ from omilink.models.ids import SHARED, new_id, session_key
 from omilink.models.message import LEFT_OUT, Message, Segment, voice
 from omilink.models.omi_account import Challenge
 from omilink.models.ports import Transaction
-from omilink.models.session import MOST_SESSIONS, PAST, OmiSession
+from omilink.models.session import PAST, OmiSession
 
 MessageKey = tuple[str, str]
 """Conversation id and segment key."""
@@ -52,7 +52,7 @@ class Desk:
         # those of the uids too, so that no proof comes or goes meanwhile
         self._sessions = self.tx.sessions(keys | {session_key(SHARED, uid) for uid in uids})
         self._uids_shown = self.tx.uids_shown(keys)
-        self._verified, asked = self.tx.proofs(uids, self._counted)
+        self.verified, asked = self.tx.proofs(uids, self._counted)
         self._challenges = self.tx.challenges(asked, self._counted)
         self._conversations: dict[str, dict[str, Conversation]] = {}
         self.load_conversations(keys)
@@ -101,17 +101,13 @@ class Desk:
 
     def senders(self) -> set[str]:
         """All whose budgets the batch may use."""
-        owners = {session.user_id for session in self._sessions.values()} | {*self._verified.values()}
+        owners = {session.user_id for session in self._sessions.values()} | {*self.verified.values()}
         left = {session.left_user_id for session in self._sessions.values()}
         return {
             *filter(None, owners | left),
             *(delivery.origin for delivery in self._deliveries if delivery.origin != SHARED),
             *(f"{SHARED} {one}" for delivery in self._deliveries for one in (delivery.uid, delivery.session_id) if one),
         }
-
-    def has_many(self, user_id: str) -> bool:
-        """Whether the user has as many sessions as one can have."""
-        return self.tx.count_sessions(user_id) >= MOST_SESSIONS
 
     def is_account_gone(self, delivery: Delivery) -> bool:
         """Whether it was accepted for an account that has been deleted: at its personal URL, or for a session that it
@@ -128,9 +124,6 @@ class Desk:
         at = self.accepted(delivery)
         asked = [one for one in self._challenges if one.uid == delivery.uid and one.expires_at > at]
         return [one for one in asked if delivery.origin in (SHARED, one.user_id)]
-
-    def verified_user(self, uid: str | None) -> str | None:
-        return self._verified.get(uid) if uid else None
 
     def near(self, delivery: Delivery) -> list[Conversation]:
         """The session's conversations that were going on about when the delivery came, whosever they are; the one that

@@ -17,8 +17,8 @@ from omilink.ingest import payload
 from omilink.ingest.batch import Desk
 from omilink.ingest.budget import SEGMENT, Budget
 from omilink.ingest.phrase_removal import take_sentences_out
-from omilink.linking import mistakes, phrase, rules, sessions
-from omilink.linking.rules import Act, Decision, Facts, Outcome
+from omilink.linking import facts, mistakes, phrase, rules, sessions
+from omilink.linking.rules import Decision, Outcome
 from omilink.models import wire
 from omilink.models.audit import By
 from omilink.models.conversation import Conversation
@@ -132,16 +132,14 @@ def _prove(
 
 def _decide(desk: Desk, delivery: Delivery) -> Decision:
     session = desk.session(delivery)
-    verified_for = desk.verified_user(session.omi_session_id)
     return rules.decide(
-        Facts(
-            act=Act.ARRIVE,
-            session=session,
-            user_id=desk.verified_user(delivery.uid),
-            id_is_uid=delivery.uid == session.omi_session_id or verified_for not in (None, session.user_id),
+        facts.arrive(
+            session,
+            delivery.uid,
+            desk.verified,
             hands=session.hands_at(delivery),
             account_gone=desk.is_account_gone(delivery),
-            has_many=session.origin != SHARED and session.user_id is None and desk.has_many(session.origin),
+            has_many=session.origin != SHARED and session.user_id is None and facts.has_many(desk.tx, session.origin),
         )
     )
 

@@ -17,8 +17,9 @@ from omilink.accounts import rate_limits
 from omilink.clock import Millis
 from omilink.conversations.history import adopt, give_back, waiting
 from omilink.errors import NotFound
-from omilink.linking import phrase, rules, sessions
-from omilink.linking.rules import Act, Decision, Facts, Outcome
+from omilink.linking import facts, phrase, rules, sessions
+from omilink.linking.acts import Bring, Leave, Unlink
+from omilink.linking.rules import Decision, Outcome
 from omilink.linking.sessions import EARLIER
 from omilink.models.audit import By
 from omilink.models.conversation import Conversation
@@ -103,7 +104,7 @@ def confirm(
     asked = _asked(tx, uid, user_id, at)
     expected = (asked and asked.number_hash) or _number_hash(user_id, uid, secrets.token_hex())
     given = _number_hash(user_id, uid, "".join(filter(str.isalnum, number)))
-    decision = _decide(tx, uid, user_id, Proof.TYPED, at)
+    decision = _decide_proof(tx, uid, user_id, Proof.TYPED, at)
     if not hmac.compare_digest(expected, given) or decision.outcome is Outcome.REFUSE or asked is None:
         return None
     for limit, who in tries:
@@ -155,7 +156,7 @@ def prove(
     """Verifies the uid for the user if the gate lets it, links the sessions that have shown it as their next call
     would, and returns whom to wake: nobody when nothing changed."""
     at = moment.at
-    decision = _decide(tx, uid, user_id, proof, at)
+    decision = _decide_proof(tx, uid, user_id, proof, at)
     link = OmiLink(uid=uid, user_id=user_id, proof=proof, brings=brings, verified_at=at)
     if decision.outcome is not Outcome.VERIFY or not tx.add_omi_link(link):
         return set()
@@ -170,7 +171,7 @@ def prove(
 def vouch(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> set[str]:
     """An operator says that it is the user's. Raises what the gate says."""
     check_id(uid, "uid")
-    decision = _decide(tx, uid, user_id, Proof.OPERATOR, moment.at)
+    decision = _decide_proof(tx, uid, user_id, Proof.OPERATOR, moment.at)
     if decision.error:
         raise decision.error
     return prove(tx, uid, user_id, Proof.OPERATOR, moment, by)
@@ -179,12 +180,9 @@ def vouch(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> se
 def unlink(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> None:
     """The uid is verified for nobody, and the sessions that it linked are nobody's. Raises NotFound."""
     check_id(uid, "omi_user_id")
-    decision = _decide(tx, uid, user_id, None, moment.at, Act.DISOWN)
-    if decision.error:
-        raise decision.error
-    _withdraw(tx, decision, uid, user_id, moment.at, by)
+    _withdraw(tx, uid, user_id, moment.at, by)
     for shown in _linked_by(tx, uid, user_id):
-        decision = rules.decide(Facts(act=Act.UNLINK, session=shown, user_id=user_id))
+        decision = rules.decide(Unlink(session=shown, user_id=user_id))
         unlinked, reason = shown.unlinked(moment), UnlinkReason.UNLINKED
         sessions.change_hands(tx, decision, shown, unlinked, moment, by, reason=reason, uid=uid)
 
@@ -195,10 +193,7 @@ def unvouch(tx: Transaction, uid: str, at: Millis, by: By) -> str:
     user_id = tx.users_verified_for([uid]).get(uid)
     if user_id is None:
         raise NotFound(f"{uid} is not verified for anybody.")
-    decision = _decide(tx, uid, user_id, None, at, Act.DISOWN)
-    if decision.error:
-        raise decision.error
-    _withdraw(tx, decision, uid, user_id, at, by)
+    _withdraw(tx, uid, user_id, at, by)
     return user_id
 
 
@@ -225,7 +220,7 @@ def bring_earlier(tx: Transaction, uid: str, user_id: str, moment: Moment, by: B
     since, count = find(tx, uid, user_id).verified_at - EARLIER, 0
     for session in _linked_by(tx, uid, user_id):
         if ownerless := waiting(tx, session, since):
-            _note_earlier(tx, Act.BRING, session, uid, user_id, moment.at, by)
+            _note_earlier(tx, Bring(session=session, user_id=user_id), uid, moment.at, by)
             adopt(tx, session, user_id, ownerless, brought=moment)
             count += len(ownerless)
     return count
@@ -237,36 +232,40 @@ def leave_earlier(tx: Transaction, uid: str, user_id: str, moment: Moment, by: B
     count = 0
     for session in _linked_by(tx, uid, user_id):
         if brought := tx.brought(session.id, user_id, moment.at - EARLIER):
-            _note_earlier(tx, Act.LEAVE, session, uid, user_id, moment.at, by)
+            _note_earlier(tx, Leave(session=session, user_id=user_id), uid, moment.at, by)
             for conversation in brought:
                 give_back(tx, conversation)
             count += len(brought)
     return count
 
 
-def _note_earlier(tx: Transaction, act: Act, session: OmiSession, uid: str, user_id: str, at: Millis, by: By) -> None:
-    """Asks the gate, whose word it raises. The session itself stays whose it is."""
-    decision = rules.decide(Facts(act=act, session=session, user_id=user_id))
+def _note_earlier(tx: Transaction, act: Bring | Leave, uid: str, at: Millis, by: By) -> None:
+    """Raises what the gate says. The session itself stays whose it is."""
+    decision, session, user_id = rules.decide(act), act.session, act.user_id
     if decision.error:
         raise decision.error
     sessions.note(tx, decision, session, at, by, proof=session.method, uid=uid, before=user_id, after=user_id)
 
 
-def _withdraw(tx: Transaction, decision: Decision, uid: str, user_id: str, at: Millis, by: By) -> None:
+def _withdraw(tx: Transaction, uid: str, user_id: str, at: Millis, by: By) -> None:
+    """Raises what the gate says."""
+    session = sessions.find(tx, uid, at)
+    decision = rules.decide(facts.disown(tx, session, user_id))
+    if decision.error:
+        raise decision.error
     tx.remove_omi_link(uid)
     tx.remove_challenge(user_id, uid)
-    session = sessions.find(tx, uid, at)
     sessions.note(tx, decision, session, at, by, proof=None, uid=uid, before=user_id, after=None)
 
 
-def _decide(tx: Transaction, uid: str, user_id: str, proof: Proof | None, at: Millis, act: Act = Act.PROVE) -> Decision:
-    return rules.decide(sessions.facts(tx, act, sessions.find(tx, uid, at), user_id, proof=proof))
+def _decide_proof(tx: Transaction, uid: str, user_id: str, proof: Proof, at: Millis) -> Decision:
+    return rules.decide(facts.prove(tx, sessions.find(tx, uid, at), user_id, proof))
 
 
 def _link(
     tx: Transaction, session: OmiSession, uid: str, user_id: str, moment: Moment, by: By, *, brings: bool
 ) -> set[str]:
-    decision = rules.decide(Facts(act=Act.ARRIVE, session=session, user_id=user_id))
+    decision = rules.decide(facts.arrive_now(tx, session, uid))
     if decision.outcome is not Outcome.LINK or not decision.method:
         return set()
     linked = session.linked_to(user_id, decision.method, moment)

@@ -2,35 +2,35 @@
 
 Ids are identifiers and no proof: OMI's uid is public, and on OMI's own cloud the session id *is* the uid. So an id that
 is a uid needs proof of that uid; any other id may be linked by whoever knows it, once. Every path that attaches data
-to a user asks `decide`. The rules stand in RULES, tried from the top; the first that fits decides. `omilink doctor`
-prints the one that decided, and docs/reference/linking.md lists them all.
+to a user asks `decide`. Each act has its table in RULES. The rules of a table are tried from the top; the first that
+fits decides. `omilink doctor` prints the rule that decided, and docs/reference/linking.md lists all rules.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any, Generic, TypeVar
 
 from omilink.errors import NotAvailable, NotFound, OmilinkError, ProofRequired, TooManySessions
-from omilink.models.ids import SHARED
-from omilink.models.omi_account import Proof
+from omilink.linking.acts import (
+    Act,
+    Arrive,
+    Bring,
+    Claim,
+    Disown,
+    End,
+    Expire,
+    Facts,
+    HandOver,
+    Issue,
+    Leave,
+    Prove,
+    Unlink,
+)
 from omilink.models.order import Hands
-from omilink.models.session import MOST_SESSIONS, Device, Method, OmiSession
+from omilink.models.session import MOST_SESSIONS, Method
 
-
-class Act(Enum):
-    """What happens to the session."""
-
-    ARRIVE = "a webhook"
-    CLAIM = "U links it"
-    ISSUE = "an operator issues it to U"
-    HAND_OVER = "an operator hands it over to U"
-    PROVE = "U proves that it is U's OMI account"
-    DISOWN = "U unlinks the OMI account"
-    BRING = "U takes along what was said before the link"
-    LEAVE = "U lets go of what came along with the link"
-    UNLINK = "U unlinks it"
-    END = "the device comes back or is lost"
-    EXPIRE = "no call has come for long"
+F = TypeVar("F", bound=Facts)
 
 
 class Outcome(Enum):
@@ -46,71 +46,6 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
-    """What a decision rests on.
-
-    `user_id`: U, who acts; for a webhook the user for whom the uid that it shows is verified, or None.
-    `own_proof`: the session's id is a uid that is verified for U.
-    `foreign_proof`: the session has shown a uid that is verified for somebody else than U.
-    `id_is_uid`: the session's id is a uid: one that this webhook shows or that is verified for somebody else than the
-    owner; for a claim also one that it has ever shown.
-    `hands`: in whose hands the session was when the webhook was accepted.
-    `proof`: what U has shown, for a proof.
-    `has_many`: U, or the user of the personal URL, has as many sessions as one can have.
-    `account_gone`: whoever had the session, or the personal URL, when the webhook was accepted has deleted the account.
-    """
-
-    act: Act
-    session: OmiSession
-    user_id: str | None
-    own_proof: bool = False
-    foreign_proof: bool = False
-    id_is_uid: bool = False
-    manual_linking: bool = True
-    hands: Hands = Hands.OF_NOW
-    account_gone: bool = False
-    gave_up: bool = False
-    has_many: bool = False
-    proof: Proof | None = None
-
-    @property
-    def unowned(self) -> bool:
-        return self.session.user_id is None
-
-    @property
-    def mine(self) -> bool:
-        return self.user_id is not None and self.session.user_id == self.user_id
-
-    @property
-    def suspended_from_user(self) -> bool:
-        return self.user_id is not None and self.session.suspended_user_id == self.user_id
-
-    @property
-    def someone_elses(self) -> bool:
-        return not self.unowned and not self.mine
-
-    @property
-    def personal(self) -> bool:
-        return self.session.origin != SHARED
-
-    @property
-    def linked_by_hand(self) -> bool:
-        return self.session.method is Method.MANUAL
-
-    @property
-    def linked_by_uid(self) -> bool:
-        return self.session.method is Method.UID
-
-    @property
-    def in_use(self) -> bool:
-        return self.session.device in (Device.ISSUED, Device.ACTIVE)
-
-    @property
-    def out_of_use(self) -> bool:
-        return self.unowned and self.session.device in (Device.RETURNED, Device.LOST)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
     rule: str
     outcome: Outcome
@@ -120,12 +55,11 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """When `fits`, `outcome`. `why` is what a person is told; `method` is how a LINK is remembered."""
+class Rule(Generic[F]):
+    """When an act's facts fit, `outcome`. `why` is what a person is told; `method` is how a LINK is remembered."""
 
     name: str
-    act: Act
-    fits: Callable[[Facts], bool]
+    fits: Callable[[F], bool]
     outcome: Outcome
     why: str
     method: Method | None = None
@@ -133,7 +67,7 @@ class Rule:
 
 
 def decide(facts: Facts) -> Decision:
-    rule = next(rule for rule in _RULES_OF[facts.act] if rule.fits(facts))
+    rule = next(rule for rule in RULES[facts.act] if rule.fits(facts))
     user_id = facts.session.origin if rule.method is Method.PERSONAL else facts.user_id
     return Decision(
         rule=rule.name,
@@ -144,41 +78,38 @@ def decide(facts: Facts) -> Decision:
     )
 
 
+EXPIRED = "expired"
+"""The rule that ends a link without anybody's wish or proof."""
 ONE_TOO_MANY = "personal-url-has-too-many-sessions"
 _TAKEN = "This session cannot be linked to your account. Check the id, or ask whoever gave you the device."
 
-RULES: tuple[Rule, ...] = (
+_ARRIVE: tuple[Rule[Arrive], ...] = (
     Rule(
         "for-a-deleted-account",
-        Act.ARRIVE,
         lambda f: f.account_gone,
         Outcome.DROP,
         "It was accepted for an account that has been deleted since: its words are kept nowhere.",
     ),
     Rule(
         "accepted-for-somebody-before",
-        Act.ARRIVE,
         lambda f: f.hands is Hands.LONG_BEFORE,
         Outcome.QUARANTINE,
         "The session has changed hands more than once since: whose its words were then is not known any more.",
     ),
     Rule(
         "accepted-before-it-changed-hands",
-        Act.ARRIVE,
         lambda f: f.hands is Hands.OF_BEFORE,
         Outcome.KEEP,
         "It was accepted before the session changed hands: its words are those of whoever had the session then.",
     ),
     Rule(
         "accepted-in-nobodys-hands",
-        Act.ARRIVE,
         lambda f: f.hands is Hands.NOBODYS,
         Outcome.QUARANTINE,
         "It was accepted while the device was in nobody's hands: its words are not those of whoever got it then.",
     ),
     Rule(
         "accepted-about-when-it-changed-hands",
-        Act.ARRIVE,
         lambda f: f.hands is Hands.UNKNOWN,
         Outcome.QUARANTINE,
         "It was accepted about when the session changed hands, while a node was cut off: nobody can know which came "
@@ -186,21 +117,18 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "personal-url-refuses-foreign-uid",
-        Act.ARRIVE,
         lambda f: f.personal and f.user_id not in (None, f.session.origin),
         Outcome.QUARANTINE,
         "It came in at one user's personal URL with a uid that is verified for somebody else.",
     ),
     Rule(
         ONE_TOO_MANY,
-        Act.ARRIVE,
         lambda f: f.personal and f.has_many,
         Outcome.QUARANTINE,
         "The user of the personal URL has as many sessions as one can have, and it would be one more.",
     ),
     Rule(
         "personal-url",
-        Act.ARRIVE,
         lambda f: f.personal,
         Outcome.LINK,
         "Only its user could have pasted a personal URL.",
@@ -208,14 +136,12 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "device-out-of-use",
-        Act.ARRIVE,
         lambda f: f.out_of_use,
         Outcome.QUARANTINE,
         "The device has come back or is lost: what it sends is nobody's until it is issued again.",
     ),
     Rule(
         "verified-uid",
-        Act.ARRIVE,
         lambda f: f.unowned and f.user_id is not None,
         Outcome.LINK,
         "The webhook shows a uid that is verified for this user.",
@@ -223,14 +149,12 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "no-proof-yet",
-        Act.ARRIVE,
         lambda f: f.unowned,
         Outcome.KEEP,
         "Nobody has linked the session and its uid, if any, is not verified: its words are kept and shown to nobody.",
     ),
     Rule(
         "proof-confirms-claim",
-        Act.ARRIVE,
         lambda f: f.mine and f.linked_by_hand,
         Outcome.LINK,
         "The owner linked it by hand, and now it shows a uid that is verified for the owner.",
@@ -238,7 +162,6 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "proof-beats-claim",
-        Act.ARRIVE,
         lambda f: f.someone_elses and f.user_id is not None and f.linked_by_hand,
         Outcome.LINK,
         "Somebody linked it by hand, but it shows a uid that is verified for another user: proof outranks an id.",
@@ -246,35 +169,32 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "hands-change-only-by-unlinking",
-        Act.ARRIVE,
         lambda f: f.someone_elses and f.user_id is not None,
         Outcome.QUARANTINE,
         "Its owner has proof or was issued it, and it shows a uid that is verified for another user.",
     ),
     Rule(
         "claimed-early",
-        Act.ARRIVE,
         lambda f: not f.unowned and f.linked_by_hand and f.id_is_uid,
         Outcome.SUSPEND,
         "It was linked by its id alone, and the id turns out to be a uid: nobody gets a wearable's words that way.",
     ),
     Rule(
         "stays-with-its-owner",
-        Act.ARRIVE,
         lambda f: True,
         Outcome.KEEP,
         "The session is linked.",
     ),
+)
+_CLAIM: tuple[Rule[Claim], ...] = (
     Rule(
         "yours-already",
-        Act.CLAIM,
         lambda f: f.mine,
         Outcome.KEEP,
         "The session is linked to this account.",
     ),
     Rule(
         "taken",
-        Act.CLAIM,
         lambda f: f.someone_elses or f.foreign_proof or f.out_of_use,
         Outcome.REFUSE,
         _TAKEN,
@@ -282,7 +202,6 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "claim-with-proof",
-        Act.CLAIM,
         lambda f: f.own_proof,
         Outcome.LINK,
         "The session's id is a uid that is verified for this user.",
@@ -290,7 +209,6 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "uid-needs-proof",
-        Act.CLAIM,
         lambda f: f.id_is_uid,
         Outcome.REFUSE,
         "This id is an OMI account's uid, which is public, so knowing it proves nothing. Link your OMI account first "
@@ -299,7 +217,6 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "given-up",
-        Act.CLAIM,
         lambda f: f.gave_up,
         Outcome.REFUSE,
         "Your link to this session was ended by somebody's wish, so no app links it again by itself. If it is yours, "
@@ -308,7 +225,6 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "manual-linking-off",
-        Act.CLAIM,
         lambda f: not f.manual_linking,
         Outcome.REFUSE,
         "This server does not link by id alone. Use your personal webhook address, link your OMI account, or ask the "
@@ -317,7 +233,6 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "too-many-of-yours",
-        Act.CLAIM,
         lambda f: f.has_many,
         Outcome.REFUSE,
         f"You have {MOST_SESSIONS:,} sessions, and nobody can have more. Unlink those that you do not use.",
@@ -325,15 +240,15 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "first-to-know-the-id",
-        Act.CLAIM,
         lambda f: True,
         Outcome.LINK,
         "The id is no uid and nobody had linked it.",
         method=Method.MANUAL,
     ),
+)
+_ISSUE: tuple[Rule[Issue], ...] = (
     Rule(
         "issued-to-another",
-        Act.ISSUE,
         lambda f: f.someone_elses or f.foreign_proof,
         Outcome.REFUSE,
         "This session belongs to somebody else or shows somebody else's uid. Unlink it first, or issue a new id.",
@@ -341,22 +256,21 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "issued-already",
-        Act.ISSUE,
         lambda f: f.mine and f.session.method is Method.ISSUED,
         Outcome.KEEP,
         "The session is issued to this user.",
     ),
     Rule(
         "issued",
-        Act.ISSUE,
         lambda f: True,
         Outcome.LINK,
         "An operator issued the session to this user.",
         method=Method.ISSUED,
     ),
+)
+_HAND_OVER: tuple[Rule[HandOver], ...] = (
     Rule(
         "handed-over",
-        Act.HAND_OVER,
         lambda f: f.in_use and not f.foreign_proof,
         Outcome.LINK,
         "An operator handed the device over: what was accepted before stays with whoever had it.",
@@ -364,23 +278,22 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "not-to-be-handed-over",
-        Act.HAND_OVER,
         lambda f: True,
         Outcome.REFUSE,
         "No device in use has this id, or it shows a uid that is verified for somebody else. `omilink sessions list` "
         "shows all.",
         error=NotAvailable,
     ),
+)
+_PROVE: tuple[Rule[Prove], ...] = (
     Rule(
         "proven-already",
-        Act.PROVE,
         lambda f: f.own_proof,
         Outcome.KEEP,
         "The OMI account is linked to this user.",
     ),
     Rule(
         "proven-for-another",
-        Act.PROVE,
         lambda f: f.foreign_proof,
         Outcome.REFUSE,
         "This uid is verified for another user, who has to unlink it first. An operator does it with `omilink users "
@@ -389,7 +302,6 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "in-anothers-hands",
-        Act.PROVE,
         lambda f: f.someone_elses and not f.linked_by_hand,
         Outcome.REFUSE,
         "A session of this id is another user's, by proof or by issue, and has to be unlinked first.",
@@ -397,114 +309,123 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "proof-accepted",
-        Act.PROVE,
         lambda f: f.proof is not None,
         Outcome.VERIFY,
         "The sentence came from the wearable, the number from its phone, or an operator vouches for it.",
     ),
     Rule(
         "proof-missing",
-        Act.PROVE,
         lambda f: True,
         Outcome.REFUSE,
         "A uid is public, so knowing it proves nothing. Start with POST /link/omi/start.",
         error=ProofRequired,
     ),
+)
+_DISOWN: tuple[Rule[Disown], ...] = (
     Rule(
         "omi-account-unlinked",
-        Act.DISOWN,
         lambda f: f.own_proof,
         Outcome.UNLINK,
         "Its user unlinked the OMI account: the uid is verified for nobody.",
     ),
     Rule(
         "not-your-omi-account",
-        Act.DISOWN,
         lambda f: True,
         Outcome.REFUSE,
         "This OMI account is not linked to yours. GET /link/omi lists those that are.",
         error=NotFound,
     ),
+)
+_BRING: tuple[Rule[Bring], ...] = (
     Rule(
         "earlier-brought",
-        Act.BRING,
         lambda f: f.mine and f.linked_by_uid,
         Outcome.KEEP,
         "The session is U's by proof: what was nobody's within a day before comes along.",
     ),
     Rule(
         "none-to-bring",
-        Act.BRING,
         lambda f: True,
         Outcome.REFUSE,
         "Only what came in under an OMI account of yours comes along.",
         error=NotFound,
     ),
+)
+_LEAVE: tuple[Rule[Leave], ...] = (
     Rule(
         "earlier-left",
-        Act.LEAVE,
         lambda f: f.mine and f.linked_by_uid,
         Outcome.KEEP,
         "The session is U's by proof: what came along within a day is nobody's again.",
     ),
     Rule(
         "none-to-leave",
-        Act.LEAVE,
         lambda f: True,
         Outcome.REFUSE,
         "Only what came along with an OMI account of yours can be left.",
         error=NotFound,
     ),
+)
+_END: tuple[Rule[End], ...] = (
     Rule(
         "device-ended",
-        Act.END,
         lambda f: f.session.device is not None,
         Outcome.UNLINK,
         "An operator took the device back or declared it lost.",
     ),
     Rule(
         "no-such-device",
-        Act.END,
         lambda f: True,
         Outcome.REFUSE,
         "No issued device has this id. `omilink sessions list` shows all.",
         error=NotFound,
     ),
+)
+_UNLINK: tuple[Rule[Unlink], ...] = (
     Rule(
         "unlinked",
-        Act.UNLINK,
         lambda f: f.mine,
         Outcome.UNLINK,
         "The owner unlinked it.",
     ),
     Rule(
         "suspended-let-go",
-        Act.UNLINK,
         lambda f: f.suspended_from_user,
         Outcome.LET_GO,
         "It was suspended, and whoever had linked it waits for no proof any more.",
     ),
     Rule(
         "not-yours",
-        Act.UNLINK,
         lambda f: True,
         Outcome.REFUSE,
         "There is no session of that id that is linked to this account.",
         error=NotFound,
     ),
+)
+_EXPIRE: tuple[Rule[Expire], ...] = (
     Rule(
-        "expired",
-        Act.EXPIRE,
+        EXPIRED,
         lambda f: f.session.method in (Method.MANUAL, Method.UID),
         Outcome.UNLINK,
         "No call has come for as long as OMILINK_LINK_TTL says. Whoever linked it can do so again.",
     ),
     Rule(
         "does-not-expire",
-        Act.EXPIRE,
         lambda f: True,
         Outcome.KEEP,
         "An issued session belongs to its user until it is given back, and a personal URL links by itself.",
     ),
 )
-_RULES_OF = {act: [rule for rule in RULES if rule.act is act] for act in Act}
+RULES: Mapping[Act, tuple[Rule[Any], ...]] = {
+    Act.ARRIVE: _ARRIVE,
+    Act.CLAIM: _CLAIM,
+    Act.ISSUE: _ISSUE,
+    Act.HAND_OVER: _HAND_OVER,
+    Act.PROVE: _PROVE,
+    Act.DISOWN: _DISOWN,
+    Act.BRING: _BRING,
+    Act.LEAVE: _LEAVE,
+    Act.END: _END,
+    Act.UNLINK: _UNLINK,
+    Act.EXPIRE: _EXPIRE,
+}

@@ -1,28 +1,23 @@
 """Linking as people do it: by hand, issued by an operator, unlinked, expired."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.conversations.history import adopt, waiting
-from omilink.linking import rules
-from omilink.linking.rules import Act, Decision, Facts, Outcome
+from omilink.linking import facts, rules
+from omilink.linking.acts import Act, End, Expire, Facts, Unlink
+from omilink.linking.rules import Decision, Outcome
 from omilink.models import wire
 from omilink.models.audit import SILENCE, AuditEntry, By
 from omilink.models.ids import SHARED, check_id, session_key
-from omilink.models.omi_account import OmiLink, Proof
 from omilink.models.order import Moment
 from omilink.models.ports import Transaction
-from omilink.models.session import MOST_SESSIONS, Device, Method, OmiSession, UnlinkReason
+from omilink.models.session import Device, Method, OmiSession, UnlinkReason
 
 EARLIER: Millis = 24 * 3_600_000
 """So far back ownerless conversations come along with a uid: longer ago somebody else may have worn the device."""
-
-EXPIRED = "expired"
-"""The rule that ends a link without anybody's wish or proof."""
-HISTORY = 100
-"""How many of the newest entries of the audit are searched for how a link ended."""
 
 
 def link(
@@ -45,8 +40,11 @@ def link(
         if own.user_id == user_id:
             return own
     is_second_hand = act is not Act.CLAIM and session.device is not None
-    gave_up = again and _gave_up(tx, session, user_id)
-    decision = rules.decide(facts(tx, act, session, user_id, manual_linking=manual_linking, gave_up=gave_up))
+    if act is Act.CLAIM:
+        known: Facts = facts.claim(tx, session, user_id, manual_linking=manual_linking, again=again)
+    else:
+        known = facts.OF_OPERATOR[act](tx, session, user_id)
+    decision = rules.decide(known)
     if decision.error:
         raise decision.error
     if decision.outcome is Outcome.KEEP:
@@ -80,7 +78,7 @@ def unlink(
     if personal is None and session.user_id != user_id:
         own = find(tx, omi_session_id, moment.at, origin=user_id)
         session = own if own.user_id else session
-    decision = rules.decide(facts(tx, Act.UNLINK, session, user_id))
+    decision = rules.decide(Unlink(session=session, user_id=user_id))
     if decision.error:
         raise decision.error
     if session.method is Method.ISSUED:
@@ -97,7 +95,7 @@ def unlink(
 def end(tx: Transaction, omi_session_id: str, device: Device, moment: Moment, by: By) -> OmiSession:
     """An issued device comes back, or is lost: it is nobody's until it is issued again. Raises NotFound."""
     session = find(tx, omi_session_id, moment.at)
-    decision = rules.decide(Facts(act=Act.END, session=session, user_id=None))
+    decision = rules.decide(End(session=session))
     if decision.error:
         raise decision.error
     _withdraw_issue(tx, decision, session, moment.at, by)
@@ -111,7 +109,7 @@ def expire(tx: Transaction, silent_since: Millis, moment: Moment, most: int) -> 
     """Ends at most `most` links of sessions that have not called since then, in counted time. Returns whom to wake."""
     woken = set()
     for session in tx.silent_sessions(silent_since, most):
-        decision = rules.decide(Facts(act=Act.EXPIRE, session=session, user_id=None))
+        decision = rules.decide(Expire(session=session))
         if decision.outcome is Outcome.UNLINK and session.user_id:
             change_hands(tx, decision, session, session.unlinked(moment), moment, SILENCE, reason=UnlinkReason.EXPIRED)
             woken.add(session.user_id)
@@ -181,53 +179,9 @@ def find(tx: Transaction, omi_session_id: str, at: Millis, origin: str = SHARED)
     return found or OmiSession(omi_session_id=omi_session_id, origin=origin, created_at=at)
 
 
-def facts(
-    tx: Transaction,
-    act: Act,
-    session: OmiSession,
-    user_id: str,
-    *,
-    manual_linking: bool = True,
-    gave_up: bool = False,
-    proof: Proof | None = None,
-) -> Facts:
-    """What is known of a session that its user, an operator, or somebody with a proof wants to change."""
-    shown: Sequence[str] = sorted(tx.uids_shown([session.id]).get(session.id, ()))
-    verified = tx.users_verified_for({session.omi_session_id, *shown})
-    if act in (Act.ISSUE, Act.HAND_OVER) and _proof_by_issue(tx, session):
-        del verified[session.omi_session_id]
-    owner_of_id = verified.get(session.omi_session_id)
-    itself = session.omi_session_id
-    about = {Act.PROVE: [itself], Act.DISOWN: [itself], Act.CLAIM: shown}.get(act, [itself, *shown])
-    return Facts(
-        act=act,
-        session=session,
-        user_id=user_id,
-        own_proof=owner_of_id == user_id,
-        foreign_proof=any(verified.get(uid, user_id) != user_id for uid in about),
-        has_many=act is Act.CLAIM and session.user_id is None and tx.count_sessions(user_id) >= MOST_SESSIONS,
-        id_is_uid=owner_of_id is not None or session.omi_session_id in shown,
-        manual_linking=manual_linking,
-        gave_up=gave_up,
-        proof=proof,
-    )
-
-
-def _gave_up(tx: Transaction, session: OmiSession, user_id: str) -> bool:
-    """Whether the user had it, and lost it last because somebody wished so."""
-    ends = (entry for entry in tx.audited(HISTORY, session_id=session.id) if entry.before == user_id != entry.after)
-    last = next(ends, None)
-    return last is not None and last.rule != EXPIRED
-
-
 def _withdraw_issue(tx: Transaction, decision: Decision, session: OmiSession, at: Millis, by: By) -> None:
     """Having been issued the device proves nothing any more."""
-    link = _proof_by_issue(tx, session)
+    link = facts.proof_by_issue(tx, session)
     if link:
         tx.remove_omi_link(link.uid)
         note(tx, decision, session, at, by, proof=link.proof, uid=link.uid, before=link.user_id, after=None)
-
-
-def _proof_by_issue(tx: Transaction, session: OmiSession) -> OmiLink | None:
-    link = tx.omi_link(session.omi_session_id)
-    return link if link and link.proof is Proof.ISSUED else None

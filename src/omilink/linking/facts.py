@@ -1,0 +1,126 @@
+"""Gathers what an act's decision rests on. An act that is not here has no facts beside the session and its user."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from omilink.linking.acts import Act, Arrive, Claim, Disown, Facts, HandOver, Issue, Prove
+from omilink.linking.rules import EXPIRED
+from omilink.models.omi_account import OmiLink, Proof
+from omilink.models.order import Hands
+from omilink.models.ports import Transaction
+from omilink.models.session import MOST_SESSIONS, OmiSession
+
+HISTORY = 100
+"""How many of the newest entries of the audit are searched for how a link ended."""
+
+
+def arrive(
+    session: OmiSession,
+    uid: str | None,
+    verified: Mapping[str, str],
+    *,
+    hands: Hands,
+    account_gone: bool,
+    has_many: bool,
+) -> Arrive:
+    """Of a call that shows this uid, or none. `verified`: the user for whom the uid is verified, and the one for whom
+    the session's id is."""
+    owner_of_id = verified.get(session.omi_session_id)
+    return Arrive(
+        session=session,
+        user_id=verified.get(uid) if uid else None,
+        id_is_uid=uid == session.omi_session_id or owner_of_id not in (None, session.user_id),
+        hands=hands,
+        account_gone=account_gone,
+        has_many=has_many,
+    )
+
+
+def arrive_now(tx: Transaction, session: OmiSession, uid: str) -> Arrive:
+    """Of a call that would come now at the shared URL."""
+    verified = tx.users_verified_for({uid, session.omi_session_id})
+    return arrive(session, uid, verified, hands=Hands.OF_NOW, account_gone=False, has_many=False)
+
+
+def claim(tx: Transaction, session: OmiSession, user_id: str, *, manual_linking: bool, again: bool) -> Claim:
+    """`again`: an app does it by itself, and not the user."""
+    itself, shown = session.omi_session_id, _uids_shown(tx, session)
+    verified = tx.users_verified_for({itself, *shown})
+    return Claim(
+        session=session,
+        user_id=user_id,
+        own_proof=verified.get(itself) == user_id,
+        foreign_proof=_is_anothers(shown, verified, user_id),
+        id_is_uid=itself in verified or itself in shown,
+        manual_linking=manual_linking,
+        gave_up=again and _gave_up(tx, session, user_id),
+        has_many=session.user_id is None and has_many(tx, user_id),
+    )
+
+
+def issue(tx: Transaction, session: OmiSession, user_id: str) -> Issue:
+    return Issue(session=session, user_id=user_id, foreign_proof=_is_proven_by_another(tx, session, user_id))
+
+
+def hand_over(tx: Transaction, session: OmiSession, user_id: str) -> HandOver:
+    return HandOver(session=session, user_id=user_id, foreign_proof=_is_proven_by_another(tx, session, user_id))
+
+
+def prove(tx: Transaction, session: OmiSession, user_id: str, proof: Proof) -> Prove:
+    """`session`: the one whose id is the uid."""
+    owner = _verified_user(tx, session)
+    return Prove(
+        session=session,
+        user_id=user_id,
+        own_proof=owner == user_id,
+        foreign_proof=owner not in (None, user_id),
+        proof=proof,
+    )
+
+
+def disown(tx: Transaction, session: OmiSession, user_id: str) -> Disown:
+    """`session`: the one whose id is the uid."""
+    return Disown(session=session, user_id=user_id, own_proof=_verified_user(tx, session) == user_id)
+
+
+OF_OPERATOR: Mapping[Act, Callable[[Transaction, OmiSession, str], Facts]] = {
+    Act.ISSUE: issue,
+    Act.HAND_OVER: hand_over,
+}
+
+
+def has_many(tx: Transaction, user_id: str) -> bool:
+    """Whether the user has as many sessions as one can have."""
+    return tx.count_sessions(user_id) >= MOST_SESSIONS
+
+
+def proof_by_issue(tx: Transaction, session: OmiSession) -> OmiLink | None:
+    """The proof of the session's id that rests on nothing but that the session was issued."""
+    link = tx.omi_link(session.omi_session_id)
+    return link if link and link.proof is Proof.ISSUED else None
+
+
+def _is_proven_by_another(tx: Transaction, session: OmiSession, user_id: str) -> bool:
+    itself = session.omi_session_id
+    uids = _uids_shown(tx, session) | {itself}
+    if proof_by_issue(tx, session):
+        uids.remove(itself)
+    return _is_anothers(uids, tx.users_verified_for(uids), user_id)
+
+
+def _is_anothers(uids: Iterable[str], verified: Mapping[str, str], user_id: str) -> bool:
+    return any(verified.get(uid, user_id) != user_id for uid in uids)
+
+
+def _verified_user(tx: Transaction, session: OmiSession) -> str | None:
+    return tx.users_verified_for({session.omi_session_id}).get(session.omi_session_id)
+
+
+def _uids_shown(tx: Transaction, session: OmiSession) -> set[str]:
+    return tx.uids_shown([session.id]).get(session.id, set())
+
+
+def _gave_up(tx: Transaction, session: OmiSession, user_id: str) -> bool:
+    """Whether the user had it, and lost it last because somebody wished so."""
+    ends = (entry for entry in tx.audited(HISTORY, session_id=session.id) if entry.before == user_id != entry.after)
+    last = next(ends, None)
+    return last is not None and last.rule != EXPIRED
