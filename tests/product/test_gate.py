@@ -31,6 +31,7 @@ from omilink.accounts import passwords, personal_webhook, signing_in
 from omilink.app import maintenance, wiring
 from omilink.app.services import Product
 from omilink.cli import COMMANDS, main, module_of
+from omilink.conversations.batch import unit_of_work
 from omilink.database import migrate, schema, sqlite
 from omilink.database.queue import SqlInbox
 from omilink.database.store import SqlTransaction
@@ -593,7 +594,7 @@ def populate(tx: SqlTransaction, at: int) -> tuple[omi_accounts.Started, str]:
     for uid in ADAS, BENS, NOBODYS:
         speak(tx, uid, at, uid)
     omi_accounts.vouch(tx, ADAS, "ada", moment(at), OPERATOR)
-    omi_accounts.prove(tx, BENS, "ben", Proof.SPOKEN, moment(at), OPERATOR, brings=False)
+    unit_of_work(omi_accounts.prove)(tx, BENS, "ben", Proof.SPOKEN, moment(at), OPERATOR, brings=False)
     for name in "kitchen", "cellar", "adas-device", "bens-device":
         speak(tx, name, at + 1, None)
     sessions.unlink(tx, "cellar", "ada", moment(at + 2))

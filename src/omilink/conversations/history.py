@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from omilink.clock import Millis
+from omilink.conversations.batch import Batch, unit_of_work
 from omilink.errors import NotFound
 from omilink.models import wire
 from omilink.models.conversation import Conversation
@@ -36,16 +37,17 @@ def one(tx: Transaction, conversation_id: str, user_id: str) -> Conversation:
 
 
 def adopt(
-    tx: Transaction, session: OmiSession, user_id: str, ownerless: Sequence[Conversation], brought: Moment | None
+    batch: Batch, session: OmiSession, user_id: str, ownerless: Sequence[Conversation], brought: Moment | None
 ) -> None:
     """Makes these conversations of the session the user's, and tells the user's streams of both. `brought`: when they
     came along with a proof, and not with the session's id."""
     conversations = [_brought(replace(c, user_id=user_id), brought) for c in ownerless]
-    tx.put_conversations((), conversations)
-    shown = wire.session(session, has_conversations=bool(tx.messages_saved([session.id], user_id)))
-    tx.append([wire.event(user_id, "session_linked", session=shown)])
     for conversation in conversations:
-        _announce(tx, user_id, conversation)
+        batch.put_conversation(conversation)
+    has_conversations = bool(batch.stored().messages_saved([session.id], user_id))
+    batch.tell(user_id, "session_linked", session=wire.session(session, has_conversations=has_conversations))
+    for conversation in conversations:
+        _announce(batch, user_id, conversation)
 
 
 def waiting(tx: Transaction, session: OmiSession, since: Millis = 0) -> list[Conversation]:
@@ -54,23 +56,23 @@ def waiting(tx: Transaction, session: OmiSession, since: Millis = 0) -> list[Con
     return [c for c in tx.ownerless(session.id) if c.turn == session.turn and c.created_at >= since]
 
 
-def give_back(tx: Transaction, conversation: Conversation) -> None:
+def give_back(batch: Batch, conversation: Conversation) -> None:
     """Makes it nobody's again: it disappears from its user's streams."""
     assert conversation.user_id
-    tx.put_conversations((), [replace(conversation, user_id=None, brought_at=None, brought_order=None)])
-    tx.forget_events(conversation.user_id, conversation.id)
-    gone = wire.event(conversation.user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)
-    tx.append([gone])
+    batch.put_conversation(replace(conversation, user_id=None, brought_at=None, brought_order=None))
+    batch.forget_events(conversation.user_id, conversation.id)
+    batch.tell(conversation.user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)
 
 
-def delete(tx: Transaction, conversation_id: str, user_id: str, at: Millis) -> None:
+@unit_of_work
+def delete(batch: Batch, conversation_id: str, user_id: str, at: Millis) -> None:
     """Removes every word of it. The tombstone keeps retries from bringing them back; open streams are told."""
+    tx = batch.tx
     tx.sessions([one(tx, conversation_id, user_id).session_id])  # from now on nobody adds words to it
     conversation = one(tx, conversation_id, user_id)
-    tx.forget_words(conversation)
-    tombstone = replace(conversation, title=None, summary=None, message_count=0, deleted_at=at)
-    tx.put_conversations((), [tombstone])
-    tx.append([wire.event(user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)])
+    batch.forget_words(conversation)
+    batch.put_conversation(replace(conversation, title=None, summary=None, message_count=0, deleted_at=at))
+    batch.tell(user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)
 
 
 def _brought(conversation: Conversation, moment: Moment | None) -> Conversation:
@@ -81,12 +83,12 @@ def _brought(conversation: Conversation, moment: Moment | None) -> Conversation:
     return replace(conversation, brought_at=moment.at, brought_order=order)
 
 
-def _announce(tx: Transaction, user_id: str, conversation: Conversation) -> None:
+def _announce(batch: Batch, user_id: str, conversation: Conversation) -> None:
     shown = {"conversationId": conversation.id, "conversation": wire.conversation(conversation)}
-    tx.append([wire.event(user_id, "conversation_changed", conversation.id, **shown)])
-    words = [wire.message(message) for message in tx.all_messages(conversation.id)]
-    pages = [words[at : at + SNAPSHOT] for at in range(0, len(words), SNAPSHOT)]
-    tx.append([wire.event(user_id, "new_messages", conversation.id, **shown, messages=page) for page in pages])
+    batch.tell(user_id, "conversation_changed", conversation.id, **shown)
+    words = [wire.message(message) for message in batch.tx.all_messages(conversation.id)]
+    for at in range(0, len(words), SNAPSHOT):
+        batch.tell(user_id, "new_messages", conversation.id, **shown, messages=words[at : at + SNAPSHOT])
 
 
 def _latest_session(tx: Transaction, user_id: str) -> str | None:

@@ -1,23 +1,18 @@
-"""What one batch has loaded and changed so far, so that many calls are looked up and written in few statements."""
+"""The unit of work of a batch of calls, which are looked up and written together in few statements."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from omilink.clock import Millis
 from omilink.conversations import identity, segmentation
+from omilink.conversations.batch import Batch
 from omilink.linking.phrase import may_be_part
-from omilink.models import wire
 from omilink.models.conversation import Conversation, title_of
 from omilink.models.delivery import Delivery
-from omilink.models.event import Event
 from omilink.models.ids import SHARED, new_id, session_key
 from omilink.models.message import LEFT_OUT, Message, Segment, voice
 from omilink.models.omi_account import Challenge
 from omilink.models.ports import Transaction
 from omilink.models.session import PAST, OmiSession
-
-MessageKey = tuple[str, str]
-"""Conversation id and segment key."""
-
 
 MINUTE = 60.0
 MOST_NUMBERED = 20
@@ -29,55 +24,56 @@ NEAR_MOST = 20
 be compared with all of them."""
 
 
-class Desk:
-    """A batch's working copy of the store. Nothing is written before `flush`."""
+class DeliveryBatch(Batch):
+    """A batch that has loaded what these deliveries with their segments may touch. `gap` is the seconds of silence that
+    end a conversation."""
 
-    def __init__(self, tx: Transaction, gap: float, heard: Sequence[tuple[Delivery, Sequence[Segment]]]) -> None:
-        """Loads what these deliveries with their segments may touch."""
-        self.tx = tx
+    def __init__(self, tx: Transaction, gap: float, calls: Sequence[tuple[Delivery, Sequence[Segment]]]) -> None:
+        super().__init__(tx)
         self.gap_ms: Millis = round(gap * 1000)
-        self.users: set[str] = set()
-        self.messages_added = 0
-        self._heard = heard
-        self._deliveries = [delivery for delivery, _ in heard]
-        times = [delivery.received_at for delivery in self._deliveries]
-        self._since = min(times, default=0) - segmentation.BACKLOG_LIMIT
-        self._counted = min(map(self.accepted, self._deliveries), default=0)
-        self._load()  # locks the sessions, so that what is read after it stays true
-        self._users_there = tx.users_there({delivery.origin for delivery in self._deliveries} - {SHARED})
-
-    def _load(self) -> None:
-        keys = {delivery.session_key for delivery in self._deliveries}
-        uids = {uid for delivery in self._deliveries for uid in (delivery.uid, delivery.session_id) if uid}
-        # those of the uids too, so that no proof comes or goes meanwhile
-        self._sessions = self.tx.sessions(keys | {session_key(SHARED, uid) for uid in uids})
-        self._uids_shown = self.tx.uids_shown(keys)
-        self.verified, asked = self.tx.proofs(uids, self._counted)
-        self._challenges = self.tx.challenges(asked, self._counted)
-        self._conversations: dict[str, dict[str, Conversation]] = {}
-        self.load_conversations(keys)
-        self._messages: dict[str, dict[str, Message]] = {}
+        self._deliveries = [delivery for delivery, _ in calls]
         self._minutes: dict[str, set[int]] = {}
         self._unplaced_seen: set[str] = set()
-        known = self.tx.messages_known(
-            {
-                (conversation_id, segment.key)
-                for delivery, segments in self._heard
-                for conversation_id in self._conversations[delivery.session_key]
-                for segment in segments
-            }
-        )
-        self._keep(known.values())
-        self._forget_changes()
+        self._load_sessions()  # locks the sessions, so that what is read after it stays true
+        self.load_proofs()
+        self._load_conversations()
+        self.load_messages(calls)
+        self._users_there = tx.users_there({delivery.origin for delivery in self._deliveries} - {SHARED})
 
-    def load_conversations(self, session_keys: Collection[str]) -> None:
-        self._conversations |= {key: {} for key in session_keys}
-        near = self.tx.conversations_near(session_keys, self._since)
-        for conversation in sorted(near, key=_by_last_words):
+    def _load_sessions(self) -> None:
+        """Those of the uids too, so that no proof comes or goes meanwhile."""
+        keys = {delivery.session_key for delivery in self._deliveries}
+        self._sessions = self.tx.sessions(keys | {session_key(SHARED, uid) for uid in self._uids()})
+        self._uids_shown = self.tx.uids_shown(keys)
+
+    def load_proofs(self) -> None:
+        """For whom the uids are verified, and what users have been asked to say under them."""
+        counted = min(map(self.accepted, self._deliveries), default=0)
+        self.verified, asked = self.tx.proofs(self._uids(), counted)
+        self._challenges = self.tx.challenges(asked, counted)
+
+    def _load_conversations(self) -> None:
+        keys = {delivery.session_key for delivery in self._deliveries}
+        since = min((delivery.received_at for delivery in self._deliveries), default=0) - segmentation.BACKLOG_LIMIT
+        self._conversations = {key: {} for key in keys}
+        for conversation in sorted(self.tx.conversations_near(keys, since), key=_by_last_words):
             of_session = self._conversations[conversation.session_id]
             of_session[conversation.id] = conversation
             if len(of_session) > NEAR_MOST:
                 del of_session[next(iter(of_session))]
+
+    def load_messages(self, calls: Iterable[tuple[Delivery, Sequence[Segment]]]) -> None:
+        """Those of the loaded conversations that have the key of one of these segments."""
+        keys = {
+            (conversation_id, segment.key)
+            for delivery, segments in calls
+            for conversation_id in self._conversations[delivery.session_key]
+            for segment in segments
+        }
+        self._keep_stored(self.tx.messages_known(keys).values())
+
+    def _uids(self) -> set[str]:
+        return {uid for delivery in self._deliveries for uid in (delivery.uid, delivery.session_id) if uid}
 
     # what there is
 
@@ -274,11 +270,10 @@ class Desk:
 
     def is_first_of_its_words(self, message: Message) -> bool:
         """Whether no earlier message of its conversation begins as it does, so that a title is this one's. It is asked
-        seldom, so by way of the database."""
+        seldom, so the database tells."""
         if message.seq == 1:
             return True
-        self.flush()
-        return not self.tx.is_begun_before(message.conversation_id, message.seq, title_of(message.text))
+        return not self.stored().is_begun_before(message.conversation_id, message.seq, title_of(message.text))
 
     def free_key(self, conversation: Conversation, segment: Segment, seq: int) -> str:
         """The segment's key, with its message's `seq` where another segment of the conversation has the key."""
@@ -289,10 +284,6 @@ class Desk:
 
     def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
         return self._conversations[delivery.session_key][conversation_id]
-
-    def message(self, key: MessageKey) -> Message | None:
-        conversation_id, segment_key = key
-        return self._messages.get(conversation_id, {}).get(segment_key)
 
     # what becomes of it
 
@@ -308,63 +299,6 @@ class Desk:
             last_order=delivery.order,
             turn=self.session(delivery).turn,
         )
-
-    def put_session(self, session: OmiSession) -> None:
-        self._sessions[session.id] = session
-        self._changed_sessions[session.id] = session
-
-    def show_uid(self, session: OmiSession, uid: str | None) -> None:
-        if session.origin == SHARED and uid and uid not in self._uids_shown.setdefault(session.id, set()):
-            self._uids_shown[session.id].add(uid)
-            self._new_uids.append((session.id, uid))
-
-    def put_conversation(self, conversation: Conversation, *, new: bool = False) -> None:
-        self._conversations[conversation.session_id][conversation.id] = conversation
-        fresh = new or conversation.id in self._new_conversations
-        (self._new_conversations if fresh else self._changed_conversations)[conversation.id] = conversation
-
-    def put_message(self, message: Message, *, new: bool = False) -> None:
-        key = (message.conversation_id, message.key)
-        self._keep([message])
-        fresh = new or key in self._new_messages
-        (self._new_messages if fresh else self._changed_messages)[key] = message
-
-    def tell(self, user_id: str, type: str, conversation_id: str | None = None, **data: object) -> None:
-        """Notes an event for the user's streams."""
-        self._events.append(wire.event(user_id, type, conversation_id, **data))
-
-    def flush(self) -> None:
-        """Writes everything that has changed, in the order in which rows depend on one another."""
-        self.tx.put_sessions(self._changed_sessions.values())
-        self.tx.add_uids_shown(self._new_uids)
-        self.tx.put_conversations(self._new_conversations.values(), self._changed_conversations.values())
-        self.tx.put_messages(self._new_messages.values(), self._changed_messages.values())
-        self.tx.append(self._events)
-        self.users |= {event.user_id for event in self._events}
-        self.messages_added += len(self._new_messages)
-        self._forget_changes()
-
-    def _keep_stored(self, messages: Iterable[Message]) -> None:
-        """What the desk has already is newer."""
-        self._keep([m for m in messages if self.message((m.conversation_id, m.key)) is None])
-
-    def _keep(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            self._messages.setdefault(message.conversation_id, {})[message.key] = message
-
-    def hear_instead(self, delivery: Delivery, segments: Sequence[Segment]) -> None:
-        """After something else has written: everything as it is now, for these segments of the delivery."""
-        self._heard = [(one, segments if one is delivery else said) for one, said in self._heard]
-        self._load()
-
-    def _forget_changes(self) -> None:
-        self._changed_sessions: dict[str, OmiSession] = {}
-        self._new_uids: list[tuple[str, str]] = []
-        self._new_conversations: dict[str, Conversation] = {}
-        self._changed_conversations: dict[str, Conversation] = {}
-        self._new_messages: dict[MessageKey, Message] = {}
-        self._changed_messages: dict[MessageKey, Message] = {}
-        self._events: list[Event] = []
 
 
 def _by_last_words(conversation: Conversation) -> tuple[int, Millis, str]:

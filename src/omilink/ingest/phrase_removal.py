@@ -4,9 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from msgspec.structs import replace
-
-from omilink.ingest.batch import Desk
+from omilink.ingest.batch import DeliveryBatch
 from omilink.linking import omi_accounts
 from omilink.linking.phrase import Span, begins, may_be_part, may_hold_part, part_of
 from omilink.models import wire
@@ -37,36 +35,39 @@ class _Piece:
 
 
 def take_sentences_out(
-    desk: Desk, delivery: Delivery, segments: Sequence[Segment], *, proves: bool
+    batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment], *, proves: bool
 ) -> Sequence[Segment]:
     """What is left of the segments without sentences that users were asked to say. A part of one may have come in an
     earlier call, or in an earlier version of a segment. If the call `proves` something, that is done as well."""
     if sum(len(segment.text) for segment in segments) > LONGEST:
         return segments
-    session = desk.session(delivery)
-    desk.put_session(replace(session, last_uid=delivery.uid) if proves else session)
-    desk.show_uid(session, delivery.uid)
-    desk.flush()
-    pieces = [*_said_before(desk, delivery, segments), *_said_now(segments)]
-    order, said = _find(desk.challenges(delivery), pieces)
+    session = batch.session(delivery)
+    batch.put_session(replace(session, last_uid=delivery.uid) if proves else session)
+    batch.show_uid(session, delivery.uid)
+    pieces = [*_said_before(batch, delivery, segments), *_said_now(segments)]
+    order, said = _find(batch.challenges(delivery), pieces)
     if not said:
         if proves:
             now = [segment.text for segment in segments]
-            omi_accounts.note_close(desk.tx, desk.challenges(delivery), now, [piece.text for piece in pieces])
-        return _without_parts(desk, delivery, segments)
-    rests = _cut(desk, delivery, segments, order, [span for _, span in said])
-    desk.flush()
+            omi_accounts.note_close(batch.tx, batch.challenges(delivery), now, [piece.text for piece in pieces])
+        return _without_parts(batch, delivery, segments)
+    rests = _cut(batch, delivery, segments, order, [span for _, span in said])
     for challenge in {challenge.user_id: challenge for challenge, _ in said if proves}.values():
-        desk.users |= omi_accounts.meet(desk.tx, challenge, delivery)
-    desk.hear_instead(delivery, rests)
-    return _without_parts(desk, delivery, rests)
+        omi_accounts.meet(batch, challenge, delivery)
+    batch.load_proofs()
+    batch.load_messages([(delivery, rests)])
+    return _without_parts(batch, delivery, rests)
 
 
 def _cut(
-    desk: Desk, delivery: Delivery, segments: Sequence[Segment], order: Sequence[_Piece], spans: Sequence[Span]
+    batch: DeliveryBatch,
+    delivery: Delivery,
+    segments: Sequence[Segment],
+    order: Sequence[_Piece],
+    spans: Sequence[Span],
 ) -> Sequence[Segment]:
     """What is left of the segments. Earlier messages are changed, and every piece is remembered."""
-    near, remembered = desk.near(delivery), _remembered(desk, delivery)
+    near, remembered = batch.near(delivery), _remembered(batch, delivery)
     left = {place: segment for place, segment in enumerate(segments)}
     for number, piece in enumerate(order):
         rest = _without(spans, number, piece.text)
@@ -75,37 +76,41 @@ def _cut(
         message = piece.message
         if piece.place is not None:
             segment = left.pop(piece.place)
-            message = _to_cut(desk.known(delivery, segment, near), segment)
+            message = _to_cut(batch.known(delivery, segment, near), segment)
             if rest:
                 left[piece.place] = replace(segment, text=rest)
-            remembered = _remember(desk, delivery, remembered, segment)
+            remembered = _remember(batch, delivery, remembered, segment)
         elif message:
-            remembered = _remember(desk, delivery, remembered, message)
+            remembered = _remember(batch, delivery, remembered, message)
         if message:
-            _take_out(desk, delivery, message, rest or LEFT_OUT)
+            _take_out(batch, delivery, message, rest or LEFT_OUT)
     return [segment for _, segment in sorted(left.items())]
 
 
-def _remembered(desk: Desk, delivery: Delivery) -> Conversation | None:
+def _remembered(batch: DeliveryBatch, delivery: Delivery) -> Conversation | None:
     """The deleted conversation that holds what was taken out of this owner's, as messages without words. So a retry is
     known, and nobody is shown anything of it."""
-    of_cuts = [c for c in desk.near(delivery) if c.deleted_at and c.message_count and c.user_id == desk.owner(delivery)]
+    of_cuts = [
+        c for c in batch.near(delivery) if c.deleted_at and c.message_count and c.user_id == batch.owner(delivery)
+    ]
     return of_cuts[-1] if of_cuts else None
 
 
-def _remember(desk: Desk, delivery: Delivery, remembered: Conversation | None, said: Segment | Message) -> Conversation:
+def _remember(
+    batch: DeliveryBatch, delivery: Delivery, remembered: Conversation | None, said: Segment | Message
+) -> Conversation:
     at = delivery.received_at
-    conversation = remembered or replace(desk.begun(delivery), deleted_at=at)
+    conversation = remembered or replace(batch.begun(delivery), deleted_at=at)
     versions = said.version if isinstance(said, Segment) else said.versions
     key = said.key if isinstance(said, Segment) else said.segment_key
-    before = desk.message((conversation.id, key))
+    before = batch.message((conversation.id, key))
     if before:
         known = dict.fromkeys([*before.versions.split(), *versions.split()])
-        desk.put_message(replace(before, versions=" ".join([*known][-VERSIONS_REMEMBERED:])))
+        batch.put_message(replace(before, versions=" ".join([*known][-VERSIONS_REMEMBERED:])))
         return conversation
     seq = conversation.message_count + 1
     conversation = replace(conversation.with_words([said], delivery, named_by=None), message_count=seq)
-    desk.put_conversation(conversation, new=remembered is None)
+    batch.put_conversation(conversation, new=remembered is None)
     message = Message(
         conversation_id=conversation.id,
         seq=seq,
@@ -121,27 +126,26 @@ def _remember(desk: Desk, delivery: Delivery, remembered: Conversation | None, s
         spoken_at=at,
         versions=versions,
     )
-    desk.put_message(message, new=True)
+    batch.put_message(message, new=True)
     return conversation
 
 
-def _without_parts(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> Sequence[Segment]:
+def _without_parts(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> Sequence[Segment]:
     """The segments without a part of a sentence that was proven before, if that was taken out of the same segment: it
     has grown on since."""
-    said = [challenge.say for challenge in desk.challenges(delivery) if challenge.used_at is not None]
-    of_cuts = [c for c in desk.near(delivery) if c.deleted_at and c.message_count]
+    said = [challenge.say for challenge in batch.challenges(delivery) if challenge.used_at is not None]
+    of_cuts = [c for c in batch.near(delivery) if c.deleted_at and c.message_count]
     if not said or not of_cuts:
         return segments
     rests = []
     for segment in segments:
-        known = [desk.same(delivery, segment, conversation) for conversation in of_cuts]
+        known = [batch.same(delivery, segment, conversation) for conversation in of_cuts]
         has_grown = any(message and message.has_grown_from_left_out(segment) for message in known)
         rest = _without_part(segment, said) if has_grown else segment.text
         if rest:
             rests.append(segment if rest == segment.text else replace(segment, text=rest))
     if rests != list(segments):
-        desk.flush()
-        desk.hear_instead(delivery, rests)
+        batch.load_messages([(delivery, rests)])
     return rests
 
 
@@ -197,17 +201,17 @@ def _said_now(segments: Sequence[Segment]) -> Iterator[_Piece]:
         yield _Piece(segment.text, voice(segment), segment.start, place=place)
 
 
-def _said_before(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> list[_Piece]:
+def _said_before(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> list[_Piece]:
     """The latest that came in the conversations that go on, if they are the same owner's."""
-    owner, near = desk.owner(delivery), desk.near(delivery)
+    owner, near = batch.owner(delivery), batch.near(delivery)
     theirs = [conversation for conversation in near if conversation.user_id == owner and not conversation.deleted_at]
     messages = [
         message
         for conversation in theirs[-EARLIER_CONVERSATIONS:]
-        for message in desk.tx.newest_messages(conversation.id, EARLIER_MESSAGES)
+        for message in batch.stored().newest_messages(conversation.id, EARLIER_MESSAGES)
     ]
     messages.sort(key=lambda message: message.created_at)  # of one moment in the order of the conversations
-    known = [message for segment in segments if (message := desk.known(delivery, segment, near))]
+    known = [message for segment in segments if (message := batch.known(delivery, segment, near))]
     again = {(message.conversation_id, message.key) for message in known}
     return [
         _Piece(m.text, voice(m), m.start, message=m, is_heard_again=(m.conversation_id, m.key) in again)
@@ -227,35 +231,35 @@ def _without(spans: Sequence[Span], place: int, text: str) -> str:
     return text
 
 
-def _take_out(desk: Desk, delivery: Delivery, message: Message, rest: str) -> None:
+def _take_out(batch: DeliveryBatch, delivery: Delivery, message: Message, rest: str) -> None:
     """What was saved for another owner, or deleted, is not touched any more."""
-    conversation = desk.conversation(delivery, message.conversation_id)
-    if conversation.deleted_at or conversation.user_id != desk.owner(delivery) or message.text == rest:
+    conversation = batch.conversation(delivery, message.conversation_id)
+    if conversation.deleted_at or conversation.user_id != batch.owner(delivery) or message.text == rest:
         return
     title = (conversation.title or "").removesuffix("…")
     if title and title in message.text and title not in rest:
         conversation = replace(conversation, title=None)
-        desk.put_conversation(conversation)
+        batch.put_conversation(conversation)
     message = message.without(rest)
-    desk.put_message(message)
-    if _is_nothing_else(desk, conversation, message):
-        _bury(desk, delivery, conversation)
+    batch.put_message(message)
+    if _is_nothing_else(batch, conversation, message):
+        _bury(batch, delivery, conversation)
     elif conversation.user_id:
         shown = {"conversationId": conversation.id, "conversation": wire.conversation(conversation)}
         words = [wire.message(message)]
-        desk.tell(conversation.user_id, "messages_updated", conversation.id, **shown, messages=words)
+        batch.tell(conversation.user_id, "messages_updated", conversation.id, **shown, messages=words)
 
 
-def _is_nothing_else(desk: Desk, conversation: Conversation, changed: Message) -> bool:
+def _is_nothing_else(batch: DeliveryBatch, conversation: Conversation, changed: Message) -> bool:
     if conversation.message_count > EARLIER_MESSAGES:
         return False
-    stored = desk.tx.messages(conversation.id, EARLIER_MESSAGES)
-    return all((desk.message((conversation.id, one.key)) or one).text == LEFT_OUT for one in [*stored, changed])
+    stored = batch.stored().messages(conversation.id, EARLIER_MESSAGES)
+    return all((batch.message((conversation.id, one.key)) or one).text == LEFT_OUT for one in [*stored, changed])
 
 
-def _bury(desk: Desk, delivery: Delivery, conversation: Conversation) -> None:
+def _bury(batch: DeliveryBatch, delivery: Delivery, conversation: Conversation) -> None:
     """A conversation that was nothing but the sentence."""
-    desk.put_conversation(replace(conversation, message_count=0, deleted_at=delivery.received_at))
+    batch.put_conversation(replace(conversation, message_count=0, deleted_at=delivery.received_at))
     if conversation.user_id:
-        desk.tx.forget_events(conversation.user_id, conversation.id)
-        desk.tell(conversation.user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)
+        batch.forget_events(conversation.user_id, conversation.id)
+        batch.tell(conversation.user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from omilink.clock import Millis
 from omilink.conversations import identity, segmentation
 from omilink.ingest import payload
-from omilink.ingest.batch import Desk
+from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.budget import SEGMENT, Budget
 from omilink.ingest.phrase_removal import take_sentences_out
 from omilink.linking import facts, mistakes, phrase, rules, sessions
@@ -65,9 +65,9 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float, daily_byte
     calls = [(delivery, *payload.segments(payload.document(delivery.body))) for delivery in plain]
     mistaken = {delivery.seq: mistakes.of_call(said, bad) for delivery, said, bad in calls}
     calls = [(delivery, mistakes.in_seconds(said), bad) for delivery, said, bad in calls]
-    desk = Desk(tx, gap, [(delivery, segments) for delivery, segments, _ in calls])
+    batch = DeliveryBatch(tx, gap, [(delivery, segments) for delivery, segments, _ in calls])
     played = tx.signatures_known({delivery.signature for delivery in plain if delivery.signature})
-    budget = Budget(tx, daily_bytes, desk.senders()) if daily_bytes < math.inf else None
+    budget = Budget(tx, daily_bytes, batch.senders()) if daily_bytes < math.inf else None
     not_kept: set[int] = set()
     signed: set[str] = set()
     of_before = 0
@@ -75,39 +75,39 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float, daily_byte
         if delivery.signature in played or delivery.signature in signed:  # also long after its words were deleted
             dropped.add(delivery.seq)
             continue
-        segments, decision = _prove(desk, delivery, said, _decide(desk, delivery))
+        segments, decision = _prove(batch, delivery, said, _decide(batch, delivery))
         if decision.outcome is Outcome.DROP:
             dropped.add(delivery.seq)
             continue
-        desk.show_uid(desk.session(delivery), delivery.uid)
+        batch.show_uid(batch.session(delivery), delivery.uid)
         if decision.outcome is Outcome.QUARANTINE:
             quarantined[delivery.seq] = decision.rule
             if decision.rule != rules.ONE_TOO_MANY:  # else every such call would make another session after all
-                session = desk.session(delivery).seen(delivery)
-                desk.put_session(session)
-                _note_quarantine(desk, decision, delivery, session)
+                session = batch.session(delivery).seen(delivery)
+                batch.put_session(session)
+                _note_quarantine(batch, decision, delivery, session)
         else:
             if delivery.signature:
                 signed.add(delivery.signature)
-            _carry_out(desk, decision, delivery, bad)
-            if budget and not budget.use(desk.sender(delivery), _size(delivery, segments), desk.accepted(delivery)):
+            _carry_out(batch, decision, delivery, bad)
+            if budget and not budget.use(batch.sender(delivery), _size(delivery, segments), batch.accepted(delivery)):
                 not_kept.add(delivery.seq)
-                _note_not_kept(desk, delivery)
+                _note_not_kept(batch, delivery)
                 continue
-            heard = _hear(desk, delivery, segments, gap)
-            _tell_words(desk, delivery, heard)
-            _note_mistake(desk, delivery, mistaken[delivery.seq], heard)
+            heard = _hear(batch, delivery, segments, gap)
+            _tell_words(batch, delivery, heard)
+            _note_mistake(batch, delivery, mistaken[delivery.seq], heard)
             of_before += heard.of_before
-    desk.flush()
+    batch.flush()
     if budget:
         budget.flush()
     tx.add_signatures(signed)
     return Saved(
-        users=frozenset(desk.users),
+        users=frozenset(batch.users),
         quarantined=quarantined,
         dropped=frozenset(dropped | not_kept),
         not_kept=len(not_kept),
-        messages=desk.messages_added,
+        messages=batch.messages_added,
         bad_segments=sum(bad for _, _, bad in calls),
         of_before=of_before,
         received_at=tuple(delivery.received_at for delivery in deliveries),
@@ -118,49 +118,50 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float, daily_byte
 
 
 def _prove(
-    desk: Desk, delivery: Delivery, said: Sequence[Segment], decision: Decision
+    batch: DeliveryBatch, delivery: Delivery, said: Sequence[Segment], decision: Decision
 ) -> tuple[Sequence[Segment], Decision]:
     """What is left of what was said, and what is decided, when a user was asked to say something. What is put aside, or
     was accepted for somebody before, proves nothing."""
-    if not desk.challenges(delivery):
+    if not batch.challenges(delivery):
         return said, decision
     is_kept = decision.outcome not in (Outcome.DROP, Outcome.QUARANTINE)
-    is_of_now = desk.session(delivery).hands_at(delivery) not in PAST
-    left = take_sentences_out(desk, delivery, said, proves=delivery.proven and is_kept and is_of_now)
-    return left, _decide(desk, delivery)
+    is_of_now = batch.session(delivery).hands_at(delivery) not in PAST
+    left = take_sentences_out(batch, delivery, said, proves=delivery.proven and is_kept and is_of_now)
+    return left, _decide(batch, delivery)
 
 
-def _decide(desk: Desk, delivery: Delivery) -> Decision:
-    session = desk.session(delivery)
+def _decide(batch: DeliveryBatch, delivery: Delivery) -> Decision:
+    session = batch.session(delivery)
     return rules.decide(
         facts.arrive(
             session,
             delivery.uid,
-            desk.verified,
+            batch.verified,
             hands=session.hands_at(delivery),
-            account_gone=desk.is_account_gone(delivery),
-            has_many=session.origin != SHARED and session.user_id is None and facts.has_many(desk.tx, session.origin),
+            account_gone=batch.is_account_gone(delivery),
+            has_many=session.origin != SHARED
+            and session.user_id is None
+            and facts.has_many(batch.stored(), session.origin),
         )
     )
 
 
-def _carry_out(desk: Desk, decision: Decision, delivery: Delivery, bad_segments: int) -> None:
+def _carry_out(batch: DeliveryBatch, decision: Decision, delivery: Delivery, bad_segments: int) -> None:
     """Notes the call in its session, which changes hands if that was decided."""
-    before = desk.session(delivery)
+    before = batch.session(delivery)
     session = before.seen(delivery, bad_segments)
     if decision.outcome is Outcome.SUSPEND:
         session = session.unlinked(delivery.just_before, suspended=True)
     elif decision.outcome is Outcome.LINK and (before.user_id, before.method) != (decision.user_id, decision.method):
         assert decision.user_id and decision.method
         session = session.linked_to(decision.user_id, decision.method, delivery.just_before)
-    desk.put_session(session)
-    if session.user_id != before.user_id or session.method != before.method:  # rare, so by way of the database
-        desk.flush()
+    batch.put_session(session)
+    if session.user_id != before.user_id or session.method != before.method:
         reason = UnlinkReason.LINKED_WITH_PROOF if session.user_id else UnlinkReason.PROOF_REQUIRED
         by, moment = _by(delivery), delivery.moment
-        link = desk.tx.omi_link(delivery.uid) if delivery.uid else None
-        desk.users |= sessions.change_hands(
-            desk.tx,
+        link = batch.tx.omi_link(delivery.uid) if delivery.uid else None
+        sessions.change_hands(
+            batch,
             decision,
             before,
             session,
@@ -170,33 +171,30 @@ def _carry_out(desk: Desk, decision: Decision, delivery: Delivery, bad_segments:
             uid=delivery.uid,
             brings=link is None or link.brings,
         )
-        desk.load_conversations({session.id})
 
 
-def _note_quarantine(desk: Desk, decision: Decision, delivery: Delivery, session: OmiSession) -> None:
+def _note_quarantine(batch: DeliveryBatch, decision: Decision, delivery: Delivery, session: OmiSession) -> None:
     """Once, and not with each of the calls that a device goes on making."""
     at, owner = delivery.received_at, session.user_id
-    if desk.tx.is_audited(session.id, decision.rule, delivery.uid):
-        return
-    sessions.note(
-        desk.tx, decision, session, at, _by(delivery), proof=None, uid=delivery.uid, before=owner, after=owner
-    )
+    if not batch.is_noted(session.id, decision.rule, delivery.uid):
+        by, uid = _by(delivery), delivery.uid
+        sessions.note(batch, decision, session, at, by, proof=None, uid=uid, before=owner, after=owner)
 
 
-def _note_mistake(desk: Desk, delivery: Delivery, mistake: Mistake | None, heard: _Heard) -> None:
+def _note_mistake(batch: DeliveryBatch, delivery: Delivery, mistake: Mistake | None, heard: _Heard) -> None:
     """What its sender does wrong, for whoever owns the session now."""
-    session, at = desk.session(delivery), delivery.received_at
+    session, at = batch.session(delivery), delivery.received_at
     if heard.of_before and mistake is None:
         mistake = Mistake.OF_BEFORE
     if heard.began and mistake is None:
-        recent = [c for c in desk.near(delivery) if at - c.created_at < mistakes.HURRY * 1000]
+        recent = [c for c in batch.near(delivery) if at - c.created_at < mistakes.HURRY * 1000]
         mistake = mistakes.of_conversations(sorted(recent, key=lambda c: c.first_order))
     if session.hands_at(delivery) in PAST:
         return
     if mistake:
-        desk.put_session(session.mistaken(mistake, at))
+        batch.put_session(session.mistaken(mistake, at))
     elif heard.new and session.mistake in mistakes.MENDED and at - (session.mistake_at or 0) > mistakes.MENDED_AFTER:
-        desk.put_session(replace(session, mistake=None, mistake_at=None))
+        batch.put_session(replace(session, mistake=None, mistake_at=None))
 
 
 def _size(delivery: Delivery, segments: Sequence[Segment]) -> int:
@@ -204,10 +202,10 @@ def _size(delivery: Delivery, segments: Sequence[Segment]) -> int:
     return len(delivery.body) + len(segments) * SEGMENT
 
 
-def _note_not_kept(desk: Desk, delivery: Delivery) -> None:
-    session, at = desk.session(delivery), delivery.received_at
+def _note_not_kept(batch: DeliveryBatch, delivery: Delivery) -> None:
+    session, at = batch.session(delivery), delivery.received_at
     if session.hands_at(delivery) not in PAST:
-        desk.put_session(replace(session, not_kept=session.not_kept + 1).mistaken(Mistake.TOO_MUCH, at))
+        batch.put_session(replace(session, not_kept=session.not_kept + 1).mistaken(Mistake.TOO_MUCH, at))
 
 
 def _by(delivery: Delivery) -> By:
@@ -217,102 +215,102 @@ def _by(delivery: Delivery) -> By:
 # which message and which conversation it is
 
 
-def _hear(desk: Desk, delivery: Delivery, segments: Sequence[Segment], gap: float) -> _Heard:
-    heard, fresh, near = _Heard(), [], desk.near(delivery)
+def _hear(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment], gap: float) -> _Heard:
+    heard, fresh, near = _Heard(), [], batch.near(delivery)
     for segment in segments:
-        known = desk.known(delivery, segment, near, is_alone=len(segments) == 1)
+        known = batch.known(delivery, segment, near, is_alone=len(segments) == 1)
         if known is None:
             fresh.append(segment)
         else:
-            _hear_again(desk, delivery, known, segment, heard)
+            _hear_again(batch, delivery, known, segment, heard)
     for run in segmentation.runs(fresh, gap):
-        _hear_run(desk, delivery, run, gap, heard)
+        _hear_run(batch, delivery, run, gap, heard)
     return heard
 
 
-def _hear_again(desk: Desk, delivery: Delivery, known: Message, segment: Segment, heard: _Heard) -> None:
+def _hear_again(batch: DeliveryBatch, delivery: Delivery, known: Message, segment: Segment, heard: _Heard) -> None:
     """What was saved for another owner, or deleted, is not touched any more."""
-    conversation = desk.conversation(delivery, known.conversation_id)
+    conversation = batch.conversation(delivery, known.conversation_id)
     if conversation.deleted_at:
         return
-    if conversation.user_id != desk.owner(delivery):
+    if conversation.user_id != batch.owner(delivery):
         is_retry = known.has_been(segment) and not segmentation.is_too_late(known, delivery.received_at)
         heard.of_before += not is_retry
         return
     message = known.heard_again(segment, conversation.spoken_at(segment, known.created_at))
     if message is known:
         return
-    desk.put_message(message)
+    batch.put_message(message)
     if message.rev == known.rev:  # nothing that is shown
         return
-    name = _name(desk, delivery, [segment])
+    name = _name(batch, delivery, [segment])
     conversation = conversation.with_words([segment], delivery, named_by=name)
-    is_title = name is not None and conversation.may_be_named_by(known) and desk.is_first_of_its_words(known)
-    desk.put_conversation(conversation.retitled(message) if is_title else conversation)
+    is_title = name is not None and conversation.may_be_named_by(known) and batch.is_first_of_its_words(known)
+    batch.put_conversation(conversation.retitled(message) if is_title else conversation)
     if message.key not in heard.new.get(conversation.id, ()):
         heard.changed.setdefault(conversation.id, []).append(message.key)
 
 
-def _hear_run(desk: Desk, delivery: Delivery, run: segmentation.Run, gap: float, heard: _Heard) -> None:
-    at, as_of_then = delivery.received_at, [c.as_of(delivery) for c in desk.open_to(delivery)]
+def _hear_run(batch: DeliveryBatch, delivery: Delivery, run: segmentation.Run, gap: float, heard: _Heard) -> None:
+    at, as_of_then = delivery.received_at, [c.as_of(delivery) for c in batch.open_to(delivery)]
     placed = segmentation.gone_on(run, at, as_of_then)
     if placed:
         run = segmentation.Run(run.segments, None, None)
     else:
-        placed = segmentation.place(run, at, as_of_then, gap, desk.around)
+        placed = segmentation.place(run, at, as_of_then, gap, batch.around)
     if placed is None:
-        conversation = _begin(desk, delivery)
+        conversation = _begin(batch, delivery)
         heard.began.add(conversation.id)
     else:
-        conversation = desk.conversation(delivery, placed.id)
-    _add(desk, delivery, conversation, run, heard)
+        conversation = batch.conversation(delivery, placed.id)
+    _add(batch, delivery, conversation, run, heard)
 
 
-def _begin(desk: Desk, delivery: Delivery) -> Conversation:
-    conversation = desk.begun(delivery)
-    desk.put_conversation(conversation, new=True)
+def _begin(batch: DeliveryBatch, delivery: Delivery) -> Conversation:
+    conversation = batch.begun(delivery)
+    batch.put_conversation(conversation, new=True)
     return conversation
 
 
-def _add(desk: Desk, delivery: Delivery, before: Conversation, run: segmentation.Run, heard: _Heard) -> None:
-    said = _not_repeated(desk, before, run)
+def _add(batch: DeliveryBatch, delivery: Delivery, before: Conversation, run: segmentation.Run, heard: _Heard) -> None:
+    said = _not_repeated(batch, before, run)
     if not said:
         return
-    conversation = before.with_words(said, delivery, named_by=_name(desk, delivery, said))
-    desk.put_conversation(conversation)
+    conversation = before.with_words(said, delivery, named_by=_name(batch, delivery, said))
+    batch.put_conversation(conversation)
     seq, end = before.message_count, before.end
     is_alone = len(said) == 1
     is_one_twice = len({segment.id or segment.key for segment in said}) < len(said)
     for segment in said:
-        may_be_there = is_one_twice or desk.message((conversation.id, segment.key))
-        message = desk.same(delivery, segment, conversation) if may_be_there else None
-        if message and not (is_alone and desk.is_said_again(delivery, segment, message)):
-            _hear_again(desk, delivery, message, segment, heard)
+        may_be_there = is_one_twice or batch.message((conversation.id, segment.key))
+        message = batch.same(delivery, segment, conversation) if may_be_there else None
+        if message and not (is_alone and batch.is_said_again(delivery, segment, message)):
+            _hear_again(batch, delivery, message, segment, heard)
             continue
         seq += 1
-        key = desk.free_key(conversation, segment, seq)
+        key = batch.free_key(conversation, segment, seq)
         start = None if run.start is None else segment.start
-        desk.put_message(_message(key, seq, start, end or 0.0, segment, conversation, delivery), new=True)
+        batch.put_message(_message(key, seq, start, end or 0.0, segment, conversation, delivery), new=True)
         end = segment.end if end is None else max(end, segment.end or end)
         heard.new.setdefault(conversation.id, []).append(key)
-    desk.put_conversation(replace(desk.conversation(delivery, conversation.id), message_count=seq))
+    batch.put_conversation(replace(batch.conversation(delivery, conversation.id), message_count=seq))
 
 
-def _name(desk: Desk, delivery: Delivery, segments: Sequence[Segment]) -> str | None:
+def _name(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> str | None:
     """The first text that may name a conversation: half a sentence that a user is about to say does not."""
-    asked = [challenge.say for challenge in desk.challenges(delivery) if challenge.used_at is None]
+    asked = [challenge.say for challenge in batch.challenges(delivery) if challenge.used_at is None]
     texts = (segment.text for segment in segments)
     return next((text for text in texts if not any(phrase.may_be_part(text, say) for say in asked)), None)
 
 
-def _not_repeated(desk: Desk, conversation: Conversation, run: segmentation.Run) -> Sequence[Segment]:
+def _not_repeated(batch: DeliveryBatch, conversation: Conversation, run: segmentation.Run) -> Sequence[Segment]:
     """Without segments that have no id and that the conversation has already, at times that have moved a little."""
     is_behind = run.start is not None and conversation.end is not None and run.start < conversation.end
     if not is_behind or all(segment.id for segment in run.segments):
         return run.segments
     assert run.start is not None and run.end is not None
     said: defaultdict[str, list[Message]] = defaultdict(list)
-    for message in desk.around(conversation, run.start, run.end):
+    for message in batch.around(conversation, run.start, run.end):
         said[message.text].append(message)
     fresh: list[Segment] = []
     for segment in run.segments:
@@ -320,7 +318,7 @@ def _not_repeated(desk: Desk, conversation: Conversation, run: segmentation.Run)
         if known is None:
             fresh.append(segment)
         elif segment.person_id not in (None, known.person_id):
-            desk.put_message(replace(known, person_id=segment.person_id))
+            batch.put_message(replace(known, person_id=segment.person_id))
     return fresh
 
 
@@ -358,17 +356,17 @@ def _message(
     )
 
 
-def _tell_words(desk: Desk, delivery: Delivery, heard: _Heard) -> None:
-    user_id = desk.owner(delivery)
+def _tell_words(batch: DeliveryBatch, delivery: Delivery, heard: _Heard) -> None:
+    user_id = batch.owner(delivery)
     if user_id is None:
         return
     for conversation_id in heard.new | heard.changed:
-        conversation = desk.conversation(delivery, conversation_id)
+        conversation = batch.conversation(delivery, conversation_id)
         shown = {"conversationId": conversation_id, "conversation": wire.conversation(conversation)}
         if conversation_id in heard.began:
-            desk.tell(user_id, "conversation_changed", conversation_id, **shown)
+            batch.tell(user_id, "conversation_changed", conversation_id, **shown)
         for type, keys in ("new_messages", heard.new), ("messages_updated", heard.changed):
-            messages = [desk.message((conversation_id, key)) for key in keys.get(conversation_id, ())]
+            messages = [batch.message((conversation_id, key)) for key in keys.get(conversation_id, ())]
             if messages:
                 words = [wire.message(message) for message in messages if message]
-                desk.tell(user_id, type, conversation_id, **shown, messages=words)
+                batch.tell(user_id, type, conversation_id, **shown, messages=words)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from omilink.accounts import rate_limits
 from omilink.clock import Millis
+from omilink.conversations.batch import Batch, unit_of_work
 from omilink.conversations.history import adopt, give_back, waiting
 from omilink.errors import NotFound
 from omilink.linking import facts, phrase, rules, sessions
@@ -54,17 +55,18 @@ class Earlier:
     brought: Sequence[Conversation]
 
 
+@unit_of_work
 def start(
-    tx: Transaction, uid: str, user_id: str, moment: Moment, by: By, *, by_phone: bool, brings: bool = True
+    batch: Batch, uid: str, user_id: str, moment: Moment, by: By, *, by_phone: bool, brings: bool = True
 ) -> Started:
     """Asks the user for a proof, in place of what was asked for before. Somebody else's uid is answered alike."""
     check_id(uid, "omi_user_id")
     at = moment.at
-    session = sessions.find(tx, uid, at)
-    is_issued = session.method is Method.ISSUED and session.user_id == user_id
-    woken = prove(tx, uid, user_id, Proof.ISSUED, moment, by, brings=brings) if is_issued else ()
+    session, tx = batch.find_session(uid, at), batch.tx
+    if session.method is Method.ISSUED and session.user_id == user_id:
+        prove(batch, uid, user_id, Proof.ISSUED, moment, by, brings=brings)
     if _is_theirs(tx, uid, user_id):
-        return Started(None, None, tx.counted(), frozenset(woken))
+        return Started(None, None, tx.counted(), frozenset(batch.users))
     say, number = phrase.new_sentence(), _new_number() if by_phone else None
     expires_at = tx.counted() + CODE_LIFE
     tx.put_challenge(
@@ -80,38 +82,38 @@ def start(
     return Started(say, number, expires_at)
 
 
-def renew_number(tx: Transaction, uid: str, user_id: str, at: Millis) -> Started:
+@unit_of_work
+def renew_number(batch: Batch, uid: str, user_id: str, at: Millis) -> Started:
     """Another number for the phone; the sentence and its time stay. Raises NotFound when nothing was started."""
     check_id(uid, "omi_user_id")
-    challenge = _asked(tx, uid, user_id, at)
+    challenge = _asked(batch, uid, user_id, at)
     if challenge:
         number = _new_number()
-        tx.put_challenge(replace(challenge, number_hash=_number_hash(user_id, uid, number)))
+        batch.tx.put_challenge(replace(challenge, number_hash=_number_hash(user_id, uid, number)))
         return Started(None, number, challenge.expires_at)
     raise NotFound("Nothing is under way for this OMI account. Start again with POST /link/omi/start.")
 
 
-def confirm(
-    tx: Transaction, uid: str, user_id: str, number: str, address: str, moment: Moment, by: By
-) -> set[str] | None:
+@unit_of_work
+def confirm(batch: Batch, uid: str, user_id: str, number: str, address: str, moment: Moment, by: By) -> set[str] | None:
     """Whom to wake if the number proves it, else None. Wrong, used, expired, never asked for and somebody else's look
     the same and take the same steps. Raises RateLimited after five wrong ones by this user, for this uid or from this
     address."""
-    at = moment.at
+    at, tx = moment.at, batch.tx
     tries = [(rate_limits.WRONG_CODE, who) for who in (f"user {user_id}", f"uid {uid}", f"address {address}")]
     for limit, who in tries:
         rate_limits.spend(tx, limit, who, tx.counted())
-    asked = _asked(tx, uid, user_id, at)
+    asked = _asked(batch, uid, user_id, at)
     expected = (asked and asked.number_hash) or _number_hash(user_id, uid, secrets.token_hex())
     given = _number_hash(user_id, uid, "".join(filter(str.isalnum, number)))
-    decision = _decide_proof(tx, uid, user_id, Proof.TYPED, at)
+    decision = _decide_proof(batch, uid, user_id, Proof.TYPED, at)
     if not hmac.compare_digest(expected, given) or decision.outcome is Outcome.REFUSE or asked is None:
         return None
     for limit, who in tries:
         rate_limits.give_back(tx, limit, who)
     tx.put_challenge(replace(asked, used_at=at))
-    woken = prove(tx, uid, user_id, Proof.TYPED, moment, by, brings=asked.brings)
-    return woken if _is_theirs(tx, uid, user_id) else None  # somebody else may have been faster
+    prove(batch, uid, user_id, Proof.TYPED, moment, by, brings=asked.brings)
+    return batch.users if _is_theirs(tx, uid, user_id) else None  # somebody else may have been faster
 
 
 def find_said(
@@ -141,59 +143,60 @@ def note_close(tx: Transaction, challenges: Collection[Challenge], now: Sequence
             tx.put_challenge(replace(challenge, heard=heard))
 
 
-def meet(tx: Transaction, challenge: Challenge, delivery: Delivery) -> set[str]:
-    """The sentence came in this delivery, which proves something unless it came before. Returns whom to wake."""
+def meet(batch: Batch, challenge: Challenge, delivery: Delivery) -> None:
+    """The sentence came in this delivery, which proves something unless it came before."""
     if challenge.used_at is not None:
-        return set()
+        return
     moment, by = delivery.just_before, By("device", delivery.request_id)
-    tx.put_challenge(replace(challenge, used_at=moment.at))
-    return prove(tx, challenge.uid, challenge.user_id, Proof.SPOKEN, moment, by, brings=challenge.brings)
+    batch.tx.put_challenge(replace(challenge, used_at=moment.at))
+    prove(batch, challenge.uid, challenge.user_id, Proof.SPOKEN, moment, by, brings=challenge.brings)
 
 
-def prove(
-    tx: Transaction, uid: str, user_id: str, proof: Proof, moment: Moment, by: By, *, brings: bool = True
-) -> set[str]:
-    """Verifies the uid for the user if the gate lets it, links the sessions that have shown it as their next call
-    would, and returns whom to wake: nobody when nothing changed."""
+def prove(batch: Batch, uid: str, user_id: str, proof: Proof, moment: Moment, by: By, *, brings: bool = True) -> None:
+    """Verifies the uid for the user if the gate lets it, and links the sessions that have shown it as their next call
+    would."""
     at = moment.at
-    decision = _decide_proof(tx, uid, user_id, proof, at)
+    decision = _decide_proof(batch, uid, user_id, proof, at)
     link = OmiLink(uid=uid, user_id=user_id, proof=proof, brings=brings, verified_at=at)
-    if decision.outcome is not Outcome.VERIFY or not tx.add_omi_link(link):
-        return set()
-    session = sessions.find(tx, uid, at)
-    sessions.note(tx, decision, session, at, by, proof=proof, uid=uid, before=None, after=user_id)
-    woken = {user_id}
-    for shown in tx.sessions_showing(uid, ever=False).values():
-        woken |= _link(tx, shown, uid, user_id, moment, by, brings=brings)
-    return woken
+    if decision.outcome is not Outcome.VERIFY or not batch.tx.add_omi_link(link):
+        return
+    session = batch.find_session(uid, at)
+    sessions.note(batch, decision, session, at, by, proof=proof, uid=uid, before=None, after=user_id)
+    batch.users.add(user_id)
+    for shown in batch.stored().sessions_showing(uid, ever=False).values():
+        _link(batch, shown, uid, moment, by, brings=brings)
 
 
-def vouch(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> set[str]:
+@unit_of_work
+def vouch(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> set[str]:
     """An operator says that it is the user's. Raises what the gate says."""
     check_id(uid, "uid")
-    decision = _decide_proof(tx, uid, user_id, Proof.OPERATOR, moment.at)
+    decision = _decide_proof(batch, uid, user_id, Proof.OPERATOR, moment.at)
     if decision.error:
         raise decision.error
-    return prove(tx, uid, user_id, Proof.OPERATOR, moment, by)
+    prove(batch, uid, user_id, Proof.OPERATOR, moment, by)
+    return batch.users
 
 
-def unlink(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> None:
+@unit_of_work
+def unlink(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> None:
     """The uid is verified for nobody, and the sessions that it linked are nobody's. Raises NotFound."""
     check_id(uid, "omi_user_id")
-    _withdraw(tx, uid, user_id, moment.at, by)
-    for shown in _linked_by(tx, uid, user_id):
+    _withdraw(batch, uid, user_id, moment.at, by)
+    for shown in _linked_by(batch.tx, uid, user_id):
         decision = rules.decide(Unlink(session=shown, user_id=user_id))
         unlinked, reason = shown.unlinked(moment), UnlinkReason.UNLINKED
-        sessions.change_hands(tx, decision, shown, unlinked, moment, by, reason=reason, uid=uid)
+        sessions.change_hands(batch, decision, shown, unlinked, moment, by, reason=reason, uid=uid)
 
 
-def unvouch(tx: Transaction, uid: str, at: Millis, by: By) -> str:
+@unit_of_work
+def unvouch(batch: Batch, uid: str, at: Millis, by: By) -> str:
     """An operator takes the proof back, whoever gave it, and learns whose it was. Sessions that are linked stay so.
     Raises NotFound."""
-    user_id = tx.users_verified_for([uid]).get(uid)
+    user_id = batch.tx.users_verified_for([uid]).get(uid)
     if user_id is None:
         raise NotFound(f"{uid} is not verified for anybody.")
-    _withdraw(tx, uid, user_id, at, by)
+    _withdraw(batch, uid, user_id, at, by)
     return user_id
 
 
@@ -215,62 +218,62 @@ def earlier(tx: Transaction, link: OmiLink, at: Millis) -> Earlier:
     )
 
 
-def bring_earlier(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> int:
+@unit_of_work
+def bring_earlier(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> int:
     """Takes along what was left, and returns how many conversations. Raises NotFound."""
-    since, count = find(tx, uid, user_id).verified_at - EARLIER, 0
-    for session in _linked_by(tx, uid, user_id):
-        if ownerless := waiting(tx, session, since):
-            _note_earlier(tx, Bring(session=session, user_id=user_id), uid, moment.at, by)
-            adopt(tx, session, user_id, ownerless, brought=moment)
+    since, count = find(batch.tx, uid, user_id).verified_at - EARLIER, 0
+    for session in _linked_by(batch.tx, uid, user_id):
+        if ownerless := waiting(batch.tx, session, since):
+            _note_earlier(batch, Bring(session=session, user_id=user_id), uid, moment.at, by)
+            adopt(batch, session, user_id, ownerless, brought=moment)
             count += len(ownerless)
     return count
 
 
-def leave_earlier(tx: Transaction, uid: str, user_id: str, moment: Moment, by: By) -> int:
+@unit_of_work
+def leave_earlier(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> int:
     """Makes what came along within a day nobody's again, and returns how many conversations. Raises NotFound."""
-    find(tx, uid, user_id)
+    find(batch.tx, uid, user_id)
     count = 0
-    for session in _linked_by(tx, uid, user_id):
-        if brought := tx.brought(session.id, user_id, moment.at - EARLIER):
-            _note_earlier(tx, Leave(session=session, user_id=user_id), uid, moment.at, by)
+    for session in _linked_by(batch.tx, uid, user_id):
+        if brought := batch.tx.brought(session.id, user_id, moment.at - EARLIER):
+            _note_earlier(batch, Leave(session=session, user_id=user_id), uid, moment.at, by)
             for conversation in brought:
-                give_back(tx, conversation)
+                give_back(batch, conversation)
             count += len(brought)
     return count
 
 
-def _note_earlier(tx: Transaction, act: Bring | Leave, uid: str, at: Millis, by: By) -> None:
+def _note_earlier(batch: Batch, act: Bring | Leave, uid: str, at: Millis, by: By) -> None:
     """Raises what the gate says. The session itself stays whose it is."""
     decision, session, user_id = rules.decide(act), act.session, act.user_id
     if decision.error:
         raise decision.error
-    sessions.note(tx, decision, session, at, by, proof=session.method, uid=uid, before=user_id, after=user_id)
+    sessions.note(batch, decision, session, at, by, proof=session.method, uid=uid, before=user_id, after=user_id)
 
 
-def _withdraw(tx: Transaction, uid: str, user_id: str, at: Millis, by: By) -> None:
+def _withdraw(batch: Batch, uid: str, user_id: str, at: Millis, by: By) -> None:
     """Raises what the gate says."""
-    session = sessions.find(tx, uid, at)
-    decision = rules.decide(facts.disown(tx, session, user_id))
+    session = batch.find_session(uid, at)
+    decision = rules.decide(facts.disown(batch.tx, session, user_id))
     if decision.error:
         raise decision.error
-    tx.remove_omi_link(uid)
-    tx.remove_challenge(user_id, uid)
-    sessions.note(tx, decision, session, at, by, proof=None, uid=uid, before=user_id, after=None)
+    batch.tx.remove_omi_link(uid)
+    batch.tx.remove_challenge(user_id, uid)
+    sessions.note(batch, decision, session, at, by, proof=None, uid=uid, before=user_id, after=None)
 
 
-def _decide_proof(tx: Transaction, uid: str, user_id: str, proof: Proof, at: Millis) -> Decision:
-    return rules.decide(facts.prove(tx, sessions.find(tx, uid, at), user_id, proof))
+def _decide_proof(batch: Batch, uid: str, user_id: str, proof: Proof, at: Millis) -> Decision:
+    return rules.decide(facts.prove(batch.tx, batch.find_session(uid, at), user_id, proof))
 
 
-def _link(
-    tx: Transaction, session: OmiSession, uid: str, user_id: str, moment: Moment, by: By, *, brings: bool
-) -> set[str]:
-    decision = rules.decide(facts.arrive_now(tx, session, uid))
-    if decision.outcome is not Outcome.LINK or not decision.method:
-        return set()
-    linked = session.linked_to(user_id, decision.method, moment)
-    reason = UnlinkReason.LINKED_WITH_PROOF
-    return sessions.change_hands(tx, decision, session, linked, moment, by, reason=reason, uid=uid, brings=brings)
+def _link(batch: Batch, session: OmiSession, uid: str, moment: Moment, by: By, *, brings: bool) -> None:
+    decision = rules.decide(facts.arrive_now(batch.stored(), session, uid))
+    if decision.outcome is not Outcome.LINK:
+        return
+    assert decision.user_id and decision.method
+    linked, reason = session.linked_to(decision.user_id, decision.method, moment), UnlinkReason.LINKED_WITH_PROOF
+    sessions.change_hands(batch, decision, session, linked, moment, by, reason=reason, uid=uid, brings=brings)
 
 
 def _linked_by(tx: Transaction, uid: str, user_id: str) -> list[OmiSession]:
@@ -286,10 +289,12 @@ def _is_theirs(tx: Transaction, uid: str, user_id: str) -> bool:
     return link is not None and link.user_id == user_id
 
 
-def _asked(tx: Transaction, uid: str, user_id: str, at: Millis) -> Challenge | None:
+def _asked(batch: Batch, uid: str, user_id: str, at: Millis) -> Challenge | None:
     """What the user is to prove. From now on nobody else meets or changes it."""
-    sessions.find(tx, uid, at)
-    open_ones = (one for one in tx.challenges_of(user_id, tx.counted()) if one.uid == uid and one.used_at is None)
+    batch.find_session(uid, at)
+    open_ones = (
+        one for one in batch.tx.challenges_of(user_id, batch.tx.counted()) if one.uid == uid and one.used_at is None
+    )
     return next(open_ones, None)
 
 

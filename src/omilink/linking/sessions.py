@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from omilink.clock import Millis
+from omilink.conversations.batch import Batch, unit_of_work
 from omilink.conversations.history import adopt, waiting
 from omilink.linking import facts, rules
 from omilink.linking.acts import Act, End, Expire, Facts, Unlink
 from omilink.linking.rules import Decision, Outcome
 from omilink.models import wire
 from omilink.models.audit import SILENCE, AuditEntry, By
-from omilink.models.ids import SHARED, check_id, session_key
+from omilink.models.ids import SHARED
 from omilink.models.order import Moment
 from omilink.models.ports import Transaction
 from omilink.models.session import Device, Method, OmiSession, UnlinkReason
@@ -20,8 +21,9 @@ EARLIER: Millis = 24 * 3_600_000
 """So far back ownerless conversations come along with a uid: longer ago somebody else may have worn the device."""
 
 
+@unit_of_work
 def link(
-    tx: Transaction,
+    batch: Batch,
     omi_session_id: str,
     user_id: str,
     moment: Moment,
@@ -34,36 +36,27 @@ def link(
     """Makes the session the user's if the gate lets it, before its first webhook too. Raises what the gate says.
     `again`: an app does it by itself, which must not undo what somebody wished, and does nothing for what comes in at
     the user's own address and nowhere else."""
-    session = find(tx, omi_session_id, moment.at)
+    session = batch.find_session(omi_session_id, moment.at)
     if again and session.last_seen_at is None:
-        own = find(tx, omi_session_id, moment.at, origin=user_id)
+        own = batch.find_session(omi_session_id, moment.at, origin=user_id)
         if own.user_id == user_id:
             return own
-    is_second_hand = act is not Act.CLAIM and session.device is not None
-    if act is Act.CLAIM:
-        known: Facts = facts.claim(tx, session, user_id, manual_linking=manual_linking, again=again)
-    else:
-        known = facts.OF_OPERATOR[act](tx, session, user_id)
-    decision = rules.decide(known)
-    if decision.error:
-        raise decision.error
-    if decision.outcome is Outcome.KEEP:
-        return session
-    assert decision.user_id and decision.method
-    if is_second_hand:
-        _withdraw_issue(tx, decision, session, moment.at, by or By(user_id))
-    linked, reason = session.linked_to(decision.user_id, decision.method, moment), UnlinkReason.HANDED_OVER
-    change_hands(tx, decision, session, linked, moment, by or By(user_id), reason=reason, brings=not is_second_hand)
-    return linked
+    if act is not Act.CLAIM:
+        return _link(batch, facts.OF_OPERATOR[act](batch.tx, session, user_id), moment, by or By(user_id))
+    claim = facts.claim(batch.tx, session, user_id, manual_linking=manual_linking, again=again)
+    return _link(batch, claim, moment, by or By(user_id))
 
 
-def issue(tx: Transaction, omi_session_ids: Iterable[str], user_id: str, moment: Moment, by: By) -> list[OmiSession]:
+@unit_of_work
+def issue(batch: Batch, omi_session_ids: Iterable[str], user_id: str, moment: Moment, by: By) -> list[OmiSession]:
     """An operator issues these to the user: all of them or, with what the gate says of one, none."""
-    return [link(tx, one, user_id, moment, act=Act.ISSUE, by=by) for one in omi_session_ids]
+    found = (batch.find_session(one, moment.at) for one in omi_session_ids)
+    return [_link(batch, facts.issue(batch.stored(), session, user_id), moment, by) for session in found]
 
 
+@unit_of_work
 def unlink(
-    tx: Transaction,
+    batch: Batch,
     omi_session_id: str,
     user_id: str,
     moment: Moment,
@@ -74,50 +67,51 @@ def unlink(
     """The session becomes nobody's; what was saved stays the user's. A suspended one, which is nobody's, leaves the
     user's list. `personal`: the one at the user's own address; None for whichever is the user's, the shared address
     first and a suspended one last. Raises NotFound when it is not the user's."""
-    session = find(tx, omi_session_id, moment.at, origin=user_id if personal else SHARED)
+    session = batch.find_session(omi_session_id, moment.at, origin=user_id if personal else SHARED)
     if personal is None and session.user_id != user_id:
-        own = find(tx, omi_session_id, moment.at, origin=user_id)
+        own = batch.find_session(omi_session_id, moment.at, origin=user_id)
         session = own if own.user_id else session
     decision = rules.decide(Unlink(session=session, user_id=user_id))
     if decision.error:
         raise decision.error
     if session.method is Method.ISSUED:
-        _withdraw_issue(tx, decision, session, moment.at, by or By(user_id))
+        _withdraw_issue(batch, decision, session, moment.at, by or By(user_id))
     if decision.outcome is Outcome.LET_GO:
-        tx.put_sessions([replace(session, suspended_user_id=None)])
-        note(tx, decision, session, moment.at, by or By(user_id), proof=None, uid=None, before=user_id, after=None)
+        batch.put_session(replace(session, suspended_user_id=None))
+        note(batch, decision, session, moment.at, by or By(user_id), proof=None, uid=None, before=user_id, after=None)
         return session.by_its_id_alone()
     unlinked = session.unlinked(moment)
-    change_hands(tx, decision, session, unlinked, moment, by or By(user_id), reason=UnlinkReason.UNLINKED)
+    change_hands(batch, decision, session, unlinked, moment, by or By(user_id), reason=UnlinkReason.UNLINKED)
     return unlinked
 
 
-def end(tx: Transaction, omi_session_id: str, device: Device, moment: Moment, by: By) -> OmiSession:
+@unit_of_work
+def end(batch: Batch, omi_session_id: str, device: Device, moment: Moment, by: By) -> OmiSession:
     """An issued device comes back, or is lost: it is nobody's until it is issued again. Raises NotFound."""
-    session = find(tx, omi_session_id, moment.at)
+    session = batch.find_session(omi_session_id, moment.at)
     decision = rules.decide(End(session=session))
     if decision.error:
         raise decision.error
-    _withdraw_issue(tx, decision, session, moment.at, by)
-    tx.forget_uids_shown(session)  # those of its user, who may verify them at any time
+    _withdraw_issue(batch, decision, session, moment.at, by)
+    batch.forget_uids_shown(session)  # those of its user, who may verify them at any time
     ended = replace(session.unlinked(moment) if session.user_id else session, device=device, last_uid=None)
-    change_hands(tx, decision, session, ended, moment, by, reason=UnlinkReason(f"device_{device}"))
+    change_hands(batch, decision, session, ended, moment, by, reason=UnlinkReason(f"device_{device}"))
     return ended
 
 
-def expire(tx: Transaction, silent_since: Millis, moment: Moment, most: int) -> set[str]:
+@unit_of_work
+def expire(batch: Batch, silent_since: Millis, moment: Moment, most: int) -> set[str]:
     """Ends at most `most` links of sessions that have not called since then, in counted time. Returns whom to wake."""
-    woken = set()
-    for session in tx.silent_sessions(silent_since, most):
+    for session in batch.tx.silent_sessions(silent_since, most):
         decision = rules.decide(Expire(session=session))
         if decision.outcome is Outcome.UNLINK and session.user_id:
-            change_hands(tx, decision, session, session.unlinked(moment), moment, SILENCE, reason=UnlinkReason.EXPIRED)
-            woken.add(session.user_id)
-    return woken
+            unlinked, reason = session.unlinked(moment), UnlinkReason.EXPIRED
+            change_hands(batch, decision, session, unlinked, moment, SILENCE, reason=reason)
+    return batch.users
 
 
 def change_hands(
-    tx: Transaction,
+    batch: Batch,
     decision: Decision,
     before: OmiSession,
     after: OmiSession,
@@ -127,24 +121,22 @@ def change_hands(
     reason: UnlinkReason,
     uid: str | None = None,
     brings: bool = True,
-) -> set[str]:
-    """Writes what was decided, with its trace in the audit, tells whoever loses the session and whoever gets it, and
-    returns whom to wake. By a uid come along the ownerless conversations of a day; by an id, which only its owner can
-    know, all."""
-    tx.put_sessions([after])
-    note(tx, decision, after, moment.at, by, proof=after.method, uid=uid, before=before.user_id, after=after.user_id)
+) -> None:
+    """Writes what was decided, with its trace in the audit, and tells whoever loses the session and whoever gets it. By
+    a uid come along the ownerless conversations of a day; by an id, which only its owner can know, all."""
+    batch.put_session(after)
+    note(batch, decision, after, moment.at, by, proof=after.method, uid=uid, before=before.user_id, after=after.user_id)
     if before.user_id and before.user_id != after.user_id:
         shown = wire.session(after.unlinked(moment), has_conversations=False)
-        tx.append([wire.event(before.user_id, "session_unlinked", session=shown, reason=reason)])
+        batch.tell(before.user_id, "session_unlinked", session=shown, reason=reason)
     if after.user_id:
         by_uid = after.method is Method.UID
-        ownerless = waiting(tx, after, moment.at - EARLIER if by_uid else 0) if brings else ()
-        adopt(tx, after, after.user_id, ownerless, brought=moment if by_uid else None)
-    return {user_id for user_id in (before.user_id, after.user_id) if user_id}
+        ownerless = waiting(batch.stored(), after, moment.at - EARLIER if by_uid else 0) if brings else ()
+        adopt(batch, after, after.user_id, ownerless, brought=moment if by_uid else None)
 
 
 def note(
-    tx: Transaction,
+    batch: Batch,
     decision: Decision,
     session: OmiSession,
     at: Millis,
@@ -156,7 +148,7 @@ def note(
     after: str | None,
 ) -> None:
     """The decision's trace in the audit."""
-    tx.audit(
+    batch.note(
         AuditEntry(
             at=at,
             actor=by.actor,
@@ -171,17 +163,29 @@ def note(
     )
 
 
-def find(tx: Transaction, omi_session_id: str, at: Millis, origin: str = SHARED) -> OmiSession:
-    """The session, a new one if it has not been seen before. In a writing transaction nobody else makes it."""
-    check_id(omi_session_id, "session_id")
-    key = session_key(origin, omi_session_id)
-    found = tx.sessions([key]).get(key)
-    return found or OmiSession(omi_session_id=omi_session_id, origin=origin, created_at=at)
+def _link(batch: Batch, act: Facts, moment: Moment, by: By) -> OmiSession:
+    session, decision = act.session, rules.decide(act)
+    if decision.error:
+        raise decision.error
+    if decision.outcome is Outcome.KEEP:
+        return session
+    assert decision.user_id and decision.method
+    is_second_hand = act.act is not Act.CLAIM and session.device is not None
+    if is_second_hand:
+        _withdraw_issue(batch, decision, session, moment.at, by)
+    linked, reason = session.linked_to(decision.user_id, decision.method, moment), UnlinkReason.HANDED_OVER
+    change_hands(batch, decision, session, linked, moment, by, reason=reason, brings=not is_second_hand)
+    return linked
 
 
-def _withdraw_issue(tx: Transaction, decision: Decision, session: OmiSession, at: Millis, by: By) -> None:
+def find(tx: Transaction, omi_session_id: str, at: Millis) -> OmiSession:
+    """The session at the shared URL, a new one if it has not been seen before."""
+    return Batch(tx).find_session(omi_session_id, at)
+
+
+def _withdraw_issue(batch: Batch, decision: Decision, session: OmiSession, at: Millis, by: By) -> None:
     """Having been issued the device proves nothing any more."""
-    link = facts.proof_by_issue(tx, session)
+    link = facts.proof_by_issue(batch.tx, session)
     if link:
-        tx.remove_omi_link(link.uid)
-        note(tx, decision, session, at, by, proof=link.proof, uid=link.uid, before=link.user_id, after=None)
+        batch.tx.remove_omi_link(link.uid)
+        note(batch, decision, session, at, by, proof=link.proof, uid=link.uid, before=link.user_id, after=None)

@@ -92,7 +92,7 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def segment_key(self) -> str:
-        """The key of its segment, where another segment of the conversation had that key before (`Desk.free_key`)."""
+        """The key of its segment, where another segment of the conversation had that key before (`free_key`)."""
         where, colon, id = self.key.partition(":")
         return where.partition("~")[0] + colon + id
 

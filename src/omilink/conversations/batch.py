@@ -1,0 +1,158 @@
+"""What one transaction reads and changes, gathered and written together: the unit of work."""
+
+from collections.abc import Callable, Collection, Iterable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from omilink.clock import Millis
+from omilink.models import wire
+from omilink.models.audit import AuditEntry
+from omilink.models.conversation import Conversation
+from omilink.models.event import Event
+from omilink.models.ids import SHARED, check_id, session_key
+from omilink.models.message import Message
+from omilink.models.ports import Transaction
+from omilink.models.session import OmiSession
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MessageKey = tuple[str, str]
+"""Conversation id and segment key."""
+
+
+def unit_of_work(use_case: Callable[Concatenate["Batch", P], T]) -> Callable[Concatenate[Transaction, P], T]:
+    """Makes a use case over a batch one over a transaction: what it has changed is written when it returns."""
+
+    @wraps(use_case)
+    def run(tx: Transaction, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        batch = Batch(tx)
+        result = use_case(batch, *args, **kwargs)
+        batch.flush()
+        return result
+
+    return run
+
+
+class Batch:
+    """The only writer of sessions, the uids that they have shown, conversations, messages, events and the audit.
+
+    Nothing is written before `flush`. What a statement has to find among stored rows is asked of `stored`, which writes
+    what has changed first.
+    """
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+        self.users: set[str] = set()
+        """Whose streams have something new."""
+        self.messages_added = 0
+        self._sessions: dict[str, OmiSession] = {}
+        self._uids_shown: dict[str, set[str]] = {}
+        self._conversations: dict[str, dict[str, Conversation]] = {}
+        self._messages: dict[str, dict[str, Message]] = {}
+        self._forget_changes()
+
+    def stored(self) -> Transaction:
+        """The transaction, to read what is stored with everything that this batch has changed."""
+        self.flush()
+        return self.tx
+
+    # sessions
+
+    def find_session(self, omi_session_id: str, at: Millis, origin: str = SHARED) -> OmiSession:
+        """The session, a new one if it has not been seen before. In a writing transaction nobody else makes it."""
+        check_id(omi_session_id, "session_id")
+        key = session_key(origin, omi_session_id)
+        if key not in self._sessions:
+            self._sessions |= self.tx.sessions([key])
+        return self._sessions.get(key) or OmiSession(omi_session_id=omi_session_id, origin=origin, created_at=at)
+
+    def put_session(self, session: OmiSession) -> None:
+        self._sessions[session.id] = session
+        self._changed_sessions[session.id] = session
+
+    def show_uid(self, session: OmiSession, uid: str | None) -> None:
+        """Notes that a call of the session showed the uid. Those of all sessions concerned have been loaded."""
+        if session.origin == SHARED and uid and uid not in self._uids_shown.setdefault(session.id, set()):
+            self._uids_shown[session.id].add(uid)
+            self._new_uids.append((session.id, uid))
+
+    def forget_uids_shown(self, session: OmiSession) -> None:
+        """All but its own id."""
+        self.stored().forget_uids_shown(session)
+        self._uids_shown.pop(session.id, None)
+
+    # conversations and messages
+
+    def put_conversation(self, conversation: Conversation, *, new: bool = False) -> None:
+        of_session = self._conversations.setdefault(conversation.session_id, {})
+        fresh = new or conversation.id in self._new_conversations
+        if fresh or conversation.id in of_session:
+            of_session[conversation.id] = conversation
+        (self._new_conversations if fresh else self._changed_conversations)[conversation.id] = conversation
+
+    def message(self, key: MessageKey) -> Message | None:
+        conversation_id, segment_key = key
+        return self._messages.get(conversation_id, {}).get(segment_key)
+
+    def put_message(self, message: Message, *, new: bool = False) -> None:
+        key = (message.conversation_id, message.key)
+        self._keep([message])
+        fresh = new or key in self._new_messages
+        (self._new_messages if fresh else self._changed_messages)[key] = message
+
+    def forget_words(self, conversation: Conversation) -> None:
+        """As `Transaction.forget_words`."""
+        self.stored().forget_words(conversation)
+        self._messages.pop(conversation.id, None)
+
+    # what people are told
+
+    def tell(self, user_id: str, type: str, conversation_id: str | None = None, **data: object) -> None:
+        """Notes an event for the user's streams."""
+        self._events.append(wire.event(user_id, type, conversation_id, **data))
+        self.users.add(user_id)
+
+    def forget_events(self, user_id: str, conversation_id: str) -> None:
+        """Removes the user's stored events that carry words of it."""
+        self.tx.forget_events(user_id, conversation_id)
+
+    def note(self, entry: AuditEntry) -> None:
+        self._entries.append(entry)
+
+    def is_noted(self, session_id: str, rule: str, uid: str | None) -> bool:
+        """Whether there is an entry of just that in the audit."""
+        noted = any((one.session_id, one.rule, one.uid) == (session_id, rule, uid) for one in self._entries)
+        return noted or self.tx.is_audited(session_id, rule, uid)
+
+    # all of it
+
+    def flush(self) -> None:
+        """Writes everything that has changed, in the order in which rows depend on one another."""
+        self.tx.put_sessions(self._changed_sessions.values())
+        self.tx.add_uids_shown(self._new_uids)
+        self.tx.put_conversations(self._new_conversations.values(), self._changed_conversations.values())
+        self.tx.put_messages(self._new_messages.values(), self._changed_messages.values())
+        for entry in self._entries:
+            self.tx.audit(entry)
+        self.tx.append(self._events)
+        self.messages_added += len(self._new_messages)
+        self._forget_changes()
+
+    def _keep_stored(self, messages: Iterable[Message]) -> None:
+        """What the batch has already is newer."""
+        self._keep([m for m in messages if self.message((m.conversation_id, m.key)) is None])
+
+    def _keep(self, messages: Collection[Message]) -> None:
+        for message in messages:
+            self._messages.setdefault(message.conversation_id, {})[message.key] = message
+
+    def _forget_changes(self) -> None:
+        self._changed_sessions: dict[str, OmiSession] = {}
+        self._new_uids: list[tuple[str, str]] = []
+        self._new_conversations: dict[str, Conversation] = {}
+        self._changed_conversations: dict[str, Conversation] = {}
+        self._new_messages: dict[MessageKey, Message] = {}
+        self._changed_messages: dict[MessageKey, Message] = {}
+        self._events: list[Event] = []
+        self._entries: list[AuditEntry] = []
