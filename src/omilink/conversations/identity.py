@@ -2,11 +2,14 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from omilink.clock import Millis
 from omilink.models.message import WEARER, Message, Segment, has_place, voice
 
+LATE = 42.0
+"""Seconds that words may come late. The slowest retry of OMI's cloud comes after 36, and takes its way."""
 SAME_START = 0.5
 """Seconds by which two versions of one segment may begin apart."""
 INEXACT = 0.1
@@ -68,6 +71,56 @@ def is_repeated(message: Message, segment: Segment) -> bool:
     if segment.id or message.start is None or segment.start is None or message.text != segment.text:
         return False
     return voice(message) == voice(segment) and _begin_together(message, segment) and _share(message, segment) > 0.5
+
+
+def is_too_late(message: Message, at: Millis) -> bool:
+    """Whether what says the same, alone in a call, is no retry of the message any more. It may have grown since it
+    came first."""
+    length = 0.0 if message.start is None or message.end is None else message.end - message.start
+    return at - max(message.created_at, message.spoken_at + round(length * 1000)) > LATE * 1000
+
+
+def is_of_before(message: Message, segment: Segment, at: Millis) -> bool:
+    """Whether a segment that came then is another owner's message, heard again or grown on its way, and not words of
+    now."""
+    if not segment.may_be_counted or message.has_been(segment):
+        return True
+    if not message.text:
+        return message.end == segment.end
+    is_in_time = abs(at - message.created_at) <= LATE * 1000
+    is_there = message.start == segment.start and voice(message) == voice(segment)
+    texts = sorted((message.text, segment.text), key=len)
+    return is_in_time and is_there and texts[1].startswith(texts[0])
+
+
+def has_gone_on(message: Message, later: Iterable[Message]) -> bool:
+    """Whether its voice has said more since. A recogniser corrects what it told last; other words at an earlier place
+    are those of a device that started anew."""
+    end = (message.end or 0.0) - INEXACT
+    return any(one.seq > message.seq and (one.start or 0.0) >= end and voice(one) == voice(message) for one in later)
+
+
+def latest_alike(message: Message, unplaced: Iterable[Message]) -> Message:
+    """Without an id and a place, what is said again after a while has the same key but for a number."""
+    alike = [one for one in unplaced if one.segment_id and message.key == f"said:{one.segment_id}"]
+    return max([message, *alike], key=lambda one: one.created_at)
+
+
+def of_number(segment: Segment, there: Iterable[Message]) -> Sequence[Message]:
+    """Those of the messages that have the segment's id, the nearest first; for one without a place the latest."""
+    same = [message for message in there if message.segment_id == segment.id]
+    if segment.start is None:
+        return sorted(same, key=lambda message: -message.seq)
+    start = segment.start
+    return sorted(same, key=lambda message: abs((message.start or 0.0) - start))
+
+
+def most_alike(found: Sequence[tuple[Message, bool]], segment: Segment) -> Message | None:
+    """Of messages, each with whether its conversation is deleted, the one that the segment tells nothing new, then one
+    that was deleted, since its words must not come back, then the first."""
+    if len(found) > 1:  # seldom, and it takes a hash
+        return max(found, key=lambda one: (one[0].knows(segment), one[1]))[0]
+    return found[0][0] if found else None
 
 
 def claim_same_seconds(message: Message | Segment, segment: Segment) -> bool:

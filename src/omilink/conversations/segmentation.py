@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from itertools import islice
 
 from omilink.clock import Millis
-from omilink.conversations.identity import SAME_START, claim_same_seconds, have_same_words, is_repeated
+from omilink.conversations.identity import (
+    LATE,
+    SAME_START,
+    claim_same_seconds,
+    have_same_words,
+    is_repeated,
+    is_too_late,
+)
 from omilink.models.conversation import Conversation
 from omilink.models.message import Message, Segment
 
-LATE = 42.0
-"""Seconds that words may come late. The slowest retry of OMI's cloud comes after 36, and takes its way."""
 OVERLAP = 2.0
 """Seconds by which people talk over each other."""
 BACKLOG = 30.0
@@ -158,13 +163,6 @@ def _contradicts(pairs: Iterable[tuple[Message | Segment, Segment]]) -> bool:
     read."""
     at_once = (pair for pair in islice(pairs, MOST_PAIRS) if claim_same_seconds(*pair))
     return any(not have_same_words(one.text, other.text, nearly_all=True) for one, other in islice(at_once, MOST_READ))
-
-
-def is_too_late(message: Message, at: Millis) -> bool:
-    """Whether what says the same, alone in a call, is no retry of the message any more. It may have grown since it
-    came first."""
-    length = 0.0 if message.start is None or message.end is None else message.end - message.start
-    return at - max(message.created_at, message.spoken_at + round(length * 1000)) > LATE * 1000
 
 
 def may_begin_anew(conversation: Conversation, message: Message, at: Millis) -> bool:

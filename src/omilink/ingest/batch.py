@@ -3,20 +3,17 @@
 from collections.abc import Iterable, Sequence
 
 from omilink.clock import Millis
-from omilink.conversations import identity, segmentation
+from omilink.conversations import segmentation
 from omilink.conversations.batch import Batch
-from omilink.linking.phrase import may_be_part
 from omilink.models.conversation import Conversation, title_of
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED, new_id, session_key
-from omilink.models.message import LEFT_OUT, Message, Segment, voice
+from omilink.models.message import Message, Segment
 from omilink.models.omi_account import Challenge
 from omilink.models.ports import Transaction
 from omilink.models.session import PAST, OmiSession
 
 MINUTE = 60.0
-MOST_NUMBERED = 20
-"""Messages of one number that a segment is compared with: more at the same second are no talk."""
 LATEST_UNPLACED = 50
 """Messages among which one without a place is looked for by its number."""
 NEAR_MOST = 20
@@ -30,31 +27,32 @@ class DeliveryBatch(Batch):
 
     def __init__(self, tx: Transaction, gap: float, calls: Sequence[tuple[Delivery, Sequence[Segment]]]) -> None:
         super().__init__(tx)
+        self.gap = gap
         self.gap_ms: Millis = round(gap * 1000)
-        self._deliveries = [delivery for delivery, _ in calls]
+        self.deliveries = [delivery for delivery, _ in calls]
         self._minutes: dict[str, set[int]] = {}
         self._unplaced_seen: set[str] = set()
         self._load_sessions()  # locks the sessions, so that what is read after it stays true
         self.load_proofs()
         self._load_conversations()
         self.load_messages(calls)
-        self._users_there = tx.users_there({delivery.origin for delivery in self._deliveries} - {SHARED})
+        self._users_there = tx.users_there({delivery.origin for delivery in self.deliveries} - {SHARED})
 
     def _load_sessions(self) -> None:
         """Those of the uids too, so that no proof comes or goes meanwhile."""
-        keys = {delivery.session_key for delivery in self._deliveries}
+        keys = {delivery.session_key for delivery in self.deliveries}
         self._sessions = self.tx.sessions(keys | {session_key(SHARED, uid) for uid in self._uids()})
         self._uids_shown = self.tx.uids_shown(keys)
 
     def load_proofs(self) -> None:
         """For whom the uids are verified, and what users have been asked to say under them."""
-        counted = min(map(self.accepted, self._deliveries), default=0)
+        counted = min(map(self.accepted, self.deliveries), default=0)
         self.verified, asked = self.tx.proofs(self._uids(), counted)
         self._challenges = self.tx.challenges(asked, counted)
 
     def _load_conversations(self) -> None:
-        keys = {delivery.session_key for delivery in self._deliveries}
-        since = min((delivery.received_at for delivery in self._deliveries), default=0) - segmentation.BACKLOG_LIMIT
+        keys = {delivery.session_key for delivery in self.deliveries}
+        since = min((delivery.received_at for delivery in self.deliveries), default=0) - segmentation.BACKLOG_LIMIT
         self._conversations = {key: {} for key in keys}
         for conversation in sorted(self.tx.conversations_near(keys, since), key=_by_last_words):
             of_session = self._conversations[conversation.session_id]
@@ -73,7 +71,7 @@ class DeliveryBatch(Batch):
         self._keep_stored(self.tx.messages_known(keys).values())
 
     def _uids(self) -> set[str]:
-        return {uid for delivery in self._deliveries for uid in (delivery.uid, delivery.session_id) if uid}
+        return {uid for delivery in self.deliveries for uid in (delivery.uid, delivery.session_id) if uid}
 
     # what there is
 
@@ -83,6 +81,10 @@ class DeliveryBatch(Batch):
             omi_session_id=delivery.session_id, origin=delivery.origin, created_at=delivery.received_at
         )
 
+    def sessions(self) -> list[OmiSession]:
+        """All that are loaded, also those whose id is a uid of the batch."""
+        return [*self._sessions.values()]
+
     def accepted(self, delivery: Delivery) -> Millis:
         """When the delivery was accepted, in counted time: just now, where the node that did so could not know."""
         return self.tx.counted() if delivery.counted_at is None else delivery.counted_at
@@ -90,20 +92,6 @@ class DeliveryBatch(Batch):
     def owner(self, delivery: Delivery) -> str | None:
         """Whose words these are: its session's owner at the time when it was accepted."""
         return self.session(delivery).owner_at(delivery)
-
-    def sender(self, delivery: Delivery) -> str:
-        """Whose budget it uses: its owner's; if it has none, that of its uid, or else of its session."""
-        return self.owner(delivery) or f"{SHARED} {delivery.uid or delivery.session_id}"
-
-    def senders(self) -> set[str]:
-        """All whose budgets the batch may use."""
-        owners = {session.user_id for session in self._sessions.values()} | {*self.verified.values()}
-        left = {session.left_user_id for session in self._sessions.values()}
-        return {
-            *filter(None, owners | left),
-            *(delivery.origin for delivery in self._deliveries if delivery.origin != SHARED),
-            *(f"{SHARED} {one}" for delivery in self._deliveries for one in (delivery.uid, delivery.session_id) if one),
-        }
 
     def is_account_gone(self, delivery: Delivery) -> bool:
         """Whether it was accepted for an account that has been deleted: at its personal URL, or for a session that it
@@ -138,116 +126,12 @@ class DeliveryBatch(Batch):
         owner = self.owner(delivery)
         return [one for one in self.near(delivery) if one.user_id == owner and not one.deleted_at]
 
-    def known(
-        self, delivery: Delivery, segment: Segment, near: Sequence[Conversation], *, is_alone: bool = False
-    ) -> Message | None:
-        """The message of these conversations that the segment already is, in a deleted one too. Without a unique id the
-        same words at the same seconds may be said again in the next conversation, so then only one that has not fallen
-        silent counts; without any, and if the segment `is_alone` in its call, only one that it may be a retry of. Of
-        several it is the one that the segment tells nothing new, then one that was deleted, since its words must not
-        come back, then the one that was heard longest ago."""
-        found: list[tuple[Message, bool]] = []
-        for conversation in near:
-            if not segment.has_unique_id and delivery.received_at - conversation.last_at >= self.gap_ms:
-                continue
-            message, is_deleted = self.same(delivery, segment, conversation), conversation.deleted_at is not None
-            if message is None or (is_deleted and message.has_grown_from_left_out(segment)):
-                continue
-            if is_alone and self.is_said_again(delivery, segment, message):
-                continue
-            if conversation.user_id == self.owner(delivery) or self._is_of_before(delivery, segment, message):
-                found.append((message, is_deleted))
-        if len(found) > 1:  # seldom, and it takes a hash
-            found.sort(key=lambda one: (one[0].knows(segment), one[1]), reverse=True)
-        return found[0][0] if found else None
-
-    def same(self, delivery: Delivery, segment: Segment, conversation: Conversation) -> Message | None:
-        """The conversation's message that the segment is. A counter's number is that only where it agrees otherwise,
-        and so is a UUID that came with other words at another place: some devices send one for all that they record."""
-        message = self.message((conversation.id, segment.key))
-        if message and segment.id is None and segment.start is None:
-            return self._latest_alike(message, conversation, delivery.received_at)
-        if not segment.may_be_counted and not (message and identity.is_elsewhere(message, segment)):
-            return message
-        if message and self._is_same_by_number(delivery, message, segment, conversation):
-            return message
-        numbered = self._numbered(segment, conversation)[:MOST_NUMBERED]
-        return next((one for one in numbered if self._is_same_by_number(delivery, one, segment, conversation)), None)
-
-    def is_said_again(self, delivery: Delivery, segment: Segment, message: Message) -> bool:
-        """Whether a segment that is alone in its call and looks like the message is another one."""
-        conversation = self.conversation(delivery, message.conversation_id)
-        return segment.id is None and segmentation.may_begin_anew(conversation, message, delivery.received_at)
-
-    def _latest_alike(self, message: Message, conversation: Conversation, at: Millis) -> Message:
-        """Without an id and a place, what is said again after a while has the same key but for a number."""
-        if not segmentation.is_too_late(message, at):
-            return message
-        alike = [m for m in self._unplaced(conversation) if m.segment_id and message.key == f"said:{m.segment_id}"]
-        return max([message, *alike], key=lambda one: one.created_at)
-
-    def _is_same_by_number(
-        self, delivery: Delivery, message: Message, segment: Segment, conversation: Conversation
-    ) -> bool:
-        if identity.is_same_by_number(message, segment, delivery.received_at):
-            return True
-        if not identity.is_like_a_correction(message, segment, delivery.received_at):
-            return False
-        if conversation.deleted_at and message.text == LEFT_OUT:  # whose words nobody knows: it may have grown
-            return True
-        return not (
-            self._is_part_of_a_sentence(delivery, message, segment)
-            or self._has_gone_on(conversation, message)
-            or segmentation.is_restarting(segment, delivery.received_at, self.open_to(delivery))
-        )
-
-    def _is_part_of_a_sentence(self, delivery: Delivery, message: Message, segment: Segment) -> bool:
-        """A part of a sentence that a user is to say is no correction of other words, nor are they one of it: a device
-        may count anew in each call, with a clock that stands at 0 each time."""
-        said = [one.say for one in self.challenges(delivery)]
-        return any(may_be_part(message.text, say) or may_be_part(segment.text, say) for say in said)
-
-    def _has_gone_on(self, conversation: Conversation, message: Message) -> bool:
-        """Whether its voice has said more since. A recogniser corrects what it told last; other words at an earlier
-        place are those of a device that started anew."""
-        end = (message.end or 0.0) - identity.INEXACT
-        later = self.around(conversation, end, end + MINUTE)
-        return any(
-            one.seq > message.seq and (one.start or 0.0) >= end and voice(one) == voice(message) for one in later
-        )
-
-    def _numbered(self, segment: Segment, conversation: Conversation) -> list[Message]:
-        """Messages of that id that were said about then, the nearest first; of those without a place the latest."""
-        if segment.start is None:
-            there = self._unplaced(conversation)
-            return sorted((m for m in there if m.segment_id == segment.id), key=lambda m: -m.seq)
-        start, nearly = segment.start, identity.SAME_START
-        stands_still = start == conversation.end == 0
-        if conversation.end is None or (start >= conversation.end and not stands_still):
-            return []
-        there = self.around(conversation, start - nearly, start + nearly)
-        if segmentation.is_short(conversation):  # its clock may tell no place
-            there += self._unplaced(conversation)
-        return sorted((m for m in there if m.segment_id == segment.id), key=lambda m: abs((m.start or 0.0) - start))
-
-    def _unplaced(self, conversation: Conversation) -> list[Message]:
+    def unplaced(self, conversation: Conversation) -> list[Message]:
         """The latest of its messages without a place."""
         if conversation.id not in self._unplaced_seen:
             self._unplaced_seen.add(conversation.id)
             self._keep_stored(self.tx.messages(conversation.id, LATEST_UNPLACED))
         return [m for m in self._messages.get(conversation.id, {}).values() if m.start is None]
-
-    @staticmethod
-    def _is_of_before(delivery: Delivery, segment: Segment, message: Message) -> bool:
-        """Whether the segment is another owner's message, heard again or grown on its way, and not words of now."""
-        if not segment.may_be_counted or message.has_been(segment):
-            return True
-        if not message.text:
-            return message.end == segment.end
-        is_in_time = abs(delivery.received_at - message.created_at) <= segmentation.LATE * 1000
-        is_there = message.start == segment.start and voice(message) == voice(segment)
-        texts = sorted((message.text, segment.text), key=len)
-        return is_in_time and is_there and texts[1].startswith(texts[0])
 
     def around(self, conversation: Conversation, start: float, until: float) -> list[Message]:
         """The conversation's messages that were said in these seconds of its clock, as they are now."""

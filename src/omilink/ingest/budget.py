@@ -1,11 +1,13 @@
 """How much of what is sent is kept of one sender in a day. Beyond that nothing is refused, since OMI answers a refusal
 by pausing the webhook for everybody: the words are not kept, and that is counted and told."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from omilink.accounts.rate_limits import name_hash
 from omilink.accounts.signing_in import DAY
 from omilink.clock import Millis
+from omilink.models.delivery import Delivery
+from omilink.models.ids import SHARED
 from omilink.models.ports import Transaction
 
 MEGABYTE = 1_000_000
@@ -42,3 +44,19 @@ def filled(full_at: Millis, at: Millis) -> Millis:
     """When it is full again, seen from now: within a day. What lies much further ahead was written by a clock that was
     ahead, and tells nothing of what was used."""
     return at if full_at - at > 2 * DAY else min(max(full_at, at), at + DAY)
+
+
+def sender(owner: str | None, delivery: Delivery) -> str:
+    """Whose budget a call uses: its owner's; if it has none, that of its uid, or else of its session."""
+    return owner or _nobodys(delivery.uid or delivery.session_id)
+
+
+def senders(owners: Iterable[str | None], deliveries: Collection[Delivery]) -> set[str]:
+    """All whose budgets these may use, if these are all who may own the words."""
+    personal = {delivery.origin for delivery in deliveries if delivery.origin != SHARED}
+    ids = {one for delivery in deliveries for one in (delivery.uid, delivery.session_id) if one}
+    return {*filter(None, owners), *personal, *map(_nobodys, ids)}
+
+
+def _nobodys(id: str) -> str:
+    return f"{SHARED} {id}"

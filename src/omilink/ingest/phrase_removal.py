@@ -4,6 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from msgspec.structs import replace
+
+from omilink.ingest import recognition
 from omilink.ingest.batch import DeliveryBatch
 from omilink.linking import omi_accounts
 from omilink.linking.phrase import Span, begins, may_be_part, may_hold_part, part_of
@@ -41,22 +44,31 @@ def take_sentences_out(
     earlier call, or in an earlier version of a segment. If the call `proves` something, that is done as well."""
     if sum(len(segment.text) for segment in segments) > LONGEST:
         return segments
+    _show(batch, delivery, proves=proves)
+    pieces = [*_said_before(batch, delivery, segments), *_said_now(segments)]
+    order, said = _find(batch.challenges(delivery), pieces)
+    if said:
+        segments = _cut(batch, delivery, segments, order, [span for _, span in said])
+    if said and proves:
+        _prove(batch, delivery, [challenge for challenge, _ in said])
+    elif proves:
+        now, in_all = [segment.text for segment in segments], [piece.text for piece in pieces]
+        omi_accounts.note_close(batch.tx, batch.challenges(delivery), now, in_all)
+    return _without_parts(batch, delivery, segments)
+
+
+def _show(batch: DeliveryBatch, delivery: Delivery, *, proves: bool) -> None:
+    """Notes the uid of the call, so that a proof links its session."""
     session = batch.session(delivery)
     batch.put_session(replace(session, last_uid=delivery.uid) if proves else session)
     batch.show_uid(session, delivery.uid)
-    pieces = [*_said_before(batch, delivery, segments), *_said_now(segments)]
-    order, said = _find(batch.challenges(delivery), pieces)
-    if not said:
-        if proves:
-            now = [segment.text for segment in segments]
-            omi_accounts.note_close(batch.tx, batch.challenges(delivery), now, [piece.text for piece in pieces])
-        return _without_parts(batch, delivery, segments)
-    rests = _cut(batch, delivery, segments, order, [span for _, span in said])
-    for challenge in {challenge.user_id: challenge for challenge, _ in said if proves}.values():
+
+
+def _prove(batch: DeliveryBatch, delivery: Delivery, met: Sequence[Challenge]) -> None:
+    """Of each user one challenge."""
+    for challenge in {challenge.user_id: challenge for challenge in met}.values():
         omi_accounts.meet(batch, challenge, delivery)
     batch.load_proofs()
-    batch.load_messages([(delivery, rests)])
-    return _without_parts(batch, delivery, rests)
 
 
 def _cut(
@@ -76,7 +88,7 @@ def _cut(
         message = piece.message
         if piece.place is not None:
             segment = left.pop(piece.place)
-            message = _to_cut(batch.known(delivery, segment, near), segment)
+            message = _to_cut(recognition.known(batch, delivery, segment, near), segment)
             if rest:
                 left[piece.place] = replace(segment, text=rest)
             remembered = _remember(batch, delivery, remembered, segment)
@@ -84,7 +96,9 @@ def _cut(
             remembered = _remember(batch, delivery, remembered, message)
         if message:
             _take_out(batch, delivery, message, rest or LEFT_OUT)
-    return [segment for _, segment in sorted(left.items())]
+    rests = [segment for _, segment in sorted(left.items())]
+    batch.load_messages([(delivery, rests)])
+    return rests
 
 
 def _remembered(batch: DeliveryBatch, delivery: Delivery) -> Conversation | None:
@@ -139,7 +153,7 @@ def _without_parts(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[
         return segments
     rests = []
     for segment in segments:
-        known = [batch.same(delivery, segment, conversation) for conversation in of_cuts]
+        known = [recognition.same(batch, delivery, segment, conversation) for conversation in of_cuts]
         has_grown = any(message and message.has_grown_from_left_out(segment) for message in known)
         rest = _without_part(segment, said) if has_grown else segment.text
         if rest:
@@ -211,7 +225,7 @@ def _said_before(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Se
         for message in batch.stored().newest_messages(conversation.id, EARLIER_MESSAGES)
     ]
     messages.sort(key=lambda message: message.created_at)  # of one moment in the order of the conversations
-    known = [message for segment in segments if (message := batch.known(delivery, segment, near))]
+    known = [message for segment in segments if (message := recognition.known(batch, delivery, segment, near))]
     again = {(message.conversation_id, message.key) for message in known}
     return [
         _Piece(m.text, voice(m), m.start, message=m, is_heard_again=(m.conversation_id, m.key) in again)

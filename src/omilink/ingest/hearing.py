@@ -1,0 +1,184 @@
+"""Which message and which conversation the words of a call are, and what their owner's streams are told of them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from omilink.conversations import identity, segmentation
+from omilink.ingest import recognition
+from omilink.ingest.batch import DeliveryBatch
+from omilink.linking import phrase
+from omilink.models import wire
+from omilink.models.conversation import Conversation
+from omilink.models.delivery import Delivery
+from omilink.models.message import Message, Segment
+
+
+@dataclass(slots=True)
+class Heard:
+    """What one call changed: conversations that began, keys of messages that are new or changed, by conversation.
+    `of_before`: how many segments go on with words of an earlier owner, and are kept for nobody."""
+
+    began: set[str] = field(default_factory=set)
+    new: dict[str, list[str]] = field(default_factory=dict)
+    changed: dict[str, list[str]] = field(default_factory=dict)
+    of_before: int = 0
+
+
+def hear(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> Heard:
+    heard, fresh, near = Heard(), [], batch.near(delivery)
+    for segment in segments:
+        known = recognition.known(batch, delivery, segment, near, is_alone=len(segments) == 1)
+        if known is None:
+            fresh.append(segment)
+        else:
+            _hear_again(batch, delivery, known, segment, heard)
+    for run in segmentation.runs(fresh, batch.gap):
+        _hear_run(batch, delivery, run, heard)
+    return heard
+
+
+def tell(batch: DeliveryBatch, delivery: Delivery, heard: Heard) -> None:
+    user_id = batch.owner(delivery)
+    if user_id is None:
+        return
+    for conversation_id in heard.new | heard.changed:
+        conversation = batch.conversation(delivery, conversation_id)
+        shown = {"conversationId": conversation_id, "conversation": wire.conversation(conversation)}
+        if conversation_id in heard.began:
+            batch.tell(user_id, "conversation_changed", conversation_id, **shown)
+        for type, keys in ("new_messages", heard.new), ("messages_updated", heard.changed):
+            messages = [batch.message((conversation_id, key)) for key in keys.get(conversation_id, ())]
+            if messages:
+                words = [wire.message(message) for message in messages if message]
+                batch.tell(user_id, type, conversation_id, **shown, messages=words)
+
+
+def _hear_again(batch: DeliveryBatch, delivery: Delivery, known: Message, segment: Segment, heard: Heard) -> None:
+    """What was saved for another owner, or deleted, is not touched any more."""
+    conversation = batch.conversation(delivery, known.conversation_id)
+    if conversation.deleted_at:
+        return
+    if conversation.user_id != batch.owner(delivery):
+        is_retry = known.has_been(segment) and not identity.is_too_late(known, delivery.received_at)
+        heard.of_before += not is_retry
+        return
+    message = known.heard_again(segment, conversation.spoken_at(segment, known.created_at))
+    if message is known:
+        return
+    batch.put_message(message)
+    if message.rev == known.rev:  # nothing that is shown
+        return
+    name = _name(batch, delivery, [segment])
+    conversation = conversation.with_words([segment], delivery, named_by=name)
+    is_title = name is not None and conversation.may_be_named_by(known) and batch.is_first_of_its_words(known)
+    batch.put_conversation(conversation.retitled(message) if is_title else conversation)
+    if message.key not in heard.new.get(conversation.id, ()):
+        heard.changed.setdefault(conversation.id, []).append(message.key)
+
+
+def _hear_run(batch: DeliveryBatch, delivery: Delivery, run: segmentation.Run, heard: Heard) -> None:
+    at, as_of_then = delivery.received_at, [c.as_of(delivery) for c in batch.open_to(delivery)]
+    placed = segmentation.gone_on(run, at, as_of_then)
+    if placed:
+        run = segmentation.Run(run.segments, None, None)
+    else:
+        placed = segmentation.place(run, at, as_of_then, batch.gap, batch.around)
+    if placed is None:
+        conversation = _begin(batch, delivery)
+        heard.began.add(conversation.id)
+    else:
+        conversation = batch.conversation(delivery, placed.id)
+    _add(batch, delivery, conversation, run, heard)
+
+
+def _begin(batch: DeliveryBatch, delivery: Delivery) -> Conversation:
+    conversation = batch.begun(delivery)
+    batch.put_conversation(conversation, new=True)
+    return conversation
+
+
+def _add(batch: DeliveryBatch, delivery: Delivery, before: Conversation, run: segmentation.Run, heard: Heard) -> None:
+    said = _not_repeated(batch, before, run)
+    if not said:
+        return
+    conversation = before.with_words(said, delivery, named_by=_name(batch, delivery, said))
+    batch.put_conversation(conversation)
+    seq, end = before.message_count, before.end
+    is_alone = len(said) == 1
+    is_one_twice = len({segment.id or segment.key for segment in said}) < len(said)
+    for segment in said:
+        may_be_there = is_one_twice or batch.message((conversation.id, segment.key))
+        message = recognition.same(batch, delivery, segment, conversation) if may_be_there else None
+        if message and not (is_alone and recognition.is_said_again(batch, delivery, segment, message)):
+            _hear_again(batch, delivery, message, segment, heard)
+            continue
+        seq += 1
+        key = batch.free_key(conversation, segment, seq)
+        start = None if run.start is None else segment.start
+        batch.put_message(_message(key, seq, start, end or 0.0, segment, conversation, delivery), new=True)
+        end = segment.end if end is None else max(end, segment.end or end)
+        heard.new.setdefault(conversation.id, []).append(key)
+    batch.put_conversation(replace(batch.conversation(delivery, conversation.id), message_count=seq))
+
+
+def _name(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> str | None:
+    """The first text that may name a conversation: half a sentence that a user is about to say does not."""
+    asked = [challenge.say for challenge in batch.challenges(delivery) if challenge.used_at is None]
+    texts = (segment.text for segment in segments)
+    return next((text for text in texts if not any(phrase.may_be_part(text, say) for say in asked)), None)
+
+
+def _not_repeated(batch: DeliveryBatch, conversation: Conversation, run: segmentation.Run) -> Sequence[Segment]:
+    """Without segments that have no id and that the conversation has already, at times that have moved a little."""
+    is_behind = run.start is not None and conversation.end is not None and run.start < conversation.end
+    if not is_behind or all(segment.id for segment in run.segments):
+        return run.segments
+    assert run.start is not None and run.end is not None
+    said: defaultdict[str, list[Message]] = defaultdict(list)
+    for message in batch.around(conversation, run.start, run.end):
+        said[message.text].append(message)
+    fresh: list[Segment] = []
+    for segment in run.segments:
+        known = _among(said[segment.text], segment)
+        if known is None:
+            fresh.append(segment)
+        elif segment.person_id not in (None, known.person_id):
+            batch.put_message(replace(known, person_id=segment.person_id))
+    return fresh
+
+
+def _among(same_words: Sequence[Message], segment: Segment) -> Message | None:
+    """Looked for among a bounded number: a list that says one word a thousand times is no talk."""
+    some = same_words[-segmentation.MOST_COMPARED :]
+    return next((message for message in some if identity.is_repeated(message, segment)), None)
+
+
+def _message(
+    key: str,
+    seq: int,
+    start: float | None,
+    behind: float,
+    segment: Segment,
+    conversation: Conversation,
+    delivery: Delivery,
+) -> Message:
+    """The message of a segment that begins at `start`, or stands `behind` what had been said when it has no place."""
+    at = delivery.received_at
+    return Message(
+        conversation_id=conversation.id,
+        seq=seq,
+        key=key,
+        text=segment.text,
+        speaker=segment.speaker,
+        is_user=segment.is_user,
+        person_id=segment.person_id,
+        start=start,
+        end=None if start is None else segment.end,
+        position=behind if start is None else start,
+        created_at=at,
+        spoken_at=at if start is None else conversation.spoken_at(segment, at),
+        versions=segment.version,
+    )
