@@ -36,6 +36,8 @@ def main() -> None:
     parser.add_argument("--cluster", action="store_true", help="a cluster beside the embedded product, instead")
     parser.add_argument("--workers", type=int, default=1, help="the cluster's, 1 by default")
     args = parser.parse_args()
+    if args.beside and any(getattr(args, name) for name in PARTS):
+        parser.error(f"--beside goes with none of these: {', '.join(PARTS)}")
     _allow_many_connections()
     with tempfile.TemporaryDirectory(prefix="bench-", dir=_on_a_real_disk()) as folder:
         measure = next((how for name, how in PARTS.items() if getattr(args, name)), _embedded)
