@@ -30,8 +30,8 @@ def test_a_newcomer_signs_up_links_a_wearable_and_sees_its_words(server: ServerP
     page.get_by_role("button", name="Create an account").click()
 
     page.get_by_role("link", name="Link it now").click()
-    page.get_by_role("button", name="With a session id").click()
-    page.get_by_label("Session id", exact=True).fill("kitchen")
+    page.get_by_role("button", name="With the device's id").click()
+    page.get_by_label("The device's id", exact=True).fill("kitchen")
     page.get_by_role("button", name="Link", exact=True).click()
     expect(shown(page).get_by_text("“kitchen” is linked to you.")).to_be_visible()
 
@@ -56,8 +56,8 @@ def test_no_script_can_read_the_sign_in(server: ServerProcess, open_app: OpenApp
 def test_a_remembered_session_that_was_unlinked_elsewhere_stays_so(server: ServerProcess, open_app: OpenApp) -> None:
     person = new_user(server)
     page = open_app(person.token, path="/#/link")
-    page.get_by_role("button", name="With a session id").click()
-    page.get_by_label("Session id", exact=True).fill("kitchen")
+    page.get_by_role("button", name="With the device's id").click()
+    page.get_by_label("The device's id", exact=True).fill("kitchen")
     page.get_by_role("button", name="Link", exact=True).click()
     expect(shown(page).get_by_text("“kitchen” is linked to you.")).to_be_visible()
     wait_for_storage(page, lambda kept: "omilink.session" in kept)
@@ -84,8 +84,8 @@ def test_an_address_that_comes_late_moves_nothing_that_somebody_presses(
 @pytest.mark.parametrize("server", [{"OMILINK_LINK_TTL": "0.00002"}], indirect=True, ids=["links of 1.7 s"])
 def test_a_link_that_expires_is_made_again(server: ServerProcess, open_app: OpenApp) -> None:
     page = open_app(new_user(server).token, path="/#/link")
-    page.get_by_role("button", name="With a session id").click()
-    page.get_by_label("Session id", exact=True).fill("kitchen")
+    page.get_by_role("button", name="With the device's id").click()
+    page.get_by_label("The device's id", exact=True).fill("kitchen")
     page.get_by_role("button", name="Link", exact=True).click()
     expect(shown(page).get_by_text("“kitchen” had been silent for long, and is linked to you again.")).to_be_visible()
     server.say("kitchen", "Still here")
@@ -152,9 +152,9 @@ def test_a_session_id_is_scanned(server: ServerProcess, open_app: OpenApp) -> No
     """
     ada = new_user(server)
     page = open_app(ada.token, path="/#/link", script=reader, permissions=["camera"])
-    page.get_by_role("button", name="With a session id").click()
+    page.get_by_role("button", name="With the device's id").click()
     page.get_by_role("button", name="Scan a QR code").click()
-    expect(page.get_by_label("Session id", exact=True)).to_have_value("scanned-pendant")
+    expect(page.get_by_label("The device's id", exact=True)).to_have_value("scanned-pendant")
     expect(shown(page).get_by_text("Press Link if it is yours.")).to_be_visible()
     assert ada.client.get("/sessions").json()["sessions"] == []
     page.get_by_role("button", name="Link", exact=True).click()
@@ -167,15 +167,15 @@ def test_a_camera_or_a_reader_that_is_of_no_use_says_so(server: ServerProcess, o
     token = new_user(server).token
     for script, problem in ((reader, "cannot read codes"), (reader + no_camera, "There is no camera here")):
         page = open_app(token, path="/#/link", script=script, permissions=["camera"])
-        page.get_by_role("button", name="With a session id").click()
+        page.get_by_role("button", name="With the device's id").click()
         page.get_by_role("button", name="Scan a QR code").click()
         expect(page.get_by_role("alert")).to_contain_text(problem)
 
 
 def test_a_made_id_is_shown_whole_and_says_what_to_do(server: ServerProcess, open_app: OpenApp) -> None:
     page = open_app(new_user(server).token, path="/#/link")
-    page.get_by_role("button", name="With a session id").click()
-    field = page.get_by_label("Session id", exact=True)
+    page.get_by_role("button", name="With the device's id").click()
+    field = page.get_by_label("The device's id", exact=True)
     page.get_by_role("button", name="Link", exact=True).click()
     expect(field).to_be_focused()
     field.fill("kitchen")
@@ -190,8 +190,8 @@ def test_a_made_id_is_shown_whole_and_says_what_to_do(server: ServerProcess, ope
 
 def test_a_session_of_somebody_else_is_refused_in_words(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
     page = open_app(new_user(server).token, path="/#/link")
-    page.get_by_role("button", name="With a session id").click()
-    page.get_by_label("Session id", exact=True).fill("ada-pendant")
+    page.get_by_role("button", name="With the device's id").click()
+    page.get_by_label("The device's id", exact=True).fill("ada-pendant")
     page.get_by_role("button", name="Link", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("cannot be linked")
 
@@ -460,15 +460,15 @@ def test_deleting_the_account_says_its_consequences_and_asks_for_the_password(
 ) -> None:
     page = open_app(ada.token, path="/#/account")
     page.get_by_role("button", name="Delete account").click()
-    expect(page.get_by_role("alert")).to_have_text("Enter your password.")
-    page.get_by_label("Your password, to delete everything").fill("not the password")
-    page.get_by_role("button", name="Delete account").click()
-    expect(page.get_by_role("dialog")).to_contain_text("every word in them")
-    page.get_by_role("button", name="Delete for ever").click()
-    expect(page.get_by_role("alert")).to_contain_text("wrong")
-    page.get_by_label("Your password, to delete everything").fill(ada.password)
-    page.get_by_role("button", name="Delete account").click()
-    page.get_by_role("button", name="Delete for ever").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("every word in them")
+    dialog.get_by_role("button", name="Delete for ever").click()
+    expect(dialog.get_by_role("alert")).to_have_text("Enter your password.")
+    dialog.get_by_label("Your password").fill("not the password")
+    dialog.get_by_role("button", name="Delete for ever").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("wrong")
+    dialog.get_by_label("Your password").fill(ada.password)
+    dialog.get_by_role("button", name="Delete for ever").click()
     expect(page.get_by_text("Your account has been deleted.")).to_be_visible()
 
 
@@ -482,7 +482,7 @@ def test_deleting_the_account_says_its_consequences_and_asks_for_the_password(
         ("conversations", "A-word-that-is-longer"),
         ("sessions", "Linked by hand"),
         ("link", "Replace address"),
-        ("account", "Here, signed in"),
+        ("account", "This browser"),
     ],
 )
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])

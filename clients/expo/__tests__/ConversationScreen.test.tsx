@@ -77,7 +77,7 @@ test("a conversation that is deleted elsewhere makes room for the list, with a w
   await openTheWalk();
   expect(await screen.findByText("Look at that bird")).toBeOnTheScreen();
   await tell({ type: "conversation_deleted", conversationId: "walk" });
-  expect(await screen.findByText("The conversation was deleted.")).toBeOnTheScreen();
+  expect(await screen.findByText("This conversation is no longer among yours.")).toBeOnTheScreen();
   expect(screen.getByRole("heading", { name: "Conversations" })).toBeOnTheScreen();
   expect(screen.queryByText("A walk")).toBeNull();
 });

@@ -46,9 +46,10 @@ describe("with one's own address", () => {
     const session = { id: "pendant", linked: true, method: "personal", lastSeenAt, messagesSaved: 2 };
     mockServer.answers["GET /sessions"] = () => ({ ok: true, sessions: [session] });
     await openLinkScreen();
-    expect(await screen.findByText("Last words there 3 min ago.")).toBeOnTheScreen();
+    expect(await screen.findByText("Last words 3 min ago.")).toBeOnTheScreen();
     expect(screen.queryByText(/Words are arriving/)).toBeNull();
     session.messagesSaved += 1;
+    session.lastSeenAt = new Date().toISOString();
     expect(await screen.findByText(/Words are arriving/)).toBeOnTheScreen();
     await fireEvent.press(screen.getByRole("link", { name: "See what it hears" }));
     expect(await screen.findByText("Nothing has been said yet")).toBeOnTheScreen();
@@ -117,7 +118,7 @@ describe("by a sentence", () => {
     jest.spyOn(Date, "now").mockReturnValue(started + 600_000);
     expect(await screen.findByText(/the sentence no longer counts/)).toBeOnTheScreen();
     expect(screen.queryByTestId("sentence")).toBeNull();
-    await fireEvent.press(screen.getByRole("button", { name: "Another sentence" }));
+    await fireEvent.press(screen.getByRole("button", { name: "New sentence" }));
     expect(await screen.findByText("Two owls read the paper")).toBeOnTheScreen();
     expect(screen.queryByText(/the sentence no longer counts/)).toBeNull();
   });
@@ -126,11 +127,11 @@ describe("by a sentence", () => {
 test("the proof that an id takes is of that id, whatever is typed by then", async () => {
   mockServer.answers["POST /sessions/link"] = () => refusal(403, "proof_required");
   await openLinkScreen();
-  await fireEvent.press(screen.getByRole("button", { name: "With a session id" }));
-  await fireEvent.changeText(screen.getByLabelText("Session id"), UID);
+  await fireEvent.press(screen.getByRole("button", { name: "With the device's id" }));
+  await fireEvent.changeText(screen.getByLabelText("The device's id"), UID);
   await fireEvent.press(screen.getByRole("button", { name: "Link" }));
-  const proof = await screen.findByRole("link", { name: "Link it by saying a sentence" });
-  await fireEvent.changeText(screen.getByLabelText("Session id"), "kitchen");
+  const proof = await screen.findByRole("button", { name: "Say a sentence instead" });
+  await fireEvent.changeText(screen.getByLabelText("The device's id"), "kitchen");
   await fireEvent.press(proof);
   expect(screen.getByLabelText("Your OMI user id").props.value).toBe(UID);
 });

@@ -1,3 +1,5 @@
+import type { UnlinkReason } from "omilink";
+
 import { ago, count, minutesUntil, signedOutBecause, unlinkedBecause } from "../src/words";
 
 test.each([
@@ -23,4 +25,18 @@ test("one is not many", () => {
 test("a reason that this version does not know still makes a sentence", () => {
   expect(signedOutBecause("something_new")).toBe("You were signed out. Sign in again to go on.");
   expect(unlinkedBecause("something_new")).toBe("What was saved stays yours.");
+});
+
+test("every reason to lose a session has a sentence of its own", () => {
+  const reasons = {
+    unlinked: 1,
+    proof_required: 1,
+    linked_with_proof: 1,
+    handed_over: 1,
+    device_returned: 1,
+    device_lost: 1,
+    expired: 1,
+  } satisfies Record<UnlinkReason, 1>;
+  const sentences = [...Object.keys(reasons), "something_new"].map(unlinkedBecause);
+  expect(new Set(sentences).size).toBe(sentences.length);
 });

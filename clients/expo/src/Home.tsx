@@ -1,4 +1,4 @@
-import { View, useWindowDimensions } from "react-native";
+import { View } from "react-native";
 import { useSafeAreaInsets } from "react-native-safe-area-context";
 
 import { AccountScreen } from "./account/AccountScreen";
@@ -10,15 +10,16 @@ import { useNavigation } from "./Navigation";
 import { SessionsScreen } from "./sessions/SessionsScreen";
 import { Sidebar } from "./Sidebar";
 import { Tabs } from "./Tabs";
-import { DESKTOP } from "./ui/theme";
+import { SkipLink } from "./ui/SkipLink";
+import { useIsDesktop } from "./ui/theme";
 
 /** On a phone one screen above the tabs, on a desktop a sidebar beside it. */
 export function Home() {
-  const { width } = useWindowDimensions();
   const insets = useSafeAreaInsets();
-  const isDesktop = width >= DESKTOP;
+  const isDesktop = useIsDesktop();
   return (
     <View style={{ flex: 1, flexDirection: isDesktop ? "row" : "column", paddingTop: insets.top }}>
+      <SkipLink />
       {isDesktop && <Sidebar />}
       <View role="main" style={{ flex: 1, minWidth: 0, minHeight: 0 }}>
         <Screen isDesktop={isDesktop} />
@@ -40,7 +41,7 @@ function Screen({ isDesktop }: { isDesktop: boolean }) {
     case "sessions":
       return <SessionsScreen />;
     case "link":
-      return <LinkScreen key={route.uid} uid={route.uid} />;
+      return <LinkScreen uid={route.uid} />;
     case "account":
       return <AccountScreen />;
   }

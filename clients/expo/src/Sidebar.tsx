@@ -1,9 +1,13 @@
 import { View } from "react-native";
 
+import { useAccount } from "./account/AccountProvider";
 import { ConversationList } from "./live/ConversationList";
+import { useLive } from "./live/LiveProvider";
 import { Link, useNavigation } from "./Navigation";
 import { TABS, tabOf } from "./route";
+import { Button } from "./ui/Button";
 import { Icon, Logo } from "./ui/Icon";
+import { useNotices } from "./ui/Notice";
 import { Text } from "./ui/Text";
 import { TARGET, themed, useColors } from "./ui/theme";
 
@@ -25,6 +29,23 @@ export function Sidebar() {
         Conversations
       </Text>
       <ConversationList />
+      <Foot />
+    </View>
+  );
+}
+
+/** Who is signed in, and the way out. */
+function Foot() {
+  const styles = useStyles();
+  const { user } = useLive();
+  const { signOut } = useAccount();
+  const { attempt } = useNotices();
+  return (
+    <View style={styles.foot}>
+      <Text kind="quiet" numberOfLines={1} style={styles.who}>
+        {user.displayName || user.email}
+      </Text>
+      <Button icon="sign-out" label="Sign out" busyLabel="Signing out…" onPress={() => attempt(signOut)} />
     </View>
   );
 }
@@ -70,4 +91,15 @@ const useStyles = themed(({ surface, line, mine }) => ({
   here: { backgroundColor: mine },
   label: { fontSize: 15, fontWeight: "600" },
   heading: { paddingTop: 18, paddingBottom: 8, paddingHorizontal: 20 },
+  foot: {
+    flexDirection: "row",
+    alignItems: "center",
+    gap: 10,
+    paddingVertical: 10,
+    paddingLeft: 20,
+    paddingRight: 12,
+    borderTopWidth: 1,
+    borderTopColor: line,
+  },
+  who: { flexGrow: 1, flexShrink: 1 },
 }));

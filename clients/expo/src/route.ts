@@ -18,6 +18,13 @@ export const TABS: readonly { tab: Tab; label: string }[] = [
 
 export const START: Route = { screen: "live" };
 
+/** What a screen is called in the browser's tab. */
+export function nameOf(route: Route): string {
+  if (route.screen === "conversation") return "Conversation";
+  if (route.screen === "link") return "Link your wearable";
+  return TABS.find(({ tab }) => tab === route.screen)!.label;
+}
+
 /** The tab that a screen belongs to. */
 export function tabOf({ screen }: Route): Tab {
   if (screen === "conversation") return "conversations";

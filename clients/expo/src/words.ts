@@ -1,6 +1,10 @@
 /** Times and causes, in words. */
 import type { OmiAccount, Session, UnlinkReason } from "omilink";
 
+/** While something is waited for. */
+export const OFFLINE = "No connection to the server. Trying again…";
+export const PASSWORD_RULE = "At least 8 characters";
+
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
@@ -79,9 +83,17 @@ const METHODS = {
   personal: "Linked by your own address",
 };
 
-export function linkedHow({ method, linkedAt }: Session): string {
+/** With the account that links the session, where that is certain. */
+export function linkedHow({ method, linkedAt }: Session, account?: OmiAccount): string {
   const how = method ? METHODS[method] : "Linked";
-  return linkedAt ? `${how} (${dayAndTime(linkedAt)})` : how;
+  const proven = account ? `${how}, as ${PROOFS[account.proof]}` : how;
+  return linkedAt ? `${proven} (${dayAndTime(linkedAt)})` : proven;
+}
+
+/** "last heard 3 s ago · 5 messages" */
+export function heardHow({ lastSeenAt, messagesSaved = 0 }: Session, now: number): string {
+  const heard = lastSeenAt ? `last heard ${ago(lastSeenAt, now)}` : "not heard yet";
+  return messagesSaved > 0 ? `${heard} · ${count(messagesSaved, "message")}` : heard;
 }
 
 const PROOFS = {

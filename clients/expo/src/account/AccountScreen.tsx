@@ -2,6 +2,7 @@ import { useState } from "react";
 import { View } from "react-native";
 
 import { useLive } from "../live/LiveProvider";
+import { OfflineLine } from "../live/OfflineLine";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { Column } from "../ui/Column";
@@ -26,7 +27,7 @@ export function AccountScreen() {
   const { email, displayName, createdAt } = user;
   return (
     <View style={{ flex: 1 }}>
-      <ScreenHeader title="Account" />
+      <ScreenHeader title="Account" below={<OfflineLine />} />
       <Column>
         <Card style={styles.card}>
           <View style={styles.who}>

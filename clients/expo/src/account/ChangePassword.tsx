@@ -4,10 +4,12 @@ import type { TextInput } from "react-native";
 
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
-import { Field } from "../ui/Field";
+import { Field, NEW_PASSWORD, PASSWORD } from "../ui/Field";
 import { messageOf, useNotices } from "../ui/Notice";
 import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
+import { PASSWORD_RULE } from "../words";
+import { WhosePassword } from "./WhosePassword";
 
 /** Another password, which ends every other sign-in. */
 export function ChangePassword({ onChanged }: { onChanged: () => void }) {
@@ -39,26 +41,23 @@ export function ChangePassword({ onChanged }: { onChanged: () => void }) {
       <Text kind="heading">Change your password</Text>
       <Text kind="quiet">You stay signed in here; everything else is signed out.</Text>
       <Problem text={problem} />
+      <WhosePassword />
       <Field
         ref={passwordInput}
         label="Your password now"
         value={password}
         onChangeText={setPassword}
-        autoCapitalize="none"
-        autoComplete="current-password"
-        secureTextEntry
+        {...PASSWORD}
         onSubmitEditing={() => newPasswordInput.current?.focus()}
         submitBehavior="submit"
       />
       <Field
         ref={newPasswordInput}
-        label="Your new password, at least 8 characters"
+        label="Your new password"
+        rule={PASSWORD_RULE}
         value={newPassword}
         onChangeText={setNewPassword}
-        autoCapitalize="none"
-        autoComplete="new-password"
-        textContentType="newPassword"
-        secureTextEntry
+        {...NEW_PASSWORD}
         onSubmitEditing={change}
       >
         <Button label="Change" aria-label="Change password" busyLabel="Changing…" onPress={change} />

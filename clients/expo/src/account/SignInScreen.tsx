@@ -1,14 +1,18 @@
+import { OmilinkError } from "omilink";
 import { useRef, useState } from "react";
 import { KeyboardAvoidingView, Platform, ScrollView, TextInput, View } from "react-native";
 
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
-import { Field } from "../ui/Field";
+import { Field, NEW_PASSWORD, PASSWORD } from "../ui/Field";
+import { focusHeading } from "../ui/focus";
 import { Logo } from "../ui/Icon";
 import { messageOf } from "../ui/Notice";
 import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
+import { useScreenName } from "../ui/tab";
+import { PASSWORD_RULE } from "../words";
 import { useAccount, type Credentials } from "./AccountProvider";
 
 const MODES = {
@@ -18,8 +22,7 @@ const MODES = {
     question: "New here?",
     answer: "Create an account",
     other: "signUp",
-    password: "current-password",
-    passwordLabel: "Password",
+    password: { ...PASSWORD, textContentType: "password" },
   },
   signUp: {
     title: "Create an account",
@@ -27,8 +30,7 @@ const MODES = {
     question: "You have an account?",
     answer: "Sign in",
     other: "signIn",
-    password: "new-password",
-    passwordLabel: "Password, at least 8 characters",
+    password: { ...NEW_PASSWORD, rule: PASSWORD_RULE },
   },
 } as const;
 
@@ -44,6 +46,13 @@ export function SignInScreen({ notice }: { notice: string }) {
   const emailInput = useRef<TextInput>(null);
   const passwordInput = useRef<TextInput>(null);
   const words = MODES[mode];
+  useScreenName("Sign in");
+
+  function switchTo(other: keyof typeof MODES) {
+    setMode(other);
+    setProblem("");
+    focusHeading();
+  }
 
   async function submit() {
     setProblem("");
@@ -53,7 +62,7 @@ export function SignInScreen({ notice }: { notice: string }) {
       await account[mode](credentials);
     } catch (error) {
       setProblem(messageOf(error));
-      (credentials.email ? passwordInput : emailInput).current?.focus();
+      (isAboutEmail(error, credentials) ? emailInput : passwordInput).current?.focus();
     }
   }
 
@@ -90,19 +99,16 @@ export function SignInScreen({ notice }: { notice: string }) {
           />
           <Field
             ref={passwordInput}
-            label={words.passwordLabel}
+            label="Password"
             value={password}
             onChangeText={setPassword}
-            autoCapitalize="none"
-            autoComplete={words.password}
-            textContentType={mode === "signIn" ? "password" : "newPassword"}
-            secureTextEntry
             onSubmitEditing={submit}
+            {...words.password}
           />
           <Button kind="primary" label={words.title} busyLabel={words.doing} onPress={submit} />
           <View style={styles.switch}>
             <Text kind="quiet">{words.question}</Text>
-            <Button kind="link" label={words.answer} onPress={() => setMode(words.other)} />
+            <Button kind="link" label={words.answer} onPress={() => switchTo(words.other)} />
           </View>
         </Card>
       </ScrollView>
@@ -113,6 +119,13 @@ export function SignInScreen({ notice }: { notice: string }) {
 function checkFilled({ email, password }: Credentials): void {
   if (!email) throw new Error("Enter your email address.");
   if (!password) throw new Error("Enter your password.");
+}
+
+/** The server's code alone does not tell which field is meant. */
+function isAboutEmail(error: unknown, { email }: Credentials): boolean {
+  if (!email) return true;
+  if (!(error instanceof OmilinkError)) return false;
+  return error.code === "email_taken" || (error.code === "invalid" && error.message.includes("email"));
 }
 
 const useStyles = themed(({ ink }) => ({

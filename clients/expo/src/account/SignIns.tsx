@@ -1,8 +1,9 @@
 import { apiListSignIns, apiRevokeOtherSignIns, apiRevokeSignIn, type SignIn } from "omilink";
 import { useEffect, useState } from "react";
-import { View } from "react-native";
+import { Platform, View } from "react-native";
 
 import { isCaughtUp, useLive } from "../live/LiveProvider";
+import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { useChoice } from "../ui/Confirm";
@@ -69,11 +70,11 @@ export function SignIns({ changes, onChanged }: { changes: number; onChanged: ()
         <View key={signIn.id} role="article" aria-label={clientName(signIn.client)} style={[styles.row, styles.one]}>
           <View style={styles.what}>
             <Text kind="strong">{clientName(signIn.client)}</Text>
-            <Text kind="quiet">
-              {signIn.current ? "Here, signed in" : "Signed in"} {dayAndTime(signIn.createdAt)}
-            </Text>
+            <Text kind="quiet">{`Signed in ${dayAndTime(signIn.createdAt)}`}</Text>
           </View>
-          {!signIn.current && (
+          {signIn.current ? (
+            <Badge color="good">{HERE}</Badge>
+          ) : (
             <Button
               label="Sign out"
               aria-label={`Sign ${clientName(signIn.client)} out`}
@@ -85,6 +86,8 @@ export function SignIns({ changes, onChanged }: { changes: number; onChanged: ()
     </Card>
   );
 }
+
+const HERE = Platform.OS === "web" ? "This browser" : "This phone";
 
 async function ask(): Promise<Known> {
   try {

@@ -1,22 +1,31 @@
 import { useEffect, useRef } from "react";
 import { View } from "react-native";
 
-import { announce } from "../ui/announce";
+import { readOut } from "../ui/announce";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 
+type Props = {
+  hasArrived: boolean;
+  /** It only tells how old something is, every second anew. */
+  isTicking?: boolean;
+  children: string;
+};
+
 /** Whether what is waited for is there. Read out when it is, and when it changes. */
-export function Arrival({ hasArrived, children }: { hasArrived: boolean; children: string }) {
+export function Arrival({ hasArrived, isTicking = false, children }: Props) {
   const styles = useStyles();
   const known = useRef(hasArrived ? "" : children);
   useEffect(() => {
-    if (known.current !== children) announce(children);
+    if (known.current !== children && !isTicking) readOut(children);
     known.current = children;
-  }, [children]);
+  }, [children, isTicking]);
   return (
     <View style={styles.line}>
       <View style={[styles.dot, hasArrived && styles.arrived]} aria-hidden />
-      <Text style={[styles.text, hasArrived && styles.good]}>{children}</Text>
+      <Text role="status" aria-live={isTicking ? "off" : "polite"} style={[styles.text, hasArrived && styles.good]}>
+        {children}
+      </Text>
     </View>
   );
 }

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from "react";
-import { Pressable, View } from "react-native";
+import { Platform, Pressable, View } from "react-native";
 
+import { useNavigation } from "../Navigation";
 import { useSessions } from "../sessions/SessionsProvider";
 import { Card } from "../ui/Card";
 import { Column } from "../ui/Column";
@@ -8,6 +9,7 @@ import { Icon } from "../ui/Icon";
 import { ScreenHeader } from "../ui/ScreenHeader";
 import { Text } from "../ui/Text";
 import { RADIUS, themed, useColors } from "../ui/theme";
+import { isDismissed } from "./dismissed";
 import { OwnAddress } from "./OwnAddress";
 import { SessionId } from "./SessionId";
 import { SpokenSentence } from "./SpokenSentence";
@@ -16,31 +18,42 @@ const WAYS = {
   address: { title: "With your own address", hint: "Suits most. Paste one address into the OMI app." },
   sentence: {
     title: "By saying a sentence",
-    hint: "For words that come through an OMI app you added, with nothing to paste.",
+    hint: "Your words come here through an app, or you'd rather not paste an address.",
   },
-  id: { title: "With a session id", hint: "For a device that you were given or programmed yourself." },
+  id: { title: "With the device's id", hint: "For a device that you were given or programmed yourself." },
 };
 
 type WayName = keyof typeof WAYS;
 
-/** "Link your wearable": three ways, the one that suits most people first. */
+/** "Link your wearable": three ways, the one that suits most people first. The route may name an OMI account. */
 export function LinkScreen({ uid }: { uid?: string }) {
-  const isUnderWay = useSessions().omi?.pending.length;
-  const [chosen, setOpenWay] = useState<WayName | null>();
-  const openWay = chosen === undefined ? (uid || isUnderWay ? "sentence" : "address") : chosen;
+  const { go } = useNavigation();
+  const isUnderWay = useSessions().omi?.pending.some(({ say }) => !isDismissed(say));
+  const [openWay, setOpenWay] = useState<WayName | null>("address");
+  const [isLed, setLed] = useState(false); // once: it is the user's from then on
+  if (!isLed && (uid || isUnderWay)) {
+    setLed(true);
+    setOpenWay("sentence");
+  }
   const way = (name: WayName, content: ReactNode) => (
     <Way {...WAYS[name]} isOpen={openWay === name} onPress={() => setOpenWay(openWay === name ? null : name)}>
       {content}
     </Way>
   );
+
+  function prove(id: string) {
+    setOpenWay("sentence");
+    go({ screen: "link", uid: id }, { replace: true });
+  }
+
   return (
     <View style={{ flex: 1 }}>
       <ScreenHeader title="Link your wearable" back={{ to: { screen: "sessions" }, label: "Back to sessions" }} />
       <Column>
         <Text kind="quiet">Then what it hears is yours, and appears here as it is said.</Text>
         {way("address", <OwnAddress />)}
-        {way("sentence", <SpokenSentence proposedUid={uid} />)}
-        {way("id", <SessionId />)}
+        {way("sentence", <SpokenSentence uid={uid} />)}
+        {way("id", <SessionId onProofNeeded={prove} />)}
       </Column>
     </View>
   );
@@ -54,7 +67,13 @@ function Way({ title, hint, isOpen, onPress, children }: WayProps) {
   const { quiet } = useColors();
   return (
     <Card style={styles.way}>
-      <Pressable role="button" aria-expanded={isOpen} aria-label={title} onPress={onPress} style={styles.summary}>
+      <Pressable
+        role="button"
+        aria-expanded={isOpen}
+        aria-label={Platform.OS === "web" ? undefined : title} // a browser reads the hint as well
+        onPress={onPress}
+        style={styles.summary}
+      >
         <View style={styles.titles}>
           <Text kind="heading">{title}</Text>
           <Text kind="quiet">{hint}</Text>

@@ -1,19 +1,23 @@
 import { apiGetWebhookUrl, apiRotateWebhookUrl, type PersonalUrl } from "omilink";
-import { useCallback, useEffect, useState } from "react";
-import { View } from "react-native";
+import { arrivalAt, isOnTheInternet, lastWordsAt, replacedAt } from "omilink/screens";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { View, type TextInput } from "react-native";
 
+import { isCaughtUp, useIsOffline, useLive } from "../live/LiveProvider";
 import { serverAddress } from "../server";
 import { useSessions } from "../sessions/SessionsProvider";
 import { Button } from "../ui/Button";
 import { useChoice } from "../ui/Confirm";
 import { AS_TYPED, Field } from "../ui/Field";
+import { takeFocus } from "../ui/focus";
 import { LinkButton } from "../ui/LinkButton";
 import { messageOf, useNotices } from "../ui/Notice";
 import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 import { useNow } from "../useNow";
-import { ago, dayAndTime } from "../words";
+import { OFFLINE, ago, dayAndTime } from "../words";
+import { AddressCode } from "./AddressCode";
 import { Arrival } from "./Arrival";
 import { CopyButton } from "./CopyButton";
 import { Step } from "./Step";
@@ -22,16 +26,18 @@ import { useLookOften } from "./useLookOften";
 /** Links by the user's own webhook address: what to do with it, and whether words arrive there. */
 export function OwnAddress() {
   const styles = useStyles();
-  const now = useNow();
-  const { address, problem, load, replace } = useAddress();
-  const { hasArrived, text, lastSeenAt } = useArrival();
+  const addressInput = useRef<TextInput>(null);
+  const { address, problem, load, replace } = useAddress(() => takeFocus(addressInput));
+  const { is, text } = useArrival(replacedAt(address));
+  const isHere = is === "heard" || is === "arrived";
   // Until it is known the server's is the best guess: what comes later moves what somebody wants to press.
   const isReachable = isOnTheInternet(address?.url ?? serverAddress());
-  useLookOften(!hasArrived);
+  useLookOften(is !== "arrived");
   return (
     <>
       <Step number={1}>
         <Field
+          ref={addressInput}
           label="Copy your personal webhook address"
           value={address?.url ?? (problem ? "" : "Fetching your address…")}
           readOnly
@@ -45,25 +51,24 @@ export function OwnAddress() {
           <Button kind="link" label="Try again" busyLabel="Fetching…" onPress={load} style={styles.first} />
         )}
         <Text kind="quiet">What arrives there is yours, so keep the address to yourself.</Text>
+        <AddressCode key={address?.url} />
       </Step>
       <Step number={2}>
         <Text kind="strong">Paste it into the OMI app</Text>
         <Text kind="quiet">Settings → Developer → webhook URL for “Real-time transcript”.</Text>
-        {!hasArrived && !isReachable && (
+        {!isHere && !isReachable && (
           <Text style={styles.hint}>
-            OMI’s cloud reaches only https addresses on the internet, and this server is not at one yet. A device or a
-            program in your own network can use the address as it is.
+            OMI’s cloud reaches only https addresses on the internet, and this server is not at one yet. Ask whoever
+            runs this server. A device or a program in your own network can use the address as it is.
           </Text>
         )}
       </Step>
       <Step number={3}>
         <Text kind="strong">Say something</Text>
-        <Arrival hasArrived={hasArrived}>{text}</Arrival>
-        {hasArrived ? (
-          <LinkButton kind="primary" to={{ screen: "live" }} label="See what it hears" style={styles.first} />
-        ) : (
-          lastSeenAt && <Text kind="quiet">{`Last words there ${ago(lastSeenAt, now)}.`}</Text>
-        )}
+        <Arrival hasArrived={is === "arrived"} isTicking={is === "heard"}>
+          {text}
+        </Arrival>
+        {isHere && <LinkButton to={{ screen: "live" }} label="See what it hears" style={styles.first} />}
       </Step>
       <View style={styles.foot}>
         <Text kind="quiet" style={styles.previous}>
@@ -77,9 +82,10 @@ export function OwnAddress() {
   );
 }
 
-function useAddress() {
+function useAddress(onReplaced: () => void) {
   const choose = useChoice();
   const { say, attempt } = useNotices();
+  const isOnline = isCaughtUp(useLive().state);
   const [address, setAddress] = useState<PersonalUrl>();
   const [problem, setProblem] = useState("");
 
@@ -97,7 +103,7 @@ function useAddress() {
 
   useEffect(() => {
     load();
-  }, [load]);
+  }, [load, isOnline]);
 
   async function replace() {
     const choice = await choose({
@@ -112,29 +118,30 @@ function useAddress() {
     await attempt(async () => {
       setAddress(await apiRotateWebhookUrl());
       say("This is your new address. Paste it into the OMI app.");
+      onReplaced();
     });
   }
 
   return { address, problem, load, replace };
 }
 
-/** What has come in at the address since the screen opened, and when words last came there before. */
-function useArrival(): { hasArrived: boolean; text: string; lastSeenAt?: string | null } {
+/** Whether words come in at the address, in words. */
+function useArrival(replaced: number): { is: ReturnType<typeof arrivalAt>["is"]; text: string } {
+  const now = useNow();
   const { sessions } = useSessions();
-  const mine = sessions?.filter(({ method }) => method === "personal") ?? [];
-  const speaking = mine.filter(({ messagesSaved }) => messagesSaved);
-  const saved = mine.reduce((sum, { messagesSaved = 0 }) => sum + messagesSaved, 0);
-  const [known, setKnown] = useState<number>();
-  if (sessions && (known === undefined || saved < known)) setKnown(saved); // fewer when some were deleted
-  if (known !== undefined && saved > known)
-    return { hasArrived: true, text: "Words are arriving. Your wearable is linked." };
-  if (speaking[0]) return { hasArrived: false, text: "Waiting for new words…", lastSeenAt: speaking[0].lastSeenAt };
-  const called = mine.length > 0 ? "Your wearable has called. " : "";
-  return { hasArrived: false, text: `${called}Waiting for the first words…` };
-}
-
-function isOnTheInternet(url: string): boolean {
-  return /^https:/.test(url) && !/^https:\/\/(localhost|127\.|10\.|192\.168\.)/.test(url);
+  const isOffline = useIsOffline();
+  const [before, setBefore] = useState<number>();
+  if (sessions && before === undefined) setBefore(lastWordsAt(sessions));
+  const { is, last } = arrivalAt(sessions ?? [], { before: before ?? 0, replaced });
+  const text = {
+    waiting: replaced ? "Waiting for the first words at the new address…" : "Waiting for the first words…",
+    called: "Your wearable has called. Waiting for the first words…",
+    heard: `Last words ${ago(last, now)}.`,
+    arrived: replaced
+      ? "Words are arriving, at this address or the one before."
+      : "Words are arriving. Your wearable is linked.",
+  }[is];
+  return { is, text: isOffline && is !== "arrived" ? OFFLINE : text };
 }
 
 const useStyles = themed(({ warnTint }) => ({

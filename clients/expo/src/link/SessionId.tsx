@@ -1,4 +1,5 @@
-import { OmilinkError, apiLinkSession, generateSessionId } from "omilink";
+import { OmilinkError, apiGetWebhookUrl, apiLinkSession, generateSessionId, type Session } from "omilink";
+import { trialCommand } from "omilink/screens";
 import { useRef, useState } from "react";
 import { View, type TextInput } from "react-native";
 
@@ -23,33 +24,39 @@ const ORIGINS = {
   made: "Put it into your device, then press Link.",
 };
 
-/** Links a session by its id: typed, scanned, or made for a device that one programs oneself. */
-export function SessionId() {
+/** Links a session by its id: typed, scanned, or made to try or for a device that one programs oneself. */
+export function SessionId({ onProofNeeded }: { onProofNeeded: (id: string) => void }) {
   const styles = useStyles();
   const field = useRef<TextInput>(null);
   const [typed, setTyped] = useState("");
   const [origin, setOrigin] = useState<keyof typeof ORIGINS>("typed");
-  const { linkedId, refusedId, problem, clear, link } = useLinking();
+  const [command, setCommand] = useState("");
+  const { linkedId, refusedId, problem, attempt, link } = useLinking();
   const id = typed.trim();
 
   /** Fills the field in. What a code says is the user's to look at before it is linked. */
   function fill(found: string, how: "scanned" | "made") {
-    clear();
     setTyped(found);
     setOrigin(how);
     announce(ORIGINS[how]);
   }
 
-  function submit() {
-    if (!id) field.current?.focus();
-    return link(id);
+  async function submit() {
+    if (!(await link(id))) field.current?.focus();
   }
+
+  const make = () =>
+    attempt(async () => {
+      const made = generateSessionId();
+      setCommand(trialCommand((await apiGetWebhookUrl()).url, made));
+      fill(made, "made");
+    });
 
   return (
     <>
       <Field
         ref={field}
-        label="Session id"
+        label="The device's id"
         value={typed}
         onChangeText={(text) => {
           setTyped(text);
@@ -62,15 +69,7 @@ export function SessionId() {
         <Button kind="primary" label="Link" busyLabel="Linking…" onPress={submit} />
       </Field>
       <Problem text={problem} />
-      {refusedId !== "" && <LinkButton to={{ screen: "link", uid: refusedId }} label="Link it by saying a sentence" />}
-      {origin === "made" && (
-        <View style={styles.made}>
-          <Text selectable testID="made-id" style={styles.id}>
-            {id}
-          </Text>
-          <CopyButton text={id} />
-        </View>
-      )}
+      {refusedId !== "" && <Button label="Say a sentence instead" onPress={() => onProofNeeded(refusedId)} />}
       {linkedId === "" && origin !== "typed" && <Text>{ORIGINS[origin]}</Text>}
       {linkedId !== "" && (
         <>
@@ -78,13 +77,34 @@ export function SessionId() {
           <LinkButton kind="primary" to={{ screen: "live" }} label="See what it hears" style={styles.first} />
         </>
       )}
+      {origin === "made" && (
+        <>
+          <View style={styles.row}>
+            <Text selectable testID="made-id" style={styles.id}>
+              {id}
+            </Text>
+            <CopyButton text={id} />
+          </View>
+          <Text>
+            Or run this in a terminal. It posts to your personal webhook address, and the words appear under Live:
+          </Text>
+          <Text selectable testID="trial-command" style={styles.command}>
+            {command}
+          </Text>
+          <View style={styles.row}>
+            <CopyButton text={command} />
+            <Text kind="quiet">Keep the address to yourself.</Text>
+          </View>
+        </>
+      )}
       <Text kind="quiet">
-        The id that your wearable sends as “session_id” with everything it hears. Whoever gave you the device has it,
-        often as a QR code; in a device that you programmed, you chose it. You can link it before its first word.
+        Whoever gave you the device has it, often as a QR code. A device that you programmed sends it as “session_id”
+        with everything it hears: you chose it. You can link it before its first word.
       </Text>
-      <View style={styles.others}>
-        <ScanCode onScanned={(scanned) => fill(scanned, "scanned")} />
-        <Button label="Make an id" onPress={() => fill(generateSessionId(), "made")} />
+      <View style={styles.row}>
+        <ScanCode onScanned={(scanned) => attempt(async () => fill(scanned, "scanned"))} />
+        <Text kind="quiet">No wearable at hand?</Text>
+        <Button label="Make an id to try" busyLabel="Making an id…" onPress={make} />
       </View>
     </>
   );
@@ -92,40 +112,47 @@ export function SessionId() {
 
 function useLinking() {
   const { user } = useLive();
-  const { refresh } = useSessions();
-  const [linkedId, setLinkedId] = useState("");
+  const { sessions, refresh } = useSessions();
+  const [linked, setLinked] = useState<{ id: string; before?: Session[] }>();
   /** What takes a proof. */
   const [refusedId, setRefusedId] = useState("");
   const [problem, setProblem] = useState("");
+  // A link may end while it is said to be there.
+  const isLinked = sessions === linked?.before || sessions?.some((known) => known.id === linked?.id && known.linked);
 
-  function clear() {
-    setLinkedId("");
+  async function attempt(task: () => Promise<void>): Promise<boolean> {
+    setLinked(undefined);
     setRefusedId("");
     setProblem("");
-  }
-
-  async function link(id: string) {
-    clear();
     try {
-      if (!id) throw new Error("Enter the session id of your wearable.");
-      await apiLinkSession(id);
-      setLinkedId(id);
-      await Promise.all([rememberSession(user.id, id), refresh()]);
+      await task();
+      return true;
     } catch (error) {
-      const needsProof = error instanceof OmilinkError && error.code === "proof_required";
-      if (needsProof) setRefusedId(id);
-      setProblem(needsProof ? PROOF : messageOf(error));
+      setProblem(messageOf(error).replace(/^session_id /, "The device's id "));
+      return false;
     }
   }
 
-  return { linkedId, refusedId, problem, clear, link };
+  const link = (id: string) =>
+    attempt(async () => {
+      if (!id) throw new Error("Enter the id of your device.");
+      try {
+        await apiLinkSession(id);
+      } catch (error) {
+        if (!(error instanceof OmilinkError && error.code === "proof_required")) throw error;
+        setRefusedId(id);
+        throw new Error("Whoever knows this id could claim it, so it takes a proof that it is yours.");
+      }
+      setLinked({ id, before: sessions });
+      await Promise.all([rememberSession(user.id, id), refresh()]);
+    });
+
+  return { linkedId: linked && isLinked ? linked.id : "", refusedId, problem, attempt, link };
 }
 
-const PROOF = "Whoever knows this id could claim it, so it takes a proof that it is yours.";
-
-const useStyles = themed(() => ({
-  made: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", gap: 10 },
+const useStyles = themed(({ line }) => ({
+  row: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", gap: 10 },
   id: { flexGrow: 1, flexBasis: 180, minWidth: 0, fontWeight: "600" },
+  command: { padding: 12, borderWidth: 1, borderColor: line, borderRadius: 12, fontFamily: "monospace", fontSize: 13 },
   first: { alignSelf: "flex-start" },
-  others: { flexDirection: "row", flexWrap: "wrap", gap: 10 },
 }));

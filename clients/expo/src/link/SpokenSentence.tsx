@@ -1,201 +1,228 @@
 import { apiConfirmOmiLink, apiResendOmiLink, apiStartOmiLink } from "omilink";
-import { useState, type ReactNode } from "react";
-import { View } from "react-native";
+import { goodUntil, linkStep, underWay, type Proof } from "omilink/screens";
+import { useEffect, useRef, useState, type Ref } from "react";
+import { View, type TextInput, type Text as NativeText } from "react-native";
 
+import { useIsOffline } from "../live/LiveProvider";
+import { useNavigation } from "../Navigation";
 import { EarlierWords } from "../sessions/EarlierWords";
 import { useSessions } from "../sessions/SessionsProvider";
-import { announce } from "../ui/announce";
+import { readOut } from "../ui/announce";
 import { Button } from "../ui/Button";
 import { AS_TYPED, Field } from "../ui/Field";
+import { focusWhenLost, takeFocus } from "../ui/focus";
 import { LinkButton } from "../ui/LinkButton";
 import { useNotices } from "../ui/Notice";
 import { Problem } from "../ui/Problem";
-import { Text } from "../ui/Text";
+import { FOCUSABLE, Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 import { useNow } from "../useNow";
-import { minutesUntil, omiProblem } from "../words";
+import { OFFLINE, minutesUntil, omiProblem } from "../words";
 import { Arrival } from "./Arrival";
+import { dismiss, isDismissed } from "./dismissed";
 import { useLookOften } from "./useLookOften";
 
-/** As long as the server listens for a sentence. Its clock may differ from ours, so ours counts from the start. */
-const GOOD_FOR = 600_000;
-/** By then a sentence is heard, if the wearable's words come here at all. */
-const HEARD_WITHIN = 30_000;
-
-/** What is under way: the sentence to say, until when it counts, and whether a number went to the phone. */
-type Proof = { uid: string; say: string; until: number; isPushed: boolean; notPushed: string | null };
-
-/** Links an OMI account by a sentence that its wearable hears, or by a number on its phone. */
-export function SpokenSentence({ proposedUid = "" }: { proposedUid?: string }) {
-  const { omi, refresh } = useSessions();
+/** Links an OMI account by a sentence that its wearable hears, or by a number on its phone. `uid` is that account. */
+export function SpokenSentence({ uid }: { uid?: string }) {
+  const styles = useStyles();
   const now = useNow();
-  const [uid, setUid] = useState(proposedUid);
+  const { go } = useNavigation();
+  const { say: tell } = useNotices();
+  const { omi, refresh } = useSessions();
+  const [named, setNamed] = useState(uid);
+  const [typed, setTyped] = useState(uid ?? "");
   const [proof, setProof] = useState<Proof | null>(null);
+  const [number, setNumber] = useState("");
   const [problem, setProblem] = useState("");
-  const [startedUid, setStartedUid] = useState("");
-  const [cancelled, setCancelled] = useState<string[]>([]);
-  const account = omi?.omi_links.find(({ omiUserId }) => omiUserId === startedUid);
-  // Under way since before a reload, or asked for elsewhere.
-  const pending = omi?.pending.find(({ omiUserId, say }) => !cancelled.includes(say) && (!uid || omiUserId === uid));
-  if (!proof && !account && pending) {
-    setStartedUid(pending.omiUserId);
-    setProof(resumed(pending, omi?.canPush ?? false, now));
+  const uidInput = useRef<TextInput>(null);
+  const numberInput = useRef<TextInput>(null);
+
+  if (uid !== named) {
+    setNamed(uid);
+    if (uid && uid !== proof?.uid) begin(uid);
+  }
+  const account = omi?.omi_links.find(({ omiUserId }) => omiUserId === (proof?.uid ?? uid));
+  if (account && proof) setProof(null);
+  const pending = underWay(omi, { named: uid ?? typed, isDismissed, now }); // since before a reload, or from elsewhere
+  if (!account && !proof && pending) {
+    setTyped(pending.uid);
+    setProof(pending);
+  }
+  const step = linkStep({ account, until: proof?.until, now });
+  const { sentence, again, live, start: started } = useFocus(step, proof, uidInput, uid);
+  useLookOften(step === "waiting");
+
+  // The route names the account, so that a page that the phone threw away knows what to tell.
+  const about = proof?.uid;
+  useEffect(() => {
+    if (about && about !== uid) go({ screen: "link", uid: about }, { replace: true });
+  }, [about, uid, go]);
+
+  function begin(wanted = "") {
+    setTyped(wanted);
+    setProof(null);
+    setProblem("");
   }
 
-  async function attempt(task: () => Promise<void>) {
+  function startOver() {
+    dismiss([...(omi?.pending ?? []), ...(proof ? [proof] : [])].map(({ say }) => say));
+    begin();
+    go({ screen: "link" }, { replace: true });
+  }
+
+  async function attempt(input: { current: TextInput | null }, task: () => Promise<void>) {
     setProblem("");
     try {
       await task();
     } catch (error) {
       setProblem(omiProblem(error as Error));
+      takeFocus(input);
     }
   }
 
   const start = (wanted: string) =>
-    attempt(async () => {
+    attempt(uidInput, async () => {
       if (!wanted) throw new Error("Enter your OMI user id.");
       const { say, pushed, notPushed } = await apiStartOmiLink(wanted, { bringEarlier: false });
-      setStartedUid(wanted);
-      if (!say) return refresh();
-      setProof({ uid: wanted, say, until: Date.now() + GOOD_FOR, isPushed: pushed, notPushed });
-      announce(`Say this into your wearable: ${say}`);
+      if (!say) {
+        go({ screen: "link", uid: wanted }, { replace: true });
+        return refresh();
+      }
+      setNumber("");
+      setProof({ uid: wanted, say, until: goodUntil(Date.now()), isPushed: pushed, notPushed });
+      readOut(`Say this into your wearable: ${say}`);
+      started();
     });
-
-  function startOver() {
-    const known = omi?.pending.map(({ say }) => say) ?? [];
-    setCancelled([...cancelled, ...known, ...(proof ? [proof.say] : [])]);
-    setProof(null);
-    setStartedUid("");
-    setUid("");
-  }
-
-  if (account)
-    return (
-      <>
-        <Arrival hasArrived>Your wearable is linked.</Arrival>
-        <EarlierWords account={account} />
-        <Row>
-          <LinkButton kind="primary" to={{ screen: "live" }} label="See what it hears" />
-          <Button kind="link" label="Link another" onPress={startOver} />
-        </Row>
-      </>
-    );
-  return (
-    <>
-      {proof ? (
-        <UnderWay proof={proof} onChange={setProof} attempt={attempt} />
-      ) : (
-        <AskForUid uid={uid} onChange={setUid} onStart={() => start(uid.trim())} />
-      )}
-      <Problem text={problem} />
-      {proof && (
-        <Row>
-          <Button label="Another sentence" busyLabel="Starting…" onPress={() => start(proof.uid)} />
-          <Button kind="link" label="Cancel" onPress={startOver} />
-        </Row>
-      )}
-    </>
-  );
-}
-
-type Pending = NonNullable<ReturnType<typeof useSessions>["omi"]>["pending"][number];
-
-/** Good until when the server says; where our clock contradicts it, as long as a new one. */
-function resumed({ omiUserId, say, expiresAt }: Pending, isPushed: boolean, now: number): Proof {
-  const left = Date.parse(expiresAt) - now;
-  const until = now + (left > 0 && left < GOOD_FOR ? left : GOOD_FOR);
-  return { uid: omiUserId, say, until, isPushed, notPushed: null };
-}
-
-function AskForUid({ uid, onChange, onStart }: { uid: string; onChange: (uid: string) => void; onStart: () => void }) {
-  return (
-    <>
-      <Field
-        label="Your OMI user id"
-        value={uid}
-        onChangeText={onChange}
-        onSubmitEditing={onStart}
-        maxLength={128}
-        {...AS_TYPED}
-      >
-        <Button kind="primary" label="Start" busyLabel="Starting…" onPress={onStart} />
-      </Field>
-      <Text kind="quiet">
-        In the OMI app it stands under Settings, in your profile or among the developer settings, as “User ID”.
-      </Text>
-    </>
-  );
-}
-
-type UnderWayProps = {
-  proof: Proof;
-  onChange: (proof: Proof) => void;
-  attempt: (task: () => Promise<void>) => Promise<void>;
-};
-
-function UnderWay({ proof, onChange, attempt }: UnderWayProps) {
-  const styles = useStyles();
-  const now = useNow();
-  const { say } = useNotices();
-  const { omi, refresh } = useSessions();
-  const heard = omi?.pending.find(({ say }) => say === proof.say)?.heard;
-  const [number, setNumber] = useState("");
-  const { uid, until, notPushed } = proof;
-  const isOver = now >= until;
-  useLookOften(!isOver);
-  if (isOver) return <Arrival hasArrived={false}>Ten minutes are over, and the sentence no longer counts.</Arrival>;
-
   const confirm = () =>
-    attempt(async () => {
+    attempt(numberInput, async () => {
       if (!/\d/.test(number)) throw new Error("Enter the number from your phone.");
-      await apiConfirmOmiLink(uid, number);
+      await apiConfirmOmiLink(proof!.uid, number);
       await refresh();
     });
   const resend = () =>
-    attempt(async () => {
-      const { pushed, notPushed } = await apiResendOmiLink(uid);
-      onChange({ ...proof, isPushed: pushed, notPushed });
-      if (pushed) say("Another number is on its way. The one before no longer counts.");
+    attempt(numberInput, async () => {
+      const { pushed, notPushed } = await apiResendOmiLink(proof!.uid);
+      setNumber("");
+      setProof(proof && { ...proof, isPushed: pushed, notPushed });
+      if (pushed) tell("Another number is on its way. The one before no longer counts.");
     });
 
   return (
     <>
-      <Text kind="strong">Say this into your wearable</Text>
-      <Text selectable testID="sentence" style={styles.sentence}>
-        {proof.say}
-      </Text>
-      <Text kind="quiet">At your usual pace, and as often as you like. It is no part of what is saved.</Text>
-      {heard && <Text style={styles.heard}>{`Heard “${heard}”. That is close: say all six words once more.`}</Text>}
-      <Arrival hasArrived={false}>
-        {until - now < GOOD_FOR - HEARD_WITHIN
-          ? "Nothing heard yet. The OMI app has to send its words to this server first."
-          : "Listening for your sentence…"}
-      </Arrival>
-      <Text kind="quiet" role="timer">{`Good for another ${minutesUntil(until, now)}`}</Text>
-      {proof.isPushed && (
+      {step === "asking" && (
+        <Field
+          ref={uidInput}
+          label="Your OMI user id"
+          value={typed}
+          onChangeText={setTyped}
+          onSubmitEditing={() => start(typed.trim())}
+          rule="In the OMI app it stands under Settings, in your profile or among the developer settings, as “User ID”."
+          maxLength={128}
+          {...AS_TYPED}
+        >
+          <Button kind="primary" label="Start" busyLabel="Starting…" onPress={() => start(typed.trim())} />
+        </Field>
+      )}
+      {step === "waiting" && proof && <Sentence key={proof.say} ref={sentence} proof={proof} />}
+      {step !== "asking" && <News step={step} until={proof?.until ?? now} now={now} />}
+      {step === "waiting" && proof?.isPushed && (
+        <Field
+          ref={numberInput}
+          label="Or type the number that the OMI app has just shown on your phone"
+          value={number}
+          onChangeText={setNumber}
+          onSubmitEditing={confirm}
+          inputMode="numeric"
+          autoComplete="one-time-code"
+          maxLength={12}
+        >
+          <Button kind="primary" label="Confirm" busyLabel="Checking…" onPress={confirm} />
+        </Field>
+      )}
+      <Problem text={problem} />
+      {proof?.notPushed && <Text kind="quiet">{`No number went to your phone. ${proof.notPushed}`}</Text>}
+      {proof && (
+        <View style={styles.buttons}>
+          <Button ref={again} label="New sentence" busyLabel="Starting…" onPress={() => start(proof.uid)} />
+          {(proof.isPushed || proof.notPushed) && <Button label="New number" busyLabel="Sending…" onPress={resend} />}
+          <Button kind="link" label="Cancel" onPress={startOver} />
+        </View>
+      )}
+      {account && (
         <>
-          <Field
-            label="Or type the number that the OMI app has just shown on your phone"
-            value={number}
-            onChangeText={setNumber}
-            onSubmitEditing={confirm}
-            inputMode="numeric"
-            autoComplete="one-time-code"
-            maxLength={12}
-          >
-            <Button kind="primary" label="Confirm" busyLabel="Checking…" onPress={confirm} />
-          </Field>
-          <Button kind="link" label="Another number" busyLabel="Sending…" onPress={resend} />
+          <EarlierWords account={account} />
+          <View style={styles.buttons}>
+            <LinkButton ref={live} kind="primary" to={{ screen: "live" }} label="See what it hears" />
+            <Button kind="link" label="Link another" onPress={startOver} />
+          </View>
         </>
       )}
-      {notPushed && <Text kind="quiet">{`No number went to your phone. ${notPushed} The sentence is enough.`}</Text>}
     </>
   );
 }
 
-function Row({ children }: { children: ReactNode }) {
+type Step = ReturnType<typeof linkStep>;
+
+/** Leads the keyboard along: to a sentence that was asked for, and on from what goes with the step before. */
+function useFocus(step: Step, proof: Proof | null, input: { current: TextInput | null }, uid?: string) {
+  const sentence = useRef<NativeText>(null);
+  const again = useRef<View>(null);
+  const live = useRef<View>(null);
+  const hasStarted = useRef(false);
+  const before = useRef<Step | undefined>(uid ? undefined : step); // an account that the route names is to be looked at
+
+  useEffect(() => {
+    if (step === before.current) return;
+    before.current = step;
+    if (step === "asking") takeFocus(input);
+    if (step === "expired") focusWhenLost(again);
+    if (step === "linked") focusWhenLost(live);
+  }, [step, input]);
+
+  const say = proof?.say;
+  useEffect(() => {
+    if (say && hasStarted.current) takeFocus(sentence);
+    hasStarted.current = false;
+  }, [say]);
+
+  return { sentence, again, live, start: () => (hasStarted.current = true) };
+}
+
+function Sentence({ ref, proof }: { ref: Ref<NativeText>; proof: Proof }) {
+  const now = useNow();
   const styles = useStyles();
-  return <View style={styles.buttons}>{children}</View>;
+  const heard = useSessions().omi?.pending.find(({ say }) => say === proof.say)?.heard;
+  return (
+    <>
+      <Text kind="strong">Say this into your wearable</Text>
+      <Text ref={ref} selectable testID="sentence" style={styles.sentence} {...FOCUSABLE}>
+        {proof.say}
+      </Text>
+      <Text kind="quiet">At your usual pace, and as often as you like. The sentence itself is not saved.</Text>
+      <Text kind="quiet" role="timer">{`Good for another ${minutesUntil(proof.until, now)}`}</Text>
+      <View role="status">
+        {heard && <Text style={styles.heard}>{`Heard “${heard}”. That is close: say all six words once more.`}</Text>}
+      </View>
+    </>
+  );
+}
+
+/** By then a sentence is heard, if the wearable's words come here at all. */
+const HEARD_WITHIN = 30_000;
+
+function News({ step, until, now }: { step: Step; until: number; now: number }) {
+  const isOffline = useIsOffline();
+  const isLate = until < goodUntil(now) - HEARD_WITHIN;
+  const listening = isLate
+    ? "Nothing heard yet. The OMI app has to send its words to this server first."
+    : "Listening for your sentence…";
+  const news = {
+    asking: "",
+    waiting: isOffline ? OFFLINE : listening,
+    expired: "Ten minutes are over, and the sentence no longer counts.",
+    linked: "Your wearable is linked.",
+  }[step];
+  return <Arrival hasArrived={step === "linked"}>{news}</Arrival>;
 }
 
 const useStyles = themed(({ mine, ink, warnTint }) => ({

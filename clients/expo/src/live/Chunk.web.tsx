@@ -1,9 +1,9 @@
 import type { Message } from "omilink";
+import { spokenAt } from "omilink/screens";
 import { memo, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 
 import { fullTime } from "../words";
 import { MessageRow } from "./MessageRow";
-import { spokenAt } from "./speakers";
 
 /** This far from what is in sight, messages are drawn already. */
 const NEAR = "1500px 0px";

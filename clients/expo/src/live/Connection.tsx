@@ -1,4 +1,5 @@
 import type { StreamStatus, View as ChatView } from "omilink";
+import { settledState } from "omilink/screens";
 import { View } from "react-native";
 
 import { Button } from "../ui/Button";
@@ -18,17 +19,13 @@ const STATES = {
 };
 const DOTS: Partial<Record<keyof typeof STATES, keyof Colors>> = { live: "good", polling: "warn", offline: "bad" };
 
-/** A connection that is made anew within so long (ms), as after each return to the app, is not worth a word. */
-const PASSING = 1_000;
-
 /** How fresh the words on the screen are, in words. */
 export function Connection() {
   const styles = useStyles();
   const colors = useColors();
   const now = useNow();
   const { chat, status, view, ...live } = useLive();
-  const isPassing = (live.state === "connecting" || live.state === "catching_up") && now - live.leftAt < PASSING;
-  const state = isPassing ? "live" : live.state;
+  const state = settledState(live.state, live.leftAt, now);
   const isOffline = state === "offline";
   const age = isOffline ? contactAge(status, now) : wordsAge(view, now);
   return (

@@ -1,4 +1,5 @@
 import { conversationsOf, type Conversation } from "omilink";
+import { isGoingOn } from "omilink/screens";
 import { useMemo } from "react";
 import { FlatList, View } from "react-native";
 
@@ -8,6 +9,7 @@ import { Icon } from "../ui/Icon";
 import { useNotices } from "../ui/Notice";
 import { Text } from "../ui/Text";
 import { themed, useColors } from "../ui/theme";
+import { useNow } from "../useNow";
 import { isCaughtUp, isFresh, useLive } from "./LiveProvider";
 import { factsOf, titleOf } from "./titles";
 import { useRetried } from "./useRetried";
@@ -61,7 +63,6 @@ function Note({ isEmpty }: { isEmpty: boolean }) {
 
 function Item({ conversation }: { conversation: Conversation }) {
   const styles = useStyles();
-  const { good } = useColors();
   const { view, state } = useLive();
   const { route } = useNavigation();
   const { id } = conversation;
@@ -79,16 +80,22 @@ function Item({ conversation }: { conversation: Conversation }) {
         </Text>
         <View style={styles.facts}>
           <Text kind="quiet">{factsOf(conversation)}</Text>
-          {isCurrent && isFresh(state) && (
-            <View style={styles.live}>
-              <Icon name="live" size={16} color={good} />
-              <Text style={styles.now}>now</Text>
-            </View>
-          )}
+          {isCurrent && isFresh(state) && <Now conversation={conversation} />}
         </View>
       </Link>
     </View>
   );
+}
+
+function Now({ conversation }: { conversation: Conversation }) {
+  const styles = useStyles();
+  const { good } = useColors();
+  return isGoingOn(conversation, useNow()) ? (
+    <View style={styles.live}>
+      <Icon name="live" size={16} color={good} />
+      <Text style={styles.now}>now</Text>
+    </View>
+  ) : null;
 }
 
 const useStyles = themed(({ mine, good }) => ({

@@ -3,31 +3,40 @@ import { useCallback, useEffect, useState } from "react";
 import { View } from "react-native";
 
 import { useNavigation } from "../Navigation";
+import type { Route } from "../route";
 import { Button, IconButton } from "../ui/Button";
 import { Loading } from "../ui/Loading";
 import { useNotices } from "../ui/Notice";
 import { Quiet } from "../ui/Quiet";
 import { ScreenHeader } from "../ui/ScreenHeader";
 import { Text } from "../ui/Text";
+import { useIsDesktop } from "../ui/theme";
 import { isCaughtUp, useLive } from "./LiveProvider";
 import { MessageList } from "./MessageList";
+import { OfflineLine } from "./OfflineLine";
 import { factsOf, titleOf } from "./titles";
-import { useDeleteConversation } from "./useDeleteConversation";
+import { isDeletedHere, useDeleteConversation } from "./useDeleteConversation";
 import { useRetried } from "./useRetried";
 
 /** One conversation from the list. It stays open while others go on. */
 export function ConversationScreen({ id }: { id: string }) {
   const { chat, view } = useLive();
   const deleteConversation = useDeleteConversation();
-  useLeaveWhenDeleted(id);
+  const before = useWayBack();
+  useLeaveWhenDeleted(id, before.to);
   const shown = view.chats[id];
   const isReady = shown !== undefined && !isIncomplete(shown);
   return (
     <View style={{ flex: 1 }}>
       <ScreenHeader
         title={shown ? titleOf(shown.conversation) : "Conversation"}
-        below={shown && <Text kind="quiet">{factsOf(shown.conversation)}</Text>}
-        back={{ to: { screen: "conversations" }, label: "Back to conversations" }}
+        below={
+          <>
+            {shown && <Text kind="quiet">{factsOf(shown.conversation)}</Text>}
+            <OfflineLine />
+          </>
+        }
+        back={before}
       >
         {isReady && (
           <IconButton icon="delete" label="Delete this conversation" onPress={() => deleteConversation(id)} />
@@ -62,14 +71,20 @@ function Missing({ id }: { id: string }) {
   return problem ? <Quiet title={problem} /> : <Loading text="Fetching this conversation." />;
 }
 
-function useLeaveWhenDeleted(id: string): void {
+/** On a phone the list is a screen of its own; on a desktop it stands beside the others. */
+function useWayBack(): { to: Route; label: string } {
+  const screen = useIsDesktop() ? "live" : "conversations";
+  return { to: { screen }, label: `Back to ${screen}` };
+}
+
+function useLeaveWhenDeleted(id: string, { screen }: Route): void {
   const { view } = useLive();
   const { go } = useNavigation();
   const { say } = useNotices();
   const isDeleted = view.deleted[id] === true;
   useEffect(() => {
     if (!isDeleted) return;
-    say("The conversation was deleted.");
-    go({ screen: "conversations" }, { replace: true }); // or Back would lead to what is deleted
-  }, [isDeleted, go, say]);
+    go({ screen } as Route, { replace: true }); // or Back would lead to what is deleted
+    say(isDeletedHere(id) ? "Deleted." : "This conversation is no longer among yours.");
+  }, [isDeleted, id, screen, go, say]);
 }

@@ -1,10 +1,13 @@
 import type { Chat, LiveEvent, StreamState, StreamStatus, User, View } from "omilink";
+import { isWaiting } from "omilink/screens";
 import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from "react";
 import { AppState } from "react-native";
 
 import { useAccount } from "../account/AccountProvider";
+import { useNavigation } from "../Navigation";
 import { useSessions } from "../sessions/SessionsProvider";
 import { useNotices } from "../ui/Notice";
+import { countUnread } from "../ui/tab";
 import { signedOutBecause, unlinkedBecause } from "../words";
 import { onUserLogin } from "./onUserLogin";
 import { forgetSession } from "./rememberedSession";
@@ -14,18 +17,25 @@ export type Live = { user: User; chat: Chat; view: View; state: StreamState; sta
 
 const Context = createContext<Live | null>(null);
 export const useLive = () => useContext(Context)!;
+export const useIsOffline = () => useContext(Context)?.state === "offline";
 
 /** Follows the signed-in user's live chat for as long as its children are shown. */
 export function LiveProvider({ user, children }: { user: User; children: ReactNode }) {
   const [live, setLive] = useState<Live | null>(null);
   const { leave } = useAccount();
-  const { refresh } = useSessions();
+  const { sessions, refresh } = useSessions();
+  const { route } = useNavigation();
   const { say } = useNotices();
 
   const expired = useRef(new Set<string>());
+  const unread = useRef(0);
   const happened = useRef<(event: LiveEvent) => void>(() => {});
   useEffect(() => {
     happened.current = (event) => {
+      if (event.type === "new_messages") {
+        if (AppState.currentState !== "active") countUnread((unread.current += event.messages.length));
+        if (route.screen === "link" || sessions?.some(isWaiting)) refresh();
+      }
       if (event.type !== "session_linked" && event.type !== "session_unlinked") return;
       refresh();
       const { id } = event.session;
@@ -52,21 +62,27 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
     );
     let before = chat.state;
     let leftAt = 0;
+    let wasOffline = false;
     const show = () => {
       if (before === "live" && chat.state !== "live") leftAt = Date.now();
       before = chat.state;
+      if (wasOffline && isCaughtUp(chat.state)) refresh();
+      wasOffline = chat.state === "offline" || (wasOffline && !isCaughtUp(chat.state));
       setLive({ user, chat, view: chat.view, state: chat.state, status: chat.status, leftAt });
     };
     show();
     const watching = AppState.addEventListener("change", (state) => {
-      if (state === "active") chat.wake();
+      if (state !== "active") return;
+      countUnread((unread.current = 0));
+      chat.wake();
     });
     return () => {
       isLeft = true;
       watching.remove();
       chat.close();
+      countUnread((unread.current = 0));
     };
-  }, [user, leave, say]);
+  }, [user, leave, say, refresh]);
 
   return live && <Context value={live}>{children}</Context>;
 }

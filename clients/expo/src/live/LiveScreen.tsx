@@ -1,4 +1,5 @@
-import { isIncomplete, type Conversation, type Session } from "omilink";
+import { isIncomplete, type Conversation } from "omilink";
+import { mostUrgent } from "omilink/screens";
 import { useState } from "react";
 import { View } from "react-native";
 
@@ -85,19 +86,23 @@ function NothingYet() {
     );
   return (
     <Quiet title="Nothing has been said yet" text="The moment your wearable hears something, the words appear here.">
-      <Hint ailing={sessions?.find(({ health }) => health && health.status !== "ok" && health.status !== "quiet")} />
+      <Hint />
     </Quiet>
   );
 }
 
-/** What to do about the first session that needs attention. */
-function Hint({ ailing }: { ailing?: Session }) {
+/** What to do about the session that needs attention most. */
+function Hint() {
   const styles = useStyles();
+  const ailing = mostUrgent(useSessions().sessions);
   if (!ailing?.health) return null;
   const { message, nextStep } = ailing.health;
   return (
     <View style={styles.hint}>
-      <Text style={styles.hintText}>{[message, nextStep].filter(Boolean).join(" ")}</Text>
+      <Text style={styles.hintText} testID="hint">
+        <Text kind="strong">{`Session “${ailing.id}”:`}</Text>
+        {` ${[message, nextStep].filter(Boolean).join(" ")}`}
+      </Text>
       <LinkButton kind="link" to={{ screen: "sessions" }} label="See your sessions" />
     </View>
   );

@@ -1,4 +1,5 @@
 import { hasOlder, speakerName, type Chat, type Message, type View as ChatView } from "omilink";
+import { spokenAt } from "omilink/screens";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { StyleSheet, View } from "react-native";
 
@@ -10,7 +11,6 @@ import { isCaughtUp, useLive } from "./LiveProvider";
 import { MessageScroller } from "./MessageScroller";
 import { NewestPill } from "./NewestPill";
 import type { ScrollerHandle } from "./scroller";
-import { spokenAt } from "./speakers";
 
 type Props = {
   chat: ChatView["chats"][string];

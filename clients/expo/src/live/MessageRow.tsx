@@ -1,11 +1,11 @@
 import { speakerName, type Message } from "omilink";
+import { follows, initialOf, isSameMinute, spokenAt, voiceOf } from "omilink/screens";
 import { memo } from "react";
 import { Platform, View } from "react-native";
 
 import { Text } from "../ui/Text";
 import { RADIUS, themed, useColors } from "../ui/theme";
 import { clockTime } from "../words";
-import { follows, initialOf, isSameMinute, spokenAt, voiceOf } from "./speakers";
 
 type Props = { message: Message; before: Message | undefined };
 
@@ -37,7 +37,11 @@ export const MessageRow = memo(function MessageRow({ message, before }: Props) {
           {(!isFollowing || isTimely) && (
             <View style={styles.by} aria-hidden={Platform.OS === "web"}>
               {!isFollowing && <Text style={[styles.name, { color: isMine ? accent : voice }]}>{name}</Text>}
-              {isTimely && <Text style={styles.time}>{time}</Text>}
+              {(isTimely || Platform.OS === "web") && (
+                <Text testID={isTimely ? "time" : "time-on-demand"} style={styles.time}>
+                  {time}
+                </Text>
+              )}
             </View>
           )}
           <View style={[styles.bubble, isMine && styles.mineBubble]}>

@@ -3,6 +3,13 @@ import { apiDeleteConversation } from "omilink";
 import { useChoice } from "../ui/Confirm";
 import { useNotices } from "../ui/Notice";
 
+const deletedHere = new Set<string>();
+
+/** Whether the user has asked for it here. */
+export function isDeletedHere(id: string): boolean {
+  return deletedHere.has(id);
+}
+
 /** Deletes a conversation, after saying what that means. */
 export function useDeleteConversation(): (id: string) => Promise<void> {
   const choose = useChoice();
@@ -13,6 +20,8 @@ export function useDeleteConversation(): (id: string) => Promise<void> {
       consequences: ["It disappears here and on all your devices. This cannot be undone."],
       actions: { delete: "Delete" },
     });
-    if (choice) await attempt(() => apiDeleteConversation(id));
+    if (!choice) return;
+    deletedHere.add(id);
+    await attempt(() => apiDeleteConversation(id));
   };
 }

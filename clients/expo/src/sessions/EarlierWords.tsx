@@ -1,8 +1,10 @@
 import { apiTakeEarlier, type OmiAccount } from "omilink";
-import { useState } from "react";
+import { earlierState } from "omilink/screens";
+import { useRef } from "react";
 import { View } from "react-native";
 
 import { Button } from "../ui/Button";
+import { takeFocus } from "../ui/focus";
 import { useNotices } from "../ui/Notice";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
@@ -14,35 +16,42 @@ type Earlier = OmiAccount["earlier"]["waiting"];
 /** What an OMI account's wearable heard on the day before the link: to be added, left out, or let go again. */
 export function EarlierWords({ account: { omiUserId, earlier } }: { account: OmiAccount }) {
   const styles = useStyles();
-  const { refresh } = useSessions();
+  const { leftOut, leaveOut, refresh } = useSessions();
   const { attempt } = useNotices();
-  const [isLeftOut, setLeftOut] = useState(false);
+  const first = useRef<View>(null);
   const { waiting, brought } = earlier;
-  if (waiting.conversations + brought.conversations === 0) return null;
+  const state = earlierState(earlier, leftOut.has(omiUserId));
+  if (state === "nothing") return null;
+  const isAdded = state === "added";
+  const text = {
+    added: `${some(brought, "is", "are")} yours now.`,
+    "left out": `${some(waiting, "stays", "stay")} out.`,
+    offered: `${some(waiting, "was", "were")} heard before you linked. Add ${waiting.conversations === 1 ? "it" : "them"}?`,
+  }[state];
 
-  const take = (bring: boolean) =>
+  const take = () =>
     attempt(async () => {
-      await apiTakeEarlier(omiUserId, bring);
-      setLeftOut(!bring);
+      await apiTakeEarlier(omiUserId, !isAdded);
+      leaveOut(omiUserId, isAdded);
       await refresh();
     });
+  const leave = () => {
+    leaveOut(omiUserId, true);
+    takeFocus(first); // this button goes
+  };
 
-  if (brought.conversations > 0 && (isLeftOut || waiting.conversations === 0))
-    return (
-      <View style={styles.earlier}>
-        <Text role="status">{`${some(brought, "is", "are")} yours now.`}</Text>
-        <View style={styles.buttons}>
-          <Button label="Undo" busyLabel="Undoing…" onPress={() => take(false)} />
-        </View>
-      </View>
-    );
-  const offer = `${some(waiting, "was", "were")} heard before you linked. Add ${waiting.conversations === 1 ? "it" : "them"}?`;
   return (
     <View style={styles.earlier}>
-      <Text role="status">{isLeftOut ? `${some(waiting, "stays", "stay")} out.` : offer}</Text>
+      <Text role="status">{text}</Text>
       <View style={styles.buttons}>
-        <Button kind={isLeftOut ? "plain" : "primary"} label="Add" busyLabel="Adding…" onPress={() => take(true)} />
-        {!isLeftOut && <Button label="Leave out" onPress={() => setLeftOut(true)} />}
+        <Button
+          ref={first}
+          kind={state === "offered" ? "primary" : "plain"}
+          label={isAdded ? "Undo" : "Add"}
+          busyLabel={isAdded ? "Undoing…" : "Adding…"}
+          onPress={take}
+        />
+        {state === "offered" && <Button label="Leave out" onPress={leave} />}
       </View>
     </View>
   );

@@ -1,19 +1,22 @@
-import { apiUnlinkOmiLink, type OmiAccount } from "omilink";
-import { View } from "react-native";
+import { apiUnlinkOmiLink, type OmiAccount, type Session } from "omilink";
 
 import { Button } from "../ui/Button";
-import { Card } from "../ui/Card";
 import { useChoice } from "../ui/Confirm";
 import { useNotices } from "../ui/Notice";
-import { Text } from "../ui/Text";
-import { themed } from "../ui/theme";
-import { provenHow } from "../words";
+import { useNow } from "../useNow";
+import { heardHow, provenHow } from "../words";
 import { EarlierWords } from "./EarlierWords";
+import { HealthCard } from "./HealthCard";
 import { useSessions } from "./SessionsProvider";
 
-/** An OMI account of the user's: how it was proven, and what was heard before. */
-export function OmiAccountCard({ account }: { account: OmiAccount }) {
-  const styles = useStyles();
+const UNHEARD = { status: "waiting", message: "Linked. Its first words appear under Live.", nextStep: null } as const;
+const BELOW = { ...UNHEARD, message: "Linked. What its devices hear comes in under the sessions below." };
+
+type Props = { account: OmiAccount; session: Session | undefined; isHeardBelow: boolean };
+
+/** An OMI account of the user's: how it was proven, how it is doing, and what was heard before. */
+export function OmiAccountCard({ account, session, isHeardBelow }: Props) {
+  const now = useNow();
   const choose = useChoice();
   const { attempt } = useNotices();
   const { refresh } = useSessions();
@@ -23,7 +26,8 @@ export function OmiAccountCard({ account }: { account: OmiAccount }) {
     const choice = await choose({
       title: "Unlink this OMI account?",
       consequences: [
-        "What it hears from now on is nobody’s, until somebody proves again that the account is theirs.",
+        "What it hears from now on no longer reaches you. It is kept for some days, shown to nobody, and goes to whoever " +
+          "proves next that the account is theirs.",
         "The sessions that it linked are unlinked with it.",
         "What was saved stays yours.",
       ],
@@ -37,20 +41,14 @@ export function OmiAccountCard({ account }: { account: OmiAccount }) {
   }
 
   return (
-    <Card role="article" aria-label={`OMI account ${uid}`}>
-      <Text kind="subheading">{uid}</Text>
+    <HealthCard
+      title={uid}
+      label={`OMI account ${uid}`}
+      health={session?.health ?? (isHeardBelow ? BELOW : UNHEARD)}
+      facts={[provenHow(account), session && heardHow(session, now)].filter(Boolean).join(" · ")}
+      actions={<Button label="Unlink" aria-label={`Unlink OMI account ${uid}`} onPress={unlink} />}
+    >
       <EarlierWords account={account} />
-      <View style={styles.row}>
-        <Text kind="quiet" style={styles.proof}>
-          {provenHow(account)}
-        </Text>
-        <Button label="Unlink" aria-label={`Unlink OMI account ${uid}`} onPress={unlink} />
-      </View>
-    </Card>
+    </HealthCard>
   );
 }
-
-const useStyles = themed(() => ({
-  row: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", gap: 10 },
-  proof: { flexGrow: 1, flexBasis: 180, minWidth: 0 },
-}));

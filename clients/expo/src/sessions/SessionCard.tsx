@@ -1,27 +1,24 @@
 import { apiUnlinkSession, type Session } from "omilink";
-import { useState } from "react";
-import { View } from "react-native";
+import { accountOf } from "omilink/screens";
 
 import { useLive } from "../live/LiveProvider";
 import { forgetSession } from "../live/rememberedSession";
 import { Button } from "../ui/Button";
-import { Card } from "../ui/Card";
 import { useChoice } from "../ui/Confirm";
 import { LinkButton } from "../ui/LinkButton";
 import { useNotices } from "../ui/Notice";
-import { Text } from "../ui/Text";
-import { themed } from "../ui/theme";
 import { useNow } from "../useNow";
-import { ago, count, linkedHow } from "../words";
-import { HealthBadge } from "./HealthBadge";
+import { heardHow, linkedHow } from "../words";
+import { HealthCard } from "./HealthCard";
 import { useSessions } from "./SessionsProvider";
+
+const LINKED = { status: "waiting", message: "Linked.", nextStep: null } as const;
 
 /** How a session is linked, how it is doing, and what can be done. */
 export function SessionCard({ session }: { session: Session }) {
-  const styles = useStyles();
   const now = useNow();
   const { user } = useLive();
-  const { refresh } = useSessions();
+  const { omi, refresh } = useSessions();
   const { attempt } = useNotices();
   const choose = useChoice();
   const { id, linked, method, health } = session;
@@ -44,51 +41,24 @@ export function SessionCard({ session }: { session: Session }) {
     });
 
   return (
-    <Card role="article" aria-label={`Session ${id}`} style={styles.card}>
-      <View style={styles.row}>
-        <Text kind="subheading" style={styles.id}>
-          {id}
-        </Text>
-        <HealthBadge status={health?.status ?? "waiting"} />
-      </View>
-      {health && <Text>{health.message}</Text>}
-      {health?.nextStep ? <Advice health={health} /> : null}
-      <View style={styles.row}>
-        {linked ? (
-          <>
-            <View style={styles.facts}>
-              <Text kind="quiet">{linkedHow(session)}</Text>
-              <Text kind="quiet">{heardOf(session, now)}</Text>
-            </View>
-            <Button label="Unlink" aria-label={`Unlink ${id}`} onPress={unlink} />
-          </>
+    <HealthCard
+      title={id}
+      label={`Session ${id}`}
+      health={health ?? LINKED}
+      facts={linked ? `${linkedHow(session, accountOf(session, omi?.omi_links))} · ${heardHow(session, now)}` : ""}
+      actions={
+        linked ? (
+          <Button label="Unlink" aria-label={`Unlink ${id}`} onPress={unlink} />
         ) : (
           // It takes a proof, and shows nothing that only its owner may know.
-          <View style={styles.choice}>
+          <>
             <Button label="Remove" busyLabel="Removing…" aria-label={`Remove ${id}`} onPress={remove} />
             <LinkButton label="Prove it" aria-label={`Prove that ${id} is yours`} to={{ screen: "link", uid: id }} />
-          </View>
-        )}
-      </View>
-    </Card>
+          </>
+        )
+      }
+    />
   );
-}
-
-/** What is to be done at once is said; other advice is there for whoever asks. */
-function Advice({ health: { status, nextStep } }: { health: NonNullable<Session["health"]> }) {
-  const styles = useStyles();
-  const [isAskedFor, setAskedFor] = useState(false);
-  const isUrgent = status === "failing" || status === "suspended";
-  return isUrgent || isAskedFor ? (
-    <Text style={styles.nextStep}>{nextStep}</Text>
-  ) : (
-    <Button kind="link" label="Are words missing?" onPress={() => setAskedFor(true)} style={styles.ask} />
-  );
-}
-
-function heardOf({ lastSeenAt, messagesSaved = 0 }: Session, now: number): string {
-  const heard = lastSeenAt ? `Last heard ${ago(lastSeenAt, now)}` : "Not heard yet";
-  return messagesSaved > 0 ? `${heard} · ${count(messagesSaved, "message")}` : heard;
 }
 
 function consequencesOf({ id, method }: Session): string[] {
@@ -96,31 +66,17 @@ function consequencesOf({ id, method }: Session): string[] {
   if (method === "personal")
     return [
       `“${id}” comes back with its next words, because your webhook address links by itself. To be rid of it, take the ` +
-        "address out of the device, or replace it.",
+        "address out of the OMI app or the device. Replacing it ends the old one after 24 hours.",
       saved,
     ];
   if (method === "uid")
     return [
-      `“${id}” comes back with its next words, because your OMI account links it. To stop that, unlink the OMI account: ` +
-        "new words are nobody’s then.",
+      `“${id}” comes back with its next words, because your OMI account links it. To stop that, unlink the OMI account.`,
       saved,
     ];
-  return [`New words of “${id}” no longer reach you. They are nobody’s, and somebody else could link it.`, saved];
+  return [
+    `New words of “${id}” no longer reach you. They are kept for some days, shown to nobody, and go to whoever rightly ` +
+      "links it next.",
+    saved,
+  ];
 }
-
-const useStyles = themed(({ warnTint }) => ({
-  card: { gap: 10 },
-  row: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", justifyContent: "space-between", gap: 10 },
-  id: { flexGrow: 1, flexBasis: 180, minWidth: 0 },
-  nextStep: {
-    padding: 12,
-    borderRadius: 12,
-    overflow: "hidden",
-    backgroundColor: warnTint,
-    fontSize: 15,
-    lineHeight: 22,
-  },
-  ask: { alignSelf: "flex-start", marginLeft: -5, marginVertical: -8 },
-  facts: { flexGrow: 1, flexBasis: 180, minWidth: 0 },
-  choice: { flexDirection: "row", flexWrap: "wrap", gap: 10, marginLeft: "auto" },
-}));

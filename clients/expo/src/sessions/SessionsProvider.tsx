@@ -12,15 +12,19 @@ type Known = { sessions?: Session[]; omi?: OmiLinks; problem?: string };
 type Sessions = Known & {
   /** Asks again how the user's sessions and OMI accounts are. */
   refresh: () => Promise<void>;
+  /** OMI accounts of which the user does not want what was heard before. */
+  leftOut: ReadonlySet<string>;
+  leaveOut: (omiUserId: string, isLeftOut: boolean) => void;
 };
 
 const REFRESH_EVERY = 15_000;
 
-const Context = createContext<Sessions>({ refresh: async () => {} });
+const Context = createContext<Sessions>({ refresh: async () => {}, leftOut: new Set(), leaveOut: () => {} });
 export const useSessions = () => useContext(Context);
 
 export function SessionsProvider({ children }: { children: ReactNode }) {
   const [known, setKnown] = useState<Known>({});
+  const [leftOut, setLeftOut] = useState<ReadonlySet<string>>(new Set());
   const counts = useRef({ asked: 0, answered: 0 });
 
   const refresh = useCallback(async () => {
@@ -43,7 +47,12 @@ export function SessionsProvider({ children }: { children: ReactNode }) {
     };
   }, [refresh]);
 
-  return <Context value={{ ...known, refresh }}>{children}</Context>;
+  function leaveOut(omiUserId: string, isLeftOut: boolean) {
+    const others = [...leftOut].filter((id) => id !== omiUserId);
+    setLeftOut(new Set(isLeftOut ? [...others, omiUserId] : others));
+  }
+
+  return <Context value={{ ...known, refresh, leftOut, leaveOut }}>{children}</Context>;
 }
 
 /** What the server answers; of what it does not, only why. */

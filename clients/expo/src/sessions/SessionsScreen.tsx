@@ -1,6 +1,8 @@
+import { groupSessions } from "omilink/screens";
 import { useEffect } from "react";
 import { View } from "react-native";
 
+import { OfflineLine } from "../live/OfflineLine";
 import { Column } from "../ui/Column";
 import { LinkButton } from "../ui/LinkButton";
 import { Problem } from "../ui/Problem";
@@ -13,7 +15,7 @@ import { useSessions } from "./SessionsProvider";
 /** The user's OMI accounts and sessions: how each is linked, how it is doing and what to do about it. */
 export function SessionsScreen() {
   const { sessions, omi, problem, refresh } = useSessions();
-  const accounts = omi?.omi_links ?? [];
+  const { accounts, others } = groupSessions(omi?.omi_links ?? [], sessions ?? []);
 
   useEffect(() => {
     refresh(); // what is known may be some seconds old
@@ -21,21 +23,21 @@ export function SessionsScreen() {
 
   return (
     <View style={{ flex: 1 }}>
-      <ScreenHeader title="Sessions">
+      <ScreenHeader title="Sessions" below={<OfflineLine />}>
         <LinkButton kind="primary" to={{ screen: "link" }} label="Link a wearable" />
       </ScreenHeader>
       <Column>
         {accounts.length > 0 && <Text kind="heading">Your OMI accounts</Text>}
-        {accounts.map((account) => (
-          <OmiAccountCard key={account.omiUserId} account={account} />
+        {accounts.map((known) => (
+          <OmiAccountCard key={known.account.omiUserId} {...known} />
         ))}
-        <Text kind="heading">Your sessions</Text>
+        {(accounts.length === 0 || others.length > 0) && <Text kind="heading">Your sessions</Text>}
         <Problem text={problem} />
         {!(sessions && omi) && !problem && <Text kind="quiet">Loading…</Text>}
-        {sessions?.length === 0 && (
+        {sessions && accounts.length + others.length === 0 && (
           <Text kind="quiet">Nothing yet. With its first words your wearable appears here.</Text>
         )}
-        {sessions?.map((session) => (
+        {others.map((session) => (
           // One id may come in at the user's own address and elsewhere: these are two sessions.
           <SessionCard key={`${session.method === "personal"} ${session.id}`} session={session} />
         ))}

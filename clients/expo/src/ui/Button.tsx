@@ -1,13 +1,14 @@
-import { useRef, useState } from "react";
-import { Pressable, type PressableProps, type StyleProp, type ViewStyle } from "react-native";
+import { useRef, useState, type Ref } from "react";
+import { Pressable, type PressableProps, type StyleProp, type View, type ViewStyle } from "react-native";
 
 import { Icon, type IconName } from "./Icon";
 import { Text } from "./Text";
 import { TARGET, themed, useColors } from "./theme";
 
-type Kind = "plain" | "primary" | "danger" | "link";
+type Kind = "plain" | "primary" | "risky" | "danger" | "link";
 
-type Props = Pick<PressableProps, "aria-label" | "testID"> & {
+type Props = Pick<PressableProps, "aria-label" | "aria-expanded" | "testID"> & {
+  ref?: Ref<View>;
   label: string;
   onPress: () => unknown;
   kind?: Kind;
@@ -68,8 +69,8 @@ export function IconButton({ label, icon, onPress }: { label: string; icon: Icon
 }
 
 function useInkOf(kind: Kind): string {
-  const { ink, accent, onAccent, onBad } = useColors();
-  return { plain: ink, primary: onAccent, danger: onBad, link: accent }[kind];
+  const { ink, accent, onAccent, bad, onBad } = useColors();
+  return { plain: ink, primary: onAccent, risky: bad, danger: onBad, link: accent }[kind];
 }
 
 const useStyles = themed(({ surface, outline, accent, bad }) => ({
@@ -86,6 +87,7 @@ const useStyles = themed(({ surface, outline, accent, bad }) => ({
   },
   plain: { borderColor: outline, backgroundColor: surface },
   primary: { backgroundColor: accent },
+  risky: { borderColor: bad, backgroundColor: surface },
   danger: { backgroundColor: bad },
   link: { paddingHorizontal: 4 },
   pressed: { opacity: 0.65 },

@@ -1,7 +1,10 @@
-import { createContext, useCallback, useContext, useEffect, useId, useState, type ReactNode } from "react";
-import { Modal, View } from "react-native";
+import { createContext, useCallback, useContext, useEffect, useId, useRef, useState, type ReactNode } from "react";
+import { Modal, View, type TextInput } from "react-native";
 
 import { Button } from "./Button";
+import { Field, PASSWORD } from "./Field";
+import { messageOf } from "./Notice";
+import { Problem } from "./Problem";
 import { Text } from "./Text";
 import { themed } from "./theme";
 import { useReducedMotion } from "./useReducedMotion";
@@ -11,6 +14,8 @@ type Question<Name extends string> = {
   consequences: string[];
   /** What can be done, by name; the last one is the gravest. */
   actions: Record<Name, string>;
+  /** What is done with the user's password, and said meanwhile. What goes wrong is said in the dialog, which stays. */
+  withPassword?: { task: (password: string) => Promise<void>; busyLabel: string };
 };
 
 /** Says the consequences before something that cannot be taken back. Resolves to the chosen action's name, or null. */
@@ -50,11 +55,27 @@ export function ConfirmProvider({ children }: { children: ReactNode }) {
 
 type DialogProps = { question: Question<string>; isStill: boolean; answer: (name: string | null) => void };
 
-function Dialog({ question: { title, consequences, actions }, isStill, answer }: DialogProps) {
+function Dialog({ question: { title, consequences, actions, withPassword }, isStill, answer }: DialogProps) {
   const styles = useStyles();
   const id = useId();
   const names = Object.keys(actions);
   const cancel = () => answer(null);
+  const [password, setPassword] = useState("");
+  const [problem, setProblem] = useState("");
+  const passwordInput = useRef<TextInput>(null);
+
+  async function act(name: string) {
+    setProblem("");
+    try {
+      if (withPassword && !password) throw new Error("Enter your password.");
+      await withPassword?.task(password);
+      answer(name);
+    } catch (error) {
+      setProblem(messageOf(error));
+      passwordInput.current?.focus();
+    }
+  }
+
   return (
     <Modal
       transparent
@@ -77,14 +98,29 @@ function Dialog({ question: { title, consequences, actions }, isStill, answer }:
               <Text key={consequence}>{consequence}</Text>
             ))}
           </View>
+          {withPassword && (
+            <>
+              <Field
+                ref={passwordInput}
+                label="Your password"
+                value={password}
+                onChangeText={setPassword}
+                autoFocus
+                onSubmitEditing={() => act(names.at(-1)!)}
+                {...PASSWORD}
+              />
+              <Problem text={problem} />
+            </>
+          )}
           <View style={styles.actions}>
             <Button label="Cancel" onPress={cancel} />
             {names.map((name) => (
               <Button
                 key={name}
                 label={actions[name]!}
+                busyLabel={withPassword?.busyLabel}
                 kind={name === names.at(-1) ? "danger" : "plain"}
-                onPress={() => answer(name)}
+                onPress={() => act(name)}
               />
             ))}
           </View>

@@ -1,4 +1,5 @@
-import type { StyleProp, ViewStyle } from "react-native";
+import type { Ref } from "react";
+import type { StyleProp, View, ViewStyle } from "react-native";
 
 import { Link } from "../Navigation";
 import type { Route } from "../route";
@@ -6,6 +7,7 @@ import { Text } from "./Text";
 import { TARGET, themed } from "./theme";
 
 type Props = {
+  ref?: Ref<View>;
   to: Route;
   label: string;
   kind?: "primary" | "plain" | "link";

@@ -2,7 +2,7 @@ import { createContext, useCallback, useContext, useEffect, useState, type React
 import { View } from "react-native";
 import { useSafeAreaInsets } from "react-native-safe-area-context";
 
-import { announce } from "./announce";
+import { readOut } from "./announce";
 import { Text } from "./Text";
 import { themed } from "./theme";
 
@@ -11,11 +11,13 @@ const SHOWN_FOR = { atLeast: 5_000, perLetter: 75 };
 type Notices = {
   /** Short news at the edge of the screen, the latest only, until it is pressed or was there long enough to be read. */
   say: (text: string) => void;
+  /** Takes the news away. */
+  clear: () => void;
   /** Does what the user asked for and says why when it cannot be done. Resolves to whether it was. */
   attempt: (task: () => unknown) => Promise<boolean>;
 };
 
-const Context = createContext<Notices>({ say: () => {}, attempt: async () => false });
+const Context = createContext<Notices>({ say: () => {}, clear: () => {}, attempt: async () => false });
 export const useNotices = () => useContext(Context);
 
 export function NoticeProvider({ children }: { children: ReactNode }) {
@@ -25,8 +27,10 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
 
   const say = useCallback((text: string) => {
     setNotice(text);
-    announce(text);
+    readOut(text);
   }, []);
+
+  const clear = useCallback(() => setNotice(""), []);
 
   const attempt = useCallback(
     async (task: () => unknown) => {
@@ -47,11 +51,11 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
   }, [notice]);
 
   return (
-    <Context value={{ say, attempt }}>
+    <Context value={{ say, clear, attempt }}>
       {children}
-      <View style={[styles.edge, { bottom: bottom + 76 }]}>
+      <View role="status" style={[styles.edge, { bottom: bottom + 76 }]}>
         {notice !== "" && (
-          <Text style={styles.notice} onPress={() => setNotice("")}>
+          <Text style={styles.notice} onPress={clear}>
             {notice}
           </Text>
         )}

@@ -1,13 +1,12 @@
 import { useEffect } from "react";
-import { Platform } from "react-native";
 
-import { announce } from "./announce";
+import { readOut } from "./announce";
 import { Text } from "./Text";
 
-/** What went wrong, if anything did; read out as soon as it is there, which browsers do with alerts by themselves. */
+/** What went wrong, if anything did; read out as soon as it is there. */
 export function Problem({ text }: { text: string | undefined }) {
   useEffect(() => {
-    if (text && Platform.OS !== "web") announce(text);
+    if (text) readOut(text);
   }, [text]);
   if (!text) return null;
   return (

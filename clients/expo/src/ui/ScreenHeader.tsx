@@ -1,22 +1,27 @@
-import { useEffect, type ReactNode } from "react";
-import { Platform, View } from "react-native";
+import type { ReactNode } from "react";
+import { View } from "react-native";
 
-import { useNavigation } from "../Navigation";
-import type { Route } from "../route";
-import { IconButton } from "./Button";
+import { Link, useNavigation } from "../Navigation";
+import { nameOf, type Route } from "../route";
+import { Icon } from "./Icon";
 import { Text } from "./Text";
-import { themed } from "./theme";
+import { TARGET, themed, useColors } from "./theme";
+import { useScreenName } from "./tab";
 
 type Props = { title: string; below?: ReactNode; back?: { to: Route; label: string }; children?: ReactNode };
 
 /** A screen's name, what is said about it, and what can be done with all of it. */
 export function ScreenHeader({ title, below, back, children }: Props) {
   const styles = useStyles();
-  const { go } = useNavigation();
-  usePageTitle(title);
+  const { quiet } = useColors();
+  useScreenName(nameOf(useNavigation().route));
   return (
     <View style={[styles.header, back && styles.withBack]}>
-      {back && <IconButton icon="back" label={back.label} onPress={() => go(back.to)} />}
+      {back && (
+        <Link to={back.to} aria-label={back.label} style={styles.back}>
+          <Icon name="back" color={quiet} />
+        </Link>
+      )}
       <View style={styles.titles}>
         <Text kind="title" numberOfLines={1}>
           {title}
@@ -26,16 +31,6 @@ export function ScreenHeader({ title, below, back, children }: Props) {
       {children}
     </View>
   );
-}
-
-function usePageTitle(title: string): void {
-  useEffect(() => {
-    if (Platform.OS !== "web") return;
-    document.title = `${title} · omilink`;
-    return () => {
-      document.title = "omilink";
-    };
-  }, [title]);
 }
 
 const useStyles = themed(({ surface, line }) => ({
@@ -54,5 +49,6 @@ const useStyles = themed(({ surface, line }) => ({
     backgroundColor: surface,
   },
   withBack: { paddingLeft: 5 },
+  back: { width: TARGET, height: TARGET, alignItems: "center", justifyContent: "center", borderRadius: 12 },
   titles: { flexGrow: 1, flexShrink: 1, flexBasis: 180, minWidth: 0 },
 }));

@@ -10,6 +10,9 @@ export function announce(text: string): void {
   setTimeout(() => words.remove(), KEPT_FOR);
 }
 
+/** A browser reads what comes into a live region by itself. */
+export function readOut(): void {}
+
 /** Leaves nothing of what was said in the page. */
 export function silence(): void {
   region.replaceChildren();

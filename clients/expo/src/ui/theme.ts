@@ -1,4 +1,12 @@
-import { StyleSheet, useColorScheme, type ImageStyle, type TextStyle, type ViewStyle } from "react-native";
+import {
+  Platform,
+  StyleSheet,
+  useColorScheme,
+  useWindowDimensions,
+  type ImageStyle,
+  type TextStyle,
+  type ViewStyle,
+} from "react-native";
 
 const LIGHT = {
   paper: "#f7f6f3",
@@ -67,7 +75,11 @@ type Styles = Record<string, ViewStyle | TextStyle | ImageStyle>;
 export const TARGET = 44;
 export const RADIUS = 18;
 /** From this width on everything stands side by side. */
-export const DESKTOP = 960;
+const DESKTOP = 960;
+
+export function useIsDesktop(): boolean {
+  return useWindowDimensions().width >= DESKTOP;
+}
 
 export function useColors(): Colors {
   return useColorScheme() === "dark" ? DARK : LIGHT;
@@ -75,7 +87,18 @@ export function useColors(): Colors {
 
 /** Styles in the colours of the system: a hook that answers with the light or the dark ones. */
 export function themed<S extends Styles>(make: (colors: Colors) => S): () => S {
-  const light = StyleSheet.create(make(LIGHT)) as S;
-  const dark = StyleSheet.create(make(DARK)) as S;
+  const light = StyleSheet.create(scaled(make(LIGHT)));
+  const dark = StyleSheet.create(scaled(make(DARK)));
   return () => (useColorScheme() === "dark" ? dark : light);
 }
+
+/** Browsers let their users choose the size of letters, which only sizes in rem follow. Phones scale by themselves. */
+function scaled<S extends Styles>(styles: S): S {
+  if (Platform.OS !== "web") return styles;
+  const scale = (style: object) =>
+    Object.fromEntries(Object.entries(style).map(([name, value]) => [name, LETTERS.has(name) ? inRem(value) : value]));
+  return Object.fromEntries(Object.entries(styles).map(([name, style]) => [name, scale(style)])) as S;
+}
+
+const LETTERS = new Set(["fontSize", "lineHeight"]);
+const inRem = (pixels: number) => `${pixels / 16}rem`;

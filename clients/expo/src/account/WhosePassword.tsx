@@ -1,0 +1,4 @@
+/** Phones know whose password an app asks for. */
+export function WhosePassword() {
+  return null;
+}
