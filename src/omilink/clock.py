@@ -1,8 +1,10 @@
 """The wall clock, and a clock that nobody sets."""
 
 import time
+from typing import Annotated
 
-Millis = int
+MILLISECONDS = "milliseconds"
+Millis = Annotated[int, MILLISECONDS]
 
 
 def now() -> Millis:

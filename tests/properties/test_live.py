@@ -37,10 +37,10 @@ class Screen:
 
     def look_up(self, tx: SqlTransaction, user: str) -> "Screen":
         """What a page does when it opens, and when a conversation comes to the top whose words it lacks."""
-        self.talks |= {c.id: wire.conversation(c) for c in tx.conversations_of(user, 1000)}
+        self.talks |= {c.id: wire.shown(c) for c in tx.conversations_of(user, 1000)}
         talk = self.top()
         if talk and len(self.words_of(talk)) < min(talk["messageCount"], history.SNAPSHOT):
-            self._merge(wire.message(m) for m in tx.messages(talk["id"], history.SNAPSHOT))
+            self._merge(wire.shown(m) for m in tx.messages(talk["id"], history.SNAPSHOT))
         return self
 
     def top(self) -> Json | None:

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
         while page := await store.read(partial(_page, user_id=user.id, before=before)):
             for conversation in page:
                 messages = await store.read(partial(_messages, conversation=conversation))
-                print(json.dumps(wire.conversation(conversation) | {"messages": messages}, ensure_ascii=False))
+                print(json.dumps(wire.shown(conversation) | {"messages": messages}, ensure_ascii=False))
             before = (page[-1].first_order, page[-1].id)
 
     with_product(write)
@@ -41,4 +41,4 @@ def _page(tx: Transaction, user_id: str, before: tuple[int, str] | None) -> list
 
 def _messages(tx: Transaction, conversation: Conversation) -> list[wire.Json]:
     found = tx.messages(conversation.id, conversation.message_count)
-    return [wire.message(message) for message in found]
+    return [wire.shown(message) for message in found]

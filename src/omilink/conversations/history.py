@@ -22,8 +22,8 @@ def current(tx: Transaction, user_id: str) -> tuple[wire.Json, int]:
     conversation = tx.latest_conversation(user_id)
     messages = tx.messages(conversation.id, SNAPSHOT) if conversation else []
     answer = {
-        "conversation": wire.conversation(conversation) if conversation else None,
-        "messages": [wire.message(message) for message in messages],
+        "conversation": wire.shown(conversation) if conversation else None,
+        "messages": [wire.shown(message) for message in messages],
         "sessionId": conversation.omi_session_id if conversation else _latest_session(tx, user_id),
     }
     return answer, tx.log_bounds(user_id)[1]
@@ -84,9 +84,9 @@ def _brought(conversation: Conversation, moment: Moment | None) -> Conversation:
 
 
 def _announce(batch: Batch, user_id: str, conversation: Conversation) -> None:
-    shown = {"conversationId": conversation.id, "conversation": wire.conversation(conversation)}
+    shown = {"conversationId": conversation.id, "conversation": wire.shown(conversation)}
     batch.tell(user_id, "conversation_changed", conversation.id, **shown)
-    words = [wire.message(message) for message in batch.tx.all_messages(conversation.id)]
+    words = [wire.shown(message) for message in batch.tx.all_messages(conversation.id)]
     for at in range(0, len(words), SNAPSHOT):
         batch.tell(user_id, "new_messages", conversation.id, **shown, messages=words[at : at + SNAPSHOT])
 

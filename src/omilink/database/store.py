@@ -37,6 +37,7 @@ from omilink.database.threads import Lanes
 from omilink.errors import EmailTaken
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation, title_of
+from omilink.models.declared import erased_columns
 from omilink.models.event import Event
 from omilink.models.ids import SHARED, new_id, session_key
 from omilink.models.message import Message
@@ -487,8 +488,7 @@ class SqlTransaction:
         job = schema.deliveries
         origin, _, session_id = gone.session_id.partition("/")
         # what is left is the key, by which a retry is recognised
-        blank = {"text": "", "speaker": None, "person_id": None, "versions": ""}
-        self._run(update(message).where(message.c.conversation_id == gone.id).values(blank))
+        self._run(update(message).where(message.c.conversation_id == gone.id).values(erased_columns(Message)))
         if gone.user_id:
             self.forget_events(gone.user_id, gone.id)
         self._run(

@@ -46,13 +46,13 @@ def tell(batch: DeliveryBatch, delivery: Delivery, heard: Heard) -> None:
         return
     for conversation_id in heard.new | heard.changed:
         conversation = batch.conversation(delivery, conversation_id)
-        shown = {"conversationId": conversation_id, "conversation": wire.conversation(conversation)}
+        shown = {"conversationId": conversation_id, "conversation": wire.shown(conversation)}
         if conversation_id in heard.began:
             batch.tell(user_id, "conversation_changed", conversation_id, **shown)
         for type, keys in ("new_messages", heard.new), ("messages_updated", heard.changed):
             messages = [batch.message((conversation_id, key)) for key in keys.get(conversation_id, ())]
             if messages:
-                words = [wire.message(message) for message in messages if message]
+                words = [wire.shown(message) for message in messages if message]
                 batch.tell(user_id, type, conversation_id, **shown, messages=words)
 
 
@@ -168,15 +168,10 @@ def _message(
     """The message of a segment that begins at `start`, or stands `behind` what had been said when it has no place."""
     at = delivery.received_at
     return Message(
+        **segment.speech() | {"start": start, "end": None if start is None else segment.end},
         conversation_id=conversation.id,
         seq=seq,
         key=key,
-        text=segment.text,
-        speaker=segment.speaker,
-        is_user=segment.is_user,
-        person_id=segment.person_id,
-        start=start,
-        end=None if start is None else segment.end,
         position=behind if start is None else start,
         created_at=at,
         spoken_at=at if start is None else conversation.spoken_at(segment, at),

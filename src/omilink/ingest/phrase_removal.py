@@ -259,8 +259,8 @@ def _take_out(batch: DeliveryBatch, delivery: Delivery, message: Message, rest: 
     if _is_nothing_else(batch, conversation, message):
         _bury(batch, delivery, conversation)
     elif conversation.user_id:
-        shown = {"conversationId": conversation.id, "conversation": wire.conversation(conversation)}
-        words = [wire.message(message)]
+        shown = {"conversationId": conversation.id, "conversation": wire.shown(conversation)}
+        words = [wire.shown(message)]
         batch.tell(conversation.user_id, "messages_updated", conversation.id, **shown, messages=words)
 
 

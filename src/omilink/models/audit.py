@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from omilink.clock import Millis
+from omilink.models.declared import Shown
 
 
 class By(Struct, frozen=True, gc=False):
@@ -19,12 +20,12 @@ SILENCE = By("silence")
 class AuditEntry(Struct, frozen=True, kw_only=True, gc=False):
     """Who did what to a session or an OMI account, by which proof, and whose it was before and after. No words."""
 
-    at: Millis
-    actor: str
-    request_id: str | None
-    rule: str
-    proof: str | None
-    session_id: str
-    uid: str | None
-    before: str | None
-    after: str | None
+    at: Shown[Millis]
+    actor: Shown[str]
+    request_id: Shown[str | None]
+    rule: Shown[str]
+    proof: Shown[str | None]
+    session_id: Shown[str]
+    uid: Shown[str | None]
+    before: Shown[str | None]
+    after: Shown[str | None]

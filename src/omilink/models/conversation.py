@@ -1,12 +1,13 @@
 """What was said on one clock of a device without a long silence."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from omilink.clock import Millis
-from omilink.models.declared import Fixed
+from omilink.models.declared import Fixed, Shown, ShownAs
 from omilink.models.delivery import Delivery
 from omilink.models.message import Message, Segment
 
@@ -16,35 +17,54 @@ TITLE_LENGTH = 60
 
 
 class Conversation(Struct, frozen=True, kw_only=True, gc=False):
-    """What was said on one clock without a long silence. `user_id` None: ownerless, shown to nobody.
+    """What was said without a long silence."""
 
-    `zero_at` is when the clock stood at 0; `first` and `end` bound what has been said on it, None while all of it
-    is unplaced. `first_order` is that of the call with which it began, `last_order` that of the newest one; `turn` is
-    the session's when it began. `brought_at` and `brought_order` are when it came along with a proof. A deleted
-    conversation stays as a tombstone without words, so that a retry cannot bring it back.
-    """
-
-    id: Fixed[str]
+    id: Fixed[Shown[str]]
     session_id: Fixed[str]
+    """The session's key: its origin and its id."""
     user_id: str | None
-    title: str | None = None
-    summary: str | None = None
-    created_at: Fixed[Millis]
+    """None: ownerless, shown to nobody."""
+    title: Shown[str | None] = None
+    summary: Shown[str | None] = None
+    # nothing sets it yet
+    created_at: Fixed[Shown[Millis]]
     zero_at: Millis | None = None
-    last_at: Millis
+    """When the device's clock stood at 0; None while all that was said is unplaced."""
+    last_at: Annotated[Millis, ShownAs("lastMessageAt")]
+    """When words last came, as the server's clock had it."""
     first_order: Fixed[int] = 0
-    last_order: int = 0
+    """That of the call with which it began."""
+    last_order: Annotated[int, ShownAs("order")] = 0
+    """Grows with each call that brings it words. The conversation with the greatest is the current one."""
     turn: Fixed[int] = 0
+    """The session's when it began."""
     first: float | None = None
+    """Where on the device's clock the earliest words of it begin; None while all of it is unplaced."""
     end: float | None = None
-    message_count: int = 0
+    """Where the latest of them end."""
+    message_count: Shown[int] = 0
+    """How many messages it has in all; you may hold fewer."""
     brought_at: Millis | None = None
+    """When it came along with a proof."""
     brought_order: int | None = None
+    """The order of that moment."""
     deleted_at: Millis | None = None
+    """When it was deleted. It stays as a tombstone without words, so that a retry cannot bring it back."""
 
     @property
-    def omi_session_id(self) -> str:
+    def started_at(self) -> Annotated[Millis, ShownAs(before="last_at")]:
+        """When it began."""
+        return self.zero_at or self.created_at
+
+    @property
+    def omi_session_id(self) -> Annotated[str, ShownAs("omiSessionKey")]:
+        """The session that it was heard in."""
         return self.session_id.partition("/")[2]
+
+    @property
+    def source(self) -> Shown[str]:
+        """Where it comes from."""
+        return "omi"
 
     @property
     def active_until(self) -> Millis:

@@ -1,11 +1,14 @@
 """What was said: a segment as it came, and the message as it is kept."""
 
+from operator import attrgetter
+from typing import Annotated, Any, Literal
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.errors import Invalid
-from omilink.models.declared import Fixed
+from omilink.models.declared import FIXED, Erased, Fixed, Shown, ShownAs
 from omilink.models.ids import digest, is_uuid
 
 UNIQUE_LENGTH = 16
@@ -15,18 +18,39 @@ LEFT_OUT = "…"
 """What stands for a message that was no part of the talk: its key has to stay, or a retry of it would be taken for new
 words."""
 VERSIONS_REMEMBERED = 16
+VERSIONED_ALWAYS = 6
+"""Fields of `Speech`: those of its first release."""
+Role = Literal["USER", "ASSISTANT", "SYSTEM", "TOOL"]
 
 
-class Segment(Struct, frozen=True, kw_only=True, gc=False):
-    """A final piece of speech. `start` and `end` are seconds on the device's clock; both None when unplaced."""
+class Speech(Struct, frozen=True, kw_only=True, gc=False):
+    """What a segment says, and the message that is kept of it."""
+
+    text: Shown[Erased[str]]
+    """Text, never markup."""
+    speaker: Shown[Erased[str | None]] = None
+    """As the wearable names them: `SPEAKER_1`."""
+    is_user: Shown[bool] = False
+    """Whether the wearer speaks."""
+    person_id: Erased[str | None] = None
+    """Who the device takes the speaker for. Stored, and not shown."""
+    start: Shown[float | None] = None
+    """Seconds on the wearable's clock."""
+    end: Shown[float | None] = None
+
+    def speech(self) -> dict[str, Any]:
+        """Field -> value."""
+        return dict(zip(_SPEECH, _said(self), strict=True))
+
+
+_SPEECH = Speech.__struct_fields__
+_said = attrgetter(*_SPEECH)
+
+
+class Segment(Speech, frozen=True, kw_only=True, gc=False):
+    """A final piece of speech as it came. `start` and `end` are both None when it is unplaced."""
 
     id: str | None = None
-    text: str
-    speaker: str | None = None
-    is_user: bool = False
-    person_id: str | None = None
-    start: float | None = None
-    end: float | None = None
 
     def __post_init__(self) -> None:
         if (self.start is None) != (self.end is None):
@@ -56,33 +80,46 @@ class Segment(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def version(self) -> str:
-        """Differs when anything that is shown differs."""
-        shown = (self.text, self.speaker, self.is_user, self.person_id, self.start, self.end)
-        return digest(*shown)
+        """Differs when anything that is said differs. A field that is new counts where it is set: what was saved before
+        there was the field keeps its version."""
+        said = _said(self)
+        new = zip(_SPEECH[VERSIONED_ALWAYS:], said[VERSIONED_ALWAYS:], strict=True)
+        return digest(*said[:VERSIONED_ALWAYS], *(each for each in new if each[1] is not None))
 
 
-class Message(Struct, frozen=True, kw_only=True, gc=False):
-    """A segment as it is kept. `seq` counts arrivals in the conversation, `position` is the spoken order,
-    `versions` the fingerprints of what it has said so far."""
+class Message(Speech, frozen=True, kw_only=True, gc=False):
+    """One segment of speech. Times are ISO 8601 in UTC, here as everywhere."""
 
-    conversation_id: Fixed[str]
-    seq: Fixed[int]
+    conversation_id: Annotated[str, FIXED, ShownAs(before="text")]
+    created_at: Annotated[Millis, FIXED, ShownAs(before="speaker")]
+    """When it was saved."""
+    spoken_at: Annotated[Millis, ShownAs(before="speaker")]
+    """When it was said."""
+    position: Shown[float]
+    """Spoken order: ascending `position`, then ascending `seq`."""
+    seq: Fixed[Shown[int]]
+    # counts arrivals in the conversation
+    rev: Shown[int] = 1
+    """Grows when the segment changes; a lower one is older news."""
     key: Fixed[str]
-    text: str
-    speaker: str | None
-    is_user: bool
-    person_id: str | None
-    start: float | None
-    end: float | None
-    position: float
-    rev: int = 1
-    created_at: Fixed[Millis]
-    spoken_at: Millis
-    versions: str
+    """That of its segment, by which a segment that comes again is recognised."""
+    versions: Erased[str]
+    """Those of its segment, as far as they are remembered: what it has said so far."""
 
     @property
-    def id(self) -> str:
+    def id(self) -> Annotated[str, ShownAs(before="conversation_id")]:
+        """The same for as long as the message lives."""
         return f"{self.conversation_id}.{self.seq}"
+
+    @property
+    def role(self) -> Annotated[Role, ShownAs(before="text")]:
+        """What wearables hear is `USER`."""
+        return "USER"  # the wearer's words and everybody else's: who spoke is in `speaker` and `is_user`
+
+    @property
+    def source(self) -> Annotated[str, ShownAs(before="created_at")]:
+        """Where it comes from."""
+        return "omi"
 
     @property
     def segment_id(self) -> str | None:
@@ -106,12 +143,7 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
             return replace(self, person_id=segment.person_id or self.person_id, versions=versions)
         return replace(
             self,
-            text=segment.text,
-            speaker=segment.speaker,
-            is_user=segment.is_user,
-            person_id=segment.person_id,
-            start=segment.start,
-            end=segment.end,
+            **segment.speech(),
             position=self.position if segment.start is None else segment.start,
             spoken_at=spoken_at,
             rev=self.rev + 1,
@@ -140,11 +172,11 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
         return grown and (segment.end or 0) <= (self.end or 0)
 
 
-def voice(words: Message | Segment) -> str | None:
+def voice(words: Speech) -> str | None:
     """Whose voice it is, as far as the device says."""
     return words.speaker or (WEARER if words.is_user else None)
 
 
-def has_place(words: Message | Segment) -> bool:
+def has_place(words: Speech) -> bool:
     """Whether its seconds tell anything: devices without a clock send none, or 0 in both."""
     return words.start is not None and (words.start, words.end) != (0, 0)

@@ -1,10 +1,12 @@
 """An OMI account that a user has shown to be theirs, or is asked to show."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from msgspec import Struct, field
 
 from omilink.clock import Millis
+from omilink.models.declared import Shown, ShownAs
 
 
 class Proof(StrEnum):
@@ -17,14 +19,19 @@ class Proof(StrEnum):
 
 
 class OmiLink(Struct, frozen=True, kw_only=True, gc=False):
-    """An OMI account that is verified for a user. A uid is verified for one user at a time. `brings`: whether what was
-    heard before comes along unasked."""
+    """An OMI account of the user's."""
 
-    uid: str = field(name="omi_user_id")
+    uid: Annotated[str, ShownAs("omiUserId")] = field(name="omi_user_id")
+    # verified for one user at a time
     user_id: str
     proof: Proof
     brings: bool = True
-    verified_at: Millis
+    """Whether what was heard before comes along unasked."""
+    verified_at: Shown[Millis]
+
+    @property
+    def is_verified(self) -> Annotated[bool, ShownAs(before="verified_at")]:
+        return True
 
 
 class Challenge(Struct, frozen=True, kw_only=True, gc=False):

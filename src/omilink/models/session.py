@@ -1,12 +1,13 @@
 """A session: one device's id, and whose it is."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from omilink.clock import Millis
-from omilink.models.declared import Fixed
+from omilink.models.declared import FIXED, Fixed, Shown, ShownAs
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED, check_id, session_key
 from omilink.models.order import Accepted, Hands, Moment, is_before
@@ -63,32 +64,39 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
 
     Who had it last, from when and until when, is remembered: what was accepted then is theirs, however late it is
     saved. The orders and acts of these changes say when they were (`order.is_before`); `linked_at` and `last_seen_at`
-    are for people to read. `turn` counts how often it has left somebody's hands, `last_order` is that of the newest
-    call. `bad_segments` counts what could not be read since it came to its owner, `mistake` is the newest of its
-    sender's.
+    are for people to read.
     """
 
-    omi_session_id: Fixed[str]
+    omi_session_id: Annotated[str, FIXED, ShownAs("id")]
+    """The `session_id` of the webhook."""
     origin: Fixed[str] = SHARED
     user_id: str | None = None
-    method: Method | None = None
-    linked_at: Millis | None = None
+    method: Shown[Method | None] = None
+    """How it came to you."""
+    linked_at: Shown[Millis | None] = None
     linked_order: int | None = None
     linked_act: int | None = None
-    last_seen_at: Millis | None = None
+    last_seen_at: Shown[Millis | None] = None
+    """When it last called."""
     last_order: int = 0
+    """That of the newest call."""
     suspended_user_id: str | None = None
     left_user_id: str | None = None
+    """Who had it last."""
     left_since_order: int | None = None
     left_since_act: int | None = None
     left_order: int | None = None
     left_act: int | None = None
     turn: int = 0
+    """How often it has left somebody's hands."""
     device: Device | None = None
     last_uid: str | None = None
     bad_segments: int = 0
+    """How many could not be read since it came to its owner."""
     not_kept: int = 0
+    """How many of its calls were not kept since then."""
     mistake: Mistake | None = None
+    """The newest of its sender's."""
     mistake_at: Millis | None = None
     created_at: Fixed[Millis]
 
@@ -98,6 +106,11 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def id(self) -> str:
         return session_key(self.origin, self.omi_session_id)
+
+    @property
+    def linked(self) -> Annotated[bool, ShownAs(before="method")]:
+        """Whether it is yours."""
+        return self.user_id is not None
 
     def hands_at(self, call: Accepted) -> Hands:
         """In whose hands it was when the call was accepted."""

@@ -1,29 +1,31 @@
 """A user, the user's sign-ins, and the user's own webhook URL."""
 
+from typing import Annotated
+
 from msgspec import Struct, field
 
 from omilink.clock import Millis
+from omilink.models.declared import Shown, ShownAs
 
 
 class User(Struct, frozen=True, kw_only=True, gc=False):
-    id: str
-    email: str
-    display_name: str | None
-    created_at: Millis
+    id: Shown[str]
+    email: Shown[str]
+    display_name: Shown[str | None]
+    created_at: Shown[Millis]
 
 
 class SignIn(Struct, frozen=True, kw_only=True, gc=False):
-    """One of a user's sign-ins. `client` is what signed in, as it calls itself."""
+    """One place where the user is signed in. `client` is what signed in, as it calls itself."""
 
     token_hash: str = field(name="hash")
-    created_at: Millis
-    expires_at: Millis
-    client: str | None
+    client: Shown[str | None]
+    created_at: Shown[Millis]
+    expires_at: Shown[Millis]
 
     @property
-    def id(self) -> str:
-        """Names it to its user, and is no use to anybody else."""
-        return self.token_hash[:16]
+    def id(self) -> Annotated[str, ShownAs(before="client")]:
+        return self.token_hash[:16]  # names it to its user, and is no use to anybody else
 
 
 class PersonalUrl(Struct, frozen=True, kw_only=True, gc=False):

@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from fastapi import APIRouter
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -83,7 +84,7 @@ async def logout(who: Who, the: The) -> Response:
 @router.get("/me", responses=answers.of(answers.Me))
 async def me(who: Who, the: The) -> wire.Json:
     links = await the.store.read(lambda tx: tx.omi_links(who.user.id))
-    return {"ok": True, "user": wire.user(who.user), "omi_links": [wire.omi_link(link) for link in links]}
+    return {"ok": True, "user": wire.shown(who.user), "omi_links": [wire.shown(link) for link in links]}
 
 
 @router.get("/account/sessions", responses=answers.of(answers.SignIns))
@@ -133,7 +134,7 @@ async def delete_account(request: Request, form: Password, who: Who, the: The) -
 
 
 def _signed_in(request: Request, user: User, token: str, status: int) -> Response:
-    response = JSONResponse({"ok": True, "session_token": token, "user": wire.user(user)}, status)
+    response = JSONResponse({"ok": True, "session_token": token, "user": wire.shown(user)}, status)
     set_cookie(request, response, token)
     return response
 
@@ -173,7 +174,8 @@ async def _rehash(the: Product, user: User, hashed: str, password: str) -> None:
 
 
 def _shown(the: Product, sign_in: SignIn, who: SignedIn) -> wire.Json:
-    return wire.sign_in(sign_in, the.shown(sign_in.expires_at), current=sign_in.token_hash == who.token_hash)
+    expiring = replace(sign_in, expires_at=the.shown(sign_in.expires_at))
+    return wire.shown(expiring) | {"current": sign_in.token_hash == who.token_hash}
 
 
 def _client(request: Request) -> str | None:

@@ -26,13 +26,13 @@ async def mine(who: Who, the: The, limit: Limit = 20, cursor: NumberCursor = "")
     found = await the.store.read(lambda tx: tx.conversations_of(who.user.id, limit + 1, before))
     page = found[:limit]
     more = pack(page[-1].first_order, page[-1].id) if len(found) > limit else None
-    return {"ok": True, "items": [wire.conversation(c) for c in page], "nextCursor": more}
+    return {"ok": True, "items": [wire.shown(c) for c in page], "nextCursor": more}
 
 
 @router.get("/{conversation_id}", responses=answers.of(answers.OneConversation, refused=(404,)))
 async def one(conversation_id: str, who: Who, the: The) -> wire.Json:
     found = await the.store.read(lambda tx: history.one(tx, conversation_id, who.user.id))
-    return {"ok": True, "conversation": wire.conversation(found)}
+    return {"ok": True, "conversation": wire.shown(found)}
 
 
 @router.get("/{conversation_id}/messages", responses=answers.of(answers.Messages, refused=(404,)))
@@ -47,7 +47,7 @@ async def messages(conversation_id: str, who: Who, the: The, limit: Limit = 50, 
     )
     page = found[-limit:]
     more = pack(page[0].position, page[0].seq) if len(found) > limit else None
-    return {"ok": True, "items": [wire.message(m) for m in page], "nextCursor": more}
+    return {"ok": True, "items": [wire.shown(m) for m in page], "nextCursor": more}
 
 
 @router.delete("/{conversation_id}", responses=answers.of(answers.Done, refused=(404,)))

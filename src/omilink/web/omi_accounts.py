@@ -162,7 +162,7 @@ async def _link(the: Product, who: SignedIn, uid: str, at: Millis) -> wire.Json:
 
 
 def _shown(tx: Transaction, link: OmiLink, at: Millis) -> wire.Json:
-    return wire.omi_link(link) | {"proof": link.proof, "earlier": _earlier(tx, link, at)}
+    return wire.shown(link) | {"proof": link.proof, "earlier": _earlier(tx, link, at)}
 
 
 def _earlier(tx: Transaction, link: OmiLink, at: Millis) -> wire.Json:

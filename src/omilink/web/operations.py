@@ -103,7 +103,7 @@ async def audit(request: Request, the: The, limit: Annotated[int, Query(ge=1, le
     """Who linked or lost what, and by which proof; the newest first."""
     check_operator(request, the)
     entries = await the.store.read(lambda tx: tx.audited(limit))
-    return {"ok": True, "entries": [wire.audited(entry) for entry in entries]}
+    return {"ok": True, "entries": [wire.shown(entry) for entry in entries]}
 
 
 def check_operator(request: Request, the: Product) -> None:

@@ -1,0 +1,157 @@
+"""The JSON of the contract, to the letter, and what a noun's declaration says of it."""
+
+from typing import Annotated
+
+import pytest
+from msgspec import Struct, json, structs
+
+from omilink.clock import Millis
+from omilink.models import wire
+from omilink.models.audit import AuditEntry
+from omilink.models.conversation import Conversation
+from omilink.models.declared import Erased, Shown, ShownAs, erased_columns, parts
+from omilink.models.message import Message, Segment, Speech
+from omilink.models.omi_account import OmiLink, Proof
+from omilink.models.session import Method, OmiSession
+from omilink.models.user import SignIn, User
+
+AT = 1_789_410_067_114
+MESSAGE = Message(
+    conversation_id="c",
+    seq=3,
+    key="id:k",
+    text="Où est 🔑 \"'\\?",
+    speaker="SPEAKER_1",
+    is_user=True,
+    person_id="ida",
+    start=1.5,
+    end=2.25,
+    position=1.5,
+    rev=2,
+    created_at=AT,
+    spoken_at=AT - 1114,
+    versions="v1 v2",
+)
+UNPLACED = structs.replace(MESSAGE, seq=1, text="yes", speaker=None, is_user=False, start=None, end=None, position=0.0)
+CONVERSATION = Conversation(
+    id="c",
+    session_id="shared/kitchen",
+    user_id="ada",
+    title="Où",
+    summary="s",
+    created_at=AT,
+    zero_at=AT - 60_000,
+    last_at=AT + 5,
+    last_order=9,
+    message_count=3,
+)
+BEGUN = Conversation(id="c", session_id="ada/kitchen", user_id=None, created_at=AT, last_at=AT)
+USER = User(id="u", email="ada@example.org", display_name="Ada", created_at=AT)
+SIGN_IN = SignIn(token_hash="0123456789abcdef0123", created_at=AT, expires_at=AT, client=None)
+LINK = OmiLink(uid="omi", user_id="u", proof=Proof.SPOKEN, verified_at=AT)
+ENTRY = AuditEntry(
+    at=AT,
+    actor="u",
+    request_id=None,
+    rule="r",
+    proof="spoken",
+    session_id="shared/k",
+    uid="omi",
+    before=None,
+    after="u",
+)
+OWNED = OmiSession(
+    omi_session_id="kitchen", user_id="ada", method=Method.UID, linked_at=AT, last_seen_at=0, created_at=AT
+)
+GOLDEN: list[tuple[Struct, str]] = [
+    (
+        MESSAGE,
+        '{"id":"c.3","conversationId":"c","role":"USER","text":"Où est 🔑 \\"\'\\\\?","source":"omi",'
+        '"createdAt":"2026-09-14T18:21:07.114Z","spokenAt":"2026-09-14T18:21:06.000Z","speaker":"SPEAKER_1",'
+        '"isUser":true,"start":1.5,"end":2.25,"position":1.5,"seq":3,"rev":2}',
+    ),
+    (
+        UNPLACED,
+        '{"id":"c.1","conversationId":"c","role":"USER","text":"yes","source":"omi",'
+        '"createdAt":"2026-09-14T18:21:07.114Z","spokenAt":"2026-09-14T18:21:06.000Z","speaker":null,'
+        '"isUser":false,"start":null,"end":null,"position":0.0,"seq":1,"rev":2}',
+    ),
+    (
+        CONVERSATION,
+        '{"id":"c","title":"Où","summary":"s","createdAt":"2026-09-14T18:21:07.114Z",'
+        '"startedAt":"2026-09-14T18:20:07.114Z","lastMessageAt":"2026-09-14T18:21:07.119Z","order":9,'
+        '"messageCount":3,"omiSessionKey":"kitchen","source":"omi"}',
+    ),
+    (
+        BEGUN,
+        '{"id":"c","title":null,"summary":null,"createdAt":"2026-09-14T18:21:07.114Z",'
+        '"startedAt":"2026-09-14T18:21:07.114Z","lastMessageAt":"2026-09-14T18:21:07.114Z","order":0,'
+        '"messageCount":0,"omiSessionKey":"kitchen","source":"omi"}',
+    ),
+    (
+        OWNED,
+        '{"id":"kitchen","linked":true,"method":"uid","linkedAt":"2026-09-14T18:21:07.114Z",'
+        '"lastSeenAt":"1970-01-01T00:00:00.000Z"}',
+    ),
+    (USER, '{"id":"u","email":"ada@example.org","displayName":"Ada","createdAt":"2026-09-14T18:21:07.114Z"}'),
+    (
+        SIGN_IN,
+        '{"id":"0123456789abcdef","client":null,"createdAt":"2026-09-14T18:21:07.114Z",'
+        '"expiresAt":"2026-09-14T18:21:07.114Z"}',
+    ),
+    (LINK, '{"omiUserId":"omi","isVerified":true,"verifiedAt":"2026-09-14T18:21:07.114Z"}'),
+    (
+        ENTRY,
+        '{"at":"2026-09-14T18:21:07.114Z","actor":"u","requestId":null,"rule":"r","proof":"spoken",'
+        '"sessionId":"shared/k","uid":"omi","before":null,"after":"u"}',
+    ),
+]
+
+
+@pytest.mark.parametrize(("noun", "text"), GOLDEN)
+def test_the_json_of_a_noun_is_that_of_the_contract(noun: Struct, text: str) -> None:
+    assert wire.dumps(wire.shown(noun)) == text
+
+
+def test_what_stands_before_another_has_its_place_and_properties_come_last() -> None:
+    class Noun(Struct):
+        second_one: Shown[int]
+        third: Annotated[Millis | None, ShownAs("thirdOne")]
+        hidden: str
+
+        @property
+        def first(self) -> Annotated[int, ShownAs(before="second_one")]:
+            return 1
+
+        @property
+        def last(self) -> Shown[int]:
+            return 4
+
+    assert [part.name for part in parts(Noun)] == ["first", "secondOne", "thirdOne", "last"]
+    assert wire.shown(Noun(second_one=2, third=3, hidden="")) == {
+        "first": 1,
+        "secondOne": 2,
+        "thirdOne": "1970-01-01T00:00:00.003Z",
+        "last": 4,
+    }
+
+
+def test_deleted_words_leave_nothing_or_an_empty_text() -> None:
+    class Noun(Struct):
+        text: Shown[Erased[str]]
+        speaker: Erased[str | None]
+        key: str
+
+    assert erased_columns(Noun) == {"text": "", "speaker": None}
+    assert erased_columns(Message) == {"text": "", "speaker": None, "person_id": None, "versions": ""}
+
+
+def test_the_version_of_what_is_stored_already_stays() -> None:
+    """It is in the database, where it tells a retry from new words."""
+    said = Segment(text="hello", speaker="SPEAKER_1", is_user=True, person_id="ida", start=1.5, end=2.25, id="x")
+    assert (said.version, Segment(text="yes").version) == ("07a5eb9f54ce3cb284", "5df815f3d2a5304043")
+
+
+def test_a_message_has_all_that_its_segment_says() -> None:
+    assert set(Speech.__struct_fields__) <= set(Message.__struct_fields__) & set(Segment.__struct_fields__)
+    assert json.decode(json.encode(Segment(text="hello").speech()))["text"] == "hello"
