@@ -1,19 +1,17 @@
 """The shapes of the contract's answers, for /openapi.json and the clients that are generated from it.
 
 The answers are made elsewhere, at once as JSON; tests/web/test_answers.py holds real ones against these. The docstrings
-become comments in the JavaScript client and, for what a stream carries, the tables of docs/reference/events.md.
+become comments in the JavaScript client and, for what a stream carries, the tables of docs/reference/events.md. What
+is a noun is described by its declaration in `omilink.models`.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import with_config
 from typing_extensions import TypedDict
 
-documented = with_config(use_attribute_docstrings=True)
-"""The sentence after a field says what it is."""
-
-Role = Literal["USER", "ASSISTANT", "SYSTEM", "TOOL"]
+from omilink.models import conversation, message, omi_account, session, user
+from omilink.web.shapes import Shape
 
 
 class Error(TypedDict):
@@ -28,11 +26,7 @@ class Done(TypedDict):
     ok: Literal[True]
 
 
-class User(TypedDict):
-    id: str
-    email: str
-    displayName: str | None
-    createdAt: str
+User = Annotated[user.User, Shape()]
 
 
 class SignedIn(Done):
@@ -42,12 +36,7 @@ class SignedIn(Done):
     user: User
 
 
-class OmiLink(TypedDict):
-    """An OMI account of the user's."""
-
-    omiUserId: str
-    isVerified: bool
-    verifiedAt: str
+OmiLink = Annotated[omi_account.OmiLink, Shape()]
 
 
 class Me(Done):
@@ -64,14 +53,11 @@ class PersonalUrl(Done):
     previousValidUntil: str | None
 
 
-class SignIn(TypedDict):
-    """One place where the user is signed in. `client` is what signed in, as it calls itself."""
-
-    id: str
-    client: str | None
-    createdAt: str
-    expiresAt: str
+class _SignIn(TypedDict):
     current: bool
+
+
+SignIn = Annotated[user.SignIn, Shape(_SignIn)]
 
 
 class SignIns(Done):
@@ -96,11 +82,14 @@ class Earlier(TypedDict):
     brought: EarlierConversations
 
 
-class OmiAccount(OmiLink):
+class _OmiAccount(TypedDict):
     """How it was proven, and what was heard before."""
 
     proof: Literal["spoken", "typed", "issued", "operator"]
     earlier: Earlier
+
+
+OmiAccount = Annotated[omi_account.OmiLink, Shape(_OmiAccount, name="OmiAccount")]
 
 
 class PendingProof(TypedDict):
@@ -152,19 +141,9 @@ class Jobs(TypedDict):
     failed: int
 
 
-@documented
-class Session(TypedDict):
+class _Session(TypedDict):
     """A wearable's stream of words, as one user sees it."""
 
-    id: str
-    """The `session_id` of the webhook."""
-    linked: bool
-    """Whether it is yours."""
-    method: Literal["uid", "manual", "issued", "personal"] | None
-    """How it came to you."""
-    linkedAt: str | None
-    lastSeenAt: str | None
-    """When it last called."""
     hasConversations: bool
     messagesSaved: NotRequired[int]
     notKept: NotRequired[int]
@@ -178,6 +157,11 @@ class Session(TypedDict):
     """How many calls are `waiting` to be saved, and how many have `failed`."""
     streamsOpen: NotRequired[int]
     """How many of your streams are open."""
+
+
+Session = Annotated[session.OmiSession, Shape(_Session, name="Session")]
+Conversation = Annotated[conversation.Conversation, Shape()]
+Message = Annotated[message.Message, Shape()]
 
 
 class OneSession(Done):
@@ -195,59 +179,6 @@ class IssuedSessions(Done):
     """As the user sees them, who has them from now on."""
 
     sessions: list[Session]
-
-
-@documented
-class Conversation(TypedDict):
-    """What was said without a long silence."""
-
-    id: str
-    title: str | None
-    summary: str | None
-    createdAt: str
-    startedAt: str
-    """When it began."""
-    lastMessageAt: str
-    """When words last came, as the server's clock had it."""
-    order: int
-    """Grows with each call that brings it words. The conversation with the greatest is the current one."""
-    messageCount: int
-    """How many messages it has in all; you may hold fewer."""
-    omiSessionKey: str
-    """The session that it was heard in."""
-    source: str
-    """Where it comes from."""
-
-
-@documented
-class Message(TypedDict):
-    """One segment of speech. Times are ISO 8601 in UTC, here as everywhere."""
-
-    id: str
-    """The same for as long as the message lives."""
-    conversationId: str
-    role: Role
-    """What wearables hear is `USER`."""
-    text: str
-    """Text, never markup."""
-    source: str
-    """Where it comes from."""
-    createdAt: str
-    """When it was saved."""
-    spokenAt: str
-    """When it was said."""
-    speaker: str | None
-    """As the wearable names them: `SPEAKER_1`."""
-    isUser: bool
-    """Whether the wearer speaks."""
-    start: float | None
-    """Seconds on the wearable's clock."""
-    end: float | None
-    position: float
-    """Spoken order: ascending `position`, then ascending `seq`."""
-    seq: int
-    rev: int
-    """Grows when the segment changes; a lower one is older news."""
 
 
 class CurrentConversation(Done):

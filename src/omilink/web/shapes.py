@@ -1,0 +1,76 @@
+"""A noun as a part of an answer, for /openapi.json: names, types and sentences come from the noun's declaration."""
+
+import ast
+import inspect
+from enum import StrEnum
+from functools import lru_cache, reduce
+from itertools import pairwise
+from operator import or_
+from textwrap import dedent
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
+from typing_extensions import TypedDict
+
+from omilink.clock import MILLISECONDS
+from omilink.models.declared import marks, parts, plain
+
+
+class Shape(NamedTuple):
+    """Marks a noun that an answer holds: `Annotated[Message, Shape()]`. `also` is a TypedDict of what the answer adds;
+    the shape has its docstring, if there is one. `name` is the shape's name, where that is not the noun's."""
+
+    also: type[Any] | None = None
+    name: str | None = None
+
+    def __get_pydantic_core_schema__(self, noun: type[Struct], handler: GetCoreSchemaHandler) -> CoreSchema:
+        return handler.generate_schema(_typed_dict(noun, self))
+
+
+@lru_cache
+def _typed_dict(noun: type[Struct], shape: Shape) -> type[Any]:
+    said = _sentences(noun)
+    fields = {part.name: _described(_json_type(part.type), said.get(part.attribute)) for part in parts(noun)}
+    if shape.also:
+        said, hints = _sentences(shape.also), get_type_hints(shape.also, include_extras=True)
+        fields |= {name: _described(hint, said.get(name)) for name, hint in hints.items()}
+    made: Any = TypedDict(shape.name or noun.__name__, fields)  # type: ignore[misc]
+    made.__doc__ = (shape.also and shape.also.__doc__) or noun.__doc__
+    return made
+
+
+def _described(hint: Any, sentence: str | None) -> Any:
+    if get_origin(hint) is NotRequired:
+        return NotRequired[_described(get_args(hint)[0], sentence)]
+    return Annotated[hint, Field(description=sentence)]
+
+
+def _json_type(hint: Any) -> Any:
+    """What JSON holds of it: a time is text, and of an enumeration each value is named."""
+    if MILLISECONDS in marks(hint):
+        return str
+    kind = plain(hint)
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return Literal[tuple(kind)]
+    choices = get_args(kind) if get_origin(kind) is not Literal else ()
+    return reduce(or_, map(_json_type, choices)) if choices else kind
+
+
+def _sentences(declared: type[Any]) -> dict[str, str]:
+    """Field or property -> what stands below its name."""
+    said: dict[str, str] = {}
+    for cls in reversed(declared.__mro__):
+        if cls.__module__.startswith("omilink."):
+            said |= _sentences_in(cls)
+    return said
+
+
+def _sentences_in(cls: type[Any]) -> dict[str, str]:
+    [body] = [node.body for node in ast.parse(dedent(inspect.getsource(cls))).body if isinstance(node, ast.ClassDef)]
+    said = {node.name: ast.get_docstring(node) for node in body if isinstance(node, ast.FunctionDef)}
+    for field, below in pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
+            said[field.target.id] = inspect.cleandoc(ast.literal_eval(below.value))
+    return {name: sentence for name, sentence in said.items() if sentence}
