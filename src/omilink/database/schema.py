@@ -4,6 +4,12 @@
 times are the wall clock's.
 """
 
+from collections.abc import Iterator
+from types import NoneType
+from typing import Any, get_args
+
+from msgspec import Struct
+from msgspec.structs import fields
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -23,6 +29,12 @@ from sqlalchemy import (
     true,
 )
 
+from omilink.models.audit import AuditEntry
+from omilink.models.conversation import Conversation
+from omilink.models.declared import is_time, plain
+from omilink.models.message import Message
+from omilink.models.session import OmiSession
+
 metadata = MetaData(
     naming_convention={  # SQLite has no name to drop a constraint by, unless it is given one
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -34,6 +46,26 @@ metadata = MetaData(
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in a column that is declared INTEGER."""
+KINDS = {str: String, bool: Boolean, int: Integer, float: Float}
+"""Of what the nouns declare; times are BigInteger."""
+
+
+def stored(noun: type[Struct], *by_hand: Column[Any]) -> Iterator[Column[Any]]:
+    """The columns of a noun's table: these, and what follows from the declaration of the fields that have none here.
+    By hand are keys, indexes, defaults, and what is no field."""
+    names = {column.name for column in by_hand}
+    yield from by_hand
+    for field in fields(noun):
+        if field.encode_name not in names:
+            yield _column(field.encode_name, field.type)
+
+
+def _column(name: str, hint: Any) -> Column[Any]:
+    choices = get_args(plain(hint)) or (plain(hint),)
+    [python] = [plain(choice) for choice in choices if choice is not NoneType]
+    kind = BigInteger if is_time(hint) else next(KINDS[each] for each in KINDS if issubclass(python, each))
+    return Column(name, kind, nullable=NoneType in choices)
+
 
 users = Table(
     "users",
@@ -113,31 +145,25 @@ challenges = Table(
 omi_sessions = Table(
     "omi_sessions",
     metadata,
-    Column("id", String, primary_key=True),  # model.session_key
-    Column("origin", String, nullable=False),
-    Column("omi_session_id", String, nullable=False),
-    Column("user_id", ForeignKey("users.id"), index=True),
-    Column("method", String),
-    Column("linked_at", BigInteger),
-    Column("linked_order", BigInteger),
-    Column("linked_act", BigInteger),
-    Column("last_seen_at", BigInteger),
-    Column("last_order", BigInteger, nullable=False, server_default="0"),
-    Column("suspended_user_id", ForeignKey("users.id"), index=True),
-    Column("left_user_id", ForeignKey("users.id")),
-    Column("left_since_order", BigInteger),
-    Column("left_since_act", BigInteger),
-    Column("left_order", BigInteger),
-    Column("left_act", BigInteger),
-    Column("turn", Integer, nullable=False, server_default="0"),
-    Column("device", String),
-    Column("last_uid", String, index=True),
-    Column("bad_segments", Integer, nullable=False, server_default="0"),
-    Column("not_kept", Integer, nullable=False, server_default="0"),
-    Column("mistake", String),
-    Column("mistake_at", BigInteger),
-    Column("created_at", BigInteger, nullable=False),
-    Column("counted_at", BigInteger, nullable=False, server_default="0"),  # of the last call or change of hands
+    *stored(
+        OmiSession,
+        Column("id", String, primary_key=True),  # model.session_key
+        Column("user_id", ForeignKey("users.id"), index=True),
+        Column("linked_order", BigInteger),
+        Column("linked_act", BigInteger),
+        Column("last_order", BigInteger, nullable=False, server_default="0"),
+        Column("suspended_user_id", ForeignKey("users.id"), index=True),
+        Column("left_user_id", ForeignKey("users.id")),
+        Column("left_since_order", BigInteger),
+        Column("left_since_act", BigInteger),
+        Column("left_order", BigInteger),
+        Column("left_act", BigInteger),
+        Column("turn", Integer, nullable=False, server_default="0"),
+        Column("last_uid", String, index=True),
+        Column("bad_segments", Integer, nullable=False, server_default="0"),
+        Column("not_kept", Integer, nullable=False, server_default="0"),
+        Column("counted_at", BigInteger, nullable=False, server_default="0"),  # of the last call or change of hands
+    ),
 )
 
 session_uids = Table(
@@ -150,26 +176,20 @@ session_uids = Table(
 conversations = Table(
     "conversations",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("session_id", ForeignKey("omi_sessions.id"), nullable=False),
-    Column("user_id", ForeignKey("users.id")),
-    Column("title", String),
-    Column("summary", Text),
-    Column("created_at", BigInteger, nullable=False),
-    Column("zero_at", BigInteger),
-    Column("last_at", BigInteger, nullable=False),
-    Column("active_until", BigInteger, nullable=False),
-    Column("first_order", BigInteger, nullable=False, server_default="0"),
-    Column("last_order", BigInteger, nullable=False, server_default="0"),
-    Column("last_step", BigInteger, nullable=False, server_default="0"),
-    Column("turn", Integer, nullable=False, server_default="0"),
-    Column("first", Float),
-    Column("end", Float),
-    Column("message_count", Integer, nullable=False),
-    Column("brought_at", BigInteger),
-    Column("brought_order", BigInteger),
-    Column("deleted_at", BigInteger),
-    Column("counted_at", BigInteger, nullable=False, server_default="0"),  # of the last words or change of hands
+    *stored(
+        Conversation,
+        Column("id", String, primary_key=True),
+        Column("session_id", ForeignKey("omi_sessions.id"), nullable=False),
+        Column("user_id", ForeignKey("users.id")),
+        Column("summary", Text),
+        Column("active_until", BigInteger, nullable=False),
+        Column("first_order", BigInteger, nullable=False, server_default="0"),
+        Column("last_order", BigInteger, nullable=False, server_default="0"),
+        Column("last_step", BigInteger, nullable=False, server_default="0"),
+        Column("turn", Integer, nullable=False, server_default="0"),
+        Column("brought_order", BigInteger),
+        Column("counted_at", BigInteger, nullable=False, server_default="0"),  # of the last words or change of hands
+    ),
     # by the coarse time and order: an index on last_at or last_order would be written with every call
     Index("ix_conversations_session_id_active_until", "session_id", "active_until"),
     Index("ix_conversations_user_id_last_step", "user_id", "last_step"),
@@ -179,21 +199,14 @@ conversations = Table(
 messages = Table(
     "messages",
     metadata,
-    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
-    # rows lie in spoken order, so that the newest page is one place on disk
-    Column("position", Float, primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    Column("key", String, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("speaker", String),
-    Column("is_user", Boolean, nullable=False),
-    Column("person_id", String),
-    Column("start", Float),
-    Column("end", Float),
-    Column("rev", Integer, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("spoken_at", BigInteger, nullable=False),
-    Column("versions", String, nullable=False),
+    *stored(
+        Message,
+        Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+        # rows lie in spoken order, so that the newest page is one place on disk
+        Column("position", Float, primary_key=True),
+        Column("seq", Integer, primary_key=True),
+        Column("text", Text, nullable=False),
+    ),
     UniqueConstraint("conversation_id", "key"),
     sqlite_with_rowid=False,
 )
@@ -257,16 +270,11 @@ signatures = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("id", BigKey, primary_key=True),
-    Column("at", BigInteger, nullable=False),
-    Column("actor", String, nullable=False, server_default="unknown"),
-    Column("request_id", String),
-    Column("rule", String, nullable=False),
-    Column("proof", String),
-    Column("session_id", String, nullable=False),
-    Column("uid", String),
-    Column("before", String),
-    Column("after", String),
+    *stored(
+        AuditEntry,
+        Column("id", BigKey, primary_key=True),
+        Column("actor", String, nullable=False, server_default="unknown"),
+    ),
     Index("ix_audit_session_id", "session_id"),
     sqlite_autoincrement=True,
 )
