@@ -28,8 +28,8 @@ from omilink.conversations import history
 from omilink.database import postgres, sqlite, store, threads
 from omilink.ingest import payload, phrase_removal, worker
 from omilink.linking import sessions
-from omilink.linking.acts import Act
-from omilink.linking.rules import RULES, Outcome, Rule
+from omilink.linking.acts import Act, Outcome
+from omilink.linking.rules import RULES, Rule
 from omilink.live import event_log
 from omilink.models.ports import BATCH_BYTES
 from omilink.models.session import MOST_SESSIONS, UnlinkReason

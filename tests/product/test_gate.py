@@ -39,8 +39,7 @@ from omilink.errors import NotAvailable
 from omilink.ingest import saving
 from omilink.ingest.worker import Worker
 from omilink.linking import omi_accounts, rules, sessions
-from omilink.linking.acts import Act, Facts
-from omilink.linking.rules import Decision, Outcome
+from omilink.linking.acts import Act, Decision, Facts, Outcome
 from omilink.models.audit import OPERATOR, By
 from omilink.models.delivery import Delivery
 from omilink.models.omi_account import Proof

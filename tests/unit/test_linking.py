@@ -14,6 +14,7 @@ from omilink.linking.acts import (
     Arrive,
     Bring,
     Claim,
+    Decision,
     Disown,
     End,
     Expire,
@@ -21,10 +22,11 @@ from omilink.linking.acts import (
     HandOver,
     Issue,
     Leave,
+    Outcome,
     Prove,
     Unlink,
 )
-from omilink.linking.rules import RULES, Decision, Outcome, decide
+from omilink.linking.rules import RULES, decide
 from omilink.models.ids import SHARED
 from omilink.models.omi_account import Proof
 from omilink.models.order import Hands

@@ -16,7 +16,7 @@ from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.budget import SEGMENT, Budget, sender, senders
 from omilink.ingest.phrase_removal import take_sentences_out
 from omilink.linking import facts, mistakes, rules, sessions
-from omilink.linking.rules import Decision, Outcome
+from omilink.linking.acts import Decision, Outcome
 from omilink.models.audit import By
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED

@@ -1,12 +1,13 @@
-"""What can happen to a session, and the facts that the decision about it rests on. Pure.
+"""What can happen to a session, the facts that the decision about it rests on, and what can be decided. Pure.
 
 Each act has a type of its own. All its facts are required, so that a forgotten fact is an error and no permission.
 """
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, auto
 from typing import ClassVar
 
+from omilink.errors import OmilinkError
 from omilink.models.ids import SHARED
 from omilink.models.omi_account import Proof
 from omilink.models.order import Hands
@@ -181,3 +182,24 @@ class End(_OfNobody):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expire(_OfNobody):
     act = Act.EXPIRE
+
+
+class Outcome(Enum):
+    LINK = auto()  # U becomes the owner; the session's ownerless conversations become U's
+    KEEP = auto()  # whoever owns it, or nobody, stays
+    LET_GO = auto()  # it is nobody's and stays so, and U waits for no proof any more
+    VERIFY = auto()  # the uid is verified for U
+    SUSPEND = auto()  # nobody owns it until a proof comes; the owner is told
+    UNLINK = auto()  # nobody owns it; what was saved stays with the owner of then
+    QUARANTINE = auto()  # the delivery is kept unsaved, for an operator
+    DROP = auto()  # the delivery is not saved, and nothing is noted of it
+    REFUSE = auto()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    rule: str
+    outcome: Outcome
+    user_id: str | None = None
+    method: Method | None = None
+    error: OmilinkError | None = None

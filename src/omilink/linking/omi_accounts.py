@@ -19,8 +19,7 @@ from omilink.conversations.batch import Batch, unit_of_work
 from omilink.conversations.history import adopt, give_back, waiting
 from omilink.errors import NotFound
 from omilink.linking import facts, phrase, rules, sessions
-from omilink.linking.acts import Bring, Leave, Unlink
-from omilink.linking.rules import Decision, Outcome
+from omilink.linking.acts import Bring, Decision, Leave, Outcome, Unlink
 from omilink.linking.sessions import EARLIER
 from omilink.models.audit import By
 from omilink.models.conversation import Conversation

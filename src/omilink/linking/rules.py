@@ -8,50 +8,15 @@ fits decides. `omilink doctor` prints the rule that decided, and docs/reference/
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Any, Generic, TypeVar
 
 from omilink.errors import NotAvailable, NotFound, OmilinkError, ProofRequired, TooManySessions
-from omilink.linking.acts import (
-    Act,
-    Arrive,
-    Bring,
-    Claim,
-    Disown,
-    End,
-    Expire,
-    Facts,
-    HandOver,
-    Issue,
-    Leave,
-    Prove,
-    Unlink,
-)
+from omilink.linking import acts
+from omilink.linking.acts import Act, Decision, Facts, Outcome
 from omilink.models.order import Hands
 from omilink.models.session import MOST_SESSIONS, Method
 
 F = TypeVar("F", bound=Facts)
-
-
-class Outcome(Enum):
-    LINK = auto()  # U becomes the owner; the session's ownerless conversations become U's
-    KEEP = auto()  # whoever owns it, or nobody, stays
-    LET_GO = auto()  # it is nobody's and stays so, and U waits for no proof any more
-    VERIFY = auto()  # the uid is verified for U
-    SUSPEND = auto()  # nobody owns it until a proof comes; the owner is told
-    UNLINK = auto()  # nobody owns it; what was saved stays with the owner of then
-    QUARANTINE = auto()  # the delivery is kept unsaved, for an operator
-    DROP = auto()  # the delivery is not saved, and nothing is noted of it
-    REFUSE = auto()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
-    rule: str
-    outcome: Outcome
-    user_id: str | None = None
-    method: Method | None = None
-    error: OmilinkError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +48,7 @@ EXPIRED = "expired"
 ONE_TOO_MANY = "personal-url-has-too-many-sessions"
 _TAKEN = "This session cannot be linked to your account. Check the id, or ask whoever gave you the device."
 
-_ARRIVE: tuple[Rule[Arrive], ...] = (
+_ARRIVE: tuple[Rule[acts.Arrive], ...] = (
     Rule(
         "for-a-deleted-account",
         lambda f: f.account_gone,
@@ -186,7 +151,7 @@ _ARRIVE: tuple[Rule[Arrive], ...] = (
         "The session is linked.",
     ),
 )
-_CLAIM: tuple[Rule[Claim], ...] = (
+_CLAIM: tuple[Rule[acts.Claim], ...] = (
     Rule(
         "yours-already",
         lambda f: f.mine,
@@ -246,7 +211,7 @@ _CLAIM: tuple[Rule[Claim], ...] = (
         method=Method.MANUAL,
     ),
 )
-_ISSUE: tuple[Rule[Issue], ...] = (
+_ISSUE: tuple[Rule[acts.Issue], ...] = (
     Rule(
         "issued-to-another",
         lambda f: f.someone_elses or f.foreign_proof,
@@ -268,7 +233,7 @@ _ISSUE: tuple[Rule[Issue], ...] = (
         method=Method.ISSUED,
     ),
 )
-_HAND_OVER: tuple[Rule[HandOver], ...] = (
+_HAND_OVER: tuple[Rule[acts.HandOver], ...] = (
     Rule(
         "handed-over",
         lambda f: f.in_use and not f.foreign_proof,
@@ -285,7 +250,7 @@ _HAND_OVER: tuple[Rule[HandOver], ...] = (
         error=NotAvailable,
     ),
 )
-_PROVE: tuple[Rule[Prove], ...] = (
+_PROVE: tuple[Rule[acts.Prove], ...] = (
     Rule(
         "proven-already",
         lambda f: f.own_proof,
@@ -321,7 +286,7 @@ _PROVE: tuple[Rule[Prove], ...] = (
         error=ProofRequired,
     ),
 )
-_DISOWN: tuple[Rule[Disown], ...] = (
+_DISOWN: tuple[Rule[acts.Disown], ...] = (
     Rule(
         "omi-account-unlinked",
         lambda f: f.own_proof,
@@ -336,7 +301,7 @@ _DISOWN: tuple[Rule[Disown], ...] = (
         error=NotFound,
     ),
 )
-_BRING: tuple[Rule[Bring], ...] = (
+_BRING: tuple[Rule[acts.Bring], ...] = (
     Rule(
         "earlier-brought",
         lambda f: f.mine and f.linked_by_uid,
@@ -351,7 +316,7 @@ _BRING: tuple[Rule[Bring], ...] = (
         error=NotFound,
     ),
 )
-_LEAVE: tuple[Rule[Leave], ...] = (
+_LEAVE: tuple[Rule[acts.Leave], ...] = (
     Rule(
         "earlier-left",
         lambda f: f.mine and f.linked_by_uid,
@@ -366,7 +331,7 @@ _LEAVE: tuple[Rule[Leave], ...] = (
         error=NotFound,
     ),
 )
-_END: tuple[Rule[End], ...] = (
+_END: tuple[Rule[acts.End], ...] = (
     Rule(
         "device-ended",
         lambda f: f.session.device is not None,
@@ -381,7 +346,7 @@ _END: tuple[Rule[End], ...] = (
         error=NotFound,
     ),
 )
-_UNLINK: tuple[Rule[Unlink], ...] = (
+_UNLINK: tuple[Rule[acts.Unlink], ...] = (
     Rule(
         "unlinked",
         lambda f: f.mine,
@@ -402,7 +367,7 @@ _UNLINK: tuple[Rule[Unlink], ...] = (
         error=NotFound,
     ),
 )
-_EXPIRE: tuple[Rule[Expire], ...] = (
+_EXPIRE: tuple[Rule[acts.Expire], ...] = (
     Rule(
         EXPIRED,
         lambda f: f.session.method in (Method.MANUAL, Method.UID),

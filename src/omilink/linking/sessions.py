@@ -8,8 +8,7 @@ from omilink.clock import Millis
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.conversations.history import adopt, waiting
 from omilink.linking import facts, rules
-from omilink.linking.acts import Act, End, Expire, Facts, Unlink
-from omilink.linking.rules import Decision, Outcome
+from omilink.linking.acts import Act, Decision, End, Expire, Facts, Outcome, Unlink
 from omilink.models import wire
 from omilink.models.audit import SILENCE, AuditEntry, By
 from omilink.models.ids import SHARED
