@@ -38,4 +38,5 @@ def row_of(noun: Struct) -> dict[str, Any]:
 def changing(table: Table, noun: type[Struct]) -> list[str]:
     """The columns that an update of the noun writes: all but its fixed fields and a key that is made of fields."""
     made = {column.name for column in table.primary_key}.difference(columns(noun))
-    return [column.name for column in table.c if column.name not in made | fixed_columns(noun)]
+    stays = made | fixed_columns(noun)
+    return [column.name for column in table.c if column.name not in stays]
