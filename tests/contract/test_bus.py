@@ -4,11 +4,13 @@ import asyncio
 
 import pytest
 
+from omilink.models.event import Event
 from omilink.models.ports import Bus, Hint
 
 pytestmark = pytest.mark.anyio
 
 LONG = 30.0
+NEWS = Event(user_id="ada", seq=1, data="{}")
 MOMENT = 0.01
 
 
@@ -43,6 +45,33 @@ async def test_a_hint_between_joining_and_waiting_is_not_lost(bus: Bus) -> None:
     bus.publish(["ada"])
     await asyncio.sleep(0)
     assert await ear.wait(LONG) == Hint.LOOK
+
+
+async def test_an_ear_that_waits_gets_the_events_of_its_user_with_the_hint(bus: Bus) -> None:
+    phone, ben = bus.listen("ada"), bus.listen("ben")
+    waiting = [asyncio.create_task(ear.wait(LONG)) for ear in (phone, ben)]
+    await asyncio.sleep(0)
+    bus.publish(["ada", "ben"], new={"ada": [NEWS]})
+    assert await asyncio.gather(*waiting) == [Hint.LOOK, Hint.LOOK]
+    assert (phone.new(), ben.new()) == ([NEWS], ())
+    assert phone.new() == ()
+
+
+async def test_an_ear_that_does_not_wait_holds_no_events(bus: Bus) -> None:
+    ear = bus.listen("ada")
+    bus.publish(["ada"], new={"ada": [NEWS]})
+    assert (await ear.wait(LONG), ear.new()) == (Hint.LOOK, ())
+
+
+async def test_events_between_which_something_else_came_are_not_handed_over(bus: Bus) -> None:
+    ear = bus.listen("ada")
+    for hint in Hint.LOOK, Hint.RIGHTS:
+        waiting = asyncio.create_task(ear.wait(LONG))
+        await asyncio.sleep(0)
+        bus.publish(["ada"], new={"ada": [NEWS]})
+        bus.publish(["ada"], hint)
+        assert await waiting == hint | Hint.LOOK
+        assert ear.new() == ()
 
 
 async def test_an_ear_can_wait_again_after_nothing_came(bus: Bus) -> None:

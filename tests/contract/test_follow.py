@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +14,8 @@ from omilink.clock import Millis
 from omilink.live import event_log
 from omilink.live.event_log import Frame, Quiet
 from omilink.models import wire
-from omilink.models.ports import Bus, Hint, Store
+from omilink.models.event import Event
+from omilink.models.ports import Bus, Hint, Store, Transaction
 from omilink.models.user import User
 
 pytestmark = pytest.mark.anyio
@@ -71,6 +72,22 @@ async def tell(store: Store, bus: Bus, *types: str) -> None:
     bus.publish(["ada"])
 
 
+async def kept(store: Store, *types: str) -> Sequence[Event]:
+    def append(tx: Transaction) -> Sequence[Event]:
+        tx.append([wire.event("ada", type, "talk") for type in types])
+        return tx.appended()
+
+    return await store.write(append)
+
+
+async def handed_over(bus: Bus, stream: Stream, new: Sequence[Event], count: int | None = None) -> list[str]:
+    """What comes of a stream that waits."""
+    coming = asyncio.create_task(stream.types(len(new) if count is None else count))
+    await asyncio.sleep(0)
+    bus.publish(["ada"], new={"ada": new})
+    return await coming
+
+
 async def test_it_begins_with_a_snapshot_and_goes_on_with_what_comes(store: Store, bus: Bus, open_stream: Any) -> None:
     stream = open_stream()
     connected = await stream.next()
@@ -98,6 +115,27 @@ async def test_what_is_committed_while_it_opens_comes_once(store: Store, bus: Bu
     assert await stream.types(3) == ["connected", "update", "caught_up"]
     await tell(store, bus, "after")
     assert await stream.types(1) == ["after"]
+
+
+async def test_the_next_events_are_sent_as_they_are_handed_over(store: Store, bus: Bus, open_stream: Any) -> None:
+    stream = open_stream()
+    await stream.types(3)
+    for types in ["one", "two"], ["three"]:
+        new = await kept(store, *types)
+        await store.write(lambda tx: tx.forget_events("ada", "talk"))  # so that no read finds them
+        assert await handed_over(bus, stream, new) == types
+    await tell(store, bus, "four")
+    assert await stream.types(1) == ["four"]
+
+
+async def test_what_is_handed_over_and_is_not_next_is_read(store: Store, bus: Bus, open_stream: Any) -> None:
+    """Another process wrote the first, and its hint was lost."""
+    stream = open_stream()
+    await stream.types(3)
+    await kept(store, "one")
+    new = [*await kept(store, "two"), *await kept(store, "three")]
+    assert await handed_over(bus, stream, new, 3) == ["one", "two", "three"]
+    assert await handed_over(bus, stream, [*new, *await kept(store, "four")], 1) == ["four"]
 
 
 async def test_more_than_a_page_of_missed_events_comes_whole_and_in_order(store: Store, open_stream: Any) -> None:

@@ -17,7 +17,7 @@ from omilink.ingest.worker import Worker, backoff
 from omilink.live.local_bus import LocalBus
 from omilink.models.delivery import Delivery
 from omilink.models.ids import session_key
-from omilink.models.ports import BATCH_BYTES, LONGEST_WAIT, Inbox, Store
+from omilink.models.ports import BATCH_BYTES, LONGEST_WAIT, Inbox, Store, Transaction
 from omilink.nats.queue import NatsInbox
 from omilink.nats.stream import PARTITIONS, STREAM
 
@@ -240,6 +240,27 @@ async def test_what_came_for_a_deleted_account_leaves_nothing(store: Store, inbo
     await worker.save(await due(inbox))
     assert await due(inbox) == []
     assert await inbox.jobs(None, None, 10) == []
+
+
+async def test_what_is_finished_with_its_words_is_finished_when_they_are_saved(store: Store, inbox: Inbox) -> None:
+    one, two, three, four = await put(inbox, "one", "two", "three", "four")
+
+    def fails(tx: Transaction) -> bool:
+        if inbox.finish_within(tx, [one.seq, two.seq], {two.seq: "why"}, [three.seq]):
+            raise ValueError
+        return False
+
+    if isinstance(inbox, NatsInbox):  # which is not in the store: nothing is done, and it is told after the commit
+        assert await store.write(fails) is False
+        assert words(await due(inbox)) == ["one", "two", "three", "four"]
+        return
+    with pytest.raises(ValueError):
+        await store.write(fails)
+    assert words(await due(inbox)) == ["one", "two", "three", "four"]
+    await store.write(lambda tx: inbox.finish_within(tx, [one.seq, two.seq], {two.seq: "why"}, [three.seq]))
+    assert words(await due(inbox)) == ["four"]
+    there = [(job.seq, job.state, job.error) for job in await inbox.jobs(None, None, 10)]
+    assert there == [(four.seq, "waiting", None), (two.seq, "quarantined", "why"), (one.seq, "done", None)]
 
 
 @pytest.mark.parametrize("ahead", [LONGEST_WAIT + 1, 86_400_000, 2 * 86_400_000])

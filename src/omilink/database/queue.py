@@ -1,7 +1,7 @@
 """The inbox as a table: the raw delivery is the job."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -31,7 +31,7 @@ from omilink.models.declared import columns
 from omilink.models.delivery import Delivery, Job
 from omilink.models.ids import SHARED, session_key
 from omilink.models.order import Moment
-from omilink.models.ports import BATCH_BYTES, LONGEST_WAIT
+from omilink.models.ports import BATCH_BYTES, LONGEST_WAIT, Transaction
 from omilink.turns import Waiting, next_batch
 
 STATES = WAITING, DEAD, QUARANTINED = "waiting", "dead", "quarantined"
@@ -67,7 +67,10 @@ TAKE = Query(
 )
 LOOK_AHEAD = 1_000
 """Waiting calls among which senders take turns."""
-FINISH = update(job).where(job.c.seq == bindparam("number")).values(state=bindparam("ends"), error=bindparam("reason"))
+_LISTED = job.c.seq.in_(select(cast(listed("seqs").c.value, BigInteger)))
+FINISH = update(job).where(_LISTED).values(state=DONE, error=None)
+PUT_ASIDE = update(job).where(job.c.seq == bindparam("number")).values(state=QUARANTINED, error=bindparam("reason"))
+REMOVE = delete(job).where(_LISTED)
 _UID = func.coalesce(job.c.uid, job.c.session_id)
 _WHOSE = case((job.c.origin == SHARED, job.c.origin + "/" + _UID), else_=job.c.origin)
 _NEWEST = (
@@ -130,17 +133,17 @@ class SqlInbox:
         return await self._database.read(lambda connection: _take(connection, limit, at))
 
     async def done(self, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:
-        rows = [
-            {"number": seq, "ends": QUARANTINED if seq in quarantined else DONE, "reason": quarantined.get(seq)}
-            for seq in seqs
-        ]
-        if rows:
-            await self._database.write(lambda connection: _finish(connection, rows))
+        if seqs:
+            await self._database.write(lambda connection: finish(connection, seqs, quarantined))
 
     async def remove(self, seqs: Collection[int]) -> None:
-        await self._database.write(
-            lambda connection: connection.execute(delete(job).where(job.c.seq.in_(seqs))).rowcount
-        )
+        await self._database.write(lambda connection: remove(connection, seqs))
+
+    def finish_within(
+        self, tx: Transaction, seqs: Collection[int], quarantined: Mapping[int, str], removed: Collection[int]
+    ) -> bool:
+        tx.finish_deliveries(seqs, quarantined, removed)
+        return True
 
     async def failed(self, delivery: Delivery, error: str, *, retry_at: Millis | None) -> None:
         change = (
@@ -222,11 +225,22 @@ def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
     return every(Delivery, taken)
 
 
-def _finish(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    connection.execute(FINISH, rows)
-    if aside := [row["number"] for row in rows if row["ends"] == QUARANTINED]:
+def finish(connection: Connection, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:
+    """Marks deliveries as saved, and those that are `quarantined` as kept unsaved for the reason given."""
+    aside = [seq for seq in seqs if seq in quarantined]
+    connection.execute(FINISH, {"seqs": _numbers(seq for seq in seqs if seq not in quarantined)})
+    if aside:
+        connection.execute(PUT_ASIDE, [{"number": seq, "reason": quarantined[seq]} for seq in aside])
         origins = connection.execute(select(job.c.origin).where(job.c.seq.in_(aside))).scalars().all()
         connection.execute(THIN_OUT, {"origins": origins})
+
+
+def remove(connection: Connection, seqs: Collection[int]) -> None:
+    connection.execute(REMOVE, {"seqs": _numbers(seqs)})
+
+
+def _numbers(seqs: Iterable[int]) -> str:
+    return orjson.dumps([*seqs]).decode()
 
 
 def _keep(connection: Connection, row: dict[str, Any]) -> None:

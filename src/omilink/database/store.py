@@ -31,7 +31,7 @@ from omilink.counted_time import CountedTime, Noted
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
 from omilink.database.dialects import among, item, listed, lock, to_values, upsert, wall_clock
-from omilink.database.queue import DONE, QUARANTINED, WAITING
+from omilink.database.queue import DONE, QUARANTINED, WAITING, finish, remove
 from omilink.database.rows import as_noun, changing, every, first, row_of
 from omilink.database.threads import Lanes
 from omilink.errors import EmailTaken
@@ -261,6 +261,7 @@ class SqlTransaction:
     def __init__(self, connection: Connection, time: CountedTime | None = None, *, writes: bool = False) -> None:
         self._connection, self._time, self._writes = connection, time or CountedTime(), writes
         self._run = connection.execute
+        self._appended: list[Event] = []
 
     def counted(self) -> Millis:
         if not self._time.known:
@@ -522,6 +523,10 @@ class SqlTransaction:
             rows.append(replace(e, seq=numbers[e.user_id]))
         SET_NUMBER.run(self._connection, list({e.user_id: e for e in rows}.values()))
         PUT_EVENT.run(self._connection, rows, counted_at=self.counted())
+        self._appended += rows
+
+    def appended(self) -> Sequence[Event]:
+        return self._appended
 
     def events_after(self, user_id: str, seq: int, limit: int) -> list[Event]:
         rows = EVENTS_AFTER.run(self._connection, u=user_id, after=seq, most=limit)
@@ -694,6 +699,15 @@ class SqlTransaction:
 
     def put_full_at_each(self, limit: str, full_at: Mapping[str, Millis]) -> None:
         self._many(PUT_FULL_AT, [{"name": limit, "who": who, "full_at": at} for who, at in full_at.items()])
+
+    # the queue's table
+
+    def finish_deliveries(
+        self, saved: Collection[int], quarantined: Mapping[int, str], removed: Collection[int]
+    ) -> None:
+        finish(self._connection, saved, quarantined)
+        if removed:
+            remove(self._connection, removed)
 
     # housekeeping
 

@@ -4,13 +4,15 @@ import asyncio
 import logging
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence, Set
 
 from omilink.clock import Millis
 from omilink.errors import Unavailable
 from omilink.ingest import saving
 from omilink.models.delivery import Delivery
-from omilink.models.ports import LONGEST_WAIT, Bus, Inbox, Store
+from omilink.models.event import Event
+from omilink.models.ports import LONGEST_WAIT, Bus, EventsByUser, Inbox, Store, Transaction
 
 BATCH = 200
 MAX_ATTEMPTS = 8
@@ -85,13 +87,24 @@ class Worker:
             await self.save(deliveries[middle:])
 
     async def _save(self, deliveries: Sequence[Delivery]) -> None:
-        saved = await self._store.write(lambda tx: saving.save(tx, deliveries, self._gap, self._daily_bytes))
-        self._bus.publish(saved.users)
         seqs = {delivery.seq for delivery in deliveries}
+
+        def save(tx: Transaction) -> tuple[saving.Saved, bool, EventsByUser]:
+            saved = saving.save(tx, deliveries, self._gap, self._daily_bytes)
+            kept = sorted(seqs - saved.dropped)
+            is_finished = self._inbox.finish_within(tx, kept, saved.quarantined, saved.dropped)
+            return saved, is_finished, _by_user(tx.appended())
+
+        saved, is_finished, new = await self._store.write(save)
+        self._bus.publish(saved.users, new=new)
+        if not is_finished:
+            await self._finish(seqs, saved)
+        self._count(saved)
+
+    async def _finish(self, seqs: Set[int], saved: saving.Saved) -> None:
         await self._inbox.done(sorted(seqs - saved.dropped), saved.quarantined)
         if saved.dropped:
             await self._inbox.remove(saved.dropped)
-        self._count(saved)
 
     async def _fail(self, delivery: Delivery, error: Exception) -> None:
         """The error's type and no more: its text may hold what people said."""
@@ -103,6 +116,13 @@ class Worker:
 
 
 Count = Callable[[saving.Saved], None]
+
+
+def _by_user(events: Sequence[Event]) -> EventsByUser:
+    by_user: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        by_user[event.user_id].append(event)
+    return by_user
 
 
 def backoff(attempt: int) -> Millis:

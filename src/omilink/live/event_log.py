@@ -9,7 +9,7 @@ import base64
 import hashlib
 import random
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -91,7 +91,7 @@ async def follow(
             if Hint.RIGHTS in hint or who.expires_at <= clock():
                 still, why_not = await store.read(partial(_right, who=who, at=clock()))
             if still and Hint.LOOK in hint:
-                async for frames in log.unread():
+                async for frames in log.unread(ear.new()):
                     yield frames
                     frames = []  # nor of these
             if not hint:
@@ -166,12 +166,19 @@ class _Log:
         self._store, self._user_id, self._seq = store, user_id, opening.seq
         self._name = opening.cursor.partition(".")[0]
 
-    async def unread(self) -> AsyncIterator[list[Frame]]:
+    async def unread(self, new: Sequence[Event] = ()) -> AsyncIterator[list[Frame]]:
+        """What comes after what was sent: `new` if it is the next, or else what the database says."""
+        if 0 < len(new) <= PAGE and new[0].seq == self._seq + 1:
+            yield self._sent(new)
+            return
         while events := await self._store.read(self._page):
-            self._seq = events[-1].seq
-            yield [Frame(f"{self._name}.{event.seq}", event.data) for event in events]
+            yield self._sent(events)
             if len(events) < PAGE:
                 return
+
+    def _sent(self, events: Sequence[Event]) -> list[Frame]:
+        self._seq = events[-1].seq
+        return [Frame(f"{self._name}.{event.seq}", event.data) for event in events]
 
     def frame(self, content: wire.Json) -> Frame:
         return Frame(f"{self._name}.{self._seq}", wire.dumps(content))

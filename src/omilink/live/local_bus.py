@@ -2,25 +2,30 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from omilink.models.ports import Hint
+from omilink.models.event import Event
+from omilink.models.ports import NOTHING_NEW, EventsByUser, Hint
 
 
 class LocalEar:
-    __slots__ = ("_bus", "_called", "_user_id", "_waiting")  # there may be thousands
+    __slots__ = ("_bus", "_called", "_new", "_user_id", "_waiting")  # there may be thousands
 
     def __init__(self, bus: "LocalBus", user_id: str) -> None:
         self._bus, self._user_id = bus, user_id
         self._called = Hint(0)
+        self._new: Sequence[Event] = ()
         self._waiting: asyncio.Future[None] | None = None
 
-    def call(self, hint: Hint) -> None:
+    def call(self, hint: Hint, new: Sequence[Event] = ()) -> None:
+        # only for one who waits: a slow reader holds a flag and no backlog
+        self._new = new if self._waiting and not self._waiting.done() else ()
         self._called |= hint
         if self._waiting and not self._waiting.done():
             self._waiting.set_result(None)
 
     async def wait(self, seconds: float) -> Hint:
+        self._new = ()
         if not self._called:
             loop = asyncio.get_running_loop()
             self._waiting = loop.create_future()
@@ -33,6 +38,10 @@ class LocalEar:
         called, self._called = self._called, Hint(0)
         return called
 
+    def new(self) -> Sequence[Event]:
+        new, self._new = self._new, ()
+        return new
+
     def close(self) -> None:
         self._bus.forget(self._user_id, self)
 
@@ -42,13 +51,13 @@ class LocalBus:
         self._ears: defaultdict[str, set[LocalEar]] = defaultdict(set)
         self._draining = False
 
-    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None:
-        self.wake(user_ids, hint)
+    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK, new: EventsByUser = NOTHING_NEW) -> None:
+        self.wake(user_ids, hint, new)
 
-    def wake(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None:
+    def wake(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK, new: EventsByUser = NOTHING_NEW) -> None:
         for user_id in user_ids:
             for ear in self._ears.get(user_id, ()):
-                ear.call(hint)
+                ear.call(hint, new.get(user_id, ()))
 
     def listen(self, user_id: str) -> LocalEar:
         ear = LocalEar(self, user_id)

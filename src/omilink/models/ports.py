@@ -222,6 +222,10 @@ class Transaction(Protocol):
         """Numbers each user's events in order, under the lock of that user's row, and keeps them."""
         ...
 
+    def appended(self) -> Sequence[Event]:
+        """What was appended in this transaction, numbered, of each user in order and without a gap."""
+        ...
+
     def events_after(self, user_id: str, seq: int, limit: int) -> list[Event]: ...
 
     def log_bounds(self, user_id: str) -> tuple[int, int]:
@@ -332,6 +336,13 @@ class Transaction(Protocol):
 
     def put_full_at_each(self, limit: str, full_at: Mapping[str, Millis]) -> None: ...
 
+    # the queue's table
+    def finish_deliveries(
+        self, saved: Collection[int], quarantined: Mapping[int, str], removed: Collection[int]
+    ) -> None:
+        """Marks these deliveries as saved, keeps those unsaved for the reason given, and removes the last."""
+        ...
+
     # housekeeping
     def prune(
         self, *, now: Millis, deliveries_before: Millis, unlinked_before: Millis, events_before: Millis, most: int
@@ -393,6 +404,13 @@ class Inbox(Protocol):
         """Finished, and nothing of it is kept."""
         ...
 
+    def finish_within(
+        self, tx: Transaction, seqs: Collection[int], quarantined: Mapping[int, str], removed: Collection[int]
+    ) -> bool:
+        """Finishes deliveries as `done` and `remove` do, in the transaction that saves them, so that both are on disk
+        or neither. False, and nothing done, where the queue is outside the store."""
+        ...
+
     async def failed(self, delivery: Delivery, error: str, *, retry_at: Millis | None) -> None:
         """Counts the attempt. Without `retry_at` it becomes a dead letter, which only `retry` brings back."""
         ...
@@ -414,6 +432,10 @@ class Inbox(Protocol):
         ...
 
 
+EventsByUser = Mapping[str, Sequence[Event]]
+NOTHING_NEW: EventsByUser = {}
+
+
 class Hint(Flag):
     """What a listener hears. It says "look", never what there is to see."""
 
@@ -426,10 +448,15 @@ class Hint(Flag):
 class Ear(Protocol):
     """One listener. However often it is called between two waits, it hears each hint once."""
 
-    def call(self, hint: Hint) -> None: ...
+    def call(self, hint: Hint, new: Sequence[Event] = ()) -> None: ...
 
     async def wait(self, seconds: float) -> Hint:
         """What was called since the last wait, at once or when something is; Hint(0) after so long."""
+        ...
+
+    def new(self) -> Sequence[Event]:
+        """The user's events that the last wait's only hint came with; none where others came too, or nobody waited.
+        Gives them once."""
         ...
 
     def close(self) -> None: ...
@@ -438,11 +465,11 @@ class Ear(Protocol):
 class Bus(Protocol):
     """Hints from commits to streams. A lost one costs a moment: `event_log.watch` looks every few seconds too."""
 
-    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None:
-        """On every node."""
+    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK, new: EventsByUser = NOTHING_NEW) -> None:
+        """On every node. `new`: committed events by user, in order, which spare this node's streams a read."""
         ...
 
-    def wake(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None:
+    def wake(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK, new: EventsByUser = NOTHING_NEW) -> None:
         """On this node."""
         ...
 

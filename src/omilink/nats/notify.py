@@ -8,7 +8,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from omilink.live.local_bus import LocalBus
-from omilink.models.ports import Hint
+from omilink.models.ports import NOTHING_NEW, EventsByUser, Hint
 from omilink.nats.connection import NatsLink
 from omilink.nats.stream import LOST
 
@@ -28,9 +28,9 @@ class NatsBus(LocalBus):
         self._something = asyncio.Event()
         link.when_connected(self._listen)
 
-    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK) -> None:
+    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK, new: EventsByUser = NOTHING_NEW) -> None:
         user_ids = list(user_ids)
-        self.wake(user_ids, hint)
+        self.wake(user_ids, hint, new)
         if user_ids and self._link.client:
             for user_id in user_ids:
                 self._untold[user_id] = self._untold.get(user_id, Hint(0)) | hint

@@ -12,7 +12,7 @@ from omilink.database.queue import DEAD, QUARANTINED, WAITING, SqlInbox
 from omilink.errors import OmilinkError, Unavailable
 from omilink.models.delivery import Delivery, Job
 from omilink.models.order import Moment
-from omilink.models.ports import BATCH_BYTES
+from omilink.models.ports import BATCH_BYTES, Transaction
 from omilink.nats.disk_spool import Outbox
 from omilink.nats.stream import DeliveryStream, Reader, partition
 
@@ -75,6 +75,11 @@ class NatsInbox:
         if retried := [-seq for seq in seqs if seq < 0]:
             await self._kept.remove(retried)
         self._finish(seqs)
+
+    def finish_within(
+        self, tx: Transaction, seqs: Collection[int], quarantined: Mapping[int, str], removed: Collection[int]
+    ) -> bool:
+        return False  # the stream is no part of the transaction
 
     async def failed(self, delivery: Delivery, error: str, *, retry_at: Millis | None) -> None:
         if delivery.seq < 0:
