@@ -1,4 +1,7 @@
+type Props = {
+  /** Of the address: with another one the picture is another one. */
+  version: string;
+};
+
 /** A phone shows no code of what it can copy itself. */
-export function AddressCode() {
-  return null;
-}
+export const AddressCode: (props: Props) => null = () => null;

@@ -1,6 +1,7 @@
 import * as Clipboard from "expo-clipboard";
 import { useEffect, useState } from "react";
 
+import { announce } from "../ui/announce";
 import { Button } from "../ui/Button";
 import { useNotices } from "../ui/Notice";
 
@@ -14,11 +15,17 @@ export function CopyButton({ text }: { text: string }) {
     return () => clearTimeout(timer);
   }, [isCopied]);
 
+  async function copy() {
+    const isDone = await attempt(() => Clipboard.setStringAsync(text));
+    setCopied(isDone);
+    if (isDone) announce("Copied");
+  }
+
   return (
     <Button
       kind="primary"
       label={isCopied ? "Copied" : "Copy"}
-      onPress={async () => setCopied(await attempt(() => Clipboard.setStringAsync(text)))}
+      onPress={copy}
       style={{ minWidth: 104 }} // as wide as the longer word
     />
   );

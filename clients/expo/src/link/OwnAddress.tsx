@@ -51,7 +51,7 @@ export function OwnAddress() {
           <Button kind="link" label="Try again" busyLabel="Fetching…" onPress={load} style={styles.first} />
         )}
         <Text kind="quiet">What arrives there is yours, so keep the address to yourself.</Text>
-        <AddressCode key={address?.url} />
+        <AddressCode version={address?.createdAt ?? ""} />
       </Step>
       <Step number={2}>
         <Text kind="strong">Paste it into the OMI app</Text>

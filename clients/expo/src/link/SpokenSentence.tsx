@@ -169,15 +169,16 @@ function useFocus(step: Step, proof: Proof | null, input: { current: TextInput |
   const again = useRef<View>(null);
   const live = useRef<View>(null);
   const hasStarted = useRef(false);
-  const before = useRef<Step | undefined>(uid ? undefined : step); // an account that the route names is to be looked at
+  const place = `${step} ${uid ?? ""}`;
+  const before = useRef(uid ? "" : place); // an account that the route names is to be looked at
 
   useEffect(() => {
-    if (step === before.current) return;
-    before.current = step;
+    if (place === before.current) return;
+    before.current = place;
     if (step === "asking") takeFocus(input);
     if (step === "expired") focusWhenLost(again);
     if (step === "linked") focusWhenLost(live);
-  }, [step, input]);
+  }, [place, step, input]);
 
   const say = proof?.say;
   useEffect(() => {

@@ -2,6 +2,7 @@ import { apiUnlinkOmiLink, type OmiAccount, type Session } from "omilink";
 
 import { Button } from "../ui/Button";
 import { useChoice } from "../ui/Confirm";
+import { focusHeading } from "../ui/focus";
 import { useNotices } from "../ui/Notice";
 import { useNow } from "../useNow";
 import { heardHow, provenHow } from "../words";
@@ -37,6 +38,7 @@ export function OmiAccountCard({ account, session, isHeardBelow }: Props) {
     await attempt(async () => {
       await apiUnlinkOmiLink(uid);
       await refresh();
+      focusHeading(); // the card that had the focus has gone
     });
   }
 

@@ -5,6 +5,7 @@ import { useLive } from "../live/LiveProvider";
 import { forgetSession } from "../live/rememberedSession";
 import { Button } from "../ui/Button";
 import { useChoice } from "../ui/Confirm";
+import { focusHeading } from "../ui/focus";
 import { LinkButton } from "../ui/LinkButton";
 import { useNotices } from "../ui/Notice";
 import { useNow } from "../useNow";
@@ -38,6 +39,7 @@ export function SessionCard({ session }: { session: Session }) {
       await apiUnlinkSession(id, { personal });
       if (!personal) await forgetSession(user.id, id);
       await refresh();
+      focusHeading(); // the card that had the focus has gone
     });
 
   return (
