@@ -33,7 +33,35 @@ def a_browser(*flags: str) -> Iterator[Browser]:
 
 
 def messages(page: Page) -> Locator:
-    return page.locator("[role=log] .message").locator("visible=true")
+    return page.get_by_role("log").get_by_test_id("message").locator("visible=true")
+
+
+def words(page: Page) -> Locator:
+    """What is said, in spoken order."""
+    return page.get_by_test_id("words").locator("visible=true")
+
+
+def state(page: Page) -> Locator:
+    """That of the connection."""
+    return page.get_by_test_id("connection-state")
+
+
+def conversations(page: Page) -> Locator:
+    return page.get_by_role("list", name="Conversations").get_by_role("listitem")
+
+
+def tab(page: Page, name: str) -> Locator:
+    return page.get_by_role("navigation", name="Main").get_by_role("link", name=name, exact=True)
+
+
+def shown(page: Page) -> Locator:
+    """What is seen; what a screen reader is told stands beside it."""
+    return page.locator("#root")
+
+
+def read_out(page: Page) -> Locator:
+    """What a screen reader is told."""
+    return page.locator("body > [aria-live]")
 
 
 def top_of(element: Locator) -> float:
@@ -50,7 +78,7 @@ def hold(page: Page, url: str) -> list[Route]:
 
 def expect_to_stay(way: Locator, address: Locator, held: list[Route]) -> None:
     """The webhook address, held back until now, comes, and what somebody may be pressing stays where it is."""
-    expect(way.page.get_by_text("Waiting for the first words…")).to_be_visible()
+    expect(shown(way.page).get_by_text("Waiting for the first words…")).to_be_visible()
     before = top_of(way)
     expect(address).not_to_have_value(OWN_ADDRESS)
     held[0].continue_()

@@ -23,6 +23,6 @@ export default [
     files: ["clients/js/*.js"],
     languageOptions: { globals: { ...globals["shared-node-browser"], document: "readonly", location: "readonly" } },
   },
-  { files: ["src/omilink/web/page/*.js"], languageOptions: { globals: globals.browser } },
+  { files: ["src/omilink/web/static/docs.js"], languageOptions: { globals: globals.browser } },
   { files: ["**/*.mjs"], languageOptions: { globals: globals.node } },
 ];

@@ -6,8 +6,23 @@ import time
 from collections.abc import Callable
 
 import pytest
-from page_support import expect_to_stay, hold, new_user, post, segment, send, talk, top_of, unlink_at_own_address
-from playwright.sync_api import Locator, Page, expect
+from page_support import (
+    expect_to_stay,
+    hold,
+    messages,
+    new_user,
+    post,
+    read_out,
+    segment,
+    send,
+    shown,
+    state,
+    talk,
+    top_of,
+    unlink_at_own_address,
+    words,
+)
+from playwright.sync_api import Page, expect
 from support import PATIENCE, Person, ServerProcess, wait_until
 
 OpenApp = Callable[..., Page]
@@ -533,26 +548,3 @@ def sign_in(page: Page, person: Person) -> None:
     page.get_by_label("Email address").fill(person.email)
     page.get_by_label("Password").fill(person.password)
     page.get_by_role("button", name="Sign in").click()
-
-
-def shown(page: Page) -> Locator:
-    """What is seen; what a screen reader is told stands beside it."""
-    return page.locator("#root")
-
-
-def read_out(page: Page) -> Locator:
-    """What a screen reader is told."""
-    return page.locator("body > [aria-live]")
-
-
-def messages(page: Page) -> Locator:
-    return page.get_by_test_id("message").locator("visible=true")
-
-
-def words(page: Page) -> Locator:
-    """What is said, in spoken order."""
-    return page.get_by_test_id("words").locator("visible=true")
-
-
-def state(page: Page) -> Locator:
-    return page.get_by_test_id("connection-state")

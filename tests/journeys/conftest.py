@@ -17,7 +17,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, server: ServerProcess) -> Iterator[Open]:
-    """Opens the page in a browser of its own, signed in as the user if one is given. No script of it may fail."""
+    """Opens the page in a browser of its own, signed in as the user if one is given. No script of it may fail, and the
+    server's content policy forbids nothing of it."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
@@ -31,6 +32,7 @@ def open_page(browser: Browser, server: ServerProcess) -> Iterator[Open]:
             context.add_cookies([{"name": "sid", "value": user.token, "url": server.url}])
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
         page.goto(server.url + path)
         return page
 

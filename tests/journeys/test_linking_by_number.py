@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from page_support import Open, new_user
+from page_support import Open, new_user, shown
 from playwright.sync_api import Page, expect
 from support import ServerProcess
 
@@ -69,12 +69,12 @@ def test_the_number_from_the_phone_links(server: ServerProcess, open_page: Open,
 
     first = phone.number
     page.get_by_role("button", name="New number").click()
-    expect(page.get_by_text("Another number is on its way.")).to_be_visible()
+    expect(shown(page).get_by_text("Another number is on its way.")).to_be_visible()
     expect(page.get_by_label("type the number")).to_be_empty()
     type_number(page, first)
     expect(page.get_by_role("alert")).to_contain_text("This number is wrong, or no longer good.")
     type_number(page, phone.number)
-    expect(page.get_by_text("Your wearable is linked.")).to_be_visible()
+    expect(shown(page).get_by_text("Your wearable is linked.")).to_be_visible()
     page.get_by_role("link", name="Sessions", exact=True).click()
     expect(page.get_by_role("article", name=f"OMI account {UID}")).to_contain_text("as you typed the number")
     page.get_by_role("link", name="Live").click()
@@ -86,7 +86,7 @@ def test_a_page_that_was_thrown_away_takes_the_number(server: ServerProcess, ope
     start(page)
     page.reload()
     type_number(page, phone.number)
-    expect(page.get_by_text("Your wearable is linked.")).to_be_visible()
+    expect(shown(page).get_by_text("Your wearable is linked.")).to_be_visible()
 
 
 def test_too_many_wrong_numbers_are_said_in_minutes(server: ServerProcess, open_page: Open, phone: Phone) -> None:
@@ -105,17 +105,17 @@ def test_a_phone_that_cannot_be_reached_leaves_the_sentence(
     phone.status = 403
     page = open_page(new_user(server), path="/#/link")
     start(page)
-    expect(page.get_by_text("No number went to your phone.")).to_be_visible()
+    expect(shown(page).get_by_text("No number went to your phone.")).to_be_visible()
     expect(page.get_by_label("type the number")).to_be_hidden()
-    server.say(UID, page.locator("#sentence").inner_text(), uid=UID)
-    expect(page.get_by_text("Your wearable is linked.")).to_be_visible()
+    server.say(UID, page.get_by_test_id("sentence").inner_text(), uid=UID)
+    expect(shown(page).get_by_text("Your wearable is linked.")).to_be_visible()
 
 
 def start(page: Page) -> None:
     page.get_by_role("heading", name="By saying a sentence").click()
     page.get_by_label("Your OMI user id").fill(UID)
     page.get_by_role("button", name="Start").click()
-    expect(page.locator("#sentence")).to_be_visible()
+    expect(page.get_by_test_id("sentence")).to_be_visible()
 
 
 def type_number(page: Page, number: str) -> None:

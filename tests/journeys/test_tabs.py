@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from page_support import a_browser, messages, new_user
+from page_support import a_browser, messages, new_user, state, words
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from support import PATIENCE, Person, ServerProcess, wait_until
 
@@ -43,7 +43,7 @@ def address(server: ServerProcess) -> str:
 def open_tab(context: BrowserContext, server: ServerProcess) -> Page:
     page = context.new_page()
     page.goto(address(server))
-    expect(page.locator("#connection-state")).to_have_text("Live")
+    expect(state(page)).to_have_text("Live")
     return page
 
 
@@ -67,7 +67,7 @@ def test_eight_tabs_are_all_live(server: ServerProcess, context: BrowserContext,
 
     server.say("ada-pendant", "Heard everywhere")
     for tab in tabs:
-        expect(messages(tab).locator("p")).to_have_text(["Heard everywhere"])
+        expect(words(tab)).to_have_text(["Heard everywhere"])
     for tab in (tabs[0], tabs[-1]):
         tab.get_by_role("link", name="Sessions", exact=True).click()
         expect(tab.get_by_role("article", name="Session ada-pendant")).to_contain_text("Working")
@@ -95,6 +95,6 @@ def test_a_tab_that_nobody_looks_at_lets_go_of_its_stream(
     wait_until(lambda: streams_open(ada) == 0, "it to let go")
     server.say("ada-pendant", "Meanwhile")
     look(page, "visible")
-    expect(messages(page).locator("p")).to_have_text(["Meanwhile"])
-    expect(page.locator("#connection-state")).to_have_text("Live")
+    expect(words(page)).to_have_text(["Meanwhile"])
+    expect(state(page)).to_have_text("Live")
     wait_until(lambda: streams_open(ada) == 1, "the stream")

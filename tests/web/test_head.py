@@ -8,7 +8,7 @@ from support import Person, ServerProcess
 STREAM = "/conversations/current/stream"
 FOR_EVERYBODY = [
     "/",
-    "/page/page.css",
+    "/page/omilink.js",
     "/health",
     "/ready",
     "/metrics",

@@ -63,7 +63,7 @@ def test_an_unknown_address_is_not_there(ada: Person, path: str) -> None:
     assert is_error(ada.client.get(path), 404, "not_found")
 
 
-@pytest.mark.parametrize("path", ["/", "/page/app.js", "/docs", "/docs/swagger-ui.css"])
+@pytest.mark.parametrize("path", ["/", "/page/omilink.js", "/docs", "/docs/swagger-ui.css"])
 def test_a_part_of_a_file_is_given_or_refused_in_json(ada: Person, path: str) -> None:
     def get(part: str) -> tuple[int, str]:
         answer = ada.client.get(path, headers={"Range": part})

@@ -85,7 +85,7 @@ def test_servers_are_where_users_reach_it(described: dict[str, Any], careful_ser
         ("GET", "/auth/login", "POST"),
         ("GET", "/omi-webhook/some-secret", "POST"),
         ("DELETE", "/docs", "GET, HEAD"),
-        ("POST", "/page/app.js", "GET, HEAD"),
+        ("POST", "/page/omilink.js", "GET, HEAD"),
         ("PROPFIND", "/me", "GET, HEAD"),
     ],
 )

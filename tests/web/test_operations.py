@@ -104,7 +104,7 @@ def test_what_only_the_operator_may_know_needs_the_operators_token(shared_server
     ("method", "path"),
     [
         ("GET", "/"),
-        ("GET", "/page/app.js"),
+        ("GET", "/page/omilink.js"),
         ("GET", "/health"),
         ("GET", "/metrics"),
         ("GET", "/docs"),

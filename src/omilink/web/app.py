@@ -1,16 +1,12 @@
 """The application: routes, the page, errors and headers, around one running product."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omilink import __version__, origins
@@ -26,6 +22,7 @@ from omilink.web import (
     omi_accounts,
     openapi,
     operations,
+    page,
     personal,
     sessions,
     stream,
@@ -34,12 +31,6 @@ from omilink.web import (
 from omilink.web.cors import Cors
 from omilink.web.front import Front, as_get
 from omilink.web.headers import Edge
-
-PAGE = Path(__file__).parent / "page"
-
-
-async def page(_: Request) -> Response:
-    return FileResponse(PAGE / "index.html")
 
 
 def make_app(product: Product) -> ASGIApp:
@@ -80,11 +71,9 @@ def make_api(product: Product) -> FastAPI:
         responses=answers.REFUSALS,
     )
     app.state.product = product
-    app.router.routes += [*webhook.routes, *stream.routes, *docs.routes]
+    app.router.routes += [*webhook.routes, *stream.routes, *docs.routes, *page.routes]
     for part in (accounts, personal, sessions, omi_accounts, stream, conversations, operations, admin):
         app.include_router(part.router)
-    app.add_route("/", page, include_in_schema=False)
-    app.mount("/page", StaticFiles(directory=PAGE, follow_symlink=True), name="page")
     _explain_errors(app)
     app.openapi = _openapi(app, product)  # type: ignore[method-assign]
     return app
