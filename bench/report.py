@@ -222,30 +222,34 @@ def _idle(version: Version) -> list[Row]:
 def _screen(figures: Screen | None) -> list[Line]:
     if not figures:
         return [Line("webhook to pixel", "not measured: there is no Chromium")]
-    lines = _pixels("on the page", figures.words)
-    if not figures.app_words:
-        return [*lines, Line("the app", "not measured: `npm run export` in clients/expo builds it")]
     return [
-        *lines,
-        *_pixels("in the app", figures.app_words),
+        _visits("first visit", figures.first_visits, 4),
+        _visits("later visit", figures.later_visits, 1),
+        *_pixels(figures.words),
         *_scrolling("the first way up, which loads them", figures.first_ways, figures.blank_first),
         *_scrolling("down and up again", figures.ways, figures.blank),
         Line("load of the machine, at the end", f"{figures.load_at_the_end:.1f}"),
     ]
 
 
-def _pixels(where: str, words: Sequence[float]) -> list[Line]:
+def _visits(which: str, seconds: Sequence[float], most: float) -> Line:
+    p50 = statistics.median(seconds)
+    found = f"{p50:.1f} s, longest {max(seconds):.1f} s"
+    return Line(f"{which} at 1.6 Mb/s and 150 ms, until sign-in", found, "", f"≤ {most:g} s", p50 <= most)
+
+
+def _pixels(words: Sequence[float]) -> list[Line]:
     p50 = statistics.median(words)
     return [
-        Line(f"webhook to pixel {where}, p50", f"{p50:.0f} ms", "", "≤ 50 ms", p50 <= 50),
-        Line(f"webhook to pixel {where}, longest", f"{max(words):.0f} ms"),
+        Line("webhook to pixel, p50", f"{p50:.0f} ms", "", "≤ 50 ms", p50 <= 50),
+        Line("webhook to pixel, longest", f"{max(words):.0f} ms"),
     ]
 
 
 def _scrolling(how: str, ways: Sequence[Way], blank: Sequence[Way]) -> list[Line]:
     target = f"no frame > {LONG_FRAME} ms"
     return [
-        Line(f"{LONG:,} messages in the app, {how}", _frames(ways), "", target, not any(way.long for way in ways)),
+        Line(f"{LONG:,} messages on the page, {how}", _frames(ways), "", target, not any(way.long for way in ways)),
         Line("  a blank page, by turns and for as long", _frames(blank)),
     ]
 

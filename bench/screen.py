@@ -1,5 +1,5 @@
-"""What a user sees in Chromium: how long words take from the webhook onto the screen, on the page and in the app, and
-how smoothly the app scrolls through a long conversation."""
+"""What a user sees in Chromium: how long the page takes to load over a slow network, how long words take from the
+webhook onto the screen, and how smoothly the page scrolls through a long conversation."""
 
 import asyncio
 import os
@@ -17,7 +17,6 @@ from playwright.async_api import Browser, Page, async_playwright
 from bench import machine, servers
 from bench.people import WORDS, Person, sign_up
 from bench.servers import SECRET, Server
-from bench.web_host import WebHost, web_host
 
 LONG = 10_000
 LONG_FRAME = 100
@@ -29,6 +28,14 @@ PATIENCE = 300
 IN_THE_WORDS = 800, 400
 TURN = 1_000
 """So many pixels the wheel moves the words in one frame: the whole conversation in less than half a minute."""
+
+SLOW_NETWORK = {
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": 1_600_000 / 8,
+    "uploadThroughput": 750_000 / 8,
+}
+"""As Chromium's developer tools take it: milliseconds, and bytes a second."""
 
 WATCH_WORDS = """
 window.painted = {};
@@ -63,12 +70,13 @@ ALL_LOADED = f"{LOG}.firstElementChild.textContent.startsWith('Beginning of this
 class Size:
     """`rounds` are those of the long conversation."""
 
+    visits: int
     words: int
     rounds: int
 
 
-FULL = Size(words=100, rounds=2)
-QUICK = Size(words=20, rounds=1)
+FULL = Size(visits=5, words=100, rounds=2)
+QUICK = Size(visits=2, words=20, rounds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,13 +108,15 @@ class Way:
 
 @dataclass(kw_only=True)
 class Screen:
-    """Words in milliseconds, on the page and in the app. `first_ways` lead up through a conversation that is being
-    loaded, `ways` down and up when all of it is there. After each way a page that has nothing to do was scrolled for as
-    long: `blank_first` and `blank`. All but the page's are empty where there is no build of the app."""
+    """Visits in seconds until somebody can type into the sign-in form, over a slow network: with an empty cache, and
+    with what the first visit left in it. Words in milliseconds. `first_ways` lead up through a conversation that is
+    being loaded, `ways` down and up when all of it is there. After each way a page that has nothing to do was scrolled
+    for as long: `blank_first` and `blank`."""
 
     machine: dict[str, str]
+    first_visits: list[float] = field(default_factory=list)
+    later_visits: list[float] = field(default_factory=list)
     words: list[float] = field(default_factory=list)
-    app_words: list[float] = field(default_factory=list)
     first_ways: list[Way] = field(default_factory=list)
     blank_first: list[Way] = field(default_factory=list)
     ways: list[Way] = field(default_factory=list)
@@ -119,35 +129,46 @@ class Screen:
 
 async def measure(size: Size, folder: Path) -> Screen:
     figures = Screen(machine=machine.describe(folder))
-    with web_host() as host:
-        server = servers.omilink("screen", folder / "screen", OMILINK_CORS_ORIGINS=host.url if host else "")
-        try:
-            async with _chromium() as browser:
-                await _see(figures, browser, server, host, size)
-        finally:
-            server.stop()
+    server = servers.omilink("screen", folder / "screen")
+    try:
+        async with _chromium() as browser:
+            await _see(figures, browser, server, size)
+    finally:
+        server.stop()
     figures.load_at_the_end = os.getloadavg()[0]
     return figures
 
 
-async def _see(figures: Screen, browser: Browser, server: Server, host: WebHost | None, size: Size) -> None:
-    listener, app_listener, reader = sign_up(server, 3)
-    figures.words = await _words(browser, server, server.url, listener, size.words)
-    if host is None:
-        return
-    host.omilink = server.url
-    figures.app_words = await _words(browser, server, host.url, app_listener, size.words)
+async def _see(figures: Screen, browser: Browser, server: Server, size: Size) -> None:
+    for _ in range(size.visits):
+        await _visit(figures, browser, server)
+    listener, reader = sign_up(server, 2)
+    figures.words = await _words(browser, server, listener, size.words)
     await _talk_long(server, reader)
     for _ in range(size.rounds):
-        await _scroll_through(figures, browser, server, host.url, reader)
+        await _scroll_through(figures, browser, server, reader)
 
 
-async def _words(browser: Browser, server: Server, url: str, person: Person, words: int) -> list[float]:
+async def _visit(figures: Screen, browser: Browser, server: Server) -> None:
+    """In a new browser, and once more in the same."""
+    context = await browser.new_context()
+    for visits in figures.first_visits, figures.later_visits:
+        page = await context.new_page()
+        await (await context.new_cdp_session(page)).send("Network.emulateNetworkConditions", SLOW_NETWORK)
+        began = time.perf_counter()
+        await page.goto(server.url, wait_until="commit")
+        await page.get_by_label("Email address").fill("ada@example.org")
+        visits.append(time.perf_counter() - began)
+        await page.close()
+    await context.close()
+
+
+async def _words(browser: Browser, server: Server, person: Person, words: int) -> list[float]:
     took = []
     async with httpx2.AsyncClient() as client:
         await _say(client, server, person, ["the first words"], 0)
         page = await _signed_in(browser, server, person)
-        await page.goto(url)
+        await page.goto(server.url)
         await page.get_by_role("log").get_by_text("the first words").wait_for()
         await page.evaluate(WATCH_WORDS)
         for number in range(1, WARM_UP + words + 1):
@@ -168,11 +189,11 @@ async def _talk_long(server: Server, person: Person) -> None:
             await _say(client, server, person, texts, number)
 
 
-async def _scroll_through(figures: Screen, browser: Browser, server: Server, url: str, person: Person) -> None:
+async def _scroll_through(figures: Screen, browser: Browser, server: Server, person: Person) -> None:
     """Opened anew, so that nothing of the conversation has been loaded."""
     page, log = await _signed_in(browser, server, person), Place(what=LOG)
     blank = await _blank_page(browser)
-    await page.goto(url)
+    await page.goto(server.url)
     words = page.get_by_test_id("words")
     oldest, newest = (words.filter(has_text=re.compile(f" {number}$")) for number in (0, LONG - 1))
     await newest.wait_for()
