@@ -1,1 +1,1 @@
-"""Whose a session is: the rules, the ways to link, and what is wrong with a session."""
+"""Decides which user owns a session: the rules, the ways to link, and the health of a session."""

@@ -1,6 +1,7 @@
-"""What can happen to a session, the facts that the decision about it rests on, and what can be decided. Pure.
+"""What can happen to a session, the facts on which each decision rests, and the possible outcomes. Pure.
 
-Each act has a type of its own. All its facts are required, so that a forgotten fact is an error and no permission.
+Each act has its own type. All facts of an act are required, so that a forgotten fact is an error and never a
+permission.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from omilink.models.session import Device, Method, OmiSession
 
 
 class Act(Enum):
-    """What happens to the session."""
+    """What happens to the session. U is the user who acts."""
 
     ARRIVE = "a webhook"
     CLAIM = "U links it"
@@ -32,7 +33,7 @@ class Act(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """What every decision rests on. `user_id`: U, who acts; None where no user does."""
+    """The facts that every decision needs. `user_id` is U, the user who acts, or None when no user acts."""
 
     act: ClassVar[Act]
     session: OmiSession
@@ -87,12 +88,13 @@ class _OfNobody(Facts):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Arrive(Facts):
-    """`user_id`: the user for whom the uid that the webhook shows is verified, or None.
-    `id_is_uid`: the session's id is a uid: one that this webhook shows or that is verified for somebody else than the
-    owner.
-    `hands`: in whose hands the session was when the webhook was accepted.
-    `account_gone`: whoever had the session, or the personal URL, when the webhook was accepted has deleted the account.
-    `has_many`: the session has no owner, and the user of the personal URL has as many sessions as one can have.
+    """`user_id`: the user for whom the call's uid is verified, or None.
+    `id_is_uid`: the session's id is a uid, since this call shows that uid or since the uid is verified for a user other
+    than the owner.
+    `hands`: who had the session when the call was accepted.
+    `account_gone`: the user who had the session, or the personal URL, when the call was accepted has deleted the
+    account.
+    `has_many`: the session has no owner, and the user of the personal URL has reached the limit of sessions.
     """
 
     act = Act.ARRIVE
@@ -105,11 +107,12 @@ class Arrive(Facts):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim(_OfUser):
     """`own_proof`: the session's id is a uid that is verified for U.
-    `foreign_proof`: the session has shown a uid that is verified for somebody else than U.
-    `id_is_uid`: the session's id is a uid: one that the session has ever shown or that is verified for somebody.
-    `manual_linking`: this server links by id alone.
-    `gave_up`: an app does it by itself, and U's link to the session was ended by somebody's wish.
-    `has_many`: the session has no owner, and U has as many sessions as one can have.
+    `foreign_proof`: the session has shown a uid that is verified for another user than U.
+    `id_is_uid`: the session's id is a uid, since the session has shown that uid or since the uid is verified for any
+    user.
+    `manual_linking`: this server allows linking by session id alone.
+    `gave_up`: an app repeats the link by itself, and somebody ended U's last link to the session on purpose.
+    `has_many`: the session has no owner, and U has reached the limit of sessions.
     """
 
     act = Act.CLAIM
@@ -123,8 +126,8 @@ class Claim(_OfUser):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Issue(_OfUser):
-    """`foreign_proof`: the session's id, or a uid that it has shown, is verified for somebody else than U, and not only
-    because this session was issued to them."""
+    """`foreign_proof`: the session's id, or a uid that the session has shown, is verified for another user than U, and
+    the proof rests on more than the issue of this session to that user."""
 
     act = Act.ISSUE
     foreign_proof: bool
@@ -132,7 +135,7 @@ class Issue(_OfUser):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HandOver(_OfUser):
-    """`foreign_proof`: as for `Issue`."""
+    """`foreign_proof`: as in `Issue`."""
 
     act = Act.HAND_OVER
     foreign_proof: bool
@@ -140,9 +143,9 @@ class HandOver(_OfUser):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prove(_OfUser):
-    """`session`: the one whose id is the uid.
-    `own_proof`, `foreign_proof`: the uid is verified for U, or for somebody else.
-    `proof`: what U has shown, or None.
+    """`session`: the session whose id is the uid.
+    `own_proof`, `foreign_proof`: the uid is verified for U, or for another user.
+    `proof`: the proof that U has given, or None.
     """
 
     act = Act.PROVE
@@ -153,7 +156,7 @@ class Prove(_OfUser):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Disown(_OfUser):
-    """`session`: the one whose id is the uid. `own_proof`: the uid is verified for U."""
+    """`session`: the session whose id is the uid. `own_proof`: the uid is verified for U."""
 
     act = Act.DISOWN
     own_proof: bool
@@ -185,14 +188,14 @@ class Expire(_OfNobody):
 
 
 class Outcome(Enum):
-    LINK = auto()  # U becomes the owner; the session's ownerless conversations become U's
-    KEEP = auto()  # whoever owns it, or nobody, stays
-    LET_GO = auto()  # it is nobody's and stays so, and U waits for no proof any more
+    LINK = auto()  # U becomes the owner, also of the session's ownerless conversations
+    KEEP = auto()  # the owner stays, or the session stays unowned
+    LET_GO = auto()  # the session stays unowned, and U no longer waits for a proof
     VERIFY = auto()  # the uid is verified for U
-    SUSPEND = auto()  # nobody owns it until a proof comes; the owner is told
-    UNLINK = auto()  # nobody owns it; what was saved stays with the owner of then
-    QUARANTINE = auto()  # the delivery is kept unsaved, for an operator
-    DROP = auto()  # the delivery is not saved, and nothing is noted of it
+    SUSPEND = auto()  # the session is unowned until its owner brings a proof; the owner's streams say so
+    UNLINK = auto()  # the session is unowned; saved conversations stay with the previous owner
+    QUARANTINE = auto()  # the delivery is kept, and not saved, for an operator
+    DROP = auto()  # the delivery is not saved, and no trace of it is kept
     REFUSE = auto()
 
 

@@ -1,4 +1,4 @@
-"""Gathers what an act's decision rests on. An act that is not here has no facts beside the session and its user."""
+"""Gathers the facts of an act from the store. An act without a function here needs only the session and the user."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -10,7 +10,7 @@ from omilink.models.ports import Transaction
 from omilink.models.session import MOST_SESSIONS, OmiSession
 
 HISTORY = 100
-"""How many of the newest entries of the audit are searched for how a link ended."""
+"""Newest audit entries that are searched for how a link ended."""
 
 
 def arrive(
@@ -22,8 +22,8 @@ def arrive(
     account_gone: bool,
     has_many: bool,
 ) -> Arrive:
-    """Of a call that shows this uid, or none. `verified`: the user for whom the uid is verified, and the one for whom
-    the session's id is."""
+    """The facts of a call that shows this uid, or none. `verified` maps uids to the users for whom they are verified;
+    it includes the call's uid and the session's id."""
     owner_of_id = verified.get(session.omi_session_id)
     return Arrive(
         session=session,
@@ -36,13 +36,13 @@ def arrive(
 
 
 def arrive_now(tx: Transaction, session: OmiSession, uid: str) -> Arrive:
-    """Of a call that would come now at the shared URL."""
+    """The facts of a call that would arrive now at the shared URL."""
     verified = tx.users_verified_for({uid, session.omi_session_id})
     return arrive(session, uid, verified, hands=Hands.OF_NOW, account_gone=False, has_many=False)
 
 
 def claim(tx: Transaction, session: OmiSession, user_id: str, *, manual_linking: bool, again: bool) -> Claim:
-    """`again`: an app does it by itself, and not the user."""
+    """The facts of a claim. `again`: an app repeats the link by itself, without the user."""
     itself, shown = session.omi_session_id, _uids_shown(tx, session)
     verified = tx.users_verified_for({itself, *shown})
     return Claim(
@@ -66,7 +66,7 @@ def hand_over(tx: Transaction, session: OmiSession, user_id: str) -> HandOver:
 
 
 def prove(tx: Transaction, session: OmiSession, user_id: str, proof: Proof) -> Prove:
-    """`session`: the one whose id is the uid."""
+    """The facts of a proof. `session` is the session whose id is the uid."""
     owner = _verified_user(tx, session)
     return Prove(
         session=session,
@@ -78,7 +78,7 @@ def prove(tx: Transaction, session: OmiSession, user_id: str, proof: Proof) -> P
 
 
 def disown(tx: Transaction, session: OmiSession, user_id: str) -> Disown:
-    """`session`: the one whose id is the uid."""
+    """The facts of an unlinked OMI account. `session` is the session whose id is the uid."""
     return Disown(session=session, user_id=user_id, own_proof=_verified_user(tx, session) == user_id)
 
 
@@ -89,12 +89,12 @@ OF_OPERATOR: Mapping[Act, Callable[[Transaction, OmiSession, str], Facts]] = {
 
 
 def has_many(tx: Transaction, user_id: str) -> bool:
-    """Whether the user has as many sessions as one can have."""
+    """Whether the user has reached the limit of sessions (`MOST_SESSIONS`)."""
     return tx.count_sessions(user_id) >= MOST_SESSIONS
 
 
 def proof_by_issue(tx: Transaction, session: OmiSession) -> OmiLink | None:
-    """The proof of the session's id that rests on nothing but that the session was issued."""
+    """The proof of the session's id that rests on the issue of the session alone; None if there is none."""
     link = tx.omi_link(session.omi_session_id)
     return link if link and link.proof is Proof.ISSUED else None
 
@@ -120,7 +120,7 @@ def _uids_shown(tx: Transaction, session: OmiSession) -> set[str]:
 
 
 def _gave_up(tx: Transaction, session: OmiSession, user_id: str) -> bool:
-    """Whether the user had it, and lost it last because somebody wished so."""
+    """Whether the user had the session, and the user's last link to it was ended on purpose, and not by expiry."""
     ends = (entry for entry in tx.audited(HISTORY, session_id=session.id) if entry.before == user_id != entry.after)
     last = next(ends, None)
     return last is not None and last.rule != EXPIRED

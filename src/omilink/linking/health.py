@@ -1,4 +1,4 @@
-"""How a user's sessions are: what is wrong with one, and what to do about it."""
+"""The health of a user's sessions: what is wrong with a session, and what to do."""
 
 from dataclasses import dataclass
 
@@ -11,17 +11,18 @@ from omilink.models.ports import Transaction
 from omilink.models.session import Mistake, OmiSession
 
 QUIET: Millis = 5 * 60_000
-"""A session without a call for so long is called quiet. OMI's cloud calls every 1 to 3 s while somebody talks."""
+"""Milliseconds without a call after which a session counts as quiet. OMI's cloud calls every 1 to 3 s while somebody
+talks (docs/reference/omi.md)."""
 PAGE = 100
-"""Sessions of a page, unless its reader wishes otherwise."""
+"""Sessions on a page, unless the reader asks for another number."""
 
 REMEMBERED: Millis = 60 * 60_000
-"""A sender's mistake is told for this long after it was last made."""
+"""Milliseconds for which a sender's mistake is shown after it was last made."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Health:
-    """What is wrong with a session and what to do about it, in plain words."""
+    """What is wrong with a session and what to do, in plain words."""
 
     status: str
     message: str
@@ -31,16 +32,17 @@ class Health:
 def sessions_of(
     tx: Transaction, user_id: str, limit: int = PAGE, before: tuple[Millis, str] | None = None
 ) -> tuple[list[tuple[OmiSession, int]], tuple[Millis, str] | None]:
-    """A page of the user's, each with how many messages the user has from it: last seen first, suspended ones last. And
-    `before` of the next page, None when there is none. The database alone orders pages, since it may order ids in
-    another way than Python."""
+    """A page of the user's sessions, each with the number of messages that the user has from it: the session with the
+    newest call first, suspended ones last. The second value is the `before` of the next page, or None after the last
+    page. Only the database orders pages, since it may order ids differently from Python."""
     found = tx.sessions_page(user_id, limit + 1, before)
     page, last = found[:limit], found[limit - 1][0] if len(found) > limit else None
     return sorted(page, key=lambda one: _place(one[0])), (last.created_at, last.id) if last else None
 
 
 def session_of(tx: Transaction, omi_session_id: str, user_id: str) -> tuple[OmiSession, int]:
-    """The user's of this id, at either address: a linked one before a suspended one. Raises NotFound."""
+    """The user's session of this id, and the number of messages that the user has from it, at the shared or the
+    personal URL: a linked session before a suspended one. Raises NotFound."""
     keys = [session_key(origin, omi_session_id) for origin in (SHARED, user_id)] if is_id(omi_session_id) else []
     theirs = [one for one in tx.sessions(keys).values() if user_id in (one.user_id, one.suspended_user_id)]
     if not theirs:
@@ -50,7 +52,8 @@ def session_of(tx: Transaction, omi_session_id: str, user_id: str) -> tuple[OmiS
 
 
 def _place(session: OmiSession) -> tuple[bool, int]:
-    """What is suspended shows nothing, and so its place must not tell when it was heard."""
+    """The sort key of a session. A suspended session hides when it last called, so its place must not reveal that
+    either."""
     newest = session.last_order or session.linked_order or 0
     return (False, -newest) if session.user_id else (True, session.created_at)
 
@@ -93,7 +96,7 @@ def judged(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) ->
 
 
 def mistake_of(session: OmiSession, at: Millis) -> tuple[str, str] | None:
-    """What the session's sender does wrong, and what to change; None if it has made no mistake for `REMEMBERED`."""
+    """What the session's sender does wrong, and what to change; None if the last mistake is older than `REMEMBERED`."""
     if session.mistake is None or not 0 <= at - (session.mistake_at or 0) <= REMEMBERED:
         return None
     message, next_step = ADVICE[session.mistake]
@@ -105,7 +108,7 @@ def mistake_of(session: OmiSession, at: Millis) -> tuple[str, str] | None:
 
 
 def shown(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> wire.Json:
-    """The session with its health. A suspended one shows nothing that only its owner may know."""
+    """The JSON of the session with its health. A suspended session shows nothing that only its owner may know."""
     state = judged(session, saved, at, jobs)
     if session.suspended_user_id:
         session = session.by_its_id_alone()

@@ -1,4 +1,4 @@
-"""Mistakes of senders that cost words or tear talks apart, recognised so that users are told of them. Pure."""
+"""Recognises mistakes of senders that lose words or split conversations, so that users can be informed. Pure."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,14 +11,14 @@ from omilink.models.message import Segment
 from omilink.models.session import Mistake
 
 SLOW: float = 200.0
-"""Times slower than people speak: what takes longer was not counted in seconds. A pause in a sentence does not come
-near it, milliseconds go beyond it."""
+"""Times slower than people speak. A longer segment was not measured in seconds: a pause in a sentence stays far below
+this factor, and milliseconds exceed it."""
 CHARACTERS_PER_SECOND = 15.0
 """How fast people speak."""
 MILLISECONDS: float = 1_000.0
-"""A clock in milliseconds shows more than this after its first second."""
+"""A clock in milliseconds exceeds this value after its first second."""
 LONG = 60.0
-"""Seconds that a short word hardly takes, with the pause around it."""
+"""Seconds. A short word, with the pause around it, hardly takes longer."""
 LONGEST_SENTENCE = 300.0
 """Seconds."""
 MANY_CONVERSATIONS = 5
@@ -52,25 +52,26 @@ ADVICE = {
         "Send every segment once. There is room again as the day goes on; the operator can give more.",
     ),
 }
-"""What is wrong, and what whoever programs the device has to change."""
+"""For each mistake, what is wrong and what the programmer of the device has to change."""
 
 
 MENDED = (Mistake.UNREADABLE, Mistake.MILLISECONDS, Mistake.OF_BEFORE, Mistake.TOO_MUCH)
-"""Mistakes that every call shows by itself: where none does any more …"""
+"""Mistakes that are visible in every call: if no call shows the mistake …"""
 MENDED_AFTER: Millis = 60_000
-"""… for this long, the device has been mended."""
+"""… for this many milliseconds, the device has been mended."""
 
 
 def of_call(segments: Sequence[Segment], unreadable: int) -> Mistake | None:
-    """What a call shows by itself."""
+    """The mistake that one call shows by itself, or None."""
     if unreadable:
         return Mistake.UNREADABLE
     return Mistake.MILLISECONDS if _is_in_milliseconds(segments) else None
 
 
 def of_conversations(begun: Sequence[Conversation]) -> Mistake | None:
-    """What the conversations show that a session began within `HURRY`, the oldest first: a clock that starts again and
-    again, or one that leaps over silences that nobody kept. Where both happened, the device has been mended since."""
+    """The mistake that a session's conversations show which began within `HURRY`, the oldest first, or None: a clock
+    that starts again and again, or a clock that leaps over silences that were not kept. If both happened, the device
+    has been mended since."""
     if len(begun) < MANY_CONVERSATIONS:
         return None
     leaps = [(later.first or 0.0) - (earlier.first or 0.0) >= LEAP for earlier, later in pairwise(begun)]
@@ -80,8 +81,8 @@ def of_conversations(begun: Sequence[Conversation]) -> Mistake | None:
 
 
 def in_seconds(segments: list[Segment]) -> list[Segment]:
-    """The segments of a call on a clock of seconds. Milliseconds are told from seconds where a sentence would take five
-    minutes and more."""
+    """The segments of a call with their times in seconds. Times count as milliseconds if, in seconds, a sentence would
+    take five minutes or more."""
     lengths = [s.end - s.start for s in segments if s.start is not None and s.end is not None]
     if max(lengths, default=0.0) < LONGEST_SENTENCE or not _is_in_milliseconds(segments):
         return segments
@@ -96,7 +97,7 @@ def _divided(segment: Segment, start: float, end: float) -> Segment:
 
 
 def _is_in_milliseconds(segments: Sequence[Segment]) -> bool:
-    """Whether every sentence would take as long as no sentence takes."""
+    """Whether every sentence, in seconds, would take longer than any sentence takes."""
     placed = [(s, s.start, s.end) for s in segments if s.start is not None and s.end is not None]
     return bool(placed) and all(
         end >= MILLISECONDS and end - start >= max(LONG, SLOW * len(segment.text) / CHARACTERS_PER_SECOND)

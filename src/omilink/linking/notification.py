@@ -1,6 +1,7 @@
-"""OMI's notification API: a few words on the wearer's phone (omi-protocol: sending to the wearer).
+"""OMI's notification API, which shows a short message on the wearer's phone (docs/reference/omi.md: sending to the
+wearer).
 
-It takes ten an hour for each user. What it refuses is told to the user in plain words.
+OMI accepts ten messages an hour for each user. When OMI refuses one, the user gets the reason in plain words.
 """
 
 import asyncio
@@ -12,14 +13,14 @@ import httpx2
 from omilink.errors import OmilinkError, RateLimited, Unavailable
 
 CONNECT, WHOLE = 3.0, 10.0
-"""Seconds to connect, and for all of it."""
+"""Seconds to connect, and seconds for the whole request."""
 RETRY_AFTER = 60
 LONGEST_WAIT = 3_600
-"""Seconds. OMI counts by the hour, so that a longer wait is a mistake of some clock."""
+"""Seconds. OMI limits by the hour, so that a longer wait can only come from a wrong clock."""
 
 
 class NotReached(OmilinkError):
-    """The words have not come to the phone, and why."""
+    """The message did not reach the phone, and why."""
 
     code = "not_reached"
 
@@ -33,14 +34,15 @@ _REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class Notifications:
-    """Sends for one app at OMI."""
+    """Sends messages for one OMI app."""
 
     url: str
     app_id: str
     api_key: str
 
     async def push(self, uid: str, message: str) -> None:
-        """Raises NotReached, RateLimited, or Unavailable when OMI does not answer."""
+        """Shows the message on the phone of the uid's wearer. Raises NotReached, RateLimited, or Unavailable when OMI
+        does not answer."""
         address = f"{self.url}/v2/integrations/{self.app_id}/notification"
         headers = {"Authorization": f"Bearer {self.api_key}"}
         params = {"uid": uid, "message": message}

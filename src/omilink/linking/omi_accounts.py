@@ -1,8 +1,8 @@
-"""Linking an OMI account: who may say that a uid is theirs, and by which proof.
+"""Links an OMI account (a uid) to a user: who may prove that a uid is theirs, and how.
 
-A uid is public. What proves it is a sentence that the wearer says and that arrives under the uid, in a call that no
-user can have made; a number that OMI pushed to the uid's phone; a session of that id that an operator issued; or an
-operator's word. All of them go through `rules.decide`.
+A uid is public and proves nothing. Four proofs exist: the verification phrase that the wearer says and that arrives
+under the uid, in a call that no user can have made; a number that OMI sent to the wearer's phone; a session of that id
+that an operator issued; an operator's word. `rules.decide` decides about all of them.
 """
 
 import hashlib
@@ -37,8 +37,9 @@ MOST_SENTENCES = 200
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What the user is to say, and the number for the phone, which nobody but the phone may be told; both None when
-    nothing is left to prove. And whom to wake. It ends in counted time."""
+    """A started proof. `say` is the phrase for the user to say; `number` is for the phone alone and must not be shown
+    elsewhere. Both are None when nothing is left to prove. `expires_at` is in counted time. `woken` has the ids of the
+    users whose streams have new events."""
 
     say: str | None
     number: str | None
@@ -48,7 +49,8 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A link's conversations from before it: those that could still come along, and those that did."""
+    """The conversations of a link from before the link: `waiting` are ownerless and can still be taken along, `brought`
+    were taken along."""
 
     waiting: Sequence[Conversation]
     brought: Sequence[Conversation]
@@ -58,7 +60,8 @@ class Earlier:
 def start(
     batch: Batch, uid: str, user_id: str, moment: Moment, by: By, *, by_phone: bool, brings: bool = True
 ) -> Started:
-    """Asks the user for a proof, in place of what was asked for before. Somebody else's uid is answered alike."""
+    """Starts a proof of the uid for the user, in place of an earlier one. The answer is the same when the uid is
+    verified for another user, so that it does not reveal that. Raises Invalid when the uid has no valid form."""
     check_id(uid, "omi_user_id")
     at = moment.at
     session, tx = batch.find_session(uid, at), batch.tx
@@ -83,7 +86,8 @@ def start(
 
 @unit_of_work
 def renew_number(batch: Batch, uid: str, user_id: str, at: Millis) -> Started:
-    """Another number for the phone; the sentence and its time stay. Raises NotFound when nothing was started."""
+    """Makes another number for the phone; the phrase and its expiry stay. Raises NotFound when the user has no open
+    proof of the uid."""
     check_id(uid, "omi_user_id")
     challenge = _asked(batch, uid, user_id, at)
     if challenge:
@@ -95,9 +99,9 @@ def renew_number(batch: Batch, uid: str, user_id: str, at: Millis) -> Started:
 
 @unit_of_work
 def confirm(batch: Batch, uid: str, user_id: str, number: str, address: str, moment: Moment, by: By) -> set[str] | None:
-    """Whom to wake if the number proves it, else None. Wrong, used, expired, never asked for and somebody else's look
-    the same and take the same steps. Raises RateLimited after five wrong ones by this user, for this uid or from this
-    address."""
+    """Links the OMI account if the number proves it: returns the ids of the users whose streams have new events, else
+    None. A wrong, used, expired or unknown number and one for a uid of another user get the same answer after the same
+    steps. Raises RateLimited after five wrong numbers by this user, for this uid or from this address."""
     at, tx = moment.at, batch.tx
     tries = [(rate_limits.WRONG_CODE, who) for who in (f"user {user_id}", f"uid {uid}", f"address {address}")]
     for limit, who in tries:
@@ -112,15 +116,15 @@ def confirm(batch: Batch, uid: str, user_id: str, number: str, address: str, mom
         rate_limits.give_back(tx, limit, who)
     tx.put_challenge(replace(asked, used_at=at))
     prove(batch, uid, user_id, Proof.TYPED, moment, by, brings=asked.brings)
-    return batch.users if _is_theirs(tx, uid, user_id) else None  # somebody else may have been faster
+    return batch.users if _is_theirs(tx, uid, user_id) else None  # another user may have verified the uid first
 
 
 def find_said(
     challenges: Collection[Challenge], texts: Sequence[str], new: Collection[int], tries: Iterator[int]
 ) -> list[tuple[Challenge, phrase.Span]]:
-    """What users were asked to say, and where in the texts it stands; at least a part of it in one that is `new`, by
-    its place. It is found again in a copy. Whoever reads out the list of words is not listened to for ever: `tries`
-    are as many sentences as may still be looked at."""
+    """The challenges whose phrase stands in the texts, each with its place. A phrase counts only if at least a part of
+    it stands in a text whose index is in `new`; a second copy of a phrase counts as well. `tries` yields once for each
+    candidate sentence that may still be checked: so reading out the word list cannot take unlimited time."""
     asked = {challenge.say: challenge for challenge in challenges}
     found: list[tuple[Challenge, phrase.Span]] = []
     for (sentence, span), _ in zip(phrase.sentences_in(texts), tries, strict=False):
@@ -132,8 +136,8 @@ def find_said(
 
 
 def note_close(tx: Transaction, challenges: Collection[Challenge], now: Sequence[str], in_all: Sequence[str]) -> None:
-    """Remembers what was heard that is close to what a user was asked to say, so that the user can be shown it: of what
-    was said `now`, or else of that with what came before."""
+    """Stores the words that come close to a challenge's phrase, so that the user can see them: from the texts `now`, or
+    else from `in_all`, which includes earlier texts."""
     for challenge in challenges:
         if challenge.used_at:
             continue
@@ -143,7 +147,8 @@ def note_close(tx: Transaction, challenges: Collection[Challenge], now: Sequence
 
 
 def meet(batch: Batch, challenge: Challenge, delivery: Delivery) -> None:
-    """The sentence came in this delivery, which proves something unless it came before."""
+    """Fulfils the challenge with a delivery that contains its phrase. A challenge that is fulfilled already proves
+    nothing."""
     if challenge.used_at is not None:
         return
     moment, by = delivery.just_before, By("device", delivery.request_id)
@@ -152,8 +157,8 @@ def meet(batch: Batch, challenge: Challenge, delivery: Delivery) -> None:
 
 
 def prove(batch: Batch, uid: str, user_id: str, proof: Proof, moment: Moment, by: By, *, brings: bool = True) -> None:
-    """Verifies the uid for the user if the gate lets it, and links the sessions that have shown it as their next call
-    would."""
+    """Verifies the uid for the user if the rules allow it, and links the sessions that have shown the uid, as their
+    next call would."""
     at = moment.at
     decision = _decide_proof(batch, uid, user_id, proof, at)
     link = OmiLink(uid=uid, user_id=user_id, proof=proof, brings=brings, verified_at=at)
@@ -168,7 +173,8 @@ def prove(batch: Batch, uid: str, user_id: str, proof: Proof, moment: Moment, by
 
 @unit_of_work
 def vouch(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> set[str]:
-    """An operator says that it is the user's. Raises what the gate says."""
+    """Verifies the uid for the user on an operator's word. Returns the ids of the users whose streams have new events.
+    Raises the error of the rule that refuses."""
     check_id(uid, "uid")
     decision = _decide_proof(batch, uid, user_id, Proof.OPERATOR, moment.at)
     if decision.error:
@@ -179,7 +185,7 @@ def vouch(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> set[s
 
 @unit_of_work
 def unlink(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> None:
-    """The uid is verified for nobody, and the sessions that it linked are nobody's. Raises NotFound."""
+    """Removes the user's proof of the uid, and unlinks the sessions that the proof linked. Raises NotFound."""
     check_id(uid, "omi_user_id")
     _withdraw(batch, uid, user_id, moment.at, by)
     for shown in _linked_by(batch.tx, uid, user_id):
@@ -190,8 +196,8 @@ def unlink(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> None
 
 @unit_of_work
 def unvouch(batch: Batch, uid: str, at: Millis, by: By) -> str:
-    """An operator takes the proof back, whoever gave it, and learns whose it was. Sessions that are linked stay so.
-    Raises NotFound."""
+    """Removes the proof of the uid on behalf of an operator, whatever the proof was, and returns the id of the user who
+    had it. Linked sessions stay linked. Raises NotFound."""
     user_id = batch.tx.users_verified_for([uid]).get(uid)
     if user_id is None:
         raise NotFound(f"{uid} is not verified for anybody.")
@@ -200,7 +206,7 @@ def unvouch(batch: Batch, uid: str, at: Millis, by: By) -> str:
 
 
 def find(tx: Transaction, uid: str, user_id: str) -> OmiLink:
-    """Raises NotFound when it is not the user's."""
+    """The user's link to the OMI account. Raises NotFound when the user has none."""
     link = tx.omi_link(check_id(uid, "omi_user_id"))
     if link is None or link.user_id != user_id:
         raise NotFound("This OMI account is not linked to yours. GET /link/omi lists those that are.")
@@ -208,7 +214,8 @@ def find(tx: Transaction, uid: str, user_id: str) -> OmiLink:
 
 
 def earlier(tx: Transaction, link: OmiLink, at: Millis) -> Earlier:
-    """What of the last day was nobody's before the link, and what of it came along."""
+    """The conversations of the last day before the link: those that are still ownerless, and those that were taken
+    along."""
     found = _linked_by(tx, link.uid, link.user_id)
     since = link.verified_at - EARLIER
     return Earlier(
@@ -219,7 +226,8 @@ def earlier(tx: Transaction, link: OmiLink, at: Millis) -> Earlier:
 
 @unit_of_work
 def bring_earlier(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> int:
-    """Takes along what was left, and returns how many conversations. Raises NotFound."""
+    """Gives the user the conversations of the day before the link that are still ownerless. Returns their number.
+    Raises NotFound."""
     since, count = find(batch.tx, uid, user_id).verified_at - EARLIER, 0
     for session in _linked_by(batch.tx, uid, user_id):
         if ownerless := waiting(batch.tx, session, since):
@@ -231,7 +239,8 @@ def bring_earlier(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) 
 
 @unit_of_work
 def leave_earlier(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> int:
-    """Makes what came along within a day nobody's again, and returns how many conversations. Raises NotFound."""
+    """Makes the conversations that were taken along within the last day ownerless again. Returns their number. Raises
+    NotFound."""
     find(batch.tx, uid, user_id)
     count = 0
     for session in _linked_by(batch.tx, uid, user_id):
@@ -244,7 +253,7 @@ def leave_earlier(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) 
 
 
 def _note_earlier(batch: Batch, act: Bring | Leave, uid: str, at: Millis, by: By) -> None:
-    """Raises what the gate says. The session itself stays whose it is."""
+    """Adds the act to the audit; the session keeps its owner. Raises the error of the rule that refuses."""
     decision, session, user_id = rules.decide(act), act.session, act.user_id
     if decision.error:
         raise decision.error
@@ -252,7 +261,7 @@ def _note_earlier(batch: Batch, act: Bring | Leave, uid: str, at: Millis, by: By
 
 
 def _withdraw(batch: Batch, uid: str, user_id: str, at: Millis, by: By) -> None:
-    """Raises what the gate says."""
+    """Removes the proof and the challenge. Raises the error of the rule that refuses."""
     session = batch.find_session(uid, at)
     decision = rules.decide(facts.disown(batch.tx, session, user_id))
     if decision.error:
@@ -289,7 +298,8 @@ def _is_theirs(tx: Transaction, uid: str, user_id: str) -> bool:
 
 
 def _asked(batch: Batch, uid: str, user_id: str, at: Millis) -> Challenge | None:
-    """What the user is to prove. From now on nobody else meets or changes it."""
+    """The user's open challenge for the uid. Locks the session, so that no other transaction fulfils or changes the
+    challenge."""
     batch.find_session(uid, at)
     open_ones = (
         one for one in batch.tx.challenges_of(user_id, batch.tx.counted()) if one.uid == uid and one.used_at is None

@@ -1,8 +1,8 @@
-"""Sentences that prove, spoken into a wearable, whose it is.
+"""Verification phrases: sentences that prove, spoken into a wearable, that the wearable is the speaker's.
 
-A sentence is "link", four words out of WORDS and a digit: 2^35 of them. It is found again in what a speech recogniser
-makes of it: in any case, with any accents and punctuation, digits as figures or words of several languages, with filler
-words in between, and split over segments.
+A sentence is "link", four words out of WORDS and a digit: there are 2^35 of them. A sentence is recognised in the
+output of a speech recogniser: in any case, with any accents and punctuation, with digits as figures or as words of
+several languages, with filler words in between, and split over segments.
 """
 
 import re
@@ -16,13 +16,14 @@ from itertools import pairwise, takewhile
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 WORDS_SPOKEN = 4
 FILLERS = 3
-"""Tokens that may stand before each word and before the digit. More would make sentences of ordinary talk."""
+"""Tokens that may stand before each word and before the digit. A higher number would find sentences in ordinary
+talk."""
 CLOSE = 3
-"""Of the four words and the digit, how many in their order make a text close to a sentence."""
+"""Out of the four words and the digit, the number that a text must contain in order to be close to a sentence."""
 APART = 6
 """Tokens from one word of a close text to the next, at most."""
 
-# Common, of two syllables or more, and unlike one another to the ear.
+# Common words of two syllables or more that do not sound alike.
 WORDS: tuple[str, ...] = tuple(
     re.findall(
         "[a-z]+",
@@ -59,7 +60,7 @@ _SPELLED = {
     "cacti": "cactus",
     "octopi": "octopus",
 }
-"""Other spellings of the words, plurals of their own, and what sounds the same."""
+"""Other spellings of the words, irregular plurals, and words that sound the same."""
 _PLURALS = (("s", ""), ("es", ""), ("ies", "y"))
 _HEARD_AS = {
     "to": "two",
@@ -74,7 +75,7 @@ _HEARD_AS = {
     "nought": "zero",
 }
 _ROMAN = {"ii": "two", "iii": "three", "iv": "four", "vi": "six", "vii": "seven", "viii": "eight", "ix": "nine"}
-"""Not those of one letter, which are words or names."""
+"""Numerals of one letter are left out, since they are words or names."""
 # German, Spanish, French, Italian, Portuguese and Dutch, without accents; not the words that fill pauses.
 _IN_OTHER_LANGUAGES = (
     "null cero nul nulo",
@@ -100,7 +101,8 @@ _BEGINS = ("link", "links", "linked", "linc", "lync")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From a character of one text to a character of the same or a later one."""
+    """A range from a character of one text to a character of the same or a later text. `first` and `last` are the
+    indexes of the texts, `start` and `end` the offsets in them."""
 
     first: int
     start: int
@@ -111,7 +113,7 @@ class Span:
         return (self.first, self.start) < (other.last, other.end)
 
     def cut(self, place: int, text: str) -> str:
-        """What is left of the text at this place; nothing if that is punctuation only."""
+        """The rest of the text at index `place` without the range; an empty text if only punctuation is left."""
         if not self.first <= place <= self.last:
             return text
         before = text[: self.start] if place == self.first else ""
@@ -122,7 +124,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A word or a digit: from a character of the text at `place` to one of the text at `last`."""
+    """A word or a digit, from offset `start` in the text at index `place` to offset `end` in the text at index
+    `last`."""
 
     text: str
     place: int
@@ -132,13 +135,13 @@ class _Token:
 
 
 def new_sentence() -> str:
-    """`link amber falcon river maple seven`"""
-    words = secrets.SystemRandom().sample(WORDS, WORDS_SPOKEN)  # a word said twice in a row is heard once
+    """A random sentence, for example `link amber falcon river maple seven`."""
+    words = secrets.SystemRandom().sample(WORDS, WORDS_SPOKEN)  # recognisers write a repeated word once
     return " ".join(["link", *words, secrets.choice(DIGITS)])
 
 
 def sentences_in(texts: Sequence[str]) -> Iterator[tuple[str, Span]]:
-    """Every sentence that may have been spoken in these texts, in their order, and where it stands."""
+    """Yields every sentence that the texts may contain, in their order, with its range."""
     heard = _tokens(texts)
     words = [n for n, token in enumerate(heard) if token.text in _PLACES and not _is_said_again(heard, n)]
     for first in range(len(words) - WORDS_SPOKEN + 1):
@@ -153,8 +156,8 @@ def sentences_in(texts: Sequence[str]) -> Iterator[tuple[str, Span]]:
 
 
 def close_to(sentence: str, texts: Sequence[str]) -> str | None:
-    """What the texts hold that is close to the sentence, in small letters and without punctuation; None if nothing
-    does. Only words around those of the sentence are given away."""
+    """The words of the texts that are close to the sentence, in small letters and without punctuation, or None. The
+    answer has only words from the first matching word to the last one, and no other words of the texts."""
     wanted = sentence.split()[1:]
     heard = [token.text for token in _tokens(texts)]
     known = [n for n, token in enumerate(heard) if token in wanted or _DIGIT.get(token) == wanted[-1]]
@@ -167,12 +170,13 @@ def close_to(sentence: str, texts: Sequence[str]) -> str | None:
 
 
 def begins(text: str) -> bool:
-    """Whether the first word is the one with which sentences begin."""
+    """Whether the first word is the word with which sentences begin."""
     return any(token.text in _BEGINS for token in _tokens([text])[:1])
 
 
 def may_be_part(text: str, sentence: str) -> bool:
-    """Whether a text may be a part of the sentence: it holds two of its words near each other, or little else."""
+    """Whether the text may be a part of the sentence: two words of the sentence stand near each other in it, or it has
+    few other words."""
     link, *words, digit = sentence.split()
     heard = _heard_for(digit, _tokens([text]))
     parts = [n for n, word in enumerate(heard) if word in (link, *words, digit)]
@@ -181,7 +185,7 @@ def may_be_part(text: str, sentence: str) -> bool:
 
 
 def may_hold_part(text: str, sentence: str) -> bool:
-    """Whether a text may be a part of the sentence, or begins or ends with a word of one."""
+    """Whether the text may be a part of the sentence, or begins or ends with a word of the sentence."""
     _, *words, digit = sentence.split()
     heard = [token.text for token in _tokens([text])]
     ends = [*heard[:1], *heard[-1:]]
@@ -189,8 +193,8 @@ def may_hold_part(text: str, sentence: str) -> bool:
 
 
 def part_of(sentence: str, text: str, least: int) -> Span | None:
-    """Where the text holds most of the sentence in its order, with filler words at most in between; None if
-    it holds fewer of the sentence's words than `least`."""
+    """Where the text contains words of the sentence in their order, with at most filler words in between; None if it
+    contains fewer than `least` of them."""
     link, *words, digit = sentence.split()
     tokens = _tokens([text])
     heard = _heard_for(digit, tokens)
@@ -202,7 +206,7 @@ def part_of(sentence: str, text: str, least: int) -> Span | None:
 
 
 def _heard_for(digit: str, tokens: Sequence[_Token]) -> list[str]:
-    """The words, with the digit and the first word of a sentence as they are written."""
+    """The words of the tokens, with the digit and the first word of a sentence in their standard spelling."""
     return [digit if _DIGIT.get(t.text) == digit else "link" if t.text in _BEGINS else t.text for t in tokens]
 
 
@@ -218,8 +222,9 @@ def _near_one_another(numbers: Sequence[int], apart: int) -> Iterator[list[int]]
 
 
 def _in_order(heard: Sequence[str], wanted: Sequence[str]) -> list[int]:
-    """The places of the longest part of `wanted` that was heard in its order: a longest common subsequence."""
-    best: list[list[int]] = [[] for _ in range(len(wanted) + 1)]  # by how much of `wanted` has been looked at
+    """The indexes in `heard` of the longest part of `wanted` that occurs there in order: a longest common
+    subsequence."""
+    best: list[list[int]] = [[] for _ in range(len(wanted) + 1)]  # by the number of words of `wanted` compared
     for place, word in enumerate(heard):
         for n in range(len(wanted), 0, -1):
             if wanted[n - 1] == word and len(best[n - 1]) + 1 > len(best[n]):
@@ -230,7 +235,8 @@ def _in_order(heard: Sequence[str], wanted: Sequence[str]) -> list[int]:
 
 
 def _tokens(texts: Sequence[str]) -> list[_Token]:
-    """The words and digits; "grape fruit" is one word and "candles" is "candle", as recognisers hear them."""
+    """The words and digits of the texts. As recognisers split and inflect words, "grape fruit" becomes one word and
+    "candles" becomes "candle"."""
     tokens: list[_Token] = []
     for token in (token for place, text in enumerate(texts) for token in _letters(place, text)):
         before = tokens[-1] if tokens else None
@@ -250,7 +256,7 @@ def _letters(place: int, text: str) -> Iterator[_Token]:
 
 @lru_cache(4096)
 def _known(word: str) -> str | None:
-    """The word of the list that it is, in another spelling or in the plural."""
+    """The word of WORDS that this word is, also in another spelling or in the plural; None if it is none of them."""
     if word in _PLACES:
         return word
     single = [word.removesuffix(ending) + instead for ending, instead in _PLURALS if word.endswith(ending)]
@@ -259,7 +265,7 @@ def _known(word: str) -> str | None:
 
 
 def _without_accents(text: str) -> tuple[str, Sequence[int]]:
-    """The text in plain letters and digits, and where in the text each of them stands."""
+    """The text in plain letters and digits, and for each of them its offset in the original text."""
     if text.isascii():
         return text, range(len(text) + 1)
     plain = [
@@ -276,13 +282,14 @@ def _plain(letter: str) -> str:
 
 
 def _is_said_again(heard: Sequence[_Token], number: int) -> bool:
-    """Whether whoever speaks stumbles: the next word of the list, after filler words at most, is the same."""
+    """Whether the speaker repeats this word: the next word of the list, after at most FILLERS other tokens, is the
+    same."""
     nearby = takewhile(lambda token: token.text not in _DIGIT, heard[number + 1 : number + 2 + FILLERS])
     following = (token.text for token in nearby if token.text in _PLACES)
     return next(following, None) == heard[number].text
 
 
 def _beginning(heard: Sequence[_Token], first: int) -> _Token:
-    """The word "link", if that was said shortly before the first word; else the first word."""
+    """The word "link", if it stands shortly before the first word; else the first word."""
     near = [token for token in heard[max(0, first - 1 - FILLERS) : first] if token.text in _BEGINS]
     return near[-1] if near else heard[first]

@@ -1,9 +1,10 @@
-"""Who owns a session. Pure: facts in, a decision out, with the name of the rule that made it.
+"""Decides who owns a session. Pure: facts go in, and a decision comes out with the name of its rule.
 
-Ids are identifiers and no proof: OMI's uid is public, and on OMI's own cloud the session id *is* the uid. So an id that
-is a uid needs proof of that uid; any other id may be linked by whoever knows it, once. Every path that attaches data
-to a user asks `decide`. Each act has its table in RULES. The rules of a table are tried from the top; the first that
-fits decides. `omilink doctor` prints the rule that decided, and docs/reference/linking.md lists all rules.
+A session id identifies and does not prove: OMI's uid is public, and OMI's cloud sends the uid as the session id
+(docs/reference/omi.md). So a session whose id is a uid needs a proof of that uid; any other session may be linked once
+by a user who knows its id. Every code path that attaches data to a user asks `decide`. RULES has a table for each act,
+and the first rule of the table that fits decides. `omilink doctor` prints the rule that decided, and
+docs/reference/linking.md lists all rules.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +22,8 @@ F = TypeVar("F", bound=Facts)
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[F]):
-    """When an act's facts fit, `outcome`. `why` is what a person is told; `method` is how a LINK is remembered."""
+    """A row of an act's table: the `outcome` when the act's facts fit. `why` explains the outcome to people; `method`
+    is the stored method of a LINK."""
 
     name: str
     fits: Callable[[F], bool]
@@ -44,7 +46,7 @@ def decide(facts: Facts) -> Decision:
 
 
 EXPIRED = "expired"
-"""The rule that ends a link without anybody's wish or proof."""
+"""The name of the rule that ends the link of a silent session, without a wish or a proof of anybody."""
 ONE_TOO_MANY = "personal-url-has-too-many-sessions"
 _TAKEN = "This session cannot be linked to your account. Check the id, or ask whoever gave you the device."
 

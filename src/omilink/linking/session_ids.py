@@ -1,8 +1,9 @@
-"""Session ids for the devices that an operator issues: making one, and telling which ones a stranger could guess.
+"""Session ids of the devices that an operator issues: makes new ones, and recognises ids that a stranger could guess.
 
-Whoever knows an id that is no uid may link it, so an issued one has to hold about 128 random bits. No program sees how
-an id was made. It sees shapes that hold fewer bits, and GUESSABLE lists them. What a random generator makes has none of
-them: `secrets.token_urlsafe(16)`, `secrets.token_hex(16)`, a random UUID, `generateSessionId` of the JavaScript client.
+A user who knows an id that is no uid may link the session, so an issued id must hold about 128 random bits. No program
+can see how an id was made, but GUESSABLE lists the shapes that hold fewer bits. Ids of a random generator have none of
+these shapes: `secrets.token_urlsafe(16)`, `secrets.token_hex(16)`, a random UUID, `generateSessionId` of the JavaScript
+client.
 """
 
 import re
@@ -15,9 +16,9 @@ from omilink.errors import Invalid
 from omilink.models.ids import check_id, is_account_id
 
 PREFIX = "dev_"
-"""Keeps an issued id apart from an OMI account's uid, which has letters and digits only."""
+"""Distinguishes an issued id from an OMI account's uid, which has letters and digits only."""
 LEAST, LEAST_IN_HEX = 22, 32
-"""Characters that hold 128 bits: 6 bits each in base64url, 4 in hexadecimal digits."""
+"""Characters that hold 128 bits: base64url has 6 bits in each, hexadecimal digits have 4."""
 LEAST_DIFFERENT = 6
 
 _NUMBERS = re.compile(r"[^A-Za-z]*T?[^A-Za-z]*Z?[^A-Za-z]*")  # dates and times of ISO 8601 too
@@ -29,12 +30,12 @@ _OTHER_PIECE = re.compile(r"[A-Za-z]{1,2}|[A-Za-z]?[0-9]{1,14}")
 
 
 def new_session_id() -> str:
-    """144 random bits."""
+    """A new id with 144 random bits."""
     return f"{PREFIX}{secrets.token_urlsafe(18)}"
 
 
 def check_hard_to_guess(session_id: str) -> str:
-    """The id itself, or Invalid with how it could be guessed and what to do."""
+    """The id itself. Raises Invalid, which says how the id could be guessed and what to do."""
     check_id(session_id, "session_id")
     if why := how_to_guess(session_id):
         raise Invalid(
@@ -45,7 +46,7 @@ def check_hard_to_guess(session_id: str) -> str:
 
 
 def how_to_guess(session_id: str) -> str | None:
-    """What makes the id guessable; None where nothing shows that it is."""
+    """What makes the id guessable, or None if no shape of GUESSABLE fits."""
     return next((shape.why for shape in GUESSABLE if shape.fits(session_id)), None)
 
 
@@ -79,7 +80,8 @@ def _goes_on_as_it_began(session_id: str) -> bool:
 
 
 def _follows(text: str, place: int) -> bool:
-    """Whether the character is the one before or its neighbour, or ends three characters that stood there before."""
+    """Whether the character at `place` equals the character before or is its neighbour, or ends three characters that
+    occurred earlier in the text."""
     is_near = abs(ord(text[place]) - ord(text[place - 1])) <= 1
     return is_near or (place > 2 and text[place - 2 : place + 1] in text[:place])
 

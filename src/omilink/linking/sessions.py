@@ -1,4 +1,4 @@
-"""Linking as people do it: by hand, issued by an operator, unlinked, expired."""
+"""Links sessions as people and operators do: by hand, by issue, by unlinking, and by expiry."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,8 @@ from omilink.models.ports import Transaction
 from omilink.models.session import Device, Method, OmiSession, UnlinkReason
 
 EARLIER: Millis = 24 * 3_600_000
-"""So far back ownerless conversations come along with a uid: longer ago somebody else may have worn the device."""
+"""Milliseconds before a link by uid. Older ownerless conversations stay ownerless, since somebody else may have worn
+the device then."""
 
 
 @unit_of_work
@@ -32,9 +33,12 @@ def link(
     again: bool = False,
     by: By | None = None,
 ) -> OmiSession:
-    """Makes the session the user's if the gate lets it, before its first webhook too. Raises what the gate says.
-    `again`: an app does it by itself, which must not undo what somebody wished, and does nothing for what comes in at
-    the user's own address and nowhere else."""
+    """Links the session to the user, if the rules allow the act, and returns the session. The session need not have
+    called the webhook yet. Raises the error of the rule that refuses the act.
+
+    With `again` an app repeats the link by itself: the app must not undo an unlinking that somebody wished, and links
+    nothing for a device that calls only the user's personal URL.
+    """
     session = batch.find_session(omi_session_id, moment.at)
     if again and session.last_seen_at is None:
         own = batch.find_session(omi_session_id, moment.at, origin=user_id)
@@ -48,7 +52,8 @@ def link(
 
 @unit_of_work
 def issue(batch: Batch, omi_session_ids: Iterable[str], user_id: str, moment: Moment, by: By) -> list[OmiSession]:
-    """An operator issues these to the user: all of them or, with what the gate says of one, none."""
+    """Issues the sessions to the user, on behalf of an operator, and returns them. Raises the error of the rule that
+    refuses one of them; then none of them is issued."""
     found = (batch.find_session(one, moment.at) for one in omi_session_ids)
     return [_link(batch, facts.issue(batch.stored(), session, user_id), moment, by) for session in found]
 
@@ -63,9 +68,10 @@ def unlink(
     *,
     personal: bool | None = None,
 ) -> OmiSession:
-    """The session becomes nobody's; what was saved stays the user's. A suspended one, which is nobody's, leaves the
-    user's list. `personal`: the one at the user's own address; None for whichever is the user's, the shared address
-    first and a suspended one last. Raises NotFound when it is not the user's."""
+    """Unlinks the session and returns it; saved conversations stay with the user. A suspended session, which has no
+    owner, disappears from the user's list. `personal` selects the session at the user's personal URL (True) or at the
+    shared URL (False); None selects the one that the user owns, at the shared URL first, and a suspended one last.
+    Raises NotFound when the user neither owns the session nor has it suspended."""
     session = batch.find_session(omi_session_id, moment.at, origin=user_id if personal else SHARED)
     if personal is None and session.user_id != user_id:
         own = batch.find_session(omi_session_id, moment.at, origin=user_id)
@@ -86,13 +92,14 @@ def unlink(
 
 @unit_of_work
 def end(batch: Batch, omi_session_id: str, device: Device, moment: Moment, by: By) -> OmiSession:
-    """An issued device comes back, or is lost: it is nobody's until it is issued again. Raises NotFound."""
+    """Ends the use of an issued device, which was returned or lost: the session has no owner until the device is issued
+    again. Raises NotFound when the session is not an issued one."""
     session = batch.find_session(omi_session_id, moment.at)
     decision = rules.decide(End(session=session))
     if decision.error:
         raise decision.error
     _withdraw_issue(batch, decision, session, moment.at, by)
-    batch.forget_uids_shown(session)  # those of its user, who may verify them at any time
+    batch.forget_uids_shown(session)  # the user may verify the forgotten uids at any time
     ended = replace(session.unlinked(moment) if session.user_id else session, device=device, last_uid=None)
     change_hands(batch, decision, session, ended, moment, by, reason=UnlinkReason(f"device_{device}"))
     return ended
@@ -100,7 +107,8 @@ def end(batch: Batch, omi_session_id: str, device: Device, moment: Moment, by: B
 
 @unit_of_work
 def expire(batch: Batch, silent_since: Millis, moment: Moment, most: int) -> set[str]:
-    """Ends at most `most` links of sessions that have not called since then, in counted time. Returns whom to wake."""
+    """Ends at most `most` links of sessions whose last call came before `silent_since`, in counted time. Returns the
+    ids of the users whose streams have new events."""
     for session in batch.tx.silent_sessions(silent_since, most):
         decision = rules.decide(Expire(session=session))
         if decision.outcome is Outcome.UNLINK and session.user_id:
@@ -121,8 +129,9 @@ def change_hands(
     uid: str | None = None,
     brings: bool = True,
 ) -> None:
-    """Writes what was decided, with its trace in the audit, and tells whoever loses the session and whoever gets it. By
-    a uid come along the ownerless conversations of a day; by an id, which only its owner can know, all."""
+    """Writes the decision, its audit entry, and an event for the user who loses the session and for the user who gets
+    it. With `brings`, ownerless conversations go to the new owner: after a link by uid those of the last day
+    (`EARLIER`), after a link by session id all, since only the owner can know such an id."""
     batch.put_session(after)
     note(batch, decision, after, moment.at, by, proof=after.method, uid=uid, before=before.user_id, after=after.user_id)
     if before.user_id and before.user_id != after.user_id:
@@ -146,7 +155,7 @@ def note(
     before: str | None,
     after: str | None,
 ) -> None:
-    """The decision's trace in the audit."""
+    """Adds the decision to the audit."""
     batch.note(
         AuditEntry(
             at=at,
@@ -178,12 +187,12 @@ def _link(batch: Batch, act: Facts, moment: Moment, by: By) -> OmiSession:
 
 
 def find(tx: Transaction, omi_session_id: str, at: Millis) -> OmiSession:
-    """The session at the shared URL, a new one if it has not been seen before."""
+    """The session at the shared URL; a new, unsaved one if omilink has not seen the session before."""
     return Batch(tx).find_session(omi_session_id, at)
 
 
 def _withdraw_issue(batch: Batch, decision: Decision, session: OmiSession, at: Millis, by: By) -> None:
-    """Having been issued the device proves nothing any more."""
+    """Removes the proof that rests on the issue of the device, if there is one."""
     link = facts.proof_by_issue(batch.tx, session)
     if link:
         batch.tx.remove_omi_link(link.uid)
