@@ -1,1 +1,1 @@
-"""Users: signing in, passwords, own webhook addresses, limits."""
+"""Accounts: sign-ins, passwords, emails, personal webhook URLs and rate limits."""

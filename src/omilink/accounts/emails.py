@@ -1,9 +1,10 @@
-"""Emails as they are compared, and passwords as they are hashed, however a keyboard composes their characters.
+"""The normal forms of emails for comparison and of passwords for hashing, however a keyboard composes their characters.
 
-Two emails are one by RFC 8265, UsernameCaseMapped: wide and narrow characters become usual ones, capital letters small
-ones, and what is composed of several characters (é) one. Nothing else is mapped, so `ana²` and `ana2` stay two. Domains
-are compared as DNS does (IDNA 2008 with the mapping of UTS 46), with or without the dot at their end. What nobody can
-see is refused in a new email. Other than the RFC, signs that can be seen are taken, since emails hold them.
+Two emails are equal by RFC 8265, UsernameCaseMapped: wide and narrow characters become usual ones, capital letters
+small ones, and composed characters (é) single ones. Nothing else is mapped, so `ana²` and `ana2` stay different.
+Domains are compared as DNS does (IDNA 2008 with the mapping of UTS 46), with or without the dot at their end. A new
+email with invisible characters is refused. Unlike the RFC, visible symbols are allowed, since existing emails have
+them.
 """
 
 import re
@@ -20,18 +21,20 @@ PASSWORD_LENGTH = range(8, 1025)
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\ud800-\udfff]{1,64}@[^@\s\x00-\x1f\ud800-\udfff]{1,189}")
 _UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
-"""Categories: controls, formats such as soft hyphens and marks of direction, what is not assigned, private or half a
-character, and spaces."""
+"""Unicode categories of invisible characters: controls, formats such as soft hyphens and marks of direction,
+unassigned, private, surrogate, and spaces."""
 _UNSEEN_OTHERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff"
     "\u2d7f\U00016fe4\U0001107f\U0001bc9d\U0001d159]"
 )
-"""What Unicode says to ignore where it is not known (Default_Ignorable_Code_Point): joiners, fillers and variation
-selectors; the empty pattern of Braille; and joiners, fillers and an empty note of some scripts, which draw nothing."""
+"""Invisible characters of other categories: characters that Unicode says to ignore where they are unknown
+(Default_Ignorable_Code_Point), such as joiners, fillers and variation selectors; the empty pattern of Braille; and
+joiners, fillers and an empty note of some scripts, which draw nothing."""
 
 
 def normal_email(typed: str) -> str:
-    """The email as it is kept, shown and compared. Raises Invalid with what does not fit."""
+    """The normal form, in which an email is kept, shown and compared. Raises Invalid with the reason when the email is
+    not acceptable."""
     if len(typed.strip()) > 2 * LONGEST:
         raise _no_email()
     check_seen(typed)
@@ -43,8 +46,8 @@ def normal_email(typed: str) -> str:
 
 
 def email_to_find(typed: str) -> str:
-    """What names the account that somebody wants to sign in to, whether or not there is one. Accounts of before may
-    have an email that could not be given today; Invalid is raised for what could never be one."""
+    """The key of the account that somebody wants to sign in to, whether or not the account exists. Older accounts may
+    have an email that could not be chosen today; Invalid is raised only for text that could never be an email."""
     if key := email_key(typed):
         return key
     if not (kept := as_kept_before(typed)):
@@ -53,7 +56,7 @@ def email_to_find(typed: str) -> str:
 
 
 def email_key(email: str) -> str | None:
-    """What two emails have in common when they are one; None for one that could not be given today."""
+    """The key that equal emails share; None for an email that could not be chosen today."""
     try:
         return normal_email(email)
     except Invalid:
@@ -61,27 +64,27 @@ def email_key(email: str) -> str | None:
 
 
 def check_seen(typed: str) -> None:
-    """Raises Invalid when the email holds what nobody can see."""
+    """Raises Invalid when the email has invisible characters."""
     if found := unseen(typed):
         raise Invalid(f"The email holds {found}, which cannot be seen. Type the email anew, without it.")
 
 
 def unseen(typed: str) -> str | None:
-    """The first character of the email that nobody can see, by number and name."""
+    """The number and name of the email's first invisible character, or None."""
     found = next(filter(_cannot_be_seen, typed.strip()), None)
     name = unicodedata.name(found, "a character without a name").lower() if found else ""
     return f"U+{ord(found):04X} ({name})" if found else None
 
 
 def as_kept_before(typed: str) -> str:
-    """The email as it was kept before emails were compared like this: accounts of then are found by it."""
+    """The form in which emails were kept before this comparison existed. Accounts of that time are found by it."""
     kept = typed.strip().lower()
     return kept if _EMAIL.fullmatch(kept) else ""
 
 
 def meant(typed: str, kept: Collection[str]) -> str | None:
-    """Which of the emails, all of which compare as one with the one typed, is meant: the very same, else the one that
-    would be kept today, else the only one."""
+    """The email among `kept` that the user means; all of them equal the typed one. An identical email wins, then the
+    one in today's normal form, then the only one. None if several remain."""
     for email in as_kept_before(typed), email_key(typed):
         if email and email in kept:
             return email
@@ -89,13 +92,13 @@ def meant(typed: str, kept: Collection[str]) -> str | None:
 
 
 def normal_password(password: str) -> str:
-    """The same from every keyboard: NFKC (NIST SP 800-63B, section 3.1.1.2). One that is too long to be anybody's stays
-    as it is, since composing takes long."""
+    """The same text from every keyboard: NFKC (NIST SP 800-63B, section 3.1.1.2). A text that is too long to be a
+    password stays as it is, since composing takes long."""
     return unicodedata.normalize("NFKC", password) if len(password) in range(PASSWORD_LENGTH.stop) else password
 
 
 def check_password(password: str, field: str = "password") -> None:
-    """Raises Invalid unless it can become one."""
+    """Raises Invalid unless the text is acceptable as a new password."""
     if len(normal_password(password)) not in PASSWORD_LENGTH or len(password) not in range(PASSWORD_LENGTH.stop):
         raise Invalid(f"The {field} must have {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[-1]} characters.")
 

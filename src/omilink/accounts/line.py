@@ -1,4 +1,5 @@
-"""A line for what only a few can do at a time: those who wait take turns, and not more wait than can be served soon."""
+"""A waiting line for work that only a few requests can do at a time. Requests take turns, and the line is no longer
+than can be served soon."""
 
 import asyncio
 from collections import deque
@@ -12,16 +13,16 @@ RETRY_AFTER = 5
 
 
 class Line:
-    """`at_once` are served together. When more than `most` wait, the last of whoever has most waiting goes, with
-    RateLimited: so a crowd from one place takes nobody else's turn."""
+    """Serves `at_once` requests together. When more than `most` wait, the last request of the user or address with the
+    most waiting requests is refused with RateLimited: so a crowd from one place takes no turn of anybody else."""
 
     def __init__(self, at_once: int, most: int) -> None:
         self._free, self._most = at_once, most
-        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}  # whose turn is next stands first
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}  # the next turn stands first
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """For whoever this task works for."""
+        """Waits for a turn on behalf of the user or address that the current task works for (`turns.whose`)."""
         if self._free:
             self._free -= 1
         else:
@@ -40,13 +41,13 @@ class Line:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled() and not place.exception():
-                self._pass_on()  # the turn came just when the caller went
+                self._pass_on()  # the caller left just as its turn came
             else:
                 self._leave(who, place)
             raise
 
     def _send_away(self) -> None:
-        # of equal crowds the one whose turn comes last, so that nobody goes who was next
+        # of equal crowds, the crowd whose turn comes last loses its last request
         who = max(reversed(self._waiting), key=lambda one: len(self._waiting[one]))
         place = self._waiting[who][-1]
         self._leave(who, place)

@@ -1,7 +1,9 @@
-"""Argon2id, in a thread and two at a time: a hash takes 64 MiB and a tenth of a second. So those who wait take turns by
-where they come from, and a bounded number waits; the others are told to come back (RateLimited).
+"""Hashes passwords with argon2id, in a thread and two at a time: a hash takes 64 MiB and a tenth of a second. Waiting
+requests take turns by the address that they come from. The number of waiting requests is bounded; the rest get
+RateLimited.
 
-What is hashed is the password's normal form. Hashes of before were made of what was typed, so that is tried as well."""
+The normal form of a password is hashed. Older hashes were made of the password as typed, so that form is tried as well.
+"""
 
 import asyncio
 
@@ -14,7 +16,7 @@ from omilink.accounts.signing_in import new_secret
 
 AT_ONCE = 2
 MOST_WAITING = 60
-"""The last of them waits for some seconds; whoever signs in does not wait longer gladly."""
+"""The last request in a full line waits for some seconds; people who sign in do not wait longer."""
 
 
 class Passwords:
@@ -28,7 +30,8 @@ class Passwords:
             return await asyncio.to_thread(self._hash, password)
 
     async def matches(self, hashed: str | None, password: str) -> bool:
-        """Without a hash, False after the same time, so that the answer does not tell whether there is an account."""
+        """Whether the password matches the hash. Without a hash the answer is False after the same time, so that the
+        time does not reveal whether an account exists."""
         if self._decoy is None:
             self._decoy = await self.hash(new_secret())
         async with self._line.turn():
@@ -36,7 +39,7 @@ class Passwords:
         return good and hashed is not None
 
     async def rehashed(self, hashed: str, password: str) -> str | None:
-        """Another hash for the password that has just matched, where this one is of before; None where it is good."""
+        """A new hash for a password that has just matched an older hash; None if the hash is up to date."""
         if password == normal_password(password) and not self._hasher.check_needs_rehash(hashed):
             return None
         async with self._line.turn():
@@ -48,7 +51,7 @@ class Passwords:
         return self._hasher.hash(_bytes(normal_password(password)))
 
     def _matches(self, hashed: str, password: str) -> bool:
-        """As many tries for whatever hash does not match, so that the time tells nothing."""
+        """Makes the same number of tries for every hash that does not match, so that the time reveals nothing."""
         return any(self._verify(hashed, form) for form in dict.fromkeys([normal_password(password), password]))
 
     def _is_of_today(self, hashed: str, password: str) -> bool:
@@ -62,4 +65,4 @@ class Passwords:
 
 
 def _bytes(password: str) -> bytes:
-    return password.encode("utf-8", "surrogatepass")  # JSON may carry what UTF-8 cannot
+    return password.encode("utf-8", "surrogatepass")  # JSON may hold text that UTF-8 cannot encode

@@ -1,4 +1,5 @@
-"""A user's own webhook URL: only they could have pasted it, which is the simplest proof of all."""
+"""A user's personal webhook URL. Only the user can have pasted it into a device, so that a call to it is the simplest
+proof."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,22 +12,23 @@ from omilink.models.ports import Store, Transaction
 from omilink.models.user import PersonalUrl
 
 PREFIX = "me_"
-"""Tells a personal secret from the shared one without looking it up."""
+"""Distinguishes a personal secret from the shared one without a look-up."""
 GRACE: Millis = DAY
-"""How long the previous URL stays valid, for whoever has to paste the new one."""
+"""Milliseconds for which the previous URL stays valid, so that the user has time to paste the new one."""
 FRESH: Millis = 2_000
-"""How long a secret that was looked up is not looked up again."""
+"""Milliseconds for which the owner of a secret is not looked up again."""
 KEPT = 50_000
-"""Secrets that are remembered, for when the database is away."""
+"""Secrets whose owners are remembered, for times when the database is unavailable."""
 
 
 def show(tx: Transaction, user_id: str, at: Millis) -> list[PersonalUrl]:
-    """The valid ones, the current one first; the first is made when it is asked for."""
+    """The user's valid URLs, the current one first. Makes the first URL if the user has none."""
     return tx.personal_urls(user_id, tx.counted()) or rotate(tx, user_id, at)
 
 
 def rotate(tx: Transaction, user_id: str, at: Millis) -> list[PersonalUrl]:
-    """A new one. The one before is valid for a day, and what was before that no more."""
+    """Makes a new URL and returns the valid ones, the new one first. The previous URL stays valid for a day; older URLs
+    end now."""
     secret = PREFIX + new_secret()
     tx.retire_personal_urls(user_id, tx.counted() + GRACE)
     tx.add_personal_url(fingerprint(secret), user_id, secret, at)
@@ -40,14 +42,16 @@ class _Known:
 
 
 class PersonalUrls:
-    """Whose a personal secret is. While the database is away, what was known before counts: nothing said is lost."""
+    """Finds the users of personal secrets. While the database is unavailable the last known user counts, so that no
+    words are lost."""
 
     def __init__(self, store: Store, clock: Callable[[], Millis]) -> None:
         self._store, self._clock = store, clock
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
     async def owner(self, secret: str) -> str | None:
-        """Raises Unavailable when that cannot be known now."""
+        """The id of the user to whom the secret belongs, or None. Raises Unavailable when the database is unavailable
+        and the secret is not remembered."""
         key, now = fingerprint(secret), self._clock()
         known = self._known.get(key)
         if known and now - known.at < FRESH:
@@ -66,6 +70,6 @@ class PersonalUrls:
         return user_id
 
     def forget(self, user_id: str) -> None:
-        """What was known of the user's: the next call asks."""
+        """Drops the remembered secrets of the user, so that the next call asks the database."""
         for key in [key for key, known in self._known.items() if known.user_id == user_id]:
             del self._known[key]

@@ -1,4 +1,5 @@
-"""How often somebody may try: token buckets, in the store where they have to hold over nodes and restarts."""
+"""Limits the rate of tries with token buckets. They stand in the store where a limit has to hold on all nodes and after
+restarts."""
 
 import hashlib
 from collections import OrderedDict
@@ -13,7 +14,7 @@ from omilink.models.ports import Store, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`burst` tries at once, and one more every `seconds`."""
+    """Allows `burst` tries at once, and another one every `seconds`."""
 
     name: str
     burst: int
@@ -25,7 +26,7 @@ class Limit:
 
     @property
     def longest(self) -> Millis:
-        """No wait is longer."""
+        """The longest possible wait, in milliseconds."""
         return self.burst * self.step
 
 
@@ -38,13 +39,13 @@ CLAIM_FROM = Limit("claim_from", burst=300, seconds=2)
 START = Limit("start", burst=10, seconds=60)
 START_FROM = Limit("start_from", burst=60, seconds=10)
 PUSH = Limit("push", burst=5, seconds=600)
-"""OMI takes ten an hour for each user of an app."""
+"""OMI accepts ten notifications an hour for each user of an app (docs/reference/omi.md)."""
 CONFIRM = Limit("confirm", burst=30, seconds=10)
 CONFIRM_FROM = Limit("confirm_from", burst=120, seconds=2)
 WRONG_CODE = Limit("wrong_code", burst=5, seconds=900)
-"""Longer than a code lives, so that no code ever sees more than five."""
+"""Refills more slowly than a code expires, so that no code ever gets more than five tries."""
 PERSONAL_CALL = Limit("personal_call", burst=1_200, seconds=0.1)
-"""OMI calls once in 1 to 3 s for each device. Whoever can sign up has a personal address."""
+"""OMI calls every 1 to 3 s for each device. Anybody who can sign up has a personal URL."""
 TICKET = Limit("ticket", burst=120, seconds=1)
 TICKET_FROM = Limit("ticket_from", burst=600, seconds=0.1)
 STREAM = Limit("stream", burst=120, seconds=1)
@@ -52,13 +53,13 @@ STREAM_FROM = Limit("stream_from", burst=1_200, seconds=0.05)
 
 
 class Limits:
-    """The limits of a running product; none when switched off."""
+    """The limits of the running server, which apply to all nodes; no limits when switched off."""
 
     def __init__(self, store: Store, *, on: bool, clock: Callable[[], Millis]) -> None:
         self._store, self._on, self._clock = store, on, clock
 
     async def spend(self, *tries: tuple[Limit, str]) -> None:
-        """All of them or, with RateLimited, none."""
+        """Spends one try of every limit, or none. Raises RateLimited when one of them has none left."""
 
         def spend_all(tx: Transaction) -> None:
             for limit, who in tries:
@@ -73,20 +74,20 @@ class Limits:
 
 
 class LocalLimits:
-    """Limits of this node alone and until it ends, for what happens too often to be written down."""
+    """Limits of this process alone, for events that are too frequent for the database."""
 
     def __init__(self, *, on: bool, clock: Callable[[], Millis]) -> None:
         self._on, self._clock = on, clock
         self._buckets = _Buckets()
 
     def spend(self, *tries: tuple[Limit, str]) -> None:
-        """In this order, up to the first that is refused with RateLimited."""
+        """Spends one try of each limit, in this order. Raises RateLimited at the first limit that has none left."""
         for limit, who in tries if self._on else ():
             spend(self._buckets, limit, who, self._clock())
 
 
 class _Buckets:
-    """Buckets as the store keeps them, in memory and of the latest users alone."""
+    """The buckets in memory, as the store keeps them, for the most recent users only."""
 
     MOST = 50_000
 
@@ -109,10 +110,10 @@ class Buckets(Protocol):
 
 
 def spend(tx: Buckets, limit: Limit, who: str, at: Millis) -> None:
-    """Raises RateLimited when nothing is left. `who` is kept as a hash."""
+    """Spends one try. Raises RateLimited when none is left. `who` is stored as a hash."""
     full_at = max(at, tx.full_at(limit.name, name_hash(who)))
     wait = _wait(limit, full_at, at)
-    if wait > limit.longest:  # a clock that was ahead wrote it, so it tells nothing of what was spent
+    if wait > limit.longest:  # a clock that was ahead wrote the time, which is meaningless
         full_at, wait = at, 0
     if wait > 0:
         seconds = -(-wait // 1000)
@@ -125,10 +126,10 @@ def _wait(limit: Limit, full_at: Millis, at: Millis) -> Millis:
 
 
 def give_back(tx: Buckets, limit: Limit, who: str) -> None:
-    """What was spent turned out to be no try."""
+    """Gives a try back that should not have counted."""
     tx.put_full_at(limit.name, name_hash(who), tx.full_at(limit.name, name_hash(who)) - limit.step)
 
 
 def name_hash(who: str) -> str:
-    """How the store knows who it is."""
+    """The hash under which the store keeps `who`."""
     return hashlib.sha256(who.encode("utf-8", "replace")).hexdigest()

@@ -1,6 +1,6 @@
-"""Who is signed in. Passwords are kept as argon2id hashes, tokens as SHA-256 of 256 random bits.
+"""Sign-ins and their tokens. Passwords are stored as argon2id hashes, tokens as SHA-256 of 256 random bits.
 
-Rights end in counted time, and so does whatever takes `at` to see whether one has ended.
+Rights expire in counted time (`counted_time`). A parameter `at` that is compared with an expiry is counted time too.
 """
 
 import hashlib
@@ -21,14 +21,14 @@ from omilink.models.user import User
 DAY: Millis = 86_400_000
 TOKEN_LIFE: Millis = 30 * DAY
 RENEW_AFTER: Millis = 1 * DAY
-"""A token in use gets its full life again, at most this often, so that reading does not become writing."""
+"""Milliseconds. A token in use gets its full life again at most this often, so that a read seldom causes a write."""
 TICKET_LIFE: Millis = 60_000
 CLIENT_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A user by the right of one token."""
+    """A signed-in user, and the hash and the expiry of the token that signs the user in."""
 
     user: User
     token_hash: str
@@ -36,20 +36,20 @@ class SignedIn:
 
 
 def new_user(email: str, password: str, display_name: str | None, at: Millis) -> User:
-    """A user to be added. Raises Invalid with what does not fit."""
+    """A new user, not stored yet. Raises Invalid with the reason when a value is not acceptable."""
     emails.check_password(password)
     name = _storable(display_name or "", "display_name").strip()[:100] or None
     return User(id=new_id(), email=emails.normal_email(email), display_name=name, created_at=at)
 
 
 def add(tx: Transaction, user: User, password_hash: str, token: str, client: str | None = None) -> None:
-    """Raises EmailTaken."""
+    """Stores the user and signs the user in with the token. Raises EmailTaken."""
     add_user(tx, user, password_hash)
     sign_in(tx, user, token, user.created_at, client)
 
 
 def add_user(tx: Transaction, user: User, password_hash: str) -> None:
-    """Raises EmailTaken, also when another email compares as one with the user's."""
+    """Stores the user. Raises EmailTaken, also when another user's email equals this one by the rules of `emails`."""
     _check_free(tx, user.email)
     tx.add_user(user, password_hash)
 
@@ -93,7 +93,7 @@ def revoke(tx: Transaction, who: SignedIn, sign_in_id: str, at: Millis) -> None:
 
 
 def revoke_others(tx: Transaction, who: SignedIn, at: Millis) -> int:
-    """Ends all of the user's sign-ins but this one, and returns how many."""
+    """Ends all sign-ins of the user except this one, and returns their number."""
     others = [one for one in tx.sign_ins(who.user.id, at) if one.token_hash != who.token_hash]
     for one in others:
         tx.remove_token(one.token_hash)
@@ -101,13 +101,13 @@ def revoke_others(tx: Transaction, who: SignedIn, at: Millis) -> int:
 
 
 def change_password(tx: Transaction, who: SignedIn, password_hash: str, at: Millis) -> None:
-    """Whoever knew the old one is out: all other sign-ins end."""
+    """Changes the password and ends all other sign-ins, so that anybody who knew the old password is signed out."""
     tx.change_password(who.user.id, password_hash)
     revoke_others(tx, who, at)
 
 
 def issue_ticket(tx: Transaction, who: SignedIn, ticket: str, at: Millis) -> Millis:
-    """Lets the ticket open one stream by the token's right; returns when it expires."""
+    """Lets the ticket open one stream with the token's right. Returns when the ticket expires, in counted time."""
     tx.add_ticket(fingerprint(ticket), who.token_hash, at + TICKET_LIFE)
     return at + TICKET_LIFE
 
@@ -117,7 +117,7 @@ def redeem_ticket(tx: Transaction, ticket: str, at: Millis) -> SignedIn:
 
 
 def look_at_ticket(tx: Transaction, ticket: str, at: Millis) -> SignedIn:
-    """Who would redeem it now."""
+    """The sign-in that the ticket would open now; the ticket stays valid. Raises NotSignedIn."""
     return _holder_of_ticket(tx, tx.look_at_ticket(fingerprint(ticket), at), at)
 
 
@@ -154,7 +154,7 @@ def find_by_id(tx: Transaction, user_id: str) -> User:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Accounts of before whose emails could not be given today, and what to do."""
+    """Older accounts whose emails could not be chosen today, with the problem found and what to do."""
 
     users: tuple[User, ...]
     found: str
@@ -162,7 +162,8 @@ class Doubt:
 
 
 def in_doubt(tx: Transaction) -> list[Doubt]:
-    """Accounts are never merged: whoever has one of these signs in with exactly the email of before."""
+    """The accounts with doubtful emails, for an operator. Accounts are never merged: each of these users signs in with
+    exactly the email that was given at registration."""
     found: dict[tuple[str | None, str], list[User]] = {}
     for user, key in tx.odd_emails():
         found.setdefault((key, key or user.id), []).append(user)
@@ -186,7 +187,7 @@ def _check_free(tx: Transaction, email: str, but_for: str | None = None) -> None
 
 
 def new_secret() -> str:
-    """256 random bits, for a token or a ticket."""
+    """A secret of 256 random bits, for a token or a ticket."""
     return secrets.token_urlsafe(32)
 
 

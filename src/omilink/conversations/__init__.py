@@ -1,1 +1,1 @@
-"""Which conversation words belong to, and reading, handing over and deleting conversations."""
+"""Decides which conversation words belong to; reads, hands over and deletes conversations."""

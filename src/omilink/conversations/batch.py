@@ -1,4 +1,4 @@
-"""What one transaction reads and changes, gathered and written together: the unit of work."""
+"""The unit of work: gathers what one transaction reads and changes, and writes the changes together."""
 
 from collections.abc import Callable, Collection, Iterable
 from functools import wraps
@@ -22,7 +22,8 @@ MessageKey = tuple[str, str]
 
 
 def unit_of_work(use_case: Callable[Concatenate["Batch", P], T]) -> Callable[Concatenate[Transaction, P], T]:
-    """Makes a use case over a batch one over a transaction: what it has changed is written when it returns."""
+    """Turns a use case that takes a batch into one that takes a transaction, and writes the batch's changes when the
+    use case returns."""
 
     @wraps(use_case)
     def run(tx: Transaction, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -35,16 +36,15 @@ def unit_of_work(use_case: Callable[Concatenate["Batch", P], T]) -> Callable[Con
 
 
 class Batch:
-    """The only writer of sessions, the uids that they have shown, conversations, messages, events and the audit.
+    """The only writer of sessions, the uids that sessions have shown, conversations, messages, events and the audit.
 
-    Nothing is written before `flush`. What a statement has to find among stored rows is asked of `stored`, which writes
-    what has changed first.
+    Nothing is written before `flush`. A query that has to see the changes goes to `stored`, which writes them first.
     """
 
     def __init__(self, tx: Transaction) -> None:
         self.tx = tx
         self.users: set[str] = set()
-        """Whose streams have something new."""
+        """The ids of the users whose streams have new events."""
         self.messages_added = 0
         self._sessions: dict[str, OmiSession] = {}
         self._uids_shown: dict[str, set[str]] = {}
@@ -53,14 +53,15 @@ class Batch:
         self._forget_changes()
 
     def stored(self) -> Transaction:
-        """The transaction, to read what is stored with everything that this batch has changed."""
+        """The transaction, after all changes of this batch have been written to it."""
         self.flush()
         return self.tx
 
     # sessions
 
     def find_session(self, omi_session_id: str, at: Millis, origin: str = SHARED) -> OmiSession:
-        """The session, a new one if it has not been seen before. In a writing transaction nobody else makes it."""
+        """The session; a new, unsaved one if omilink has not seen the session before. A writing transaction locks the
+        session, so that no other transaction creates it. Raises Invalid when the id has no valid form."""
         check_id(omi_session_id, "session_id")
         key = session_key(origin, omi_session_id)
         if key not in self._sessions:
@@ -72,13 +73,14 @@ class Batch:
         self._changed_sessions[session.id] = session
 
     def show_uid(self, session: OmiSession, uid: str | None) -> None:
-        """Notes that a call of the session showed the uid. Those of all sessions concerned have been loaded."""
+        """Notes that a call of the session showed the uid. The uids that the session has shown must have been
+        loaded."""
         if session.origin == SHARED and uid and uid not in self._uids_shown.setdefault(session.id, set()):
             self._uids_shown[session.id].add(uid)
             self._new_uids.append((session.id, uid))
 
     def forget_uids_shown(self, session: OmiSession) -> None:
-        """All but its own id."""
+        """Removes the uids that the session has shown, except the session's own id."""
         self.stored().forget_uids_shown(session)
         self._uids_shown.pop(session.id, None)
 
@@ -102,33 +104,33 @@ class Batch:
         (self._new_messages if fresh else self._changed_messages)[key] = message
 
     def forget_words(self, conversation: Conversation) -> None:
-        """As `Transaction.forget_words`."""
+        """Deletes the conversation's words, as `Transaction.forget_words` does."""
         self.stored().forget_words(conversation)
         self._messages.pop(conversation.id, None)
 
-    # what people are told
+    # events and the audit
 
     def tell(self, user_id: str, type: str, conversation_id: str | None = None, **data: object) -> None:
-        """Notes an event for the user's streams."""
+        """Adds an event for the user's streams."""
         self._events.append(wire.event(user_id, type, conversation_id, **data))
         self.users.add(user_id)
 
     def forget_events(self, user_id: str, conversation_id: str) -> None:
-        """Removes the user's stored events that carry words of it."""
+        """Removes the user's stored events that carry words of the conversation."""
         self.tx.forget_events(user_id, conversation_id)
 
     def note(self, entry: AuditEntry) -> None:
         self._entries.append(entry)
 
     def is_noted(self, session_id: str, rule: str, uid: str | None) -> bool:
-        """Whether there is an entry of just that in the audit."""
+        """Whether the audit has an entry with this session, rule and uid."""
         noted = any((one.session_id, one.rule, one.uid) == (session_id, rule, uid) for one in self._entries)
         return noted or self.tx.is_audited(session_id, rule, uid)
 
-    # all of it
+    # writing
 
     def flush(self) -> None:
-        """Writes everything that has changed, in the order in which rows depend on one another."""
+        """Writes all changes, in the order in which rows depend on one another."""
         self.tx.put_sessions(self._changed_sessions.values())
         self.tx.add_uids_shown(self._new_uids)
         self.tx.put_conversations(self._new_conversations.values(), self._changed_conversations.values())
@@ -140,7 +142,7 @@ class Batch:
         self._forget_changes()
 
     def _keep_stored(self, messages: Iterable[Message]) -> None:
-        """What the batch has already is newer."""
+        """Keeps the loaded messages that the batch does not have yet: the batch's own versions are newer."""
         self._keep([m for m in messages if self.message((m.conversation_id, m.key)) is None])
 
     def _keep(self, messages: Collection[Message]) -> None:

@@ -1,4 +1,4 @@
-"""What was said: a user's conversations to read, hand over and delete."""
+"""Reads, hands over and deletes a user's conversations."""
 
 from collections.abc import Sequence
 
@@ -14,11 +14,11 @@ from omilink.models.ports import Transaction
 from omilink.models.session import OmiSession
 
 SNAPSHOT = 50
-"""Messages in the answer about the current conversation, and in one event about conversations that come along."""
+"""Messages in the answer about the current conversation, and in one event about conversations that are taken along."""
 
 
 def current(tx: Transaction, user_id: str) -> tuple[wire.Json, int]:
-    """The answer about the user's latest conversation, and the number of the last event that it contains."""
+    """The JSON about the user's latest conversation, and the number of the last event that the JSON reflects."""
     conversation = tx.latest_conversation(user_id)
     messages = tx.messages(conversation.id, SNAPSHOT) if conversation else []
     answer = {
@@ -39,8 +39,8 @@ def one(tx: Transaction, conversation_id: str, user_id: str) -> Conversation:
 def adopt(
     batch: Batch, session: OmiSession, user_id: str, ownerless: Sequence[Conversation], brought: Moment | None
 ) -> None:
-    """Makes these conversations of the session the user's, and tells the user's streams of both. `brought`: when they
-    came along with a proof, and not with the session's id."""
+    """Gives these conversations of the session to the user, and adds events about the session and the conversations.
+    `brought` is the moment when a proof took the conversations along, or None when the session's id did."""
     conversations = [_brought(replace(c, user_id=user_id), brought) for c in ownerless]
     for conversation in conversations:
         batch.put_conversation(conversation)
@@ -51,13 +51,13 @@ def adopt(
 
 
 def waiting(tx: Transaction, session: OmiSession, since: Millis = 0) -> list[Conversation]:
-    """The session's ownerless conversations that began since then, and since somebody else had the session: what an
-    owner did not take along goes to no later one."""
+    """The session's ownerless conversations that began at or after `since` and after the last owner left. Conversations
+    that an owner did not take along never go to a later owner."""
     return [c for c in tx.ownerless(session.id) if c.turn == session.turn and c.created_at >= since]
 
 
 def give_back(batch: Batch, conversation: Conversation) -> None:
-    """Makes it nobody's again: it disappears from its user's streams."""
+    """Makes the conversation ownerless again. It disappears from its user's streams."""
     assert conversation.user_id
     batch.put_conversation(replace(conversation, user_id=None, brought_at=None, brought_order=None))
     batch.forget_events(conversation.user_id, conversation.id)
@@ -66,9 +66,10 @@ def give_back(batch: Batch, conversation: Conversation) -> None:
 
 @unit_of_work
 def delete(batch: Batch, conversation_id: str, user_id: str, at: Millis) -> None:
-    """Removes every word of it. The tombstone keeps retries from bringing them back; open streams are told."""
+    """Deletes every word of the conversation and tells open streams. A tombstone stays, so that a retry of a call does
+    not restore the words. Raises NotFound."""
     tx = batch.tx
-    tx.sessions([one(tx, conversation_id, user_id).session_id])  # from now on nobody adds words to it
+    tx.sessions([one(tx, conversation_id, user_id).session_id])  # locks the session: no transaction adds words now
     conversation = one(tx, conversation_id, user_id)
     batch.forget_words(conversation)
     batch.put_conversation(replace(conversation, title=None, summary=None, message_count=0, deleted_at=at))
@@ -76,7 +77,8 @@ def delete(batch: Batch, conversation_id: str, user_id: str, at: Millis) -> None
 
 
 def _brought(conversation: Conversation, moment: Moment | None) -> Conversation:
-    """Where the moment has no order, everything that the conversation has was accepted before it."""
+    """The conversation with the moment when it was taken along. If the moment has no order, all words of the
+    conversation count as accepted before the moment."""
     if moment is None:
         return replace(conversation, brought_at=None, brought_order=None)
     order = conversation.last_order if moment.order is None else moment.order

@@ -1,4 +1,4 @@
-"""Whether a piece of speech is one that is known already, and whether two can have been said on one clock. Pure."""
+"""Decides whether a segment is a known message, and whether two segments can have been said on one clock. Pure."""
 
 import re
 from collections import Counter
@@ -9,33 +9,34 @@ from omilink.clock import Millis
 from omilink.models.message import WEARER, Message, Segment, has_place, voice
 
 LATE = 42.0
-"""Seconds that words may come late. The slowest retry of OMI's cloud comes after 36, and takes its way."""
+"""Seconds by which words may come late. The slowest retry of OMI's cloud comes after 36 s (docs/reference/omi.md), and
+the network needs some seconds more."""
 SAME_START = 0.5
-"""Seconds by which two versions of one segment may begin apart."""
+"""Seconds by which the starts of two versions of one segment may differ."""
 INEXACT = 0.1
 """Seconds by which segments of one voice may overlap and still follow one another."""
 CORRECTED_WITHIN: Millis = 10_000
-"""How long after a segment its number with other words is a correction; later it is another segment's number."""
+"""Milliseconds after a segment within which other words under the segment's number are a correction. Later they are
+another segment with the same number."""
 
 COMPARED = 500
 """Characters of a text that are compared word by word."""
 MOST, NEARLY_ALL = 0.5, 0.75
-"""The share of words that two texts have in common."""
+"""The shares of words that two texts must have in common."""
 
-_WORDS = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|\\w+")  # some scripts have no spaces between words
+_WORDS = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|\\w+")  # some scripts write no spaces between words
 
 
 def is_same_by_number(message: Message, segment: Segment, at: Millis) -> bool:
-    """Whether a segment whose id may be a counter's number is the message of that number, as far as words and places
-    tell. `at` is when it came. Counters begin again with every call or with a restarted device, so the place on the
-    clock and the words have to agree. Where there is no place, the words alone tell.
-    """
+    """Whether the segment is the message with the same counted number. `at` is when the segment came. Counters begin
+    again with every call or with a restarted device, so the place on the clock and the words must agree too; without a
+    place, the words alone decide."""
     if message.has_been(segment):
         return True
     if not _begin_together(message, segment):
         return False
     are_placed = has_place(message) and has_place(segment)
-    if not message.text:  # deleted: its place is all that is known of it
+    if not message.text:  # a deleted message: only its place is known
         return are_placed or message.key == segment.key
     if message.knows(segment):
         return True
@@ -45,8 +46,8 @@ def is_same_by_number(message: Message, segment: Segment, at: Millis) -> bool:
 
 
 def is_like_a_correction(message: Message, segment: Segment, at: Millis) -> bool:
-    """Whether a segment of the message's number comes at once and at its place, so that its words may be other words
-    for the same. Who has changed before is not told in wholly other words once more."""
+    """Whether the segment may correct the message: it has the message's number and place, and comes at once. A message
+    that has changed before is not corrected again by wholly different words."""
     are_placed = has_place(message) and has_place(segment)
     if not (are_placed and message.text and _begin_together(message, segment) and _comes_soon(message, at)):
         return False
@@ -55,8 +56,8 @@ def is_like_a_correction(message: Message, segment: Segment, at: Millis) -> bool
 
 
 def is_elsewhere(message: Message, segment: Segment) -> bool:
-    """Whether other words of the message's id were said at wholly other seconds. Of a deleted one the place is all that
-    is known."""
+    """Whether the segment has the message's id, but other words at a different place on the clock. Of a deleted message
+    only the place is known."""
     if not (has_place(message) and has_place(segment)) or _begin_together(message, segment):
         return False
     assert message.start is not None and message.end is not None
@@ -66,23 +67,23 @@ def is_elsewhere(message: Message, segment: Segment) -> bool:
 
 
 def is_repeated(message: Message, segment: Segment) -> bool:
-    """Whether a segment without an id is the message, with times that have moved a little. Nobody says the same twice
-    at once; one after the other they do."""
+    """Whether a segment without an id repeats the message with slightly different times. One voice does not say the
+    same words twice at the same time, but it may say them twice in succession."""
     if segment.id or message.start is None or segment.start is None or message.text != segment.text:
         return False
     return voice(message) == voice(segment) and _begin_together(message, segment) and _share(message, segment) > 0.5
 
 
 def is_too_late(message: Message, at: Millis) -> bool:
-    """Whether what says the same, alone in a call, is no retry of the message any more. It may have grown since it
-    came first."""
+    """Whether a segment that says the same words, alone in a call, comes too late to be a retry of the message. The
+    message may have grown since it first came."""
     length = 0.0 if message.start is None or message.end is None else message.end - message.start
     return at - max(message.created_at, message.spoken_at + round(length * 1000)) > LATE * 1000
 
 
 def is_of_before(message: Message, segment: Segment, at: Millis) -> bool:
-    """Whether a segment that came then is another owner's message, heard again or grown on its way, and not words of
-    now."""
+    """Whether a segment that came at `at` repeats or continues the message of an earlier owner, and is not new
+    speech."""
     if not segment.may_be_counted or message.has_been(segment):
         return True
     if not message.text:
@@ -94,20 +95,21 @@ def is_of_before(message: Message, segment: Segment, at: Millis) -> bool:
 
 
 def has_gone_on(message: Message, later: Iterable[Message]) -> bool:
-    """Whether its voice has said more since. A recogniser corrects what it told last; other words at an earlier place
-    are those of a device that started anew."""
+    """Whether the message's voice has said more since. A recogniser corrects only its last words; other words at an
+    earlier place come from a device that restarted."""
     end = (message.end or 0.0) - INEXACT
     return any(one.seq > message.seq and (one.start or 0.0) >= end and voice(one) == voice(message) for one in later)
 
 
 def latest_alike(message: Message, unplaced: Iterable[Message]) -> Message:
-    """Without an id and a place, what is said again after a while has the same key but for a number."""
+    """The latest message with the same words. Without an id and a place, repeated words have the same key except for a
+    number."""
     alike = [one for one in unplaced if one.segment_id and message.key == f"said:{one.segment_id}"]
     return max([message, *alike], key=lambda one: one.created_at)
 
 
 def of_number(segment: Segment, there: Iterable[Message]) -> Sequence[Message]:
-    """Those of the messages that have the segment's id, the nearest first; for one without a place the latest."""
+    """The messages that have the segment's id: the nearest first, or the latest first for a segment without a place."""
     same = [message for message in there if message.segment_id == segment.id]
     if segment.start is None:
         return sorted(same, key=lambda message: -message.seq)
@@ -116,16 +118,18 @@ def of_number(segment: Segment, there: Iterable[Message]) -> Sequence[Message]:
 
 
 def most_alike(found: Sequence[tuple[Message, bool]], segment: Segment) -> Message | None:
-    """Of messages, each with whether its conversation is deleted, the one that the segment tells nothing new, then one
-    that was deleted, since its words must not come back, then the first."""
-    if len(found) > 1:  # seldom, and it takes a hash
+    """The best match among messages, each with whether its conversation is deleted: the message to which the segment
+    adds nothing, else a deleted message, since its words must not come back, else the first. None if `found` is
+    empty."""
+    if len(found) > 1:  # seldom, and a hash is expensive
         return max(found, key=lambda one: (one[0].knows(segment), one[1]))[0]
     return found[0][0] if found else None
 
 
 def claim_same_seconds(message: Message | Segment, segment: Segment) -> bool:
-    """Whether one voice would have spoken both at once. Seconds that only touch are not the same, nor is a moment that
-    a clock is inexact by. Where a voice has no name, two that begin together or last together are taken for one."""
+    """Whether the message and the segment would make one voice speak twice at the same time. Touching seconds, and an
+    overlap of at most INEXACT, do not count. If either has no named voice, both count as one voice's only if they begin
+    together or share most of the longer one's seconds."""
     if message.start is None or segment.start is None or not _may_be_one_voice(message, segment):
         return False
     assert message.end is not None and segment.end is not None
@@ -141,8 +145,8 @@ def claim_same_seconds(message: Message | Segment, segment: Segment) -> bool:
 
 
 def have_same_words(one: str, other: str, *, nearly_all: bool = False) -> bool:
-    """Whether one begins with the other, or most of their words agree. Where nothing else tells that they are one, they
-    have to agree in nearly all: a sentence that is told twice differs in little."""
+    """Whether one text begins with the other, or most of their words agree. With `nearly_all`, for cases without other
+    evidence, nearly all words must agree: two versions of one sentence differ in little."""
     if one.startswith(other) or other.startswith(one):
         return True
     ours, theirs = _words(one[:COMPARED]), _words(other[:COMPARED])
@@ -168,7 +172,8 @@ def _comes_soon(message: Message, at: Millis) -> bool:
 
 
 def _may_be_one_voice(one: Message | Segment, other: Message | Segment) -> bool:
-    """A voice without a name may be any, but that of a wearer whom the device tells from others."""
+    """Whether one speaker may have said both. A voice without a name may be anybody's, except that of a wearer whom the
+    device distinguishes from others."""
     if voice(one) == voice(other):
         return True
     return not (voice(one) and voice(other)) and WEARER not in (voice(one), voice(other))
@@ -181,7 +186,7 @@ def _begin_together(one: Message | Segment, other: Segment) -> bool:
 
 
 def _is_told_further(message: Message, segment: Segment, at: Millis) -> bool:
-    """Whether the segment is the message with more words, or at once with nearly the same."""
+    """Whether the segment is the message with more words, or comes at once with nearly the same words."""
     if segment.text.startswith(message.text):
         return True
     return _comes_soon(message, at) and have_same_words(message.text, segment.text, nearly_all=True)
@@ -196,7 +201,7 @@ def _share_most(one: Message, other: Segment) -> bool:
 
 
 def _shared(one: Message | Segment, other: Segment) -> float:
-    """Seconds that both have, to the millisecond; below 0 those between them."""
+    """Seconds that both have in common, rounded to milliseconds; a negative number is the gap between them."""
     assert one.start is not None and one.end is not None and other.start is not None and other.end is not None
     return round(min(one.end, other.end) - max(one.start, other.start), 3)
 
@@ -207,7 +212,7 @@ def _shorter(one: Message | Segment, other: Segment) -> float:
 
 
 def _share(one: Message | Segment, other: Segment) -> float:
-    """The part of the longer one's seconds that both have."""
+    """The share of the longer one's seconds that both have in common."""
     assert one.start is not None and one.end is not None and other.start is not None and other.end is not None
     longer, shared = max(one.end - one.start, other.end - other.start), _shared(one, other)
     return shared / longer if longer else float(shared == 0)

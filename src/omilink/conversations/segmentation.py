@@ -1,8 +1,8 @@
-"""Which conversation a piece of speech belongs to. Pure: values in, a value out.
+"""Decides which conversation a segment belongs to. Pure: values in, a value out.
 
-OMI's cloud never says that a conversation ended. What a receiver sees are clocks: seconds since the conversation's
-first words or first audio, beginning again with the next one. Several devices of one account come in under one session
-id, each with a clock of its own (omi-protocol: when a conversation ends).
+OMI's cloud never says that a conversation has ended. A receiver sees only clocks: seconds since the first words or the
+first audio of a conversation, which begin again with the next one. Several devices of one account call under one
+session id, each with its own clock (docs/reference/omi.md: the end of a conversation).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,31 +22,32 @@ from omilink.models.conversation import Conversation
 from omilink.models.message import Message, Segment
 
 OVERLAP = 2.0
-"""Seconds by which people talk over each other."""
+"""Seconds by which speakers may overlap."""
 BACKLOG = 30.0
-"""Seconds of speech in one call from which on it is a backlog, held up by a lost connection."""
+"""Seconds of speech from which on a call counts as a backlog that a lost connection held up."""
 MOST_RUNS = 20
-"""Pieces that a call is cut into at most. A backlog of a whole day has fewer; what has more is made up."""
+"""Pieces into which a call is cut at most. A backlog of a whole day has fewer; a call with more is invented."""
 BACKLOG_LIMIT: Millis = 3_600_000
-"""A backlog that was held up for longer starts a conversation of its own."""
+"""Milliseconds. A backlog that was held up for longer starts its own conversation."""
 MOST_COMPARED, MOST_PAIRS, MOST_READ = 100, 4_000, 50
-"""Segments of a call of which each is compared with what is known, how many pairs that makes at most, and of how many
-pairs the words are read. What contradicts does so early."""
+"""Limits of the comparison of a call with known messages: segments of the call, pairs of a segment and a message, and
+pairs whose words are read. A contradiction shows early."""
 
 SHORT = 10.0
-"""Seconds. A conversation that spans no more may be of a clock that begins anew with every call …"""
+"""Seconds. A conversation that spans no more may come from a clock that begins anew with every call …"""
 RESTARTS = 5
-"""… once there are at least this many such conversations …"""
+"""… if at least this number of such conversations exist …"""
 SOON = 20.0
-"""… and the next words come within this many seconds."""
+"""… and the next words come within this number of seconds."""
 
 SpokenIn = Callable[[Conversation, float, float], Sequence[Message]]
-"""What was said in these seconds of a conversation's clock. It is asked only where the clock alone does not tell."""
+"""Returns the messages of a conversation between two seconds of its clock. It is called only where the clock alone does
+not decide."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Consecutive segments of one call that belong together. `start` is None when all of them are unplaced."""
+    """Consecutive segments of one call that belong together. `start` is None when all segments are unplaced."""
 
     segments: tuple[Segment, ...]
     start: float | None
@@ -54,7 +55,7 @@ class Run:
 
 
 def runs(segments: Iterable[Segment], gap: float) -> Iterator[Run]:
-    """Cuts a call where its clock starts anew or is silent for `gap` seconds, as a backlog's may."""
+    """Cuts a call where its clock starts anew, or where the clock is silent for `gap` seconds, as in a backlog."""
     pieces: list[Segment] = []
     end: float | None = None
     count = 1
@@ -73,10 +74,11 @@ def runs(segments: Iterable[Segment], gap: float) -> Iterator[Run]:
 def place(
     run: Run, at: Millis, conversations: Sequence[Conversation], gap: float, spoken_in: SpokenIn
 ) -> Conversation | None:
-    """The conversation on whose clock the run follows, or None for a new one.
+    """The conversation on whose clock the run follows, or None if the run begins a new conversation.
 
     `at` is when the call was accepted, `gap` the seconds of silence that end a conversation. Of two clocks that fit,
-    the one whose last words are nearest wins, or which shows that time now: so the words of two devices stay apart.
+    the clock wins whose last words are nearest or which shows the run's time now: so the words of two devices stay
+    apart.
     """
     if run.start is None:
         fitting = [c for c in conversations if _silence(c, at) < gap]
@@ -86,8 +88,9 @@ def place(
 
 
 def gone_on(run: Run, at: Millis, conversations: Sequence[Conversation]) -> Conversation | None:
-    """The conversation that goes on though its clock begins anew with every call, so that it tells no place; None while
-    that does not show. Else each call of such a device would be a conversation."""
+    """The conversation that continues although its device's clock begins anew with every call and so gives no place.
+    None unless earlier conversations show such a clock. Without this rule each call of such a device would be a
+    conversation."""
     latest = max(conversations, key=lambda c: (c.last_order, c.last_at, c.id), default=None)
     if latest is None or latest.end is None or run.start is None or run.end is None:
         return None
@@ -97,7 +100,7 @@ def gone_on(run: Run, at: Millis, conversations: Sequence[Conversation]) -> Conv
 
 
 def is_short(conversation: Conversation) -> bool:
-    """Whether its clock has shown so little that it may begin anew with every call."""
+    """Whether the conversation is so short that its clock may begin anew with every call."""
     return (
         conversation.first is not None
         and conversation.end is not None
@@ -106,8 +109,8 @@ def is_short(conversation: Conversation) -> bool:
 
 
 def is_restarting(segment: Segment, at: Millis, conversations: Sequence[Conversation]) -> bool:
-    """Whether clocks begin again and again where the segment does: then it is rather the next first word than another
-    word for the last one."""
+    """Whether clocks begin again and again at the segment's place. Then the segment is more likely new speech than a
+    correction of the last words."""
     begun = [c for c in conversations if is_short(c) and _silence(c, at) < SOON]
     starts = [c.first for c in begun if c.first is not None and segment.start is not None]
     return sum(abs(first - (segment.start or 0.0)) <= SAME_START for first in starts) > 1
@@ -136,12 +139,12 @@ def _run(pieces: Sequence[Segment]) -> Run:
 
 
 def _is_next(end: float | None, segment: Segment, gap: float) -> bool:
-    """Whether the segment follows all that came before it: then it needs no comparison."""
+    """Whether the segment follows everything before it, so that it needs no comparison."""
     return end is not None and segment.start is not None and 0 <= segment.start - end < gap
 
 
 def _breaks(pieces: Sequence[Segment], segment: Segment, gap: float) -> bool:
-    """Whether the clock jumps between what came just before in the call and the segment, or cannot be the same."""
+    """Whether the clock jumps between the preceding segments of the call and this segment, or must be another clock."""
     if not pieces:
         return False
     before = _run(pieces[-MOST_COMPARED:])
@@ -154,20 +157,21 @@ def _breaks(pieces: Sequence[Segment], segment: Segment, gap: float) -> bool:
 
 
 def _is_another_clock(run: Run, said: Sequence[Message]) -> bool:
-    """Whether a voice would have said two things at once: then these are the same seconds of another clock."""
+    """Whether a voice would have said two things at the same time: then the run has the same seconds on another
+    clock."""
     return _contradicts((message, segment) for segment in run.segments[:MOST_COMPARED] for message in said)
 
 
 def _contradicts(pairs: Iterable[tuple[Message | Segment, Segment]]) -> bool:
-    """Whether one of the pairs does. A bounded number is compared, and of those of the same seconds a smaller one is
-    read."""
+    """Whether any pair contradicts. At most MOST_PAIRS pairs are compared; of pairs with the same seconds, the words of
+    at most MOST_READ are read."""
     at_once = (pair for pair in islice(pairs, MOST_PAIRS) if claim_same_seconds(*pair))
     return any(not have_same_words(one.text, other.text, nearly_all=True) for one, other in islice(at_once, MOST_READ))
 
 
 def may_begin_anew(conversation: Conversation, message: Message, at: Millis) -> bool:
-    """Whether a segment that is alone in a call and the same as the message may be said again: without a place, or as
-    the first words of a clock that started anew while the talk was silent."""
+    """Whether a segment that is alone in a call and equals the message may be new speech: because the segment has no
+    place, or because it is the first of a clock that started anew while nobody spoke."""
     if not is_too_late(message, at):
         return False
     if message.start is None or conversation.first is None:
@@ -186,8 +190,8 @@ def _is_all_repeated(run: Run, at: Millis, said: Sequence[Message]) -> bool:
 
 
 def _late(conversation: Conversation, run: Run, at: Millis, said: Sequence[Message]) -> float:
-    """Seconds that the run came after its time, or after the call that told what was said around it: an interjection
-    in a monologue can come no sooner than the monologue."""
+    """Seconds by which the run came later than its time on the clock, or later than the call with the words around it:
+    an interjection in a monologue cannot come before the monologue."""
     assert run.start is not None and run.end is not None
     around: dict[Millis, list[Message]] = {}
     for message in said:
@@ -204,14 +208,15 @@ def _spans(words: Sequence[Message], moment: float) -> bool:
 
 
 def _distance(conversation: Conversation, run: Run, at: Millis) -> float:
-    """Seconds between the run and the last words, or between the run and what the clock shows when it comes."""
+    """Seconds between the run and the conversation's last words, or between the run and the time that the clock shows
+    when the run comes."""
     if run.start is None or conversation.end is None:
         return 0.0 if run.start is None else abs(run.start)
     return min(abs(run.start - conversation.end), abs(_lag(conversation, run, at)))
 
 
 def _lag(conversation: Conversation, run: Run, at: Millis) -> float:
-    """Seconds by which the run's last words are behind what the conversation's clock shows when they come."""
+    """Seconds by which the run's last words are behind the time that the conversation's clock shows when they come."""
     assert conversation.end is not None and run.end is not None
     return conversation.end + _silence(conversation, at) - run.end
 
@@ -221,6 +226,6 @@ def _silence(conversation: Conversation, at: Millis) -> float:
 
 
 def _is_backlog(run: Run, silence: float) -> bool:
-    """A call that holds as much speech as there was silence: the connection was gone, the talk went on."""
+    """Whether the call holds as much speech as there was silence: the connection was lost and the talk continued."""
     assert run.start is not None and run.end is not None
     return run.end - run.start >= max(BACKLOG, silence / 2) and silence * 1000 < BACKLOG_LIMIT
