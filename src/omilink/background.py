@@ -1,4 +1,4 @@
-"""Tasks that run beside the rest, and their pauses."""
+"""Background tasks of a node, and the pauses between their tries."""
 
 import asyncio
 import contextlib
@@ -10,12 +10,12 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 Task = Callable[[], Coroutine[Any, Any, None]]
-"""Runs until it is cancelled."""
+"""A coroutine function that runs until it is cancelled."""
 
 
 @contextlib.asynccontextmanager
 async def running(*tasks: Task) -> AsyncIterator[None]:
-    """They run until the block ends."""
+    """Runs the tasks until the block ends, then cancels them."""
     started = {asyncio.create_task(task()) for task in tasks}
     for task in started:
         task.add_done_callback(_tell)
@@ -26,7 +26,8 @@ async def running(*tasks: Task) -> AsyncIterator[None]:
 
 
 def pause(failures: int, longest: float) -> float:
-    """Seconds before the next try: growing up to `longest`, however many have failed, and different for everybody."""
+    """Seconds before the next try. They grow with the number of failures, up to about `longest`, and are random, so
+    that not all tasks try at once."""
     return min(longest, 0.05 * 2.0 ** min(failures, 20)) * random.uniform(0.5, 1.5)
 
 
@@ -36,7 +37,7 @@ def _tell(task: "asyncio.Task[None]") -> None:
 
 
 async def end(tasks: set["asyncio.Task[None]"]) -> None:
-    """Cancels until they have ended: before Python 3.12 `asyncio.wait_for` may swallow a cancellation."""
+    """Cancels the tasks until all have ended: before Python 3.12 `asyncio.wait_for` may swallow a cancellation."""
     while tasks := {task for task in tasks if not task.done()}:
         for task in tasks:
             task.cancel()

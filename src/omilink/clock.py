@@ -1,4 +1,4 @@
-"""The wall clock, and a clock that nobody sets."""
+"""The wall clock, and the monotonic clock."""
 
 import time
 from typing import Annotated
@@ -12,5 +12,5 @@ def now() -> Millis:
 
 
 def monotonic() -> Millis:
-    """Of a clock that nobody sets: it says how much time has passed in this process, and nothing else."""
+    """Milliseconds of a clock that nobody can set. Only differences within this process mean anything."""
     return time.monotonic_ns() // 1_000_000

@@ -1,9 +1,9 @@
-"""Counted time: how much time has passed for this installation, whatever clocks were set to.
+"""Counted time: how much time has passed for this installation, independent of how clocks are set.
 
-What expires is written and compared in it (docs/decisions/0015-time.md). It begins where the wall clock stands when the
-database is new, and goes on by the monotonic clock of whoever works on the database, which nobody can set. What passed
-while nobody did, only wall clocks tell; of that MOST counts. So no jump of a clock ages anything by more than MOST, and
-nothing grows younger.
+Everything that expires is stored and compared in counted time (docs/decisions/0015-time.md). Counted time begins at the
+wall clock's time when the database is new, and advances by the monotonic clock of the processes that work on the
+database, which nobody can set. For a time in which no process worked, only wall clocks can tell how long it was; at
+most MOST of it counts. So a jump of a clock ages nothing by more than MOST, and nothing gets younger.
 """
 
 from collections.abc import Callable
@@ -14,21 +14,22 @@ from omilink.clock import Millis, monotonic
 from omilink.errors import Unavailable
 
 MOST: Millis = 5 * 60_000
-"""Counts at most between two looks at a clock, and for the time that nobody worked on the database."""
+"""Milliseconds that count at most between two readings of a clock, and for a time in which no process worked on the
+database."""
 NOTED_EVERY = 20.0
-"""Seconds after which a running process notes in the database how far it has counted."""
+"""Seconds after which a running process stores its count in the database."""
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """How far somebody had counted, and what the database's wall clock showed then."""
+    """The count that a process stored, and the wall clock of the database at that time. Both in milliseconds."""
 
     counted: Millis
     wall: Millis
 
 
 class CountedTime:
-    """This process's count. Threads share it."""
+    """The count of this process, shared by its threads."""
 
     def __init__(self, elapsed: Callable[[], Millis] = monotonic) -> None:
         self._elapsed, self._lock = elapsed, Lock()
@@ -37,18 +38,19 @@ class CountedTime:
 
     @property
     def known(self) -> bool:
-        """Whether the database has said where this installation's time stands."""
+        """Whether this process has read the installation's counted time from the database."""
         return self._counted is not None
 
     def __call__(self) -> Millis:
-        """Counted time now. Raises Unavailable while it is not known."""
+        """The counted time now, in milliseconds. Raises Unavailable while it is not known."""
         with self._lock:
             if self._counted is None:
                 raise Unavailable("The database cannot be used now. Try again.", 5)
             return self._advance(self._counted)
 
     def go_on(self, noted: Noted | None, wall: Millis) -> Millis:
-        """Counts on from what was noted, and never less than this process has counted already."""
+        """Continues from the stored count, and never below the count that this process has reached. Returns the counted
+        time now."""
         with self._lock:
             if self._counted is None:
                 self._looked = self._elapsed()
@@ -62,7 +64,8 @@ class CountedTime:
 
 
 def resumed(noted: Noted | None, wall: Millis) -> Millis:
-    """Where the count goes on after nobody counted. Without a note it begins, and the wall clock is as good as any."""
+    """The count at which to continue after a time in which no process worked. Without a stored count it begins at the
+    wall clock's time."""
     return noted.counted + _at_most(wall - noted.wall) if noted else wall
 
 

@@ -1,34 +1,34 @@
-"""What can go wrong, as a person would say it.
+"""The errors of omilink, with sentences for people.
 
-OmilinkError            one stable code, one sentence: what was found and what to do next
+OmilinkError            one stable code, and one sentence: the problem and what to do next
 ├── Malformed           bad_request            the request cannot be read
-├── Invalid             invalid                it can be read, but its content does not fit
+├── Invalid             invalid                the request can be read, but its content is not acceptable
 ├── TooLarge            too_large
 │   ├── HeadTooLarge    head_too_large
 │   └── AddressTooLong  address_too_long
 ├── TooSlow             too_slow               the request did not arrive in time
-├── UnsupportedEncoding unsupported_encoding   the body is packed in a way that is not known here
+├── UnsupportedEncoding unsupported_encoding   the body has an unknown Content-Encoding
 ├── NotSignedIn         not_signed_in
 │   ├── WrongLogin      wrong_login
 │   └── BadSecret       bad_secret             a webhook without a valid secret
-├── ProofRequired       proof_required         an id is not enough, see linking
-│   └── WrongCode       wrong_code             wrong, used, expired or of no use: the answer does not tell which
+├── ProofRequired       proof_required         an id alone is not enough (docs/reference/linking.md)
+│   └── WrongCode       wrong_code             wrong, used, expired or useless: the answer does not reveal which
 ├── OriginNotAllowed    origin_not_allowed
-├── NotFound            not_found              not there, or not yours: the answer does not tell which
+├── NotFound            not_found              missing, or not yours: the answer does not reveal which
 ├── Conflict
 │   ├── NotAvailable    session_not_available
 │   ├── TooManySessions too_many_sessions
 │   └── EmailTaken      email_taken
-└── TryLater                                   after retry_after seconds
+└── TryLater                                   the request can be repeated after retry_after seconds
     ├── RateLimited     rate_limited
-    └── Unavailable     unavailable            nothing could be stored now
+    └── Unavailable     unavailable            the database or the queue cannot be used now
 
-web/errors.py turns a code into an HTTP status, cli into an exit code. Nobody else translates.
+web/errors.py turns a code into an HTTP status, and cli into an exit code. No other module translates errors.
 """
 
 
 class OmilinkError(Exception):
-    """Something the caller can act on. `message` never holds spoken words, a password or a token."""
+    """An error that the caller can act on. `message` never holds spoken words, a password or a token."""
 
     code = "error"
 

@@ -1,4 +1,4 @@
-"""Logging that never tells what people said, a password or a token."""
+"""Logging without spoken words, passwords and tokens."""
 
 import logging
 import traceback
@@ -9,7 +9,8 @@ _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tup
 
 
 class DiscreetFormatter(logging.Formatter):
-    """Of an exception: its type and where it was raised, on one line. Its text may quote a row, and so spoken words."""
+    """Writes an exception as its type and the place where it was raised, on one line. The text of the exception is left
+    out, since it may quote a row with spoken words."""
 
     def formatException(self, ei: _ExcInfo) -> str:
         kind, _, trace = ei
@@ -24,5 +25,5 @@ def set_up(level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    logging.getLogger("asyncio").setLevel(logging.ERROR)  # it complains of how the NATS client ends a TLS connection
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # its lines would hold the secrets of URLs
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns about how the NATS client ends a TLS connection
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # its lines would contain the secrets of URLs

@@ -1,4 +1,4 @@
-"""Who waits takes turns, so that nobody who asks or sends much delays the others for long."""
+"""Turns for work that waits, so that a user or sender with much work does not delay the others for long."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,18 +7,18 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 SERVER = ""
-"""Whose turn the server's own work is: taking webhook calls in, saving them, looking after itself."""
+"""The name under which the server's own work waits: accepting webhook calls, saving them, maintenance."""
 
 _whose: ContextVar[str] = ContextVar("whose", default=SERVER)
 
 
 def whose() -> str:
-    """For whom this task works, so that what it asks of the database waits in that one's line."""
+    """The user or network for which the current task works; the task's database work waits in that line."""
     return _whose.get()
 
 
 def work_for(name: str) -> None:
-    """From now on this task works for somebody: a user, or a network as long as nobody is known."""
+    """Sets the user for whom the current task works, or the network while no user is known."""
     _whose.set(name)
 
 
@@ -32,12 +32,12 @@ def working_for(name: str) -> Iterator[None]:
 
 
 SHARES = 4
-"""A sender gets a quarter of a batch before all others that wait have had theirs."""
+"""Before all other waiting senders have had their share, a sender gets at most a quarter of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A call that waits to be saved: its number, whose turn it needs, and its bytes."""
+    """A call that waits to be saved: its number, the sender whose turn it needs, and its size in bytes."""
 
     seq: int
     whose: str
@@ -45,9 +45,9 @@ class Waiting:
 
 
 def next_batch(waiting: Sequence[Waiting], most: int, most_bytes: int) -> list[int]:
-    """The numbers of those that are next, of `waiting` in its order: at most `most`, and beside the first together no
-    larger than `most_bytes`. The first is always among them, so that nothing is too large to be saved, and takes no
-    room from the others. Of each sender those that came first, and of nobody more than a share while others wait."""
+    """The numbers of the calls to save next, out of `waiting` in its order: at most `most`, of which all but the first
+    have together at most `most_bytes`. The first call is always included, so that no call is too large to be saved. Of
+    each sender the oldest calls come first, and no sender gets more than a share while others wait."""
     if len(waiting) <= most and sum(one.size for one in waiting) <= most_bytes:
         return [one.seq for one in waiting]
     batch = _Batch(most, most_bytes)
@@ -64,8 +64,8 @@ class _Batch:
         self._bytes: Counter[str] = Counter()
 
     def fill(self, waiting: Iterable[Waiting], calls: int, size: int) -> None:
-        """Takes what fits, of each sender at most `calls` and `size` bytes, or one call. Nobody's later call
-        overtakes an earlier one."""
+        """Takes the calls that fit: of each sender at most `calls` calls and `size` bytes, or one call. A sender's
+        later call never overtakes an earlier one."""
         held = set()
         for one in waiting:
             if len(self.taken) == self._most:

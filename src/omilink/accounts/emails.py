@@ -1,10 +1,10 @@
 """The normal forms of emails for comparison and of passwords for hashing, however a keyboard composes their characters.
 
 Two emails are equal by RFC 8265, UsernameCaseMapped: wide and narrow characters become usual ones, capital letters
-small ones, and composed characters (é) single ones. Nothing else is mapped, so `ana²` and `ana2` stay different.
-Domains are compared as DNS does (IDNA 2008 with the mapping of UTS 46), with or without the dot at their end. A new
-email with invisible characters is refused. Unlike the RFC, visible symbols are allowed, since existing emails have
-them.
+small ones, and a letter with a separate accent (é) one letter. Nothing else is mapped, so `ana²` and `ana2` stay
+different. Domains are compared as DNS does (IDNA 2008 with the mapping of UTS 46), with or without the dot at their
+end. A new email with invisible characters is refused. Unlike the RFC, visible symbols are allowed, since existing
+emails have them.
 """
 
 import re

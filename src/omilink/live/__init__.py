@@ -1,1 +1,1 @@
-"""What a user's streams are told, and how they learn that there is something new."""
+"""The live streams: a user's event log, and notifications within one process."""

@@ -1,8 +1,8 @@
-"""A user's live stream: everything after a cursor, then everything new.
+"""A user's live stream: all events after a cursor, then all new events.
 
-The database holds a numbered log per user. A stream joins the bus first and reads second, so nothing falls between; it
-asks for everything after the last number it has sent, so a lost hint costs a moment and never a message, and a slow
-reader holds one flag and no backlog.
+The database holds a numbered log for each user. A stream subscribes to the bus before it reads, so that no event is
+missed in between. It reads everything after the last number that it has sent: so a lost notification delays an event
+and never loses one, and a slow reader needs one flag and no backlog.
 """
 
 import base64
@@ -24,27 +24,29 @@ from omilink.models.event import Event
 from omilink.models.ports import Bus, Ear, Hint, Store, Transaction
 
 HEARTBEAT = 15.0
-"""Seconds after which a silent stream shows that it lives."""
+"""Seconds after which an idle stream sends a comment."""
 AGAIN = (0.5, 1.5)
-"""Seconds between tries while the database is away, from and to: streams do not all try at once."""
+"""The least and most seconds between tries while the database is unavailable; the time is random, so that streams do
+not all try at once."""
 SAY_SO = 10
-"""Tries between two comments of a stream that the database is away, which are also its heartbeat."""
+"""Sends a "database unavailable" comment every 10 tries; the comment also serves as the heartbeat."""
 PAGE = 200
-"""Events read at once, so that the oldest cursor costs no more memory than the newest."""
+"""Events in one read, so that an old cursor needs no more memory than a new one."""
 
 _CURSOR = re.compile(r"([A-Za-z0-9_-]{12})\.([0-9]{1,15})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One event on its way out: `id` is the cursor from which a stream goes on after it, `data` its JSON text."""
+    """One event to send: `id` is the cursor from which a stream resumes after the event, `data` the event's JSON
+    text."""
 
     id: str
     data: str
 
 
 class Quiet(Enum):
-    """Why nothing is sent."""
+    """The reason why a stream has nothing to send."""
 
     STILL_HERE = "still here"
     DATABASE_AWAY = "the database is away; what comes meanwhile follows as soon as it is back"
@@ -52,7 +54,7 @@ class Quiet(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a stream begins: the frames that come first, and the number after which it goes on."""
+    """How a stream begins: the first frames, and the number of the event after which it continues."""
 
     resumed: bool
     cursor: str
@@ -63,24 +65,25 @@ class Opening:
 async def follow(
     store: Store, ear: Ear, who: SignedIn, after: str | None, clock: Callable[[], Millis]
 ) -> AsyncIterator[list[Frame] | Quiet]:
-    """Yields frames for ever, and why there are none when there were none for HEARTBEAT seconds.
+    """Yields frames without end, and the reason for the silence after HEARTBEAT seconds without frames.
 
-    `ear` listens already. Ends when it hears that the listener is gone or the server drains, and with `signed_out`
-    when the right to listen ends. A database that is away is waited for; only at the start it raises Unavailable.
+    `ear` must be listening already. The stream ends when the listener is gone or the server drains, and with a
+    `signed_out` event when the sign-in ends. The stream waits while the database is unavailable, and raises Unavailable
+    only at its start.
     """
     user_id = who.user.id
-    # The right is looked at again: it may have been withdrawn after it was checked and before the ear listened.
+    # The right is checked again: it may have been withdrawn after the first check and before the ear listened.
     (still, why_not), opening = await store.read(lambda tx: (_right(tx, who, clock()), begin(tx, user_id, after)))
     log = _Log(store, user_id, opening)
     if still:
         connected = {"type": "connected", "cursor": opening.cursor, "resumed": opening.resumed}
         yield [Frame(opening.cursor, wire.dumps(connected)), *opening.frames]
-        opening.frames.clear()  # a stream waits for hours, and keeps nothing of what it has sent
+        opening.frames.clear()  # a stream lasts for hours, and must not keep the frames that it has sent
         if opening.resumed:
             async for frames in log.unread():
                 yield frames
         yield [log.frame({"type": "caught_up"})]
-    missed, tries = Hint(0), 0  # what could not be looked at while the database was away
+    missed, tries = Hint(0), 0  # hints that could not be followed while the database was unavailable
     while still:
         who = still
         hint = await ear.wait(random.uniform(*AGAIN) if missed else _patience(who, clock()))
@@ -93,7 +96,7 @@ async def follow(
             if still and Hint.LOOK in hint:
                 async for frames in log.unread(ear.new()):
                     yield frames
-                    frames = []  # nor of these
+                    frames = []  # nor these frames
             if not hint:
                 yield Quiet.STILL_HERE
             missed, tries = Hint(0), 0
@@ -105,9 +108,10 @@ async def follow(
 
 
 def begin(tx: Transaction, user_id: str, after: str | None) -> Opening:
-    """Without a cursor, a snapshot; with one that cannot be honoured, `reset` and a snapshot; else what comes after."""
+    """The start of a stream: without a cursor a snapshot; with an unusable cursor a `reset` and a snapshot; with a
+    valid cursor no frames, since the events after it follow."""
     name = _name(tx.epoch(), user_id)
-    fresh = f"{name}.0"  # nothing seen yet: to resume from it is to begin with a snapshot
+    fresh = f"{name}.0"  # no event seen yet: to resume from this cursor is to begin with a snapshot
     if after in (None, "", fresh):
         frame, seq = _snapshot(tx, user_id, name)
         return Opening(False, fresh, [frame], seq)
@@ -122,7 +126,7 @@ def begin(tx: Transaction, user_id: str, after: str | None) -> Opening:
 
 
 def poll(tx: Transaction, user_id: str, after: str | None) -> tuple[list[Frame], str, bool]:
-    """The polling twin: the same frames, the cursor after them, and whether there are more."""
+    """For polling clients: the frames that a stream would send, the cursor after them, and whether more frames wait."""
     opening = begin(tx, user_id, after)
     name = opening.cursor.partition(".")[0]
     events = tx.events_after(user_id, opening.seq, PAGE) if opening.resumed else []
@@ -132,14 +136,15 @@ def poll(tx: Transaction, user_id: str, after: str | None) -> tuple[list[Frame],
 
 
 def current(tx: Transaction, user_id: str) -> wire.Json:
-    """The answer of /conversations/current, with the cursor from which a stream goes on without a gap."""
+    """The answer of /conversations/current, with the cursor from which a stream continues without a gap."""
     answer, seq = history.current(tx, user_id)
     return {"ok": True, **answer, "cursor": f"{_name(tx.epoch(), user_id)}.{seq}"}
 
 
 async def watch(store: Store, bus: Bus, marks: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Looks once for what no hint told, such as another process's commits. Takes and returns what is known. Raises
-    Unavailable, and then has every stream look, so that it notices as well."""
+    """Checks once for changes without a notification, such as commits of another process, and wakes the streams
+    concerned. Takes and returns the last known marks of each user. Raises Unavailable after waking every stream, so
+    that the streams notice it too."""
     listening = set(bus.listeners())
     if not listening:
         return {}
@@ -150,7 +155,7 @@ async def watch(store: Store, bus: Bus, marks: dict[str, tuple[int, int]]) -> di
         raise
     for user in listening:
         before, after = marks.get(user), now.get(user)
-        if before is None or after is None:  # new here, so nothing is known; or gone
+        if before is None or after is None:  # a new listener without a known mark, or a deleted user
             bus.wake([user], Hint.LOOK | Hint.RIGHTS)
         elif before != after:
             bus.wake([user], Hint.LOOK if before[1] == after[1] else Hint.LOOK | Hint.RIGHTS)
@@ -158,7 +163,7 @@ async def watch(store: Store, bus: Bus, marks: dict[str, tuple[int, int]]) -> di
 
 
 class _Log:
-    """One user's log from where a stream stands."""
+    """One user's log, from the place where a stream stands."""
 
     __slots__ = ("_name", "_seq", "_store", "_user_id")
 
@@ -167,7 +172,8 @@ class _Log:
         self._name = opening.cursor.partition(".")[0]
 
     async def unread(self, new: Sequence[Event] = ()) -> AsyncIterator[list[Frame]]:
-        """What comes after what was sent: `new` if it is the next, or else what the database says."""
+        """Yields the events after the last one sent: `new` if it continues the log without a gap, else the events in
+        the database."""
         if 0 < len(new) <= PAGE and new[0].seq == self._seq + 1:
             yield self._sent(new)
             return
@@ -188,7 +194,7 @@ class _Log:
 
 
 def _right(tx: Transaction, who: SignedIn, at: Millis) -> tuple[SignedIn | None, str | None]:
-    """The sign-in if it still holds; else why not."""
+    """The sign-in if it is still valid, and else the reason why not."""
     still = signing_in.still_in(tx, who.token_hash, at)
     if still:
         return still, None
@@ -204,7 +210,7 @@ def _snapshot(tx: Transaction, user_id: str, name: str) -> tuple[Frame, int]:
 
 
 def _name(epoch: str, user_id: str) -> str:
-    """A cursor is good for one user and one history, and shows neither."""
+    """The first part of a cursor. A cursor is valid for one user and one history, and reveals neither."""
     digest = hashlib.sha256(f"{epoch}/{user_id}".encode()).digest()
     return base64.urlsafe_b64encode(digest).decode()[:12]
 

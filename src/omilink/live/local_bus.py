@@ -1,4 +1,4 @@
-"""Hints within one process."""
+"""Notifications within one process."""
 
 import asyncio
 from collections import defaultdict
@@ -18,7 +18,7 @@ class LocalEar:
         self._waiting: asyncio.Future[None] | None = None
 
     def call(self, hint: Hint, new: Sequence[Event] = ()) -> None:
-        # only for one who waits: a slow reader holds a flag and no backlog
+        # set only for a stream that waits: a slow reader holds one flag and no backlog
         self._new = new if self._waiting and not self._waiting.done() else ()
         self._called |= hint
         if self._waiting and not self._waiting.done():

@@ -1,4 +1,4 @@
-"""Who did what to a session or an OMI account."""
+"""Entries of the audit: who changed a session or an OMI account link."""
 
 from msgspec import Struct
 
@@ -7,7 +7,7 @@ from omilink.models.declared import Shown
 
 
 class By(Struct, frozen=True, gc=False):
-    """Who did something, and in which request: a user's id, `device`, `operator`, or `silence`."""
+    """Who did something, and in which request. The actor is a user's id, `device`, `operator` or `silence`."""
 
     actor: str
     request_id: str | None = None
@@ -18,7 +18,8 @@ SILENCE = By("silence")
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True, gc=False):
-    """Who did what to a session or an OMI account, by which proof, and whose it was before and after. No words."""
+    """Who changed a session or an OMI account link, by which rule and proof, and its owner before and after. It has no
+    words."""
 
     at: Shown[Millis]
     actor: Shown[str]

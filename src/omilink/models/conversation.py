@@ -1,4 +1,4 @@
-"""What was said on one clock of a device without a long silence."""
+"""A conversation: what was said on one clock of a device without a long silence."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -23,33 +23,34 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     session_id: Fixed[str]
     """The session's key: its origin and its id."""
     user_id: str | None
-    """None: ownerless, shown to nobody."""
+    """The owner; None for an ownerless conversation, which is shown to nobody."""
     title: Shown[str | None] = None
     summary: Shown[str | None] = None
     # nothing sets it yet
     created_at: Fixed[Shown[Millis]]
     zero_at: Millis | None = None
-    """When the device's clock stood at 0; None while all that was said is unplaced."""
+    """When the device's clock stood at 0; None while all words are unplaced."""
     last_at: Annotated[Millis, ShownAs("lastMessageAt")]
     """When words last came, as the server's clock had it."""
     first_order: Fixed[int] = 0
-    """That of the call with which it began."""
+    """The order of the call with which the conversation began."""
     last_order: Annotated[int, ShownAs("order")] = 0
     """Grows with each call that brings it words. The conversation with the greatest is the current one."""
     turn: Fixed[int] = 0
-    """The session's when it began."""
+    """The session's `turn` when the conversation began."""
     first: float | None = None
-    """Where on the device's clock the earliest words of it begin; None while all of it is unplaced."""
+    """The start of the earliest words on the device's clock; None while all words are unplaced."""
     end: float | None = None
-    """Where the latest of them end."""
+    """The end of the latest words on the device's clock."""
     message_count: Shown[int] = 0
     """How many messages it has in all; you may hold fewer."""
     brought_at: Millis | None = None
-    """When it came along with a proof."""
+    """When a proof took the conversation along to a new owner."""
     brought_order: int | None = None
     """The order of that moment."""
     deleted_at: Millis | None = None
-    """When it was deleted. It stays as a tombstone without words, so that a retry cannot bring it back."""
+    """When the conversation was deleted. It stays as a tombstone without words, so that a retry of a call cannot
+    restore it."""
 
     @property
     def started_at(self) -> Annotated[Millis, ShownAs(before="last_at")]:
@@ -73,11 +74,12 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def last_step(self) -> int:
-        """`last_order`, rounded down, for the same reason."""
+        """`last_order`, rounded down, so that an index on it seldom changes."""
         return self.last_order // ORDER_STEP
 
     def as_of(self, call: Delivery) -> "Conversation":
-        """As the call finds it. Where the clock contradicts the order, no time has passed that anybody could tell."""
+        """The conversation with its clock as the call finds it. Where the clock contradicts the order, no time counts
+        as passed."""
         is_newer = call.order > self.last_order
         is_later = call.received_at >= self.last_at
         return self if is_newer == is_later else replace(self, last_at=call.received_at)
@@ -85,8 +87,8 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     def with_words(
         self, segments: Sequence[Segment | Message], call: Delivery, *, named_by: str | None
     ) -> "Conversation":
-        """The conversation after hearing these segments of the call. It is called by the first text that may name
-        it."""
+        """The conversation after these segments of the call were added. `named_by` is the first text that may become
+        the title, or None."""
         at, is_newest = call.received_at, call.order >= self.last_order
         starts = [segment.start for segment in segments if segment.start is not None]
         ends = [segment.end for segment in segments if segment.end is not None]
@@ -103,22 +105,23 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         )
 
     def may_be_named_by(self, message: Message) -> bool:
-        """Whether its title is the beginning of the message, or of another with the same one."""
+        """Whether the conversation's title is the beginning of the message, or of another message with the same
+        beginning."""
         return self.title == title_of(message.text)
 
     def retitled(self, message: Message) -> "Conversation":
-        """The conversation after the message that it is called by has changed."""
+        """The conversation with a new title, after the message of its title has changed."""
         return replace(self, title=title_of(message.text))
 
     def spoken_at(self, segment: Segment, at: Millis) -> Millis:
-        """The best guess of when it was said: never later than when it arrived."""
+        """The best estimate of when the segment was said, never later than its arrival."""
         if segment.start is None or self.zero_at is None:
             return at
         return min(at, self.zero_at + round(segment.start * 1000))
 
 
 def title_of(text: str) -> str:
-    """Its beginning, cut at a word."""
+    """The beginning of the text, cut at the end of a word."""
     if len(text) <= TITLE_LENGTH:
         return text
     return text[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"

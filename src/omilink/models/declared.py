@@ -1,13 +1,14 @@
-"""What a noun's declaration says of its fields beside their types, and what follows from it.
+"""Reads a noun's declaration: which fields are columns, which are shown as JSON, and which are erased.
 
     class Message(Struct, frozen=True, kw_only=True, gc=False):
         text: Shown[Erased[str]]
         \"\"\"Text, never markup.\"\"\"
         created_at: Fixed[Shown[Millis]]
 
-Every field is a column. The column has the field's name, or the `name` of `msgspec.field`. What is shown and not stored
-is a property, whose type says so. The sentence below a field, and a property's docstring, say what it is: to whoever
-reads the code, and where it is shown in /openapi.json, the reference and the types of the clients.
+Every field is a column. The column has the field's name, or the `name` of `msgspec.field`. A value that is shown and
+not stored is a property, and the property's type marks it as shown. The sentence below a field, and a property's
+docstring, describe the value in the code, and for a shown value also in /openapi.json, the reference and the types of
+the clients.
 """
 
 from collections.abc import Iterator
@@ -23,8 +24,9 @@ T = TypeVar("T")
 
 
 class ShownAs(NamedTuple):
-    """It is in the noun's JSON: as `name`, or else its own name in camelCase. There what is shown has the order of the
-    declaration, properties last; what has a `before` stands before the field of this name."""
+    """Marks a field or property that is in the noun's JSON, as `name` or else as its own name in camelCase. The JSON
+    has the order of the declaration, with properties last; a member with a `before` stands before the field of that
+    name."""
 
     name: str | None = None
     before: str | None = None
@@ -33,13 +35,14 @@ class ShownAs(NamedTuple):
 FIXED, ERASED = object(), object()
 Shown = Annotated[T, ShownAs()]
 Fixed = Annotated[T, FIXED]
-"""It never changes once it is stored."""
+"""A column that never changes once it is stored."""
 Erased = Annotated[T, ERASED]
-"""It goes when a user deletes the conversation: nothing is left, or an empty text."""
+"""A column that is erased when a user deletes the conversation: it becomes null or an empty text."""
 
 
 class Part(NamedTuple):
-    """Of a noun's JSON: `attribute` is where its value stands, and `type` what that is in Python."""
+    """A member of a noun's JSON. `attribute` names the field or property with the value, and `type` is its type in
+    Python."""
 
     name: str
     attribute: str
@@ -47,24 +50,25 @@ class Part(NamedTuple):
 
 
 def columns(noun: type[Struct]) -> tuple[str, ...]:
-    """Of all fields."""
+    """The columns of all fields."""
     return noun.__struct_encode_fields__
 
 
 def fixed_columns(noun: type[Struct]) -> set[str]:
-    """Of the fields that never change once they are stored."""
+    """The columns of the fields that never change once they are stored."""
     return {field.encode_name for field in fields(noun) if FIXED in marks(field.type)}
 
 
 def erased_columns(noun: type[Struct]) -> dict[str, str | None]:
-    """What is written where words are deleted: nothing, or an empty text where a column holds a text always."""
+    """The columns that are erased when words are deleted, each with the value that is written: None, or an empty text
+    where the column always holds a text."""
     erased = [field for field in fields(noun) if ERASED in marks(field.type)]
     return {field.encode_name: None if type(None) in get_args(plain(field.type)) else "" for field in erased}
 
 
 @lru_cache
 def parts(noun: type[Struct]) -> tuple[Part, ...]:
-    """What is shown of the noun, in the order of its JSON."""
+    """The members of the noun's JSON, in their order."""
     placed: list[Part] = []
     shown = [(attribute, hint, mark) for attribute, hint in _attributes(noun) if (mark := _shown_as(hint))]
     for attribute, hint, mark in sorted(shown, key=lambda each: each[2].before is not None):
@@ -84,12 +88,12 @@ def plain(hint: Any) -> Any:
 
 
 def is_time(hint: Any) -> bool:
-    """Whether it is Millis, or may be."""
+    """Whether the type is Millis, or Millis or None."""
     return any(MILLISECONDS in marks(each) for each in (hint, *get_args(plain(hint))))
 
 
 def _attributes(noun: type[Struct]) -> Iterator[tuple[str, Any]]:
-    """Fields and properties, and their types."""
+    """The names and types of fields and properties."""
     for field in fields(noun):
         yield field.name, field.type
     for name, value in vars(noun).items():

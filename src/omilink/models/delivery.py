@@ -1,4 +1,4 @@
-"""A webhook call as it is kept, and its job."""
+"""A webhook call as it is stored, and its job."""
 
 from msgspec import Struct
 
@@ -8,11 +8,14 @@ from omilink.models.order import Moment, Way
 
 
 class Delivery(Struct, frozen=True, kw_only=True, gc=False):
-    """A webhook call as it was accepted. `seq` is its number in the inbox and `order` its place among all that were
-    accepted; 0 before it is there. `seen` and `way`: see `order.Accepted`. `contradiction`: in
-    what it contradicts itself, so that nobody can tell whose it is. `proven`: no user could have made the call, since
-    it carried the shared secret or OMI's signature. `signature` tells a signed call from every other one. `counted_at`
-    is the counted time of its acceptance, None where that was not known."""
+    """A webhook call as it was accepted.
+
+    `seq` is its number in the inbox and `order` its place among all accepted calls; both are 0 before the call is in
+    the inbox. `seen` and `way` are described in `order.Accepted` and `order.Way`. `contradiction` says how the call
+    contradicts itself, so that nobody can know its owner. `proven` means that no user could have made the call, since
+    it carried the shared secret or OMI's signature. `signature` distinguishes a signed call from every other signed
+    call. `counted_at` is the counted time of acceptance, or None where it was unknown.
+    """
 
     seq: int = 0
     order: int = 0
@@ -38,17 +41,17 @@ class Delivery(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def moment(self) -> Moment:
-        """When it does what it does: everything up to it has been accepted."""
+        """The moment when the call takes effect: every call up to this one has been accepted."""
         return Moment(at=self.received_at, order=self.order)
 
     @property
     def just_before(self) -> Moment:
-        """When what it changes is changed, so that itself it comes after."""
+        """The moment just before the call, so that the call comes after the changes that it makes."""
         return Moment(at=self.received_at, order=self.order - 1)
 
 
 class Job(Struct, frozen=True, kw_only=True, gc=False):
-    """A delivery as people are shown it: without its words. `error` is why it failed or was put aside."""
+    """A delivery without its words, for people to read. `error` says why the delivery failed or is in quarantine."""
 
     seq: int
     kind: str

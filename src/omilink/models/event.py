@@ -1,10 +1,10 @@
-"""What a user's streams are told."""
+"""An event of a user's streams."""
 
 from msgspec import Struct
 
 
 class Event(Struct, frozen=True, kw_only=True, gc=False):
-    """Something a user's streams are told. `data` is the JSON text of the contract; `seq` counts per user, from 1."""
+    """An event that a user's streams send. `data` is the JSON text; `seq` counts the user's events from 1."""
 
     user_id: str
     seq: int = 0

@@ -1,4 +1,4 @@
-"""Ids as OMI and devices write them, and ids of omilink's own."""
+"""Ids as OMI and devices write them, and omilink's own ids."""
 
 import hashlib
 import re
@@ -11,7 +11,7 @@ from omilink.clock import now
 from omilink.errors import Invalid
 
 SHARED = "shared"
-"""The origin of everything that comes in at the shared webhook URL; a personal URL's origin is its user's id."""
+"""The origin of everything that arrives at the shared webhook URL. The origin of a personal URL is its user's id."""
 VISIBLE = "[!-.0-~]{1,128}"
 """ASCII 0x21-0x7E without "/", so that ids fit into a path."""
 _VISIBLE = re.compile(VISIBLE)
@@ -28,7 +28,7 @@ def is_uuid(id: str) -> bool:
 
 @lru_cache(4096)
 def check_id(value: str, what: str) -> str:
-    """The id itself, or Invalid with what is wrong with it. 128 characters are OMI's own limit (omi-protocol: ids)."""
+    """The id itself. Raises Invalid, which says what is wrong with the id. 128 characters are OMI's own limit."""
     if not _VISIBLE.fullmatch(value):
         raise Invalid(f"{what} must be 1 to 128 visible ASCII characters without '/' and spaces.")
     if is_placeholder(value):
@@ -39,33 +39,34 @@ def check_id(value: str, what: str) -> str:
 
 
 def is_id(value: str) -> bool:
-    """Whether `check_id` takes it, but for placeholders."""
+    """Whether the value has the form that `check_id` accepts; placeholders have it too."""
     return _VISIBLE.fullmatch(value) is not None
 
 
 def is_placeholder(value: str) -> bool:
-    """Ids that devices send when they have none: whoever linked one would get every such device's words."""
+    """Whether the value is an id that devices send when they have none. A user who linked such an id would get the
+    words of every device that sends it."""
     return _PLACEHOLDERS.fullmatch(value) is not None
 
 
 def is_account_id(value: str) -> bool:
-    """Whether it has the shape of an OMI account's uid, which is public."""
+    """Whether the value has the shape of an OMI account's uid, which is public (docs/reference/omi.md)."""
     return _ACCOUNT.fullmatch(value) is not None
 
 
 def session_key(origin: str, omi_session_id: str) -> str:
-    """A session is identified by where it came in and its id. Ids hold no '/', so the two cannot be confused."""
+    """The key of a session: its origin and its id. Ids contain no '/', so that two keys are never equal by accident."""
     return f"{origin}/{omi_session_id}"
 
 
 def new_id() -> str:
-    """A UUID of version 7 (RFC 9562): it sorts by time, and in one process by the order of making, so that new rows
-    land at the end of an index."""
+    """A UUID of version 7 (RFC 9562). New ids sort by time, and within one process by the order of making, so that new
+    rows go to the end of an index."""
     return str(uuid.UUID(int=_sequence.next()))
 
 
 class _Sequence:
-    """Numbers made of the time and chance, each larger than the one before."""
+    """Numbers made of the time and random bits, each larger than the one before."""
 
     def __init__(self) -> None:
         self._lock, self._last = threading.Lock(), 0
@@ -77,7 +78,7 @@ class _Sequence:
 
 
 def _with_version(number: int) -> int:
-    """48 bits of time, version 7, 12 bits, variant 2, 62 bits."""
+    """The number in the layout of RFC 9562: 48 bits of time, version 7, 12 bits, variant 2, 62 bits."""
     high, low = divmod(number, 1 << 62)
     time, middle = divmod(high, 1 << 12)
     return time << 80 | 0x7 << 76 | middle << 64 | 0x2 << 62 | low

@@ -1,4 +1,4 @@
-"""What was said: a segment as it came, and the message as it is kept."""
+"""A segment as it arrived, and the message as it is stored."""
 
 from operator import attrgetter
 from typing import Annotated, Any, Literal
@@ -13,18 +13,18 @@ from omilink.models.ids import digest, is_uuid
 
 UNIQUE_LENGTH = 16
 WEARER = "the wearer"
-"""The voice of whoever wears the device, where it has no other name."""
+"""The voice of whoever wears the device, if the device gives no other name."""
 LEFT_OUT = "…"
-"""What stands for a message that was no part of the talk: its key has to stay, or a retry of it would be taken for new
+"""The text of a message that was no part of the conversation. Its key stays, so that a retry does not count as new
 words."""
 VERSIONS_REMEMBERED = 16
 VERSIONED_ALWAYS = 6
-"""Fields of `Speech`: those of its first release."""
+"""The number of fields of `Speech` in its first release."""
 Role = Literal["USER", "ASSISTANT", "SYSTEM", "TOOL"]
 
 
 class Speech(Struct, frozen=True, kw_only=True, gc=False):
-    """What a segment says, and the message that is kept of it."""
+    """The fields that a segment shares with its stored message."""
 
     text: Shown[Erased[str]]
     """Text, never markup."""
@@ -39,7 +39,7 @@ class Speech(Struct, frozen=True, kw_only=True, gc=False):
     end: Shown[float | None] = None
 
     def speech(self) -> dict[str, Any]:
-        """Field -> value."""
+        """The names and values of the fields."""
         return dict(zip(_SPEECH, _said(self), strict=True))
 
 
@@ -48,7 +48,8 @@ _said = attrgetter(*_SPEECH)
 
 
 class Segment(Speech, frozen=True, kw_only=True, gc=False):
-    """A final piece of speech as it came. `start` and `end` are both None when it is unplaced."""
+    """A final piece of speech as it arrived. `start` and `end` are both None when the segment is unplaced. Raises
+    Invalid when only one of them is None."""
 
     id: str | None = None
 
@@ -58,9 +59,9 @@ class Segment(Speech, frozen=True, kw_only=True, gc=False):
 
     @property
     def key(self) -> str:
-        """What makes it the same segment when it comes again. Without an id: speaker, start, end and text, since a
-        hash of the text alone would make two people's "yes" one message (omi-protocol: the real-time call). With one
-        that may be a counter's number: that and the place."""
+        """Identifies the segment when it arrives again. Without an id, the key is made of speaker, start, end and text,
+        since a hash of the text alone would make two people's "yes" one message. With an id that may be a counter's
+        number, the key is made of the number and the place."""
         if self.id is None:
             return f"said:{digest(voice(self), self.start, self.end, self.text)}"
         if not self.may_be_counted:
@@ -70,18 +71,18 @@ class Segment(Speech, frozen=True, kw_only=True, gc=False):
 
     @property
     def may_be_counted(self) -> bool:
-        """Whether the id may be a counter's number, which begins again with a restarted device, or with each call."""
+        """Whether the id may be a counter's number. Counters begin again with a restarted device or with each call."""
         return self.id is not None and not is_uuid(self.id)
 
     @property
     def has_unique_id(self) -> bool:
-        """Whether the id is long enough for the next conversation not to have it too, at the same second."""
+        """Whether the id is so long that the next conversation cannot have it at the same second by accident."""
         return self.id is not None and len(self.id) >= UNIQUE_LENGTH
 
     @property
     def version(self) -> str:
-        """Differs when anything that is said differs. A field that is new counts where it is set: what was saved before
-        there was the field keeps its version."""
+        """A hash that differs when any field differs. A field that was added later counts only if it has a value, so
+        that messages saved before keep their version."""
         said = _said(self)
         new = zip(_SPEECH[VERSIONED_ALWAYS:], said[VERSIONED_ALWAYS:], strict=True)
         return digest(*said[:VERSIONED_ALWAYS], *(each for each in new if each[1] is not None))
@@ -102,9 +103,9 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
     rev: Shown[int] = 1
     """Grows when the segment changes; a lower one is older news."""
     key: Fixed[str]
-    """That of its segment, by which a segment that comes again is recognised."""
+    """The key of its segment, which identifies the segment when it arrives again."""
     versions: Erased[str]
-    """Those of its segment, as far as they are remembered: what it has said so far."""
+    """The latest versions of its segment, separated by spaces."""
 
     @property
     def id(self) -> Annotated[str, ShownAs(before="conversation_id")]:
@@ -123,19 +124,20 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
 
     @property
     def segment_id(self) -> str | None:
-        """The id that its segment came with."""
+        """The id that its segment arrived with, or None."""
         kind, _, id = self.key.partition(":")
         return None if kind == "said" else id
 
     @property
     def segment_key(self) -> str:
-        """The key of its segment, where another segment of the conversation had that key before (`free_key`)."""
+        """The key of its segment, without the addition that `free_key` makes where another segment of the conversation
+        has the same key."""
         where, colon, id = self.key.partition(":")
         return where.partition("~")[0] + colon + id
 
     def heard_again(self, segment: Segment, spoken_at: Millis) -> "Message":
-        """The message after its segment came again: itself, unless the segment says something new. Who the person is is
-        kept and, since it is not shown, no new revision."""
+        """The message after its segment arrived again: unchanged unless the segment adds something. A new `person_id`
+        is stored without a new revision, since it is not shown."""
         if self.knows(segment):
             return self
         versions = " ".join([*self.versions.split(), segment.version][-VERSIONS_REMEMBERED:])
@@ -151,20 +153,21 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
         )
 
     def without(self, text: str) -> "Message":
-        """The message after something in it was found to be no part of the talk. A retry does not bring that back."""
+        """The message with this text, after something in it was found to be no part of the conversation. A retry does
+        not restore the removed words."""
         return replace(self, text=text, rev=self.rev + 1)
 
     def knows(self, segment: Segment) -> bool:
-        """Whether the segment says nothing new. Neither a version that was seen before nor a shorter beginning of what
-        is known is new: both are late retries. So any number of arrivals in any order ends with the same text."""
+        """Whether the segment adds nothing. Known versions and shorter beginnings of the known text add nothing, since
+        they are late retries. So any number of arrivals in any order ends with the same text."""
         return self.has_been(segment) or self._outgrew(segment)
 
     def has_been(self, segment: Segment) -> bool:
-        """Whether it has said just that before."""
+        """Whether the message has had exactly this version before."""
         return segment.version in self.versions.split()
 
     def has_grown_from_left_out(self, segment: Segment) -> bool:
-        """Whether the segment says more than what was no part of the talk."""
+        """Whether the segment says more than the text that was no part of the conversation."""
         return self.text == LEFT_OUT and not self.knows(segment)
 
     def _outgrew(self, segment: Segment) -> bool:
@@ -173,10 +176,10 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
 
 
 def voice(words: Speech) -> str | None:
-    """Whose voice it is, as far as the device says."""
+    """The name of the voice, as far as the device gives one; else None."""
     return words.speaker or (WEARER if words.is_user else None)
 
 
 def has_place(words: Speech) -> bool:
-    """Whether its seconds tell anything: devices without a clock send none, or 0 in both."""
+    """Whether the seconds are meaningful: devices without a clock send none, or 0 in both."""
     return words.start is not None and (words.start, words.end) != (0, 0)

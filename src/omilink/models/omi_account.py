@@ -1,4 +1,4 @@
-"""An OMI account that a user has shown to be theirs, or is asked to show."""
+"""An OMI account that a user has proven, or has been asked to prove."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -10,7 +10,7 @@ from omilink.models.declared import Shown, ShownAs
 
 
 class Proof(StrEnum):
-    """What shows that an OMI account is a user's."""
+    """The kinds of proof that an OMI account is a user's."""
 
     SPOKEN = "spoken"
     TYPED = "typed"
@@ -26,7 +26,7 @@ class OmiLink(Struct, frozen=True, kw_only=True, gc=False):
     user_id: str
     proof: Proof
     brings: bool = True
-    """Whether what was heard before comes along unasked."""
+    """Whether conversations from before the link are taken along automatically."""
     verified_at: Shown[Millis]
 
     @property
@@ -35,9 +35,9 @@ class OmiLink(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Challenge(Struct, frozen=True, kw_only=True, gc=False):
-    """What a user has been asked to say, or to type from the phone, to show that an OMI account is theirs. One that has
-    been met stays until it expires, so that the same words are known when they come twice. `heard` is the latest that
-    came close to `say`."""
+    """The phrase that a user has been asked to say, or the number to type from the phone, as a proof of an OMI account.
+    A fulfilled challenge stays until it expires, so that the same words are recognised when they arrive again. `heard`
+    is the latest text that came close to `say`."""
 
     user_id: str
     uid: str

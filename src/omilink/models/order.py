@@ -1,7 +1,7 @@
-"""What was done before what. Pure.
+"""The order of calls and acts. Pure.
 
-Clocks are set back, and those of two nodes differ, so that no time of day says what came first. What does: accepted
-calls are numbered as they enter the queue, and every act of a person takes its place among these numbers
+Clocks are set back, and the clocks of two nodes differ, so that no time of day decides what came first. Numbers decide:
+accepted calls are numbered as they enter the queue, and every act of a person has its place among these numbers
 (docs/decisions/0014-order.md).
 """
 
@@ -16,24 +16,24 @@ class Way(StrEnum):
 
     STRAIGHT = "straight"
     DISK = "disk"
-    """By way of its node's disk, so later than it was accepted."""
+    """By way of its node's disk, so later than the call was accepted."""
     BLIND = "blind"
-    """The same, while the node could not ask for the newest act."""
+    """By way of its node's disk, while the node could not read the newest act."""
 
 
 class Hands(Enum):
-    """In whose hands a session was when a call was accepted."""
+    """Who had a session when a call was accepted."""
 
-    OF_NOW = auto()  # those who have it now, or nobody's if nobody has it
-    OF_BEFORE = auto()  # whoever had it last
-    LONG_BEFORE = auto()  # somebody's before that, who is not known any more
-    NOBODYS = auto()  # nobody's, after one user of an issued device and before the next
+    OF_NOW = auto()  # the present owner, or nobody if the session has no owner
+    OF_BEFORE = auto()  # the last owner
+    LONG_BEFORE = auto()  # an owner before the last one, who is not known any more
+    NOBODYS = auto()  # nobody, after one user of an issued device and before the next
     UNKNOWN = auto()  # nobody can know
 
 
 class Accepted(Protocol):
-    """What is known of when a call was accepted. `order` is its place among the accepted calls, which only grows;
-    `seen` the newest act that its node knew of."""
+    """What is known about when a call was accepted. `order` is its place among the accepted calls, which only grows;
+    `seen` is the number of the newest act that its node knew."""
 
     @property
     def order(self) -> int: ...
@@ -46,9 +46,9 @@ class Accepted(Protocol):
 class Moment(Struct, frozen=True, kw_only=True, gc=False):
     """When something is done.
 
-    `at` is the time of day, in milliseconds, for people to read. What was accepted before has at most the `order`, what
-    is accepted later a greater one; None while the queue cannot be asked. `act` numbers what people do in a cluster,
-    and grows with each of their acts; None for what a call does.
+    `at` is the time of day, in milliseconds, for people to read. Every call accepted before the moment has at most the
+    moment's `order`, and every later call a greater one; `order` is None while the queue is unavailable. `act` is the
+    number of a person's act in the cluster, which grows with each act; it is None for what a call does.
     """
 
     at: int
@@ -57,8 +57,8 @@ class Moment(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def is_before(call: Accepted, order: int | None, act: int | None) -> bool | None:
-    """Whether the call was accepted before what has this order and act; None when nobody can know. Nothing is before
-    what never was, which has neither."""
+    """Whether the call was accepted before the moment with this order and act; None when nobody can know. A moment that
+    never happened has neither, and then the answer is False."""
     if order is None and act is None:
         return False
     if act is None:

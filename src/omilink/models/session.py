@@ -1,4 +1,4 @@
-"""A session: one device's id, and whose it is."""
+"""A session: one device's id, and its owner."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -13,10 +13,10 @@ from omilink.models.ids import SHARED, check_id, session_key
 from omilink.models.order import Accepted, Hands, Moment, is_before
 
 MOST_SESSIONS = 5_000
-"""That one user has by hand or by the own address. Ten new ones a day for more than a year; whoever reads them all
-needs fifty pages."""
+"""Sessions that one user may have by hand or by the personal URL. Ten new ones a day for more than a year reach the
+limit; a reader of all sessions needs fifty pages."""
 PAST = (Hands.OF_BEFORE, Hands.LONG_BEFORE)
-"""Hands in which the session is no longer: such a call says nothing about its owner of now."""
+"""The owners of the past: a call from their time says nothing about the present owner."""
 
 
 class Method(StrEnum):
@@ -79,24 +79,24 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
     last_seen_at: Shown[Millis | None] = None
     """When it last called."""
     last_order: int = 0
-    """That of the newest call."""
+    """The order of the newest call."""
     suspended_user_id: str | None = None
     left_user_id: str | None = None
-    """Who had it last."""
+    """The user who had the session last."""
     left_since_order: int | None = None
     left_since_act: int | None = None
     left_order: int | None = None
     left_act: int | None = None
     turn: int = 0
-    """How often it has left somebody's hands."""
+    """How often the session has left an owner."""
     device: Device | None = None
     last_uid: str | None = None
     bad_segments: int = 0
-    """How many could not be read since it came to its owner."""
+    """Segments that could not be read since the session came to its owner."""
     not_kept: int = 0
-    """How many of its calls were not kept since then."""
+    """Calls of which nothing was kept since then."""
     mistake: Mistake | None = None
-    """The newest of its sender's."""
+    """The newest mistake of the session's sender."""
     mistake_at: Millis | None = None
     created_at: Fixed[Millis]
 
@@ -113,7 +113,7 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
         return self.user_id is not None
 
     def hands_at(self, call: Accepted) -> Hands:
-        """In whose hands it was when the call was accepted."""
+        """Who had the session when the call was accepted."""
         before_leaving = is_before(call, self.left_order, self.left_act)
         if before_leaving:
             before_that = is_before(call, self.left_since_order, self.left_since_act)
@@ -126,11 +126,11 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
         return Hands.OF_NOW
 
     def owner_at(self, call: Accepted) -> str | None:
-        """Whose words the call's are, which is not to be asked where nobody can know."""
+        """The user who owns the words of the call, or None. Must not be called where `hands_at` is UNKNOWN."""
         return self.left_user_id if self.hands_at(call) in PAST else self.user_id
 
     def by_its_id_alone(self) -> "OmiSession":
-        """What may be known of it by somebody who knows no more than its id."""
+        """The session with only those facts that somebody who knows its id may know."""
         return OmiSession(omi_session_id=self.omi_session_id, created_at=self.created_at)
 
     def linked_to(self, user_id: str, method: Method, moment: Moment) -> "OmiSession":
@@ -183,9 +183,10 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
         )
 
     def mistaken(self, mistake: Mistake, at: Millis) -> "OmiSession":
-        """The session after its sender made a mistake; of several the newest is remembered."""
+        """The session after its sender made a mistake; only the newest mistake is remembered."""
         return replace(self, mistake=mistake, mistake_at=at)
 
     def _not_before_leaving(self, moment: Moment) -> int | None:
-        """The moment's order. Of two acts at once the one that is carried out later may have asked for it earlier."""
+        """The moment's order, but not before the last owner left: of two acts at once, the act that is carried out
+        later may have read its order earlier."""
         return None if moment.order is None else max(moment.order, self.left_order or 0)

@@ -1,4 +1,4 @@
-"""A user, the user's sign-ins, and the user's own webhook URL."""
+"""A user, the user's sign-ins, and the user's personal webhook URL."""
 
 from typing import Annotated
 
@@ -25,11 +25,11 @@ class SignIn(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def id(self) -> Annotated[str, ShownAs(before="client")]:
-        return self.token_hash[:16]  # names it to its user, and is no use to anybody else
+        return self.token_hash[:16]  # identifies the sign-in to its user, and is useless to anybody else
 
 
 class PersonalUrl(Struct, frozen=True, kw_only=True, gc=False):
-    """A secret that makes a user's own webhook URL. The current one is valid until it is replaced."""
+    """The secret of a user's personal webhook URL. The current secret is valid until it is replaced."""
 
     secret: str
     created_at: Millis
