@@ -1,1 +1,1 @@
-"""From a webhook call to saved words: read, accept, queue, save."""
+"""From a webhook call to saved words: read, accept, queue and save."""

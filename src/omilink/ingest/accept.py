@@ -1,4 +1,4 @@
-"""A webhook call comes in: understood, made durable, answered."""
+"""Accepts a webhook call: reads it, makes it durable, and lets the route answer."""
 
 import asyncio
 import hashlib
@@ -13,7 +13,8 @@ from omilink.models.ids import SHARED
 from omilink.models.ports import Inbox
 
 LARGE = 64 * 1024
-"""Bytes of a body that OMI's calls seldom have: a backlog of half an hour."""
+"""Bytes of a body, above which it is read in a thread. Few of OMI's calls are larger: it is a backlog of half an
+hour."""
 _READER = ThreadPoolExecutor(1, "reads-large-bodies")
 
 
@@ -30,12 +31,13 @@ async def accept(
     signed: tuple[str, str] | None = None,
     request_id: str | None = None,
 ) -> payload.Call:
-    """On return the delivery is durable. Raises Malformed, Invalid, TooLarge, or Unavailable when it is not.
+    """Reads the call and puts it into the inbox. On return the delivery is durable. Raises Malformed, Invalid, TooLarge
+    or BadSecret when the call is refused, and Unavailable when it could not be stored.
 
-    `origin` is where it came in: the shared URL, or a user's own; `proven`, that no user can have made it;
-    `signed`, for which uid OMI signed it, and what tells it from every other signed call. A call that contradicts
-    itself is kept for an operator when its turn comes; one that contradicts its signature is refused (omi-protocol: who
-    is calling).
+    `origin` is the webhook address: shared, or the user of a personal URL. `proven` means that no user can have made
+    the call. `signed` is the uid for which OMI signed the call, and a text that distinguishes the call from every other
+    signed call. A call that contradicts itself is accepted and later quarantined for an operator; a call that
+    contradicts its signature is refused (docs/reference/omi.md: who is calling).
     """
     call = payload.call(await _document(body), query)
     if signed and (call.contradiction or call.uid != signed[0]):
@@ -59,14 +61,15 @@ async def accept(
 
 
 async def _document(body: bytes) -> Any:
-    """A large body is read in a thread of its own, one at a time, so that nobody else waits for it."""
+    """The body's JSON. A large body is read in a thread, one at a time, so that other calls need not wait."""
     if len(body) <= LARGE:
         return payload.document(body)
     return await asyncio.get_running_loop().run_in_executor(_READER, payload.document, body)
 
 
 def _key(idempotency_key: str | None, origin: str, call: payload.Call, body: bytes) -> str | None:
-    """A retry has the same key, is about the same and has the same body; else it is another delivery."""
+    """The key of a delivery with an idempotency key, else None. A retry has the same key, ids and body; with another
+    body or other ids the call is another delivery."""
     if not idempotency_key:
         return None
     about = f"{idempotency_key}\n{origin}\n{call.session_id}\n{call.uid}\n{call.contradiction}\n"

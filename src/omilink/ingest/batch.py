@@ -1,4 +1,4 @@
-"""The unit of work of a batch of calls, which are looked up and written together in few statements."""
+"""The unit of work for a batch of calls, which are loaded and written together in few statements."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,15 +15,15 @@ from omilink.models.session import PAST, OmiSession
 
 MINUTE = 60.0
 LATEST_UNPLACED = 50
-"""Messages among which one without a place is looked for by its number."""
+"""Newest messages among which a message without a place is looked up by its number."""
 NEAR_MOST = 20
-"""Conversations of a session that are looked at: more than any devices hold at once, and few enough for each call to
-be compared with all of them."""
+"""Conversations of a session that are compared with a call: more than its devices can have open at once, and few enough
+to compare each call with all of them."""
 
 
 class DeliveryBatch(Batch):
-    """A batch that has loaded what these deliveries with their segments may touch. `gap` is the seconds of silence that
-    end a conversation."""
+    """A batch that has loaded everything that these deliveries with their segments may change. `gap` is the seconds of
+    silence that end a conversation."""
 
     def __init__(self, tx: Transaction, gap: float, calls: Sequence[tuple[Delivery, Sequence[Segment]]]) -> None:
         super().__init__(tx)
@@ -32,20 +32,21 @@ class DeliveryBatch(Batch):
         self.deliveries = [delivery for delivery, _ in calls]
         self._minutes: dict[str, set[int]] = {}
         self._unplaced_seen: set[str] = set()
-        self._load_sessions()  # locks the sessions, so that what is read after it stays true
+        self._load_sessions()  # locks the sessions, so that everything read after it stays true
         self.load_proofs()
         self._load_conversations()
         self.load_messages(calls)
         self._users_there = tx.users_there({delivery.origin for delivery in self.deliveries} - {SHARED})
 
     def _load_sessions(self) -> None:
-        """Those of the uids too, so that no proof comes or goes meanwhile."""
+        """Loads the sessions of the calls, and those whose ids are uids of the calls: their locks keep proofs from
+        changing."""
         keys = {delivery.session_key for delivery in self.deliveries}
         self._sessions = self.tx.sessions(keys | {session_key(SHARED, uid) for uid in self._uids()})
         self._uids_shown = self.tx.uids_shown(keys)
 
     def load_proofs(self) -> None:
-        """For whom the uids are verified, and what users have been asked to say under them."""
+        """Loads the users for whom the calls' uids are verified, and the open challenges for these uids."""
         counted = min(map(self.accepted, self.deliveries), default=0)
         self.verified, asked = self.tx.proofs(self._uids(), counted)
         self._challenges = self.tx.challenges(asked, counted)
@@ -61,7 +62,7 @@ class DeliveryBatch(Batch):
                 del of_session[next(iter(of_session))]
 
     def load_messages(self, calls: Iterable[tuple[Delivery, Sequence[Segment]]]) -> None:
-        """Those of the loaded conversations that have the key of one of these segments."""
+        """Loads the messages of the loaded conversations that have the key of one of these segments."""
         keys = {
             (conversation_id, segment.key)
             for delivery, segments in calls
@@ -73,36 +74,38 @@ class DeliveryBatch(Batch):
     def _uids(self) -> set[str]:
         return {uid for delivery in self.deliveries for uid in (delivery.uid, delivery.session_id) if uid}
 
-    # what there is
+    # reading
 
     def session(self, delivery: Delivery) -> OmiSession:
-        """The delivery's session, a new one if it has not been seen before."""
+        """The delivery's session; a new, unsaved one if omilink has not seen the session before."""
         return self._sessions.get(delivery.session_key) or OmiSession(
             omi_session_id=delivery.session_id, origin=delivery.origin, created_at=delivery.received_at
         )
 
     def sessions(self) -> list[OmiSession]:
-        """All that are loaded, also those whose id is a uid of the batch."""
+        """All loaded sessions, also those whose id is a uid of the batch."""
         return [*self._sessions.values()]
 
     def accepted(self, delivery: Delivery) -> Millis:
-        """When the delivery was accepted, in counted time: just now, where the node that did so could not know."""
+        """When the delivery was accepted, in counted time; the present counted time if the accepting node did not know
+        it."""
         return self.tx.counted() if delivery.counted_at is None else delivery.counted_at
 
     def owner(self, delivery: Delivery) -> str | None:
-        """Whose words these are: its session's owner at the time when it was accepted."""
+        """The owner of the delivery's words: the session's owner at the time of acceptance. None if there was no
+        owner."""
         return self.session(delivery).owner_at(delivery)
 
     def is_account_gone(self, delivery: Delivery) -> bool:
-        """Whether it was accepted for an account that has been deleted: at its personal URL, or for a session that it
-        had. Such a session remembers until when somebody had it, and no more who that was."""
+        """Whether the delivery was accepted for an account that has been deleted, at its personal URL or for a session
+        of the account. Such a session still has the order at which the account lost it, and no longer the user's id."""
         if delivery.origin != SHARED:
             return delivery.origin not in self._users_there
         session = self.session(delivery)
         return session.hands_at(delivery) in PAST and session.left_user_id is None
 
     def challenges(self, delivery: Delivery) -> list[Challenge]:
-        """What users have been asked to say under the delivery's uid, unless nothing is to be kept of it."""
+        """The open challenges for the delivery's uid; none if nothing of the delivery may be kept."""
         if not self._challenges or self.is_account_gone(delivery):
             return []
         at = self.accepted(delivery)
@@ -110,8 +113,8 @@ class DeliveryBatch(Batch):
         return [one for one in asked if delivery.origin in (SHARED, one.user_id)]
 
     def near(self, delivery: Delivery) -> list[Conversation]:
-        """The session's conversations that were going on about when the delivery came, whosever they are; the one that
-        was heard last stands last."""
+        """The session's conversations, of all owners, that were going on at about the time of the delivery. The
+        conversation with the latest words stands last."""
         at = delivery.received_at
         near = [
             conversation
@@ -122,19 +125,19 @@ class DeliveryBatch(Batch):
         return sorted(near, key=_by_last_words)[-NEAR_MOST:]
 
     def open_to(self, delivery: Delivery) -> list[Conversation]:
-        """Those of them in which its words may stand."""
+        """The conversations of `near` to which the delivery's words may be added."""
         owner = self.owner(delivery)
         return [one for one in self.near(delivery) if one.user_id == owner and not one.deleted_at]
 
     def unplaced(self, conversation: Conversation) -> list[Message]:
-        """The latest of its messages without a place."""
+        """The newest messages of the conversation that have no place."""
         if conversation.id not in self._unplaced_seen:
             self._unplaced_seen.add(conversation.id)
             self._keep_stored(self.tx.messages(conversation.id, LATEST_UNPLACED))
         return [m for m in self._messages.get(conversation.id, {}).values() if m.start is None]
 
     def around(self, conversation: Conversation, start: float, until: float) -> list[Message]:
-        """The conversation's messages that were said in these seconds of its clock, as they are now."""
+        """The conversation's messages between two seconds of its clock, with this batch's changes."""
         first, end = conversation.first, conversation.end
         if first is None or end is None or start > end or until < first:
             return []
@@ -143,7 +146,8 @@ class DeliveryBatch(Batch):
         return [m for m in there if m.start is not None and m.start <= until and (m.end or 0.0) >= start]
 
     def _look(self, conversation: Conversation, start: float, until: float) -> None:
-        """Loads whole minutes, each once: a call may ask for each of thousands of segments."""
+        """Loads messages by whole minutes of the clock, each minute once: a call may ask for each of thousands of
+        segments."""
         minutes = range(int(start // MINUTE), int(until // MINUTE) + 1)
         seen = self._minutes.setdefault(conversation.id, set())
         missing = [minute for minute in minutes if minute not in seen]
@@ -153,14 +157,14 @@ class DeliveryBatch(Batch):
         seen.update(missing)
 
     def is_first_of_its_words(self, message: Message) -> bool:
-        """Whether no earlier message of its conversation begins as it does, so that a title is this one's. It is asked
-        seldom, so the database tells."""
+        """Whether the message is the first of its conversation with this beginning, so that the title is its own. The
+        question is rare, so the database answers it."""
         if message.seq == 1:
             return True
         return not self.stored().is_begun_before(message.conversation_id, message.seq, title_of(message.text))
 
     def free_key(self, conversation: Conversation, segment: Segment, seq: int) -> str:
-        """The segment's key, with its message's `seq` where another segment of the conversation has the key."""
+        """The segment's key; if another message of the conversation has the key already, the key with `seq` added."""
         if self.message((conversation.id, segment.key)) is None:
             return segment.key
         where, _, id = segment.key.partition(":")
@@ -169,10 +173,10 @@ class DeliveryBatch(Batch):
     def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
         return self._conversations[delivery.session_key][conversation_id]
 
-    # what becomes of it
+    # beginning
 
     def begun(self, delivery: Delivery) -> Conversation:
-        """A conversation that begins with the delivery, without words yet."""
+        """A new conversation that begins with the delivery, without words yet."""
         return Conversation(
             id=new_id(),
             session_id=delivery.session_key,

@@ -1,5 +1,6 @@
-"""How much of what is sent is kept of one sender in a day. Beyond that nothing is refused, since OMI answers a refusal
-by pausing the webhook for everybody: the words are not kept, and that is counted and told."""
+"""Limits the bytes that are kept of one sender in a day. A call beyond the limit is accepted, since OMI answers a
+refusal by pausing the webhook for everybody (docs/reference/omi.md); its words are not kept, and its owner can see the
+number of such calls."""
 
 from collections.abc import Collection, Iterable
 
@@ -12,13 +13,13 @@ from omilink.models.ports import Transaction
 
 MEGABYTE = 1_000_000
 SEGMENT = 256
-"""Bytes that a segment takes beside its own words."""
+"""Bytes that a segment takes in addition to its words."""
 LIMIT = "kept"
 
 
 class Budget:
-    """A day's bytes of each sender, used up by what is kept and filled again evenly in the course of a day. What is
-    used stands in the store as the moment of counted time when the budget is full again."""
+    """The daily bytes of each sender, which kept words use up and which refill evenly within a day. The store keeps the
+    counted time at which a sender's budget will be full again."""
 
     def __init__(self, tx: Transaction, daily_bytes: float, senders: Collection[str]) -> None:
         self._tx, self._daily = tx, daily_bytes
@@ -26,7 +27,8 @@ class Budget:
         self._changed: set[str] = set()
 
     def use(self, sender: str, size: int, at: Millis) -> bool:
-        """Whether there is room for it, which is then used up."""
+        """Uses up `size` bytes of the sender's budget and returns True, or returns False if the budget has too little
+        left."""
         who = name_hash(sender)
         before = filled(self._full_at.get(who, 0), at)
         after = before + round(size * DAY / self._daily)
@@ -41,18 +43,18 @@ class Budget:
 
 
 def filled(full_at: Millis, at: Millis) -> Millis:
-    """When it is full again, seen from now: within a day. What lies much further ahead was written by a clock that was
-    ahead, and tells nothing of what was used."""
+    """The counted time when the budget will be full again: at most a day from `at`. A time much further ahead was
+    written by a clock that was ahead, and is ignored."""
     return at if full_at - at > 2 * DAY else min(max(full_at, at), at + DAY)
 
 
 def sender(owner: str | None, delivery: Delivery) -> str:
-    """Whose budget a call uses: its owner's; if it has none, that of its uid, or else of its session."""
+    """The sender whose budget a call uses: its owner, or else its uid, or else its session."""
     return owner or _nobodys(delivery.uid or delivery.session_id)
 
 
 def senders(owners: Iterable[str | None], deliveries: Collection[Delivery]) -> set[str]:
-    """All whose budgets these may use, if these are all who may own the words."""
+    """All senders whose budgets these deliveries may use, if `owners` are all possible owners of the words."""
     personal = {delivery.origin for delivery in deliveries if delivery.origin != SHARED}
     ids = {one for delivery in deliveries for one in (delivery.uid, delivery.session_id) if one}
     return {*filter(None, owners), *personal, *map(_nobodys, ids)}

@@ -1,4 +1,4 @@
-"""Which message and which conversation the words of a call are, and what their owner's streams are told of them."""
+"""Adds a call's words to messages and conversations, and adds the events about them to their owner's streams."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from omilink.models.message import Message, Segment
 
 @dataclass(slots=True)
 class Heard:
-    """What one call changed: conversations that began, keys of messages that are new or changed, by conversation.
-    `of_before`: how many segments go on with words of an earlier owner, and are kept for nobody."""
+    """The changes of one call: the conversations that began, and by conversation the keys of new and of changed
+    messages. `of_before` is the number of segments that continue words of an earlier owner, and are not kept."""
 
     began: set[str] = field(default_factory=set)
     new: dict[str, list[str]] = field(default_factory=dict)
@@ -57,7 +57,7 @@ def tell(batch: DeliveryBatch, delivery: Delivery, heard: Heard) -> None:
 
 
 def _hear_again(batch: DeliveryBatch, delivery: Delivery, known: Message, segment: Segment, heard: Heard) -> None:
-    """What was saved for another owner, or deleted, is not touched any more."""
+    """Updates a known message. A message of another owner, or a deleted message, is never changed."""
     conversation = batch.conversation(delivery, known.conversation_id)
     if conversation.deleted_at:
         return
@@ -69,7 +69,7 @@ def _hear_again(batch: DeliveryBatch, delivery: Delivery, known: Message, segmen
     if message is known:
         return
     batch.put_message(message)
-    if message.rev == known.rev:  # nothing that is shown
+    if message.rev == known.rev:  # nothing that is shown has changed
         return
     name = _name(batch, delivery, [segment])
     conversation = conversation.with_words([segment], delivery, named_by=name)
@@ -125,14 +125,14 @@ def _add(batch: DeliveryBatch, delivery: Delivery, before: Conversation, run: se
 
 
 def _name(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> str | None:
-    """The first text that may name a conversation: half a sentence that a user is about to say does not."""
+    """The first text that may name a conversation. A part of a phrase that a user is about to say may not."""
     asked = [challenge.say for challenge in batch.challenges(delivery) if challenge.used_at is None]
     texts = (segment.text for segment in segments)
     return next((text for text in texts if not any(phrase.may_be_part(text, say) for say in asked)), None)
 
 
 def _not_repeated(batch: DeliveryBatch, conversation: Conversation, run: segmentation.Run) -> Sequence[Segment]:
-    """Without segments that have no id and that the conversation has already, at times that have moved a little."""
+    """The run's segments, except those that have no id and repeat a message with slightly different times."""
     is_behind = run.start is not None and conversation.end is not None and run.start < conversation.end
     if not is_behind or all(segment.id for segment in run.segments):
         return run.segments
@@ -151,7 +151,8 @@ def _not_repeated(batch: DeliveryBatch, conversation: Conversation, run: segment
 
 
 def _among(same_words: Sequence[Message], segment: Segment) -> Message | None:
-    """Looked for among a bounded number: a list that says one word a thousand times is no talk."""
+    """The message that the segment repeats, or None. At most MOST_COMPARED messages are searched: a list that repeats
+    one word a thousand times is no conversation."""
     some = same_words[-segmentation.MOST_COMPARED :]
     return next((message for message in some if identity.is_repeated(message, segment)), None)
 
@@ -165,7 +166,8 @@ def _message(
     conversation: Conversation,
     delivery: Delivery,
 ) -> Message:
-    """The message of a segment that begins at `start`, or stands `behind` what had been said when it has no place."""
+    """The message of a segment that begins at `start`. A segment without a place (`start` is None) gets the position
+    `behind`, after everything said before."""
     at = delivery.received_at
     return Message(
         **segment.speech() | {"start": start, "end": None if start is None else segment.end},

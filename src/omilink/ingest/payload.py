@@ -1,7 +1,8 @@
-"""Bodies and query strings of OMI's senders, old and new, and of devices that people program themselves.
+"""Reads bodies and query strings of OMI's senders, old and new, and of devices that people program themselves
+(docs/reference/omi.md).
 
-Nothing that can be kept is lost: a field of a wrong type costs that field, a bad segment costs that segment. What no
-sender of OMI's can produce is refused with a sentence for whoever programs the device.
+Everything readable is kept: a field of a wrong type loses that field, a bad segment loses that segment. A call that no
+OMI sender can make is refused, with a sentence for the programmer of the device.
 """
 
 import hashlib
@@ -24,12 +25,12 @@ from omilink.models.message import Segment
 
 MAX_SEGMENTS = 2_000
 MAX_DEPTH = 64
-"""OMI nests six deep. What lies deeper is dropped, so that no parser runs out of stack."""
+"""OMI nests six levels deep. Deeper levels are dropped, so that no parser exhausts the stack."""
 MOST_MARKS = 100_000
-"""Brackets and quotation marks of a body that is nested so deep that it has to be looked through for its depth."""
+"""Brackets and quotation marks in a body that is nested so deep that its depth must be searched."""
 MAX_TEXT = 20_000
-"""Characters of a message: a quarter of an hour of talk. What is longer comes in pieces, so that a page of messages has
-a bound."""
+"""Characters of a message: a quarter of an hour of speech. A longer text is cut into pieces, so that a page of messages
+has a limited size."""
 LONGEST_ID = 128
 UNPLACED = -1.0
 """`start` and `end` of a segment whose place on the clock is unknown."""
@@ -41,7 +42,7 @@ Query = Sequence[tuple[str, str]]
 UID_NAMES = ("uid", "user_id", "userId")
 SESSION_NAMES = ("session_id", "sessionId")
 _WRITTEN = ("id", "text", "speaker", "person_id", "personId")
-"""Fields of a segment in which a number counts as it was written."""
+"""Fields of a segment in which a number keeps the digits as they were written."""
 _ELSEWHERE = {
     *("content", "message", "segment", "segments", "sentence", "sentences", "text"),
     *("transcript", "transcripts", "utterances", "words"),
@@ -51,7 +52,7 @@ _WHOLE = re.compile(r"-?[0-9]+")
 
 TRANSCRIPT = "transcript"
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database and no UTF-8 takes NUL and lone surrogates
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # databases and UTF-8 do not accept NUL and lone surrogates
 _SHORT_WHOLE = re.compile(r"[0-9]{1,9}")
 _SPEAKER = re.compile(r"\s*SPEAKER_0*(\d{1,9})\s*", re.IGNORECASE)
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
@@ -59,7 +60,8 @@ _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Whom a webhook call is about. `contradiction` says why it cannot be known, for the quarantine."""
+    """The session and the uid that a webhook call is about. `contradiction` says why they cannot be known, for the
+    quarantine."""
 
     kind: str
     session_id: str
@@ -68,14 +70,14 @@ class Call:
 
 
 def query(raw: bytes) -> list[tuple[str, str]]:
-    """The pairs of a query string. Old senders append `?uid=` blindly, so a `?` separates as `&` does."""
+    """The pairs of a query string. Old senders append `?uid=` without checking, so a `?` separates as `&` does."""
     pairs = (part.partition("=") for part in re.split("[&?]", raw.decode("latin-1")) if part)
     return [(unquote_plus(name), unquote_plus(value)) for name, _, value in pairs]
 
 
 def document(body: bytes) -> Any:
-    """The body's JSON, with what is nested too deep replaced by null. A number where an id or a text belongs keeps
-    every digit. Raises Malformed."""
+    """The body's JSON; levels below MAX_DEPTH are null. A number in the place of an id or a text keeps every digit.
+    Raises Malformed."""
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -84,8 +86,8 @@ def document(body: bytes) -> Any:
 
 
 def _has_rounded(content: Any) -> bool:
-    """Whether the fast parser made a float of what has to stay as it was written: it rounds whole numbers of more than
-    19 digits, so that two devices' ids would become one."""
+    """Whether the fast parser turned a number into a float that must stay as it was written. The parser rounds whole
+    numbers of more than 19 digits, so that the ids of two devices would become equal."""
     body = content if isinstance(content, dict) else {}
     items = content if isinstance(content, list) else body.get("segments")
     written = [body.get(name) for name in (*UID_NAMES, *SESSION_NAMES)]
@@ -96,8 +98,8 @@ def _has_rounded(content: Any) -> bool:
 
 
 def _leniently(body: bytes) -> Any:
-    """What is no good JSON and can be read all the same: lone surrogates, NaN, a byte order mark, broken UTF-8, great
-    depth and huge numbers. Numbers keep the digits that they were written with."""
+    """Reads a body that is not valid JSON but still readable: lone surrogates, NaN, a byte order mark, broken UTF-8,
+    great depth and huge numbers. Numbers keep their digits as written. Raises Malformed."""
     text = body.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
         try:
@@ -115,7 +117,8 @@ def _loads(text: str) -> Any:
 
 
 def call(content: Any, pairs: Query) -> Call:
-    """Whom the call is about. Raises Invalid or TooLarge with what the device has to change."""
+    """The session and the uid that the call is about. Raises Invalid or TooLarge, with what the device has to
+    change."""
     body = content if isinstance(content, dict) else {}
     if not isinstance(content, dict | list):
         raise Invalid('The body must be an object {"session_id": "…", "segments": […]} or a list of segments.')
@@ -132,8 +135,8 @@ def call(content: Any, pairs: Query) -> Call:
 
 
 def segments(content: Any) -> tuple[list[Segment], int]:
-    """The segments with words in them, and how many could not be read: those without a text, and words that stand
-    somewhere else than in `segments`."""
+    """The segments that have words, and the number of unreadable ones: segments without a text, and words that stand
+    under other keys than `segments`."""
     items = content if isinstance(content, list) else content.get("segments", ())
     read = list(_read(items))
     unreadable = sum(segment is None for segment in read)
@@ -143,14 +146,13 @@ def segments(content: Any) -> tuple[list[Segment], int]:
 
 
 def _words_elsewhere(content: Any) -> int:
-    """How many pieces of speech an object without the right key seems to hold under other keys."""
+    """The number of pieces of speech that an object without the right key seems to contain under other keys."""
     found = [value for name, value in content.items() if name.lower() in _ELSEWHERE]
     return sum(len(value) if isinstance(value, list) else bool(_clean(value).strip()) for value in found)
 
 
 def _unknown_pieces(content: dict[str, Any]) -> int:
-    """How many pieces of whatever it is a body without any segments holds: lists, objects, and texts of several
-    words."""
+    """The number of unknown pieces in a body without segments: lists, objects, and texts of several words."""
     known = {*UID_NAMES, *SESSION_NAMES}
     values = [value for name, value in content.items() if name not in known]
     lists = sum(len(value) for value in values if isinstance(value, list))
@@ -166,7 +168,8 @@ def _check_segments(content: dict[str, Any] | list[Any]) -> None:
 
 
 def _ids(pairs: Query, body: dict[str, Any], *names: str) -> dict[str, str]:
-    """The distinct ids under any of these names, the body's first, and the name of each. Empty ones count as absent."""
+    """The distinct ids under any of these names, those of the body first, each with its name. Empty ids count as
+    absent."""
     found: dict[str, str] = {}
     for name, value in [(name, body.get(name)) for name in names] + [pair for pair in pairs if pair[0] in names]:
         if isinstance(value, bool | list | dict):
@@ -184,7 +187,7 @@ def _contradiction(sessions: list[str], uids: list[str]) -> str | None:
     if len(sessions) > 1:
         return "The call shows several session ids, so whose words these are cannot be known."
     if sessions and uids and sessions != uids and all(map(is_account_id, (sessions[0], uids[0]))):
-        # OMI's cloud makes the session id equal to the uid, so another uid was planted in the URL
+        # OMI's cloud makes the session id equal to the uid, so somebody has put another uid into the URL
         return "The session id is one OMI account and the uid another, so whose words these are cannot be known."
     return None
 
@@ -196,7 +199,7 @@ def _kind(body: dict[str, Any]) -> str:
 
 
 def _read(items: Sequence[Any]) -> Iterator[Segment | None]:
-    """Every segment with text, None for each that cannot be read; empty ones are passed over."""
+    """Yields each segment with text, and None for each that cannot be read; empty segments are skipped."""
     for item in items:
         text = _text(item)
         if text is None:
@@ -206,7 +209,7 @@ def _read(items: Sequence[Any]) -> Iterator[Segment | None]:
 
 
 def _pieces(segment: Segment) -> Iterator[Segment]:
-    """The segment, in pieces if it is longer than a message. Each has its share of the seconds."""
+    """Yields the segment, cut into pieces if it is longer than a message. Each piece has its share of the seconds."""
     if len(segment.text) <= MAX_TEXT:
         yield segment
         return
@@ -223,7 +226,7 @@ def _pieces(segment: Segment) -> Iterator[Segment]:
 
 
 def _cut(text: str) -> Iterator[str]:
-    """Between two words, if there are any."""
+    """Yields pieces of at most MAX_TEXT characters, cut between two words where possible."""
     while len(text) > MAX_TEXT:
         place = text.rfind(" ", 1, MAX_TEXT + 1)
         piece = text[: place if place > 0 else MAX_TEXT]
@@ -239,7 +242,7 @@ def _share(segment: Segment, part: float) -> float | None:
 
 
 def _text(item: Any) -> str | None:
-    """None if there is none that can be read; blank is a text too."""
+    """The item's text, which may be blank; None if it has none that can be read."""
     if not isinstance(item, dict):
         return None
     text = item.get("text")
@@ -262,7 +265,7 @@ def _segment(item: dict[str, Any], text: str) -> Segment:
 
 
 def _place(item: dict[str, Any]) -> tuple[float, float] | tuple[None, None]:
-    """What was said before the clock's zero has a place as well, below 0."""
+    """The start and end in seconds, or twice None. Words from before the clock's zero have a place too, below 0."""
     start, end = _seconds(item.get("start")), _seconds(item.get("end"))
     if start is None or (start == UNPLACED and end in (None, UNPLACED)):
         return None, None
@@ -270,7 +273,7 @@ def _place(item: dict[str, Any]) -> tuple[float, float] | tuple[None, None]:
 
 
 def _seconds(value: Any) -> float | None:
-    """To the millisecond, since 45.879999999999995 and 45.88 are the same moment; and 0.0 for -0.0."""
+    """Seconds, rounded to milliseconds, since 45.879999999999995 and 45.88 are the same moment; -0.0 becomes 0.0."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     try:
@@ -281,8 +284,9 @@ def _seconds(value: Any) -> float | None:
 
 
 def _speaker(item: dict[str, Any]) -> str | None:
-    """SPEAKER_0 and SPEAKER_00 are the same person; a name that a device made up stays as it is. Where the speaker_id
-    is another number, it is the one to trust: after a reconnect the name may be another voice's (omi-protocol)."""
+    """The speaker's name. SPEAKER_0 and SPEAKER_00 are the same person; a name that a device made up stays as it is. If
+    `speaker_id` is another number than the one in the name, `speaker_id` counts: after a reconnect the name may be
+    another voice's (docs/reference/omi.md: a segment)."""
     name = _same_speaker(_label(item.get("speaker"), 64) or "")
     number = _whole(item.get("speaker_id", item.get("speakerId")))
     if number is not None and 0 <= number < 10**9 and (not name or _SPEAKER.fullmatch(name)):
@@ -291,7 +295,7 @@ def _speaker(item: dict[str, Any]) -> str | None:
 
 
 def _whole(value: Any) -> int | None:
-    """A whole number, also where a device writes it as a text or with a point."""
+    """A whole number, also if the device writes it as a text or with a decimal point; else None."""
     if isinstance(value, str) and _SHORT_WHOLE.fullmatch(value.strip()):
         return int(value)
     if isinstance(value, float | Decimal):
@@ -307,7 +311,8 @@ def _same_speaker(name: str) -> str:
 
 
 def _id(value: Any) -> str | None:
-    """Of one that is too long a hash of all of it, since two may differ at the end alone."""
+    """The id as a text. An id that is too long becomes a hash of the whole id, since two such ids may differ only at
+    the end."""
     id = _label(value, None)
     return id if id is None or len(id) <= LONGEST_ID else hashlib.sha256(id.encode()).hexdigest()
 
@@ -327,12 +332,12 @@ def _clean(value: Any) -> str:
 
 
 def _integer(digits: str) -> int | Decimal:
-    """Python refuses to read integers of thousands of digits."""
+    """The number; a Decimal where Python refuses integers of thousands of digits."""
     return int(digits) if len(digits) < 20 else Decimal(digits)
 
 
 def _prune(text: str) -> str:
-    """The JSON text without what is nested deeper than MAX_DEPTH."""
+    """The JSON text without the levels below MAX_DEPTH."""
     kept, depth, copied = [], 0, 0
     for token in _STRUCTURE.finditer(text):
         mark = token[0]

@@ -1,4 +1,4 @@
-"""Finds a sentence that was to be said in what a wearable heard. It is no part of the talk, so it is taken out."""
+"""Finds verification phrases in the words of a call. A phrase is no part of the conversation, so it is removed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,16 +17,17 @@ from omilink.models.message import LEFT_OUT, VERSIONS_REMEMBERED, Message, Segme
 from omilink.models.omi_account import Challenge
 
 EARLIER_MESSAGES = 30
-"""How many of the messages that came before a call may hold a part of a sentence."""
+"""How many earlier messages to search for a part of a phrase."""
 EARLIER_CONVERSATIONS = 8
-"""How many of the latest conversations they may stand in, since a clock may start anew with every word of it."""
+"""How many of the latest conversations these messages may stand in: a clock may start anew with every word of a
+phrase."""
 LONGEST = 20_000
-"""Characters of a call that is listened to: a quarter of an hour of talk. The search takes time from everybody."""
+"""Characters of the longest call that is searched: a quarter of an hour of speech. A search delays all other calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Something that was heard: a segment of the call, by its place there, or a message from before it."""
+    """A piece of speech: a segment of the call, with its index there, or an earlier message."""
 
     text: str
     voice: str | None
@@ -34,14 +35,15 @@ class _Piece:
     place: int | None = None
     message: Message | None = None
     is_heard_again: bool = False
-    """Whether a segment of the call is that message, which may have grown."""
+    """Whether a segment of the call is this message again, possibly with more words."""
 
 
 def take_sentences_out(
     batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment], *, proves: bool
 ) -> Sequence[Segment]:
-    """What is left of the segments without sentences that users were asked to say. A part of one may have come in an
-    earlier call, or in an earlier version of a segment. If the call `proves` something, that is done as well."""
+    """The segments without the phrases that users were asked to say. A part of a phrase may have come in an earlier
+    call, or in an earlier version of a segment. If the call `proves` something, the challenges of the phrases are
+    fulfilled too."""
     if sum(len(segment.text) for segment in segments) > LONGEST:
         return segments
     _show(batch, delivery, proves=proves)
@@ -58,14 +60,14 @@ def take_sentences_out(
 
 
 def _show(batch: DeliveryBatch, delivery: Delivery, *, proves: bool) -> None:
-    """Notes the uid of the call, so that a proof links its session."""
+    """Notes the uid that the call shows, so that a proof links the call's session."""
     session = batch.session(delivery)
     batch.put_session(replace(session, last_uid=delivery.uid) if proves else session)
     batch.show_uid(session, delivery.uid)
 
 
 def _prove(batch: DeliveryBatch, delivery: Delivery, met: Sequence[Challenge]) -> None:
-    """Of each user one challenge."""
+    """Fulfils one challenge of each user."""
     for challenge in {challenge.user_id: challenge for challenge in met}.values():
         omi_accounts.meet(batch, challenge, delivery)
     batch.load_proofs()
@@ -78,7 +80,7 @@ def _cut(
     order: Sequence[_Piece],
     spans: Sequence[Span],
 ) -> Sequence[Segment]:
-    """What is left of the segments. Earlier messages are changed, and every piece is remembered."""
+    """The segments without the phrases. Earlier messages lose their parts too, and each removed piece is remembered."""
     near, remembered = batch.near(delivery), _remembered(batch, delivery)
     left = {place: segment for place, segment in enumerate(segments)}
     for number, piece in enumerate(order):
@@ -102,8 +104,8 @@ def _cut(
 
 
 def _remembered(batch: DeliveryBatch, delivery: Delivery) -> Conversation | None:
-    """The deleted conversation that holds what was taken out of this owner's, as messages without words. So a retry is
-    known, and nobody is shown anything of it."""
+    """The deleted conversation that remembers the removed pieces of this owner, as messages without words, or None. So
+    a retry of a piece is recognised, and nobody can see it."""
     of_cuts = [
         c for c in batch.near(delivery) if c.deleted_at and c.message_count and c.user_id == batch.owner(delivery)
     ]
@@ -145,8 +147,8 @@ def _remember(
 
 
 def _without_parts(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> Sequence[Segment]:
-    """The segments without a part of a sentence that was proven before, if that was taken out of the same segment: it
-    has grown on since."""
+    """The segments without parts of a phrase that was proven before, if the phrase was removed from the same segment
+    and the segment has grown since."""
     said = [challenge.say for challenge in batch.challenges(delivery) if challenge.used_at is not None]
     of_cuts = [c for c in batch.near(delivery) if c.deleted_at and c.message_count]
     if not said or not of_cuts:
@@ -164,7 +166,8 @@ def _without_parts(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[
 
 
 def _without_part(segment: Segment, sentences: Sequence[str]) -> str:
-    """One word is a part only of what is surely the same segment."""
+    """The text without a part of a phrase. A single word counts as a part only if the segment surely is the same
+    one."""
     text, least = segment.text, 2 if segment.may_be_counted else 1
     parts = [span for sentence in sentences if (span := part_of(sentence, text, least))]
     return max(parts, key=lambda span: span.end - span.start).cut(0, text) if parts else text
@@ -173,8 +176,8 @@ def _without_part(segment: Segment, sentences: Sequence[str]) -> str:
 def _find(
     challenges: Sequence[Challenge], pieces: Sequence[_Piece]
 ) -> tuple[Sequence[_Piece], list[tuple[Challenge, Span]]]:
-    """The sentences among the pieces, and the order of the pieces in which they were found: if there is one, an order
-    in which none lacks its first word."""
+    """The phrases among the pieces, and the order of the pieces in which they were found: preferably an order in which
+    every phrase has its first word."""
     said, tries = [challenge.say for challenge in challenges], iter(range(omi_accounts.MOST_SENTENCES))
     first_found: tuple[Sequence[_Piece], list[tuple[Challenge, Span]]] | None = None
     for order in _orders(pieces, said):
@@ -187,9 +190,10 @@ def _find(
 
 
 def _orders(pieces: Sequence[_Piece], said: Sequence[str]) -> Iterator[Sequence[_Piece]]:
-    """Calls come late, clocks start anew, and others talk in between: as it came, as it was spoken, what one voice
-    said, and only what may be a part. At first without what has grown; but what a device corrects may be another part,
-    where it counts each call's segments anew."""
+    """Yields orders of the pieces to search, since calls come late, clocks start anew, and others talk in between: as
+    the pieces arrived, as they were spoken, those of one voice, and only those that may be a part of a phrase. The
+    first orders leave out messages that came again with more words; the later ones have them, since a device that
+    counts the segments of each call anew may correct a message with another part."""
     of_now = [piece for piece in pieces if not piece.is_heard_again]
     for some in [of_now] if len(of_now) == len(pieces) else [of_now, pieces]:
         yield some
@@ -216,7 +220,7 @@ def _said_now(segments: Sequence[Segment]) -> Iterator[_Piece]:
 
 
 def _said_before(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> list[_Piece]:
-    """The latest that came in the conversations that go on, if they are the same owner's."""
+    """The newest earlier messages of the owner in the conversations that are going on."""
     owner, near = batch.owner(delivery), batch.near(delivery)
     theirs = [conversation for conversation in near if conversation.user_id == owner and not conversation.deleted_at]
     messages = [
@@ -224,7 +228,7 @@ def _said_before(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Se
         for conversation in theirs[-EARLIER_CONVERSATIONS:]
         for message in batch.stored().newest_messages(conversation.id, EARLIER_MESSAGES)
     ]
-    messages.sort(key=lambda message: message.created_at)  # of one moment in the order of the conversations
+    messages.sort(key=lambda message: message.created_at)  # stable: one moment keeps the conversations' order
     known = [message for segment in segments if (message := recognition.known(batch, delivery, segment, near))]
     again = {(message.conversation_id, message.key) for message in known}
     return [
@@ -235,18 +239,18 @@ def _said_before(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Se
 
 
 def _to_cut(known: Message | None, segment: Segment) -> Message | None:
-    """Not one that has grown beyond the segment, which is a late retry then."""
+    """The message to change, or None for a message that has grown beyond the segment, which is a late retry then."""
     return None if known and (known.end or 0) > (segment.end or 0) else known
 
 
 def _without(spans: Sequence[Span], place: int, text: str) -> str:
-    for span in reversed(spans):  # from the end, so that the places of the others stay
+    for span in reversed(spans):  # from the end, so that earlier offsets stay valid
         text = span.cut(place, text)
     return text
 
 
 def _take_out(batch: DeliveryBatch, delivery: Delivery, message: Message, rest: str) -> None:
-    """What was saved for another owner, or deleted, is not touched any more."""
+    """Replaces the message's text with `rest`. A message of another owner, or a deleted message, is never changed."""
     conversation = batch.conversation(delivery, message.conversation_id)
     if conversation.deleted_at or conversation.user_id != batch.owner(delivery) or message.text == rest:
         return
@@ -272,7 +276,7 @@ def _is_nothing_else(batch: DeliveryBatch, conversation: Conversation, changed: 
 
 
 def _bury(batch: DeliveryBatch, delivery: Delivery, conversation: Conversation) -> None:
-    """A conversation that was nothing but the sentence."""
+    """Deletes a conversation that contained only the phrase."""
     batch.put_conversation(replace(conversation, message_count=0, deleted_at=delivery.received_at))
     if conversation.user_id:
         batch.forget_events(conversation.user_id, conversation.id)

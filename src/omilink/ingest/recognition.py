@@ -1,4 +1,4 @@
-"""Finds the message that a segment already is. What it looks up is weighed by the rules of `identity`."""
+"""Finds the stored message that a segment repeats or continues. It loads the candidates; `identity` has the rules."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from omilink.models.delivery import Delivery
 from omilink.models.message import LEFT_OUT, Message, Segment
 
 MOST_NUMBERED = 20
-"""Messages of one number that a segment is compared with: more at the same second are no talk."""
+"""Messages with one number that are compared with a segment: more at the same second are no conversation."""
 
 
 def known(
@@ -21,9 +21,12 @@ def known(
     *,
     is_alone: bool = False,
 ) -> Message | None:
-    """The message of these conversations that the segment already is, in a deleted one too. Without a unique id the
-    same words at the same seconds may be said again in the next conversation, so then only one that has not fallen
-    silent counts; without any, and if the segment `is_alone` in its call, only one that it may be a retry of."""
+    """The message of these conversations, deleted ones included, that the segment repeats or continues, or None.
+
+    The same words at the same seconds may be said again in the next conversation. So without a unique id only
+    conversations that have not ended by silence count. Without any id, and if the segment `is_alone` in its call, the
+    message counts only if the segment may be a retry of it.
+    """
     found: list[tuple[Message, bool]] = []
     for conversation in near:
         if not segment.has_unique_id and delivery.received_at - conversation.last_at >= batch.gap_ms:
@@ -40,8 +43,9 @@ def known(
 
 
 def same(batch: DeliveryBatch, delivery: Delivery, segment: Segment, conversation: Conversation) -> Message | None:
-    """The conversation's message that the segment is. A counter's number is that only where it agrees otherwise, and so
-    is a UUID that came with other words at another place: some devices send one for all that they record."""
+    """The conversation's message that the segment repeats or continues, or None. A counter's number identifies a
+    message only where the rest agrees. The same holds for a UUID with other words at another place, since some devices
+    send one UUID for everything that they record."""
     message = batch.message((conversation.id, segment.key))
     if message and segment.id is None and segment.start is None:
         if not identity.is_too_late(message, delivery.received_at):
@@ -56,7 +60,7 @@ def same(batch: DeliveryBatch, delivery: Delivery, segment: Segment, conversatio
 
 
 def is_said_again(batch: DeliveryBatch, delivery: Delivery, segment: Segment, message: Message) -> bool:
-    """Whether a segment that is alone in its call and looks like the message is another one."""
+    """Whether a segment that is alone in its call and looks like the message is new speech."""
     conversation = batch.conversation(delivery, message.conversation_id)
     return segment.id is None and segmentation.may_begin_anew(conversation, message, delivery.received_at)
 
@@ -68,7 +72,7 @@ def _is_same_by_number(
         return True
     if not identity.is_like_a_correction(message, segment, delivery.received_at):
         return False
-    if conversation.deleted_at and message.text == LEFT_OUT:  # whose words nobody knows: it may have grown
+    if conversation.deleted_at and message.text == LEFT_OUT:  # the words are unknown, and may have grown
         return True
     end = (message.end or 0.0) - identity.INEXACT
     return not (
@@ -79,14 +83,15 @@ def _is_same_by_number(
 
 
 def _is_part_of_a_sentence(batch: DeliveryBatch, delivery: Delivery, message: Message, segment: Segment) -> bool:
-    """A part of a sentence that a user is to say is no correction of other words, nor are they one of it: a device may
-    count anew in each call, with a clock that stands at 0 each time."""
+    """Whether the message or the segment may be a part of a phrase that a user is to say. Such a part does not correct
+    other words, and other words do not correct it: a device may count anew in each call, with a clock that starts at 0
+    each time."""
     said = [one.say for one in batch.challenges(delivery)]
     return any(may_be_part(message.text, say) or may_be_part(segment.text, say) for say in said)
 
 
 def _said_then(batch: DeliveryBatch, segment: Segment, conversation: Conversation) -> Sequence[Message]:
-    """The conversation's messages that were said where the segment was, or that have no place if it has none."""
+    """The conversation's messages at the segment's place, or those without a place if the segment has none."""
     if segment.start is None:
         return batch.unplaced(conversation)
     start, nearly = segment.start, identity.SAME_START
@@ -94,6 +99,6 @@ def _said_then(batch: DeliveryBatch, segment: Segment, conversation: Conversatio
     if conversation.end is None or (start >= conversation.end and not stands_still):
         return []
     there = batch.around(conversation, start - nearly, start + nearly)
-    if segmentation.is_short(conversation):  # its clock may tell no place
+    if segmentation.is_short(conversation):  # its clock may not give a place
         there += batch.unplaced(conversation)
     return there

@@ -1,4 +1,4 @@
-"""Webhook calls that were refused: how many, why, and from where. Never what they showed."""
+"""Counts the webhook calls that were refused, by reason and address. It never keeps what the calls contained."""
 
 import logging
 import time
@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 KEPT = 3_600.0
-"""Seconds that a refused call is counted for."""
+"""Seconds for which a refused call counts."""
 LOG_EVERY = 60.0
 """Seconds between two lines in the log."""
 MOST = 1_000
-"""Minutes, reasons and addresses that are told apart; beyond them the oldest are forgotten."""
+"""Combinations of minute, reason and address that are kept; beyond this number the oldest are dropped."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Calls that were refused for one reason (an error's code) from one address."""
+    """The number of calls that were refused for one reason (an error's code) from one address."""
 
     error: str
     address: str
@@ -26,7 +26,7 @@ class Refused:
 
 
 class Refusals:
-    """Those of this process within the last hour. `clock` gives seconds that only grow."""
+    """The refused calls of this process within the last hour. `clock` gives seconds that only grow."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -39,7 +39,7 @@ class Refusals:
         if not self._minutes or self._minutes[-1][0] != minute:
             self._minutes.append((minute, Counter()))
         for counts in self._minutes[-1][1], self._unlogged:
-            # a flood from many addresses is one line, and not one for each of them
+            # a flood from many addresses makes one line, not one for each address
             known = (error, address) in counts or len(counts) < MOST
             counts[(error, address) if known else (error, "other addresses")] += 1
         while sum(len(counts) for _, counts in self._minutes) > MOST and len(self._minutes) > 1:
@@ -47,14 +47,14 @@ class Refusals:
         self.log()
 
     def log(self) -> None:
-        """One line for what was refused since the last one, once a minute at most."""
+        """Logs one line about the calls refused since the last line, at most once a minute."""
         if self._unlogged and self._clock() >= self._next_line:
             log.warning("webhook calls refused: %s", in_words(_counted(self._unlogged)))
             self._unlogged = Counter()
             self._next_line = self._clock() + LOG_EVERY
 
     def lately(self) -> list[Refused]:
-        """Of the last hour, most calls first."""
+        """The refused calls of the last hour, the largest number first."""
         since = int((self._clock() - KEPT) // 60)
         recent: Counter[tuple[str, str]] = Counter()
         for minute, counts in self._minutes:
@@ -64,7 +64,7 @@ class Refusals:
 
 
 def in_words(refused: list[Refused], most: int = 5) -> str:
-    """`3 (bad_secret, from 10.0.0.7), 1 (too_large, from 10.0.0.8)`"""
+    """A summary such as `3 (bad_secret, from 10.0.0.7), 1 (too_large, from 10.0.0.8)`."""
     shown = [f"{one.calls} ({one.error}, from {one.address})" for one in refused[:most]]
     rest = sum(one.calls for one in refused[most:])
     return ", ".join([*shown, *([f"{rest} more"] if rest else [])])

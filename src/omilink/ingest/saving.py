@@ -1,7 +1,7 @@
-"""From deliveries to conversations, many in one transaction.
+"""Saves deliveries as messages and conversations, many in one transaction.
 
-Saving a delivery again changes nothing, so at least once is once: a segment that is known is the same message, and
-words that were deleted stay deleted.
+Saving a delivery again changes nothing, so that delivery at least once is enough: a known segment is the same message,
+and deleted words stay deleted.
 """
 
 import math
@@ -27,9 +27,10 @@ from omilink.models.session import PAST, Mistake, UnlinkReason
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What became of a batch. `users`: whose streams have something new. `quarantined`: deliveries that were put aside,
-    by seq, each with the rule that did so. `dropped`: those of which nothing is kept. `not_kept`: how many of them were
-    beyond a sender's budget. `of_before`: how many segments went on with words of an earlier owner."""
+    """The result of a batch. `users`: the ids of those whose streams have new events. `quarantined`: the seq of each
+    delivery put into quarantine, with the rule that decided. `dropped`: the seqs of deliveries of which nothing is
+    kept. `not_kept`: the number of them that were beyond a sender's budget. `of_before`: the number of segments that
+    continued words of an earlier owner."""
 
     users: frozenset[str]
     quarantined: dict[int, str]
@@ -43,7 +44,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call as it is read: what was said, how many segments could not be read, and what its sender does wrong."""
+    """A call as it was read: its segments, the number of unreadable segments, and its sender's mistake."""
 
     delivery: Delivery
     said: Sequence[Segment]
@@ -53,7 +54,7 @@ class _Call:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What became of a call. `quarantined`: by which rule. `of_before`: as in `Saved`."""
+    """The result of one call. `quarantined` is the rule that decided; `of_before` as in `Saved`."""
 
     quarantined: str | None = None
     is_dropped: bool = False
@@ -62,7 +63,7 @@ class _Done:
 
 
 class _Signatures:
-    """A call that was signed is saved once, also long after its words were deleted."""
+    """The signatures of saved calls. A signed call is saved once, even long after its words were deleted."""
 
     def __init__(self, tx: Transaction, calls: Sequence[_Call]) -> None:
         self._tx = tx
@@ -81,8 +82,8 @@ class _Signatures:
 
 
 def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float, daily_bytes: float = math.inf) -> Saved:
-    """Saves a batch in the order given. `gap` is the seconds of silence that end a conversation, `daily_bytes` what is
-    kept of one sender in a day."""
+    """Saves the deliveries in the given order. `gap` is the seconds of silence that end a conversation, `daily_bytes`
+    the bytes that are kept of one sender in a day."""
     calls = [_read(delivery) for delivery in deliveries if not delivery.contradiction]
     batch = DeliveryBatch(tx, gap, [(call.delivery, call.said) for call in calls])
     signatures, budget = _Signatures(tx, calls), _budget(batch, daily_bytes)
@@ -142,8 +143,8 @@ def _save(batch: DeliveryBatch, call: _Call, signatures: _Signatures, budget: Bu
 def _prove(
     batch: DeliveryBatch, delivery: Delivery, said: Sequence[Segment], decision: Decision
 ) -> tuple[Sequence[Segment], Decision]:
-    """What is left of what was said, and what is decided, when a user was asked to say something. What is put aside, or
-    was accepted for somebody before, proves nothing."""
+    """The segments without verification phrases, and the decision after a proof. A quarantined or dropped call, and a
+    call that was accepted for an earlier owner, proves nothing."""
     if not batch.challenges(delivery):
         return said, decision
     is_kept = decision.outcome not in (Outcome.DROP, Outcome.QUARANTINE)
@@ -169,7 +170,7 @@ def _decide(batch: DeliveryBatch, delivery: Delivery) -> Decision:
 
 
 def _carry_out(batch: DeliveryBatch, decision: Decision, delivery: Delivery, bad_segments: int) -> None:
-    """Notes the call in its session, which changes hands if that was decided."""
+    """Notes the call in its session and changes the session's owner if the decision says so."""
     before = batch.session(delivery)
     session = before.seen(delivery, bad_segments)
     if decision.outcome is Outcome.SUSPEND:
@@ -196,8 +197,8 @@ def _carry_out(batch: DeliveryBatch, decision: Decision, delivery: Delivery, bad
 
 
 def _put_aside(batch: DeliveryBatch, decision: Decision, delivery: Delivery) -> None:
-    """Notes it once, and not with each of the calls that a device goes on making."""
-    if decision.rule == rules.ONE_TOO_MANY:  # else every such call would make another session after all
+    """Adds the quarantine to the audit once, and not for every further call of the device."""
+    if decision.rule == rules.ONE_TOO_MANY:  # else every such call would make a session despite the limit
         return
     session = batch.session(delivery).seen(delivery)
     batch.put_session(session)
@@ -207,7 +208,7 @@ def _put_aside(batch: DeliveryBatch, decision: Decision, delivery: Delivery) -> 
 
 
 def _note_mistake(batch: DeliveryBatch, delivery: Delivery, mistake: Mistake | None, heard: hearing.Heard) -> None:
-    """What its sender does wrong, for whoever owns the session now."""
+    """Notes the sender's mistake in the session, for the session's present owner."""
     session, at = batch.session(delivery), delivery.received_at
     if heard.of_before and mistake is None:
         mistake = Mistake.OF_BEFORE
@@ -223,7 +224,7 @@ def _note_mistake(batch: DeliveryBatch, delivery: Delivery, mistake: Mistake | N
 
 
 def _has_room(batch: DeliveryBatch, budget: Budget, delivery: Delivery, segments: Sequence[Segment]) -> bool:
-    """Whether its sender may use up about what is kept of it, which then is used up."""
+    """Whether the sender's budget has room for the call; if so, its size is used up."""
     size = len(delivery.body) + len(segments) * SEGMENT
     return budget.use(sender(batch.owner(delivery), delivery), size, batch.accepted(delivery))
 

@@ -5,12 +5,13 @@ import hmac
 from collections.abc import Sequence
 
 TOLERANCE = 300
-"""Seconds that the sender's clock may differ."""
+"""Seconds by which the sender's clock may differ."""
 
 
 def verify(header: str, *, uid: str, body: bytes, secrets: Sequence[str], now: float) -> str | None:
-    """What tells this call from every other one that was signed, if one of the secrets made one of the header's v1
-    signatures of this uid and body; else None. No secret: never."""
+    """A text that distinguishes this call from every other signed call, if one of the secrets made one of the header's
+    v1 signatures of this uid and body; else None. Without secrets the answer is None. docs/reference/omi.md describes
+    the signature."""
     fields = [part.strip().partition("=")[::2] for part in header.split(",")]
     times = [value for name, value in fields if name == "t" and value.isascii() and value.isdigit()]
     if len(times) != 1 or abs(now - int(times[0][:15])) > TOLERANCE:
@@ -20,4 +21,4 @@ def verify(header: str, *, uid: str, body: bytes, secrets: Sequence[str], now: f
     shown = [value.encode() for name, value in fields if name == "v1"]
     if not any([hmac.compare_digest(good.encode(), value) for good in made for value in shown]):
         return None
-    return hashlib.sha256(made[0].encode()).hexdigest()  # whichever of the signatures was shown
+    return hashlib.sha256(made[0].encode()).hexdigest()  # the same for each of the header's signatures

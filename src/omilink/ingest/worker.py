@@ -17,19 +17,20 @@ from omilink.models.ports import LONGEST_WAIT, Bus, EventsByUser, Inbox, Store, 
 BATCH = 200
 MAX_ATTEMPTS = 8
 CROWD = 8
-"""After a batch of this many or more the next one may gather, since a call in a large batch costs an eighth less …"""
+"""After a batch of at least this size the worker lets calls gather for the next one, since a call in a large batch
+costs an eighth less …"""
 GATHER = 0.015
-"""… for this many seconds."""
+"""… for this number of seconds."""
 IDLE = 1.0
-"""Seconds between looks for retries that have become due."""
+"""Seconds between checks for retries that are due."""
 AGAIN = 0.25
-"""Seconds between tries when saving does not work at all."""
+"""Seconds between tries while saving fails altogether."""
 
 log = logging.getLogger(__name__)
 
 
 class Worker:
-    """`run` until `stop`; what was taken is finished."""
+    """Saves deliveries from `run` until `stop`; a delivery that was taken is finished first."""
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class Worker:
                 if self._stopping:
                     return
                 await self._inbox.wait(IDLE)
-            except Exception as error:  # nobody's fault: nothing is counted as an attempt
+            except Exception as error:  # no delivery is at fault: the failure does not count as an attempt
                 if not waits:
                     why = error.message if isinstance(error, Unavailable) else type(error).__name__
                     log.warning("saving waits: %s", why)
@@ -73,7 +74,8 @@ class Worker:
                 await asyncio.sleep(AGAIN)
 
     async def save(self, deliveries: Sequence[Delivery]) -> None:
-        """Saves the batch. If it fails, each half on its own, so that a poisonous delivery harms only itself."""
+        """Saves the batch. If the batch fails, saves each half separately, so that a delivery that cannot be saved
+        harms no other."""
         try:
             await self._save(deliveries)
         except Unavailable:
@@ -107,7 +109,7 @@ class Worker:
             await self._inbox.remove(saved.dropped)
 
     async def _fail(self, delivery: Delivery, error: Exception) -> None:
-        """The error's type and no more: its text may hold what people said."""
+        """Counts a failed attempt. Only the error's type is stored and logged, since its text may hold spoken words."""
         what = type(error).__name__
         attempt = delivery.attempts + 1
         retry_at = None if attempt >= MAX_ATTEMPTS else self._clock() + backoff(attempt)
@@ -126,5 +128,6 @@ def _by_user(events: Sequence[Event]) -> EventsByUser:
 
 
 def backoff(attempt: int) -> Millis:
-    """2, 4, 8, … seconds, give or take half, and never more than LONGEST_WAIT."""
+    """Milliseconds before the next attempt: about 2, 4, 8, … seconds, varied by half at random, at most
+    LONGEST_WAIT."""
     return min(LONGEST_WAIT, round((1000 << attempt) * random.uniform(0.5, 1.5)))

@@ -20,7 +20,7 @@ PAST = (Hands.OF_BEFORE, Hands.LONG_BEFORE)
 
 
 class Method(StrEnum):
-    """How a session came to its owner."""
+    """How a session was linked to its owner."""
 
     UID = "uid"
     MANUAL = "manual"
@@ -29,7 +29,7 @@ class Method(StrEnum):
 
 
 class Device(StrEnum):
-    """Where a device is in its life, for those that an operator issues."""
+    """The state of a device that an operator issues."""
 
     ISSUED = "issued"
     ACTIVE = "active"
@@ -38,7 +38,7 @@ class Device(StrEnum):
 
 
 class Mistake(StrEnum):
-    """What a sender does wrong, which costs words or tears talks apart."""
+    """A mistake of a sender that loses words or splits conversations."""
 
     UNREADABLE = "unreadable"
     MILLISECONDS = "milliseconds"
@@ -60,11 +60,11 @@ class UnlinkReason(StrEnum):
 
 
 class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
-    """One device's id as seen at one webhook URL, and whose it is.
+    """One device's id as seen at one webhook URL, and its owner.
 
-    Who had it last, from when and until when, is remembered: what was accepted then is theirs, however late it is
-    saved. The orders and acts of these changes say when they were (`order.is_before`); `linked_at` and `last_seen_at`
-    are for people to read.
+    The session keeps its last owner, with the beginning and the end of the ownership: words accepted in that time are
+    the last owner's, however late they are saved. Orders and acts mark when the owner changed (`order.is_before`);
+    `linked_at` and `last_seen_at` are for people to read.
     """
 
     omi_session_id: Annotated[str, FIXED, ShownAs("id")]
