@@ -130,7 +130,10 @@ class SqlInbox:
 
     async def take(self, limit: int, at: Millis) -> list[Delivery]:
         self._something_new.clear()
-        return await self._database.read(lambda connection: _take(connection, limit, at))
+        taken, are_all = await self._database.read(lambda connection: _take(connection, limit, at))
+        if not are_all:
+            self._something_new.set()
+        return taken
 
     async def done(self, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:
         if seqs:
@@ -218,11 +221,12 @@ def _last_stream(connection: Connection) -> tuple[int, str]:
     return int(number), name
 
 
-def _take(connection: Connection, limit: int, at: Millis) -> list[Delivery]:
+def _take(connection: Connection, limit: int, at: Millis) -> tuple[list[Delivery], bool]:
+    """The deliveries that are next, and whether they are all that are due."""
     rows = DUE.run(connection, after=at + 1, until=at + LONGEST_WAIT, most=max(limit, LOOK_AHEAD))
     due = [Waiting(row.seq, row.session_id if row.origin == SHARED else row.origin, row.size) for row in rows]
     taken = TAKE.run(connection, seqs=orjson.dumps(next_batch(due, limit, BATCH_BYTES)).decode()) if due else ()
-    return every(Delivery, taken)
+    return every(Delivery, taken), len(taken) == len(due)
 
 
 def finish(connection: Connection, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:

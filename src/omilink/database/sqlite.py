@@ -111,13 +111,21 @@ def _read_group(connection: Connection, fns: Sequence[Fn]) -> list[Outcome]:
 
 def _write_group(connection: Connection, fns: Sequence[Fn]) -> list[Outcome]:
     """All in one transaction, in which a call that fails is rolled back alone. If the commit fails, each in its own."""
+    if len(fns) == 1:
+        return [_write_alone(connection, fns[0])]
     try:
         with connection.begin():
             return [_attempt_alone(fn, connection) for fn in fns]
+    except Exception:
+        return [_write_alone(connection, fn) for fn in fns]
+
+
+def _write_alone(connection: Connection, fn: Fn) -> Outcome:
+    try:
+        with connection.begin():
+            return fn(connection), None
     except Exception as error:
-        if len(fns) == 1:
-            return [(None, _explained(error))]
-        return [outcome for fn in fns for outcome in _write_group(connection, [fn])]
+        return None, _explained(error)
 
 
 def _attempt_alone(fn: Fn, connection: Connection) -> Outcome:

@@ -60,8 +60,9 @@ class Worker:
                     waits = False
                     if CROWD <= len(deliveries) < BATCH:
                         await asyncio.sleep(GATHER)
-                    continue
-                if self._stopping:
+                    if len(deliveries) >= CROWD or self._stopping:  # else `wait` knows whether there is more
+                        continue
+                elif self._stopping:
                     return
                 await self._inbox.wait(IDLE)
             except Exception as error:  # no delivery is at fault: the failure does not count as an attempt
