@@ -11,18 +11,18 @@ test("every message is in one chunk, in order", () => {
 });
 
 test("a chunk is full and knows the message before it", () => {
-  const chunks = cut(talk(0, 25), 0);
-  expect(chunks.map(({ messages }) => messages.length)).toEqual([10, 10, 5]);
-  expect(chunks.map(({ before }) => before?.id)).toEqual([undefined, "9", "19"]);
+  const chunks = cut(talk(0, 50), 0);
+  expect(chunks.map(({ messages }) => messages.length)).toEqual([20, 20, 10]);
+  expect(chunks.map(({ before }) => before?.id)).toEqual([undefined, "19", "39"]);
 });
 
 test("older messages make chunks of their own and leave the others as they were", () => {
   const before = cut(talk(100, 200), 0);
   const after = cut(talk(30, 200), 70);
-  expect(after.slice(-10).map(({ key, messages }) => [key, messages])).toEqual(
+  expect(after.slice(-5).map(({ key, messages }) => [key, messages])).toEqual(
     before.map(({ key, messages }) => [key, messages]),
   );
-  expect(after.map(({ key }) => key)).toEqual([-7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(after.map(({ key }) => key)).toEqual([-4, -3, -2, -1, 0, 1, 2, 3, 4]);
 });
 
 test("nothing makes no chunk", () => {

@@ -1,7 +1,7 @@
 import type { Message } from "omilink";
 import { useMemo, useState } from "react";
 
-const SIZE = 10;
+const SIZE = 20;
 
 /** Some messages in a row that are drawn or not together, and the one before them. */
 export type MessageChunk = { key: number; before?: Message; messages: readonly Message[] };
