@@ -8,6 +8,7 @@ Millis = Annotated[int, MILLISECONDS]
 
 
 def now() -> Millis:
+    """Milliseconds since 1970 by the wall clock, which may be set back."""
     return time.time_ns() // 1_000_000
 
 

@@ -20,6 +20,7 @@ class DiscreetFormatter(logging.Formatter):
 
 
 def set_up(level: int = logging.INFO) -> None:
+    """Sends all logs of this process to stderr in `FORMAT`, without the text of exceptions."""
     handler = logging.StreamHandler()
     handler.setFormatter(DiscreetFormatter(FORMAT))
     logging.basicConfig(level=level, handlers=[handler], force=True)

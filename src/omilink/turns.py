@@ -24,6 +24,7 @@ def work_for(name: str) -> None:
 
 @contextmanager
 def working_for(name: str) -> Iterator[None]:
+    """Sets the user for whom the current task works, within the block."""
     token = _whose.set(name)
     try:
         yield

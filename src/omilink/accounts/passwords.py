@@ -20,12 +20,15 @@ MOST_WAITING = 60
 
 
 class Passwords:
+    """Hashes and checks passwords. Every method waits in line and raises RateLimited when the line is full."""
+
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
         self._line = Line(AT_ONCE, MOST_WAITING)
         self._decoy: str | None = None
 
     async def hash(self, password: str) -> str:
+        """The argon2id hash of the password's normal form."""
         async with self._line.turn():
             return await asyncio.to_thread(self._hash, password)
 

@@ -55,11 +55,14 @@ def add_user(tx: Transaction, user: User, password_hash: str) -> None:
 
 
 def sign_in(tx: Transaction, user: User, token: str, at: Millis, client: str | None = None) -> None:
+    """Stores the token, by its hash, as a sign-in of the user. `client` is the name that the browser or app gives
+    itself."""
     expires_at = tx.counted() + TOKEN_LIFE
     tx.add_token(fingerprint(token), user.id, at, expires_at, client and client[:CLIENT_LENGTH])
 
 
 def holder(tx: Transaction, token_hash: str, at: Millis) -> SignedIn:
+    """The sign-in of the token. Raises NotSignedIn when the token is unknown or has expired."""
     who = still_in(tx, token_hash, at)
     if who is None:
         raise NotSignedIn("You are not signed in, or the sign-in has expired. Sign in again.")
@@ -67,19 +70,23 @@ def holder(tx: Transaction, token_hash: str, at: Millis) -> SignedIn:
 
 
 def still_in(tx: Transaction, token_hash: str, at: Millis) -> SignedIn | None:
+    """The sign-in of the token, or None when the token is unknown or has expired."""
     found = tx.token_holder(token_hash, at)
     return SignedIn(found[0], token_hash, found[1]) if found else None
 
 
 def wants_renewal(who: SignedIn, at: Millis) -> bool:
+    """Whether the token was last renewed more than `RENEW_AFTER` ago."""
     return who.expires_at - at < TOKEN_LIFE - RENEW_AFTER
 
 
 def renew(tx: Transaction, who: SignedIn, at: Millis) -> None:
+    """Gives the token its full life again."""
     tx.renew_token(who.token_hash, at + TOKEN_LIFE)
 
 
 def sign_out(tx: Transaction, token_hash: str) -> str | None:
+    """Ends the sign-in of the token. Returns the user's id, or None when there was no such sign-in."""
     return tx.remove_token(token_hash)
 
 
@@ -113,6 +120,7 @@ def issue_ticket(tx: Transaction, who: SignedIn, ticket: str, at: Millis) -> Mil
 
 
 def redeem_ticket(tx: Transaction, ticket: str, at: Millis) -> SignedIn:
+    """The sign-in that the ticket opens; the ticket is used up. Raises NotSignedIn."""
     return _holder_of_ticket(tx, tx.take_ticket(fingerprint(ticket), at), at)
 
 
@@ -137,6 +145,7 @@ def rename(tx: Transaction, who: str, email: str) -> User:
 
 
 def find(tx: Transaction, email: str) -> User:
+    """The user with this email. Raises NotFound, or Invalid when the text could never be an email."""
     emails.email_to_find(email)
     found = tx.user_by_email(email)
     if found is None:
@@ -146,6 +155,7 @@ def find(tx: Transaction, email: str) -> User:
 
 
 def find_by_id(tx: Transaction, user_id: str) -> User:
+    """The user with this id. Raises NotFound."""
     found = tx.user(user_id) if user_id.isascii() and user_id.isprintable() else None
     if found is None:
         raise NotFound("There is no user with this id. `omilink users list` shows all.")
@@ -192,6 +202,7 @@ def new_secret() -> str:
 
 
 def fingerprint(secret: str) -> str:
+    """The SHA-256 hash under which the database stores a secret."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 

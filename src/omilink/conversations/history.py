@@ -30,6 +30,7 @@ def current(tx: Transaction, user_id: str) -> tuple[wire.Json, int]:
 
 
 def one(tx: Transaction, conversation_id: str, user_id: str) -> Conversation:
+    """The user's conversation of this id. Raises NotFound when the user has none or has deleted it."""
     conversation = tx.conversation(conversation_id, user_id) if conversation_id.isprintable() else None
     if conversation is None:
         raise NotFound("There is no conversation of that id in this account; it may have been deleted.")
@@ -66,8 +67,8 @@ def give_back(batch: Batch, conversation: Conversation) -> None:
 
 @unit_of_work
 def delete(batch: Batch, conversation_id: str, user_id: str, at: Millis) -> None:
-    """Deletes every word of the conversation and tells open streams. A tombstone stays, so that a retry of a call does
-    not restore the words. Raises NotFound."""
+    """Deletes every word of the conversation, with an event for open streams. A tombstone stays, so that a retry of a
+    call does not restore the words. Raises NotFound."""
     tx = batch.tx
     tx.sessions([one(tx, conversation_id, user_id).session_id])  # locks the session: no transaction adds words now
     conversation = one(tx, conversation_id, user_id)

@@ -28,6 +28,8 @@ class Heard:
 
 
 def hear(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> Heard:
+    """Adds the segments of the delivery to the batch, as new messages or as changes of known ones, and returns what
+    changed."""
     heard, fresh, near = Heard(), [], batch.near(delivery)
     for segment in segments:
         known = recognition.known(batch, delivery, segment, near, is_alone=len(segments) == 1)
@@ -41,6 +43,7 @@ def hear(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) 
 
 
 def tell(batch: DeliveryBatch, delivery: Delivery, heard: Heard) -> None:
+    """Adds events about the changes for the owner of the delivery's words, if there is one."""
     user_id = batch.owner(delivery)
     if user_id is None:
         return

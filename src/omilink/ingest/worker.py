@@ -51,6 +51,8 @@ class Worker:
         self._stopping = True
 
     async def run(self) -> None:
+        """Saves deliveries until `stop` is called and no delivery is due. A failing store or inbox is logged and tried
+        again."""
         waits = False
         while True:
             try:

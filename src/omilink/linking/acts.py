@@ -188,11 +188,13 @@ class Expire(_OfNobody):
 
 
 class Outcome(Enum):
+    """What a decision does to the session or to the delivery."""
+
     LINK = auto()  # U becomes the owner, also of the session's ownerless conversations
     KEEP = auto()  # the owner stays, or the session stays unowned
     LET_GO = auto()  # the session stays unowned, and U no longer waits for a proof
     VERIFY = auto()  # the uid is verified for U
-    SUSPEND = auto()  # the session is unowned until its owner brings a proof; the owner's streams say so
+    SUSPEND = auto()  # the session is unowned until its last owner gives a proof; that user's streams say so
     UNLINK = auto()  # the session is unowned; saved conversations stay with the previous owner
     QUARANTINE = auto()  # the delivery is kept, and not saved, for an operator
     DROP = auto()  # the delivery is not saved, and no trace of it is kept
@@ -201,6 +203,9 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
+    """The rule that decided, by name, and its outcome. `user_id` is the new owner, or the user for whom the uid becomes
+    verified; `error` explains a refusal to the user; it is None where nobody is answered."""
+
     rule: str
     outcome: Outcome
     user_id: str | None = None

@@ -58,10 +58,12 @@ def claim(tx: Transaction, session: OmiSession, user_id: str, *, manual_linking:
 
 
 def issue(tx: Transaction, session: OmiSession, user_id: str) -> Issue:
+    """The facts of an operator's issue of the session to the user."""
     return Issue(session=session, user_id=user_id, foreign_proof=_is_proven_by_another(tx, session, user_id))
 
 
 def hand_over(tx: Transaction, session: OmiSession, user_id: str) -> HandOver:
+    """The facts of an operator's hand-over of the session to the user."""
     return HandOver(session=session, user_id=user_id, foreign_proof=_is_proven_by_another(tx, session, user_id))
 
 

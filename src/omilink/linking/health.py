@@ -59,6 +59,8 @@ def _place(session: OmiSession) -> tuple[bool, int]:
 
 
 def judged(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> Health:
+    """The health of a session with `saved` messages at the time `at`. `jobs` has the number of its deliveries by the
+    state of their job."""
     if session.suspended_user_id:
         return Health(
             status="suspended",

@@ -34,6 +34,8 @@ class Rule(Generic[F]):
 
 
 def decide(facts: Facts) -> Decision:
+    """The decision of the first rule that fits in the table of the act. It raises nothing; a refused act has the error
+    in `Decision.error`."""
     rule = next(rule for rule in RULES[facts.act] if rule.fits(facts))
     user_id = facts.session.origin if rule.method is Method.PERSONAL else facts.user_id
     return Decision(

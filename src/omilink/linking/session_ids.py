@@ -52,6 +52,8 @@ def how_to_guess(session_id: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
+    """A shape of guessable ids. `why` completes a sentence that explains why the id can be guessed."""
+
     fits: Callable[[str], bool]
     why: str
 
