@@ -306,15 +306,23 @@ for (const [name, getToken] of Object.entries({
   fails: () => Promise.reject(new Error("locked")),
   "never answers": () => new Promise(nothing),
 })) {
-  test(`a token that ${name} while words are recalled keeps nothing from going live`, { timeout: 30_000 }, async (t) => {
-    const { baseUrl } = await serverWith(t, snapshot(talk(3)));
-    const watcher = createWatcher();
-    let asked = 0;
-    const client = createClient({ baseUrl, storage: createStorage(), getToken: () => (asked++ ? TOKEN : getToken()) });
-    const chat = client.chat(watcher.handlers);
-    t.after(() => chat.close());
-    await watcher.untilState("live");
-  });
+  test(
+    `a token that ${name} while words are recalled keeps nothing from going live`,
+    { timeout: 30_000 },
+    async (t) => {
+      const { baseUrl } = await serverWith(t, snapshot(talk(3)));
+      const watcher = createWatcher();
+      let asked = 0;
+      const client = createClient({
+        baseUrl,
+        storage: createStorage(),
+        getToken: () => (asked++ ? TOKEN : getToken()),
+      });
+      const chat = client.chat(watcher.handlers);
+      t.after(() => chat.close());
+      await watcher.untilState("live");
+    },
+  );
 }
 
 test(

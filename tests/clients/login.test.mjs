@@ -60,15 +60,19 @@ for (const status of [429, 503]) {
 }
 
 for (const status of [403, 409]) {
-  test(`a link refused with ${status} leaves the chat; the next login makes a new id`, { timeout: 30_000 }, async (t) => {
-    const { login, asked, goLive, watcher } = await phone(t, status);
-    await login("ada");
-    await goLive();
-    await watcher.untilState("live");
-    assert.equal(asked.length, 1);
-    await login("ada");
-    assert.notEqual(asked[0], asked[1]);
-  });
+  test(
+    `a link refused with ${status} leaves the chat; the next login makes a new id`,
+    { timeout: 30_000 },
+    async (t) => {
+      const { login, asked, goLive, watcher } = await phone(t, status);
+      await login("ada");
+      await goLive();
+      await watcher.untilState("live");
+      assert.equal(asked.length, 1);
+      await login("ada");
+      assert.notEqual(asked[0], asked[1]);
+    },
+  );
 }
 
 test("a refusal that comes late makes a new id at the next login, too", { timeout: 30_000 }, async (t) => {
