@@ -25,13 +25,13 @@ from omilink.accounts import passwords, signing_in
 from omilink.accounts.rate_limits import PERSONAL_CALL
 from omilink.app import maintenance
 from omilink.conversations import history
-from omilink.database import postgres, sqlite, store, threads
+from omilink.database import postgres, removal, sqlite, threads
 from omilink.ingest import payload, phrase_removal, worker
 from omilink.linking import sessions
 from omilink.linking.acts import Act, Outcome
 from omilink.linking.rules import RULES, Rule
 from omilink.live import event_log
-from omilink.models.ports import BATCH_BYTES
+from omilink.models.delivery import BATCH_BYTES
 from omilink.models.session import MOST_SESSIONS, UnlinkReason
 from omilink.nats.stream import PARTITIONS
 from omilink.settings import Settings
@@ -319,7 +319,7 @@ def said(page: str, sentence: str) -> bool:
         ("reference/http.md", f"began in the {sessions.EARLIER // 3_600_000} hours before the proof"),
         ("howto/program-a-device.md", f"More than {payload.MAX_TEXT:,} characters come as several messages"),
         ("howto/operate.md", f"It is tried {IN_WORDS[worker.MAX_ATTEMPTS]} times"),
-        ("howto/operate.md", f"of a uid have {store.NOBODYS_MOST:,} messages"),
+        ("howto/operate.md", f"of a uid have {removal.NOBODYS_MOST:,} messages"),
         ("decisions/0012-proof.md", f"the latest {phrase_removal.EARLIER_MESSAGES} messages"),
     ],
 )

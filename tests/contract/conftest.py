@@ -19,17 +19,17 @@ from omilink.clock import Millis
 from omilink.database import migrate, postgres, sqlite
 from omilink.database.leases import Partitions
 from omilink.database.queue import SqlInbox
-from omilink.database.store import SqlStore
+from omilink.database.store import Store
 from omilink.database.threads import Lanes
 from omilink.live.local_bus import LocalBus
 from omilink.models.delivery import Delivery
-from omilink.models.ports import Bus, Inbox, Store
 from omilink.nats import queue
 from omilink.nats.connection import NatsLink
 from omilink.nats.disk_spool import Outbox
 from omilink.nats.notify import NatsBus
 from omilink.nats.queue import NatsInbox
 from omilink.nats.stream import PARTITIONS, STREAM, DeliveryStream
+from omilink.ports import Bus, Inbox
 
 _names = count(1)
 NO_PARAMETERS = SimpleNamespace(params={})
@@ -112,7 +112,7 @@ def counted() -> Turned:
 
 @pytest.fixture
 def store(database: Lanes, counted: Turned) -> Store:
-    return SqlStore(database, counted)
+    return Store(database, counted)
 
 
 @pytest.fixture

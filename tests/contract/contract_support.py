@@ -4,10 +4,10 @@ from sqlalchemy import Engine
 
 from omilink.clock import Millis
 from omilink.database import migrate, postgres, sqlite
+from omilink.database.store import Transaction
 from omilink.database.threads import Lanes
 from omilink.models.omi_account import OmiLink, Proof
 from omilink.models.order import Moment
-from omilink.models.ports import Transaction
 
 
 def open_database(engine: Engine) -> Lanes:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from omilink.accounts.signing_in import DAY
 from omilink.clock import Millis
+from omilink.database.store import Store, Transaction
 from omilink.errors import TooManySessions
 from omilink.ingest import saving
 from omilink.ingest.budget import SEGMENT, Budget
@@ -16,7 +17,6 @@ from omilink.linking.rules import ONE_TOO_MANY
 from omilink.models.delivery import Delivery
 from omilink.models.ids import session_key
 from omilink.models.order import Moment
-from omilink.models.ports import Store, Transaction
 from omilink.models.session import MOST_SESSIONS, Method, Mistake, OmiSession
 from omilink.models.user import User
 

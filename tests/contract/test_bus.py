@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from omilink.models.event import Event
-from omilink.models.ports import Bus, Hint
+from omilink.ports import Bus, Hint
 
 pytestmark = pytest.mark.anyio
 

@@ -13,9 +13,10 @@ from omilink.accounts import personal_webhook, signing_in
 from omilink.accounts.signing_in import TICKET_LIFE, TOKEN_LIFE, fingerprint
 from omilink.clock import Millis
 from omilink.counted_time import MOST, CountedTime
-from omilink.database import dialects, schema, store
+from omilink.database import dialects, schema, work
 from omilink.database.queue import SqlInbox
-from omilink.database.store import PLAYED_AGAIN, SqlStore
+from omilink.database.removal import PLAYED_AGAIN
+from omilink.database.store import Store, Transaction
 from omilink.database.threads import Lanes
 from omilink.ingest import saving
 from omilink.linking import omi_accounts, sessions
@@ -26,7 +27,6 @@ from omilink.models import ids
 from omilink.models.audit import By
 from omilink.models.delivery import Delivery
 from omilink.models.event import Event
-from omilink.models.ports import Transaction
 from omilink.models.user import User
 
 pytestmark = pytest.mark.anyio
@@ -50,7 +50,7 @@ class Site:
 
     def start(self) -> None:
         self.counted = CountedTime(lambda: self.passed)
-        self.store = SqlStore(self._database, self.counted)
+        self.store = Store(self._database, self.counted)
 
     async def restart(self) -> None:
         self.start()
@@ -77,7 +77,7 @@ async def site(database: Lanes, monkeypatch: pytest.MonkeyPatch) -> Site:
     site = Site(database)
     monkeypatch.setattr(clock, "now", lambda: site.wall)
     monkeypatch.setattr(ids, "now", lambda: site.wall)
-    monkeypatch.setattr(store, "wall_clock", lambda connection: site.wall)
+    monkeypatch.setattr(work, "wall_clock", lambda connection: site.wall)
     ada = User(id="ada", email="ada@example.org", display_name=None, created_at=NOON)
     await site.do(lambda tx: signing_in.add(tx, ada, "hash", "token"))
     await site.passes(1)
@@ -247,7 +247,7 @@ async def test_every_node_of_a_database_counts_alike(site: Site, database: Lanes
     await site.passes(HOUR)
     node = CountedTime(lambda: 12_345)
     site.wall += jump
-    other = SqlStore(database, node)
+    other = Store(database, node)
     await other.write(lambda tx: tx.note_counted())
     since = min(max(0, jump), MOST)
     assert node() == site.counted() + since
@@ -258,7 +258,7 @@ async def test_every_node_of_a_database_counts_alike(site: Site, database: Lanes
 async def test_a_database_from_before_goes_on_at_the_wall_clock(site: Site, engine: Engine) -> None:
     """What it holds was written in the wall clock's time, and stays valid for as long as it was."""
     with engine.begin() as connection:
-        connection.execute(schema.meta.delete().where(schema.meta.c.name == store.COUNTED))
+        connection.execute(schema.meta.delete().where(schema.meta.c.name == work.COUNTED))
         connection.execute(update(schema.tokens).values(expires_at=site.wall + DAY))
     await site.restart()
     assert site.counted() == site.wall
@@ -271,7 +271,7 @@ async def test_a_database_from_before_does_not_go_back_with_a_clock_that_begins_
 ) -> None:
     """As that of a small machine without a battery does, until the network is there."""
     with engine.begin() as connection:
-        connection.execute(schema.meta.delete().where(schema.meta.c.name == store.COUNTED))
+        connection.execute(schema.meta.delete().where(schema.meta.c.name == work.COUNTED))
     site.wall = 0
     await site.restart()
     assert site.counted() == NOON

@@ -11,12 +11,13 @@ from support import Turned
 from omilink.accounts import signing_in
 from omilink.accounts.signing_in import TOKEN_LIFE, SignedIn, fingerprint
 from omilink.clock import Millis
+from omilink.database.store import Store, Transaction
 from omilink.live import event_log
 from omilink.live.event_log import Frame, Quiet
 from omilink.models import wire
 from omilink.models.event import Event
-from omilink.models.ports import Bus, Hint, Store, Transaction
 from omilink.models.user import User
+from omilink.ports import Bus, Hint
 
 pytestmark = pytest.mark.anyio
 

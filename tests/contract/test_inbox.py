@@ -9,17 +9,19 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from omilink.clock import Millis
-from omilink.database.queue import CROWDED, SqlInbox
+from omilink.database.deliveries import CROWDED
+from omilink.database.queue import SqlInbox
+from omilink.database.store import Store, Transaction
 from omilink.database.threads import Lanes
 from omilink.errors import Invalid, Malformed
 from omilink.ingest import accept
 from omilink.ingest.worker import Worker, backoff
 from omilink.live.local_bus import LocalBus
-from omilink.models.delivery import Delivery
+from omilink.models.delivery import BATCH_BYTES, LONGEST_WAIT, Delivery
 from omilink.models.ids import session_key
-from omilink.models.ports import BATCH_BYTES, LONGEST_WAIT, Inbox, Store, Transaction
 from omilink.nats.queue import NatsInbox
 from omilink.nats.stream import PARTITIONS, STREAM
+from omilink.ports import Inbox
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,8 @@ from contract_support import prune
 from omilink.accounts import rate_limits as all_limits
 from omilink.accounts.rate_limits import PERSONAL_CALL, Limit, Limits, LocalLimits
 from omilink.clock import Millis
+from omilink.database.store import Store
 from omilink.errors import RateLimited
-from omilink.models.ports import Store
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, inspect, text
 
 from omilink.database import migrate
 from omilink.database.schema import VIEWS, metadata
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.ingest import saving
 from omilink.linking import omi_accounts, sessions
 from omilink.models.audit import OPERATOR
@@ -81,13 +81,13 @@ def test_rows_lie_as_the_code_says(engine: Engine) -> None:
 def test_every_released_schema_becomes_this_one(released: str, engine: Engine, empty: Engine) -> None:
     migrate.upgrade(empty, released)
     with empty.begin() as connection:
-        tx = SqlTransaction(connection)
+        tx = Transaction(connection)
         tx.add_user(User(id="ada", email="ada@example.org", display_name=None, created_at=0), "-")
     migrate.upgrade(empty)
     assert indexes(empty) == indexes(engine)
     with empty.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts=STRICT), metadata) == []
-        assert [user.id for user in SqlTransaction(connection).users()] == ["ada"]
+        assert [user.id for user in Transaction(connection).users()] == ["ada"]
 
 
 def test_what_was_kept_by_times_is_kept_by_the_order_of_acceptance(empty: Engine) -> None:
@@ -98,7 +98,7 @@ def test_what_was_kept_by_times_is_kept_by_the_order_of_acceptance(empty: Engine
             connection.execute(text(statement))
     migrate.upgrade(empty)
     with empty.begin() as connection:
-        tx = SqlTransaction(connection)
+        tx = Transaction(connection)
         session = tx.sessions(["shared/kitchen"])["shared/kitchen"]
         assert (session.left_since_order, session.left_order, session.linked_order) == (0, 2, 3)
         assert (session.last_order, session.turn) == (4, 1)
@@ -156,7 +156,7 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
 
 def test_the_guides_queries_work_as_they_are_written(engine: Engine) -> None:
     with engine.begin() as connection:
-        tx = SqlTransaction(connection)
+        tx = Transaction(connection)
         tx.add_user(User(id="your-user-id", email="ada@example.org", display_name=None, created_at=0), "-")
         omi_accounts.vouch(tx, "user-device-456", "your-user-id", moment(0), OPERATOR)
         sessions.link(tx, "your-session-id", "your-user-id", moment(1000))
@@ -222,4 +222,4 @@ def indexes(engine: Engine) -> set[str]:
 
 def epoch(engine: Engine) -> str:
     with engine.connect() as connection:
-        return SqlTransaction(connection).epoch()
+        return Transaction(connection).epoch()

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 
 from omilink.database import migrate, move, schema, sqlite
 from omilink.database.queue import SqlInbox
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.errors import OmilinkError
 from omilink.ingest import saving
 from omilink.linking import sessions
@@ -29,7 +29,7 @@ def old(tmp_path: Path) -> Engine:
     engine = sqlite.engine(tmp_path / "old.db")
     migrate.upgrade(engine)
     with engine.begin() as connection:
-        tx = SqlTransaction(connection)
+        tx = Transaction(connection)
         tx.add_user(User(id="ada", email="ada@example.org", display_name="Ada", created_at=0), "hash")
         sessions.link(tx, "kitchen", "ada", moment(1000))
         for number in range(5):
@@ -60,11 +60,11 @@ def move_all(old: Engine, new: Engine) -> None:
 
 async def test_everything_arrives_and_cursors_stay_good(old: Engine, new: Engine) -> None:
     with old.connect() as connection:
-        cursor = event_log.current(SqlTransaction(connection), "ada")["cursor"]
+        cursor = event_log.current(Transaction(connection), "ada")["cursor"]
     move_all(old, new)
     assert contents(new) == contents(old)
     with new.connect() as connection:
-        assert event_log.begin(SqlTransaction(connection), "ada", str(cursor)).resumed
+        assert event_log.begin(Transaction(connection), "ada", str(cursor)).resumed
 
 
 async def test_numbers_go_on_where_they_were(old: Engine, new: Engine) -> None:
@@ -114,7 +114,7 @@ async def test_nothing_is_moved_while_calls_wait_to_be_saved(old: Engine, new: E
 def test_a_backup_is_the_same_history_under_another_name(old: Engine, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     with old.begin() as writing:  # somebody is at work
-        SqlTransaction(writing).note_ready(1)
+        Transaction(writing).note_ready(1)
         move.back_up(tmp_path / "old.db", copy)
     restored = sqlite.engine(copy)
     before, after = contents(old), contents(restored)
@@ -123,9 +123,9 @@ def test_a_backup_is_the_same_history_under_another_name(old: Engine, tmp_path: 
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with old.connect() as connection:
-        cursor = str(event_log.current(SqlTransaction(connection), "ada")["cursor"])
+        cursor = str(event_log.current(Transaction(connection), "ada")["cursor"])
     with restored.connect() as connection:
-        frames = event_log.begin(SqlTransaction(connection), "ada", cursor).frames
+        frames = event_log.begin(Transaction(connection), "ada", cursor).frames
     assert '"type":"reset"' in frames[0].data
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from omilink.accounts import signing_in
 from omilink.database import migrate
-from omilink.database.store import SqlStore, SqlTransaction
+from omilink.database.store import Store, Transaction
 from omilink.errors import EmailTaken, Invalid, NotFound
 from omilink.models.user import User
 
@@ -20,9 +20,9 @@ UNSEEN = "an\u200ba@example.org"
 
 
 @pytest.fixture
-def tx(engine: Engine) -> Iterator[SqlTransaction]:
+def tx(engine: Engine) -> Iterator[Transaction]:
     with engine.begin() as connection:
-        yield SqlTransaction(connection, writes=True)
+        yield Transaction(connection, writes=True)
 
 
 def user(name: str, email: str) -> User:
@@ -34,18 +34,18 @@ def of_before(engine: Engine, **emails: str) -> None:
     migrate.upgrade(engine, BEFORE)
     with engine.begin() as connection:
         for name, email in emails.items():
-            SqlTransaction(connection, writes=True).add_user(user(name, email), f"hash of {name}")
+            Transaction(connection, writes=True).add_user(user(name, email), f"hash of {name}")
     migrate.upgrade(engine)
 
 
-def whose(tx: SqlTransaction, email: str) -> str | None:
+def whose(tx: Transaction, email: str) -> str | None:
     found = tx.user_by_email(email)
     assert found is None or found[1] == f"hash of {found[0].id}"
     return found[0].id if found else None
 
 
 @pytest.mark.parametrize("typed", [COMPOSED, DECOMPOSED, WIDE, f" {DECOMPOSED.upper()}. "])
-def test_an_account_is_found_and_taken_however_its_email_is_typed(tx: SqlTransaction, typed: str) -> None:
+def test_an_account_is_found_and_taken_however_its_email_is_typed(tx: Transaction, typed: str) -> None:
     signing_in.add_user(tx, signing_in.new_user(DECOMPOSED, "correct horse", None, 0), "-")
     assert signing_in.find(tx, typed).email == COMPOSED
     with pytest.raises(EmailTaken):
@@ -55,7 +55,7 @@ def test_an_account_is_found_and_taken_however_its_email_is_typed(tx: SqlTransac
 def test_a_single_account_of_before_is_found_however_its_email_is_typed(empty: Engine) -> None:
     of_before(empty, jose=DECOMPOSED, ana="ana@example.org")
     with empty.begin() as connection:
-        tx = SqlTransaction(connection, writes=True)
+        tx = Transaction(connection, writes=True)
         assert [whose(tx, typed) for typed in (COMPOSED, DECOMPOSED, WIDE)] == ["jose"] * 3
         assert whose(tx, "ana@example.org") == "ana"
         assert [user.email for user in tx.users()] == [DECOMPOSED, "ana@example.org"]
@@ -67,7 +67,7 @@ def test_a_single_account_of_before_is_found_however_its_email_is_typed(empty: E
 def test_two_accounts_of_before_that_became_one_email_stay_two(empty: Engine) -> None:
     of_before(empty, jose=COMPOSED, other=DECOMPOSED)
     with empty.begin() as connection:
-        tx = SqlTransaction(connection, writes=True)
+        tx = Transaction(connection, writes=True)
         assert (whose(tx, COMPOSED), whose(tx, DECOMPOSED), whose(tx, WIDE)) == ("jose", "other", "jose")
         (doubt,) = signing_in.in_doubt(tx)
         assert {user.id for user in doubt.users} == {"jose", "other"}
@@ -77,7 +77,7 @@ def test_two_accounts_of_before_that_became_one_email_stay_two(empty: Engine) ->
 def test_nor_does_a_third_way_of_typing_mean_one_of_two(empty: Engine) -> None:
     of_before(empty, one=DECOMPOSED, two=f"{COMPOSED}.")
     with empty.begin() as connection:
-        tx = SqlTransaction(connection, writes=True)
+        tx = Transaction(connection, writes=True)
         assert (whose(tx, DECOMPOSED), whose(tx, f"{COMPOSED}.")) == ("one", "two")
         assert whose(tx, WIDE) is None
         with pytest.raises(EmailTaken):
@@ -87,7 +87,7 @@ def test_nor_does_a_third_way_of_typing_mean_one_of_two(empty: Engine) -> None:
 def test_another_email_ends_the_doubt(empty: Engine) -> None:
     of_before(empty, jose=COMPOSED, other=DECOMPOSED)
     with empty.begin() as connection:
-        tx = SqlTransaction(connection, writes=True)
+        tx = Transaction(connection, writes=True)
         for taken in WIDE, DECOMPOSED:
             with pytest.raises(EmailTaken):
                 signing_in.rename(tx, "other", taken)
@@ -100,7 +100,7 @@ def test_another_email_ends_the_doubt(empty: Engine) -> None:
 def test_deleting_one_of_two_ends_the_doubt(empty: Engine) -> None:
     of_before(empty, jose=COMPOSED, other=DECOMPOSED)
     with empty.begin() as connection:
-        tx = SqlTransaction(connection, writes=True)
+        tx = Transaction(connection, writes=True)
         tx.remove_user("jose", moment(1))
         assert signing_in.in_doubt(tx) == []
         assert [whose(tx, typed) for typed in (COMPOSED, DECOMPOSED, WIDE)] == ["other"] * 3
@@ -109,7 +109,7 @@ def test_deleting_one_of_two_ends_the_doubt(empty: Engine) -> None:
 def test_an_email_of_before_that_nobody_can_see_whole_is_found_by_itself_only(empty: Engine) -> None:
     of_before(empty, ana="ana@example.org", unseen=UNSEEN)
     with empty.begin() as connection:
-        tx = SqlTransaction(connection, writes=True)
+        tx = Transaction(connection, writes=True)
         assert (whose(tx, "ana@example.org"), whose(tx, UNSEEN)) == ("ana", "unseen")
         for other in "bo\u200bb@example.org", "\u200bana@example.org", "ana\x00@example.org", "ana\ud800@example.org":
             assert whose(tx, other) is None
@@ -121,7 +121,7 @@ def test_an_email_of_before_that_nobody_can_see_whole_is_found_by_itself_only(em
         assert signing_in.in_doubt(tx) == []
 
 
-def test_a_rename_needs_somebody_and_an_email(tx: SqlTransaction) -> None:
+def test_a_rename_needs_somebody_and_an_email(tx: Transaction) -> None:
     signing_in.add_user(tx, user("ana", "ana@example.org"), "-")
     with pytest.raises(NotFound):
         signing_in.rename(tx, "nobody", "anna@example.org")
@@ -133,7 +133,7 @@ def test_a_rename_needs_somebody_and_an_email(tx: SqlTransaction) -> None:
 @pytest.mark.anyio
 async def test_another_hash_of_a_password_does_not_bring_an_older_one_back(engine: Engine) -> None:
     database = open_database(engine)
-    store = SqlStore(database)
+    store = Store(database)
     await store.write(lambda tx: tx.add_user(user("ana", "ana@example.org"), "hash"))
     await store.write(lambda tx: tx.rehash_password("ana", "hash", "better"))
     assert await store.read(lambda tx: tx.password_hash("ana")) == "better"

@@ -10,9 +10,8 @@ from support import Turned
 from omilink.accounts import personal_webhook, signing_in
 from omilink.accounts.personal_webhook import FRESH, GRACE, PersonalUrls
 from omilink.database import migrate, sqlite
-from omilink.database.store import SqlStore
+from omilink.database.store import Store
 from omilink.errors import Unavailable
-from omilink.models.ports import Store
 from omilink.models.user import User
 
 pytestmark = pytest.mark.anyio
@@ -67,7 +66,7 @@ async def test_while_the_database_is_away_what_was_known_counts(tmp_path: Path, 
     engine = sqlite.engine(tmp_path / "away.db")
     migrate.upgrade(engine)
     database = sqlite.Sqlite(engine)
-    store = SqlStore(database, clock)
+    store = Store(database, clock)
     urls = PersonalUrls(store, clock)
     secret = await secret_of_ada(store, clock)
     assert await urls.owner(secret) == "ada"

@@ -11,7 +11,7 @@ from contract_support import moment
 
 from omilink.database import migrate, sqlite
 from omilink.database.sqlite import Sqlite
-from omilink.database.store import SqlStore
+from omilink.database.store import Store
 from omilink.models.user import User
 
 pytestmark = pytest.mark.anyio
@@ -33,12 +33,12 @@ def reader(path: Path) -> Iterator[sqlite3.Connection]:
         yield reader
 
 
-def opened(path: Path) -> tuple[Sqlite, SqlStore]:
+def opened(path: Path) -> tuple[Sqlite, Store]:
     database = Sqlite(sqlite.engine(path))
-    return database, SqlStore(database)
+    return database, Store(database)
 
 
-async def say_and_delete(store: SqlStore, reader: sqlite3.Connection | None = None) -> None:
+async def say_and_delete(store: Store, reader: sqlite3.Connection | None = None) -> None:
     said = User(id="ada", email="ada@example.org", display_name=WORDS, created_at=1)
     await store.write(lambda tx: tx.add_user(said, "-"))
     if reader:

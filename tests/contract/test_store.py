@@ -19,8 +19,9 @@ from support import Turned, wait_until
 from omilink.accounts import personal_webhook, signing_in
 from omilink.database import migrate, schema, sqlite
 from omilink.database.queue import SqlInbox
+from omilink.database.removal import ACCEPTED_IN_TIME, GONE, NOBODYS_MOST, PLAYED_AGAIN
 from omilink.database.sqlite import Sqlite
-from omilink.database.store import ACCEPTED_IN_TIME, GONE, NOBODYS_MOST, PLAYED_AGAIN, SqlStore, SqlTransaction
+from omilink.database.store import Store, Transaction
 from omilink.errors import EmailTaken, Unavailable
 from omilink.ingest import saving
 from omilink.linking import omi_accounts, sessions
@@ -32,9 +33,9 @@ from omilink.models.ids import SHARED, session_key
 from omilink.models.message import Message
 from omilink.models.omi_account import Challenge
 from omilink.models.order import Moment
-from omilink.models.ports import Inbox, Store, Transaction
 from omilink.models.session import Device, Method, OmiSession
 from omilink.models.user import SignIn, User
+from omilink.ports import Inbox
 
 pytestmark = pytest.mark.anyio
 
@@ -143,10 +144,10 @@ async def test_a_read_sees_one_moment_whatever_is_written_meanwhile(store: Store
 
 async def test_what_was_written_is_there_after_a_restart(engine: Engine) -> None:
     first = open_database(engine)
-    await SqlStore(first).write(lambda tx: tx.put_sessions([session("attic")]))
+    await Store(first).write(lambda tx: tx.put_sessions([session("attic")]))
     await first.close()
     second = open_database(engine)
-    (found,) = await SqlStore(second).read(lambda tx: tx.all_sessions(10))
+    (found,) = await Store(second).read(lambda tx: tx.all_sessions(10))
     assert found == session("attic")
     await second.close()
 
@@ -158,7 +159,7 @@ async def test_a_database_that_is_away_is_said_to_be(tmp_path: Path) -> None:
         behind_its_back.execute("DROP TABLE meta")
     behind_its_back.close()
     database = Sqlite(engine)
-    store = SqlStore(database)
+    store = Store(database)
     for run in store.read, store.write:
         with pytest.raises(Unavailable) as away:
             await run(lambda tx: tx.epoch())
@@ -170,7 +171,7 @@ async def test_a_history_has_one_name_and_another_database_another(store: Store,
     other = sqlite.engine(tmp_path / "other.db")
     migrate.upgrade(other)
     database = Sqlite(other)
-    names = [await s.read(lambda tx: tx.epoch()) for s in (store, store, SqlStore(database))]
+    names = [await s.read(lambda tx: tx.epoch()) for s in (store, store, Store(database))]
     await database.close()
     assert names[0] == names[1] != names[2]
 
@@ -362,7 +363,7 @@ async def meanwhile(store: Store, change: Callable[[Transaction], object], act: 
 
 
 def somebody_waits(tx: Transaction) -> bool:
-    assert isinstance(tx, SqlTransaction)
+    assert isinstance(tx, Transaction)
     if tx._connection.dialect.name == "sqlite":
         return True  # there is one writer
     return tx._connection.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted")).first() is not None

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from omilink.database.store import Store, Transaction
 from omilink.database.threads import SHARE
-from omilink.models.ports import Store, Transaction
 from omilink.turns import SERVER, working_for
 
 pytestmark = pytest.mark.anyio

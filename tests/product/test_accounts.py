@@ -9,7 +9,7 @@ from support import Turned
 from omilink.accounts import signing_in
 from omilink.accounts.signing_in import DAY, TICKET_LIFE, TOKEN_LIFE, SignedIn, fingerprint
 from omilink.database import migrate, sqlite
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.errors import Invalid, NotAvailable, NotFound, NotSignedIn
 from omilink.linking import omi_accounts
 from omilink.models.audit import OPERATOR
@@ -29,10 +29,10 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tx(path: Path) -> Iterator[SqlTransaction]:
+def tx(path: Path) -> Iterator[Transaction]:
     """A store in which Ada has an account and the token "ada's token"; forgotten after the test."""
     with sqlite.engine(path).connect() as connection, connection.begin() as transaction:
-        tx = SqlTransaction(connection, Turned(T))
+        tx = Transaction(connection, Turned(T))
         signing_in.add(tx, new("ada@example.org"), "hash", "ada's token")
         yield tx
         transaction.rollback()
@@ -42,7 +42,7 @@ def new(email: str, password: str = "correct horse", name: str | None = None) ->
     return signing_in.new_user(email, password, name, T)
 
 
-def holder(tx: SqlTransaction, token: str = "ada's token", at: int = T) -> SignedIn:
+def holder(tx: Transaction, token: str = "ada's token", at: int = T) -> SignedIn:
     return signing_in.holder(tx, fingerprint(token), at)
 
 
@@ -91,24 +91,24 @@ def test_secrets_have_256_random_bits_and_are_kept_as_a_hash() -> None:
 # Tokens
 
 
-def test_a_token_signs_its_user_in_until_it_expires(tx: SqlTransaction) -> None:
+def test_a_token_signs_its_user_in_until_it_expires(tx: Transaction) -> None:
     assert holder(tx, at=T + TOKEN_LIFE - 1).user.email == "ada@example.org"
     with pytest.raises(NotSignedIn, match="Sign in again"):
         holder(tx, at=T + TOKEN_LIFE)
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "Ada's token", "x" * 10_000, "\x00"])
-def test_no_other_token_does(tx: SqlTransaction, token: str) -> None:
+def test_no_other_token_does(tx: Transaction, token: str) -> None:
     with pytest.raises(NotSignedIn):
         holder(tx, token)
 
 
-def test_the_hash_that_is_kept_is_no_token(tx: SqlTransaction) -> None:
+def test_the_hash_that_is_kept_is_no_token(tx: Transaction) -> None:
     with pytest.raises(NotSignedIn):
         holder(tx, fingerprint("ada's token"))
 
 
-def test_a_token_in_use_is_renewed_once_a_day_and_lives_on(tx: SqlTransaction) -> None:
+def test_a_token_in_use_is_renewed_once_a_day_and_lives_on(tx: Transaction) -> None:
     who = holder(tx)
     assert not signing_in.wants_renewal(who, T + DAY)
     assert signing_in.wants_renewal(who, T + DAY + 1)
@@ -116,7 +116,7 @@ def test_a_token_in_use_is_renewed_once_a_day_and_lives_on(tx: SqlTransaction) -
     assert holder(tx, at=T + TOKEN_LIFE + 10 * DAY).expires_at == T + 20 * DAY + TOKEN_LIFE
 
 
-def test_signing_out_ends_one_sign_in_and_no_other(tx: SqlTransaction) -> None:
+def test_signing_out_ends_one_sign_in_and_no_other(tx: Transaction) -> None:
     user = holder(tx).user
     signing_in.sign_in(tx, user, "her phone", T)
     assert signing_in.sign_out(tx, fingerprint("ada's token")) == user.id
@@ -128,21 +128,21 @@ def test_signing_out_ends_one_sign_in_and_no_other(tx: SqlTransaction) -> None:
 # Tickets
 
 
-def test_a_ticket_opens_one_stream_within_a_minute(tx: SqlTransaction) -> None:
+def test_a_ticket_opens_one_stream_within_a_minute(tx: Transaction) -> None:
     assert signing_in.issue_ticket(tx, holder(tx), "ticket", T) == T + TICKET_LIFE == T + 60_000
     assert signing_in.redeem_ticket(tx, "ticket", T + 59_999) == holder(tx)
     with pytest.raises(NotSignedIn, match="new one"):
         signing_in.redeem_ticket(tx, "ticket", T + 59_999)
 
 
-def test_a_ticket_that_is_late_or_made_up_opens_nothing(tx: SqlTransaction) -> None:
+def test_a_ticket_that_is_late_or_made_up_opens_nothing(tx: Transaction) -> None:
     signing_in.issue_ticket(tx, holder(tx), "ticket", T)
     for ticket, at in ("made up", T), ("", T), ("ada's token", T), ("ticket", T + TICKET_LIFE):
         with pytest.raises(NotSignedIn):
             signing_in.redeem_ticket(tx, ticket, at)
 
 
-def test_a_ticket_is_worth_no_more_than_its_token(tx: SqlTransaction) -> None:
+def test_a_ticket_is_worth_no_more_than_its_token(tx: Transaction) -> None:
     last_minute = T + TOKEN_LIFE - 1000
     signing_in.issue_ticket(tx, holder(tx, at=last_minute), "ticket", last_minute)
     with pytest.raises(NotSignedIn):
@@ -156,7 +156,7 @@ def test_a_ticket_is_worth_no_more_than_its_token(tx: SqlTransaction) -> None:
 # Verified uids
 
 
-def test_a_uid_is_verified_for_one_user_at_a_time(tx: SqlTransaction) -> None:
+def test_a_uid_is_verified_for_one_user_at_a_time(tx: Transaction) -> None:
     ada, ben = holder(tx).user.id, new("ben@example.org")
     tx.add_user(ben, "hash")
     for at in T, T + 1:
@@ -169,15 +169,15 @@ def test_a_uid_is_verified_for_one_user_at_a_time(tx: SqlTransaction) -> None:
 
 
 @pytest.mark.parametrize("uid", ["", "a/b", "null", "x" * 129])
-def test_a_uid_that_no_device_can_have_is_not_verified(tx: SqlTransaction, uid: str) -> None:
+def test_a_uid_that_no_device_can_have_is_not_verified(tx: Transaction, uid: str) -> None:
     with pytest.raises(Invalid, match="uid"):
         omi_accounts.vouch(tx, uid, holder(tx).user.id, NOW, OPERATOR)
 
 
-def test_a_user_is_found_by_the_email_however_it_is_typed(tx: SqlTransaction) -> None:
+def test_a_user_is_found_by_the_email_however_it_is_typed(tx: Transaction) -> None:
     assert signing_in.find(tx, " ADA@example.org") == holder(tx).user
 
 
-def test_an_unknown_email_is_named(tx: SqlTransaction) -> None:
+def test_an_unknown_email_is_named(tx: Transaction) -> None:
     with pytest.raises(NotFound, match=r"ida@example\.org"):
         signing_in.find(tx, "ida@example.org")

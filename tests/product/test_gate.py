@@ -34,7 +34,7 @@ from omilink.cli import COMMANDS, main, module_of
 from omilink.conversations.batch import unit_of_work
 from omilink.database import migrate, schema, sqlite
 from omilink.database.queue import SqlInbox
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.errors import NotAvailable
 from omilink.ingest import saving
 from omilink.ingest.worker import Worker
@@ -562,7 +562,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> World:
     engine = sqlite.engine(data_dir / "omilink.db")
     migrate.upgrade(engine)
     with engine.begin() as connection:
-        tx = SqlTransaction(connection, writes=True)
+        tx = Transaction(connection, writes=True)
         started, secret = populate(tx, clock.now() - HOUR)
     engine.dispose()
     return World(data_dir, str(started.say), str(started.number), secret)
@@ -582,7 +582,7 @@ def world(made: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World
     return World(data_dir, made.sentence, made.number, made.personal)
 
 
-def populate(tx: SqlTransaction, at: int) -> tuple[omi_accounts.Started, str]:
+def populate(tx: Transaction, at: int) -> tuple[omi_accounts.Started, str]:
     for name in "ada", "ben":
         user = User(id=name, email=f"{name}@example.org", display_name=None, created_at=at)
         signing_in.add(tx, user, hasher().hash(PASSWORD), f"{name}s token")
@@ -608,7 +608,7 @@ def moment(at: int) -> Moment:
     return Moment(at=at, order=0)
 
 
-def speak(tx: SqlTransaction, session: str, at: int, uid: str | None, *, order: int = 0) -> None:
+def speak(tx: Transaction, session: str, at: int, uid: str | None, *, order: int = 0) -> None:
     body = json.dumps({"segments": [{"text": f"words of {session}", "start": 0, "end": 2}]}).encode()
     call = Delivery(kind="transcript", session_id=session, uid=uid, body=body, received_at=at, order=order)
     saving.save(tx, [call], 150)

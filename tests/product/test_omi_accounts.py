@@ -10,7 +10,7 @@ from properties.histories import PEOPLE, at, call, empty_store, messages, moment
 from sqlalchemy import Engine, select
 
 from omilink.database import migrate, schema, sqlite
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.errors import NotAvailable, NotFound, OmilinkError, RateLimited
 from omilink.ingest.phrase_removal import LONGEST
 from omilink.ingest.saving import Saved
@@ -37,12 +37,12 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def tx(engine: Engine) -> Iterator[SqlTransaction]:
+def tx(engine: Engine) -> Iterator[Transaction]:
     with empty_store(engine) as tx:
         yield tx
 
 
-def start(tx: SqlTransaction, user: str = "ada", uid: str = A, clock: float = 0, *, brings: bool = True) -> Started:
+def start(tx: Transaction, user: str = "ada", uid: str = A, clock: float = 0, *, brings: bool = True) -> Started:
     turn(tx, clock)
     return omi_accounts.start(tx, uid, user, moment(clock), By(user), by_phone=True, brings=brings)
 
@@ -52,40 +52,38 @@ def sentence(started: Started) -> str:
     return started.say
 
 
-def speak(
-    tx: SqlTransaction, clock: float, *said: str, uid: str | None = A, proven: bool = True, **where: str
-) -> Saved:
+def speak(tx: Transaction, clock: float, *said: str, uid: str | None = A, proven: bool = True, **where: str) -> Saved:
     """A call with a segment for each text, by default as OMI's cloud makes it."""
     segments = [say(text, clock + 2 * number) for number, text in enumerate(said)]
     return save(tx, call(clock, *segments, uid=uid, proven=proven, **{"session": A} | where))
 
 
 def confirm(
-    tx: SqlTransaction, number: str | None, user: str = "ada", uid: str = A, clock: float = 1, address: str = HOME
+    tx: Transaction, number: str | None, user: str = "ada", uid: str = A, clock: float = 1, address: str = HOME
 ) -> bool:
     turn(tx, clock)
     return omi_accounts.confirm(tx, uid, user, str(number), address, moment(clock), By(user)) is not None
 
 
-def link_by_speech(tx: SqlTransaction, user: str = "ada", clock: float = 0, *, brings: bool = True) -> None:
+def link_by_speech(tx: Transaction, user: str = "ada", clock: float = 0, *, brings: bool = True) -> None:
     speak(tx, clock + 1, sentence(start(tx, user, clock=clock, brings=brings)))
     assert whose(tx) == user
 
 
-def whose(tx: SqlTransaction, uid: str = A) -> str | None:
+def whose(tx: Transaction, uid: str = A) -> str | None:
     return tx.users_verified_for([uid]).get(uid)
 
 
-def session(tx: SqlTransaction, key: str = f"shared/{A}") -> OmiSession:
+def session(tx: Transaction, key: str = f"shared/{A}") -> OmiSession:
     return tx.sessions([key])[key]
 
 
-def rules(tx: SqlTransaction) -> list[str]:
+def rules(tx: Transaction) -> list[str]:
     """What the audit holds, oldest first."""
     return [entry.rule for entry in tx.audited(100)][::-1]
 
 
-def everything(tx: SqlTransaction) -> str:
+def everything(tx: Transaction) -> str:
     """All rows of all tables, but for what users are asked to say."""
     tables = [table for table in schema.metadata.sorted_tables if table.name != "challenges"]
     return repr([tx._connection.execute(select(table)).all() for table in tables])
@@ -106,7 +104,7 @@ def refusal(act: Callable[[], object]) -> str | None:
 # The sentence
 
 
-def test_said_into_the_wearable_it_links_the_account_and_its_sessions(tx: SqlTransaction) -> None:
+def test_said_into_the_wearable_it_links_the_account_and_its_sessions(tx: Transaction) -> None:
     saved = speak(tx, 1, sentence(start(tx)))
     (link,) = tx.omi_links("ada")
     assert (link.uid, link.proof, link.verified_at) == (A, Proof.SPOKEN, at(1))
@@ -129,27 +127,27 @@ def test_said_into_the_wearable_it_links_the_account_and_its_sessions(tx: SqlTra
     ],
 )
 def test_it_proves_nothing_where_a_user_can_have_said_it_or_under_another_uid(
-    tx: SqlTransaction, where: dict[str, Any]
+    tx: Transaction, where: dict[str, Any]
 ) -> None:
     speak(tx, 1, sentence(start(tx)), **where)
     assert (whose(tx), whose(tx, "wristband")) == (None, None)
     assert "proof-accepted" not in rules(tx)
 
 
-def test_signed_by_omi_it_proves_at_a_personal_url_too(tx: SqlTransaction) -> None:
+def test_signed_by_omi_it_proves_at_a_personal_url_too(tx: Transaction) -> None:
     speak(tx, 1, sentence(start(tx)), origin="ada")
     assert whose(tx) == "ada"
 
 
 @pytest.mark.parametrize(("clock", "proves"), [(599.999, True), (600, False), (700, False)])
-def test_it_is_good_for_ten_minutes_to_the_millisecond(tx: SqlTransaction, clock: float, proves: bool) -> None:
+def test_it_is_good_for_ten_minutes_to_the_millisecond(tx: Transaction, clock: float, proves: bool) -> None:
     started = start(tx)
     assert started.expires_at == at(600)
     speak(tx, clock, sentence(started))
     assert whose(tx) == ("ada" if proves else None)
 
 
-def test_it_proves_once(tx: SqlTransaction) -> None:
+def test_it_proves_once(tx: Transaction) -> None:
     spoken = sentence(start(tx))
     speak(tx, 1, spoken)
     tx.remove_omi_link(A)
@@ -158,7 +156,7 @@ def test_it_proves_once(tx: SqlTransaction) -> None:
     assert messages(tx, "ada", A) == [], "and is known again"
 
 
-def test_starting_again_makes_another_and_the_one_before_is_worth_nothing(tx: SqlTransaction) -> None:
+def test_starting_again_makes_another_and_the_one_before_is_worth_nothing(tx: Transaction) -> None:
     first, second = sentence(start(tx)), sentence(start(tx))
     speak(tx, 1, first)
     assert whose(tx) is None
@@ -167,7 +165,7 @@ def test_starting_again_makes_another_and_the_one_before_is_worth_nothing(tx: Sq
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_of_a_doubled_call_both_copies_are_cut_and_one_proves(tx: SqlTransaction, together: bool) -> None:
+def test_of_a_doubled_call_both_copies_are_cut_and_one_proves(tx: Transaction, together: bool) -> None:
     segment = say(f"okay. {sentence(start(tx))}. thank you", 0, id="segment-of-a-doubled-call")
     copies = [call(clock, segment, session=A, uid=A, proven=True) for clock in (1, 1.2)]
     for batch in [copies] if together else [[copy] for copy in copies]:
@@ -177,7 +175,7 @@ def test_of_a_doubled_call_both_copies_are_cut_and_one_proves(tx: SqlTransaction
 
 
 @pytest.mark.parametrize("times", [2, 50])
-def test_said_again_and_again_in_one_call_it_is_cut_everywhere_and_proves_once(tx: SqlTransaction, times: int) -> None:
+def test_said_again_and_again_in_one_call_it_is_cut_everywhere_and_proves_once(tx: Transaction, times: int) -> None:
     spoken = sentence(start(tx))
     speak(tx, 1, f"good evening. {f'{spoken}. ' * times}thank you")
     assert texts(tx, "ada", A) == [["good evening. thank you"]]
@@ -185,9 +183,7 @@ def test_said_again_and_again_in_one_call_it_is_cut_everywhere_and_proves_once(t
 
 
 @pytest.mark.parametrize(("more", "proves"), [(0, True), (1, False)])
-def test_a_call_of_more_than_a_quarter_of_an_hour_is_not_listened_to(
-    tx: SqlTransaction, more: int, proves: bool
-) -> None:
+def test_a_call_of_more_than_a_quarter_of_an_hour_is_not_listened_to(tx: Transaction, more: int, proves: bool) -> None:
     spoken, talk = sentence(start(tx)), "so on and on " * 100
     left = LONGEST + more - len(spoken) - 10 * len(talk)
     speak(tx, 1, spoken, *[talk.strip().ljust(len(talk), ".")] * 10, "x" * left)
@@ -195,13 +191,13 @@ def test_a_call_of_more_than_a_quarter_of_an_hour_is_not_listened_to(
 
 
 @pytest.mark.parametrize(("others", "proves"), [(MOST_SENTENCES - 1, True), (MOST_SENTENCES, False)])
-def test_so_many_sentences_of_a_call_are_tried_and_no_more(tx: SqlTransaction, others: int, proves: bool) -> None:
+def test_so_many_sentences_of_a_call_are_tried_and_no_more(tx: Transaction, others: int, proves: bool) -> None:
     wrong = "acorn airport almond amber one."
     speak(tx, 1, *[f"{wrong} and so on and on."] * others, sentence(start(tx)))
     assert whose(tx) == ("ada" if proves else None)
 
 
-def test_whoever_was_asked_to_say_it_wins_and_no_other_who_asked_for_the_uid(tx: SqlTransaction) -> None:
+def test_whoever_was_asked_to_say_it_wins_and_no_other_who_asked_for_the_uid(tx: Transaction) -> None:
     adas, bens = start(tx), start(tx, "ben")
     speak(tx, 1, sentence(adas))
     assert whose(tx) == "ada"
@@ -211,7 +207,7 @@ def test_whoever_was_asked_to_say_it_wins_and_no_other_who_asked_for_the_uid(tx:
     assert texts(tx, "ada", A) == [], "what ben was asked to say is no talk either"
 
 
-def test_what_is_put_aside_proves_nothing(tx: SqlTransaction) -> None:
+def test_what_is_put_aside_proves_nothing(tx: Transaction) -> None:
     """Whoever found a lost device might say it."""
     sessions.link(tx, "pendant", "ben", moment(0), act=Act.ISSUE)
     sessions.end(tx, "pendant", Device.LOST, moment(1), OPERATOR)
@@ -220,7 +216,7 @@ def test_what_is_put_aside_proves_nothing(tx: SqlTransaction) -> None:
     assert whose(tx) is None
 
 
-def test_nor_does_what_was_accepted_before_the_session_changed_hands(tx: SqlTransaction) -> None:
+def test_nor_does_what_was_accepted_before_the_session_changed_hands(tx: Transaction) -> None:
     sessions.link(tx, "pendant", "ben", moment(0))
     spoken = sentence(start(tx))
     sessions.unlink(tx, "pendant", "ben", moment(6))
@@ -243,7 +239,7 @@ CUTS = {
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
 @pytest.mark.parametrize("proven", [True, False])
 def test_the_sentence_is_in_no_message_title_or_event(
-    tx: SqlTransaction, cut: Callable[[list[str]], list[list[str]]], proven: bool
+    tx: Transaction, cut: Callable[[list[str]], list[list[str]]], proven: bool
 ) -> None:
     spoken = sentence(start(tx))
     for number, said in enumerate(cut(spoken.split())):
@@ -266,7 +262,7 @@ def calls_of(words: list[str], cuts: set[int]) -> list[str]:
 @pytest.mark.parametrize("ended", [0.5, 3.0, 6.0, 8.5, 9.5, 40.0])
 @pytest.mark.parametrize("pause", [3.0, 20.0, 140.0])
 def test_whatever_was_said_before_and_wherever_the_clock_stands(
-    tx: SqlTransaction, cuts: set[int], ended: float, pause: float
+    tx: Transaction, cuts: set[int], ended: float, pause: float
 ) -> None:
     """Earlier talk ended at some second of a clock that has started again at 0 since."""
     before = [say(f"before {n}", n * ended / 4, (n + 1) * ended / 4) for n in range(4)]
@@ -280,7 +276,7 @@ def test_whatever_was_said_before_and_wherever_the_clock_stands(
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_in_whatever_order_its_parts_come(tx: SqlTransaction, order: tuple[int, ...]) -> None:
+def test_in_whatever_order_its_parts_come(tx: Transaction, order: tuple[int, ...]) -> None:
     spoken = sentence(start(tx)).split()
     parts = [say(" ".join(spoken[2 * n : 2 * n + 2]), 2.0 * n, 2.0 * n + 1.9) for n in range(3)]
     for late, n in enumerate(order):
@@ -289,7 +285,7 @@ def test_in_whatever_order_its_parts_come(tx: SqlTransaction, order: tuple[int, 
     assert words_of(" ".join(spoken), everything(tx)) == []
 
 
-def test_while_somebody_else_talks(tx: SqlTransaction) -> None:
+def test_while_somebody_else_talks(tx: Transaction) -> None:
     spoken = sentence(start(tx)).split()
     mine, theirs = {"speaker": "SPEAKER_0"}, {"speaker": "SPEAKER_1"}
     save(tx, call(2, say(" ".join(spoken[:3]), 0, **mine), session=A, uid=A, proven=True))
@@ -314,7 +310,7 @@ RESTARTING: dict[str, Callable[[int], dict[str, Any]]] = {
 @pytest.mark.parametrize("place", RESTARTING.values(), ids=RESTARTING)
 @pytest.mark.parametrize("pause", [3.0, 7.0])
 def test_a_device_that_begins_anew_with_every_call(
-    tx: SqlTransaction, cuts: list[int], place: Callable[[int], dict[str, Any]], pause: float
+    tx: Transaction, cuts: list[int], place: Callable[[int], dict[str, Any]], pause: float
 ) -> None:
     spoken = sentence(start(tx))
     for number, said in enumerate(calls_of(spoken.split(), {*cuts})):
@@ -324,7 +320,7 @@ def test_a_device_that_begins_anew_with_every_call(
 
 
 @pytest.mark.parametrize("place", RESTARTING.values(), ids=RESTARTING)
-def test_a_repeat_from_such_a_device_leaves_nothing(tx: SqlTransaction, place: Callable[[int], dict[str, Any]]) -> None:
+def test_a_repeat_from_such_a_device_leaves_nothing(tx: Transaction, place: Callable[[int], dict[str, Any]]) -> None:
     spoken = sentence(start(tx))
     parts = [say(word) | place(number) for number, word in enumerate(spoken.split())]
     for clock, part in enumerate([*parts, *parts[3:], *parts]):
@@ -334,7 +330,7 @@ def test_a_repeat_from_such_a_device_leaves_nothing(tx: SqlTransaction, place: C
 
 @pytest.mark.parametrize("place", RESTARTING.values(), ids=RESTARTING)
 def test_whoever_interrupts_such_a_device_is_kept_and_so_is_what_was_said_before(
-    tx: SqlTransaction, place: Callable[[int], dict[str, Any]]
+    tx: Transaction, place: Callable[[int], dict[str, Any]]
 ) -> None:
     words = sentence(start(tx)).split()
     save(tx, call(-12, say("We had bread today.") | place(0), session=A, uid=A, proven=True))
@@ -346,14 +342,14 @@ def test_whoever_interrupts_such_a_device_is_kept_and_so_is_what_was_said_before
     assert sorted(kept) == ["Good evening.", "Nobody told me about it.", "We had bread today."]
 
 
-def test_the_first_word_goes_along_wherever_it_was_said(tx: SqlTransaction) -> None:
+def test_the_first_word_goes_along_wherever_it_was_said(tx: Transaction) -> None:
     link, *words = sentence(start(tx)).split()
     for number, said in enumerate([link, "Nobody told me about it.", " ".join(words)]):
         save(tx, call(3.0 * number + 3, say(said, 3.0 * number), session=A, uid=A, proven=True))
     assert texts(tx, "ada", A) == [[LEFT_OUT, "Nobody told me about it."]]
 
 
-def test_a_last_word_goes_on_with_other_words(tx: SqlTransaction) -> None:
+def test_a_last_word_goes_on_with_other_words(tx: Transaction) -> None:
     *words, digit = sentence(start(tx)).split()
     for number, said in enumerate([" ".join(words), "Nobody told me about it.", f"{digit}. And was that all?"]):
         save(tx, call(3.0 * number + 3, say(said, 3.0 * number), session=A, uid=A, proven=True))
@@ -361,7 +357,7 @@ def test_a_last_word_goes_on_with_other_words(tx: SqlTransaction) -> None:
     assert texts(tx, "ada", A) == [[LEFT_OUT, "Nobody told me about it.", "And was that all?"]]
 
 
-def test_what_was_said_at_the_same_second_before_is_no_part(tx: SqlTransaction) -> None:
+def test_what_was_said_at_the_same_second_before_is_no_part(tx: Transaction) -> None:
     save(tx, call(5, say("We had bread.", 0, 5, id=0), session=A, uid=A, proven=True))
     spoken = sentence(start(tx)).split()
     save(tx, call(13, say(" ".join(spoken[:3]), 0.5, 3, id=0), session=A, uid=A, proven=True))
@@ -380,7 +376,7 @@ OTHERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.parametrize(("mine", "theirs"), OTHERS.values(), ids=OTHERS)
 @pytest.mark.parametrize("interjections", [1, 14, 25])
 def test_whoever_interrupts_and_how_often(
-    tx: SqlTransaction, mine: dict[str, Any], theirs: dict[str, Any], interjections: int
+    tx: Transaction, mine: dict[str, Any], theirs: dict[str, Any], interjections: int
 ) -> None:
     spoken = sentence(start(tx)).split()
     save(tx, call(3, say(" ".join(spoken[:3]), 0, **mine), session=A, uid=A, proven=True))
@@ -396,7 +392,7 @@ def test_whoever_interrupts_and_how_often(
 
 @pytest.mark.parametrize("said", ["Hold on a second.", "Wait, where was I now with this thing?"])
 @pytest.mark.parametrize("together", [True, False])
-def test_own_words_between_its_parts_stay(tx: SqlTransaction, said: str, together: bool) -> None:
+def test_own_words_between_its_parts_stay(tx: Transaction, said: str, together: bool) -> None:
     spoken = sentence(start(tx)).split()
     voice = {"speaker": "SPEAKER_0"}
     parts = [say(" ".join(spoken[:3]), 0, **voice), say(said, 3, **voice), say(" ".join(spoken[3:]), 6, **voice)]
@@ -422,7 +418,7 @@ REPEATED = {"all of it": [0, 1, 2], "its beginning": [0], "its end": [2], "its m
 @pytest.mark.parametrize("pause", [1.0, 6.0, 36.0])
 @pytest.mark.parametrize("proven", [True, False])
 def test_a_repeat_of_any_part_leaves_nothing(
-    tx: SqlTransaction, with_id: Callable[[int], dict[str, Any]], repeated: list[int], pause: float, proven: bool
+    tx: Transaction, with_id: Callable[[int], dict[str, Any]], repeated: list[int], pause: float, proven: bool
 ) -> None:
     spoken = sentence(start(tx)).split()
     parts = [
@@ -440,7 +436,7 @@ def test_a_repeat_of_any_part_leaves_nothing(
 
 
 @pytest.mark.parametrize("with_id", IDS.values(), ids=IDS)
-def test_a_repeat_keeps_the_tail_as_it_is(tx: SqlTransaction, with_id: Callable[[int], dict[str, Any]]) -> None:
+def test_a_repeat_keeps_the_tail_as_it_is(tx: Transaction, with_id: Callable[[int], dict[str, Any]]) -> None:
     spoken = sentence(start(tx)).split()
     tail = f"{' '.join(spoken[3:])}. And was that all?"
     parts = [say(" ".join(spoken[:3]), 0, 2.5, **with_id(0)), say(tail, 3, 6, **with_id(1))]
@@ -451,7 +447,7 @@ def test_a_repeat_keeps_the_tail_as_it_is(tx: SqlTransaction, with_id: Callable[
     assert [talk.title for talk in talks(tx, "ada", A)] == ["And was that all?"]
 
 
-def test_what_a_half_goes_on_with_is_kept_without_the_half(tx: SqlTransaction) -> None:
+def test_what_a_half_goes_on_with_is_kept_without_the_half(tx: Transaction) -> None:
     spoken = sentence(start(tx)).split()
     first, second = " ".join(spoken[:3]), " ".join(spoken[3:])
     grow = [second, f"{second}. And", f"{second}. And was that all?"]
@@ -464,7 +460,7 @@ def test_what_a_half_goes_on_with_is_kept_without_the_half(tx: SqlTransaction) -
     assert texts(tx, "ada", A) == [["What is it?", "And was that all?"]]
 
 
-def test_other_words_of_the_same_number_stay_whole(tx: SqlTransaction) -> None:
+def test_other_words_of_the_same_number_stay_whole(tx: Transaction) -> None:
     """They hold one word of the sentence, and their device counts anew in each call."""
     spoken = sentence(start(tx)).split()
     later = f"{spoken[-1]} people came by to see us"
@@ -474,9 +470,7 @@ def test_other_words_of_the_same_number_stay_whole(tx: SqlTransaction) -> None:
 
 
 @pytest.mark.parametrize("with_id", IDS.values(), ids=IDS)
-def test_a_doubled_half_in_one_call_leaves_nothing(
-    tx: SqlTransaction, with_id: Callable[[int], dict[str, Any]]
-) -> None:
+def test_a_doubled_half_in_one_call_leaves_nothing(tx: Transaction, with_id: Callable[[int], dict[str, Any]]) -> None:
     spoken = sentence(start(tx)).split()
     first, second = say(" ".join(spoken[:3]), 0, 2.5, **with_id(0)), say(" ".join(spoken[3:]), 3, 5, **with_id(1))
     save(tx, call(3, first, first, session=A, uid=A, proven=True))
@@ -487,12 +481,12 @@ def test_a_doubled_half_in_one_call_leaves_nothing(
 # What is close
 
 
-def heard(tx: SqlTransaction, user: str = "ada") -> str | None:
+def heard(tx: Transaction, user: str = "ada") -> str | None:
     (challenge,) = tx.challenges_of(user, at(1))
     return challenge.heard
 
 
-def test_what_is_close_to_the_sentence_is_shown_to_whom_it_was_given(tx: SqlTransaction) -> None:
+def test_what_is_close_to_the_sentence_is_shown_to_whom_it_was_given(tx: Transaction) -> None:
     link, *words, digit = sentence(start(tx)).split()
     start(tx, "ben")
     speak(tx, 1, "good evening", f"{link} {words[0]} {words[1]} reaver {words[3]} {digit}. and on we go")
@@ -502,25 +496,25 @@ def test_what_is_close_to_the_sentence_is_shown_to_whom_it_was_given(tx: SqlTran
     assert heard(tx) == f"{words[1]} {words[2]} {words[3]}"
 
 
-def test_other_talk_is_not_close(tx: SqlTransaction) -> None:
+def test_other_talk_is_not_close(tx: Transaction) -> None:
     _, *words, _ = sentence(start(tx)).split()
     speak(tx, 1, f"the {words[0]} and the {words[1]} are here", "we were told so by eight people, for one")
     assert heard(tx) is None
 
 
-def test_what_anybody_can_have_posted_is_not_shown(tx: SqlTransaction) -> None:
+def test_what_anybody_can_have_posted_is_not_shown(tx: Transaction) -> None:
     speak(tx, 1, " ".join(sentence(start(tx)).split()[:4]), proven=False)
     assert heard(tx) is None
 
 
-def test_what_was_said_around_it_stays(tx: SqlTransaction) -> None:
+def test_what_was_said_around_it_stays(tx: Transaction) -> None:
     spoken = sentence(start(tx)).split()
     speak(tx, 1, "good evening", " ".join(["now", *spoken[:2]]))
     speak(tx, 6, " ".join(spoken[2:4]), " ".join([*spoken[4:], "and", "tea", "please"]), "thanks")
     assert texts(tx, "ada", A) == [["good evening", "now", "and tea please", "thanks"]]
 
 
-def test_a_segment_that_grows_until_it_holds_the_sentence_keeps_no_part_of_it(tx: SqlTransaction) -> None:
+def test_a_segment_that_grows_until_it_holds_the_sentence_keeps_no_part_of_it(tx: Transaction) -> None:
     spoken = sentence(start(tx)).split()
     for number, so_far in enumerate([3, 4, 6]):
         segment = say(" ".join(spoken[:so_far]), 0, 2.0 + number, id="segment-that-grows")
@@ -530,7 +524,7 @@ def test_a_segment_that_grows_until_it_holds_the_sentence_keeps_no_part_of_it(tx
     assert words_of(" ".join(spoken), everything(tx)) == []
 
 
-def test_a_stream_that_heard_its_beginning_is_told_to_forget_it(tx: SqlTransaction) -> None:
+def test_a_stream_that_heard_its_beginning_is_told_to_forget_it(tx: Transaction) -> None:
     sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx)).split()
     speak(tx, 1, "good evening", " ".join(spoken[:3]), session="pendant")
@@ -539,7 +533,7 @@ def test_a_stream_that_heard_its_beginning_is_told_to_forget_it(tx: SqlTransacti
     assert texts(tx, "ada", "pendant") == [["good evening", LEFT_OUT]]
 
 
-def test_a_conversation_that_was_nothing_else_is_gone(tx: SqlTransaction) -> None:
+def test_a_conversation_that_was_nothing_else_is_gone(tx: Transaction) -> None:
     sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx)).split()
     speak(tx, 1, " ".join(spoken[:3]), session="pendant")
@@ -549,7 +543,7 @@ def test_a_conversation_that_was_nothing_else_is_gone(tx: SqlTransaction) -> Non
     assert words_of(" ".join(spoken), everything(tx)) == []
 
 
-def test_what_it_goes_on_with_after_the_sentence_is_kept(tx: SqlTransaction) -> None:
+def test_what_it_goes_on_with_after_the_sentence_is_kept(tx: Transaction) -> None:
     sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx))
     grows = [spoken.rpartition(" ")[0], spoken, f"{spoken} and tea please"]
@@ -560,7 +554,7 @@ def test_what_it_goes_on_with_after_the_sentence_is_kept(tx: SqlTransaction) -> 
 
 
 @pytest.mark.parametrize("cut", range(1, 6))
-def test_half_a_sentence_is_never_a_title(tx: SqlTransaction, cut: int) -> None:
+def test_half_a_sentence_is_never_a_title(tx: Transaction, cut: int) -> None:
     sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx)).split()
     speak(tx, 1, " ".join(spoken[:cut]), session="pendant")
@@ -570,7 +564,7 @@ def test_half_a_sentence_is_never_a_title(tx: SqlTransaction, cut: int) -> None:
     assert words_of(" ".join(spoken), str([talk.title for talk in talks(tx, "ada", "pendant")])) == []
 
 
-def test_a_title_does_not_grow_into_half_a_sentence(tx: SqlTransaction) -> None:
+def test_a_title_does_not_grow_into_half_a_sentence(tx: Transaction) -> None:
     sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx)).split()
     for number, so_far in enumerate(["well then", f"well then {' '.join(spoken[:3])}"]):
@@ -578,7 +572,7 @@ def test_a_title_does_not_grow_into_half_a_sentence(tx: SqlTransaction) -> None:
     assert [talk.title for talk in talks(tx, "ada", "pendant")] == ["well then"]
 
 
-def test_a_title_of_other_words_stays(tx: SqlTransaction) -> None:
+def test_a_title_of_other_words_stays(tx: Transaction) -> None:
     sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx)).split()
     speak(tx, 1, "good evening", " ".join(spoken[:3]), session="pendant")
@@ -586,7 +580,7 @@ def test_a_title_of_other_words_stays(tx: SqlTransaction) -> None:
     assert [talk.title for talk in talks(tx, "ada", "pendant")] == ["good evening"]
 
 
-def test_what_was_saved_for_an_earlier_owner_is_not_touched_when_it_grows_into_it(tx: SqlTransaction) -> None:
+def test_what_was_saved_for_an_earlier_owner_is_not_touched_when_it_grows_into_it(tx: Transaction) -> None:
     sessions.link(tx, "pendant", "ben", moment(0))
     spoken = sentence(start(tx))
     begun = spoken.rpartition(" ")[0]
@@ -598,7 +592,7 @@ def test_what_was_saved_for_an_earlier_owner_is_not_touched_when_it_grows_into_i
     assert texts(tx, "ben", "pendant") == [[begun]]
 
 
-def test_what_another_owners_words_began_is_no_sentence(tx: SqlTransaction) -> None:
+def test_what_another_owners_words_began_is_no_sentence(tx: Transaction) -> None:
     sessions.link(tx, "pendant", "ben", moment(0))
     spoken = sentence(start(tx)).split()
     speak(tx, 1, " ".join(spoken[:3]), session="pendant")
@@ -608,7 +602,7 @@ def test_what_another_owners_words_began_is_no_sentence(tx: SqlTransaction) -> N
     assert texts(tx, "ben", "pendant") == [[" ".join(spoken[:3])]]
 
 
-def test_nothing_is_left_of_a_call_for_a_deleted_account(tx: SqlTransaction) -> None:
+def test_nothing_is_left_of_a_call_for_a_deleted_account(tx: Transaction) -> None:
     spoken = sentence(start(tx, "ben"))
     tx.remove_user("ada", moment(0))
     speak(tx, 1, spoken, origin="ada")
@@ -619,7 +613,7 @@ def test_nothing_is_left_of_a_call_for_a_deleted_account(tx: SqlTransaction) -> 
 # The number
 
 
-def test_the_number_from_the_phone_proves_once(tx: SqlTransaction) -> None:
+def test_the_number_from_the_phone_proves_once(tx: Transaction) -> None:
     number = start(tx).number
     assert number and len(number) == 6
     assert confirm(tx, f"{number[:3]} {number[3:]}")
@@ -630,11 +624,11 @@ def test_the_number_from_the_phone_proves_once(tx: SqlTransaction) -> None:
 
 
 @pytest.mark.parametrize(("clock", "proves"), [(599.999, True), (600, False)])
-def test_the_number_is_good_for_ten_minutes(tx: SqlTransaction, clock: float, proves: bool) -> None:
+def test_the_number_is_good_for_ten_minutes(tx: Transaction, clock: float, proves: bool) -> None:
     assert confirm(tx, start(tx).number, clock=clock) == proves
 
 
-def test_the_number_is_good_for_its_user_and_its_uid_alone(tx: SqlTransaction) -> None:
+def test_the_number_is_good_for_its_user_and_its_uid_alone(tx: Transaction) -> None:
     number = start(tx).number
     start(tx, "ben"), start(tx, uid="wristband")
     assert not confirm(tx, number, "ben")
@@ -642,7 +636,7 @@ def test_the_number_is_good_for_its_user_and_its_uid_alone(tx: SqlTransaction) -
     assert confirm(tx, number)
 
 
-def test_another_number_replaces_the_one_before_and_not_the_sentence_nor_its_time(tx: SqlTransaction) -> None:
+def test_another_number_replaces_the_one_before_and_not_the_sentence_nor_its_time(tx: Transaction) -> None:
     started = start(tx)
     again = omi_accounts.renew_number(tx, A, "ada", at(300))
     assert (again.say, again.expires_at) == (None, started.expires_at)
@@ -654,20 +648,20 @@ def test_another_number_replaces_the_one_before_and_not_the_sentence_nor_its_tim
         omi_accounts.renew_number(tx, A, "ben", at(300))
 
 
-def test_the_sentence_typed_is_no_proof(tx: SqlTransaction) -> None:
+def test_the_sentence_typed_is_no_proof(tx: Transaction) -> None:
     started = start(tx)
     for typed in sentence(started), sentence(started).replace(" ", ""), "", "None":
         assert not confirm(tx, typed)
     assert whose(tx) is None
 
 
-def test_without_a_phone_no_number_proves_anything(tx: SqlTransaction) -> None:
+def test_without_a_phone_no_number_proves_anything(tx: Transaction) -> None:
     started = omi_accounts.start(tx, A, "ada", moment(0), By("ada"), by_phone=False)
     assert started.number is None
     assert not confirm(tx, "00000000")
 
 
-def test_neither_is_stored_as_it_is(tx: SqlTransaction) -> None:
+def test_neither_is_stored_as_it_is(tx: Transaction) -> None:
     started = start(tx)
     again = omi_accounts.renew_number(tx, A, "ada", at(1))
     rows = everything(tx)
@@ -683,7 +677,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("tries", WRONG.values(), ids=WRONG)
-def test_five_wrong_numbers_are_all_that_is_taken_from(tx: SqlTransaction, tries: list[tuple[str, str, str]]) -> None:
+def test_five_wrong_numbers_are_all_that_is_taken_from(tx: Transaction, tries: list[tuple[str, str, str]]) -> None:
     for user, uid, address in tries[:5]:
         start(tx, user, uid)
         assert not confirm(tx, "wrong", user, uid, address=address)
@@ -694,7 +688,7 @@ def test_five_wrong_numbers_are_all_that_is_taken_from(tx: SqlTransaction, tries
     assert whose(tx, uid) is None
 
 
-def test_starting_again_does_not_give_more_tries(tx: SqlTransaction) -> None:
+def test_starting_again_does_not_give_more_tries(tx: Transaction) -> None:
     for clock in range(5):
         start(tx, clock=clock)
         assert not confirm(tx, "wrong", clock=clock)
@@ -703,7 +697,7 @@ def test_starting_again_does_not_give_more_tries(tx: SqlTransaction) -> None:
     assert 0 < refused.value.retry_after <= 900
 
 
-def test_a_right_number_is_no_try(tx: SqlTransaction) -> None:
+def test_a_right_number_is_no_try(tx: Transaction) -> None:
     for number in range(10):
         assert confirm(tx, start(tx, uid=f"uid-{number}").number, uid=f"uid-{number}")
 
@@ -711,7 +705,7 @@ def test_a_right_number_is_no_try(tx: SqlTransaction) -> None:
 # An issued session, and an operator's word
 
 
-def test_an_issued_session_of_that_id_is_proof_enough(tx: SqlTransaction) -> None:
+def test_an_issued_session_of_that_id_is_proof_enough(tx: Transaction) -> None:
     sessions.link(tx, A, "ada", moment(0), act=Act.ISSUE)
     assert start(tx, "ben").say, "for its user only"
     assert start(tx) == Started(None, None, at(0), frozenset({"ada"}))
@@ -720,7 +714,7 @@ def test_an_issued_session_of_that_id_is_proof_enough(tx: SqlTransaction) -> Non
     assert session(tx).method is Method.ISSUED
 
 
-ENDS: dict[str, Callable[[SqlTransaction], object]] = {
+ENDS: dict[str, Callable[[Transaction], object]] = {
     "returned": lambda tx: sessions.end(tx, A, Device.RETURNED, moment(5), OPERATOR),
     "lost": lambda tx: sessions.end(tx, A, Device.LOST, moment(5), OPERATOR),
     "handed over": lambda tx: sessions.link(tx, A, "ben", moment(5), act=Act.HAND_OVER, by=OPERATOR),
@@ -729,9 +723,7 @@ ENDS: dict[str, Callable[[SqlTransaction], object]] = {
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
-def test_the_proof_of_an_issued_device_ends_with_it(
-    tx: SqlTransaction, end: Callable[[SqlTransaction], object]
-) -> None:
+def test_the_proof_of_an_issued_device_ends_with_it(tx: Transaction, end: Callable[[Transaction], object]) -> None:
     sessions.link(tx, A, "ada", moment(0), act=Act.ISSUE)
     start(tx)
     assert whose(tx) == "ada"
@@ -744,20 +736,20 @@ def test_the_proof_of_an_issued_device_ends_with_it(
     assert start(tx, "cleo", clock=10).say is None
 
 
-def test_a_proof_that_an_operator_gave_outlives_the_issued_device(tx: SqlTransaction) -> None:
+def test_a_proof_that_an_operator_gave_outlives_the_issued_device(tx: Transaction) -> None:
     sessions.link(tx, A, "ada", moment(0), act=Act.ISSUE)
     omi_accounts.vouch(tx, A, "ada", moment(1), OPERATOR)
     sessions.end(tx, A, Device.RETURNED, moment(5), OPERATOR)
     assert whose(tx) == "ada"
 
 
-def test_a_session_that_was_linked_by_hand_is_no_proof(tx: SqlTransaction) -> None:
+def test_a_session_that_was_linked_by_hand_is_no_proof(tx: Transaction) -> None:
     sessions.link(tx, A, "ada", moment(0))
     assert start(tx).say
     assert whose(tx) is None
 
 
-def test_nobody_proves_the_uid_of_a_session_that_is_issued_to_another(tx: SqlTransaction) -> None:
+def test_nobody_proves_the_uid_of_a_session_that_is_issued_to_another(tx: Transaction) -> None:
     sessions.link(tx, A, "ben", moment(0), act=Act.ISSUE)
     started = start(tx)
     speak(tx, 1, sentence(started))
@@ -767,7 +759,7 @@ def test_nobody_proves_the_uid_of_a_session_that_is_issued_to_another(tx: SqlTra
     assert session(tx).user_id == "ben"
 
 
-def test_an_operators_word_links_the_sessions_that_have_shown_it_at_once(tx: SqlTransaction) -> None:
+def test_an_operators_word_links_the_sessions_that_have_shown_it_at_once(tx: Transaction) -> None:
     speak(tx, 0, "nobodys yet", session="pendant")
     assert omi_accounts.vouch(tx, A, "ada", moment(1), OPERATOR) == {"ada"}
     assert texts(tx, "ada", "pendant") == [["nobodys yet"]]
@@ -775,7 +767,7 @@ def test_an_operators_word_links_the_sessions_that_have_shown_it_at_once(tx: Sql
 
 
 @pytest.mark.parametrize("owner", ["ben", None])
-def test_what_shows_another_uid_by_now_is_not_linked(tx: SqlTransaction, owner: str | None) -> None:
+def test_what_shows_another_uid_by_now_is_not_linked(tx: Transaction, owner: str | None) -> None:
     """Ada's device, which is ben's by now or nobody's."""
     speak(tx, 0, "adas", session="pendant")
     if owner:
@@ -785,13 +777,13 @@ def test_what_shows_another_uid_by_now_is_not_linked(tx: SqlTransaction, owner: 
     assert session(tx, "shared/pendant").user_id == owner
 
 
-def test_a_personal_address_makes_no_session_show_a_uid(tx: SqlTransaction) -> None:
+def test_a_personal_address_makes_no_session_show_a_uid(tx: Transaction) -> None:
     speak(tx, 0, "adas", origin="ada", session="pendant")
     speak(tx, 1, sentence(start(tx)), origin="ada", session="pendant")
     assert tx.uids_shown(["ada/pendant"]) == {}
 
 
-def test_a_suspended_session_does_not_tell_by_its_place_when_it_was_heard(tx: SqlTransaction) -> None:
+def test_a_suspended_session_does_not_tell_by_its_place_when_it_was_heard(tx: Transaction) -> None:
     def places() -> list[str]:
         return [one.omi_session_id for one, _ in health.sessions_of(tx, "ben")[0]]
 
@@ -806,7 +798,7 @@ def test_a_suspended_session_does_not_tell_by_its_place_when_it_was_heard(tx: Sq
         assert places() == before
 
 
-def test_a_call_from_before_the_proof_is_still_its_owners(tx: SqlTransaction) -> None:
+def test_a_call_from_before_the_proof_is_still_its_owners(tx: Transaction) -> None:
     sessions.link(tx, "pendant", "ada", moment(0))
     verify(tx, A, "ada", at(1))
     speak(tx, 10, "by uid from now on", session="pendant")
@@ -816,7 +808,7 @@ def test_a_call_from_before_the_proof_is_still_its_owners(tx: SqlTransaction) ->
     assert sorted(message.text for message in messages(tx, "ada", "pendant")) == ["by uid from now on", "late"]
 
 
-def test_what_is_put_aside_by_turns_is_noted_once_for_each_uid(tx: SqlTransaction) -> None:
+def test_what_is_put_aside_by_turns_is_noted_once_for_each_uid(tx: Transaction) -> None:
     for uid, user in (A, "ada"), ("bens-uid", "ben"), ("cleos-uid", "cleo"):
         verify(tx, uid, user, at(0))
     for clock in range(9):
@@ -828,7 +820,7 @@ def test_what_is_put_aside_by_turns_is_noted_once_for_each_uid(tx: SqlTransactio
 # What is verified for somebody else
 
 
-def test_no_proof_takes_a_uid_from_whom_it_is_verified_for(tx: SqlTransaction) -> None:
+def test_no_proof_takes_a_uid_from_whom_it_is_verified_for(tx: Transaction) -> None:
     verify(tx, A, "ben", at(0))
     started = start(tx)
     assert started.say and started.number, "the answer does not tell"
@@ -842,7 +834,7 @@ def test_no_proof_takes_a_uid_from_whom_it_is_verified_for(tx: SqlTransaction) -
     assert texts(tx, "ada", A) == []
 
 
-def test_a_session_of_that_id_is_not_issued_to_another(tx: SqlTransaction) -> None:
+def test_a_session_of_that_id_is_not_issued_to_another(tx: Transaction) -> None:
     verify(tx, A, "ben", at(0))
     assert refusal(lambda: sessions.link(tx, A, "ada", moment(0), act=Act.ISSUE)) == "session_not_available"
     assert sessions.link(tx, A, "ben", moment(0), act=Act.ISSUE).user_id == "ben"
@@ -852,20 +844,20 @@ def test_a_session_of_that_id_is_not_issued_to_another(tx: SqlTransaction) -> No
 
 
 @pytest.fixture
-def days(tx: SqlTransaction) -> SqlTransaction:
+def days(tx: Transaction) -> Transaction:
     """Nobody's conversations of the last two days: 30 hours ago, a day ago to the millisecond, and half an hour ago."""
     for hours, text in (-30, "long ago"), (-24, "a day ago"), (-0.5, "just now"):
         speak(tx, hours * HOUR + 1, text)
     return tx
 
 
-def test_of_the_last_day_all_that_began_in_it(days: SqlTransaction) -> None:
+def test_of_the_last_day_all_that_began_in_it(days: Transaction) -> None:
     link_by_speech(days)
     assert texts(days, "ada", A) == [["a day ago"], ["just now"]]
     assert texts(days, None, A) == [["long ago"]]
 
 
-def test_what_began_before_it_stays_though_it_went_on(tx: SqlTransaction) -> None:
+def test_what_began_before_it_stays_though_it_went_on(tx: Transaction) -> None:
     for number in range(20):
         speak(tx, -24 * HOUR + 100 * number, f"word {number}")
     link_by_speech(tx, clock=0.001)
@@ -873,7 +865,7 @@ def test_what_began_before_it_stays_though_it_went_on(tx: SqlTransaction) -> Non
     assert len(messages(tx, None, A)) == 20
 
 
-def test_the_user_may_decline_and_bring_it_later(days: SqlTransaction) -> None:
+def test_the_user_may_decline_and_bring_it_later(days: Transaction) -> None:
     link_by_speech(days, brings=False)
     assert texts(days, "ada", A) == []
     (link,) = days.omi_links("ada")
@@ -885,7 +877,7 @@ def test_the_user_may_decline_and_bring_it_later(days: SqlTransaction) -> None:
     assert omi_accounts.bring_earlier(days, A, "ada", moment(HOUR), By("ada")) == 0
 
 
-def test_the_user_may_let_go_of_it_within_a_day_and_it_is_gone_from_the_log(days: SqlTransaction) -> None:
+def test_the_user_may_let_go_of_it_within_a_day_and_it_is_gone_from_the_log(days: Transaction) -> None:
     link_by_speech(days)
     speak(days, 300, "after the link")
     assert omi_accounts.leave_earlier(days, A, "ada", moment(24 * HOUR), By("ada")) == 2
@@ -899,7 +891,7 @@ def test_the_user_may_let_go_of_it_within_a_day_and_it_is_gone_from_the_log(days
     assert moves == [("earlier-brought", "ada", A, "ada", "ada"), ("earlier-left", "ada", A, "ada", "ada")]
 
 
-def test_what_has_gone_on_since_it_came_stays(tx: SqlTransaction) -> None:
+def test_what_has_gone_on_since_it_came_stays(tx: Transaction) -> None:
     speak(tx, 0, "before")
     assert confirm(tx, start(tx, clock=1).number, clock=2)
     speak(tx, 10, "goes on")
@@ -908,7 +900,7 @@ def test_what_has_gone_on_since_it_came_stays(tx: SqlTransaction) -> None:
 
 
 @pytest.mark.parametrize("brings", [True, False])
-def test_a_device_that_shows_the_uid_later_is_treated_as_the_user_wished(tx: SqlTransaction, brings: bool) -> None:
+def test_a_device_that_shows_the_uid_later_is_treated_as_the_user_wished(tx: Transaction, brings: bool) -> None:
     speak(tx, 0, "before", session="pendant", uid=None)
     link_by_speech(tx, clock=1, brings=brings)
     speak(tx, 10, "hers", session="pendant")
@@ -916,21 +908,21 @@ def test_a_device_that_shows_the_uid_later_is_treated_as_the_user_wished(tx: Sql
     assert (texts(tx, "ada", "pendant"), texts(tx, None, "pendant")) == expected
 
 
-def test_after_a_day_it_stays(days: SqlTransaction) -> None:
+def test_after_a_day_it_stays(days: Transaction) -> None:
     link_by_speech(days)
     assert omi_accounts.leave_earlier(days, A, "ada", moment(24 * HOUR + 2), By("ada")) == 0
     assert texts(days, "ada", A) == [["a day ago"], ["just now"]]
 
 
 @pytest.mark.parametrize("move", [omi_accounts.bring_earlier, omi_accounts.leave_earlier])
-def test_nobody_moves_what_is_not_theirs(days: SqlTransaction, move: Callable[..., int]) -> None:
+def test_nobody_moves_what_is_not_theirs(days: Transaction, move: Callable[..., int]) -> None:
     link_by_speech(days)
     with pytest.raises(NotFound):
         move(days, A, "ben", at(10), By("ben"))
     assert texts(days, "ada", A) == [["a day ago"], ["just now"]]
 
 
-def test_nothing_from_before_an_earlier_owner_left_comes_along(days: SqlTransaction) -> None:
+def test_nothing_from_before_an_earlier_owner_left_comes_along(days: Transaction) -> None:
     """Neither what ada did not take, nor what she let go of."""
     link_by_speech(days, brings=False)
     speak(days, 300, "adas")
@@ -945,7 +937,7 @@ def test_nothing_from_before_an_earlier_owner_left_comes_along(days: SqlTransact
 # Taking it back
 
 
-def test_unlinking_ends_the_sessions_that_it_linked_and_no_others(tx: SqlTransaction) -> None:
+def test_unlinking_ends_the_sessions_that_it_linked_and_no_others(tx: Transaction) -> None:
     sessions.link(tx, "issued", "ada", moment(0), act=Act.ISSUE)
     sessions.link(tx, "by-hand", "ada", moment(0))
     link_by_speech(tx)
@@ -963,7 +955,7 @@ def test_unlinking_ends_the_sessions_that_it_linked_and_no_others(tx: SqlTransac
     assert texts(tx, None, "pendant") == [["later"]]
 
 
-def test_unlinking_also_ends_what_was_under_way(tx: SqlTransaction) -> None:
+def test_unlinking_also_ends_what_was_under_way(tx: Transaction) -> None:
     verify(tx, A, "ada", at(0))
     number = start(tx, "ben").number
     omi_accounts.unlink(tx, A, "ada", moment(1), By("ada"))
@@ -971,7 +963,7 @@ def test_unlinking_also_ends_what_was_under_way(tx: SqlTransaction) -> None:
     assert confirm(tx, number, "ben"), "but not what somebody else has begun"
 
 
-def test_an_operator_takes_a_proof_back_and_linked_sessions_stay(tx: SqlTransaction) -> None:
+def test_an_operator_takes_a_proof_back_and_linked_sessions_stay(tx: Transaction) -> None:
     link_by_speech(tx)
     assert omi_accounts.unvouch(tx, A, at(10), OPERATOR) == "ada"
     assert (whose(tx), session(tx).user_id) == (None, "ada")
@@ -979,7 +971,7 @@ def test_an_operator_takes_a_proof_back_and_linked_sessions_stay(tx: SqlTransact
         omi_accounts.unvouch(tx, A, at(10), OPERATOR)
 
 
-def test_a_deleted_account_takes_its_links_and_challenges_along(tx: SqlTransaction) -> None:
+def test_a_deleted_account_takes_its_links_and_challenges_along(tx: Transaction) -> None:
     link_by_speech(tx)
     waiting = start(tx, uid="wristband")
     tx.remove_user("ada", moment(10))

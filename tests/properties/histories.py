@@ -11,7 +11,7 @@ from support import Turned
 
 from omilink.clock import Millis
 from omilink.database import schema
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.ingest import saving
 from omilink.ingest.saving import Saved
 from omilink.models.conversation import Conversation
@@ -20,7 +20,6 @@ from omilink.models.ids import SHARED, session_key
 from omilink.models.message import Message
 from omilink.models.omi_account import OmiLink, Proof
 from omilink.models.order import Moment
-from omilink.models.ports import Transaction
 from omilink.models.user import User
 
 GAP = 150.0
@@ -33,17 +32,17 @@ _numbers = itertools.count(1)
 
 
 @contextmanager
-def empty_store(engine: Engine) -> Iterator[SqlTransaction]:
+def empty_store(engine: Engine) -> Iterator[Transaction]:
     """A store with three users and nothing else; whatever is written to it is gone afterwards."""
     with engine.connect() as connection, connection.begin() as transaction:
-        tx = SqlTransaction(connection, Turned(NOON))
+        tx = Transaction(connection, Turned(NOON))
         for name in PEOPLE:
             tx.add_user(User(id=name, email=f"{name}@example.org", display_name=None, created_at=0), "-")
         yield tx
         transaction.rollback()
 
 
-def turn(tx: SqlTransaction, seconds: float) -> None:
+def turn(tx: Transaction, seconds: float) -> None:
     """So much time has been counted since noon."""
     assert isinstance(tx._time, Turned)
     tx._time.at = at(seconds)
@@ -89,7 +88,7 @@ def call(
     )
 
 
-def conversation_of(tx: SqlTransaction, text: str) -> str | None:
+def conversation_of(tx: Transaction, text: str) -> str | None:
     """Where these words are, whoever may see them."""
     where = select(schema.messages.c.conversation_id).where(schema.messages.c.text == text)
     found: str | None = tx._run(where).scalar()

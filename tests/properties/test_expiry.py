@@ -8,7 +8,7 @@ import pytest
 from properties.histories import Said, at, call, empty_store, moment, save, say, texts, turn, verify
 from sqlalchemy import Engine
 
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.linking import health, sessions
 from omilink.linking.acts import Act
 from omilink.models.session import Method
@@ -18,33 +18,33 @@ TTL = 60.0
 
 
 @pytest.fixture
-def tx(engine: Engine) -> Iterator[SqlTransaction]:
+def tx(engine: Engine) -> Iterator[Transaction]:
     with empty_store(engine) as tx:
         yield tx
 
 
-def expire(tx: SqlTransaction, clock: float, most: int = 100) -> set[str]:
+def expire(tx: Transaction, clock: float, most: int = 100) -> set[str]:
     """What the server does every few seconds."""
     turn(tx, clock)
     return sessions.expire(tx, at(clock - TTL), moment(clock), most)
 
 
-def link(tx: SqlTransaction, clock: float, session: str = "kitchen", user: str = "ada", **how: Any) -> None:
+def link(tx: Transaction, clock: float, session: str = "kitchen", user: str = "ada", **how: Any) -> None:
     turn(tx, clock)
     sessions.link(tx, session, user, moment(clock), **how)
 
 
-def hear(tx: SqlTransaction, clock: float, said: Said, **where: Any) -> None:
+def hear(tx: Transaction, clock: float, said: Said, **where: Any) -> None:
     turn(tx, clock)
     save(tx, call(clock, said, **where))
 
 
-def owner(tx: SqlTransaction, key: str = "shared/kitchen") -> tuple[str | None, Method | None]:
+def owner(tx: Transaction, key: str = "shared/kitchen") -> tuple[str | None, Method | None]:
     session = tx.sessions([key])[key]
     return session.user_id, session.method
 
 
-def test_a_link_lasts_from_the_last_call_or_from_linking(tx: SqlTransaction) -> None:
+def test_a_link_lasts_from_the_last_call_or_from_linking(tx: Transaction) -> None:
     link(tx, 0)
     assert expire(tx, TTL) == set()
     hear(tx, TTL, say("still there", 0))
@@ -55,7 +55,7 @@ def test_a_link_lasts_from_the_last_call_or_from_linking(tx: SqlTransaction) -> 
     assert expire(tx, 2 * TTL + 0.001) == set()
 
 
-def test_the_owner_is_told_and_keeps_what_was_said(tx: SqlTransaction) -> None:
+def test_the_owner_is_told_and_keeps_what_was_said(tx: Transaction) -> None:
     link(tx, 0)
     hear(tx, 1, say("adas", 0))
     expire(tx, 100)
@@ -67,7 +67,7 @@ def test_the_owner_is_told_and_keeps_what_was_said(tx: SqlTransaction) -> None:
     assert (texts(tx, "ada"), texts(tx, None)) == ([["adas"]], [["nobodys yet"]])
 
 
-def test_linking_again_brings_what_was_said_meanwhile(tx: SqlTransaction) -> None:
+def test_linking_again_brings_what_was_said_meanwhile(tx: Transaction) -> None:
     link(tx, 0)
     expire(tx, 100)
     hear(tx, 101, say("meanwhile", 0))
@@ -77,14 +77,14 @@ def test_linking_again_brings_what_was_said_meanwhile(tx: SqlTransaction) -> Non
     assert expire(tx, 103 + TTL) == set()
 
 
-def test_a_call_that_was_accepted_before_is_still_the_owners(tx: SqlTransaction) -> None:
+def test_a_call_that_was_accepted_before_is_still_the_owners(tx: Transaction) -> None:
     link(tx, 0)
     expire(tx, 100)
     hear(tx, 99, say("on its way", 0))
     assert (texts(tx, "ada"), texts(tx, None)) == ([["on its way"]], [])
 
 
-def test_a_verified_uid_links_again_by_itself(tx: SqlTransaction) -> None:
+def test_a_verified_uid_links_again_by_itself(tx: Transaction) -> None:
     verify(tx, "wristband", "ada", at(0))
     hear(tx, 0, say("one", 0), uid="wristband")
     expire(tx, 100)
@@ -94,7 +94,7 @@ def test_a_verified_uid_links_again_by_itself(tx: SqlTransaction) -> None:
     assert texts(tx, "ada") == [["one"], ["two"]]
 
 
-def test_what_was_issued_and_what_comes_in_at_a_personal_url_lasts_for_ever(tx: SqlTransaction) -> None:
+def test_what_was_issued_and_what_comes_in_at_a_personal_url_lasts_for_ever(tx: Transaction) -> None:
     link(tx, 0, act=Act.ISSUE)
     hear(tx, 0, say("hello", 0), origin="ada")
     assert expire(tx, 1_000_000) == set()
@@ -102,7 +102,7 @@ def test_what_was_issued_and_what_comes_in_at_a_personal_url_lasts_for_ever(tx: 
     assert owner(tx, "ada/kitchen") == ("ada", Method.PERSONAL)
 
 
-def test_many_links_end_a_few_at_a_time(tx: SqlTransaction) -> None:
+def test_many_links_end_a_few_at_a_time(tx: Transaction) -> None:
     for number in range(5):
         link(tx, 0, f"device-{number}", "ada" if number % 2 else "ben")
     rounds = 0

@@ -6,7 +6,7 @@ import pytest
 from histories import GAP, call, empty_store, moment, say, verify
 from sqlalchemy import Engine
 
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.ingest.saving import save
 from omilink.linking import sessions
 from omilink.linking.acts import Act
@@ -17,17 +17,17 @@ from omilink.models.user import User
 
 
 @pytest.fixture
-def tx(engine: Engine) -> Iterator[SqlTransaction]:
+def tx(engine: Engine) -> Iterator[Transaction]:
     with empty_store(engine) as tx:
         yield tx
 
 
-def texts(tx: SqlTransaction, user_id: str) -> list[str]:
+def texts(tx: Transaction, user_id: str) -> list[str]:
     found = tx.conversations_of(user_id, 100)
     return sorted(message.text for c in found for message in tx.messages(c.id, 100))
 
 
-def test_words_in_flight_stay_with_the_owner_of_then(tx: SqlTransaction) -> None:
+def test_words_in_flight_stay_with_the_owner_of_then(tx: Transaction) -> None:
     for name in "ann", "zoe":
         tx.add_user(User(id=name, email=f"{name}@example.org", display_name=None, created_at=0), "hash")
     said = call(10, say("for ann", 0))
@@ -38,7 +38,7 @@ def test_words_in_flight_stay_with_the_owner_of_then(tx: SqlTransaction) -> None
     assert (texts(tx, "ann"), texts(tx, "zoe")) == (["for ann"], ["for zoe"])
 
 
-def test_an_id_that_is_somebodys_uid_is_suspended_though_the_call_does_not_show_it(tx: SqlTransaction) -> None:
+def test_an_id_that_is_somebodys_uid_is_suspended_though_the_call_does_not_show_it(tx: Transaction) -> None:
     for name in "ann", "zoe":
         tx.add_user(User(id=name, email=f"{name}@example.org", display_name=None, created_at=0), "hash")
     said = call(10, say("for ann", 0))
@@ -51,16 +51,16 @@ def test_an_id_that_is_somebodys_uid_is_suspended_though_the_call_does_not_show_
 # A device goes from hand to hand
 
 
-def hear(tx: SqlTransaction, clock: float, text: str) -> dict[int, str]:
+def hear(tx: Transaction, clock: float, text: str) -> dict[int, str]:
     """What was put aside of it, by which rule."""
     return save(tx, [call(clock, say(text, clock))], GAP).quarantined
 
 
-def issue(tx: SqlTransaction, user: str, clock: float, act: Act = Act.ISSUE) -> None:
+def issue(tx: Transaction, user: str, clock: float, act: Act = Act.ISSUE) -> None:
     sessions.link(tx, "kitchen", user, moment(clock), act=act, by=OPERATOR)
 
 
-def test_a_device_that_is_handed_over_leaves_behind_what_was_accepted_before(tx: SqlTransaction) -> None:
+def test_a_device_that_is_handed_over_leaves_behind_what_was_accepted_before(tx: Transaction) -> None:
     issue(tx, "ada", 0)
     late = call(10, say("adas", 10))
     issue(tx, "ben", 11, Act.HAND_OVER)
@@ -69,7 +69,7 @@ def test_a_device_that_is_handed_over_leaves_behind_what_was_accepted_before(tx:
     assert (texts(tx, "ada"), texts(tx, "ben")) == (["adas"], ["bens"])
 
 
-def test_also_what_was_nobodys_since_its_user_unlinked_it(tx: SqlTransaction) -> None:
+def test_also_what_was_nobodys_since_its_user_unlinked_it(tx: Transaction) -> None:
     issue(tx, "ada", 0)
     sessions.unlink(tx, "kitchen", "ada", moment(5))
     hear(tx, 10, "nobodys")
@@ -79,7 +79,7 @@ def test_also_what_was_nobodys_since_its_user_unlinked_it(tx: SqlTransaction) ->
     assert texts(tx, "ben") == []
 
 
-def test_issuing_it_again_to_its_user_changes_nothing(tx: SqlTransaction) -> None:
+def test_issuing_it_again_to_its_user_changes_nothing(tx: Transaction) -> None:
     issue(tx, "ada", 0)
     hear(tx, 1, "adas")
     before = tx.sessions(["shared/kitchen"]), tx.audited(10), tx.log_bounds("ada")
@@ -88,9 +88,7 @@ def test_issuing_it_again_to_its_user_changes_nothing(tx: SqlTransaction) -> Non
 
 
 @pytest.mark.parametrize("how", [Device.RETURNED, Device.LOST])
-def test_what_a_device_sends_after_its_end_is_put_aside_until_it_is_issued_again(
-    tx: SqlTransaction, how: Device
-) -> None:
+def test_what_a_device_sends_after_its_end_is_put_aside_until_it_is_issued_again(tx: Transaction, how: Device) -> None:
     issue(tx, "ada", 0)
     hear(tx, 1, "adas")
     late = call(9, say("adas too", 9))
@@ -102,7 +100,7 @@ def test_what_a_device_sends_after_its_end_is_put_aside_until_it_is_issued_again
     assert (texts(tx, "ada"), texts(tx, "ben")) == (["adas", "adas too"], ["bens"])
 
 
-def test_whoever_gets_a_returned_device_does_not_get_what_was_nobodys_on_it(tx: SqlTransaction) -> None:
+def test_whoever_gets_a_returned_device_does_not_get_what_was_nobodys_on_it(tx: Transaction) -> None:
     issue(tx, "ada", 0)
     sessions.unlink(tx, "kitchen", "ada", moment(5))
     hear(tx, 6, "ada goes on wearing it")
@@ -111,7 +109,7 @@ def test_whoever_gets_a_returned_device_does_not_get_what_was_nobodys_on_it(tx: 
     assert texts(tx, "ben") == []
 
 
-def test_what_waited_while_it_went_through_several_hands_is_put_aside(tx: SqlTransaction) -> None:
+def test_what_waited_while_it_went_through_several_hands_is_put_aside(tx: Transaction) -> None:
     """A dead letter, for example, that an operator brings back after days."""
     issue(tx, "ada", 0)
     late: list[Delivery] = [call(1, say("adas", 1))]

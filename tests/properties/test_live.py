@@ -13,7 +13,7 @@ from properties.histories import at, call, empty_store, moment, save, say, talks
 from sqlalchemy import Engine
 
 from omilink.conversations import history
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.errors import OmilinkError
 from omilink.linking import sessions
 from omilink.live import event_log
@@ -35,7 +35,7 @@ class Screen:
             self._take(json.loads(frame.data))
         return self
 
-    def look_up(self, tx: SqlTransaction, user: str) -> "Screen":
+    def look_up(self, tx: Transaction, user: str) -> "Screen":
         """What a page does when it opens, and when a conversation comes to the top whose words it lacks."""
         self.talks |= {c.id: wire.shown(c) for c in tx.conversations_of(user, 1000)}
         talk = self.top()
@@ -77,12 +77,12 @@ class Screen:
                 self.words[message["id"]] = message
 
 
-def fresh(tx: SqlTransaction, user: str) -> tuple[Json | None, list[Json]]:
+def fresh(tx: Transaction, user: str) -> tuple[Json | None, list[Json]]:
     answer = event_log.current(tx, user)
     return answer["conversation"], answer["messages"]
 
 
-def read_on(tx: SqlTransaction, user: str, cursor: str | None) -> tuple[list[Frame], str]:
+def read_on(tx: Transaction, user: str, cursor: str | None) -> tuple[list[Frame], str]:
     """Everything after the cursor, page by page, and the cursor behind it."""
     frames, cursor, more = event_log.poll(tx, user, cursor)
     while more:
@@ -93,11 +93,11 @@ def read_on(tx: SqlTransaction, user: str, cursor: str | None) -> tuple[list[Fra
 
 # Random histories
 
-Step = Callable[[SqlTransaction, float], None]
+Step = Callable[[Transaction, float], None]
 
 
 def words_come(session: str, texts: list[str], start: float | None, id: str | None) -> Step:
-    def step(tx: SqlTransaction, clock: float) -> None:
+    def step(tx: Transaction, clock: float) -> None:
         said = [say(text, None if start is None else start + 2 * n, id=id) for n, text in enumerate(texts)]
         save(tx, call(clock, *said, session=session, uid="uid of ben" if session == "bens" else None))
 
@@ -113,7 +113,7 @@ def unlinked(session: str, user: str) -> Step:
 
 
 def deleted(session: str, user: str, which: int) -> Step:
-    def step(tx: SqlTransaction, clock: float) -> None:
+    def step(tx: Transaction, clock: float) -> None:
         for talk in talks(tx, user, session)[which:][:1]:
             history.delete(tx, talk.id, user, at(clock))
 
@@ -145,7 +145,7 @@ steps = (
 histories = st.lists(st.tuples(st.sampled_from([1, 3, 30, 200]), steps), max_size=14)
 
 
-def play(tx: SqlTransaction, history: list[tuple[float, Step]]) -> Iterator[None]:
+def play(tx: Transaction, history: list[tuple[float, Step]]) -> Iterator[None]:
     """Yields before the first step and after each."""
     verify(tx, "uid of ben", "ben", at(0))
     for session, user in ("kitchen", "ada"), ("attic", "ben"):
@@ -197,7 +197,7 @@ def test_cut_at_every_event_and_resumed_nothing_is_lost_nothing_comes_twice(
 
 
 @pytest.fixture
-def tx(engine: Engine) -> Iterator[SqlTransaction]:
+def tx(engine: Engine) -> Iterator[Transaction]:
     """Ada has a kitchen in which three words were said, one call each."""
     with empty_store(engine) as tx:
         sessions.link(tx, "kitchen", "ada", moment(0))
@@ -210,7 +210,7 @@ def types(frames: list[Frame]) -> list[str]:
     return [json.loads(frame.data)["type"] for frame in frames]
 
 
-def test_without_a_cursor_it_begins_with_a_snapshot(tx: SqlTransaction) -> None:
+def test_without_a_cursor_it_begins_with_a_snapshot(tx: Transaction) -> None:
     opening = event_log.begin(tx, "ada", None)
     assert (opening.resumed, types(opening.frames)) == (False, ["update"])
     update = json.loads(opening.frames[0].data)
@@ -219,7 +219,7 @@ def test_without_a_cursor_it_begins_with_a_snapshot(tx: SqlTransaction) -> None:
     assert (update["ok"], update["sessionId"]) == (True, "kitchen")
 
 
-def test_the_cursor_of_a_snapshot_goes_on_without_a_gap(tx: SqlTransaction) -> None:
+def test_the_cursor_of_a_snapshot_goes_on_without_a_gap(tx: Transaction) -> None:
     cursor = event_log.current(tx, "ada")["cursor"]
     save(tx, call(3, say("four", 3)))
     frames, after, more = event_log.poll(tx, "ada", cursor)
@@ -228,14 +228,14 @@ def test_the_cursor_of_a_snapshot_goes_on_without_a_gap(tx: SqlTransaction) -> N
     assert event_log.begin(tx, "ada", cursor).resumed
 
 
-def test_the_cursor_of_a_first_connect_leads_to_a_fresh_snapshot(tx: SqlTransaction) -> None:
+def test_the_cursor_of_a_first_connect_leads_to_a_fresh_snapshot(tx: Transaction) -> None:
     """Whoever is cut off between `connected` and `update` has seen nothing yet."""
     connected = event_log.begin(tx, "ada", None).cursor
     again = event_log.begin(tx, "ada", connected)
     assert (again.resumed, types(again.frames)) == (False, ["update"])
 
 
-def test_a_user_without_anything_gets_an_empty_snapshot_and_then_the_first_words(tx: SqlTransaction) -> None:
+def test_a_user_without_anything_gets_an_empty_snapshot_and_then_the_first_words(tx: Transaction) -> None:
     frames, cursor, _ = event_log.poll(tx, "ben", None)
     update = json.loads(frames[0].data)
     assert (update["conversation"], update["messages"], update["sessionId"]) == (None, [], None)
@@ -272,14 +272,14 @@ def odd_cursors(cursor: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("what", odd_cursors("A.1"))
-def test_a_cursor_that_cannot_be_honoured_is_told_and_a_snapshot_follows(tx: SqlTransaction, what: str) -> None:
+def test_a_cursor_that_cannot_be_honoured_is_told_and_a_snapshot_follows(tx: Transaction, what: str) -> None:
     opening = event_log.begin(tx, "ada", odd_cursors(event_log.current(tx, "ada")["cursor"])[what])
     assert (opening.resumed, types(opening.frames)) == (False, ["reset", "update"])
     assert json.loads(opening.frames[0].data) == {"type": "reset", "reason": "cursor_unknown"}
     assert Screen().show(opening.frames).current() == fresh(tx, "ada")
 
 
-def test_another_users_cursor_is_as_good_as_any_unknown_one(tx: SqlTransaction) -> None:
+def test_another_users_cursor_is_as_good_as_any_unknown_one(tx: Transaction) -> None:
     adas = event_log.current(tx, "ada")["cursor"]
     opening = event_log.begin(tx, "ben", adas)
     assert opening == event_log.begin(tx, "ben", "AAAAAAAAAAAA.1")
@@ -287,14 +287,14 @@ def test_another_users_cursor_is_as_good_as_any_unknown_one(tx: SqlTransaction) 
     assert not any('"one"' in frame.data for frame in opening.frames)
 
 
-def test_a_cursor_of_another_history_is_not_honoured(tx: SqlTransaction, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cursor_of_another_history_is_not_honoured(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that was restored or replaced."""
     before = event_log.current(tx, "ada")["cursor"]
     monkeypatch.setattr(tx, "epoch", lambda: "another history")
     assert types(event_log.begin(tx, "ada", before).frames) == ["reset", "update"]
 
 
-def test_a_cursor_that_is_too_old_says_so(tx: SqlTransaction) -> None:
+def test_a_cursor_that_is_too_old_says_so(tx: Transaction) -> None:
     before = event_log.current(tx, "ada")["cursor"]
     save(tx, call(3, say("four", 3)))
     now = event_log.current(tx, "ada")["cursor"]
@@ -305,13 +305,13 @@ def test_a_cursor_that_is_too_old_says_so(tx: SqlTransaction) -> None:
     assert event_log.begin(tx, "ada", now).resumed, "the newest cursor has missed nothing"
 
 
-def test_a_cursor_tells_neither_the_user_nor_the_history(tx: SqlTransaction) -> None:
+def test_a_cursor_tells_neither_the_user_nor_the_history(tx: Transaction) -> None:
     adas, bens = (event_log.current(tx, user)["cursor"].partition(".")[0] for user in ("ada-lovelace", "ben"))
     assert "ada-lovelace" not in adas and tx.epoch() not in adas
     assert adas != bens
 
 
-def test_the_ids_of_reset_and_update_are_safe_to_resume_from(tx: SqlTransaction) -> None:
+def test_the_ids_of_reset_and_update_are_safe_to_resume_from(tx: Transaction) -> None:
     reset, update = event_log.begin(tx, "ada", "AAAAAAAAAAAA.1").frames
     save(tx, call(3, say("four", 3)))
     for cut_after, screen in (reset, Screen()), (update, Screen().show([update])):
@@ -322,7 +322,7 @@ def test_the_ids_of_reset_and_update_are_safe_to_resume_from(tx: SqlTransaction)
 # What a stream tells
 
 
-def test_late_linking_brings_everything_that_was_said(tx: SqlTransaction) -> None:
+def test_late_linking_brings_everything_that_was_said(tx: Transaction) -> None:
     """More than fits into one event, in two conversations."""
     for second in range(60):
         save(tx, call(second, say(f"word {second}", 2 * second), say(f"and {second}", 2 * second + 1), session="attic"))
@@ -340,13 +340,13 @@ def test_late_linking_brings_everything_that_was_said(tx: SqlTransaction) -> Non
     assert len(screen.words) == 3 + 121
 
 
-def test_a_snapshot_holds_the_newest_fifty_in_spoken_order(tx: SqlTransaction) -> None:
+def test_a_snapshot_holds_the_newest_fifty_in_spoken_order(tx: Transaction) -> None:
     save(tx, call(300, *(say(f"word {n}", 600 + n / 2, 600.5 + n / 2) for n in reversed(range(70)))))
     texts = [m["text"] for m in event_log.current(tx, "ada")["messages"]]
     assert texts == [f"word {n}" for n in range(20, 70)]
 
 
-def test_deleted_words_are_in_no_event_and_the_stream_says_what_is_gone(tx: SqlTransaction) -> None:
+def test_deleted_words_are_in_no_event_and_the_stream_says_what_is_gone(tx: Transaction) -> None:
     (talk,) = talks(tx, "ada")
     began = event_log.begin(tx, "ada", None)
     history.delete(tx, talk.id, "ada", at(9))
@@ -356,7 +356,7 @@ def test_deleted_words_are_in_no_event_and_the_stream_says_what_is_gone(tx: SqlT
     assert fresh(tx, "ada") == (None, [])
 
 
-def test_the_session_of_the_current_conversation_is_named(tx: SqlTransaction) -> None:
+def test_the_session_of_the_current_conversation_is_named(tx: Transaction) -> None:
     sessions.link(tx, "garden", "ada", moment(9))
     assert event_log.current(tx, "ada")["sessionId"] == "kitchen"
     save(tx, call(10, say("hello", 0), session="garden"))

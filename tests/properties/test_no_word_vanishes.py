@@ -17,7 +17,7 @@ from sqlalchemy import Engine, select
 
 from omilink.conversations import history
 from omilink.database.schema import messages
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.errors import OmilinkError
 from omilink.ingest import payload
 from omilink.linking import omi_accounts, sessions
@@ -33,7 +33,7 @@ ELSEWHERE = ("Segments", "text", "transcript")
 
 
 @pytest.fixture
-def tx(engine: Engine) -> Iterator[SqlTransaction]:
+def tx(engine: Engine) -> Iterator[Transaction]:
     with empty_store(engine) as tx:
         yield tx
 
@@ -95,7 +95,7 @@ def test_every_accepted_word_is_somewhere(engine: Engine, acts: list[tuple[Any, 
         check(tx, acts)
 
 
-def check(tx: SqlTransaction, acts: list[tuple[Any, ...]]) -> None:
+def check(tx: Transaction, acts: list[tuple[Any, ...]]) -> None:
     numbers, seconds = count(1000), count(1)
     sent: list[Sent] = []
     aside: set[str] = set()
@@ -153,7 +153,7 @@ def make(
     return Sent(delivery, frozenset(), bool(words) if isinstance(value, str) else len(said))
 
 
-def change(tx: SqlTransaction, act: str, now: int, *about: str) -> set[str]:
+def change(tx: Transaction, act: str, now: int, *about: str) -> set[str]:
     """Something else that happens. Returns the words that somebody deleted by it."""
     if act == "verify":
         if tx.omi_link(UID) is None:

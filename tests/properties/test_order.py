@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from properties.histories import GAP, at, call, empty_store, moment, save, say, talks, texts, verify
 from sqlalchemy import Engine
 
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.linking import health, sessions
 from omilink.linking.acts import Act
 from omilink.linking.omi_accounts import bring_earlier, leave_earlier
@@ -20,14 +20,14 @@ JUMPS = (-2 * DAY, -6 * HOUR, -10 * MINUTE, -1, 1, 10 * MINUTE, 6 * HOUR, 2 * DA
 
 
 @pytest.fixture
-def tx(engine: Engine) -> Iterator[SqlTransaction]:
+def tx(engine: Engine) -> Iterator[Transaction]:
     with empty_store(engine) as tx:
         yield tx
 
 
 @pytest.mark.parametrize("ahead", JUMPS)
 def test_a_clock_that_is_wrong_while_somebody_unlinks_gives_nobody_elses_words_away(
-    tx: SqlTransaction, ahead: float
+    tx: Transaction, ahead: float
 ) -> None:
     sessions.link(tx, "kitchen", "ada", moment(0))
     save(tx, call(1, say("adas", 0)))
@@ -40,7 +40,7 @@ def test_a_clock_that_is_wrong_while_somebody_unlinks_gives_nobody_elses_words_a
 
 
 @pytest.mark.parametrize("ahead", JUMPS)
-def test_nor_where_a_device_is_handed_over(tx: SqlTransaction, ahead: float) -> None:
+def test_nor_where_a_device_is_handed_over(tx: Transaction, ahead: float) -> None:
     sessions.link(tx, "kitchen", "ada", moment(0), act=Act.ISSUE, by=OPERATOR)
     late = call(1, say("adas", 0))
     sessions.link(tx, "kitchen", "ben", moment(2, wall=2 + ahead), act=Act.HAND_OVER, by=OPERATOR)
@@ -49,7 +49,7 @@ def test_nor_where_a_device_is_handed_over(tx: SqlTransaction, ahead: float) -> 
 
 
 @pytest.mark.parametrize("ahead", JUMPS)
-def test_what_an_owner_did_not_take_along_goes_to_no_later_one(tx: SqlTransaction, ahead: float) -> None:
+def test_what_an_owner_did_not_take_along_goes_to_no_later_one(tx: Transaction, ahead: float) -> None:
     save(tx, call(0, say("nobodys", 0)))
     verify(tx, "wristband", "ada", at(1))
     disown(tx, "wristband", "ada", moment(1), By("ada"))
@@ -64,7 +64,7 @@ def test_what_an_owner_did_not_take_along_goes_to_no_later_one(tx: SqlTransactio
 
 
 @pytest.mark.parametrize("back", [10 * MINUTE, 6 * HOUR, 2 * DAY])
-def test_a_talk_goes_on_when_the_clock_is_set_back(tx: SqlTransaction, back: float) -> None:
+def test_a_talk_goes_on_when_the_clock_is_set_back(tx: Transaction, back: float) -> None:
     sessions.link(tx, "kitchen", "ada", moment(0))
     save(tx, call(10, say("before", 0), wall=10))
     save(tx, call(15, say("after", 5), wall=15 - back))
@@ -75,7 +75,7 @@ def test_a_talk_goes_on_when_the_clock_is_set_back(tx: SqlTransaction, back: flo
 
 
 @pytest.mark.parametrize("back", [10 * MINUTE, 6 * HOUR, 2 * DAY])
-def test_the_current_conversation_is_that_whose_words_were_accepted_last(tx: SqlTransaction, back: float) -> None:
+def test_the_current_conversation_is_that_whose_words_were_accepted_last(tx: Transaction, back: float) -> None:
     sessions.link(tx, "kitchen", "ada", moment(0))
     save(tx, call(10, say("the old one", 0), wall=10))
     save(tx, call(1000, say("the new one", 0), wall=1000 - back))
@@ -84,7 +84,7 @@ def test_the_current_conversation_is_that_whose_words_were_accepted_last(tx: Sql
     assert [one.id for one in tx.conversations_of("ada", 10)] == [new.id, old.id]
 
 
-def test_words_that_go_on_in_an_old_conversation_move_it_to_no_other_page(tx: SqlTransaction) -> None:
+def test_words_that_go_on_in_an_old_conversation_move_it_to_no_other_page(tx: Transaction) -> None:
     sessions.link(tx, "kitchen", "ada", moment(0))
     for number in range(4):
         save(tx, call(10 + number * 2 * GAP, say(f"talk {number}", number * 2 * GAP), session="kitchen"))
@@ -96,7 +96,7 @@ def test_words_that_go_on_in_an_old_conversation_move_it_to_no_other_page(tx: Sq
     assert len(first_page) + len(rest) == 4
 
 
-def test_what_was_brought_can_be_left_whatever_order_clocks_had(tx: SqlTransaction) -> None:
+def test_what_was_brought_can_be_left_whatever_order_clocks_had(tx: Transaction) -> None:
     save(tx, call(0, say("before", 0), uid="wristband", wall=HOUR))
     verify(tx, "wristband", "ada", at(0))
     sessions.link(tx, "kitchen", "ada", moment(2), act=Act.CLAIM)
@@ -108,7 +108,7 @@ def test_what_was_brought_can_be_left_whatever_order_clocks_had(tx: SqlTransacti
 # A node that was cut off
 
 
-def test_words_by_way_of_a_disk_are_of_whoever_had_it_when_they_were_accepted(tx: SqlTransaction) -> None:
+def test_words_by_way_of_a_disk_are_of_whoever_had_it_when_they_were_accepted(tx: Transaction) -> None:
     sessions.link(tx, "kitchen", "ada", replace(moment(0), act=1))
     sessions.unlink(tx, "kitchen", "ada", replace(moment(10), act=2))
     sessions.link(tx, "kitchen", "ben", replace(moment(11), act=3))
@@ -122,7 +122,7 @@ def test_words_by_way_of_a_disk_are_of_whoever_had_it_when_they_were_accepted(tx
     assert (texts(tx, "ada"), texts(tx, "ben")) == ([["adas"]], [["bens", "whose", "bens too"]])
 
 
-def test_what_nobody_can_place_is_put_aside_and_shown_to_nobody(tx: SqlTransaction) -> None:
+def test_what_nobody_can_place_is_put_aside_and_shown_to_nobody(tx: Transaction) -> None:
     sessions.link(tx, "kitchen", "ada", replace(moment(0), act=1))
     sessions.unlink(tx, "kitchen", "ada", replace(moment(10), act=2))
     sessions.link(tx, "kitchen", "ben", replace(moment(11), act=3))
@@ -131,7 +131,7 @@ def test_what_nobody_can_place_is_put_aside_and_shown_to_nobody(tx: SqlTransacti
     assert (texts(tx, "ada"), texts(tx, "ben"), texts(tx, None)) == ([], [], [])
 
 
-def test_an_act_without_the_queues_order_is_told_by_its_number(tx: SqlTransaction) -> None:
+def test_an_act_without_the_queues_order_is_told_by_its_number(tx: Transaction) -> None:
     sessions.link(tx, "kitchen", "ada", replace(moment(0), act=1))
     sessions.unlink(tx, "kitchen", "ada", replace(moment(10), order=None, act=2))
     sessions.link(tx, "kitchen", "ben", replace(moment(11), order=None, act=3))
@@ -142,7 +142,7 @@ def test_an_act_without_the_queues_order_is_told_by_its_number(tx: SqlTransactio
     assert (texts(tx, "ada"), texts(tx, "ben")) == ([["adas"]], [["bens"]])
 
 
-def test_what_follows_a_call_on_the_same_disk_comes_after_what_that_call_changed(tx: SqlTransaction) -> None:
+def test_what_follows_a_call_on_the_same_disk_comes_after_what_that_call_changed(tx: Transaction) -> None:
     """The first shows that the claim was one of a stranger, who gets none of those that follow."""
     sessions.link(tx, "kitchen", "ben", replace(moment(0), act=1))
     calls = [

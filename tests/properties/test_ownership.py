@@ -34,7 +34,7 @@ from sqlalchemy import Engine
 
 from omilink.accounts import rate_limits
 from omilink.accounts.rate_limits import Limit
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.errors import NotAvailable, NotFound, OmilinkError
 from omilink.linking import health, omi_accounts, sessions
 from omilink.linking.acts import Act
@@ -552,7 +552,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(uid=some_uid)
     def an_operator_takes_that_back(self, uid: str) -> None:
-        def unvouch(tx: SqlTransaction, uid: str, now: Moment) -> str:
+        def unvouch(tx: Transaction, uid: str, now: Moment) -> str:
             return omi_accounts.unvouch(tx, uid, now.at, OPERATOR)
 
         assert self._refusal(unvouch, uid) == self.table.is_taken_back(uid)
@@ -617,18 +617,18 @@ def test_whatever_happens_everybody_sees_their_own_words_and_no_others(engine: E
 
 
 @pytest.fixture
-def tx(engine: Engine) -> Iterator[SqlTransaction]:
+def tx(engine: Engine) -> Iterator[Transaction]:
     with empty_store(engine) as tx:
         yield tx
 
 
-def told(tx: SqlTransaction, name: str) -> list[tuple[str, str | None]]:
+def told(tx: Transaction, name: str) -> list[tuple[str, str | None]]:
     """What the user's streams were told about sessions, with the reason."""
     events = [json.loads(event.data) for event in tx.events_after(name, 0, 1000)]
     return [(e["type"], e.get("reason")) for e in events if e["type"].startswith("session_")]
 
 
-def link(tx: SqlTransaction, session: str, user: str, *, manual_linking: bool = True) -> str:
+def link(tx: Transaction, session: str, user: str, *, manual_linking: bool = True) -> str:
     """The method, or the code of the refusal."""
     try:
         return str(sessions.link(tx, session, user, moment(0), manual_linking=manual_linking).method)
@@ -636,7 +636,7 @@ def link(tx: SqlTransaction, session: str, user: str, *, manual_linking: bool = 
         return refused.code
 
 
-def test_who_claims_a_uid_before_its_wearable_speaks_gets_no_word(tx: SqlTransaction) -> None:
+def test_who_claims_a_uid_before_its_wearable_speaks_gets_no_word(tx: Transaction) -> None:
     assert link(tx, A, "ben") == "manual"
     save(tx, call(1, say("a wearables words", 0), session=A, uid=A))
     assert (texts(tx, "ben", A), texts(tx, None, A)) == ([], [["a wearables words"]])
@@ -648,7 +648,7 @@ def test_who_claims_a_uid_before_its_wearable_speaks_gets_no_word(tx: SqlTransac
     assert (shown["linked"], shown["lastSeenAt"]) == (False, None)
 
 
-def test_its_owner_gets_them_all_once_the_uid_is_verified(tx: SqlTransaction) -> None:
+def test_its_owner_gets_them_all_once_the_uid_is_verified(tx: Transaction) -> None:
     link(tx, A, "ben")
     save(tx, call(1, say("one", 0), session=A, uid=A))
     verify(tx, A, "ada", at(2))
@@ -658,7 +658,7 @@ def test_its_owner_gets_them_all_once_the_uid_is_verified(tx: SqlTransaction) ->
     assert health.sessions_of(tx, "ben") == ([], None)
 
 
-def test_proof_takes_a_claimed_session_over_and_leaves_what_was_saved(tx: SqlTransaction) -> None:
+def test_proof_takes_a_claimed_session_over_and_leaves_what_was_saved(tx: Transaction) -> None:
     link(tx, "kitchen", "ben")
     save(tx, call(1, say("bens", 0)))
     verify(tx, "wristband", "ada", at(2))
@@ -669,7 +669,7 @@ def test_proof_takes_a_claimed_session_over_and_leaves_what_was_saved(tx: SqlTra
 
 
 @pytest.mark.parametrize("act", [Act.ISSUE, Act.CLAIM])
-def test_another_users_proof_is_put_aside_where_an_owner_has_proof(tx: SqlTransaction, act: Act) -> None:
+def test_another_users_proof_is_put_aside_where_an_owner_has_proof(tx: Transaction, act: Act) -> None:
     verify(tx, "kitchen", "ben", at(0))
     verify(tx, "wristband", "ada", at(0))
     sessions.link(tx, "kitchen", "ben", moment(0), act=act)
@@ -684,7 +684,7 @@ def test_another_users_proof_is_put_aside_where_an_owner_has_proof(tx: SqlTransa
 
 
 @pytest.mark.parametrize("removes", [False, True])
-def test_no_app_links_again_what_a_proof_has_ended(tx: SqlTransaction, removes: bool) -> None:
+def test_no_app_links_again_what_a_proof_has_ended(tx: Transaction, removes: bool) -> None:
     sessions.link(tx, "kitchen", "ben", moment(0))
     verify(tx, "kitchen", "ada", at(1))
     save(tx, call(2, say("whose", 0)))
@@ -697,7 +697,7 @@ def test_no_app_links_again_what_a_proof_has_ended(tx: SqlTransaction, removes: 
     assert texts(tx, "ben") == []
 
 
-def test_of_a_hundred_who_claim_a_session_one_gets_it_and_the_others_the_same_answer(tx: SqlTransaction) -> None:
+def test_of_a_hundred_who_claim_a_session_one_gets_it_and_the_others_the_same_answer(tx: Transaction) -> None:
     def claim(name: str) -> str:
         try:
             return str(sessions.link(tx, "kitchen", name, moment(0)).user_id)
@@ -713,7 +713,7 @@ def test_of_a_hundred_who_claim_a_session_one_gets_it_and_the_others_the_same_an
     assert others[0].startswith("session_not_available: ") and people[0] not in others[0]
 
 
-def test_linking_early_waits_for_the_device(tx: SqlTransaction) -> None:
+def test_linking_early_waits_for_the_device(tx: Transaction) -> None:
     assert link(tx, "kitchen", "ada") == "manual"
     ((linked, saved),), _ = health.sessions_of(tx, "ada")
     assert health.judged(linked, saved, at(0), {}).status == "waiting"
@@ -724,20 +724,20 @@ def test_linking_early_waits_for_the_device(tx: SqlTransaction) -> None:
     assert health.judged(linked, saved, at(2), {"dead": 1}).status == "failing"
 
 
-def test_an_unverified_uid_is_not_linked_by_linking_a_session_that_showed_it(tx: SqlTransaction) -> None:
+def test_an_unverified_uid_is_not_linked_by_linking_a_session_that_showed_it(tx: Transaction) -> None:
     save(tx, call(1, say("kitchens", 0), uid="wristband"))
     assert link(tx, "kitchen", "ada") == "manual"
     save(tx, call(2, say("gardens", 0), session="garden", uid="wristband"))
     assert (texts(tx, "ada"), texts(tx, "ada", "garden")) == ([["kitchens"]], [])
 
 
-def test_a_server_that_does_not_link_by_id_alone_says_so(tx: SqlTransaction) -> None:
+def test_a_server_that_does_not_link_by_id_alone_says_so(tx: Transaction) -> None:
     assert link(tx, "kitchen", "ada", manual_linking=False) == "proof_required"
     verify(tx, "kitchen", "ada", at(0))
     assert link(tx, "kitchen", "ada", manual_linking=False) == "uid"
 
 
-def test_a_session_of_somebody_else_is_as_unknown_as_one_that_is_not_there(tx: SqlTransaction) -> None:
+def test_a_session_of_somebody_else_is_as_unknown_as_one_that_is_not_there(tx: Transaction) -> None:
     link(tx, "kitchen", "ada")
     answers = set()
     for name in "kitchen", "nowhere":

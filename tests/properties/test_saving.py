@@ -29,7 +29,7 @@ from properties.histories import (
 from sqlalchemy import Engine
 
 from omilink.conversations import history, segmentation
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.linking import sessions
 from omilink.models.delivery import Delivery
 from omilink.models.ids import session_key
@@ -38,7 +38,7 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
 UNIQUE = "5ac0cec9-53cf-5426-ac24-bb354bbb3071"
 
-Store = SqlTransaction
+Store = Transaction
 
 
 @pytest.fixture

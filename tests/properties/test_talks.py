@@ -27,12 +27,12 @@ from properties.histories import (
 from sqlalchemy import Engine
 
 from omilink.conversations import history, identity, segmentation
-from omilink.database.store import SqlTransaction
+from omilink.database.store import Transaction
 from omilink.linking import health, sessions
 
 TALKS = sorted((Path(__file__).parents[1] / "samples" / "talks").glob("*.json"))
 
-Store = SqlTransaction
+Store = Transaction
 
 
 @pytest.fixture
@@ -371,7 +371,7 @@ def test_ids_that_differ_after_128_characters_are_two_segments(tx: Store) -> Non
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_a_device_that_sends_one_uuid_for_all_its_segments_loses_no_word(tx: SqlTransaction, again: bool) -> None:
+def test_a_device_that_sends_one_uuid_for_all_its_segments_loses_no_word(tx: Transaction, again: bool) -> None:
     recording = "5ac0cec9-53cf-5426-ac24-bb354bbb3071"
     said = ["Good morning.", "Where is the key?", "On the table.", "Thank you."]
     calls = [call(7 * n + 2, say(text, 7.0 * n, id=recording, speaker="SPEAKER_0")) for n, text in enumerate(said)]

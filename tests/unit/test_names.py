@@ -7,10 +7,11 @@ import pytest
 from argon2 import PasswordHasher
 from support import in_soak
 
-from omilink.accounts import emails, passwords
-from omilink.accounts.emails import email_key, email_to_find, meant, normal_email, normal_password
+from omilink.accounts import passwords
 from omilink.accounts.passwords import Passwords
 from omilink.errors import Invalid
+from omilink.models import emails
+from omilink.models.emails import email_key, email_to_find, meant, normal_email, normal_password
 
 UNSEEN = {
     "zero width space": "\u200b",

@@ -3,8 +3,8 @@
 from typing import cast
 
 from omilink.clock import Millis
+from omilink.database.store import Transaction
 from omilink.linking import health
-from omilink.models.ports import Transaction
 from omilink.models.session import OmiSession
 
 

@@ -10,9 +10,9 @@ import asyncio
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from omilink.accounts.emails import normal_password
 from omilink.accounts.line import Line
 from omilink.accounts.signing_in import new_secret
+from omilink.models.emails import normal_password
 
 AT_ONCE = 2
 MOST_WAITING = 60

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from omilink.accounts.signing_in import DAY, fingerprint, new_secret
 from omilink.clock import Millis
+from omilink.database.store import Store, Transaction
 from omilink.errors import Unavailable
-from omilink.models.ports import Store, Transaction
 from omilink.models.user import PersonalUrl
 
 PREFIX = "me_"

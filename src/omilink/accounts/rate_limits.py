@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from omilink.clock import Millis
+from omilink.database.store import Store, Transaction
 from omilink.errors import RateLimited
-from omilink.models.ports import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)

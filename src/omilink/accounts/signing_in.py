@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from omilink.accounts import emails
 from omilink.clock import Millis
+from omilink.database.store import Transaction
 from omilink.errors import EmailTaken, Invalid, NotFound, NotSignedIn
+from omilink.models import emails
 from omilink.models.ids import new_id
-from omilink.models.ports import Transaction
 from omilink.models.user import User
 
 DAY: Millis = 86_400_000

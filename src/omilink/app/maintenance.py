@@ -10,10 +10,10 @@ from omilink.accounts.signing_in import DAY
 from omilink.app.services import Product
 from omilink.clock import Millis
 from omilink.counted_time import NOTED_EVERY
+from omilink.database.store import Transaction
 from omilink.errors import Unavailable
 from omilink.linking import sessions
 from omilink.live import event_log
-from omilink.models.ports import Transaction
 
 WATCH = 1.0
 """Seconds between looks for what no hint told: a right that ends ends within two, whoever ended it."""

@@ -9,11 +9,12 @@ from omilink.accounts.rate_limits import Limits, LocalLimits
 from omilink.background import Task
 from omilink.clock import Millis, now
 from omilink.counted_time import CountedTime
+from omilink.database.store import Store
 from omilink.ingest.refusals import Refusals
 from omilink.linking.notification import Notifications
 from omilink.metrics import Metrics
 from omilink.models.order import Moment
-from omilink.models.ports import Bus, Inbox, Store
+from omilink.ports import Bus, Inbox
 from omilink.settings import Settings
 
 Checks = dict[str, Callable[[], Awaitable[None]]]

@@ -21,7 +21,7 @@ from omilink.clock import monotonic, now
 from omilink.counted_time import CountedTime
 from omilink.database import migrate, sqlite
 from omilink.database.queue import SqlInbox
-from omilink.database.store import SqlStore
+from omilink.database.store import Store
 from omilink.database.threads import Lanes
 from omilink.errors import OmilinkError, Unavailable
 from omilink.ingest.budget import MEGABYTE
@@ -78,7 +78,7 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings))
         counted = CountedTime()
-        store = SqlStore(database, counted)
+        store = Store(database, counted)
         with contextlib.suppress(Unavailable):  # then as soon as it is there
             await store.read(lambda tx: tx.counted())
         queue = await stack.enter_async_context(_open_queue(settings, database))

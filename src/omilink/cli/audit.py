@@ -7,9 +7,9 @@ from msgspec.structs import asdict
 from omilink.accounts import signing_in
 from omilink.app.services import Product
 from omilink.cli.common import add_json, moment, positive, print_list, with_product
+from omilink.database.store import Transaction
 from omilink.models.audit import AuditEntry
 from omilink.models.ids import SHARED, session_key
-from omilink.models.ports import Transaction
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,10 +12,10 @@ from omilink import settings
 from omilink.accounts import signing_in
 from omilink.app.services import Product
 from omilink.cli.serve import serve
+from omilink.database.store import Transaction
 from omilink.errors import EmailTaken
 from omilink.linking import omi_accounts
 from omilink.models.audit import OPERATOR
-from omilink.models.ports import Transaction
 from omilink.settings import WebhookAuth
 from omilink_simulator.calls import account_id
 from omilink_simulator.simulator import talk

@@ -14,11 +14,11 @@ from omilink.app.services import Product
 from omilink.cli.common import add_json, moment, print_list, with_product
 from omilink.cli.program import as_typed
 from omilink.clock import Millis
+from omilink.database.store import Transaction
 from omilink.ingest.refusals import Refused, in_words
 from omilink.linking import health
 from omilink.linking.rules import RULES
 from omilink.models.ids import SHARED, session_key
-from omilink.models.ports import Transaction
 from omilink.models.session import Device, OmiSession
 from omilink.models.user import User
 

@@ -7,9 +7,9 @@ from functools import partial
 from omilink.accounts import signing_in
 from omilink.app.services import Product
 from omilink.cli.common import with_product
+from omilink.database.store import Transaction
 from omilink.models import wire
 from omilink.models.conversation import Conversation
-from omilink.models.ports import Transaction
 
 PAGE = 200
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from omilink.accounts import signing_in
 from omilink.app.services import Product
 from omilink.cli.common import add_json, moment, positive, print_list, with_product
+from omilink.database.store import Transaction
 from omilink.errors import NotFound
 from omilink.linking import session_ids, sessions
 from omilink.linking.acts import Act
 from omilink.models.audit import OPERATOR
 from omilink.models.ids import SHARED
 from omilink.models.order import Moment
-from omilink.models.ports import Transaction
 from omilink.models.session import Device, OmiSession
 
 

@@ -9,10 +9,10 @@ from omilink.accounts import signing_in
 from omilink.app import wiring
 from omilink.app.services import Product
 from omilink.cli.common import add_json, moment, print_list, with_product
+from omilink.database.store import Transaction
 from omilink.linking import omi_accounts
 from omilink.models.audit import OPERATOR
 from omilink.models.order import Moment
-from omilink.models.ports import Transaction
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

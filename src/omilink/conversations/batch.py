@@ -5,13 +5,13 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from omilink.clock import Millis
+from omilink.database.store import Transaction
 from omilink.models import wire
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
 from omilink.models.event import Event
 from omilink.models.ids import SHARED, check_id, session_key
 from omilink.models.message import Message
-from omilink.models.ports import Transaction
 from omilink.models.session import OmiSession
 
 P = ParamSpec("P")

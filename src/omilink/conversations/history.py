@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.conversations.batch import Batch, unit_of_work
+from omilink.database.store import Transaction
 from omilink.errors import NotFound
 from omilink.models import wire
 from omilink.models.conversation import Conversation
 from omilink.models.order import Moment
-from omilink.models.ports import Transaction
 from omilink.models.session import OmiSession
 
 SNAPSHOT = 50

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Engine, Table, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from omilink.database import migrate, schema, sqlite
+from omilink.database.deliveries import WAITING
 from omilink.database.dialects import last_number, number_after
-from omilink.database.queue import WAITING
 from omilink.database.store import rename_history
 from omilink.errors import OmilinkError
 

@@ -1,7 +1,7 @@
 """The inbox as a table: the raw delivery is the job."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -9,33 +9,28 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     bindparam,
-    case,
     cast,
-    delete,
     func,
     literal_column,
     not_,
     select,
-    text,
     update,
 )
 
 from omilink.clock import Millis
 from omilink.database.compiled import Bulk, Query
+from omilink.database.deliveries import DEAD, QUARANTINED, STATES, THIN_OUT, UNFINISHED, WAITING, finish, remove
 from omilink.database.dialects import item, last_number, listed, lock, next_number, number_after, to_values, upsert
 from omilink.database.rows import every
 from omilink.database.schema import deliveries as job
 from omilink.database.schema import meta
+from omilink.database.store import Transaction
 from omilink.database.threads import Lanes
 from omilink.models.declared import columns
-from omilink.models.delivery import Delivery, Job
+from omilink.models.delivery import BATCH_BYTES, LONGEST_WAIT, Delivery, Job
 from omilink.models.ids import SHARED, session_key
 from omilink.models.order import Moment
-from omilink.models.ports import BATCH_BYTES, LONGEST_WAIT, Transaction
 from omilink.turns import Waiting, next_batch
-
-STATES = WAITING, DEAD, QUARANTINED = "waiting", "dead", "quarantined"
-DONE = "done"
 
 COLUMNS = tuple(name for name in columns(Delivery) if name not in ("seq", "order", "attempts"))
 """Of a delivery that is new."""
@@ -43,16 +38,12 @@ STREAM = "stream"
 """Where the newest stream's number and name stand."""
 ORDERS_OF_A_STREAM = 40
 """Bits of an order that a stream has for itself."""
-CROWDED = 100
-"""Quarantined deliveries that are kept of a uid, a session without one, or a personal address; the oldest go first."""
 PUT = Bulk(
     upsert(job)
     .values({**to_values(*COLUMNS), "state": literal_column(f"'{WAITING}'"), "run_at": literal_column("0")})
     .on_conflict_do_nothing(index_elements=["key"])
 )
 KEEP = upsert(job).on_conflict_do_nothing(index_elements=["key"])
-UNFINISHED = text("state <> 'done'")
-"""In the words of the partial index, since SQLite uses it for nothing else."""
 DUE = Query(
     select(job.c.seq, job.c.origin, job.c.session_id, func.length(job.c.body).label("size"))
     .where(UNFINISHED, job.c.state == WAITING, not_(job.c.run_at.between(bindparam("after"), bindparam("until"))))
@@ -67,18 +58,6 @@ TAKE = Query(
 )
 LOOK_AHEAD = 1_000
 """Waiting calls among which senders take turns."""
-_LISTED = job.c.seq.in_(select(cast(listed("seqs").c.value, BigInteger)))
-FINISH = update(job).where(_LISTED).values(state=DONE, error=None)
-PUT_ASIDE = update(job).where(job.c.seq == bindparam("number")).values(state=QUARANTINED, error=bindparam("reason"))
-REMOVE = delete(job).where(_LISTED)
-_UID = func.coalesce(job.c.uid, job.c.session_id)
-_WHOSE = case((job.c.origin == SHARED, job.c.origin + "/" + _UID), else_=job.c.origin)
-_NEWEST = (
-    select(job.c.seq, func.row_number().over(partition_by=_WHOSE, order_by=job.c.seq.desc()).label("place"))
-    .where(UNFINISHED, job.c.state == QUARANTINED, job.c.origin.in_(bindparam("origins", expanding=True)))
-    .subquery()
-)
-THIN_OUT = delete(job).where(job.c.seq.in_(select(_NEWEST.c.seq).where(_NEWEST.c.place > CROWDED)))
 COUNT = select(job.c.state, func.count()).where(UNFINISHED).group_by(job.c.state)
 _WANTED = listed("pairs")
 _IS_WANTED = (job.c.origin == item(_WANTED.c.value, 0)) & (job.c.session_id == item(_WANTED.c.value, 1))
@@ -227,24 +206,6 @@ def _take(connection: Connection, limit: int, at: Millis) -> tuple[list[Delivery
     due = [Waiting(row.seq, row.session_id if row.origin == SHARED else row.origin, row.size) for row in rows]
     taken = TAKE.run(connection, seqs=orjson.dumps(next_batch(due, limit, BATCH_BYTES)).decode()) if due else ()
     return every(Delivery, taken), len(taken) == len(due)
-
-
-def finish(connection: Connection, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:
-    """Marks deliveries as saved, and those that are `quarantined` as kept unsaved for the reason given."""
-    aside = [seq for seq in seqs if seq in quarantined]
-    connection.execute(FINISH, {"seqs": _numbers(seq for seq in seqs if seq not in quarantined)})
-    if aside:
-        connection.execute(PUT_ASIDE, [{"number": seq, "reason": quarantined[seq]} for seq in aside])
-        origins = connection.execute(select(job.c.origin).where(job.c.seq.in_(aside))).scalars().all()
-        connection.execute(THIN_OUT, {"origins": origins})
-
-
-def remove(connection: Connection, seqs: Collection[int]) -> None:
-    connection.execute(REMOVE, {"seqs": _numbers(seqs)})
-
-
-def _numbers(seqs: Iterable[int]) -> str:
-    return orjson.dumps([*seqs]).decode()
 
 
 def _keep(connection: Connection, row: dict[str, Any]) -> None:

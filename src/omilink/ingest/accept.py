@@ -10,7 +10,7 @@ from omilink.errors import BadSecret
 from omilink.ingest import payload
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED
-from omilink.models.ports import Inbox
+from omilink.ports import Inbox
 
 LARGE = 64 * 1024
 """Bytes of a body, above which it is read in a thread. Few of OMI's calls are larger: it is a backlog of half an

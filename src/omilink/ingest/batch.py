@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from omilink.clock import Millis
 from omilink.conversations import segmentation
 from omilink.conversations.batch import Batch
+from omilink.database.store import Transaction
 from omilink.models.conversation import Conversation, title_of
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED, new_id, session_key
 from omilink.models.message import Message, Segment
 from omilink.models.omi_account import Challenge
-from omilink.models.ports import Transaction
 from omilink.models.session import PAST, OmiSession
 
 MINUTE = 60.0

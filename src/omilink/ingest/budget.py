@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable
 from omilink.accounts.rate_limits import name_hash
 from omilink.accounts.signing_in import DAY
 from omilink.clock import Millis
+from omilink.database.store import Transaction
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED
-from omilink.models.ports import Transaction
 
 MEGABYTE = 1_000_000
 SEGMENT = 256

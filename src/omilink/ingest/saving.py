@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from omilink.clock import Millis
+from omilink.database.store import Transaction
 from omilink.ingest import hearing, payload
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.budget import SEGMENT, Budget, sender, senders
@@ -21,7 +22,6 @@ from omilink.models.audit import By
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED
 from omilink.models.message import Segment
-from omilink.models.ports import Transaction
 from omilink.models.session import PAST, Mistake, UnlinkReason
 
 

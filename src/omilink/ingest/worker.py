@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence, Set
 
 from omilink.clock import Millis
+from omilink.database.store import Store, Transaction
 from omilink.errors import Unavailable
 from omilink.ingest import saving
-from omilink.models.delivery import Delivery
+from omilink.models.delivery import LONGEST_WAIT, Delivery
 from omilink.models.event import Event
-from omilink.models.ports import LONGEST_WAIT, Bus, EventsByUser, Inbox, Store, Transaction
+from omilink.ports import Bus, EventsByUser, Inbox
 
 BATCH = 200
 MAX_ATTEMPTS = 8

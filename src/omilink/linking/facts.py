@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from omilink.database.store import Transaction
 from omilink.linking.acts import Act, Arrive, Claim, Disown, Facts, HandOver, Issue, Prove
 from omilink.linking.rules import EXPIRED
 from omilink.models.omi_account import OmiLink, Proof
 from omilink.models.order import Hands
-from omilink.models.ports import Transaction
 from omilink.models.session import MOST_SESSIONS, OmiSession
 
 HISTORY = 100

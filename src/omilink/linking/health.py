@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from omilink.clock import Millis
+from omilink.database.store import Transaction
 from omilink.errors import NotFound
 from omilink.linking.mistakes import ADVICE
 from omilink.models import wire
 from omilink.models.ids import SHARED, is_id, session_key
-from omilink.models.ports import Transaction
 from omilink.models.session import Mistake, OmiSession
 
 QUIET: Millis = 5 * 60_000

@@ -17,6 +17,7 @@ from omilink.accounts import rate_limits
 from omilink.clock import Millis
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.conversations.history import adopt, give_back, waiting
+from omilink.database.store import Transaction
 from omilink.errors import NotFound
 from omilink.linking import facts, phrase, rules, sessions
 from omilink.linking.acts import Bring, Decision, Leave, Outcome, Unlink
@@ -27,7 +28,6 @@ from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED, check_id
 from omilink.models.omi_account import Challenge, OmiLink, Proof
 from omilink.models.order import Moment
-from omilink.models.ports import Transaction
 from omilink.models.session import Method, OmiSession, UnlinkReason
 
 CODE_LIFE: Millis = 600_000

@@ -7,13 +7,13 @@ from msgspec.structs import replace
 from omilink.clock import Millis
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.conversations.history import adopt, waiting
+from omilink.database.store import Transaction
 from omilink.linking import facts, rules
 from omilink.linking.acts import Act, Decision, End, Expire, Facts, Outcome, Unlink
 from omilink.models import wire
 from omilink.models.audit import SILENCE, AuditEntry, By
 from omilink.models.ids import SHARED
 from omilink.models.order import Moment
-from omilink.models.ports import Transaction
 from omilink.models.session import Device, Method, OmiSession, UnlinkReason
 
 EARLIER: Millis = 24 * 3_600_000

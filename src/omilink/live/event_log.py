@@ -18,10 +18,11 @@ from omilink.accounts import signing_in
 from omilink.accounts.signing_in import SignedIn
 from omilink.clock import Millis
 from omilink.conversations import history
+from omilink.database.store import Store, Transaction
 from omilink.errors import Unavailable
 from omilink.models import wire
 from omilink.models.event import Event
-from omilink.models.ports import Bus, Ear, Hint, Store, Transaction
+from omilink.ports import Bus, Ear, Hint
 
 HEARTBEAT = 15.0
 """Seconds after which an idle stream sends a comment."""

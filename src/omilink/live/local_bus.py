@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from omilink.models.event import Event
-from omilink.models.ports import NOTHING_NEW, EventsByUser, Hint
+from omilink.ports import NOTHING_NEW, EventsByUser, Hint
 
 
 class LocalEar:

@@ -1,1 +1,1 @@
-"""The nouns of omilink, immutable and checked when made, and the interfaces of stores, queues and buses. No I/O."""
+"""The nouns of omilink: frozen, checked when made, each declared once."""

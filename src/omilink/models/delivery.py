@@ -6,6 +6,12 @@ from omilink.clock import Millis
 from omilink.models.ids import SHARED, session_key
 from omilink.models.order import Moment, Way
 
+BATCH_BYTES = 1 << 18
+"""Of the calls that are saved together: they are in memory together, and hold a database's only writing lane."""
+
+LONGEST_WAIT: Millis = 600_000
+"""Between two tries of one delivery."""
+
 
 class Delivery(Struct, frozen=True, kw_only=True, gc=False):
     """A webhook call as it was accepted.

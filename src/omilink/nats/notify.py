@@ -8,9 +8,9 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from omilink.live.local_bus import LocalBus
-from omilink.models.ports import NOTHING_NEW, EventsByUser, Hint
 from omilink.nats.connection import NatsLink
 from omilink.nats.stream import LOST
+from omilink.ports import NOTHING_NEW, EventsByUser, Hint
 
 SUBJECT = "omilink.hints"
 KNOWN = (Hint.LOOK | Hint.RIGHTS).value

@@ -7,12 +7,13 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from omilink.clock import Millis
+from omilink.database.deliveries import DEAD, QUARANTINED, WAITING
 from omilink.database.leases import Partitions
-from omilink.database.queue import DEAD, QUARANTINED, WAITING, SqlInbox
+from omilink.database.queue import SqlInbox
+from omilink.database.store import Transaction
 from omilink.errors import OmilinkError, Unavailable
-from omilink.models.delivery import Delivery, Job
+from omilink.models.delivery import BATCH_BYTES, Delivery, Job
 from omilink.models.order import Moment
-from omilink.models.ports import BATCH_BYTES, Transaction
 from omilink.nats.disk_spool import Outbox
 from omilink.nats.stream import DeliveryStream, Reader, partition
 

@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from omilink.accounts import emails, rate_limits, signing_in
+from omilink.accounts import rate_limits, signing_in
 from omilink.accounts.signing_in import SignedIn
 from omilink.app.services import Product
 from omilink.errors import RateLimited, WrongLogin
-from omilink.models import wire
-from omilink.models.ports import Hint
+from omilink.models import emails, wire
 from omilink.models.user import SignIn, User
+from omilink.ports import Hint
 from omilink.web import answers, fields
 from omilink.web.auth import COOKIE, The, Who, check_origin, client_address, set_cookie
 

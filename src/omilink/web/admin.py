@@ -8,11 +8,11 @@ from pydantic import BaseModel, Field, StrictInt, StrictStr
 from starlette.requests import Request
 
 from omilink.accounts import signing_in
+from omilink.database.store import Transaction
 from omilink.errors import Invalid
 from omilink.linking import session_ids, sessions
 from omilink.models import wire
 from omilink.models.audit import OPERATOR, By
-from omilink.models.ports import Transaction
 from omilink.models.session import OmiSession
 from omilink.models.user import User
 from omilink.web import answers, fields

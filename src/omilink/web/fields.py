@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, StrictInt, StrictStr, WithJsonSchema
 
-from omilink.accounts.emails import PASSWORD_LENGTH
+from omilink.models.emails import PASSWORD_LENGTH
 from omilink.models.ids import PLACEHOLDERS, VISIBLE
 
 

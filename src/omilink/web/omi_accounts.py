@@ -10,13 +10,13 @@ from omilink.accounts import rate_limits
 from omilink.accounts.signing_in import SignedIn
 from omilink.app.services import Product
 from omilink.clock import Millis
+from omilink.database.store import Transaction
 from omilink.errors import OmilinkError, WrongCode
 from omilink.linking import omi_accounts
 from omilink.linking.omi_accounts import NUMBER_DIGITS, Started
 from omilink.models import wire
 from omilink.models.ids import check_id
 from omilink.models.omi_account import OmiLink
-from omilink.models.ports import Transaction
 from omilink.web import answers, fields
 from omilink.web.auth import Me, The, Who, client_address
 

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from omilink.app.services import Checks, Product
 from omilink.errors import NotSignedIn, OmilinkError
 from omilink.models import wire
-from omilink.models.ports import Inbox
+from omilink.ports import Inbox
 from omilink.web import answers
 from omilink.web.auth import The, bearer
 

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from omilink.errors import OmilinkError
 from omilink.live.event_log import Frame, Quiet
-from omilink.models.ports import Ear, Hint
+from omilink.ports import Ear, Hint
 from omilink.web.headers import SECURITY, raw
 
 PATIENCE = 10.0

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from omilink.accounts.emails import email_key
+from omilink.models.emails import email_key
 
 revision = "0008"
 down_revision = "0007"

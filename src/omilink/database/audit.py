@@ -1,0 +1,35 @@
+"""Who changed what of a link."""
+
+from sqlalchemy import (
+    insert,
+    or_,
+    select,
+)
+
+from omilink.database import schema
+from omilink.database.rows import every, row_of
+from omilink.database.work import Work
+from omilink.models.audit import AuditEntry
+
+
+class Audit(Work):
+    def audit(self, entry: AuditEntry) -> None:
+        """Entries are only ever added. Deleting an account takes its ids out of them, and them out when they are about
+        its personal URL."""
+        self._run(insert(schema.audit).values(row_of(entry)))
+
+    def audited(self, limit: int, user_id: str | None = None, session_id: str | None = None) -> list[AuditEntry]:
+        """The newest first; all, or those about a user or a session."""
+        a = schema.audit.c
+        newest = select(schema.audit).order_by(a.id.desc()).limit(limit)
+        if user_id:
+            newest = newest.where(or_(a.actor == user_id, a.before == user_id, a.after == user_id))
+        if session_id:
+            newest = newest.where(a.session_id == session_id)
+        return every(AuditEntry, self._run(newest))
+
+    def is_audited(self, session_id: str, rule: str, uid: str | None) -> bool:
+        """Whether there is an entry of just that."""
+        a = schema.audit.c
+        same = (a.session_id == session_id) & (a.rule == rule) & a.uid.is_not_distinct_from(uid)
+        return self._run(select(a.id).where(same).limit(1)).first() is not None

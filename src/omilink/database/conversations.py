@@ -1,0 +1,132 @@
+"""Conversations, without their words."""
+
+from collections.abc import Collection
+
+from sqlalchemy import (
+    bindparam,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
+
+from omilink.clock import Millis
+from omilink.database import schema
+from omilink.database.compiled import Bulk, Query
+from omilink.database.dialects import among, to_values
+from omilink.database.rows import changing, every, first
+from omilink.database.work import Work, listed_json
+from omilink.models.conversation import Conversation
+
+session = schema.omi_sessions
+conversation = schema.conversations
+
+# A tombstone counts: it is what keeps deleted words from coming back.
+NEAR = Query(
+    select(conversation)
+    .where(
+        among(conversation.c.session_id, "ids"),
+        conversation.c.active_until > bindparam("since"),
+        conversation.c.last_at > bindparam("since"),
+    )
+    .order_by(conversation.c.id)
+)
+LATEST = (
+    select(conversation)
+    .where(conversation.c.user_id == bindparam("u"), conversation.c.deleted_at.is_(None))
+    .order_by(
+        conversation.c.last_step.desc(),
+        conversation.c.last_order.desc(),
+        conversation.c.last_at.desc(),
+        conversation.c.id.desc(),
+    )
+    .limit(1)
+)
+LISTED = (
+    select(conversation)
+    .where(conversation.c.user_id == bindparam("u"), conversation.c.deleted_at.is_(None))
+    .order_by(conversation.c.first_order.desc(), conversation.c.id.desc())
+    .limit(bindparam("most"))
+)
+PUT_CONVERSATION = Bulk(insert(conversation))
+CHANGE_CONVERSATION = Bulk(
+    update(conversation)
+    .where(conversation.c.id == bindparam("where_id"))
+    .values(to_values(*changing(conversation, Conversation)))
+)
+SAVED = (
+    select(conversation.c.session_id, func.sum(conversation.c.message_count))
+    .where(
+        conversation.c.session_id.in_(bindparam("ids", expanding=True)),
+        conversation.c.user_id == bindparam("u"),
+        conversation.c.deleted_at.is_(None),
+    )
+    .group_by(conversation.c.session_id)
+)
+NOBODYS = (
+    select(session.c.omi_session_id, func.count(), func.sum(conversation.c.message_count))
+    .join(session, session.c.id == conversation.c.session_id)
+    .where(conversation.c.user_id.is_(None), conversation.c.deleted_at.is_(None))
+    .group_by(session.c.id, session.c.omi_session_id)
+    .order_by(func.sum(conversation.c.message_count).desc(), session.c.id)
+    .limit(bindparam("most"))
+)
+
+
+class Conversations(Work):
+    def conversations_near(self, session_ids: Collection[str], since: Millis) -> list[Conversation]:
+        """Of these sessions, tombstones too: with words after `since`."""
+        rows = NEAR.run(self._connection, ids=listed_json(session_ids), since=since)
+        return every(Conversation, rows)
+
+    def ownerless(self, session_id: str) -> list[Conversation]:
+        """Oldest first, without tombstones."""
+        c = conversation.c
+        query = select(conversation).where(c.session_id == session_id, c.user_id.is_(None), c.deleted_at.is_(None))
+        return every(Conversation, self._run(query.order_by(c.id)))
+
+    def nobodys(self, most: int) -> list[tuple[str, int, int]]:
+        """Of so many sessions the id, and how many conversations and messages of it are nobody's; most words first."""
+        rows = self._run(NOBODYS, {"most": most})
+        return [(session_id, conversations, int(messages)) for session_id, conversations, messages in rows]
+
+    def brought(self, session_id: str, user_id: str, since: Millis) -> list[Conversation]:
+        """The user's that came along with a proof since then and have not gone on, oldest first."""
+        c = conversation.c
+        theirs = (c.session_id == session_id) & (c.user_id == user_id) & c.deleted_at.is_(None)
+        query = (
+            select(conversation).where(theirs, c.brought_at >= since, c.last_order <= c.brought_order).order_by(c.id)
+        )
+        return every(Conversation, self._run(query))
+
+    def conversation(self, conversation_id: str, user_id: str) -> Conversation | None:
+        c = conversation.c
+        query = select(conversation).where(c.id == conversation_id, c.user_id == user_id, c.deleted_at.is_(None))
+        return first(Conversation, self._run(query))
+
+    def latest_conversation(self, user_id: str) -> Conversation | None:
+        """The one whose words were accepted last."""
+        return first(Conversation, self._run(LATEST, {"u": user_id}))
+
+    def conversations_of(self, user_id: str, limit: int, before: tuple[int, str] | None = None) -> list[Conversation]:
+        """At most `limit` before (first_order, id), which a conversation keeps: the one that began last first."""
+        query = LISTED
+        if before:
+            query = query.where(tuple_(conversation.c.first_order, conversation.c.id) < before)
+        return every(Conversation, self._run(query, {"u": user_id, "most": limit}))
+
+    def put_conversations(self, new: Collection[Conversation], changed: Collection[Conversation]) -> None:
+        at = self.counted() if new or changed else 0
+        PUT_CONVERSATION.run(self._connection, new, counted_at=at)
+        CHANGE_CONVERSATION.run(self._connection, changed, to_counted_at=at)
+
+    def messages_saved(self, session_ids: Collection[str], user_id: str) -> dict[str, int]:
+        """session id -> messages in this user's conversations of it."""
+        rows = self._run(SAVED, {"ids": list(session_ids), "u": user_id})
+        return {session_id: int(count) for session_id, count in rows if count}
+
+    def count_conversations(self, session_id: str, user_id: str) -> int:
+        c = conversation.c
+        count = select(func.count()).where(c.session_id == session_id, c.user_id == user_id, c.deleted_at.is_(None))
+        return int(self._run(count).scalar_one())

@@ -1,0 +1,83 @@
+"""Each user's log of events, and the name of this history."""
+
+from collections.abc import Collection, Sequence
+
+from msgspec.structs import replace
+from sqlalchemy import (
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from omilink.clock import Millis
+from omilink.database import schema
+from omilink.database.compiled import Bulk, Query
+from omilink.database.dialects import among, upsert
+from omilink.database.work import Work, listed_json
+from omilink.models.event import Event
+
+user = schema.users
+event = schema.events
+
+PUT_EVENT = Bulk(insert(event))
+# FOR NO KEY UPDATE, since whoever writes a row that refers to the user locks the key. The lock makes commit order and
+# number order the same, so "after N" never skips a late committer.
+NUMBERS = Query(
+    select(user.c.id, user.c.seq).where(among(user.c.id, "ids")).order_by(user.c.id).with_for_update(key_share=True)
+)
+SET_NUMBER = Bulk(update(user).where(user.c.id == bindparam("where_user_id")).values(seq=bindparam("to_seq")))
+EVENTS_AFTER = Query(
+    select(event.c.seq, event.c.data)
+    .where(event.c.user_id == bindparam("u"), event.c.seq > bindparam("after"))
+    .order_by(event.c.seq)
+    .limit(bindparam("most"))
+)
+MARKS = Query(select(user.c.id, user.c.seq, user.c.rights).where(among(user.c.id, "ids")))
+
+
+class Events(Work):
+    def forget_events(self, user_id: str, conversation_id: str) -> None:
+        """Removes the user's events that carry words of it."""
+        self._run(delete(event).where(event.c.user_id == user_id, event.c.conversation_id == conversation_id))
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Numbers each user's events in order, under the lock of that user's row, and keeps them."""
+        if not events:
+            return
+        ids = sorted({e.user_id for e in events})
+        numbers = {row.id: row.seq for row in NUMBERS.run(self._connection, ids=listed_json(ids))}
+        rows = []
+        for e in events:
+            numbers[e.user_id] += 1
+            rows.append(replace(e, seq=numbers[e.user_id]))
+        SET_NUMBER.run(self._connection, list({e.user_id: e for e in rows}.values()))
+        PUT_EVENT.run(self._connection, rows, counted_at=self.counted())
+        self._appended += rows
+
+    def appended(self) -> Sequence[Event]:
+        """What was appended in this transaction, numbered, of each user in order and without a gap."""
+        return self._appended
+
+    def events_after(self, user_id: str, seq: int, limit: int) -> list[Event]:
+        rows = EVENTS_AFTER.run(self._connection, u=user_id, after=seq, most=limit)
+        return [Event(user_id=user_id, seq=number, data=data) for number, data in rows]
+
+    def log_bounds(self, user_id: str) -> tuple[int, int]:
+        """(how far the log has been pruned, its last number): cursors from the first to the second can be honoured."""
+        row = self._run(select(user.c.pruned, user.c.seq).where(user.c.id == user_id)).first()
+        return (row.pruned, row.seq) if row else (0, 0)
+
+    def marks(self, user_ids: Collection[str]) -> dict[str, tuple[int, int]]:
+        """user id -> (last number, times that rights were withdrawn)."""
+        return {row.id: (row.seq, row.rights) for row in MARKS.run(self._connection, ids=listed_json(user_ids))}
+
+    def epoch(self) -> str:
+        """Names this history. Another database, or a restored one, has another."""
+        return str(self._run(select(schema.meta.c.value).where(schema.meta.c.name == "epoch")).scalar_one())
+
+    def note_ready(self, at: Millis) -> None:
+        """A small write, to see whether writing works."""
+        note = upsert(schema.meta).values(name="ready", value=str(at))
+        self._run(note.on_conflict_do_update(index_elements=["name"], set_={"value": str(at)}))

@@ -1,0 +1,42 @@
+"""How much of each limit has been used."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import (
+    bindparam,
+    select,
+)
+
+from omilink.clock import Millis
+from omilink.database import schema
+from omilink.database.compiled import Query
+from omilink.database.dialects import among, upsert
+from omilink.database.work import Work, listed_json
+
+FULL_AT = Query(
+    select(schema.limits.c.who, schema.limits.c.full_at).where(
+        schema.limits.c.name == bindparam("name"), among(schema.limits.c.who, "whos")
+    )
+)
+_BUCKET = upsert(schema.limits)
+PUT_FULL_AT = _BUCKET.on_conflict_do_update(index_elements=["name", "who"], set_={"full_at": _BUCKET.excluded.full_at})
+
+
+class Limits(Work):
+    def full_at(self, limit: str, who: str) -> Millis:
+        """When the token bucket is full again; 0 when it never was used. Locked like a session."""
+        self._lock([f"{limit} {who}"])
+        b = schema.limits
+        return self._run(select(b.c.full_at).where(b.c.name == limit, b.c.who == who)).scalar() or 0
+
+    def put_full_at(self, limit: str, who: str, at: Millis) -> None:
+        bucket = upsert(schema.limits).values(name=limit, who=who, full_at=at)
+        self._run(bucket.on_conflict_do_update(index_elements=["name", "who"], set_={"full_at": at}))
+
+    def full_at_each(self, limit: str, whos: Collection[str]) -> dict[str, Millis]:
+        """As `full_at`, of those that were used, and without a lock."""
+        rows = FULL_AT.run(self._connection, name=limit, whos=listed_json(whos)) if whos else ()
+        return {row.who: row.full_at for row in rows}
+
+    def put_full_at_each(self, limit: str, full_at: Mapping[str, Millis]) -> None:
+        self._many(PUT_FULL_AT, [{"name": limit, "who": who, "full_at": at} for who, at in full_at.items()])

@@ -1,0 +1,101 @@
+"""Messages."""
+
+from collections.abc import Collection
+
+from sqlalchemy import (
+    bindparam,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
+
+from omilink.database import schema
+from omilink.database.compiled import Bulk, Query
+from omilink.database.dialects import item, listed, to_values
+from omilink.database.rows import changing, every
+from omilink.database.work import Work, listed_json
+from omilink.models.conversation import title_of
+from omilink.models.message import Message
+
+message = schema.messages
+
+LONGEST_UTTERANCE = 1_800.0
+"""Seconds. What began earlier is not looked for, so that a conversation of a day is not read from its beginning."""
+# A join with the wanted keys, since SQLite scans the whole table for (a, b) IN (…).
+WANTED = listed("pairs")
+KNOWN = Query(
+    select(message).select_from(
+        WANTED.join(
+            message,
+            (message.c.conversation_id == item(WANTED.c.value, 0)) & (message.c.key == item(WANTED.c.value, 1)),
+        )
+    )
+)
+AROUND = Query(
+    select(message)
+    .where(
+        message.c.conversation_id == bindparam("c"),
+        message.c.position.between(bindparam("start") - LONGEST_UTTERANCE, bindparam("until")),
+        message.c.end >= bindparam("start"),
+    )
+    .order_by(message.c.position.desc(), message.c.seq.desc())
+    .limit(bindparam("most"))
+)
+LAST_MESSAGES = (
+    select(message)
+    .where(message.c.conversation_id == bindparam("c"))
+    .order_by(message.c.position.desc(), message.c.seq.desc())
+    .limit(bindparam("most"))
+)
+PUT_MESSAGE = Bulk(insert(message))
+CHANGE_MESSAGE = Bulk(
+    update(message)
+    .where(message.c.conversation_id == bindparam("where_conversation_id"), message.c.key == bindparam("where_key"))
+    .values(to_values(*changing(message, Message)))
+)
+AROUND_MOST = 2_000
+
+
+class Messages(Work):
+    def messages_known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Message]:
+        """By (conversation id, segment key)."""
+        rows = KNOWN.run(self._connection, pairs=listed_json(pairs)) if pairs else ()
+        return {(one.conversation_id, one.key): one for one in every(Message, rows)}
+
+    def messages_around(self, conversation_id: str, start: float, until: float) -> list[Message]:
+        """Those said in these seconds of the conversation's clock, the last of them if there are thousands."""
+        rows = AROUND.run(self._connection, c=conversation_id, start=start, until=until, most=AROUND_MOST)
+        return every(Message, rows)
+
+    def messages(self, conversation_id: str, limit: int, before: tuple[float, int] | None = None) -> list[Message]:
+        """The last `limit` before (position, seq), in spoken order."""
+        query = LAST_MESSAGES
+        if before:
+            query = query.where(tuple_(message.c.position, message.c.seq) < before)
+        return every(Message, self._run(query, {"c": conversation_id, "most": limit}))[::-1]
+
+    def newest_messages(self, conversation_id: str, limit: int) -> list[Message]:
+        """The last `limit` that came, in the order in which they came."""
+        came = select(message).where(message.c.conversation_id == conversation_id)
+        return every(Message, self._run(came.order_by(message.c.seq.desc()).limit(limit)))[::-1]
+
+    def all_messages(self, conversation_id: str) -> list[Message]:
+        """In spoken order."""
+        spoken = select(message).where(message.c.conversation_id == conversation_id)
+        return every(Message, self._run(spoken.order_by(message.c.position, message.c.seq)))
+
+    def is_begun_before(self, conversation_id: str, seq: int, title: str) -> bool:
+        """Whether a message that came before the one of this number would give the conversation this title."""
+        begun = title.removesuffix("…")
+        earlier = select(message.c.text).where(
+            message.c.conversation_id == conversation_id,
+            message.c.seq < seq,
+            func.substr(message.c.text, 1, len(begun)) == begun,
+        )
+        return any(title_of(text) == title for text in self._run(earlier).scalars())
+
+    def put_messages(self, new: Collection[Message], changed: Collection[Message]) -> None:
+        PUT_MESSAGE.run(self._connection, new)
+        CHANGE_MESSAGE.run(self._connection, changed)

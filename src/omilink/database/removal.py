@@ -1,0 +1,160 @@
+"""What is removed: a conversation's words, a user, and what has been kept long enough."""
+
+from collections.abc import Collection
+
+from msgspec.structs import replace
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from omilink.clock import Millis
+from omilink.database import schema
+from omilink.database.deliveries import DONE, QUARANTINED, WAITING
+from omilink.database.events import Events
+from omilink.database.rows import every
+from omilink.database.sessions import Sessions
+from omilink.models.conversation import Conversation
+from omilink.models.declared import erased_columns
+from omilink.models.ids import SHARED
+from omilink.models.message import Message
+from omilink.models.order import Hands, Moment
+from omilink.models.session import OmiSession
+
+session = schema.omi_sessions
+conversation = schema.conversations
+message = schema.messages
+user = schema.users
+token = schema.tokens
+ticket = schema.tickets
+event = schema.events
+challenge = schema.challenges
+
+GONE = "deleted account"
+ACCEPTED_IN_TIME: Millis = 86_400_000
+"""How long after its end a challenge may still be met by what was accepted before."""
+PLAYED_AGAIN: Millis = 86_400_000
+"""A signature is good for ten minutes at most, and what carries it may have to wait before it is saved."""
+NOBODYS_MOST = 20_000
+"""When the newest conversations of nobody's of a uid, or of a session without one, have so many messages, days of talk,
+the older ones go."""
+_WHOSE = func.coalesce(session.c.last_uid, session.c.omi_session_id)
+_NEWEST_FIRST = (conversation.c.last_order.desc(), conversation.c.last_at.desc(), conversation.c.id.desc())
+_CROWD = (
+    select(
+        conversation.c.id,
+        conversation.c.message_count,
+        func.sum(conversation.c.message_count).over(partition_by=_WHOSE, order_by=_NEWEST_FIRST).label("up_to_here"),
+    )
+    .join(session, session.c.id == conversation.c.session_id)
+    .where(conversation.c.user_id.is_(None))
+    .subquery()
+)
+CROWDED_OUT = select(_CROWD.c.id).where(_CROWD.c.up_to_here - _CROWD.c.message_count >= NOBODYS_MOST)
+
+
+class Removal(Events, Sessions):
+    def forget_words(self, gone: Conversation) -> None:
+        """Blanks the conversation's messages, and removes the events that carry them and the deliveries they came in.
+        The messages' keys stay, so that a retry is known."""
+        job = schema.deliveries
+        origin, _, session_id = gone.session_id.partition("/")
+        # what is left is the key, by which a retry is recognised
+        self._run(update(message).where(message.c.conversation_id == gone.id).values(erased_columns(Message)))
+        if gone.user_id:
+            self.forget_events(gone.user_id, gone.id)
+        self._run(
+            delete(job).where(
+                job.c.origin == origin,
+                job.c.session_id == session_id,
+                job.c.state != WAITING,
+                func.coalesce(job.c.order, job.c.seq) >= gone.first_order,
+            )
+        )
+
+    def remove_user(self, user_id: str, moment: Moment) -> None:
+        """Removes every row that is the user's, and the user from the audit. Their sessions become nobody's, and what
+        was accepted for the user by then belongs to nobody who could still have it."""
+        s, c, a = session.c, conversation.c, schema.audit.c
+        touched = or_(s.origin == user_id, s.user_id == user_id, s.left_user_id == user_id)
+        self._lock(self._run(select(s.id).where(touched)).scalars().all())
+        self._lock_user(user_id)
+        had = every(OmiSession, self._run(select(session).where(touched, s.origin != user_id)))
+        self._forget_deliveries(user_id, had)
+        theirs = select(s.id).where(s.origin == user_id)
+        self._run(delete(conversation).where((c.user_id == user_id) | c.session_id.in_(theirs)))
+        self._run(delete(session).where(s.origin == user_id))
+        theirs_now = [one.unlinked(moment) for one in had if one.user_id == user_id]
+        self.put_sessions([replace(one, last_uid=None) for one in theirs_now])
+        self._run(update(session).where(s.left_user_id == user_id).values(left_user_id=None))
+        self._run(update(session).where(s.suspended_user_id == user_id).values(suspended_user_id=None))
+        self._run(delete(schema.audit).where(a.session_id.startswith(f"{user_id}/", autoescape=True)))
+        theirs_alone = or_(a.actor == user_id, a.before == user_id, a.after == user_id)
+        of_uid = theirs_alone & (a.session_id == literal(f"{SHARED}/") + a.uid)
+        self._run(update(schema.audit).where(of_uid).values(session_id=f"{SHARED}/{GONE}"))
+        self._run(update(schema.audit).where(theirs_alone).values(uid=None))
+        self._run(update(schema.audit).where(a.actor == user_id).values(actor=GONE))
+        self._run(update(schema.audit).where(a.before == user_id).values(before=None))
+        self._run(update(schema.audit).where(a.after == user_id).values(after=None))
+        self._run(delete(user).where(user.c.id == user_id))
+
+    def prune(
+        self, *, now: Millis, deliveries_before: Millis, unlinked_before: Millis, events_before: Millis, most: int
+    ) -> bool:
+        """Removes what has been kept long enough, events of so many users. `unlinked_before` is for words that are
+        nobody's, the calls of sessions that are nobody's, and for what was put aside; of one uid's words of nobody's
+        only the newest stay anyway. True when there is more."""
+        job, c = schema.deliveries, conversation.c
+        self._run(delete(token).where(token.c.expires_at <= now))
+        self._run(delete(ticket).where(ticket.c.expires_at <= now))
+        self._run(delete(schema.personal_urls).where(schema.personal_urls.c.valid_until <= now))
+        self._run(delete(challenge).where(challenge.c.expires_at <= now - ACCEPTED_IN_TIME))
+        self._run(delete(schema.signatures).where(schema.signatures.c.counted_at <= now - PLAYED_AGAIN))
+        self._run(delete(schema.limits).where(schema.limits.c.full_at <= now))
+        self._run(delete(job).where(job.c.state == DONE, _accepted_before(deliveries_before)))
+        self._run(delete(job).where(job.c.state == QUARANTINED, _accepted_before(unlinked_before)))
+        nobodys = select(session.c.origin, session.c.omi_session_id).where(session.c.user_id.is_(None))
+        is_nobodys = tuple_(job.c.origin, job.c.session_id).in_(nobodys)
+        self._run(delete(job).where(job.c.state == DONE, _accepted_before(unlinked_before), is_nobodys))
+        self._run(delete(conversation).where(c.user_id.is_(None), c.counted_at < unlinked_before))
+        # asked again where it is deleted, since somebody may be linking it just now
+        self._run(delete(conversation).where(c.user_id.is_(None), c.id.in_(CROWDED_OUT)))
+        gone = (
+            select(event.c.user_id, func.max(event.c.seq))
+            .where(event.c.counted_at < events_before)
+            .group_by(event.c.user_id)
+            .limit(most)
+        )
+        users = self._run(gone).all()
+        for user_id, seq in users:
+            self._run(delete(event).where(event.c.user_id == user_id, event.c.seq <= seq))
+            self._run(update(user).where(user.c.id == user_id).values(pruned=seq))
+        return len(users) == most
+
+    def _forget_deliveries(self, user_id: str, had: Collection[OmiSession]) -> None:
+        """Those at the user's own URL, those that became the user's words, and those of the sessions that were accepted
+        while the user had them, or may have been."""
+        job, c = schema.deliveries, conversation.c
+        place = func.coalesce(job.c.order, job.c.seq)
+        heard = (c.user_id == user_id) & place.between(c.first_order, c.last_order) & (job.c.state != WAITING)
+        its_session = c.session_id == job.c.origin + "/" + job.c.session_id
+        self._run(delete(job).where(or_(job.c.origin == user_id, exists().where(its_session, heard))))
+        for one in had:
+            of_it = (job.c.origin == one.origin) & (job.c.session_id == one.omi_session_id)
+            rows = self._run(select(job.c.seq, place.label("order"), job.c.seen, job.c.way).where(of_it)).all()
+            whose = {Hands.OF_NOW: one.user_id, Hands.OF_BEFORE: one.left_user_id, Hands.LONG_BEFORE: one.left_user_id}
+            gone = [row.seq for row in rows if whose.get(one.hands_at(row), user_id) == user_id]
+            self._many(delete(job).where(job.c.seq == bindparam("number")), [{"number": seq} for seq in gone])
+
+
+def _accepted_before(at: Millis) -> ColumnElement[bool]:
+    job = schema.deliveries.c
+    return or_(job.counted_at < at, job.counted_at.is_(None) & (job.received_at < at))

@@ -1,0 +1,135 @@
+"""Sessions, and the uids that they have shown."""
+
+from collections.abc import Collection
+
+from sqlalchemy import (
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+
+from omilink.clock import Millis
+from omilink.database import schema
+from omilink.database.compiled import Bulk, Query
+from omilink.database.dialects import among, upsert
+from omilink.database.rows import changing, every, first
+from omilink.database.work import Work, listed_json
+from omilink.models.ids import SHARED, session_key
+from omilink.models.session import Method, OmiSession
+
+session = schema.omi_sessions
+conversation = schema.conversations
+
+SESSIONS = Query(select(session).where(among(session.c.id, "ids")))
+_HEARD_LAST_FIRST = (
+    func.coalesce(func.nullif(session.c.last_order, 0), session.c.linked_order, 0).desc(),
+    session.c.id,
+)
+_IS_THEIRS = or_(session.c.user_id == bindparam("u"), session.c.suspended_user_id == bindparam("u"))
+SESSIONS_OF = select(session).where(_IS_THEIRS).order_by(*_HEARD_LAST_FIRST)
+_OLDER = tuple_(session.c.created_at, session.c.id) < tuple_(bindparam("at"), bindparam("key"))
+_ON_PAGE = (
+    select(session)
+    .where(_IS_THEIRS, _OLDER)
+    .order_by(session.c.created_at.desc(), session.c.id.desc())
+    .limit(bindparam("most"))
+    .subquery("page")
+)
+SESSIONS_PAGE = select(
+    _ON_PAGE,
+    select(func.sum(conversation.c.message_count))
+    .where(
+        conversation.c.session_id == _ON_PAGE.c.id,
+        conversation.c.user_id == bindparam("u"),
+        conversation.c.deleted_at.is_(None),
+    )
+    .scalar_subquery()
+    .label("saved"),
+).order_by(_ON_PAGE.c.created_at.desc(), _ON_PAGE.c.id.desc())
+LATEST_SESSION = select(session).where(session.c.user_id == bindparam("u")).order_by(*_HEARD_LAST_FIRST).limit(1)
+_NEW_SESSION = upsert(session)
+PUT_SESSION = Bulk(
+    _NEW_SESSION.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: _NEW_SESSION.excluded[name] for name in changing(session, OmiSession)},
+    )
+)
+UIDS_SHOWN = Query(select(schema.session_uids).where(among(schema.session_uids.c.session_id, "ids")))
+ADD_UID_SHOWN = upsert(schema.session_uids).on_conflict_do_nothing()
+NEWEST = (1 << 62, "")
+"""Before it come all."""
+
+
+class Sessions(Work):
+    def sessions(self, ids: Collection[str]) -> dict[str, OmiSession]:
+        """The sessions of these ids that exist. In a writing transaction nobody else changes them, their conversations
+        or their messages until its end, and nobody else makes one of them."""
+        self._lock(ids)
+        found = every(OmiSession, SESSIONS.run(self._connection, ids=listed_json(ids)))
+        return {one.id: one for one in found}
+
+    def sessions_of(self, user_id: str) -> list[OmiSession]:
+        """Linked to the user, or suspended from them; last seen first."""
+        return every(OmiSession, self._run(SESSIONS_OF, {"u": user_id}))
+
+    def sessions_page(
+        self, user_id: str, most: int, before: tuple[Millis, str] | None = None
+    ) -> list[tuple[OmiSession, int]]:
+        """As `sessions_of`, each with how many messages the user has from it: the newest first, at most `most`, and
+        older than `before`, which is when the last one of the page before was made, and its key. That never changes, so
+        that a session which calls meanwhile is missing from no page."""
+        at, key = before or NEWEST
+        rows = self._run(SESSIONS_PAGE, {"u": user_id, "most": most, "at": at, "key": key}).all()
+        return [(one, int(row.saved or 0)) for one, row in zip(every(OmiSession, rows), rows, strict=True)]
+
+    def count_sessions(self, user_id: str) -> int:
+        """How many are linked to the user."""
+        return int(self._run(select(func.count()).where(session.c.user_id == user_id)).scalar_one())
+
+    def latest_session(self, user_id: str) -> OmiSession | None:
+        """The one linked to the user that was seen last."""
+        return first(OmiSession, self._run(LATEST_SESSION, {"u": user_id}))
+
+    def all_sessions(self, limit: int) -> list[OmiSession]:
+        newest = select(session).order_by(session.c.created_at.desc()).limit(limit)
+        return every(OmiSession, self._run(newest))
+
+    def silent_sessions(self, since: Millis, most: int) -> list[OmiSession]:
+        """At most `most` that were linked by hand or by uid before then, in counted time, and have not been written
+        since, as every call writes them; as `sessions` gives them."""
+        s = session.c
+        expiring = (s.user_id.is_not(None), s.method.in_([Method.MANUAL, Method.UID]), s.counted_at < since)
+        ids = self._run(select(s.id).where(*expiring).order_by(s.id).limit(most)).scalars().all()
+        self._lock(ids)  # and look again, since one of them may have called meanwhile
+        return every(OmiSession, self._run(select(session).where(s.id.in_(ids), *expiring).order_by(s.id)))
+
+    def put_sessions(self, sessions: Collection[OmiSession]) -> None:
+        PUT_SESSION.run(self._connection, sessions, counted_at=self.counted() if sessions else 0)
+
+    def uids_shown(self, session_ids: Collection[str]) -> dict[str, set[str]]:
+        """session id -> every uid that came with one of its webhooks."""
+        shown: dict[str, set[str]] = {}
+        for session_id, uid in UIDS_SHOWN.run(self._connection, ids=listed_json(session_ids)):
+            shown.setdefault(session_id, set()).add(uid)
+        return shown
+
+    def add_uids_shown(self, pairs: Collection[tuple[str, str]]) -> None:
+        """(session id, uid) pairs; known pairs are ignored."""
+        self._many(ADD_UID_SHOWN, [{"session_id": session_id, "uid": uid} for session_id, uid in pairs])
+
+    def sessions_showing(self, uid: str, *, ever: bool) -> dict[str, OmiSession]:
+        """Those of the shared URL whose id it is, or that have shown it, ever or last; as `sessions` gives them."""
+        shown = select(schema.session_uids.c.session_id).where(schema.session_uids.c.uid == uid)
+        shows = session.c.id.in_(shown) if ever else session.c.last_uid == uid
+        is_it = session.c.id == session_key(SHARED, uid)
+        found = select(session.c.id).where(shows | is_it, session.c.origin == SHARED)
+        return self.sessions(self._run(found).scalars().all())
+
+    def forget_uids_shown(self, gone: OmiSession) -> None:
+        """All but its own id."""
+        shown = schema.session_uids
+        others = (shown.c.session_id == gone.id) & (shown.c.uid != gone.omi_session_id)
+        self._run(delete(shown).where(others))
