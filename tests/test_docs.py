@@ -195,6 +195,14 @@ def test_every_module_is_on_the_map() -> None:
     assert on_the_map == {one for one in modules if not one.endswith("__init__") and "/migrations/" not in one}
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_modules_named_in_the_docs_are_there(page: Path) -> None:
+    src = ROOT / "src" / "omilink"
+    folders = "|".join(sorted(folder.name for folder in src.iterdir() if (folder / "__init__.py").exists()))
+    named = re.findall(rf"`((?:{folders})/\w+)`", page.read_text())
+    assert [name for name in named if not (src / f"{name}.py").exists() and not (src / name).is_dir()] == []
+
+
 def test_the_glossary_says_where_things_are() -> None:
     places = re.findall(r"^\|[^|]+\|[^|]+\| (.*?) ?\|$", (DOCS / "glossary.md").read_text(), re.MULTILINE)
     named = [name for place in places for name in re.findall(r"`(.+?)`", place)]

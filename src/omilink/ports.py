@@ -76,7 +76,7 @@ NOTHING_NEW: EventsByUser = {}
 
 
 class Hint(Flag):
-    """What a listener hears. It says "look", never what there is to see."""
+    """Why a stream should look. Events that were committed on this node come along (`Ear.new`)."""
 
     LOOK = auto()
     RIGHTS = auto()
@@ -102,7 +102,8 @@ class Ear(Protocol):
 
 
 class Bus(Protocol):
-    """Hints from commits to streams. A lost one costs a moment: `event_log.watch` looks every few seconds too."""
+    """Hints from commits to streams. A lost hint costs about a second, after which `event_log.watch` compares the
+    logs."""
 
     def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK, new: EventsByUser = NOTHING_NEW) -> None:
         """On every node. `new`: committed events by user, in order, which spare this node's streams a read."""

@@ -147,7 +147,7 @@ omi_sessions = Table(
     metadata,
     *stored(
         OmiSession,
-        Column("id", String, primary_key=True),  # model.session_key
+        Column("id", String, primary_key=True),  # models.ids.session_key
         Column("user_id", ForeignKey("users.id"), index=True),
         Column("linked_order", BigInteger),
         Column("linked_act", BigInteger),

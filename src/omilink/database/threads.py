@@ -68,10 +68,10 @@ class Lanes:
         return await self._submit(self._writes, fn, self._write_patience)
 
     async def scrub(self) -> None:
-        """See ports.Store."""
+        """See `database.store.Store.scrub`."""
 
     async def finish_scrubbing(self) -> None:
-        """See ports.Store."""
+        """See `database.store.Store.finish_scrubbing`."""
 
     async def close(self) -> None:
         """Finishes what was asked for, as far as the database answers."""
@@ -114,7 +114,7 @@ class Lanes:
 
 
 class _NotYet(OmilinkError):
-    """What is raised in place of a call for which a group has no time. Adapters undo a call that raises.
+    """Raised in place of a call for which a group has no time. SQLite and PostgreSQL roll back a call that raises.
 
     Each time a new one: an error that is raised again keeps the frames of all times before, and what these held.
     """

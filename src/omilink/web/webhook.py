@@ -107,7 +107,8 @@ async def _personal_origin(the: Product, shown: Sequence[str]) -> str | None:
 
 
 def _is_shared(the: Product, shown: Sequence[str]) -> bool:
-    """Whether a valid secret was shown, in constant time. There always is one to show, see bootstrap."""
+    """Whether a valid shared secret was sent. Compared in constant time. There is always at least one secret
+    (`app.wiring.webhook_secrets`)."""
     good = [secret.encode() for secret in the.webhook_secrets]
     values = [value.encode("utf-8", "replace") for value in shown]
     return any([hmac.compare_digest(secret, value) for secret in good for value in values])
