@@ -36,7 +36,7 @@ from omilink.models.session import MOST_SESSIONS, UnlinkReason
 from omilink.nats.stream import PARTITIONS
 from omilink.settings import Settings
 from omilink.turns import SHARES
-from omilink.web import connection, door, sse
+from omilink.web import connection, listener, sse
 from omilink.web.app import openapi_document
 from omilink.web.bodies import MAX_BODY
 from omilink.web.connection import PATIENCE as PATIENCE_WITH
@@ -67,7 +67,7 @@ BOUNDS = {
     "headers and trailers of a request": f"{connection.HEADERS}, and {connection.HEAD_BYTES >> 10} KiB together",
     "what frames a body: sizes and extensions of chunks": f"as much as the body, and {connection.HEAD_BYTES >> 10} KiB",
     "a body": f"{MAX_BODY >> 20} MiB",
-    "requests of everybody that have not come to their end": f"{door.HELD_BYTES >> 20} MiB together",
+    "requests of everybody that have not come to their end": f"{listener.HELD_BYTES >> 20} MiB together",
     "requests that wait in line on a connection": f"{connection.PIPELINED}",
     "a connection without a request": f"{PATIENCE_WITH[Wait.FIRST_BYTE]:g} s",
     "the head of a request": f"{PATIENCE_WITH[Wait.HEAD]:g} s from its first byte",
@@ -75,10 +75,10 @@ BOUNDS = {
     "a body that nobody reads": f"{PATIENCE_WITH[Wait.UNREAD_BODY]:g} s after the answer",
     "a connection between two requests": f"{PATIENCE_WITH[Wait.NEXT_REQUEST]:g} s",
     "an answer that is not read": f"{connection.READING:g} s",
-    "answers to everybody that are not read": f"{door.UNSENT_BYTES >> 20} MiB together",
+    "answers to everybody that are not read": f"{listener.UNSENT_BYTES >> 20} MiB together",
     "a stream that is not read": f"{sse.PATIENCE:g} s",
-    "connections": f"the process's open files without {door.FILES}",
-    "connections from one address, of IPv6 from one network": f"{door.FROM_ONE_ADDRESS:,}, and a quarter of all",
+    "connections": f"the process's open files without {listener.FILES}",
+    "connections from one address, of IPv6 from one network": f"{listener.FROM_ONE_ADDRESS:,}, and a quarter of all",
     "files, so that nobody can be let in": "one second",
     "lines in the log about all that": "one a minute of each kind",
     "the database's threads, by asking much": f"one thread at a time, for {threads.TURN * 1000:g} ms or one call",

@@ -4,7 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class Metrics:
-    """One registry per running product, so that tests can run several."""
+    """One registry per set of running services, so that tests can run several."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()

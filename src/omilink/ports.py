@@ -12,7 +12,7 @@ from omilink.models.event import Event
 from omilink.models.order import Moment
 
 
-class Inbox(Protocol):
+class DeliveryQueue(Protocol):
     """Deliveries on their way to be saved: CONVERSATION_SAVE jobs. At least once, per session in the order of their
     acceptance, save that one that failed lets the others pass."""
 
@@ -76,21 +76,21 @@ NOTHING_NEW: EventsByUser = {}
 
 
 class Hint(Flag):
-    """Why a stream should look. Events that were committed on this node come along (`Ear.new`)."""
+    """Why a stream should look. Events that were committed on this node come along (`Subscription.new`)."""
 
-    LOOK = auto()
+    NEW_EVENTS = auto()
     RIGHTS = auto()
     DRAIN = auto()
     GONE = auto()
 
 
-class Ear(Protocol):
-    """One listener. However often it is called between two waits, it hears each hint once."""
+class Subscription(Protocol):
+    """One stream's subscription to its user's hints. Between two waits each hint counts once."""
 
-    def call(self, hint: Hint, new: Sequence[Event] = ()) -> None: ...
+    def notify(self, hint: Hint, new: Sequence[Event] = ()) -> None: ...
 
     async def wait(self, seconds: float) -> Hint:
-        """What was called since the last wait, at once or when something is; Hint(0) after so long."""
+        """The hints since the last wait, at once or as soon as there is one; Hint(0) after this many seconds."""
         ...
 
     def new(self) -> Sequence[Event]:
@@ -105,20 +105,20 @@ class Bus(Protocol):
     """Hints from commits to streams. A lost hint costs about a second, after which `event_log.watch` compares the
     logs."""
 
-    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK, new: EventsByUser = NOTHING_NEW) -> None:
+    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.NEW_EVENTS, new: EventsByUser = NOTHING_NEW) -> None:
         """On every node. `new`: committed events by user, in order, which spare this node's streams a read."""
         ...
 
-    def wake(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK, new: EventsByUser = NOTHING_NEW) -> None:
+    def notify(self, user_ids: Iterable[str], hint: Hint = Hint.NEW_EVENTS, new: EventsByUser = NOTHING_NEW) -> None:
         """On this node."""
         ...
 
-    def listen(self, user_id: str) -> Ear: ...
+    def subscribe(self, user_id: str) -> Subscription: ...
 
     def listeners(self) -> dict[str, int]:
-        """user id -> open ears on this node."""
+        """User id -> open subscriptions on this node."""
         ...
 
     def drain(self) -> None:
-        """Tells every ear that this node stops."""
+        """Tells every subscription that this node stops."""
         ...

@@ -18,18 +18,18 @@ from omilink.background import end, running
 from omilink.clock import Millis
 from omilink.database import migrate, postgres, sqlite
 from omilink.database.leases import Partitions
-from omilink.database.queue import SqlInbox
+from omilink.database.queue import SqlQueue
 from omilink.database.store import Store
-from omilink.database.threads import Lanes
+from omilink.database.threads import DatabaseThreads
 from omilink.live.local_bus import LocalBus
 from omilink.models.delivery import Delivery
 from omilink.nats import queue
 from omilink.nats.connection import NatsLink
-from omilink.nats.disk_spool import Outbox
+from omilink.nats.disk_spool import DiskSpool
 from omilink.nats.notify import NatsBus
-from omilink.nats.queue import NatsInbox
+from omilink.nats.queue import NatsQueue
 from omilink.nats.stream import PARTITIONS, STREAM, DeliveryStream
-from omilink.ports import Bus, Inbox
+from omilink.ports import Bus, DeliveryQueue
 
 _names = count(1)
 NO_PARAMETERS = SimpleNamespace(params={})
@@ -99,7 +99,7 @@ def empty(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Itera
 
 
 @pytest.fixture
-async def database(engine: Engine) -> AsyncIterator[Lanes]:
+async def database(engine: Engine) -> AsyncIterator[DatabaseThreads]:
     database = open_database(engine)
     yield database
     await database.close()
@@ -111,29 +111,29 @@ def counted() -> Turned:
 
 
 @pytest.fixture
-def store(database: Lanes, counted: Turned) -> Store:
+def store(database: DatabaseThreads, counted: Turned) -> Store:
     return Store(database, counted)
 
 
 @pytest.fixture
-def table(database: Lanes) -> SqlInbox:
-    return SqlInbox(database)
+def table(database: DatabaseThreads) -> SqlQueue:
+    return SqlQueue(database)
 
 
 @pytest.fixture(params=["table", "stream"])
 async def inbox(
-    database: Lanes, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Inbox]:
+    database: DatabaseThreads, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[DeliveryQueue]:
     if request.param == "table":
-        yield SqlInbox(database)
+        yield SqlQueue(database)
         return
     monkeypatch.setattr(queue, "ROUND", 0)
     link, connecting = await linked(request.getfixturevalue("nats_server"))
-    kept = SqlInbox(database)
+    kept = SqlQueue(database)
     stream = DeliveryStream(link, 1, kept.first_order)
     engine = copied(request, tmp_path / "spool.db")
     disk = sqlite.Sqlite(engine)
-    outbox = Outbox(stream, SqlInbox(disk), kept.newest_act)
+    outbox = DiskSpool(stream, SqlQueue(disk), kept.newest_act)
     assert link.client
     await link.client.jetstream().delete_stream(STREAM) if await exists(link) else None
     await stream._ensure(link.client)
@@ -150,7 +150,7 @@ def copied(request: pytest.FixtureRequest, path: Path) -> Engine:
     return sqlite.engine(shutil.copy(request.getfixturevalue("sqlite_template"), path))
 
 
-class ArrivedInbox(NatsInbox):
+class ArrivedInbox(NatsQueue):
     """Takes when everything that the stream has acknowledged has arrived: a worker would take it a moment later."""
 
     async def take(self, limit: int, at: Millis) -> list[Delivery]:

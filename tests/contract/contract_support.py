@@ -5,12 +5,12 @@ from sqlalchemy import Engine
 from omilink.clock import Millis
 from omilink.database import migrate, postgres, sqlite
 from omilink.database.store import Transaction
-from omilink.database.threads import Lanes
+from omilink.database.threads import DatabaseThreads
 from omilink.models.omi_account import OmiLink, Proof
 from omilink.models.order import Moment
 
 
-def open_database(engine: Engine) -> Lanes:
+def open_database(engine: Engine) -> DatabaseThreads:
     if engine.dialect.name == "sqlite":
         return sqlite.Sqlite(engine)
     return postgres.Postgres(engine, prepare=migrate.upgrade)

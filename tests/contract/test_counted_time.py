@@ -14,10 +14,10 @@ from omilink.accounts.signing_in import TICKET_LIFE, TOKEN_LIFE, fingerprint
 from omilink.clock import Millis
 from omilink.counted_time import MOST, CountedTime
 from omilink.database import dialects, schema, work
-from omilink.database.queue import SqlInbox
+from omilink.database.queue import SqlQueue
 from omilink.database.removal import PLAYED_AGAIN
 from omilink.database.store import Store, Transaction
-from omilink.database.threads import Lanes
+from omilink.database.threads import DatabaseThreads
 from omilink.ingest import saving
 from omilink.linking import omi_accounts, sessions
 from omilink.linking.omi_accounts import CODE_LIFE
@@ -43,7 +43,7 @@ Disturb = Callable[[], Awaitable[None]]
 class Site:
     """One installation, whose clocks the test sets: `wall` is everybody's, `passed` what really passes."""
 
-    def __init__(self, database: Lanes) -> None:
+    def __init__(self, database: DatabaseThreads) -> None:
         self._database = database
         self.wall, self.passed = NOON, 0
         self.start()
@@ -73,7 +73,7 @@ class Site:
 
 
 @pytest.fixture
-async def site(database: Lanes, monkeypatch: pytest.MonkeyPatch) -> Site:
+async def site(database: DatabaseThreads, monkeypatch: pytest.MonkeyPatch) -> Site:
     site = Site(database)
     monkeypatch.setattr(clock, "now", lambda: site.wall)
     monkeypatch.setattr(ids, "now", lambda: site.wall)
@@ -190,9 +190,9 @@ async def test_a_link_lasts_as_long_as_is_set_after_the_last_call(site: Site, di
     await _lasts(site, disturb, ttl, is_linked)
 
 
-async def test_what_is_kept_for_days_is_kept_for_days(site: Site, database: Lanes, disturb: Disturb) -> None:
+async def test_what_is_kept_for_days_is_kept_for_days(site: Site, database: DatabaseThreads, disturb: Disturb) -> None:
     """Raw calls, words and calls of nobody's, events for resuming, and what tells a signed call that was saved."""
-    keep, inbox = 3 * DAY, SqlInbox(database)
+    keep, inbox = 3 * DAY, SqlQueue(database)
     call = Delivery(
         kind="transcript",
         session_id="attic",
@@ -230,7 +230,7 @@ async def test_a_stream_goes_on_over_a_jump_and_ends_with_its_sign_in(
 ) -> None:
     monkeypatch.setattr(event_log, "HEARTBEAT", 0.01)
     who = await site.store.read(lambda tx: signing_in.holder(tx, fingerprint("token"), tx.counted()))
-    frames = event_log.follow(site.store, LocalBus().listen("ada"), who, None, site.counted)
+    frames = event_log.follow(site.store, LocalBus().subscribe("ada"), who, None, site.counted)
     async with asyncio.timeout(30):
         await anext(frames)
         await anext(frames)
@@ -243,7 +243,7 @@ async def test_a_stream_goes_on_over_a_jump_and_ends_with_its_sign_in(
     assert isinstance(last, list) and '"signed_out"' in last[-1].data and '"expired"' in last[-1].data
 
 
-async def test_every_node_of_a_database_counts_alike(site: Site, database: Lanes, jump: Millis) -> None:
+async def test_every_node_of_a_database_counts_alike(site: Site, database: DatabaseThreads, jump: Millis) -> None:
     await site.passes(HOUR)
     node = CountedTime(lambda: 12_345)
     site.wall += jump
@@ -282,7 +282,7 @@ async def test_a_database_from_before_does_not_go_back_with_a_clock_that_begins_
     assert not await site.do(lambda tx: tx.token_holder(fingerprint("token"), tx.counted()))
 
 
-async def test_the_databases_own_clock_tells_what_passed_while_nothing_ran(database: Lanes) -> None:
+async def test_the_databases_own_clock_tells_what_passed_while_nothing_ran(database: DatabaseThreads) -> None:
     shown = await database.read(dialects.wall_clock)
     assert abs(shown - clock.now()) < HOUR
 

@@ -65,7 +65,7 @@ def clock(counted: Turned) -> Turned:
 
 @pytest.fixture
 def open_stream(store: Store, bus: Bus, ada: SignedIn, clock: Turned) -> Any:
-    return lambda after=None: Stream(event_log.follow(store, bus.listen("ada"), ada, after, clock))
+    return lambda after=None: Stream(event_log.follow(store, bus.subscribe("ada"), ada, after, clock))
 
 
 async def tell(store: Store, bus: Bus, *types: str) -> None:
@@ -164,7 +164,7 @@ async def test_who_signs_out_is_told_and_hears_nothing_more(store: Store, bus: B
     await stream.types(3)
     await store.write(lambda tx: signing_in.sign_out(tx, fingerprint(TOKEN)))
     await store.write(lambda tx: tx.append([wire.event("ada", "not for this stream")]))
-    bus.publish(["ada"], Hint.RIGHTS | Hint.LOOK)
+    bus.publish(["ada"], Hint.RIGHTS | Hint.NEW_EVENTS)
     assert await stream.next() == {"type": "signed_out", "reason": "signed_out"}
     assert await stream.ends()
 
@@ -204,7 +204,7 @@ async def test_a_silent_stream_shows_that_it_lives(
     store: Store, bus: Bus, ada: SignedIn, clock: Turned, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_log, "HEARTBEAT", 0.01)
-    batches = event_log.follow(store, bus.listen("ada"), ada, None, clock)
+    batches = event_log.follow(store, bus.subscribe("ada"), ada, None, clock)
     shown = [await anext(batches) for _ in range(4)]
     assert [len(frames) for frames in shown[:2]] == [2, 1]
     assert shown[2:] == [Quiet.STILL_HERE] * 2

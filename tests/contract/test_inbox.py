@@ -10,18 +10,18 @@ from sqlalchemy import Engine
 
 from omilink.clock import Millis
 from omilink.database.deliveries import CROWDED
-from omilink.database.queue import SqlInbox
+from omilink.database.queue import SqlQueue
 from omilink.database.store import Store, Transaction
-from omilink.database.threads import Lanes
+from omilink.database.threads import DatabaseThreads
 from omilink.errors import Invalid, Malformed
 from omilink.ingest import accept
 from omilink.ingest.worker import Worker, backoff
 from omilink.live.local_bus import LocalBus
 from omilink.models.delivery import BATCH_BYTES, LONGEST_WAIT, Delivery
 from omilink.models.ids import session_key
-from omilink.nats.queue import NatsInbox
+from omilink.nats.queue import NatsQueue
 from omilink.nats.stream import PARTITIONS, STREAM
-from omilink.ports import Inbox
+from omilink.ports import DeliveryQueue
 
 pytestmark = pytest.mark.anyio
 
@@ -35,13 +35,13 @@ def delivery(words: str, session: str = "kitchen", key: str | None = None, at: i
     return Delivery(kind="transcript", session_id=session, key=key, body=body, received_at=at)
 
 
-async def put(inbox: Inbox, *words: str, session: str = "kitchen") -> list[Delivery]:
+async def put(inbox: DeliveryQueue, *words: str, session: str = "kitchen") -> list[Delivery]:
     for text in words:
         await inbox.put(delivery(text, session))
     return await due(inbox)
 
 
-async def due(inbox: Inbox, at: int = 1000, limit: int = 100) -> list[Delivery]:
+async def due(inbox: DeliveryQueue, at: int = 1000, limit: int = 100) -> list[Delivery]:
     return await inbox.take(limit, at)
 
 
@@ -49,14 +49,14 @@ def words(deliveries: list[Delivery]) -> list[str]:
     return [d.body.decode().split('"')[3] for d in deliveries]
 
 
-async def test_what_was_put_is_taken_in_the_order_of_its_acceptance(inbox: Inbox) -> None:
+async def test_what_was_put_is_taken_in_the_order_of_its_acceptance(inbox: DeliveryQueue) -> None:
     taken = await put(inbox, "one", "two", "three")
     assert words(taken) == ["one", "two", "three"]
     assert [d.seq for d in taken] == sorted({d.seq for d in taken})
     assert words(await due(inbox, limit=2)) == ["one", "two"]
 
 
-async def test_a_moment_lies_between_what_was_accepted_before_and_what_comes_after(inbox: Inbox) -> None:
+async def test_a_moment_lies_between_what_was_accepted_before_and_what_comes_after(inbox: DeliveryQueue) -> None:
     """Whatever the clock says."""
     moments = [await inbox.moment(5000)]
     for number, at in enumerate((9000, 100, 5000)):
@@ -68,7 +68,7 @@ async def test_a_moment_lies_between_what_was_accepted_before_and_what_comes_aft
         assert before.order < min(orders[number]) <= max(orders[number]) <= after.order
 
 
-async def test_what_is_gone_gives_its_place_to_nothing_else(inbox: Inbox) -> None:
+async def test_what_is_gone_gives_its_place_to_nothing_else(inbox: DeliveryQueue) -> None:
     (one,) = await put(inbox, "one")
     await inbox.remove([one.seq])
     now = await inbox.moment(1000)
@@ -76,14 +76,14 @@ async def test_what_is_gone_gives_its_place_to_nothing_else(inbox: Inbox) -> Non
     assert now.order is not None and one.order <= now.order < two.order
 
 
-async def test_acts_are_told_apart_though_nothing_is_accepted_between_them(inbox: Inbox) -> None:
+async def test_acts_are_told_apart_though_nothing_is_accepted_between_them(inbox: DeliveryQueue) -> None:
     first, second = await inbox.moment(2000), await inbox.moment(1000)
-    if isinstance(inbox, NatsInbox):
+    if isinstance(inbox, NatsQueue):
         assert first.act and second.act and first.act < second.act
     assert first.order is not None and first.order == second.order
 
 
-async def test_what_failed_keeps_its_place_in_the_order(inbox: Inbox) -> None:
+async def test_what_failed_keeps_its_place_in_the_order(inbox: DeliveryQueue) -> None:
     poison, other = await put(inbox, "poison", "other")
     await inbox.failed(poison, "ValueError", retry_at=None)
     await inbox.done([other.seq], {})
@@ -93,8 +93,10 @@ async def test_what_failed_keeps_its_place_in_the_order(inbox: Inbox) -> None:
     assert (again.order, again.seen, again.way) == (poison.order, poison.seen, poison.way)
 
 
-async def test_a_stream_that_is_made_anew_and_a_table_after_it_count_on_above(inbox: Inbox, database: Lanes) -> None:
-    if not isinstance(inbox, NatsInbox):
+async def test_a_stream_that_is_made_anew_and_a_table_after_it_count_on_above(
+    inbox: DeliveryQueue, database: DatabaseThreads
+) -> None:
+    if not isinstance(inbox, NatsQueue):
         return
     (one,) = await put(inbox, "one")
     client = inbox._stream._client()
@@ -108,13 +110,13 @@ async def test_a_stream_that_is_made_anew_and_a_table_after_it_count_on_above(in
             await reader.wait(1)
     await reader.close()
     assert made_anew.order is not None and one.order < made_anew.order < taken[0].order
-    table = SqlInbox(database)
+    table = SqlQueue(database)
     without_nats = await table.moment(1000)
     (three,) = await put(table, "three")
     assert without_nats.order is not None and taken[0].order < without_nats.order < three.order
 
 
-async def test_of_what_is_put_aside_the_newest_hundred_of_a_uid_are_kept(inbox: Inbox) -> None:
+async def test_of_what_is_put_aside_the_newest_hundred_of_a_uid_are_kept(inbox: DeliveryQueue) -> None:
     """What shows no uid is counted by its session; nothing that waits is counted."""
     crowd = [replace(delivery(f"word {number}"), uid=A) for number in range(CROWDED + 3)]
     others = [replace(delivery("another's"), uid=B), delivery("no uid"), delivery("no uid", "garden")]
@@ -127,7 +129,7 @@ async def test_of_what_is_put_aside_the_newest_hundred_of_a_uid_are_kept(inbox: 
     assert [d.seq for d in await due(inbox)] == [waits]
 
 
-async def test_at_a_personal_address_they_count_together_whatever_uids_they_show(inbox: Inbox) -> None:
+async def test_at_a_personal_address_they_count_together_whatever_uids_they_show(inbox: DeliveryQueue) -> None:
     """Whoever has one may make up a uid for each call."""
     crowd = [replace(delivery("more"), origin="ada", uid=f"uid-{number}") for number in range(CROWDED + 3)]
     for one in [replace(delivery("ben's"), origin="ben", uid="uid-0"), *crowd]:
@@ -137,7 +139,7 @@ async def test_at_a_personal_address_they_count_together_whatever_uids_they_show
     assert {job.seq for job in await inbox.jobs("quarantined", None, 200)} == {bens, *adas[-CROWDED:]}
 
 
-async def test_a_delivery_comes_back_as_it_was_put(inbox: Inbox) -> None:
+async def test_a_delivery_comes_back_as_it_was_put(inbox: DeliveryQueue) -> None:
     sent = Delivery(
         kind="conversation",
         origin="ada",
@@ -157,7 +159,7 @@ async def test_a_delivery_comes_back_as_it_was_put(inbox: Inbox) -> None:
     assert replace(taken, seq=0, order=0, seen=0) == sent
 
 
-async def test_it_stays_due_until_it_is_done(inbox: Inbox) -> None:
+async def test_it_stays_due_until_it_is_done(inbox: DeliveryQueue) -> None:
     one, two = await put(inbox, "one", "two")
     assert words(await due(inbox)) == ["one", "two"]
     await inbox.done([one.seq], {})
@@ -169,21 +171,21 @@ async def test_it_stays_due_until_it_is_done(inbox: Inbox) -> None:
 
 async def test_it_is_there_after_a_restart(engine: Engine) -> None:
     first = open_database(engine)
-    (accepted,) = await put(SqlInbox(first), "one")
+    (accepted,) = await put(SqlQueue(first), "one")
     await first.close()
     second = open_database(engine)
-    assert await due(SqlInbox(second)) == [accepted]
+    assert await due(SqlQueue(second)) == [accepted]
     await second.close()
 
 
-async def test_fifty_at_once_are_fifty(inbox: Inbox) -> None:
+async def test_fifty_at_once_are_fifty(inbox: DeliveryQueue) -> None:
     await asyncio.gather(*(inbox.put(delivery(f"word {number}")) for number in range(50)))
     taken = await due(inbox)
     assert set(words(taken)) == {f"word {number}" for number in range(50)}
     assert len({d.seq for d in taken}) == 50
 
 
-async def test_the_same_key_is_one_delivery_even_at_once_and_after_it_was_done(inbox: Inbox) -> None:
+async def test_the_same_key_is_one_delivery_even_at_once_and_after_it_was_done(inbox: DeliveryQueue) -> None:
     await asyncio.gather(*(inbox.put(delivery("one", key="k")) for _ in range(20)))
     (one,) = await due(inbox)
     await inbox.done([one.seq], {})
@@ -191,11 +193,11 @@ async def test_the_same_key_is_one_delivery_even_at_once_and_after_it_was_done(i
     assert await due(inbox) == []
 
 
-async def test_without_a_key_every_delivery_counts(inbox: Inbox) -> None:
+async def test_without_a_key_every_delivery_counts(inbox: DeliveryQueue) -> None:
     assert words(await put(inbox, "one", "one")) == ["one", "one"]
 
 
-async def test_a_failed_one_waits_for_its_time_and_lets_its_neighbours_pass(inbox: Inbox) -> None:
+async def test_a_failed_one_waits_for_its_time_and_lets_its_neighbours_pass(inbox: DeliveryQueue) -> None:
     poison, other = await put(inbox, "poison", "other")
     await inbox.failed(poison, "ValueError", retry_at=5000)
     assert words(await due(inbox, at=4999)) == ["other"]
@@ -206,7 +208,7 @@ async def test_a_failed_one_waits_for_its_time_and_lets_its_neighbours_pass(inbo
     assert await inbox.counts() == {"waiting": 1}
 
 
-async def test_a_dead_letter_comes_back_only_when_it_is_asked_for(inbox: Inbox) -> None:
+async def test_a_dead_letter_comes_back_only_when_it_is_asked_for(inbox: DeliveryQueue) -> None:
     one, two = await put(inbox, "one", "two")
     for taken in one, two:
         await inbox.failed(taken, "ValueError", retry_at=None)
@@ -220,7 +222,7 @@ async def test_a_dead_letter_comes_back_only_when_it_is_asked_for(inbox: Inbox) 
     assert await inbox.retry(None) == 0
 
 
-async def test_what_is_put_aside_is_kept_and_not_due(inbox: Inbox) -> None:
+async def test_what_is_put_aside_is_kept_and_not_due(inbox: DeliveryQueue) -> None:
     one, two, three = await put(inbox, "one", "two", "three")
     reasons = {one.seq: "hands-change-only-by-unlinking", three.seq: "The call shows several uids."}
     await inbox.done([one.seq, two.seq, three.seq], reasons)
@@ -231,7 +233,7 @@ async def test_what_is_put_aside_is_kept_and_not_due(inbox: Inbox) -> None:
     assert kept == ["The call shows several uids.", "hands-change-only-by-unlinking"]
 
 
-async def test_what_came_for_a_deleted_account_leaves_nothing(store: Store, inbox: Inbox) -> None:
+async def test_what_came_for_a_deleted_account_leaves_nothing(store: Store, inbox: DeliveryQueue) -> None:
     """Neither at once nor after it failed and an operator brought it back."""
     worker = Worker(store, inbox, LocalBus(), gap=150, clock=lambda: 1000, count=lambda saved: None)
     for words in "failed", "on its way":
@@ -244,7 +246,9 @@ async def test_what_came_for_a_deleted_account_leaves_nothing(store: Store, inbo
     assert await inbox.jobs(None, None, 10) == []
 
 
-async def test_what_is_finished_with_its_words_is_finished_when_they_are_saved(store: Store, inbox: Inbox) -> None:
+async def test_what_is_finished_with_its_words_is_finished_when_they_are_saved(
+    store: Store, inbox: DeliveryQueue
+) -> None:
     one, two, three, four = await put(inbox, "one", "two", "three", "four")
 
     def fails(tx: Transaction) -> bool:
@@ -252,7 +256,7 @@ async def test_what_is_finished_with_its_words_is_finished_when_they_are_saved(s
             raise ValueError
         return False
 
-    if isinstance(inbox, NatsInbox):  # which is not in the store: nothing is done, and it is told after the commit
+    if isinstance(inbox, NatsQueue):  # which is not in the store: nothing is done, and it is told after the commit
         assert await store.write(fails) is False
         assert words(await due(inbox)) == ["one", "two", "three", "four"]
         return
@@ -267,7 +271,7 @@ async def test_what_is_finished_with_its_words_is_finished_when_they_are_saved(s
 
 @pytest.mark.parametrize("ahead", [LONGEST_WAIT + 1, 86_400_000, 2 * 86_400_000])
 async def test_what_a_clock_that_was_ahead_put_off_is_due_when_the_clock_is_put_right(
-    inbox: Inbox, ahead: Millis
+    inbox: DeliveryQueue, ahead: Millis
 ) -> None:
     (one,) = await put(inbox, "one")
     await inbox.failed(one, "ValueError", retry_at=1000 + ahead)
@@ -279,7 +283,7 @@ def test_no_try_is_put_off_for_longer_than_the_longest_wait(attempt: int) -> Non
     assert 0 < backoff(attempt) <= LONGEST_WAIT
 
 
-async def test_jobs_are_for_people_and_hold_no_words(inbox: Inbox) -> None:
+async def test_jobs_are_for_people_and_hold_no_words(inbox: DeliveryQueue) -> None:
     poison, _ = await put(inbox, "secret words", "more secret words")
     await inbox.put(delivery("garden words", "garden"))
     await inbox.failed(poison, "ValueError", retry_at=None)
@@ -293,7 +297,7 @@ async def test_jobs_are_for_people_and_hold_no_words(inbox: Inbox) -> None:
     assert len(await inbox.jobs(None, None, 1)) == 1
 
 
-async def test_jobs_are_counted_for_one_session_too(inbox: Inbox) -> None:
+async def test_jobs_are_counted_for_one_session_too(inbox: DeliveryQueue) -> None:
     await put(inbox, "one", "two")
     await inbox.put(delivery("three", "garden"))
     assert await inbox.counts() == {"waiting": 3}
@@ -301,7 +305,7 @@ async def test_jobs_are_counted_for_one_session_too(inbox: Inbox) -> None:
     assert await inbox.counts(session_key("ada", "kitchen")) == {}
 
 
-async def test_what_is_taken_together_is_bounded_in_bytes(inbox: Inbox) -> None:
+async def test_what_is_taken_together_is_bounded_in_bytes(inbox: DeliveryQueue) -> None:
     large = "x" * (BATCH_BYTES // 3)
     for number in range(7):
         await inbox.put(delivery(f"{number}{large}"))
@@ -315,7 +319,7 @@ async def test_what_is_taken_together_is_bounded_in_bytes(inbox: Inbox) -> None:
     assert [one for one in heard if one != "y"] == [*"0123456"]
 
 
-async def test_who_sends_large_calls_delays_nobody(inbox: Inbox) -> None:
+async def test_who_sends_large_calls_delays_nobody(inbox: DeliveryQueue) -> None:
     for _ in range(5):
         await inbox.put(delivery("x" * (BATCH_BYTES + 1), "greedy"))
     await inbox.put(delivery("ada"))
@@ -327,7 +331,7 @@ async def test_who_sends_large_calls_delays_nobody(inbox: Inbox) -> None:
     assert "ada" in heard
 
 
-async def test_who_sends_much_delays_nobody(inbox: Inbox) -> None:
+async def test_who_sends_much_delays_nobody(inbox: DeliveryQueue) -> None:
     """Of a personal address all sessions together."""
     for number in range(60):
         await inbox.put(replace(delivery(f"crowd {number}", f"session-{number % 2}"), origin="greedy"))
@@ -335,7 +339,7 @@ async def test_who_sends_much_delays_nobody(inbox: Inbox) -> None:
     assert "ada" in words(await due(inbox, limit=20))
 
 
-async def test_jobs_of_many_sessions_are_counted_at_once(inbox: Inbox) -> None:
+async def test_jobs_of_many_sessions_are_counted_at_once(inbox: DeliveryQueue) -> None:
     (one,) = await put(inbox, "one")
     await inbox.failed(one, "ValueError", retry_at=None)
     await put(inbox, "two")
@@ -349,7 +353,7 @@ async def test_jobs_of_many_sessions_are_counted_at_once(inbox: Inbox) -> None:
     assert await inbox.counts_of([]) == {}
 
 
-async def test_waiting_ends_at_once_when_something_new_is_there(inbox: Inbox) -> None:
+async def test_waiting_ends_at_once_when_something_new_is_there(inbox: DeliveryQueue) -> None:
     async with asyncio.timeout(LONG):
         waiting = asyncio.create_task(inbox.wait(LONG * 2))
         await asyncio.sleep(0)
@@ -360,7 +364,7 @@ async def test_waiting_ends_at_once_when_something_new_is_there(inbox: Inbox) ->
         await inbox.wait(LONG * 2)
 
 
-async def test_waiting_ends_when_dead_letters_come_back(inbox: Inbox) -> None:
+async def test_waiting_ends_when_dead_letters_come_back(inbox: DeliveryQueue) -> None:
     (one,) = await put(inbox, "one")
     await inbox.failed(one, "ValueError", retry_at=None)
     async with asyncio.timeout(LONG):
@@ -368,7 +372,7 @@ async def test_waiting_ends_when_dead_letters_come_back(inbox: Inbox) -> None:
         await inbox.wait(LONG * 2)
 
 
-async def test_waiting_ends_by_itself(inbox: Inbox) -> None:
+async def test_waiting_ends_by_itself(inbox: DeliveryQueue) -> None:
     async with asyncio.timeout(LONG):
         await inbox.wait(0.01)
 
@@ -376,18 +380,18 @@ async def test_waiting_ends_by_itself(inbox: Inbox) -> None:
 # What intake makes of it
 
 
-async def take(inbox: Inbox, body: bytes, query: list[tuple[str, str]], key: str | None = None) -> None:
+async def take(inbox: DeliveryQueue, body: bytes, query: list[tuple[str, str]], key: str | None = None) -> None:
     await accept.accept(inbox, body, query, at=1000, idempotency_key=key)
 
 
-async def test_an_accepted_call_is_a_delivery_with_its_raw_body(inbox: Inbox) -> None:
+async def test_an_accepted_call_is_a_delivery_with_its_raw_body(inbox: DeliveryQueue) -> None:
     body = b' {"session_id": "abc-123", "segments": []}\n'
     await take(inbox, body, [("uid", "user-device-456")])
     (taken,) = await due(inbox)
     assert (taken.session_key, taken.uid, taken.body) == ("shared/abc-123", "user-device-456", body)
 
 
-async def test_a_retry_with_the_same_key_and_body_is_the_same_delivery(inbox: Inbox) -> None:
+async def test_a_retry_with_the_same_key_and_body_is_the_same_delivery(inbox: DeliveryQueue) -> None:
     body = b'{"session_id": "abc-123", "segments": []}'
     await take(inbox, body, [], key="k-1")
     await take(inbox, body, [], key="k-1")
@@ -398,13 +402,13 @@ async def test_a_retry_with_the_same_key_and_body_is_the_same_delivery(inbox: In
     assert len(await due(inbox)) == 4
 
 
-async def test_a_call_with_two_uids_says_in_what_it_contradicts_itself(inbox: Inbox) -> None:
+async def test_a_call_with_two_uids_says_in_what_it_contradicts_itself(inbox: DeliveryQueue) -> None:
     await take(inbox, b'{"session_id": "%b", "segments": []}' % A.encode(), [("uid", B)])
     (taken,) = await due(inbox)
     assert taken.contradiction
 
 
-async def test_a_refused_call_is_not_kept(inbox: Inbox) -> None:
+async def test_a_refused_call_is_not_kept(inbox: DeliveryQueue) -> None:
     with pytest.raises(Malformed):
         await take(inbox, b"hello", [])
     with pytest.raises(Invalid):

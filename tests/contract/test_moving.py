@@ -9,7 +9,7 @@ from contract_support import moment, open_database
 from sqlalchemy import Engine, func, select
 
 from omilink.database import migrate, move, schema, sqlite
-from omilink.database.queue import SqlInbox
+from omilink.database.queue import SqlQueue
 from omilink.database.store import Transaction
 from omilink.errors import OmilinkError
 from omilink.ingest import saving
@@ -69,14 +69,14 @@ async def test_everything_arrives_and_cursors_stay_good(old: Engine, new: Engine
 
 async def test_numbers_go_on_where_they_were(old: Engine, new: Engine) -> None:
     before = open_database(old)
-    inbox = SqlInbox(before)
+    inbox = SqlQueue(before)
     await inbox.put(Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=1))
     (last,) = await inbox.take(10, 9999)
     await inbox.done([last.seq], {})
     await before.close()
     move_all(old, new)
     after = open_database(new)
-    inbox = SqlInbox(after)
+    inbox = SqlQueue(after)
     await inbox.put(Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=2))
     assert [d.seq for d in await inbox.take(10, 9999)] == [last.seq + 1]
     await after.close()
@@ -105,7 +105,7 @@ async def test_nothing_is_moved_onto_a_history_that_is_there(old: Engine, new: E
 
 async def test_nothing_is_moved_while_calls_wait_to_be_saved(old: Engine, new: Engine) -> None:
     database = open_database(old)
-    await SqlInbox(database).put(Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=1))
+    await SqlQueue(database).put(Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=1))
     await database.close()
     with pytest.raises(OmilinkError, match="1 calls have not been saved"):
         move_all(old, new)

@@ -11,12 +11,12 @@ import pytest
 from lab.nats import NatsServer
 from omilink.background import running
 from omilink.database import migrate, sqlite
-from omilink.database.queue import SqlInbox
+from omilink.database.queue import SqlQueue
 from omilink.errors import TooLarge, Unavailable
 from omilink.models.delivery import Delivery
 from omilink.models.order import Way
 from omilink.nats.connection import NatsLink
-from omilink.nats.disk_spool import Outbox
+from omilink.nats.disk_spool import DiskSpool
 from omilink.nats.stream import PARTITIONS, DeliveryStream, Reader, partition
 
 pytestmark = pytest.mark.anyio
@@ -52,14 +52,14 @@ def acts() -> Acts:
 @asynccontextmanager
 async def node(
     server: NatsServer, folder: Path, acts: Acts | None = None
-) -> AsyncIterator[tuple[Outbox, DeliveryStream, NatsLink]]:
+) -> AsyncIterator[tuple[DiskSpool, DeliveryStream, NatsLink]]:
     acts = acts or Acts()
     link = NatsLink(server.url)
     stream = DeliveryStream(link, 1, acts.first_order)
     engine = sqlite.engine(folder / "spool.db")
     migrate.upgrade(engine)
     disk = sqlite.Sqlite(engine)
-    outbox = Outbox(stream, SqlInbox(disk), acts.newest)
+    outbox = DiskSpool(stream, SqlQueue(disk), acts.newest)
     await outbox.look()
     async with running(link.run, outbox.run):
         yield outbox, stream, link
@@ -70,7 +70,7 @@ def delivery(number: int, session: str = "kitchen") -> Delivery:
     return Delivery(kind="transcript", session_id=session, body=str(number).encode(), received_at=number)
 
 
-async def until_direct(outbox: Outbox) -> None:
+async def until_direct(outbox: DiskSpool) -> None:
     async with asyncio.timeout(LONG):
         while outbox.through_disk:  # noqa: ASYNC110 - it announces itself to nobody
             await asyncio.sleep(0.01)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, update
 
 from omilink.database import schema
 from omilink.database.leases import Partitions, workers_alive
-from omilink.database.threads import Lanes
+from omilink.database.threads import DatabaseThreads
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,7 @@ def dialect() -> str:
     return "postgresql"  # leases are PostgreSQL's: on SQLite there is one worker
 
 
-def workers(database: Lanes, *names: str) -> list[Partitions]:
+def workers(database: DatabaseThreads, *names: str) -> list[Partitions]:
     return [Partitions(database, name, COUNT) for name in names]
 
 
@@ -32,14 +32,14 @@ def age(engine: Engine, *workers: str) -> None:
         connection.execute(update(alive).where(alive.c.id.in_(workers)).values(alive_until=0))
 
 
-async def test_one_worker_has_all_of_them(database: Lanes) -> None:
+async def test_one_worker_has_all_of_them(database: DatabaseThreads) -> None:
     (one,) = workers(database, "one")
     assert await one.hold() == ALL
     assert await one.hold() == ALL
     assert await workers_alive(database) == 1
 
 
-async def test_a_second_worker_gets_its_share_and_nobody_shares_one(database: Lanes) -> None:
+async def test_a_second_worker_gets_its_share_and_nobody_shares_one(database: DatabaseThreads) -> None:
     one, two = workers(database, "one", "two")
     await one.hold()
     assert await two.hold() == set()
@@ -49,7 +49,7 @@ async def test_a_second_worker_gets_its_share_and_nobody_shares_one(database: La
     assert await one.hold() == mine
 
 
-async def test_three_that_start_at_once_share_all_of_them(database: Lanes) -> None:
+async def test_three_that_start_at_once_share_all_of_them(database: DatabaseThreads) -> None:
     crew = workers(database, "one", "two", "three")
     for _ in range(3):
         held = await asyncio.gather(*(worker.hold() for worker in crew))
@@ -58,7 +58,7 @@ async def test_three_that_start_at_once_share_all_of_them(database: Lanes) -> No
     assert all(held)
 
 
-async def test_who_ends_gives_back_at_once(database: Lanes) -> None:
+async def test_who_ends_gives_back_at_once(database: DatabaseThreads) -> None:
     one, two = workers(database, "one", "two")
     for _ in range(2):
         await one.hold()
@@ -68,7 +68,7 @@ async def test_who_ends_gives_back_at_once(database: Lanes) -> None:
     assert await workers_alive(database) == 1
 
 
-async def test_who_dies_is_followed_when_the_lease_has_ended(database: Lanes, engine: Engine) -> None:
+async def test_who_dies_is_followed_when_the_lease_has_ended(database: DatabaseThreads, engine: Engine) -> None:
     dead, alive = workers(database, "dead", "alive")
     for _ in range(2):
         await dead.hold()
@@ -81,7 +81,7 @@ async def test_who_dies_is_followed_when_the_lease_has_ended(database: Lanes, en
     assert len(await dead.hold()) == COUNT // 2
 
 
-async def test_after_an_outage_everybody_goes_on_with_what_they_had(database: Lanes, engine: Engine) -> None:
+async def test_after_an_outage_everybody_goes_on_with_what_they_had(database: DatabaseThreads, engine: Engine) -> None:
     one, two = workers(database, "one", "two")
     for _ in range(2):
         before = [await one.hold(), await two.hold()]
@@ -90,7 +90,7 @@ async def test_after_an_outage_everybody_goes_on_with_what_they_had(database: La
     assert [await one.hold(), await two.hold()] == before
 
 
-async def test_leases_of_a_clock_that_was_a_day_ahead_have_ended(database: Lanes, engine: Engine) -> None:
+async def test_leases_of_a_clock_that_was_a_day_ahead_have_ended(database: DatabaseThreads, engine: Engine) -> None:
     """Else whatever a worker held that died meanwhile would be nobody's for a day."""
     dead, alive = workers(database, "dead", "alive")
     for _ in range(2):
@@ -105,7 +105,7 @@ async def test_leases_of_a_clock_that_was_a_day_ahead_have_ended(database: Lanes
 
 
 async def test_when_the_clock_is_put_right_everybody_goes_on_with_what_they_had(
-    database: Lanes, engine: Engine
+    database: DatabaseThreads, engine: Engine
 ) -> None:
     one, two = workers(database, "one", "two")
     for _ in range(2):

@@ -18,7 +18,7 @@ from support import Turned, wait_until
 
 from omilink.accounts import personal_webhook, signing_in
 from omilink.database import migrate, schema, sqlite
-from omilink.database.queue import SqlInbox
+from omilink.database.queue import SqlQueue
 from omilink.database.removal import ACCEPTED_IN_TIME, GONE, NOBODYS_MOST, PLAYED_AGAIN
 from omilink.database.sqlite import Sqlite
 from omilink.database.store import Store, Transaction
@@ -35,7 +35,7 @@ from omilink.models.omi_account import Challenge
 from omilink.models.order import Moment
 from omilink.models.session import Device, Method, OmiSession
 from omilink.models.user import SignIn, User
-from omilink.ports import Inbox
+from omilink.ports import DeliveryQueue
 
 pytestmark = pytest.mark.anyio
 
@@ -540,7 +540,7 @@ async def test_what_was_said_in_some_seconds_is_found_also_what_began_before(sto
     assert await around(81, 89) == await around(100, 200) == []
 
 
-async def test_forgotten_words_are_in_no_message_no_event_and_no_delivery(store: Store, table: Inbox) -> None:
+async def test_forgotten_words_are_in_no_message_no_event_and_no_delivery(store: Store, table: DeliveryQueue) -> None:
     gone, kept = talk("gone"), talk("kept", session_id="shared/garden")
     for session_id in "kitchen", "garden":
         await table.put(Delivery(kind="transcript", session_id=session_id, body=b"the secret", received_at=1500))
@@ -556,7 +556,7 @@ async def test_forgotten_words_are_in_no_message_no_event_and_no_delivery(store:
     assert [job.session_id for job in await table.jobs(None, None, 10)] == ["garden"]
 
 
-async def test_raw_deliveries_are_pruned_once_they_are_finished_and_old(store: Store, table: SqlInbox) -> None:
+async def test_raw_deliveries_are_pruned_once_they_are_finished_and_old(store: Store, table: SqlQueue) -> None:
     for at in 100, 200, 300:
         await table.put(Delivery(kind="transcript", session_id="kitchen", body=b"", received_at=at))
     first, second, _ = await table.take(10, 9999)
@@ -566,7 +566,7 @@ async def test_raw_deliveries_are_pruned_once_they_are_finished_and_old(store: S
 
 
 async def test_words_that_are_nobodys_are_pruned_when_nobody_has_come_for_them(
-    store: Store, table: SqlInbox, counted: Turned
+    store: Store, table: SqlQueue, counted: Turned
 ) -> None:
     for counted.at, one in [(249, talk("forgotten", None)), (250, talk("lately", None)), (249, talk("adas"))]:
         await keep(store, one, messages=[said(1, talk=one.id)])
@@ -584,7 +584,7 @@ async def test_words_that_are_nobodys_are_pruned_when_nobody_has_come_for_them(
     ]
 
 
-async def test_calls_of_sessions_that_are_nobodys_stay_as_long_as_their_words(store: Store, table: SqlInbox) -> None:
+async def test_calls_of_sessions_that_are_nobodys_stay_as_long_as_their_words(store: Store, table: SqlQueue) -> None:
     await store.write(lambda tx: tx.put_sessions([session("kitchen"), session("garden", user_id="ada")]))
     for session_id, at in ("kitchen", 249), ("kitchen", 250), ("garden", 249):
         await table.put(call(session_id, "words", at))
@@ -840,7 +840,7 @@ async def test_however_many_ask_at_once_one_personal_url_is_current(
 # Deleting an account
 
 
-async def test_nothing_of_a_deleted_user_is_left_in_any_table(store: Store, table: SqlInbox, engine: Engine) -> None:
+async def test_nothing_of_a_deleted_user_is_left_in_any_table(store: Store, table: SqlQueue, engine: Engine) -> None:
     await live_a_while(store, table, "ada")
     held = tables_with(engine, "ada")
     assert held >= {
@@ -866,7 +866,7 @@ async def test_nothing_of_a_deleted_user_is_left_in_any_table(store: Store, tabl
 
 
 async def test_what_is_somebody_elses_stays_when_an_account_is_deleted(
-    store: Store, table: SqlInbox, engine: Engine
+    store: Store, table: SqlQueue, engine: Engine
 ) -> None:
     """Also what has the same session id, was said to the same session later, or waits for it."""
     await live_a_while(store, table, "ben", "attic")
@@ -917,7 +917,7 @@ def call(session_id: str, text: str, at: int, origin: str = SHARED) -> Delivery:
     return Delivery(kind="transcript", origin=origin, session_id=session_id, body=body, received_at=at, order=at)
 
 
-async def live_a_while(store: Store, table: SqlInbox, name: str, session_id: str = "kitchen") -> None:
+async def live_a_while(store: Store, table: SqlQueue, name: str, session_id: str = "kitchen") -> None:
     """Leaves something of the user in every table that can hold it: at the shared URL and at the user's own."""
     await store.write(lambda tx: signing_in.sign_in(tx, user(name), f"token of {name}", 1, f"{name}'s phone"))
     token_hash = signing_in.fingerprint(f"token of {name}")

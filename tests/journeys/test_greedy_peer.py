@@ -10,7 +10,7 @@ from peer_support import HOST, Peer, error, memory
 from support import PATIENCE, ServerProcess
 
 from omilink.web.connection import ADDRESS_BYTES, HEAD_BYTES, HEADERS, PIPELINED
-from omilink.web.door import HELD_BYTES
+from omilink.web.listener import HELD_BYTES
 
 pytestmark = pytest.mark.alone
 

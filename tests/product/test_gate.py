@@ -29,11 +29,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from omilink import clock, settings
 from omilink.accounts import passwords, personal_webhook, signing_in
 from omilink.app import maintenance, wiring
-from omilink.app.services import Product
+from omilink.app.services import Services
 from omilink.cli import COMMANDS, main, module_of
 from omilink.conversations.batch import unit_of_work
 from omilink.database import migrate, schema, sqlite
-from omilink.database.queue import SqlInbox
+from omilink.database.queue import SqlQueue
 from omilink.database.store import Transaction
 from omilink.errors import NotAvailable
 from omilink.ingest import saving
@@ -89,7 +89,7 @@ class Way:
 def ask(method: str, path: str, **body: object) -> Try:
     """Ben asks the server, and what that put into the queue is saved."""
 
-    async def send(world: World, product: Product) -> None:
+    async def send(world: World, product: Services) -> None:
         sent = json.loads(json.dumps(body) % {"say": world.sentence, "number": world.number})
         transport = httpx2.ASGITransport(app=api_of(product))
         headers = {"Authorization": "Bearer bens token"}
@@ -103,7 +103,7 @@ def ask(method: str, path: str, **body: object) -> Try:
 def issue(**body: object) -> Try:
     """The operator's program asks the server."""
 
-    async def send(world: World, product: Product) -> None:
+    async def send(world: World, product: Services) -> None:
         transport = httpx2.ASGITransport(app=api_of(product))
         headers = {"Authorization": f"Bearer {product.operator_token}"}
         async with httpx2.AsyncClient(transport=transport, base_url="http://omilink", headers=headers) as client:
@@ -130,11 +130,11 @@ def command(*arguments: str, codes: Sequence[int] = (0, 1)) -> Try:
 def retry_of(*, proven: bool) -> Try:
     """A dead letter that holds the sentence is brought back."""
 
-    async def die(world: World, product: Product) -> None:
+    async def die(world: World, product: Services) -> None:
         body = json.dumps({"segments": [{"text": world.sentence, "start": 0, "end": 2}]}).encode()
         at = clock.now()
         dead = Delivery(kind="transcript", session_id=NOBODYS, uid=NOBODYS, proven=proven, body=body, received_at=at)
-        assert isinstance(product.inbox, SqlInbox)
+        assert isinstance(product.inbox, SqlQueue)
         await product.inbox.keep(dead, "dead", "a reason")
 
     def run(world: World) -> None:
@@ -145,7 +145,7 @@ def retry_of(*, proven: bool) -> Try:
 
 
 def long_silence(since: int) -> Try:
-    async def pass_by(product: Product) -> None:
+    async def pass_by(product: Services) -> None:
         now = await product.moment()
         await product.store.write(lambda tx: sessions.expire(tx, now.at + since, now, 100))
 
@@ -157,7 +157,7 @@ def whatever_it_is_asked(route: str, **form: str) -> Try:
     body. One of them has to get what the route is for, else nothing has been tried."""
     method, path = route.split()
 
-    async def send(world: World, product: Product) -> None:
+    async def send(world: World, product: Services) -> None:
         statuses = set()
         transport = httpx2.ASGITransport(app=without_reader(api_of(product)))
         async with httpx2.AsyncClient(transport=transport, base_url="http://omilink") as client:
@@ -171,16 +171,16 @@ def whatever_it_is_asked(route: str, **form: str) -> Try:
     return lambda world: within(lambda product: send(world, product))
 
 
-def api_of(product: Product) -> FastAPI:
+def api_of(product: Services) -> FastAPI:
     """The application around this product. Made once, because that takes longer than a try."""
     app = _made_api()
-    app.state.product = product
+    app.state.services = product
     return app
 
 
 @cache
 def _made_api() -> FastAPI:
-    return make_api(cast(Product, None))
+    return make_api(cast(Services, None))
 
 
 def without_reader(app: ASGIApp) -> ASGIApp:
@@ -192,11 +192,11 @@ def without_reader(app: ASGIApp) -> ASGIApp:
     return call
 
 
-def once(task: Callable[[Product], Awaitable[None]], **environment: str) -> Try:
+def once(task: Callable[[Services], Awaitable[None]], **environment: str) -> Try:
     """A regular task, while ben listens."""
 
-    async def look(product: Product) -> None:
-        with closing(product.bus.listen("ben")):
+    async def look(product: Services) -> None:
+        with closing(product.bus.subscribe("ben")):
             await task(product)
 
     def run(world: World) -> None:
@@ -212,15 +212,15 @@ def once(task: Callable[[Product], Awaitable[None]], **environment: str) -> Try:
 succeed = partial(command, codes=(0,))
 
 
-async def nothing(product: Product) -> None:
+async def nothing(product: Services) -> None:
     pass
 
 
-def within(do: Callable[[Product], Awaitable[None]]) -> None:
+def within(do: Callable[[Services], Awaitable[None]]) -> None:
     """Does it in a running product, whose worker then saves what waits."""
 
     async def run() -> None:
-        async with wiring.open_product(settings.load()) as product:
+        async with wiring.open_services(settings.load()) as product:
             await do(product)
             parts = product.store, product.inbox, product.bus
             worker = Worker(*parts, gap=150, clock=product.clock, count=lambda saved: None)
@@ -494,7 +494,7 @@ def shut(facts: Facts) -> Decision:
 
 def routes() -> Iterator[str]:
     async def look() -> list[Any]:
-        async with wiring.open_product(settings.load()) as product:
+        async with wiring.open_services(settings.load()) as product:
             return list(api_of(product).routes)
 
     for part in asyncio.run(look()):

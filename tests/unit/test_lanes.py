@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from omilink.database import threads as lanes_module
-from omilink.database.threads import SHARE, Lane, Lanes, Outcome, Run
+from omilink.database.threads import SHARE, DatabaseThreads, Outcome, Run, ThreadGroup
 from omilink.turns import working_for
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +41,7 @@ def open_lane() -> AbstractContextManager[Run]:
 
 async def test_a_call_that_had_to_wait_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes_module, "TURN", TURN)
-    lanes = Lanes(reads=Lane(open_lane, SHARE), writes=Lane(open_lane, SHARE))
+    lanes = DatabaseThreads(reads=ThreadGroup(open_lane, SHARE), writes=ThreadGroup(open_lane, SHARE))
     held: weakref.WeakSet[Words] = weakref.WeakSet()
 
     def call() -> Callable[[Any], None]:

@@ -153,7 +153,7 @@ def asked() -> Iterator[list[str]]:
 async def steps_of(attempts: list[tuple[Person, str, str]], asked: list[str]) -> list[list[str]]:
     """What the database is asked in each of these attempts, beside the running server."""
     steps = []
-    async with wiring.open_product(settings.load()) as product:
+    async with wiring.open_services(settings.load()) as product:
         for person, uid, code in attempts:
             asked.clear()
             [address] = elsewhere().values()

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from omilink.web.connection import PATIENCE, PROGRESS, READING, Connection, Wait
-from omilink.web.door import FILES, FROM_ONE_ADDRESS, Door, Room
+from omilink.web.listener import FILES, FROM_ONE_ADDRESS, Listener, Room
 
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 
@@ -75,7 +75,9 @@ class House:
         )
         config.load()
         self.state, self.closing, self.peers = ServerState(), asyncio.Event(), list[Peer]()
-        self.door = Door(self.listening, partial(Connection, config, self.state, {}), room, lambda host: host == spared)
+        self.door = Listener(
+            self.listening, partial(Connection, config, self.state, {}), room, lambda host: host == spared
+        )
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/stream":
@@ -386,7 +388,7 @@ def test_that_there_is_no_room_is_told_once_a_minute(caplog: pytest.LogCaptureFi
             await at.until(Wait.FIRST_BYTE, 1)
             assert await (await at.peer()).ask() == b"200"
 
-    with caplog.at_level(logging.WARNING, "omilink.web.door"):
+    with caplog.at_level(logging.WARNING, "omilink.web.listener"):
         run(story)
     assert len([record for record in caplog.records if "no room for more" in record.getMessage()]) == 1
 

@@ -12,12 +12,12 @@ from omilink.app.services import Checks, Queue
 from omilink.background import running
 from omilink.database import migrate, postgres, sqlite
 from omilink.database.leases import Partitions, workers_alive
-from omilink.database.queue import SqlInbox
+from omilink.database.queue import SqlQueue
 from omilink.errors import OmilinkError, Unavailable
 from omilink.nats.connection import NatsLink
-from omilink.nats.disk_spool import Outbox
+from omilink.nats.disk_spool import DiskSpool
 from omilink.nats.notify import NatsBus
-from omilink.nats.queue import NatsInbox
+from omilink.nats.queue import NatsQueue
 from omilink.nats.stream import PARTITIONS, DeliveryStream
 from omilink.settings import Settings
 
@@ -51,13 +51,13 @@ async def open_queue(settings: Settings, database: postgres.Postgres) -> AsyncIt
     """Deliveries by JetStream, with this node's disk behind it, and hints by NATS."""
     assert settings.nats_url
     link = NatsLink(settings.nats_url)
-    kept = SqlInbox(database)
+    kept = SqlQueue(database)
     stream, bus = DeliveryStream(link, settings.nats_replicas, kept.first_order), NatsBus(link)
     async with _spool(settings) as spool:
-        outbox = Outbox(stream, spool, kept.newest_act)
+        outbox = DiskSpool(stream, spool, kept.newest_act)
         await outbox.look()
         partitions = Partitions(database, secrets.token_hex(8), PARTITIONS)
-        inbox = NatsInbox(stream, outbox, kept, partitions)
+        inbox = NatsQueue(stream, outbox, kept, partitions)
         checks = _checks(stream, outbox, database)
         async with running(link.run):
             if not await link.wait_until_up(GREETING):
@@ -73,17 +73,17 @@ async def open_queue(settings: Settings, database: postgres.Postgres) -> AsyncIt
 
 
 @contextlib.asynccontextmanager
-async def _spool(settings: Settings) -> AsyncIterator[SqlInbox]:
+async def _spool(settings: Settings) -> AsyncIterator[SqlQueue]:
     engine = sqlite.engine(settings.data_dir / "spool.db")
     await asyncio.to_thread(migrate.upgrade, engine)
     disk = sqlite.Sqlite(engine)
     try:
-        yield SqlInbox(disk)
+        yield SqlQueue(disk)
     finally:
         await disk.close()
 
 
-def _checks(stream: DeliveryStream, outbox: Outbox, database: postgres.Postgres) -> Checks:
+def _checks(stream: DeliveryStream, outbox: DiskSpool, database: postgres.Postgres) -> Checks:
     async def nats() -> None:
         await stream.waiting()
         if outbox.through_disk:

@@ -1,4 +1,4 @@
-"""What a running product does from time to time, until it is cancelled."""
+"""What the running services do from time to time, until they are cancelled."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from functools import partial
 from time import monotonic
 
 from omilink.accounts.signing_in import DAY
-from omilink.app.services import Product
+from omilink.app.services import Services
 from omilink.clock import Millis
 from omilink.counted_time import NOTED_EVERY
 from omilink.database.store import Transaction
@@ -34,41 +34,41 @@ SCRUB = 2.0
 log = logging.getLogger(__name__)
 
 
-async def watch(product: Product) -> None:
+async def watch(services: Services) -> None:
     marks: dict[str, tuple[int, int]] = {}
 
     async def look() -> None:
         nonlocal marks
-        product.refusals.log()
-        marks = await event_log.watch(product.store, product.bus, marks)
+        services.refusals.log()
+        marks = await event_log.watch(services.store, services.bus, marks)
 
     await _every(WATCH, look)
 
 
-async def count(product: Product) -> None:
+async def count(services: Services) -> None:
     """Keeps counted time going. It is noted now and then, and as soon as the wall clock has been set: what is noted
     then tells the next start how much time has passed since."""
     due, offset = 0.0, 0
 
     async def look() -> None:
         nonlocal due, offset
-        is_set = product.counted.known and abs(_offset(product) - offset) > SET
-        if not product.counted.known or is_set or monotonic() >= due:
-            await product.store.write(lambda tx: tx.note_counted())
-            due, offset = monotonic() + NOTED_EVERY, _offset(product)
+        is_set = services.counted.known and abs(_offset(services) - offset) > SET
+        if not services.counted.known or is_set or monotonic() >= due:
+            await services.store.write(lambda tx: tx.note_counted())
+            due, offset = monotonic() + NOTED_EVERY, _offset(services)
 
     await _every(LOOK, look)
 
 
-def _offset(product: Product) -> Millis:
-    return product.clock() - product.counted()
+def _offset(services: Services) -> Millis:
+    return services.clock() - services.counted()
 
 
-async def tidy(product: Product) -> None:
-    settings = product.settings
+async def tidy(services: Services) -> None:
+    settings = services.settings
 
     async def remove() -> None:
-        at = product.counted()
+        at = services.counted()
         before = {
             "deliveries_before": at - round(settings.keep_deliveries * DAY),
             "unlinked_before": at - round(settings.keep_unlinked * DAY),
@@ -78,28 +78,28 @@ async def tidy(product: Product) -> None:
         def prune(tx: Transaction) -> bool:
             return tx.prune(now=at, most=TIDY_USERS, **before)
 
-        while await product.store.write(prune):
+        while await services.store.write(prune):
             pass
 
     await _every(TIDY, remove)
 
 
-async def scrub(product: Product) -> None:
-    await _every(SCRUB, product.store.finish_scrubbing)
+async def scrub(services: Services) -> None:
+    await _every(SCRUB, services.store.finish_scrubbing)
 
 
-async def expire(product: Product, after: Millis) -> None:
+async def expire(services: Services, after: Millis) -> None:
     async def end() -> None:
-        since = product.counted() - after
-        if not await product.store.read(lambda tx: tx.silent_sessions(since, 1)):
+        since = services.counted() - after
+        if not await services.store.read(lambda tx: tx.silent_sessions(since, 1)):
             return
         woken: set[str] | None = None
         while woken is None or woken:
-            moment = await product.moment()
-            woken = await product.store.write(
+            moment = await services.moment()
+            woken = await services.store.write(
                 partial(sessions.expire, silent_since=since, moment=moment, most=TIDY_USERS)
             )
-            product.bus.publish(woken)
+            services.bus.publish(woken)
 
     await _every(EXPIRE, end)
 

@@ -1,4 +1,4 @@
-"""The running product: everything that the outside needs of it."""
+"""The running services: everything that HTTP and commands need."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from omilink.ingest.refusals import Refusals
 from omilink.linking.notification import Notifications
 from omilink.metrics import Metrics
 from omilink.models.order import Moment
-from omilink.ports import Bus, Inbox
+from omilink.ports import Bus, DeliveryQueue
 from omilink.settings import Settings
 
 Checks = dict[str, Callable[[], Awaitable[None]]]
@@ -25,7 +25,7 @@ Checks = dict[str, Callable[[], Awaitable[None]]]
 class Queue:
     """What carries deliveries and hints, and what has to run for that: on web nodes, and everywhere."""
 
-    inbox: Inbox
+    inbox: DeliveryQueue
     bus: Bus
     checks: Checks = field(default_factory=dict)
     on_web: tuple[Task, ...] = ()
@@ -33,10 +33,10 @@ class Queue:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Product:
+class Services:
     settings: Settings
     store: Store
-    inbox: Inbox
+    inbox: DeliveryQueue
     bus: Bus
     webhook_secrets: tuple[str, ...]
     operator_token: str

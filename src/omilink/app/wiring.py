@@ -1,4 +1,4 @@
-"""The one room where the product is wired. Production, commands and tests enter by the same doors."""
+"""Wires the services. Production, commands and tests all start here."""
 
 import asyncio
 import contextlib
@@ -15,14 +15,14 @@ from omilink.accounts.personal_webhook import PersonalUrls
 from omilink.accounts.rate_limits import Limits, LocalLimits
 from omilink.accounts.signing_in import DAY, new_secret
 from omilink.app import maintenance
-from omilink.app.services import Product, Queue
+from omilink.app.services import Queue, Services
 from omilink.background import end, running
 from omilink.clock import monotonic, now
 from omilink.counted_time import CountedTime
 from omilink.database import migrate, sqlite
-from omilink.database.queue import SqlInbox
+from omilink.database.queue import SqlQueue
 from omilink.database.store import Store
-from omilink.database.threads import Lanes
+from omilink.database.threads import DatabaseThreads
 from omilink.errors import OmilinkError, Unavailable
 from omilink.ingest.budget import MEGABYTE
 from omilink.ingest.saving import Saved
@@ -46,34 +46,34 @@ class NotInstalled(OmilinkError):
 
 
 @contextlib.asynccontextmanager
-async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> AsyncIterator[Product]:
+async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> AsyncIterator[Services]:
     """The product, working until the block ends; then what was accepted is finished."""
     with only_one(settings.data_dir) if web else contextlib.nullcontext():
-        async with _opened(settings) as (product, queue):
-            tasks = [*queue.everywhere, lambda: maintenance.count(product)]
+        async with _opened(settings) as (services, queue):
+            tasks = [*queue.everywhere, lambda: maintenance.count(services)]
             if web:
-                tasks += [*queue.on_web, lambda: maintenance.watch(product), lambda: maintenance.scrub(product)]
+                tasks += [*queue.on_web, lambda: maintenance.watch(services), lambda: maintenance.scrub(services)]
             if worker:
-                tasks += [lambda: maintenance.tidy(product)]
+                tasks += [lambda: maintenance.tidy(services)]
             if worker and settings.link_ttl:
                 after = round(settings.link_ttl * DAY)
-                tasks += [lambda: maintenance.expire(product, after)]
-            async with running(*tasks), _working(product) if worker else contextlib.nullcontext():
-                yield product
+                tasks += [lambda: maintenance.expire(services, after)]
+            async with running(*tasks), _working(services) if worker else contextlib.nullcontext():
+                yield services
 
 
 @contextlib.asynccontextmanager
-async def open_product(settings: Settings, *, makes: bool = False) -> AsyncIterator[Product]:
+async def open_services(settings: Settings, *, makes: bool = False) -> AsyncIterator[Services]:
     """The product for a command beside a running server: it works on nothing by itself. Raises NotInstalled where there
     is none, unless it `makes` one."""
     if not makes:
         check_installed(settings)
-    async with _opened(settings) as (product, queue), running(*queue.everywhere):
-        yield product
+    async with _opened(settings) as (services, queue), running(*queue.everywhere):
+        yield services
 
 
 @contextlib.asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
+async def _opened(settings: Settings) -> AsyncIterator[tuple[Services, Queue]]:
     make_folder(settings.data_dir)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings))
@@ -87,7 +87,7 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
             await store.write(lambda tx: tx.note_ready(now()))
 
         yield (
-            Product(
+            Services(
                 settings=settings,
                 store=store,
                 inbox=queue.inbox,
@@ -106,10 +106,10 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Product, Queue]]:
 
 
 @contextlib.asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Lanes]:
+async def open_database(settings: Settings) -> AsyncIterator[DatabaseThreads]:
     """Brought to this version's schema. PostgreSQL may be away; then that is done when it is there."""
     if settings.postgres_url:
-        database: Lanes = await _cluster().open_database(engine(settings))
+        database: DatabaseThreads = await _cluster().open_database(engine(settings))
     else:
         await asyncio.to_thread(migrate.upgrade, engine(settings))
         database = sqlite.Sqlite(engine(settings))
@@ -135,12 +135,12 @@ def engine(settings: Settings) -> Engine:
 
 
 @contextlib.asynccontextmanager
-async def _open_queue(settings: Settings, database: Lanes) -> AsyncIterator[Queue]:
+async def _open_queue(settings: Settings, database: DatabaseThreads) -> AsyncIterator[Queue]:
     if settings.nats_url:
         async with _cluster().open_queue(settings, database) as queue:
             yield queue
     else:
-        yield Queue(inbox=SqlInbox(database), bus=LocalBus())
+        yield Queue(inbox=SqlQueue(database), bus=LocalBus())
 
 
 def _cluster() -> ModuleType:
@@ -151,16 +151,16 @@ def _cluster() -> ModuleType:
 
 
 @contextlib.asynccontextmanager
-async def _working(product: Product) -> AsyncIterator[None]:
+async def _working(services: Services) -> AsyncIterator[None]:
     """A worker that goes on until the block ends, and then finishes what was accepted."""
     worker = Worker(
-        product.store,
-        product.inbox,
-        product.bus,
-        gap=product.settings.conversation_gap,
-        daily_bytes=product.settings.daily_megabytes * MEGABYTE,
-        clock=product.counted,
-        count=_counter(product),
+        services.store,
+        services.inbox,
+        services.bus,
+        gap=services.settings.conversation_gap,
+        daily_bytes=services.settings.daily_megabytes * MEGABYTE,
+        clock=services.counted,
+        count=_counter(services),
     )
     working = asyncio.create_task(worker.run(), name="worker")
     try:
@@ -226,8 +226,8 @@ def only_one(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def _counter(product: Product) -> Callable[[Saved], None]:
-    metrics = product.metrics
+def _counter(services: Services) -> Callable[[Saved], None]:
+    metrics = services.metrics
 
     def count(saved: Saved) -> None:
         metrics.messages.inc(saved.messages)
@@ -236,6 +236,6 @@ def _counter(product: Product) -> Callable[[Saved], None]:
         metrics.not_kept.inc(saved.not_kept)
         metrics.quarantined.inc(len(saved.quarantined))
         for received_at in saved.received_at:
-            metrics.save_seconds.observe(max(0, product.clock() - received_at) / 1000)
+            metrics.save_seconds.observe(max(0, services.clock() - received_at) / 1000)
 
     return count

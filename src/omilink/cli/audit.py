@@ -5,8 +5,8 @@ import argparse
 from msgspec.structs import asdict
 
 from omilink.accounts import signing_in
-from omilink.app.services import Product
-from omilink.cli.common import add_json, moment, positive, print_list, with_product
+from omilink.app.services import Services
+from omilink.cli.common import add_json, moment, positive, print_list, with_services
 from omilink.database.store import Transaction
 from omilink.models.audit import AuditEntry
 from omilink.models.ids import SHARED, session_key
@@ -30,10 +30,10 @@ def run(args: argparse.Namespace) -> int:
         emails = {user.id: user.email for user in tx.users()}
         return [_shown(entry, emails) for entry in tx.audited(args.limit, user_id, session)]
 
-    async def read(product: Product) -> list[dict[str, object]]:
-        return await product.store.read(load)
+    async def read(services: Services) -> list[dict[str, object]]:
+        return await services.store.read(load)
 
-    print_list(with_product(read), as_json=args.json, empty="Nothing has changed hands yet.")
+    print_list(with_services(read), as_json=args.json, empty="Nothing has changed hands yet.")
     return 0
 
 

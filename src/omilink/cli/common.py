@@ -10,7 +10,7 @@ from omilink import logs
 from omilink.models import wire
 
 if TYPE_CHECKING:
-    from omilink.app.services import Product
+    from omilink.app.services import Services
 
 T = TypeVar("T")
 
@@ -19,17 +19,17 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
-def with_product(do: "Callable[[Product], Awaitable[T]]", *, makes: bool = False) -> T:
+def with_services(do: "Callable[[Services], Awaitable[T]]", *, makes: bool = False) -> T:
     """Runs `do` with the product of the environment's settings, which may be serving meanwhile. Raises NotInstalled
     where there is none, unless the command `makes` one."""
     from omilink import settings  # both take a while to import, and a command's help does without
-    from omilink.app.wiring import open_product
+    from omilink.app.wiring import open_services
 
     logs.set_up()
 
     async def run() -> T:
-        async with open_product(settings.load(), makes=makes) as product:
-            return await do(product)
+        async with open_services(settings.load(), makes=makes) as services:
+            return await do(services)
 
     return asyncio.run(run())
 

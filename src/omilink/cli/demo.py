@@ -10,7 +10,7 @@ from pathlib import Path
 
 from omilink import settings
 from omilink.accounts import signing_in
-from omilink.app.services import Product
+from omilink.app.services import Services
 from omilink.cli.serve import serve
 from omilink.database.store import Transaction
 from omilink.errors import EmailTaken
@@ -51,8 +51,8 @@ def run(args: argparse.Namespace) -> int:
     )
 
     @contextlib.asynccontextmanager
-    async def wearable(product: Product, address: str) -> AsyncIterator[None]:
-        await _sign_up(product)
+    async def wearable(services: Services, address: str) -> AsyncIterator[None]:
+        await _sign_up(services)
         print(WELCOME.format(address=address), flush=True)
         talking = asyncio.create_task(_talk(address, args.speed))
         try:
@@ -65,22 +65,22 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-async def _sign_up(product: Product) -> None:
+async def _sign_up(services: Services) -> None:
     """The account, with the wearable's uid verified, so that its session links by itself."""
-    now = await product.moment()
+    now = await services.moment()
     user = signing_in.new_user(EMAIL, PASSWORD, "Demo", now.at)
-    hashed = await product.passwords.hash(PASSWORD)
+    hashed = await services.passwords.hash(PASSWORD)
 
     def add(tx: Transaction) -> None:
         with contextlib.suppress(EmailTaken):
             signing_in.add_user(tx, user, hashed)
 
-    await product.store.write(add)
+    await services.store.write(add)
 
     def vouch(tx: Transaction) -> None:
         omi_accounts.vouch(tx, account_id(SEED), signing_in.find(tx, EMAIL).id, now, OPERATOR)
 
-    await product.store.write(vouch)
+    await services.store.write(vouch)
 
 
 async def _talk(address: str, speed: float) -> None:

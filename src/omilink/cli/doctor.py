@@ -10,8 +10,8 @@ import httpx2
 from omilink import settings
 from omilink.accounts import signing_in
 from omilink.accounts.signing_in import Doubt
-from omilink.app.services import Product
-from omilink.cli.common import add_json, moment, print_list, with_product
+from omilink.app.services import Services
+from omilink.cli.common import add_json, moment, print_list, with_services
 from omilink.cli.program import as_typed
 from omilink.clock import Millis
 from omilink.database.store import Transaction
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    findings = list(examine(with_product(lambda product: _chart(product, args.session, args.user))))
+    findings = list(examine(with_services(lambda services: _chart(services, args.session, args.user))))
     if args.json:
         print_list([asdict(finding) for finding in findings], as_json=True, empty="")
     else:
@@ -189,7 +189,7 @@ def _streams(chart: Chart) -> Finding:
     return Finding("live streams", True, found, "Open the page, or GET /conversations/current/stream.")
 
 
-async def _chart(product: Product, name: str | None, personal_of: str | None) -> Chart:
+async def _chart(services: Services, name: str | None, personal_of: str | None) -> Chart:
     def load(tx: Transaction) -> tuple[OmiSession | None, User | None, str | None, int, int, int]:
         key = session_key(signing_in.find(tx, personal_of).id if personal_of else SHARED, name or "")
         session = tx.sessions([key]).get(key)
@@ -202,9 +202,9 @@ async def _chart(product: Product, name: str | None, personal_of: str | None) ->
             saved, conversations = sum(one.message_count for one in nobodys), len(nobodys)
         return session, owner, _last_rule(tx, key), conversations, saved, len(tx.all_sessions(1000))
 
-    session, owner, rule, conversations, messages, sessions = await product.store.read(load)
-    parts, about = _parts(_ask(product, "/ready")), _ask(product, "/operator/installation")
-    is_ours = about is not None and about["installation"] == await product.store.read(lambda tx: tx.epoch())
+    session, owner, rule, conversations, messages, sessions = await services.store.read(load)
+    parts, about = _parts(_ask(services, "/ready")), _ask(services, "/operator/installation")
+    is_ours = about is not None and about["installation"] == await services.store.read(lambda tx: tx.epoch())
     return Chart(
         name=name,
         session=session,
@@ -212,16 +212,16 @@ async def _chart(product: Product, name: str | None, personal_of: str | None) ->
         rule=rule,
         conversations=conversations,
         messages=messages,
-        at=product.clock(),
-        jobs=await product.inbox.counts(session.id if session else None),
+        at=services.clock(),
+        jobs=await services.inbox.counts(session.id if session else None),
         sessions=sessions,
-        address=settings.local_address(product.settings),
-        is_public=settings.is_public(product.settings),
+        address=settings.local_address(services.settings),
+        is_public=settings.is_public(services.settings),
         parts=parts,
         is_other=bool(parts) and not is_ours,
         refused=[Refused(**one) for one in about["refused"]] if about and is_ours else [],
-        doubts=[] if name else await product.store.read(signing_in.in_doubt),
-        streams=_streams_open(product, owner),
+        doubts=[] if name else await services.store.read(signing_in.in_doubt),
+        streams=_streams_open(services, owner),
     )
 
 
@@ -229,14 +229,14 @@ def _last_rule(tx: Transaction, session_key: str) -> str | None:
     return next((entry.rule for entry in tx.audited(1, session_id=session_key)), None)
 
 
-def _streams_open(product: Product, owner: User | None) -> int | None:
-    answer = _ask(product, f"/operator/streams/{owner.id}") if owner else None
+def _streams_open(services: Services, owner: User | None) -> int | None:
+    answer = _ask(services, f"/operator/streams/{owner.id}") if owner else None
     return int(str(answer["streamsOpen"])) if answer and "streamsOpen" in answer else None
 
 
-def _ask(product: Product, path: str) -> dict[str, Any] | None:
-    address = settings.local_address(product.settings)
-    headers = {"Authorization": f"Bearer {product.operator_token}"}
+def _ask(services: Services, path: str) -> dict[str, Any] | None:
+    address = settings.local_address(services.settings)
+    headers = {"Authorization": f"Bearer {services.operator_token}"}
     try:
         answer = httpx2.get(address + path, headers=headers, timeout=5)
     except httpx2.HTTPError:

@@ -5,8 +5,8 @@ import json
 from functools import partial
 
 from omilink.accounts import signing_in
-from omilink.app.services import Product
-from omilink.cli.common import with_product
+from omilink.app.services import Services
+from omilink.cli.common import with_services
 from omilink.database.store import Transaction
 from omilink.models import wire
 from omilink.models.conversation import Conversation
@@ -20,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    async def write(product: Product) -> None:
+    async def write(services: Services) -> None:
         """A read for each page and each conversation: one for all of it would hold up a busy database."""
-        store = product.store
+        store = services.store
         user = await store.read(lambda tx: signing_in.find(tx, args.user))
         before = None
         while page := await store.read(partial(_page, user_id=user.id, before=before)):
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
                 print(json.dumps(wire.shown(conversation) | {"messages": messages}, ensure_ascii=False))
             before = (page[-1].first_order, page[-1].id)
 
-    with_product(write)
+    with_services(write)
     return 0
 
 

@@ -2,8 +2,8 @@
 
 import argparse
 
-from omilink.app.services import Product
-from omilink.cli.common import add_json, moment, print_list, with_product
+from omilink.app.services import Services
+from omilink.cli.common import add_json, moment, print_list, with_services
 from omilink.errors import NotFound
 from omilink.models.delivery import Job
 
@@ -28,20 +28,20 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> None:
-    async def load(product: Product) -> list[dict[str, object]]:
-        return [_shown(job) for job in await product.inbox.jobs(args.state, None, args.limit)]
+    async def load(services: Services) -> list[dict[str, object]]:
+        return [_shown(job) for job in await services.inbox.jobs(args.state, None, args.limit)]
 
-    print_list(with_product(load), as_json=args.json, empty="No jobs. The queue is empty.")
+    print_list(with_services(load), as_json=args.json, empty="No jobs. The queue is empty.")
 
 
 def _retry(args: argparse.Namespace) -> None:
     if not args.job and not args.all:
         raise NotFound("Say which: numbers of dead jobs, or --all. `omilink jobs list --state dead` shows them.")
 
-    async def retry(product: Product) -> int:
-        return await product.inbox.retry(None if args.all else args.job)
+    async def retry(services: Services) -> int:
+        return await services.inbox.retry(None if args.all else args.job)
 
-    count = with_product(retry)
+    count = with_services(retry)
     if not count:
         raise NotFound("None of these is dead, so nothing was brought back.")
     print(f"{count} brought back; a running server saves them within a second.")

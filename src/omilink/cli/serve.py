@@ -18,14 +18,14 @@ import uvloop
 from omilink import __version__, logs, settings
 from omilink.accounts import signing_in
 from omilink.app import wiring
-from omilink.app.services import Product
+from omilink.app.services import Services
 from omilink.cli.program import typed
 from omilink.errors import OmilinkError, Unavailable
 from omilink.settings import Settings, WebhookAuth
 
 log = logging.getLogger("omilink")
 
-Beside = Callable[[Product, str], AbstractAsyncContextManager[None]]
+Beside = Callable[[Services, str], AbstractAsyncContextManager[None]]
 """What goes on while the server runs: takes the product and the server's address."""
 
 
@@ -60,24 +60,24 @@ async def _serve(chosen: Settings, beside: Beside, worker: bool) -> None:
 
     with closing(listen(chosen)) as listening:
         port = listening.getsockname()[1]
-        async with wiring.run(chosen, worker=worker) as product:
+        async with wiring.run(chosen, worker=worker) as services:
             address = settings.local_address(chosen.model_copy(update={"port": port}))
-            server = Server(product, make_app(product))
+            server = Server(services, make_app(services))
             gc.freeze()  # what is there now stays: the collector need not look at it again and again
             gc.set_threshold(20_000, 20, 10)
-            await _warn_of_accounts(product)
-            async with beside(product, address):
+            await _warn_of_accounts(services)
+            async with beside(services, address):
                 await server.serve(sockets=[listening])
 
 
 @asynccontextmanager
-async def _say_where(product: Product, address: str, *, flags: dict[str, Any]) -> AsyncIterator[None]:
+async def _say_where(services: Services, address: str, *, flags: dict[str, Any]) -> AsyncIterator[None]:
     print(f"omilink {__version__} listens on {address} (Ctrl-C ends it)", flush=True)
-    if product.settings.public_url:
-        print(f"Users reach it at {product.settings.public_url}", flush=True)
+    if services.settings.public_url:
+        print(f"Users reach it at {services.settings.public_url}", flush=True)
     same_server = _environment(flags, urlsplit(address).port)
     print(f"The address for OMI or a device: {same_server}{typed()} webhook-url", flush=True)
-    _warn(product.settings)
+    _warn(services.settings)
     yield
 
 
@@ -88,9 +88,9 @@ def _environment(flags: dict[str, Any], port: int | None) -> str:
     return "".join(f"{name}={shlex.quote(value)} " for name, value in named.items())
 
 
-async def _warn_of_accounts(product: Product) -> None:
+async def _warn_of_accounts(services: Services) -> None:
     with suppress(Unavailable):  # PostgreSQL may be away when the server starts; `omilink doctor` says the same
-        for doubt in await product.store.read(signing_in.in_doubt):
+        for doubt in await services.store.read(signing_in.in_doubt):
             log.warning("%s Ids: %s. %s", doubt.found, ", ".join(user.id for user in doubt.users), doubt.do)
 
 

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable
 
 from omilink.accounts import signing_in
-from omilink.app.services import Product
-from omilink.cli.common import add_json, moment, positive, print_list, with_product
+from omilink.app.services import Services
+from omilink.cli.common import add_json, moment, positive, print_list, with_services
 from omilink.database.store import Transaction
 from omilink.errors import NotFound
 from omilink.linking import session_ids, sessions
@@ -83,10 +83,10 @@ def _list(args: argparse.Namespace) -> None:
             found = tx.all_sessions(args.limit)
         return [_shown(session, emails) for session in found]
 
-    async def read(product: Product) -> list[dict[str, object]]:
-        return await product.store.read(load)
+    async def read(services: Services) -> list[dict[str, object]]:
+        return await services.store.read(load)
 
-    print_list(with_product(read), as_json=args.json, empty="No session yet. The first webhook makes one.")
+    print_list(with_services(read), as_json=args.json, empty="No session yet. The first webhook makes one.")
 
 
 def _unlink(args: argparse.Namespace) -> None:
@@ -136,11 +136,11 @@ def _end(args: argparse.Namespace, device: Device) -> None:
 def _change(change: Callable[[Transaction, Moment], set[str]]) -> None:
     """Makes the change and wakes the streams of those concerned."""
 
-    async def write(product: Product) -> None:
-        now = await product.moment()
-        product.bus.publish(await product.store.write(lambda tx: change(tx, now)))
+    async def write(services: Services) -> None:
+        now = await services.moment()
+        services.bus.publish(await services.store.write(lambda tx: change(tx, now)))
 
-    with_product(write)
+    with_services(write)
 
 
 def _shown(session: OmiSession, emails: dict[str, str]) -> dict[str, object]:

@@ -7,8 +7,8 @@ import os
 from omilink import clock, settings
 from omilink.accounts import signing_in
 from omilink.app import wiring
-from omilink.app.services import Product
-from omilink.cli.common import add_json, moment, print_list, with_product
+from omilink.app.services import Services
+from omilink.cli.common import add_json, moment, print_list, with_services
 from omilink.database.store import Transaction
 from omilink.linking import omi_accounts
 from omilink.models.audit import OPERATOR
@@ -40,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> None:
-    async def load(product: Product) -> list[dict[str, object]]:
-        return await product.store.read(
+    async def load(services: Services) -> list[dict[str, object]]:
+        return await services.store.read(
             lambda tx: [
                 {
                     "email": user.email,
@@ -54,48 +54,48 @@ def _list(args: argparse.Namespace) -> None:
             ]
         )
 
-    print_list(with_product(load), as_json=args.json, empty="There are no users yet. Sign up on the page.")
+    print_list(with_services(load), as_json=args.json, empty="There are no users yet. Sign up on the page.")
 
 
 def _add(args: argparse.Namespace) -> None:
     password = os.environ.get("OMILINK_PASSWORD") or getpass.getpass("Password: ")
 
-    async def add(product: Product) -> None:
+    async def add(services: Services) -> None:
         user = signing_in.new_user(args.email, password, args.name, clock.now())
-        hashed = await product.passwords.hash(password)
-        await product.store.write(lambda tx: signing_in.add_user(tx, user, hashed))
+        hashed = await services.passwords.hash(password)
+        await services.store.write(lambda tx: signing_in.add_user(tx, user, hashed))
 
     chosen = settings.load()
     is_new = not wiring.is_installed(chosen)
-    with_product(add, makes=True)
+    with_services(add, makes=True)
     if is_new:
         print(f"A new installation was made in {chosen.data_dir.absolute()}.")
     print(f"{args.email} can sign in.")
 
 
 def _rename(args: argparse.Namespace) -> None:
-    async def rename(product: Product) -> None:
-        user = await product.store.write(lambda tx: signing_in.rename(tx, args.user, args.email))
+    async def rename(services: Services) -> None:
+        user = await services.store.write(lambda tx: signing_in.rename(tx, args.user, args.email))
         print(f"{user.id} signs in as {user.email} from now on. Whoever is signed in stays so.")
 
-    with_product(rename)
+    with_services(rename)
 
 
 def _verify(args: argparse.Namespace) -> None:
     def vouch(tx: Transaction, now: Moment) -> set[str]:
         return omi_accounts.vouch(tx, args.uid, signing_in.find(tx, args.email).id, now, OPERATOR)
 
-    async def verify(product: Product) -> None:
-        now = await product.moment()
-        product.bus.publish(await product.store.write(lambda tx: vouch(tx, now)))
+    async def verify(services: Services) -> None:
+        now = await services.moment()
+        services.bus.publish(await services.store.write(lambda tx: vouch(tx, now)))
 
-    with_product(verify)
+    with_services(verify)
     print(f"{args.uid} is verified for {args.email}. Sessions that show it are linked.")
 
 
 def _unverify(args: argparse.Namespace) -> None:
-    async def unverify(product: Product) -> None:
-        await product.store.write(lambda tx: omi_accounts.unvouch(tx, args.uid, clock.now(), OPERATOR))
+    async def unverify(services: Services) -> None:
+        await services.store.write(lambda tx: omi_accounts.unvouch(tx, args.uid, clock.now(), OPERATOR))
 
-    with_product(unverify)
+    with_services(unverify)
     print(f"{args.uid} is not verified any more.")

@@ -10,7 +10,7 @@ import uvloop
 
 from omilink import __version__, logs, settings
 from omilink.app import wiring
-from omilink.app.services import Product
+from omilink.app.services import Services
 from omilink.errors import OmilinkError
 from omilink.settings import Settings
 
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-Beside = Callable[[Product, asyncio.Event], AbstractAsyncContextManager[str]]
+Beside = Callable[[Services, asyncio.Event], AbstractAsyncContextManager[str]]
 """What goes on while the worker runs: takes the product and what is set at its end, and yields how to tell of it."""
 
 
@@ -48,25 +48,25 @@ async def _work(chosen: Settings, beside: Beside) -> None:
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    async with wiring.run(chosen, web=False) as product, beside(product, ended) as where:
+    async with wiring.run(chosen, web=False) as services, beside(services, ended) as where:
         print(f"omilink worker {__version__} saves what is accepted{where} (Ctrl-C ends it)", flush=True)
         await ended.wait()
 
 
 @asynccontextmanager
-async def _silent(_product: Product, _ended: asyncio.Event) -> AsyncIterator[str]:
+async def _silent(_product: Services, _ended: asyncio.Event) -> AsyncIterator[str]:
     yield ""
 
 
 @asynccontextmanager
-async def _answering(product: Product, ended: asyncio.Event) -> AsyncIterator[str]:
+async def _answering(services: Services, ended: asyncio.Event) -> AsyncIterator[str]:
     """Answers how the worker is, and yields where. The server takes over the signals, so its end is the worker's."""
     from omilink.web.app import make_worker_app  # FastAPI takes a while to import
     from omilink.web.server import Server, listen
 
-    with closing(listen(product.settings)) as listening:
-        address = product.settings.model_copy(update={"port": listening.getsockname()[1]})
-        server = Server(product, make_worker_app(product))
+    with closing(listen(services.settings)) as listening:
+        address = services.settings.model_copy(update={"port": listening.getsockname()[1]})
+        server = Server(services, make_worker_app(services))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         serving.add_done_callback(lambda _: ended.set())
         yield f", and tells how it is on {settings.local_address(address)}"

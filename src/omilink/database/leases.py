@@ -24,7 +24,7 @@ from sqlalchemy import (
 from omilink.clock import Millis
 from omilink.database import schema
 from omilink.database.dialects import upsert
-from omilink.database.threads import Lanes
+from omilink.database.threads import DatabaseThreads
 
 LEASE: Millis = 5_000
 """A worker that is not heard of for so long has died."""
@@ -37,7 +37,7 @@ NOW = cast(extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
 class Partitions:
     """One worker's part of them."""
 
-    def __init__(self, database: Lanes, worker_id: str, count: int) -> None:
+    def __init__(self, database: DatabaseThreads, worker_id: str, count: int) -> None:
         self._database, self._me, self._count = database, worker_id, count
 
     async def hold(self) -> set[int]:
@@ -87,7 +87,7 @@ class Partitions:
             connection.execute(these.values(holder=holder, held_until=until))
 
 
-async def workers_alive(database: Lanes) -> int:
+async def workers_alive(database: DatabaseThreads) -> int:
     return await database.read(lambda connection: int(connection.execute(_alive(NOW)).scalar_one()))
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from omilink.background import pause
-from omilink.database.threads import Fn, Lane, Lanes, Outcome, Run, away
+from omilink.database.threads import DatabaseThreads, Fn, Outcome, Run, ThreadGroup, away
 from omilink.errors import OmilinkError, Unavailable
 
 READERS = WRITERS = 4
@@ -74,7 +74,7 @@ class Refused(Unavailable):
         self.why = why
 
 
-class Postgres(Lanes):
+class Postgres(DatabaseThreads):
     """A write is committed on return. It may run several times, until nobody gets in its way."""
 
     def __init__(self, engine: Engine, *, prepare: Callable[[Engine], None]) -> None:
@@ -82,8 +82,8 @@ class Postgres(Lanes):
         prepared = _once(prepare, engine)
         snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
         super().__init__(
-            reads=Lane(partial(_open, snapshots, prepared, _read_group), GROUP, READERS, READ_PATIENCE),
-            writes=Lane(partial(_open, engine, prepared, _write), 1, WRITERS, WRITE_PATIENCE),
+            reads=ThreadGroup(partial(_open, snapshots, prepared, _read_group), GROUP, READERS, READ_PATIENCE),
+            writes=ThreadGroup(partial(_open, engine, prepared, _write), 1, WRITERS, WRITE_PATIENCE),
         )
 
 

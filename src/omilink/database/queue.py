@@ -25,7 +25,7 @@ from omilink.database.rows import every
 from omilink.database.schema import deliveries as job
 from omilink.database.schema import meta
 from omilink.database.store import Transaction
-from omilink.database.threads import Lanes
+from omilink.database.threads import DatabaseThreads
 from omilink.models.declared import columns
 from omilink.models.delivery import BATCH_BYTES, LONGEST_WAIT, Delivery, Job
 from omilink.models.ids import SHARED, session_key
@@ -68,8 +68,8 @@ COUNT_OF = Query(
 )
 
 
-class SqlInbox:
-    def __init__(self, database: Lanes) -> None:
+class SqlQueue:
+    def __init__(self, database: DatabaseThreads) -> None:
         self._database = database
         self._something_new = asyncio.Event()
         self._is_above_streams = False

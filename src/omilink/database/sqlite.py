@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from omilink.database.threads import Fn, Lane, Lanes, Outcome, Run, away
+from omilink.database.threads import DatabaseThreads, Fn, Outcome, Run, ThreadGroup, away
 
 READERS = 2
 GROUP = 500
@@ -54,7 +54,7 @@ def engine(path: Path) -> Engine:
     return made
 
 
-class Sqlite(Lanes):
+class Sqlite(DatabaseThreads):
     """A write is on disk on return. It may run a second time, alone, when its group's commit fails."""
 
     def __init__(self, engine: Engine) -> None:
@@ -62,8 +62,8 @@ class Sqlite(Lanes):
         self._scrubbing = asyncio.Lock()
         self._is_log_in_use: bool | None = None  # not known: an earlier process may have left something
         super().__init__(
-            reads=Lane(partial(_open, engine, _read_group, reads=True), GROUP, READERS),
-            writes=Lane(partial(_open, engine, _write_group, reads=False), GROUP),
+            reads=ThreadGroup(partial(_open, engine, _read_group, reads=True), GROUP, READERS),
+            writes=ThreadGroup(partial(_open, engine, _write_group, reads=False), GROUP),
         )
 
     async def scrub(self) -> None:

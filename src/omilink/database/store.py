@@ -25,7 +25,7 @@ from omilink.database.messages import Messages
 from omilink.database.personal_urls import PersonalUrls
 from omilink.database.removal import Removal
 from omilink.database.sign_ins import SignIns
-from omilink.database.threads import Lanes
+from omilink.database.threads import DatabaseThreads
 from omilink.database.users import Users
 from omilink.models.ids import new_id
 
@@ -39,7 +39,7 @@ class Transaction(Links, Audit, Conversations, Messages, Users, SignIns, Persona
 class Store:
     """Runs functions of a transaction."""
 
-    def __init__(self, database: Lanes, time: CountedTime | None = None) -> None:
+    def __init__(self, database: DatabaseThreads, time: CountedTime | None = None) -> None:
         self._database, self._time = database, time or CountedTime()
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:

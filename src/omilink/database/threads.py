@@ -41,7 +41,7 @@ LAST_WAIT = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class ThreadGroup:
     """A way of working: `open` is entered in the lane's thread, `group` is how many calls it runs at once. Who has
     waited for `patience` seconds is told that the database is away."""
 
@@ -51,10 +51,10 @@ class Lane:
     patience: float | None = None
 
 
-class Lanes:
+class DatabaseThreads:
     """Reads in one kind of lane, writes in another."""
 
-    def __init__(self, *, reads: Lane, writes: Lane) -> None:
+    def __init__(self, *, reads: ThreadGroup, writes: ThreadGroup) -> None:
         self._loop = asyncio.get_running_loop()
         self._read_patience, self._write_patience = reads.patience, writes.patience
         self._last_wait = None if writes.patience is None else LAST_WAIT
@@ -79,7 +79,7 @@ class Lanes:
             jobs.close()
         await asyncio.gather(*(asyncio.to_thread(thread.join, self._last_wait) for thread in self._threads))
 
-    def _start(self, jobs: Jobs, lane: Lane) -> list[threading.Thread]:
+    def _start(self, jobs: Jobs, lane: ThreadGroup) -> list[threading.Thread]:
         threads = [threading.Thread(target=self._work, args=(jobs, lane), daemon=True) for _ in range(lane.threads)]
         for thread in threads:
             thread.start()
@@ -96,7 +96,7 @@ class Lanes:
         except TimeoutError:
             raise away() from None
 
-    def _work(self, jobs: Jobs, lane: Lane) -> None:
+    def _work(self, jobs: Jobs, lane: ThreadGroup) -> None:
         with lane.open() as run:
             while taken := jobs.take(lane.group):
                 left = self._run(run, taken)

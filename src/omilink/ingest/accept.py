@@ -10,7 +10,7 @@ from omilink.errors import BadSecret
 from omilink.ingest import payload
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED
-from omilink.ports import Inbox
+from omilink.ports import DeliveryQueue
 
 LARGE = 64 * 1024
 """Bytes of a body, above which it is read in a thread. Few of OMI's calls are larger: it is a backlog of half an
@@ -19,7 +19,7 @@ _READER = ThreadPoolExecutor(1, "reads-large-bodies")
 
 
 async def accept(
-    inbox: Inbox,
+    inbox: DeliveryQueue,
     body: bytes,
     query: payload.Query,
     *,

@@ -13,7 +13,7 @@ from omilink.errors import Unavailable
 from omilink.ingest import saving
 from omilink.models.delivery import LONGEST_WAIT, Delivery
 from omilink.models.event import Event
-from omilink.ports import Bus, EventsByUser, Inbox
+from omilink.ports import Bus, DeliveryQueue, EventsByUser
 
 BATCH = 200
 MAX_ATTEMPTS = 8
@@ -36,7 +36,7 @@ class Worker:
     def __init__(
         self,
         store: Store,
-        inbox: Inbox,
+        inbox: DeliveryQueue,
         bus: Bus,
         *,
         gap: float,

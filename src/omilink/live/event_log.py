@@ -22,7 +22,7 @@ from omilink.database.store import Store, Transaction
 from omilink.errors import Unavailable
 from omilink.models import wire
 from omilink.models.event import Event
-from omilink.ports import Bus, Ear, Hint
+from omilink.ports import Bus, Hint, Subscription
 
 HEARTBEAT = 15.0
 """Seconds after which an idle stream sends a comment."""
@@ -64,16 +64,16 @@ class Opening:
 
 
 async def follow(
-    store: Store, ear: Ear, who: SignedIn, after: str | None, clock: Callable[[], Millis]
+    store: Store, subscription: Subscription, who: SignedIn, after: str | None, clock: Callable[[], Millis]
 ) -> AsyncIterator[list[Frame] | Quiet]:
     """Yields frames without end, and the reason for the silence after HEARTBEAT seconds without frames.
 
-    `ear` must be listening already. The stream ends when the listener is gone or the server drains, and with a
+    `subscription` must be open already. The stream ends when the listener is gone or the server drains, and with a
     `signed_out` event when the sign-in ends. The stream waits while the database is unavailable, and raises Unavailable
     only at its start.
     """
     user_id = who.user.id
-    # The right is checked again: it may have been withdrawn after the first check and before the ear listened.
+    # The right is checked again: it may have been withdrawn after the first check and before the subscription was open.
     (still, why_not), opening = await store.read(lambda tx: (_right(tx, who, clock()), begin(tx, user_id, after)))
     log = _Log(store, user_id, opening)
     if still:
@@ -87,15 +87,15 @@ async def follow(
     missed, tries = Hint(0), 0  # hints that could not be followed while the database was unavailable
     while still:
         who = still
-        hint = await ear.wait(random.uniform(*AGAIN) if missed else _patience(who, clock()))
+        hint = await subscription.wait(random.uniform(*AGAIN) if missed else _patience(who, clock()))
         if hint & (Hint.DRAIN | Hint.GONE):
             return
         hint |= missed
         try:
             if Hint.RIGHTS in hint or who.expires_at <= clock():
                 still, why_not = await store.read(partial(_right, who=who, at=clock()))
-            if still and Hint.LOOK in hint:
-                async for frames in log.unread(ear.new()):
+            if still and Hint.NEW_EVENTS in hint:
+                async for frames in log.unread(subscription.new()):
                     yield frames
                     frames = []  # nor these frames
             if not hint:
@@ -104,7 +104,7 @@ async def follow(
         except Unavailable:
             if tries % SAY_SO == 0:
                 yield Quiet.DATABASE_AWAY
-            missed, tries = Hint.LOOK | Hint.RIGHTS, tries + 1
+            missed, tries = Hint.NEW_EVENTS | Hint.RIGHTS, tries + 1
     yield [log.frame({"type": "signed_out", "reason": why_not})]
 
 
@@ -152,14 +152,14 @@ async def watch(store: Store, bus: Bus, marks: dict[str, tuple[int, int]]) -> di
     try:
         now = await store.read(lambda tx: tx.marks(listening))
     except Unavailable:
-        bus.wake(listening)
+        bus.notify(listening)
         raise
     for user in listening:
         before, after = marks.get(user), now.get(user)
         if before is None or after is None:  # a new listener without a known mark, or a deleted user
-            bus.wake([user], Hint.LOOK | Hint.RIGHTS)
+            bus.notify([user], Hint.NEW_EVENTS | Hint.RIGHTS)
         elif before != after:
-            bus.wake([user], Hint.LOOK if before[1] == after[1] else Hint.LOOK | Hint.RIGHTS)
+            bus.notify([user], Hint.NEW_EVENTS if before[1] == after[1] else Hint.NEW_EVENTS | Hint.RIGHTS)
     return now
 
 

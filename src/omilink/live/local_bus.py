@@ -8,7 +8,7 @@ from omilink.models.event import Event
 from omilink.ports import NOTHING_NEW, EventsByUser, Hint
 
 
-class LocalEar:
+class LocalSubscription:
     __slots__ = ("_bus", "_called", "_new", "_user_id", "_waiting")  # there may be thousands
 
     def __init__(self, bus: "LocalBus", user_id: str) -> None:
@@ -17,7 +17,7 @@ class LocalEar:
         self._new: Sequence[Event] = ()
         self._waiting: asyncio.Future[None] | None = None
 
-    def call(self, hint: Hint, new: Sequence[Event] = ()) -> None:
+    def notify(self, hint: Hint, new: Sequence[Event] = ()) -> None:
         # set only for a stream that waits: a slow reader holds one flag and no backlog
         self._new = new if self._waiting and not self._waiting.done() else ()
         self._called |= hint
@@ -29,7 +29,7 @@ class LocalEar:
         if not self._called:
             loop = asyncio.get_running_loop()
             self._waiting = loop.create_future()
-            alarm = loop.call_later(seconds, self.call, Hint(0))
+            alarm = loop.call_later(seconds, self.notify, Hint(0))
             try:
                 await self._waiting
             finally:
@@ -48,32 +48,32 @@ class LocalEar:
 
 class LocalBus:
     def __init__(self) -> None:
-        self._ears: defaultdict[str, set[LocalEar]] = defaultdict(set)
+        self._subscriptions: defaultdict[str, set[LocalSubscription]] = defaultdict(set)
         self._draining = False
 
-    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK, new: EventsByUser = NOTHING_NEW) -> None:
-        self.wake(user_ids, hint, new)
+    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.NEW_EVENTS, new: EventsByUser = NOTHING_NEW) -> None:
+        self.notify(user_ids, hint, new)
 
-    def wake(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK, new: EventsByUser = NOTHING_NEW) -> None:
+    def notify(self, user_ids: Iterable[str], hint: Hint = Hint.NEW_EVENTS, new: EventsByUser = NOTHING_NEW) -> None:
         for user_id in user_ids:
-            for ear in self._ears.get(user_id, ()):
-                ear.call(hint, new.get(user_id, ()))
+            for subscription in self._subscriptions.get(user_id, ()):
+                subscription.notify(hint, new.get(user_id, ()))
 
-    def listen(self, user_id: str) -> LocalEar:
-        ear = LocalEar(self, user_id)
-        self._ears[user_id].add(ear)
+    def subscribe(self, user_id: str) -> LocalSubscription:
+        subscription = LocalSubscription(self, user_id)
+        self._subscriptions[user_id].add(subscription)
         if self._draining:
-            ear.call(Hint.DRAIN)
-        return ear
+            subscription.notify(Hint.DRAIN)
+        return subscription
 
     def listeners(self) -> dict[str, int]:
-        return {user_id: len(ears) for user_id, ears in self._ears.items()}
+        return {user_id: len(subscriptions) for user_id, subscriptions in self._subscriptions.items()}
 
     def drain(self) -> None:
         self._draining = True
-        self.wake(list(self._ears), Hint.DRAIN)
+        self.notify(list(self._subscriptions), Hint.DRAIN)
 
-    def forget(self, user_id: str, ear: LocalEar) -> None:
-        self._ears[user_id].discard(ear)
-        if not self._ears[user_id]:
-            del self._ears[user_id]
+    def forget(self, user_id: str, subscription: LocalSubscription) -> None:
+        self._subscriptions[user_id].discard(subscription)
+        if not self._subscriptions[user_id]:
+            del self._subscriptions[user_id]

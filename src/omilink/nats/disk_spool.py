@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
-from omilink.database.queue import SqlInbox
+from omilink.database.queue import SqlQueue
 from omilink.errors import OmilinkError, TooLarge, Unavailable
 from omilink.models.delivery import Delivery
 from omilink.models.ids import new_id
@@ -28,10 +28,10 @@ ACTS = 1.0
 log = logging.getLogger(__name__)
 
 
-class Outbox:
+class DiskSpool:
     """As soon as one delivery went to the disk, all do, until it is empty: so they go on in order."""
 
-    def __init__(self, stream: DeliveryStream, spool: SqlInbox, newest_act: Callable[[], Awaitable[int]]) -> None:
+    def __init__(self, stream: DeliveryStream, spool: SqlQueue, newest_act: Callable[[], Awaitable[int]]) -> None:
         """Deliveries tell of the newest act that they have seen, so that each can be told from those before and after
         it though it enters the stream late."""
         self._stream, self._spool, self._newest_act = stream, spool, newest_act

@@ -13,7 +13,7 @@ from omilink.nats.stream import LOST
 from omilink.ports import NOTHING_NEW, EventsByUser, Hint
 
 SUBJECT = "omilink.hints"
-KNOWN = (Hint.LOOK | Hint.RIGHTS).value
+KNOWN = (Hint.NEW_EVENTS | Hint.RIGHTS).value
 CHUNK = 2000
 """Users in one message, so that it stays far below what NATS takes."""
 
@@ -28,9 +28,9 @@ class NatsBus(LocalBus):
         self._something = asyncio.Event()
         link.when_connected(self._listen)
 
-    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.LOOK, new: EventsByUser = NOTHING_NEW) -> None:
+    def publish(self, user_ids: Iterable[str], hint: Hint = Hint.NEW_EVENTS, new: EventsByUser = NOTHING_NEW) -> None:
         user_ids = list(user_ids)
-        self.wake(user_ids, hint, new)
+        self.notify(user_ids, hint, new)
         if user_ids and self._link.client:
             for user_id in user_ids:
                 self._untold[user_id] = self._untold.get(user_id, Hint(0)) | hint
@@ -56,6 +56,6 @@ class NatsBus(LocalBus):
     async def _listen(self, client: Client) -> None:
         async def hear(message: Msg) -> None:
             for user_id, hint in orjson.loads(message.data).items():
-                self.wake([user_id], Hint(hint & KNOWN))  # a newer node may have others
+                self.notify([user_id], Hint(hint & KNOWN))  # a newer node may have others
 
         await client.subscribe(SUBJECT, cb=hear)

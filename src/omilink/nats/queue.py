@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from omilink.clock import Millis
 from omilink.database.deliveries import DEAD, QUARANTINED, WAITING
 from omilink.database.leases import Partitions
-from omilink.database.queue import SqlInbox
+from omilink.database.queue import SqlQueue
 from omilink.database.store import Transaction
 from omilink.errors import OmilinkError, Unavailable
 from omilink.models.delivery import BATCH_BYTES, Delivery, Job
 from omilink.models.order import Moment
-from omilink.nats.disk_spool import Outbox
+from omilink.nats.disk_spool import DiskSpool
 from omilink.nats.stream import DeliveryStream, Reader, partition
 
 ROUND = 1.0
@@ -23,8 +23,8 @@ RETRIES = 0
 """Whoever holds this partition also works on what is to be tried again."""
 
 
-class NatsInbox:
-    def __init__(self, stream: DeliveryStream, outbox: Outbox, kept: SqlInbox, partitions: Partitions) -> None:
+class NatsQueue:
+    def __init__(self, stream: DeliveryStream, outbox: DiskSpool, kept: SqlQueue, partitions: Partitions) -> None:
         self._stream, self._outbox, self._kept, self._partitions = stream, outbox, kept, partitions
         self._reader: Reader | None = None
         self._held: set[int] = set()

@@ -10,13 +10,12 @@ from starlette.responses import JSONResponse, Response
 
 from omilink.accounts import rate_limits, signing_in
 from omilink.accounts.signing_in import SignedIn
-from omilink.app.services import Product
 from omilink.errors import RateLimited, WrongLogin
 from omilink.models import emails, wire
 from omilink.models.user import SignIn, User
 from omilink.ports import Hint
 from omilink.web import answers, fields
-from omilink.web.auth import COOKIE, The, Who, check_origin, client_address, set_cookie
+from omilink.web.auth import COOKIE, CurrentUser, Services, check_origin, client_address, set_cookie
 
 router = APIRouter(tags=["accounts"])
 
@@ -44,92 +43,92 @@ class Registration(Login):
 
 
 @router.post("/auth/register", status_code=201, responses=answers.of(answers.SignedIn, 201, refused=(403, 409, 429)))
-async def register(request: Request, form: Registration, the: The) -> Response:
+async def register(request: Request, form: Registration, services: Services) -> Response:
     """Makes an account and signs in."""
     check_origin(request)
-    user = signing_in.new_user(form.email, form.password, form.display_name, the.clock())
-    await the.limits.spend((rate_limits.REGISTER, client_address(request)))
-    password_hash, token = await the.passwords.hash(form.password), signing_in.new_secret()
-    await the.store.write(lambda tx: signing_in.add(tx, user, password_hash, token, _client(request)))
+    user = signing_in.new_user(form.email, form.password, form.display_name, services.clock())
+    await services.limits.spend((rate_limits.REGISTER, client_address(request)))
+    password_hash, token = await services.passwords.hash(form.password), signing_in.new_secret()
+    await services.store.write(lambda tx: signing_in.add(tx, user, password_hash, token, _client(request)))
     return _signed_in(request, user, token, 201)
 
 
 @router.post("/auth/login", responses=answers.of(answers.SignedIn, refused=(401, 403, 429)))
-async def login(request: Request, form: Login, the: The) -> Response:
+async def login(request: Request, form: Login, services: Services) -> Response:
     """Signs in. A wrong password and an unknown email are answered alike."""
     check_origin(request)
     # by address, so that nobody can lock somebody else out
     who = f"{emails.email_to_find(form.email)} from {client_address(request)}"
     # before the slow part, so that parallel tries count as well
-    await the.limits.spend((rate_limits.LOGIN, client_address(request)), (rate_limits.WRONG_LOGIN, who))
-    found = await the.store.read(lambda tx: tx.user_by_email(form.email))
-    matches = await _matches(the, (rate_limits.WRONG_LOGIN, who), found[1] if found else None, form.password)
+    await services.limits.spend((rate_limits.LOGIN, client_address(request)), (rate_limits.WRONG_LOGIN, who))
+    found = await services.store.read(lambda tx: tx.user_by_email(form.email))
+    matches = await _matches(services, (rate_limits.WRONG_LOGIN, who), found[1] if found else None, form.password)
     if not found or not matches:
         emails.check_seen(form.email)
         raise WrongLogin("Email or password is wrong.")
     (user, hashed), token = found, signing_in.new_secret()
-    await _rehash(the, user, hashed, form.password)
-    await the.store.write(lambda tx: signing_in.sign_in(tx, user, token, the.clock(), _client(request)))
+    await _rehash(services, user, hashed, form.password)
+    await services.store.write(lambda tx: signing_in.sign_in(tx, user, token, services.clock(), _client(request)))
     return _signed_in(request, user, token, 200)
 
 
 @router.post("/auth/logout", responses=answers.of(answers.Done))
-async def logout(who: Who, the: The) -> Response:
+async def logout(who: CurrentUser, services: Services) -> Response:
     """Ends this sign-in, and the streams that it opened."""
-    await the.store.write(lambda tx: signing_in.sign_out(tx, who.token_hash))
-    the.bus.publish([who.user.id], Hint.RIGHTS)
+    await services.store.write(lambda tx: signing_in.sign_out(tx, who.token_hash))
+    services.bus.publish([who.user.id], Hint.RIGHTS)
     return _without_cookie()
 
 
 @router.get("/me", responses=answers.of(answers.Me))
-async def me(who: Who, the: The) -> wire.Json:
-    links = await the.store.read(lambda tx: tx.omi_links(who.user.id))
+async def me(who: CurrentUser, services: Services) -> wire.Json:
+    links = await services.store.read(lambda tx: tx.omi_links(who.user.id))
     return {"ok": True, "user": wire.shown(who.user), "omi_links": [wire.shown(link) for link in links]}
 
 
 @router.get("/account/sessions", responses=answers.of(answers.SignIns))
-async def sign_ins(who: Who, the: The) -> wire.Json:
+async def sign_ins(who: CurrentUser, services: Services) -> wire.Json:
     """Where you are signed in, the newest first."""
-    found = await the.store.read(lambda tx: tx.sign_ins(who.user.id, tx.counted()))
-    return {"ok": True, "sessions": [_shown(the, one, who) for one in found]}
+    found = await services.store.read(lambda tx: tx.sign_ins(who.user.id, tx.counted()))
+    return {"ok": True, "sessions": [_shown(services, one, who) for one in found]}
 
 
 @router.delete("/account/sessions/{sign_in_id}", responses=answers.of(answers.Done, refused=(404,)))
-async def revoke(sign_in_id: str, who: Who, the: The) -> wire.Json:
+async def revoke(sign_in_id: str, who: CurrentUser, services: Services) -> wire.Json:
     """Ends one sign-in, and the streams that it opened."""
-    await the.store.write(lambda tx: signing_in.revoke(tx, who, sign_in_id, tx.counted()))
-    the.bus.publish([who.user.id], Hint.RIGHTS)
+    await services.store.write(lambda tx: signing_in.revoke(tx, who, sign_in_id, tx.counted()))
+    services.bus.publish([who.user.id], Hint.RIGHTS)
     return {"ok": True}
 
 
 @router.delete("/account/sessions", responses=answers.of(answers.Revoked))
-async def revoke_others(who: Who, the: The) -> wire.Json:
+async def revoke_others(who: CurrentUser, services: Services) -> wire.Json:
     """Ends all your sign-ins but this one."""
-    count = await the.store.write(lambda tx: signing_in.revoke_others(tx, who, tx.counted()))
-    the.bus.publish([who.user.id], Hint.RIGHTS)
+    count = await services.store.write(lambda tx: signing_in.revoke_others(tx, who, tx.counted()))
+    services.bus.publish([who.user.id], Hint.RIGHTS)
     return {"ok": True, "revoked": count}
 
 
 @router.post("/account/password", responses=answers.of(answers.Done, refused=(429,)))
-async def change_password(request: Request, form: NewPassword, who: Who, the: The) -> wire.Json:
+async def change_password(request: Request, form: NewPassword, who: CurrentUser, services: Services) -> wire.Json:
     """Changes the password and ends all other sign-ins."""
     emails.check_password(form.new_password, "new_password")
-    await _prove_password(request, the, who, form.password)
-    password_hash = await the.passwords.hash(form.new_password)
-    await the.store.write(lambda tx: signing_in.change_password(tx, who, password_hash, tx.counted()))
-    the.bus.publish([who.user.id], Hint.RIGHTS)
+    await _prove_password(request, services, who, form.password)
+    password_hash = await services.passwords.hash(form.new_password)
+    await services.store.write(lambda tx: signing_in.change_password(tx, who, password_hash, tx.counted()))
+    services.bus.publish([who.user.id], Hint.RIGHTS)
     return {"ok": True}
 
 
 @router.delete("/account", responses=answers.of(answers.Done, refused=(429,)))
-async def delete_account(request: Request, form: Password, who: Who, the: The) -> Response:
+async def delete_account(request: Request, form: Password, who: CurrentUser, services: Services) -> Response:
     """Removes the account and everything in it, for ever. Your sessions become nobody's."""
-    await _prove_password(request, the, who, form.password)
-    moment = await the.moment()
-    await the.store.write(lambda tx: tx.remove_user(who.user.id, moment))
-    the.personal_urls.forget(who.user.id)
-    the.bus.publish([who.user.id], Hint.RIGHTS)
-    await the.store.scrub()
+    await _prove_password(request, services, who, form.password)
+    moment = await services.moment()
+    await services.store.write(lambda tx: tx.remove_user(who.user.id, moment))
+    services.personal_urls.forget(who.user.id)
+    services.bus.publish([who.user.id], Hint.RIGHTS)
+    await services.store.scrub()
     return _without_cookie()
 
 
@@ -145,36 +144,36 @@ def _without_cookie() -> Response:
     return response
 
 
-async def _prove_password(request: Request, the: Product, who: SignedIn, password: str) -> None:
+async def _prove_password(request: Request, services: Services, who: SignedIn, password: str) -> None:
     """What a stolen token must not be enough for. Wrong tries count as they do at sign-in."""
     tries = rate_limits.WRONG_LOGIN, f"{who.user.email} from {client_address(request)}"
-    await the.limits.spend(tries)
-    hashed = await the.store.read(lambda tx: tx.password_hash(who.user.id))
-    if not await _matches(the, tries, hashed, password):
+    await services.limits.spend(tries)
+    hashed = await services.store.read(lambda tx: tx.password_hash(who.user.id))
+    if not await _matches(services, tries, hashed, password):
         raise WrongLogin("The password is wrong.")
 
 
-async def _matches(the: Product, tries: tuple[rate_limits.Limit, str], hashed: str | None, password: str) -> bool:
+async def _matches(services: Services, tries: tuple[rate_limits.Limit, str], hashed: str | None, password: str) -> bool:
     """Whether it is the password. Unless it was wrong, that was no try."""
     try:
-        matches = await the.passwords.matches(hashed, password)
+        matches = await services.passwords.matches(hashed, password)
     except RateLimited:
-        await the.limits.give_back(*tries)
+        await services.limits.give_back(*tries)
         raise
     if matches:
-        await the.limits.give_back(*tries)
+        await services.limits.give_back(*tries)
     return matches
 
 
-async def _rehash(the: Product, user: User, hashed: str, password: str) -> None:
+async def _rehash(services: Services, user: User, hashed: str, password: str) -> None:
     """A hash of before is made anew, now that the password is known. Where too many wait, at another sign-in."""
     with suppress(RateLimited):
-        if better := await the.passwords.rehashed(hashed, password):
-            await the.store.write(lambda tx: tx.rehash_password(user.id, hashed, better))
+        if better := await services.passwords.rehashed(hashed, password):
+            await services.store.write(lambda tx: tx.rehash_password(user.id, hashed, better))
 
 
-def _shown(the: Product, sign_in: SignIn, who: SignedIn) -> wire.Json:
-    expiring = replace(sign_in, expires_at=the.shown(sign_in.expires_at))
+def _shown(services: Services, sign_in: SignIn, who: SignedIn) -> wire.Json:
+    expiring = replace(sign_in, expires_at=services.shown(sign_in.expires_at))
     return wire.shown(expiring) | {"current": sign_in.token_hash == who.token_hash}
 
 

@@ -16,7 +16,7 @@ from omilink.models.audit import OPERATOR, By
 from omilink.models.session import OmiSession
 from omilink.models.user import User
 from omilink.web import answers, fields
-from omilink.web.auth import The, check_origin, request_id
+from omilink.web.auth import Services, check_origin, request_id
 from omilink.web.operations import check_operator
 
 MOST = 100
@@ -33,9 +33,9 @@ _Bearer = Annotated[
 """For /openapi.json: `check_operator` reads the token itself."""
 
 
-def _operator(request: Request, the: The, _bearer: _Bearer) -> By:
+def _operator(request: Request, services: Services, _bearer: _Bearer) -> By:
     check_origin(request)  # no page may hold the operator's token, and one of another site least of all
-    check_operator(request, the)
+    check_operator(request, services)
     return By(OPERATOR.actor, request_id(request))
 
 
@@ -54,17 +54,17 @@ class Issue(BaseModel):
 
 
 @router.post("/sessions", responses=answers.of(answers.IssuedSessions, refused=(404, 409)))
-async def issue(form: Issue, operator: Operator, the: The) -> wire.Json:
+async def issue(form: Issue, operator: Operator, services: Services) -> wire.Json:
     """Issues sessions to a user, linked before the device's first call."""
-    ids, moment = _session_ids(form), await the.moment()
+    ids, moment = _session_ids(form), await services.moment()
 
     def issue(tx: Transaction) -> tuple[User, list[OmiSession], dict[str, int]]:
         user = _user(tx, form)
         issued = sessions.issue(tx, ids, user.id, moment, operator)
         return user, issued, tx.messages_saved([session.id for session in issued], user.id)
 
-    user, issued, saved = await the.store.write(issue)
-    the.bus.publish([user.id])
+    user, issued, saved = await services.store.write(issue)
+    services.bus.publish([user.id])
     shown = [wire.session(session, has_conversations=bool(saved.get(session.id))) for session in issued]
     return {"ok": True, "sessions": shown}
 

@@ -1,4 +1,4 @@
-"""The application: routes, the page, errors and headers, around one running product."""
+"""The application: routes, the page, errors and headers, around one set of running services."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omilink import __version__, origins
-from omilink.app.services import Product
+from omilink.app.services import Services
 from omilink.errors import OmilinkError
 from omilink.web import (
     accounts,
@@ -29,22 +29,22 @@ from omilink.web import (
     webhook,
 )
 from omilink.web.cors import Cors
-from omilink.web.front import Front, as_get
+from omilink.web.fast_path import FastPath, as_get
 from omilink.web.headers import Edge
 
 
-def make_app(product: Product) -> ASGIApp:
+def make_app(services: Services) -> ASGIApp:
     """All of it. The middlewares stand from the outside in."""
-    api = make_api(product)
-    app: ASGIApp = Front(api, Edge(errors.InOwnWords(api)))
-    if product.settings.cors_origins:
-        app = Cors(app, origins.allowed(product.settings.cors_origins))
+    api = make_api(services)
+    app: ASGIApp = FastPath(api, Edge(errors.JsonErrors(api)))
+    if services.settings.cors_origins:
+        app = Cors(app, origins.allowed(services.settings.cors_origins))
     return app
 
 
-def make_worker_app(product: Product) -> ASGIApp:
+def make_worker_app(services: Services) -> ASGIApp:
     """How a worker is, and nothing else."""
-    api = _make_worker_api(product)
+    api = _make_worker_api(services)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await api(as_get(scope), receive, send)
@@ -52,15 +52,15 @@ def make_worker_app(product: Product) -> ASGIApp:
     return app
 
 
-def _make_worker_api(product: Product) -> FastAPI:
+def _make_worker_api(services: Services) -> FastAPI:
     app = FastAPI(title="omilink worker", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.product = product
+    app.state.services = services
     app.include_router(operations.router)
     _explain_errors(app)
     return app
 
 
-def make_api(product: Product) -> FastAPI:
+def make_api(services: Services) -> FastAPI:
     app = FastAPI(
         title="omilink",
         version=__version__,
@@ -70,12 +70,12 @@ def make_api(product: Product) -> FastAPI:
         redirect_slashes=False,
         responses=answers.REFUSALS,
     )
-    app.state.product = product
+    app.state.services = services
     app.router.routes += [*webhook.routes, *stream.routes, *docs.routes, *page.routes]
     for part in (accounts, personal, sessions, omi_accounts, stream, conversations, operations, admin):
         app.include_router(part.router)
     _explain_errors(app)
-    app.openapi = _openapi(app, product)  # type: ignore[method-assign]
+    app.openapi = _openapi(app, services)  # type: ignore[method-assign]
     return app
 
 
@@ -88,16 +88,16 @@ def _explain_errors(app: FastAPI) -> None:
 
 def openapi_document() -> dict[str, Any]:
     """What the server says of its answers, without a server."""
-    return make_api(cast(Product, None)).openapi()
+    return make_api(cast(Services, None)).openapi()
 
 
-def _openapi(app: FastAPI, product: Product | None) -> Callable[[], dict[str, Any]]:
+def _openapi(app: FastAPI, services: Services | None) -> Callable[[], dict[str, Any]]:
     def describe() -> dict[str, Any]:
         if not app.openapi_schema:
             app.openapi_schema = get_openapi(
                 title=app.title, version=app.version, description=app.description, routes=app.routes
             )
-            openapi.complete(app.openapi_schema, product.settings if product else None)
+            openapi.complete(app.openapi_schema, services.settings if services else None)
         return app.openapi_schema
 
     return describe

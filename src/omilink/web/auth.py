@@ -13,7 +13,7 @@ from starlette.responses import Response
 from omilink import origins, turns
 from omilink.accounts import signing_in
 from omilink.accounts.signing_in import TOKEN_LIFE, SignedIn
-from omilink.app.services import Product
+from omilink.app import services as app_services
 from omilink.errors import NotSignedIn, OriginNotAllowed
 from omilink.models.audit import By
 from omilink.origins import Origin
@@ -38,14 +38,14 @@ _Bearer = Annotated[
     ),
 ]
 """Both are for /openapi.json: `signed_in` reads the token itself."""
-MEANT = "X-Omilink-User"
-"""By this a client says whose request it is meant to be; the sign-in of somebody else then does not count."""
+EXPECTED_USER_HEADER = "X-Omilink-User"
+"""Header with the user id that the client expects. The request is refused if somebody else is signed in."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
-def product(connection: HTTPConnection) -> Product:
-    found: Product = connection.app.state.product
+def services_of(connection: HTTPConnection) -> app_services.Services:
+    found: app_services.Services = connection.app.state.services
     return found
 
 
@@ -55,10 +55,10 @@ async def signed_in(request: Request, response: Response, _bearer: _Bearer, _coo
     if by_cookie and request.method not in SAFE:
         check_origin(request)
     who = await _holder(request, token)
-    the = product(request)
-    at = the.counted()
+    services = services_of(request)
+    at = services.counted()
     if signing_in.wants_renewal(who, at):
-        await the.store.write(lambda tx: signing_in.renew(tx, who, at))
+        await services.store.write(lambda tx: signing_in.renew(tx, who, at))
         if by_cookie:
             set_cookie(request, response, token)
     return who
@@ -67,10 +67,10 @@ async def signed_in(request: Request, response: Response, _bearer: _Bearer, _coo
 async def signed_in_to_stream(request: Request, *, keep_ticket: bool = False) -> SignedIn:
     """A stream also takes `?ticket=`, single use, and `?sid=`, for EventSource, which cannot send headers."""
     if ticket := request.query_params.get("ticket"):
-        the = product(request)
+        services = services_of(request)
         if keep_ticket:
-            return await the.store.read(lambda tx: signing_in.look_at_ticket(tx, ticket, tx.counted()))
-        who = await the.store.write(lambda tx: signing_in.redeem_ticket(tx, ticket, tx.counted()))
+            return await services.store.read(lambda tx: signing_in.look_at_ticket(tx, ticket, tx.counted()))
+        who = await services.store.write(lambda tx: signing_in.redeem_ticket(tx, ticket, tx.counted()))
         turns.work_for(who.user.id)
         return who
     token = request.query_params.get("sid") or _token(request)[0]
@@ -83,7 +83,7 @@ def check_origin(request: Request) -> None:
     shown = request.headers.get("origin")
     if shown is None and request.headers.get("sec-fetch-site") != "cross-site":
         return
-    settings, host = product(request).settings, request.headers.get("host", "")
+    settings, host = services_of(request).settings, request.headers.get("host", "")
     page = _origin(shown)
     if page and (page.is_at(host) or page == _origin(settings.public_url)):
         return
@@ -98,7 +98,7 @@ def set_cookie(request: Request, response: Response, token: str) -> None:
 
 def address(request: Request) -> str:
     """Where the caller reaches this server."""
-    return product(request).settings.public_url or str(request.base_url).rstrip("/")
+    return services_of(request).settings.public_url or str(request.base_url).rstrip("/")
 
 
 def client_address(request: HTTPConnection) -> str:
@@ -141,12 +141,12 @@ def _has_two_cookies(request: Request) -> bool:
 
 
 async def _holder(request: Request, token: str) -> SignedIn:
-    the, fingerprint = product(request), signing_in.fingerprint(token)
+    services, fingerprint = services_of(request), signing_in.fingerprint(token)
     with turns.working_for(f"token {fingerprint}"):  # neighbours at one address do not wait for one another
-        who = await the.store.read(lambda tx: signing_in.holder(tx, fingerprint, tx.counted()))
+        who = await services.store.read(lambda tx: signing_in.holder(tx, fingerprint, tx.counted()))
     turns.work_for(who.user.id)
     # a browser's cookie may have changed hands in another tab, and an app still show the one who was there before
-    if request.headers.get(MEANT, who.user.id) != who.user.id:
+    if request.headers.get(EXPECTED_USER_HEADER, who.user.id) != who.user.id:
         raise NotSignedIn("Somebody else is signed in here by now. Sign in again.")
     return who
 
@@ -174,14 +174,14 @@ def _why_not(page: Origin | None, host: str, public_url: str | None) -> str:
 
 
 def _https(request: Request) -> bool:
-    public_url = product(request).settings.public_url
+    public_url = services_of(request).settings.public_url
     return request.url.scheme == "https" or bool(public_url and public_url.startswith("https:"))
 
 
-def _by(request: Request, who: "Who") -> By:
+def _by(request: Request, who: "CurrentUser") -> By:
     return By(who.user.id, request_id(request))
 
 
-Who = Annotated[SignedIn, Depends(signed_in)]
-Me = Annotated[By, Depends(_by)]
-The = Annotated[Product, Depends(product)]
+CurrentUser = Annotated[SignedIn, Depends(signed_in)]
+Actor = Annotated[By, Depends(_by)]
+Services = Annotated[app_services.Services, Depends(services_of)]

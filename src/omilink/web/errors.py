@@ -89,7 +89,7 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     return answer(code, sentences.get(code, str(error.detail)), headers)
 
 
-class InOwnWords:
+class JsonErrors:
     """Errors that the framework answers in plain text, without an exception: those about the part of a file that was
     asked for."""
 

@@ -8,7 +8,6 @@ from starlette.requests import Request
 
 from omilink.accounts import rate_limits
 from omilink.accounts.signing_in import SignedIn
-from omilink.app.services import Product
 from omilink.clock import Millis
 from omilink.database.store import Transaction
 from omilink.errors import OmilinkError, WrongCode
@@ -18,7 +17,7 @@ from omilink.models import wire
 from omilink.models.ids import check_id
 from omilink.models.omi_account import OmiLink
 from omilink.web import answers, fields
-from omilink.web.auth import Me, The, Who, client_address
+from omilink.web.auth import Actor, CurrentUser, Services, client_address
 
 router = APIRouter(prefix="/link/omi", tags=["OMI accounts"])
 
@@ -47,42 +46,42 @@ class TakeEarlier(Account):
 
 
 @router.post("/start", responses=answers.of(answers.OmiLinkStart, refused=(429,)))
-async def start(request: Request, form: Start, who: Who, me: Me, the: The) -> wire.Json:
+async def start(request: Request, form: Start, who: CurrentUser, me: Actor, services: Services) -> wire.Json:
     """Asks for a proof that an OMI account is yours: a sentence to say into the wearable, and, where this server can
     reach its phone, a number to type. Both are good for ten minutes and once."""
-    await _spend_start(request, the, who)
-    moment = await the.moment()
-    started = await the.store.write(
+    await _spend_start(request, services, who)
+    moment = await services.moment()
+    started = await services.store.write(
         lambda tx: omi_accounts.start(
             tx,
             form.omi_user_id,
             who.user.id,
             moment,
             me,
-            by_phone=the.notifications is not None,
+            by_phone=services.notifications is not None,
             brings=form.bring_earlier,
         )
     )
-    the.bus.publish(started.woken)
-    return {"ok": True, "say": started.say, **await _push(the, form.omi_user_id, started)}
+    services.bus.publish(started.woken)
+    return {"ok": True, "say": started.say, **await _push(services, form.omi_user_id, started)}
 
 
 @router.post("/resend", responses=answers.of(answers.OmiPush, refused=(404, 429)))
-async def resend(request: Request, form: Account, who: Who, the: The) -> wire.Json:
+async def resend(request: Request, form: Account, who: CurrentUser, services: Services) -> wire.Json:
     """Sends another number to the phone, in place of the one before. The sentence stays."""
-    await _spend_start(request, the, who)
-    at = the.clock()
-    started = await the.store.write(lambda tx: omi_accounts.renew_number(tx, form.omi_user_id, who.user.id, at))
-    return {"ok": True, **await _push(the, form.omi_user_id, started)}
+    await _spend_start(request, services, who)
+    at = services.clock()
+    started = await services.store.write(lambda tx: omi_accounts.renew_number(tx, form.omi_user_id, who.user.id, at))
+    return {"ok": True, **await _push(services, form.omi_user_id, started)}
 
 
 @router.post("/confirm", responses=answers.of(answers.OneOmiAccount, refused=(403, 429)))
-async def confirm(request: Request, form: Code, who: Who, me: Me, the: The) -> wire.Json:
+async def confirm(request: Request, form: Code, who: CurrentUser, me: Actor, services: Services) -> wire.Json:
     """Proves it with the number from the phone. Whatever does not prove it is answered alike."""
     address = client_address(request)
-    await the.limits.spend((rate_limits.CONFIRM, who.user.id), (rate_limits.CONFIRM_FROM, address))
-    uid, moment = check_id(form.omi_user_id, "omi_user_id"), await the.moment()
-    woken = await the.store.write(
+    await services.limits.spend((rate_limits.CONFIRM, who.user.id), (rate_limits.CONFIRM_FROM, address))
+    uid, moment = check_id(form.omi_user_id, "omi_user_id"), await services.moment()
+    woken = await services.store.write(
         lambda tx: omi_accounts.confirm(tx, uid, who.user.id, form.digits, address, moment, me)
     )
     if woken is None:
@@ -90,14 +89,14 @@ async def confirm(request: Request, form: Code, who: Who, me: Me, the: The) -> w
             "This number proves nothing: it is wrong, used or older than ten minutes. Look at the phone again, ask for "
             "another one with POST /link/omi/resend, or say the sentence."
         )
-    the.bus.publish(woken)
-    return await _link(the, who, uid, moment.at)
+    services.bus.publish(woken)
+    return await _link(services, who, uid, moment.at)
 
 
 @router.get("", responses=answers.of(answers.OmiAccounts))
-async def mine(who: Who, the: The) -> wire.Json:
+async def mine(who: CurrentUser, services: Services) -> wire.Json:
     """Your OMI accounts, what is under way, and whether this server can send numbers to phones."""
-    at = the.clock()
+    at = services.clock()
 
     def look(tx: Transaction) -> wire.Json:
         links = [_shown(tx, link, at) for link in tx.omi_links(who.user.id)]
@@ -106,59 +105,59 @@ async def mine(who: Who, the: The) -> wire.Json:
                 "omiUserId": one.uid,
                 "say": one.say,
                 "heard": one.heard,
-                "expiresAt": wire.time(the.shown(one.expires_at)),
+                "expiresAt": wire.time(services.shown(one.expires_at)),
             }
             for one in tx.challenges_of(who.user.id, tx.counted())
             if one.used_at is None
         ]
-        return {"ok": True, "omi_links": links, "pending": pending, "canPush": the.notifications is not None}
+        return {"ok": True, "omi_links": links, "pending": pending, "canPush": services.notifications is not None}
 
-    return await the.store.read(look)
+    return await services.store.read(look)
 
 
 @router.post("/earlier", responses=answers.of(answers.OneOmiAccount, refused=(404,)))
-async def earlier(form: TakeEarlier, who: Who, me: Me, the: The) -> wire.Json:
+async def earlier(form: TakeEarlier, who: CurrentUser, me: Actor, services: Services) -> wire.Json:
     """Takes along the conversations of the day before the link that were nobody's; or lets go of those that came."""
-    moment, move = await the.moment(), omi_accounts.bring_earlier if form.bring else omi_accounts.leave_earlier
-    count = await the.store.write(lambda tx: move(tx, form.omi_user_id, who.user.id, moment, me))
-    the.bus.publish([who.user.id])
-    return await _link(the, who, form.omi_user_id, moment.at) | {"moved": count}
+    moment, move = await services.moment(), omi_accounts.bring_earlier if form.bring else omi_accounts.leave_earlier
+    count = await services.store.write(lambda tx: move(tx, form.omi_user_id, who.user.id, moment, me))
+    services.bus.publish([who.user.id])
+    return await _link(services, who, form.omi_user_id, moment.at) | {"moved": count}
 
 
 @router.delete("/unlink/{omi_user_id}", responses=answers.of(answers.Done, refused=(404,)))
-async def unlink(omi_user_id: fields.PathId, who: Who, me: Me, the: The) -> wire.Json:
+async def unlink(omi_user_id: fields.PathId, who: CurrentUser, me: Actor, services: Services) -> wire.Json:
     """Takes the link back, and those of the sessions that came by it. What was saved stays yours."""
-    moment = await the.moment()
-    await the.store.write(lambda tx: omi_accounts.unlink(tx, omi_user_id, who.user.id, moment, me))
-    the.bus.publish([who.user.id])
+    moment = await services.moment()
+    await services.store.write(lambda tx: omi_accounts.unlink(tx, omi_user_id, who.user.id, moment, me))
+    services.bus.publish([who.user.id])
     return {"ok": True}
 
 
-async def _spend_start(request: Request, the: Product, who: SignedIn) -> None:
+async def _spend_start(request: Request, services: Services, who: SignedIn) -> None:
     """Not by uid, so that no stranger can keep a wearer from starting; what the phone gets has a limit of its own."""
-    await the.limits.spend((rate_limits.START, who.user.id), (rate_limits.START_FROM, client_address(request)))
+    await services.limits.spend((rate_limits.START, who.user.id), (rate_limits.START_FROM, client_address(request)))
 
 
-async def _push(the: Product, uid: str, started: Started) -> wire.Json:
+async def _push(services: Services, uid: str, started: Started) -> wire.Json:
     """Whether the number is on the phone, and if not, why, in plain words."""
     why = None
-    if started.number and the.notifications:
+    if started.number and services.notifications:
         try:
-            await the.limits.spend((rate_limits.PUSH, uid))
-            await the.notifications.push(
+            await services.limits.spend((rate_limits.PUSH, uid))
+            await services.notifications.push(
                 uid, f"omilink: {started.number} links your wearable, for 10 minutes. Not you? Then do nothing."
             )
         except OmilinkError as error:
             why = error.message
-    pushed = bool(started.number and the.notifications and not why)
-    return {"pushed": pushed, "notPushed": why, "expiresAt": wire.time(the.shown(started.expires_at))}
+    pushed = bool(started.number and services.notifications and not why)
+    return {"pushed": pushed, "notPushed": why, "expiresAt": wire.time(services.shown(started.expires_at))}
 
 
-async def _link(the: Product, who: SignedIn, uid: str, at: Millis) -> wire.Json:
+async def _link(services: Services, who: SignedIn, uid: str, at: Millis) -> wire.Json:
     def look(tx: Transaction) -> wire.Json:
         return {"ok": True, "omi_link": _shown(tx, omi_accounts.find(tx, uid, who.user.id), at)}
 
-    return await the.store.read(look)
+    return await services.store.read(look)
 
 
 def _shown(tx: Transaction, link: OmiLink, at: Millis) -> wire.Json:

@@ -14,12 +14,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from omilink.app.services import Checks, Product
+from omilink.app.services import Checks
 from omilink.errors import NotSignedIn, OmilinkError
 from omilink.models import wire
-from omilink.ports import Inbox
+from omilink.ports import DeliveryQueue
 from omilink.web import answers
-from omilink.web.auth import The, bearer
+from omilink.web.auth import Services, bearer
 
 STATES = ("waiting", "dead", "quarantined")
 WELL = "ok"
@@ -45,71 +45,71 @@ async def health() -> wire.Json:
 
 
 @router.get("/ready", responses=answers.of(answers.Ready, refused=(503,)))
-async def ready(the: The) -> Response:
+async def ready(services: Services) -> Response:
     """It can store and deliver: what it is made of works. If not, it says which part is ill."""
-    parts = await how_are(the.checks)
-    content = {"ok": True, "parts": parts, "streamsOpen": sum(the.bus.listeners().values())}
+    parts = await how_are(services.checks)
+    content = {"ok": True, "parts": parts, "streamsOpen": sum(services.bus.listeners().values())}
     if ill := [f"{name}: {state}" for name, state in parts.items() if state != WELL]:
         content |= {"ok": False, "error": "unavailable", "message": " ".join(ill)}
         return JSONResponse(content, 503, {"Retry-After": "5"})
-    return JSONResponse(content | {"jobs": await _jobs(the.inbox)})
+    return JSONResponse(content | {"jobs": await _jobs(services.inbox)})
 
 
 @router.get("/metrics", response_class=Counters)
-async def metrics(the: The) -> Response:
+async def metrics(services: Services) -> Response:
     """Counters for Prometheus."""
-    count = the.metrics
-    count.streams.set(sum(the.bus.listeners().values()))
-    for part, state in (await how_are(the.checks)).items():
+    count = services.metrics
+    count.streams.set(sum(services.bus.listeners().values()))
+    for part, state in (await how_are(services.checks)).items():
         count.part_up.labels(part).set(state == WELL)
     with suppress(OmilinkError, TimeoutError):  # the database is away, and what is counted here is in it
         async with asyncio.timeout(CHECK):
-            for state, jobs in (await _jobs(the.inbox)).items():
+            for state, jobs in (await _jobs(services.inbox)).items():
                 count.jobs.labels(state).set(jobs)
     return Counters(generate_latest(count.registry))
 
 
 @router.get("/operator/installation", include_in_schema=False)
-async def installation(request: Request, the: The) -> wire.Json:
+async def installation(request: Request, services: Services) -> wire.Json:
     """Which database the server works on, and the webhook calls that it refused in the last hour."""
-    check_operator(request, the)
-    refused = [asdict(one) for one in the.refusals.lately()]
-    return {"ok": True, "installation": await the.store.read(lambda tx: tx.epoch()), "refused": refused}
+    check_operator(request, services)
+    refused = [asdict(one) for one in services.refusals.lately()]
+    return {"ok": True, "installation": await services.store.read(lambda tx: tx.epoch()), "refused": refused}
 
 
 @router.get("/operator/streams/{user_id}", include_in_schema=False)
-async def streams(request: Request, user_id: str, the: The) -> wire.Json:
+async def streams(request: Request, user_id: str, services: Services) -> wire.Json:
     """How many streams a user has open, for `omilink doctor`: it knows the token of the data folder."""
-    check_operator(request, the)
-    return {"ok": True, "streamsOpen": the.bus.listeners().get(user_id, 0)}
+    check_operator(request, services)
+    return {"ok": True, "streamsOpen": services.bus.listeners().get(user_id, 0)}
 
 
 @router.get("/operator/quarantine", include_in_schema=False)
-async def quarantine(request: Request, the: The) -> wire.Json:
+async def quarantine(request: Request, services: Services) -> wire.Json:
     """What has been put aside and why, and what is nobody's: how much, of which session. Never words."""
-    check_operator(request, the)
-    found = await the.inbox.jobs("quarantined", None, MOST)
+    check_operator(request, services)
+    found = await services.inbox.jobs("quarantined", None, MOST)
     counts = Counter((job.session_id, job.error) for job in found)
     shown = [{"session": session, "why": why, "calls": calls} for (session, why), calls in counts.most_common()]
     unlinked = [
         {"session": session, "conversations": conversations, "messages": messages}
-        for session, conversations, messages in await the.store.read(lambda tx: tx.nobodys(MOST))
+        for session, conversations, messages in await services.store.read(lambda tx: tx.nobodys(MOST))
     ]
     return {"ok": True, "calls": len(found), "quarantine": shown, "unlinked": unlinked}
 
 
 @router.get("/operator/audit", include_in_schema=False)
-async def audit(request: Request, the: The, limit: Annotated[int, Query(ge=1, le=MOST)] = 100) -> wire.Json:
+async def audit(request: Request, services: Services, limit: Annotated[int, Query(ge=1, le=MOST)] = 100) -> wire.Json:
     """Who linked or lost what, and by which proof; the newest first."""
-    check_operator(request, the)
-    entries = await the.store.read(lambda tx: tx.audited(limit))
+    check_operator(request, services)
+    entries = await services.store.read(lambda tx: tx.audited(limit))
     return {"ok": True, "entries": [wire.shown(entry) for entry in entries]}
 
 
-def check_operator(request: Request, the: Product) -> None:
+def check_operator(request: Request, services: Services) -> None:
     """Raises NotSignedIn for everybody else; a user's token is of no use."""
     shown = (bearer(request) or "").encode("utf-8", "replace")
-    if not hmac.compare_digest(shown, the.operator_token.encode()):
+    if not hmac.compare_digest(shown, services.operator_token.encode()):
         raise NotSignedIn("This needs the token in the file operator_token of the server's data folder.")
 
 
@@ -132,5 +132,5 @@ async def _how_is(check: Callable[[], Awaitable[None]]) -> str:
     return WELL
 
 
-async def _jobs(inbox: Inbox) -> dict[str, int]:
+async def _jobs(inbox: DeliveryQueue) -> dict[str, int]:
     return dict.fromkeys(STATES, 0) | await inbox.counts()

@@ -9,12 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from omilink.accounts import personal_webhook, rate_limits
-from omilink.app.services import Product
 from omilink.errors import Invalid
 from omilink.models import wire
 from omilink.models.user import PersonalUrl
 from omilink.web import answers
-from omilink.web.auth import The, Who, address
+from omilink.web.auth import CurrentUser, Services, address
 
 
 class Picture(Response):
@@ -25,19 +24,19 @@ router = APIRouter(prefix="/me", tags=["accounts"])
 
 
 @router.get("/webhook-url", responses=answers.of(answers.PersonalUrl))
-async def webhook_url(request: Request, who: Who, the: The) -> wire.Json:
+async def webhook_url(request: Request, who: CurrentUser, services: Services) -> wire.Json:
     """Your own webhook address: what is posted there is yours. Whoever has it can post words to your account."""
-    at = the.clock()
-    found = await the.store.read(lambda tx: tx.personal_urls(who.user.id, tx.counted()))
+    at = services.clock()
+    found = await services.store.read(lambda tx: tx.personal_urls(who.user.id, tx.counted()))
     if not found:
-        found = await the.store.write(lambda tx: personal_webhook.show(tx, who.user.id, at))
-    return _shown(request, the, found)
+        found = await services.store.write(lambda tx: personal_webhook.show(tx, who.user.id, at))
+    return _shown(request, services, found)
 
 
 @router.get("/webhook-url.svg", response_class=Picture)
-async def webhook_url_as_picture(request: Request, who: Who, the: The) -> Response:
+async def webhook_url_as_picture(request: Request, who: CurrentUser, services: Services) -> Response:
     """Your own webhook address as a QR code, to be scanned with the phone that has the OMI app."""
-    answer = await webhook_url(request, who, the)
+    answer = await webhook_url(request, who, services)
     picture = io.BytesIO()
     try:
         code = segno.make_qr(answer["url"], error="m")
@@ -50,21 +49,21 @@ async def webhook_url_as_picture(request: Request, who: Who, the: The) -> Respon
 
 
 @router.post("/webhook-url", responses=answers.of(answers.PersonalUrl, refused=(429,)))
-async def rotate_webhook_url(request: Request, who: Who, the: The) -> wire.Json:
+async def rotate_webhook_url(request: Request, who: CurrentUser, services: Services) -> wire.Json:
     """Makes a new one. The one before works for another 24 hours, older ones no more."""
-    at = the.clock()
-    await the.limits.spend((rate_limits.ROTATE, who.user.id))
-    found = await the.store.write(lambda tx: personal_webhook.rotate(tx, who.user.id, at))
-    the.personal_urls.forget(who.user.id)
-    return _shown(request, the, found)
+    at = services.clock()
+    await services.limits.spend((rate_limits.ROTATE, who.user.id))
+    found = await services.store.write(lambda tx: personal_webhook.rotate(tx, who.user.id, at))
+    services.personal_urls.forget(who.user.id)
+    return _shown(request, services, found)
 
 
-def _shown(request: Request, the: Product, found: Sequence[PersonalUrl]) -> wire.Json:
+def _shown(request: Request, services: Services, found: Sequence[PersonalUrl]) -> wire.Json:
     current, *before = found
     until = before[0].valid_until if before else None
     return {
         "ok": True,
         "url": f"{address(request)}/omi-webhook/{current.secret}",
         "createdAt": wire.time(current.created_at),
-        "previousValidUntil": wire.time(until and the.shown(until)),
+        "previousValidUntil": wire.time(until and services.shown(until)),
     }

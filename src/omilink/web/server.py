@@ -12,11 +12,11 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from omilink.app.services import Product
+from omilink.app.services import Services
 from omilink.errors import OmilinkError
 from omilink.settings import OnOff, Settings, host_and_port
 from omilink.web.connection import PATIENCE, Connection, Wait
-from omilink.web.door import Door, Room, make_room
+from omilink.web.listener import Listener, Room, make_room
 
 FINISH = 5
 """Seconds that open requests get when the server stops."""
@@ -26,7 +26,7 @@ BACKLOG = 4096
 class Server(uvicorn.Server):
     """uvicorn waits for open requests to end, and a stream does not end by itself: so streams are drained first."""
 
-    def __init__(self, product: Product, app: ASGIApp) -> None:
+    def __init__(self, services: Services, app: ASGIApp) -> None:
         config = uvicorn.Config(
             app,
             http=Connection,
@@ -38,25 +38,25 @@ class Server(uvicorn.Server):
             backlog=BACKLOG,
             timeout_keep_alive=round(PATIENCE[Wait.NEXT_REQUEST]),
             timeout_graceful_shutdown=FINISH,
-            forwarded_allow_ips=product.settings.trusted_proxies,
+            forwarded_allow_ips=services.settings.trusted_proxies,
         )
         super().__init__(config)
-        self._bus = product.bus
-        self._room, self._spares = _room(product.settings)
+        self._bus = services.bus
+        self._room, self._spares = _room(services.settings)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accepts connections by a `Door` in place of uvicorn's own listener."""
+        """Accepts connections by a `Listener` in place of uvicorn's own listener."""
         assert sockets
         await self.lifespan.startup()
         make = functools.partial(Connection, self.config, self.server_state, self.lifespan.state)
-        self._doors = [Door(listening, make, self._room, self._spares) for listening in sockets]
-        self.servers = self._doors  # type: ignore[assignment]
+        self._listeners = [Listener(listening, make, self._room, self._spares) for listening in sockets]
+        self.servers = self._listeners  # type: ignore[assignment]
         self.started = True
 
     async def on_tick(self, counter: int) -> bool:
         if counter % 10 == 0:  # once a second
-            for door in self._doors:
-                door.look()
+            for listener in self._listeners:
+                listener.look()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

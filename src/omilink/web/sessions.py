@@ -9,7 +9,7 @@ from omilink.linking import health, sessions
 from omilink.models import wire
 from omilink.settings import Switch
 from omilink.web import answers, fields
-from omilink.web.auth import Me, The, Who, client_address
+from omilink.web.auth import Actor, CurrentUser, Services, client_address
 from omilink.web.cursors import Limit, NumberCursor, by_number, pack
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
@@ -21,13 +21,13 @@ class Link(BaseModel):
 
 
 @router.post("/link", responses=answers.of(answers.OneSession, refused=(403, 409, 429)))
-async def link(request: Request, form: Link, who: Who, me: Me, the: The) -> wire.Json:
+async def link(request: Request, form: Link, who: CurrentUser, me: Actor, services: Services) -> wire.Json:
     """Links a session to you, before its first webhook too. Its ownerless conversations come along. An app that does so
     by itself, since it once linked it, says `again`: a link that was ended by somebody's wish then stays ended."""
     # else somebody could sit on every id that can be guessed
-    await the.limits.spend((rate_limits.CLAIM, who.user.id), (rate_limits.CLAIM_FROM, client_address(request)))
-    moment, by_hand = await the.moment(), the.settings.manual_link is Switch.OPEN
-    session, saved = await the.store.write(
+    await services.limits.spend((rate_limits.CLAIM, who.user.id), (rate_limits.CLAIM_FROM, client_address(request)))
+    moment, by_hand = await services.moment(), services.settings.manual_link is Switch.OPEN
+    session, saved = await services.store.write(
         lambda tx: (
             session := sessions.link(
                 tx, str(form.session_id), who.user.id, moment, manual_linking=by_hand, again=form.again, by=me
@@ -35,43 +35,47 @@ async def link(request: Request, form: Link, who: Who, me: Me, the: The) -> wire
             tx.messages_saved([session.id], who.user.id),
         )
     )
-    the.bus.publish([who.user.id])
+    services.bus.publish([who.user.id])
     return {"ok": True, "session": wire.session(session, has_conversations=bool(saved))}
 
 
 @router.delete("/{session_id}/link", responses=answers.of(answers.OneSession, refused=(404,)))
-async def unlink(session_id: fields.PathId, who: Who, me: Me, the: The, personal: bool | None = None) -> wire.Json:
+async def unlink(
+    session_id: fields.PathId, who: CurrentUser, me: Actor, services: Services, personal: bool | None = None
+) -> wire.Json:
     """Unlinks a session of yours. What was saved stays yours; what comes from now on is nobody's. Where one id comes in
     at two addresses, `personal` tells which is meant. A suspended one leaves your list."""
-    moment = await the.moment()
-    session = await the.store.write(
+    moment = await services.moment()
+    session = await services.store.write(
         lambda tx: sessions.unlink(tx, session_id, who.user.id, moment, me, personal=personal)
     )
-    the.bus.publish([who.user.id])
+    services.bus.publish([who.user.id])
     return {"ok": True, "session": wire.session(session, has_conversations=False)}
 
 
 @router.get("", responses=answers.of(answers.Sessions))
-async def mine(who: Who, the: The, limit: Limit = health.PAGE, cursor: NumberCursor = "") -> wire.Json:
+async def mine(
+    who: CurrentUser, services: Services, limit: Limit = health.PAGE, cursor: NumberCursor = ""
+) -> wire.Json:
     """Your sessions with their health, the newest on the first page; on each page, last seen first."""
     before = by_number(cursor)
-    page, more = await the.store.read(lambda tx: health.sessions_of(tx, who.user.id, limit, before))
-    jobs = await the.inbox.counts_of([session.id for session, _ in page])
-    at = the.clock()
+    page, more = await services.store.read(lambda tx: health.sessions_of(tx, who.user.id, limit, before))
+    jobs = await services.inbox.counts_of([session.id for session, _ in page])
+    at = services.clock()
     shown = [health.shown(*one, at, jobs.get(one[0].id, {})) for one in page]
     return {"ok": True, "sessions": shown, "nextCursor": pack(*more) if more else None}
 
 
 @router.get("/{session_id}", responses=answers.of(answers.OneSession, refused=(404,)))
-async def one(session_id: str, who: Who, the: The) -> wire.Json:
+async def one(session_id: str, who: CurrentUser, services: Services) -> wire.Json:
     """One session of yours: linked how and since when, what has come and been saved, and what is wrong."""
-    session, saved = await the.store.read(lambda tx: health.session_of(tx, session_id, who.user.id))
-    jobs = await the.inbox.counts(session.id)
-    shown = health.shown(session, saved, the.clock(), jobs)
+    session, saved = await services.store.read(lambda tx: health.session_of(tx, session_id, who.user.id))
+    jobs = await services.inbox.counts(session.id)
+    shown = health.shown(session, saved, services.clock(), jobs)
     if session.suspended_user_id is None:
         shown |= {
             "lastWebhookAt": shown["lastSeenAt"],
             "jobs": {"waiting": jobs.get("waiting", 0), "failed": jobs.get("dead", 0)},
-            "streamsOpen": the.bus.listeners().get(who.user.id, 0),
+            "streamsOpen": services.bus.listeners().get(who.user.id, 0),
         }
     return {"ok": True, "session": shown}

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from omilink.errors import OmilinkError
 from omilink.live.event_log import Frame, Quiet
-from omilink.ports import Ear, Hint
+from omilink.ports import Hint, Subscription
 from omilink.web.headers import SECURITY, raw
 
 PATIENCE = 10.0
@@ -32,13 +32,13 @@ class EventStream(Response):
     It needs the connection of `web.server`, which tells of a lost reader without a task that waits for it.
     """
 
-    def __init__(self, frames: AsyncIterator[list[Frame] | Quiet], ear: Ear) -> None:
-        self._frames, self._ear = frames, ear
+    def __init__(self, frames: AsyncIterator[list[Frame] | Quiet], subscription: Subscription) -> None:
+        self._frames, self._subscription = frames, subscription
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = scope["extensions"]["omilink"]
         try:
-            connection.when_lost(lambda: self._ear.call(Hint.GONE))
+            connection.when_lost(lambda: self._subscription.notify(Hint.GONE))
             await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
             await self._body(send, _retry(1_000, 3_000))
             with suppress(OmilinkError):  # the database is away: the reader comes back, and knows where it was
@@ -50,7 +50,7 @@ class EventStream(Response):
         except TimeoutError:
             connection.abort()
         finally:
-            self._ear.close()
+            self._subscription.close()
 
     async def _body(self, send: Send, body: bytes, *, more: bool = True) -> None:
         async with asyncio.timeout(PATIENCE):

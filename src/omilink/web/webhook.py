@@ -10,13 +10,13 @@ from starlette.routing import Route
 
 from omilink import turns
 from omilink.accounts import personal_webhook, rate_limits, signing_in
-from omilink.app.services import Product
+from omilink.app.services import Services
 from omilink.errors import BadSecret, Invalid, OmilinkError
 from omilink.ingest import accept, payload, signature
 from omilink.models.ids import SHARED, check_id, is_id
 from omilink.settings import Policy, WebhookAuth
 from omilink.web import bodies
-from omilink.web.auth import bearer, client_address, product, request_id
+from omilink.web.auth import bearer, client_address, request_id, services_of
 from omilink.web.headers import SECURITY
 
 PATH = "/omi-webhook"
@@ -33,14 +33,14 @@ ACCEPTED = b'{"ok":true}'
 
 
 async def receive(request: Request) -> Response:
-    the = product(request)
+    services = services_of(request)
     try:
-        kind = await _accept(the, request)
+        kind = await _accept(services, request)
     except OmilinkError as error:
-        the.metrics.refused.labels(error.code).inc()
-        the.refusals.note(error.code, client_address(request))
+        services.metrics.refused.labels(error.code).inc()
+        services.refusals.note(error.code, client_address(request))
         raise
-    the.metrics.webhooks.labels(kind).inc()
+    services.metrics.webhooks.labels(kind).inc()
     return Response(ACCEPTED, media_type="application/json", headers=SECURITY)
 
 
@@ -48,37 +48,37 @@ async def setup_completed(request: Request) -> Response:
     """OMI asks whether this account is set up: whether its uid is verified for somebody."""
     uids = {value for name, value in payload.query(request.scope["query_string"]) if name == "uid"}
     known = [uid for uid in uids if is_id(uid)]  # databases refuse some of the others
-    verified = await product(request).store.read(lambda tx: tx.users_verified_for(known))
+    verified = await services_of(request).store.read(lambda tx: tx.users_verified_for(known))
     return JSONResponse({"is_setup_completed": bool(uids) and uids == verified.keys()})
 
 
-async def _accept(the: Product, request: Request) -> str:
+async def _accept(services: Services, request: Request) -> str:
     query = payload.query(request.scope["query_string"])
     shown = _shown_secrets(request, query)
-    origin = await _personal_origin(the, shown)
-    has_secret = origin is None and _is_shared(the, shown)
-    free = origin is not None or the.settings.webhook_auth is WebhookAuth.OPEN
-    if not (free or has_secret or the.settings.signing_secret):
+    origin = await _personal_origin(services, shown)
+    has_secret = origin is None and _is_shared(services, shown)
+    free = origin is not None or services.settings.webhook_auth is WebhookAuth.OPEN
+    if not (free or has_secret or services.settings.signing_secret):
         raise _refused()
     if _is_audio(request, query):
         return await _pass_over_audio(request, query, free or has_secret)
     sent = await bodies.read(request)
-    signed = _signed(the, request, query, sent)
+    signed = _signed(services, request, query, sent)
     # at a personal URL the user's own app may sign, with a secret of its own
-    if signed is None and origin is None and _claims_a_signature(the, request):
+    if signed is None and origin is None and _claims_a_signature(services, request):
         raise BadSecret(
             "X-Omi-Signature is not OMI's for this uid and body. OMILINK_SIGNING_SECRET must be the one that OMI shows "
             "for this app, and this machine's clock right within five minutes."
         )
-    is_proven = ENOUGH[the.settings.webhook_policy](has_secret, signed is not None)
+    is_proven = ENOUGH[services.settings.webhook_policy](has_secret, signed is not None)
     if not (free or is_proven):
         raise _refused()
     call = await accept.accept(
-        the.inbox,
+        services.inbox,
         bodies.unpack(request.headers, sent),
         query,
-        at=the.clock(),
-        counted_at=the.counted() if the.counted.known else None,
+        at=services.clock(),
+        counted_at=services.counted() if services.counted.known else None,
         origin=origin or SHARED,
         idempotency_key=request.headers.get("idempotency-key") or request.headers.get("x-omi-delivery"),
         proven=signed is not None if origin else is_proven,
@@ -93,41 +93,41 @@ def _shown_secrets(request: Request, query: payload.Query) -> list[str]:
     return [value for value in shown if value]
 
 
-async def _personal_origin(the: Product, shown: Sequence[str]) -> str | None:
+async def _personal_origin(services: Services, shown: Sequence[str]) -> str | None:
     """Whose personal URL was called, None if it was none. Nobody's is refused, also where anybody may post."""
     for secret in shown:
         if secret.startswith(personal_webhook.PREFIX):
             with turns.working_for(f"secret {signing_in.fingerprint(secret)}"):
-                owner = await the.personal_urls.owner(secret)
+                owner = await services.personal_urls.owner(secret)
             if owner is None:
                 raise _refused()
-            the.local_limits.spend((rate_limits.PERSONAL_CALL, owner))
+            services.local_limits.spend((rate_limits.PERSONAL_CALL, owner))
             return owner
     return None
 
 
-def _is_shared(the: Product, shown: Sequence[str]) -> bool:
+def _is_shared(services: Services, shown: Sequence[str]) -> bool:
     """Whether a valid shared secret was sent. Compared in constant time. There is always at least one secret
     (`app.wiring.webhook_secrets`)."""
-    good = [secret.encode() for secret in the.webhook_secrets]
+    good = [secret.encode() for secret in services.webhook_secrets]
     values = [value.encode("utf-8", "replace") for value in shown]
     return any([hmac.compare_digest(secret, value) for secret in good for value in values])
 
 
-def _claims_a_signature(the: Product, request: Request) -> bool:
+def _claims_a_signature(services: Services, request: Request) -> bool:
     """Whether it says that OMI signed it, where that can be checked and counts."""
-    counts = the.settings.signing_secret and the.settings.webhook_policy is not Policy.SECRET
+    counts = services.settings.signing_secret and services.settings.webhook_policy is not Policy.SECRET
     return bool(counts and "x-omi-signature" in request.headers)
 
 
-def _signed(the: Product, request: Request, query: payload.Query, body: bytes) -> Signed | None:
+def _signed(services: Services, request: Request, query: payload.Query, body: bytes) -> Signed | None:
     """None if OMI did not sign the call. Without a signing secret nothing is signed."""
     header = request.headers.get("x-omi-signature")
     uids = {value for name, value in query if name == "uid"}
     if not header or len(uids) != 1:
         return None
     [uid] = uids
-    secrets = [secret.get_secret_value() for secret in the.settings.signing_secret]
+    secrets = [secret.get_secret_value() for secret in services.settings.signing_secret]
     known_by = signature.verify(header, uid=uid, body=body, secrets=secrets, now=time.time())
     return (uid, known_by) if known_by else None
 

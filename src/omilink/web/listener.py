@@ -77,7 +77,7 @@ def _raise_limit() -> int:
     return soft if soft != resource.RLIM_INFINITY else wanted
 
 
-class Door:
+class Listener:
     """A listening socket. To uvicorn it is a server of asyncio's.
 
     A newcomer is let in; where there is no room, those that have kept the server waiting longest make some, who have

@@ -22,9 +22,9 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 log = logging.getLogger(__name__)
 
 
-class Front:
+class FastPath:
     def __init__(self, api: ASGIApp, otherwise: ASGIApp) -> None:
-        """`api` is the application whose product the endpoints use; `otherwise` answers everything else."""
+        """`api` is the application whose services the endpoints use; `otherwise` answers everything else."""
         self._api, self._otherwise = api, otherwise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
