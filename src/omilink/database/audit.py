@@ -1,10 +1,6 @@
 """Who changed what of a link."""
 
-from sqlalchemy import (
-    insert,
-    or_,
-    select,
-)
+from sqlalchemy import insert, or_, select
 
 from omilink.database import schema
 from omilink.database.rows import every, row_of

@@ -2,14 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import (
-    bindparam,
-    func,
-    insert,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import bindparam, func, insert, select, tuple_, update
 
 from omilink.clock import Millis
 from omilink.database import schema

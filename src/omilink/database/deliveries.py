@@ -3,18 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 
 import orjson
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    bindparam,
-    case,
-    cast,
-    delete,
-    func,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import BigInteger, Connection, bindparam, case, cast, delete, func, select, text, update
 
 from omilink.database.dialects import listed
 from omilink.database.schema import deliveries as job

@@ -3,13 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
-from sqlalchemy import (
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from omilink.clock import Millis
 from omilink.database import schema

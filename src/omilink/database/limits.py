@@ -2,10 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import (
-    bindparam,
-    select,
-)
+from sqlalchemy import bindparam, select
 
 from omilink.clock import Millis
 from omilink.database import schema

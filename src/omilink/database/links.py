@@ -2,14 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import (
-    bindparam,
-    delete,
-    insert,
-    null,
-    select,
-    union_all,
-)
+from sqlalchemy import bindparam, delete, insert, null, select, union_all
 
 from omilink.clock import Millis
 from omilink.database import schema

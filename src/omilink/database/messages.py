@@ -2,14 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import (
-    bindparam,
-    func,
-    insert,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import bindparam, func, insert, select, tuple_, update
 
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query

@@ -1,12 +1,6 @@
 """Users' own webhook addresses."""
 
-from sqlalchemy import (
-    delete,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import delete, insert, or_, select, update
 
 from omilink.clock import Millis
 from omilink.database import schema

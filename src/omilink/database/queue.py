@@ -5,17 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    bindparam,
-    cast,
-    func,
-    literal_column,
-    not_,
-    select,
-    update,
-)
+from sqlalchemy import BigInteger, Connection, bindparam, cast, func, literal_column, not_, select, update
 
 from omilink.clock import Millis
 from omilink.database.compiled import Bulk, Query

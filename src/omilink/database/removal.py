@@ -3,18 +3,7 @@
 from collections.abc import Collection
 
 from msgspec.structs import replace
-from sqlalchemy import (
-    ColumnElement,
-    bindparam,
-    delete,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, bindparam, delete, exists, func, literal, or_, select, tuple_, update
 
 from omilink.clock import Millis
 from omilink.database import schema

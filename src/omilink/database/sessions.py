@@ -2,14 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import (
-    bindparam,
-    delete,
-    func,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import bindparam, delete, func, or_, select, tuple_
 
 from omilink.clock import Millis
 from omilink.database import schema

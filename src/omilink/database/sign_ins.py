@@ -1,12 +1,6 @@
 """Tokens of sign-ins, and tickets of streams."""
 
-from sqlalchemy import (
-    bindparam,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from omilink.clock import Millis
 from omilink.database import schema

@@ -7,11 +7,7 @@ what it announces is announced by its caller after the commit.
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import (
-    Connection,
-    select,
-    update,
-)
+from sqlalchemy import Connection, select, update
 
 from omilink.counted_time import CountedTime
 from omilink.database import schema

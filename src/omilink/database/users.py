@@ -2,16 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import (
-    Insert,
-    Update,
-    delete,
-    insert,
-    or_,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import Insert, Update, delete, insert, or_, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 
 from omilink.database import schema

@@ -4,13 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import (
-    Connection,
-    func,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import Connection, func, select, union_all, update
 
 from omilink.clock import Millis
 from omilink.counted_time import CountedTime, Noted
