@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    with side_by_side.in_the_room(alone=item.get_closest_marker("alone") is not None):
+    with side_by_side.its_turn(alone=item.get_closest_marker("alone") is not None):
         return (yield)
 
 

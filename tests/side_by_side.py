@@ -15,17 +15,17 @@ ONE_BY_ONE = ("tests/expo",)
 FIRST = ("tests/cluster", "tests/clients", "tests/journeys", "tests/contract", "tests/web", "tests/properties")
 """The longest files begin first, so that neither process waits long for the other at the end."""
 
-DOOR = Path(__file__)
-ROOM = DOOR.with_name("conftest.py")
+NEXT = Path(__file__)
+RUNNING = NEXT.with_name("conftest.py")
 """Files that are locked, and never written: then a second run in this checkout waits as well."""
 
 
 @contextmanager
-def in_the_room(*, alone: bool) -> Iterator[None]:
-    """Waits until this test may run. The one that runs alone waits in the door, where nobody passes it."""
+def its_turn(*, alone: bool) -> Iterator[None]:
+    """Waits until this test may run. While a test that runs alone waits, no other test begins."""
     with ExitStack() as stack:
-        with _locked(DOOR, fcntl.LOCK_EX):
-            stack.enter_context(_locked(ROOM, fcntl.LOCK_EX if alone else fcntl.LOCK_SH))
+        with _locked(NEXT, fcntl.LOCK_EX):
+            stack.enter_context(_locked(RUNNING, fcntl.LOCK_EX if alone else fcntl.LOCK_SH))
         yield
 
 

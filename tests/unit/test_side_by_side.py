@@ -6,17 +6,17 @@ from threading import Thread
 
 import pytest
 import side_by_side
-from side_by_side import in_the_room, unit
+from side_by_side import its_turn, unit
 from support import PATIENCE, wait_until
 
 
 @pytest.fixture
-def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Files of its own: this test is in the room already."""
-    for name in "DOOR", "ROOM":
+def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Locks of its own, since this test holds the real ones."""
+    for name in "NEXT", "RUNNING":
         (tmp_path / name).touch()
         monkeypatch.setattr(side_by_side, name, tmp_path / name)
-    return tmp_path / "DOOR"
+    return tmp_path / "NEXT"
 
 
 def is_locked(path: Path) -> bool:
@@ -28,19 +28,19 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-def test_who_runs_alone_waits_for_those_who_run_and_nobody_passes(door: Path) -> None:
+def test_who_runs_alone_waits_for_those_who_run_and_nobody_passes(lock: Path) -> None:
     order: list[str] = []
 
     def run(name: str, alone: bool) -> None:
-        with in_the_room(alone=alone):
+        with its_turn(alone=alone):
             order.append(f"{name} begins")
             order.append(f"{name} ends")
 
     threads = [Thread(target=run, args=("the one", True)), Thread(target=run, args=("another", False))]
-    with in_the_room(alone=False), in_the_room(alone=False):
+    with its_turn(alone=False), its_turn(alone=False):
         for thread in threads:
             thread.start()
-            wait_until(lambda: is_locked(door), "somebody in the door")
+            wait_until(lambda: is_locked(lock), "the test that runs alone to wait")
         order.append("the first two end")
     for thread in threads:
         thread.join(PATIENCE)

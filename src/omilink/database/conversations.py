@@ -80,7 +80,8 @@ class Conversations(Work):
         return every(Conversation, self._run(query.order_by(c.id)))
 
     def nobodys(self, most: int) -> list[tuple[str, int, int]]:
-        """Of so many sessions the id, and how many conversations and messages of it are nobody's; most words first."""
+        """For at most `most` sessions: the id, and the numbers of its conversations and messages without an owner. Most
+        messages first."""
         rows = self._run(NOBODYS, {"most": most})
         return [(session_id, conversations, int(messages)) for session_id, conversations, messages in rows]
 

@@ -27,7 +27,7 @@ from omilink.database.dialects import upsert
 from omilink.database.threads import DatabaseThreads
 
 LEASE: Millis = 5_000
-"""A worker that is not heard of for so long has died."""
+"""A worker whose row has been stale for this time has died."""
 LONG_DEAD: Millis = 86_400_000
 
 partition, worker = schema.partitions, schema.workers

@@ -98,9 +98,9 @@ class Removal(Events, Sessions):
     def prune(
         self, *, now: Millis, deliveries_before: Millis, unlinked_before: Millis, events_before: Millis, most: int
     ) -> bool:
-        """Removes what has been kept long enough, events of so many users. `unlinked_before` is for words that are
-        nobody's, the calls of sessions that are nobody's, and for what was put aside; of one uid's words of nobody's
-        only the newest stay anyway. True when there is more."""
+        """Removes what has been kept long enough; of events, those of at most `most` users. `unlinked_before` is for
+        words that are nobody's, the calls of sessions that are nobody's, and for what was put aside; of one uid's
+        words of nobody's only the newest stay anyway. True when there is more."""
         job, c = schema.deliveries, conversation.c
         self._run(delete(token).where(token.c.expires_at <= now))
         self._run(delete(ticket).where(ticket.c.expires_at <= now))

@@ -227,7 +227,7 @@ class Reader:
         await self._ask()
 
     async def wait(self, seconds: float) -> None:
-        """Until something is there, at most so long."""
+        """Waits until a delivery is there, at most this many seconds."""
         await self._ask()
         if not self._arrived and not self.broken:
             self._news.clear()

@@ -13,7 +13,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 PAGE = Path(__file__).parents[1] / "page"
-STATIC = Path(__file__).parent / "static"
 HASHED = re.compile(r".*-[0-9a-f]{16}\.\w+")
 FOR_EVER = "public, max-age=31536000, immutable"
 SUFFIXES = {"br": ".br", "gzip": ".gz", "identity": ""}
