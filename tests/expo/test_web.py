@@ -359,7 +359,7 @@ def test_older_messages_come_on_the_way_up(server: ServerProcess, open_app: Open
     expect(words(page).last).to_have_text("Sentence number 179")
     page.get_by_role("log").hover()
     beginning = page.get_by_text("Beginning of this conversation")
-    scroll_until(page, lambda: beginning.is_visible(), -1500)
+    scroll_until(page, lambda: beginning.is_visible() and is_at_top(page), -1500)
     expect(words(page).first).to_have_text("Sentence number 0")
 
 
@@ -368,7 +368,7 @@ def test_a_long_conversation_is_not_drawn_all_at_once(server: ServerProcess, ope
     page = open_app(ada.token, width=1280, height=800)
     page.get_by_role("log").hover()
     beginning = page.get_by_text("Beginning of this conversation")
-    scroll_until(page, lambda: beginning.is_visible(), -5_000)
+    scroll_until(page, lambda: beginning.is_visible() and is_at_top(page), -5_000)
     expect(words(page).first).to_have_text("Sentence number 0")
     assert page.get_by_test_id("message").count() < 500
 
@@ -537,6 +537,11 @@ def scroll_until(page: Page, reached: Callable[[], bool], by: int) -> None:
         assert time.monotonic() < give_up, log.inner_text()
         page.mouse.wheel(0, by)
         page.evaluate("new Promise(requestAnimationFrame)")
+
+
+def is_at_top(page: Page) -> bool:
+    at_top: bool = page.get_by_role("log").evaluate("log => log.scrollTop <= 0")
+    return at_top
 
 
 def wait_for_storage(page: Page, is_so: Callable[[str], bool]) -> None:

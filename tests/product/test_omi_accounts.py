@@ -177,8 +177,8 @@ def test_of_a_doubled_call_both_copies_are_cut_and_one_proves(tx: Transaction, t
 @pytest.mark.parametrize("times", [2, 50])
 def test_said_again_and_again_in_one_call_it_is_cut_everywhere_and_proves_once(tx: Transaction, times: int) -> None:
     spoken = sentence(start(tx))
-    speak(tx, 1, f"good evening. {f'{spoken}. ' * times}thank you")
-    assert texts(tx, "ada", A) == [["good evening. thank you"]]
+    speak(tx, 1, f"good heavens. {f'{spoken}. ' * times}thank you")
+    assert texts(tx, "ada", A) == [["good heavens. thank you"]]
     assert rules(tx).count("proof-accepted") == 1
 
 
@@ -489,7 +489,7 @@ def heard(tx: Transaction, user: str = "ada") -> str | None:
 def test_what_is_close_to_the_sentence_is_shown_to_whom_it_was_given(tx: Transaction) -> None:
     link, *words, digit = sentence(start(tx)).split()
     start(tx, "ben")
-    speak(tx, 1, "good evening", f"{link} {words[0]} {words[1]} reaver {words[3]} {digit}. and on we go")
+    speak(tx, 1, "good heavens", f"{link} {words[0]} {words[1]} reaver {words[3]} {digit}. and on we go")
     assert heard(tx) == f"{words[0]} {words[1]} reaver {words[3]} {digit}"
     assert heard(tx, "ben") is None
     speak(tx, 20, f"{words[1]} {words[2]}", f"{words[3]} nothing else")
@@ -509,9 +509,9 @@ def test_what_anybody_can_have_posted_is_not_shown(tx: Transaction) -> None:
 
 def test_what_was_said_around_it_stays(tx: Transaction) -> None:
     spoken = sentence(start(tx)).split()
-    speak(tx, 1, "good evening", " ".join(["now", *spoken[:2]]))
+    speak(tx, 1, "good heavens", " ".join(["now", *spoken[:2]]))
     speak(tx, 6, " ".join(spoken[2:4]), " ".join([*spoken[4:], "and", "tea", "please"]), "thanks")
-    assert texts(tx, "ada", A) == [["good evening", "now", "and tea please", "thanks"]]
+    assert texts(tx, "ada", A) == [["good heavens", "now", "and tea please", "thanks"]]
 
 
 def test_a_segment_that_grows_until_it_holds_the_sentence_keeps_no_part_of_it(tx: Transaction) -> None:
@@ -527,10 +527,10 @@ def test_a_segment_that_grows_until_it_holds_the_sentence_keeps_no_part_of_it(tx
 def test_a_stream_that_heard_its_beginning_is_told_to_forget_it(tx: Transaction) -> None:
     sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx)).split()
-    speak(tx, 1, "good evening", " ".join(spoken[:3]), session="pendant")
+    speak(tx, 1, "good heavens", " ".join(spoken[:3]), session="pendant")
     speak(tx, 5, " ".join(spoken[3:]), session="pendant")
     assert any('"messages_updated"' in event.data for event in tx.events_after("ada", 0, 100)[-2:])
-    assert texts(tx, "ada", "pendant") == [["good evening", LEFT_OUT]]
+    assert texts(tx, "ada", "pendant") == [["good heavens", LEFT_OUT]]
 
 
 def test_a_conversation_that_was_nothing_else_is_gone(tx: Transaction) -> None:
@@ -575,9 +575,9 @@ def test_a_title_does_not_grow_into_half_a_sentence(tx: Transaction) -> None:
 def test_a_title_of_other_words_stays(tx: Transaction) -> None:
     sessions.link(tx, "pendant", "ada", moment(0))
     spoken = sentence(start(tx)).split()
-    speak(tx, 1, "good evening", " ".join(spoken[:3]), session="pendant")
+    speak(tx, 1, "good heavens", " ".join(spoken[:3]), session="pendant")
     speak(tx, 6, " ".join(spoken[3:]), session="pendant")
-    assert [talk.title for talk in talks(tx, "ada", "pendant")] == ["good evening"]
+    assert [talk.title for talk in talks(tx, "ada", "pendant")] == ["good heavens"]
 
 
 def test_what_was_saved_for_an_earlier_owner_is_not_touched_when_it_grows_into_it(tx: Transaction) -> None:
