@@ -30,7 +30,7 @@ def test_the_next_user_of_a_browser_gets_nothing_of_the_last_ones(
     page.reload()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(page.locator("body")).not_to_contain_text("Secret plans")
-    wait_until(lambda: not page.evaluate("localStorage.getItem('omilink.lastView')"), "what was kept to be forgotten")
+    wait_until(lambda: not page.evaluate("sessionStorage.getItem('omilink.lastView')"), "what was kept to be forgotten")
     assert ben.client.get("/sessions").json()["sessions"] == []
 
 

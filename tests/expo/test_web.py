@@ -303,6 +303,25 @@ def test_a_page_that_reloads_offline_shows_what_was_said_last(
     expect(words(page)).to_have_text(["Before", "Meanwhile"])
 
 
+def test_words_stay_in_the_tab_in_which_they_were_read(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
+    """Other people may use the browser when the tab is closed."""
+    page = open_app(ada.token)
+    server.say("ada-pendant", "Before")
+    wait_for_storage(page, lambda kept: "Before" in kept)
+    server.stop()
+    assert page.evaluate("localStorage.length") == 0
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(shown(other).get_by_text("No connection", exact=True)).to_be_visible()
+    expect(other.locator("body")).not_to_contain_text("Before")
+
+
+def test_what_earlier_versions_kept_in_the_browser_is_removed(server: ServerProcess, open_app: OpenApp) -> None:
+    page = open_app(script="localStorage.setItem('omilink.lastView', 'Before'); localStorage.setItem('mine', '1')")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage)") == ["mine"]
+
+
 def test_a_revoked_sign_in_ends_at_the_sign_in_screen(server: ServerProcess, open_app: OpenApp, ada: Person) -> None:
     page = open_app(ada.token)
     for number, sentence in enumerate(("Hello", "Hello again")):
@@ -546,7 +565,7 @@ def is_at_top(page: Page) -> bool:
 
 def wait_for_storage(page: Page, is_so: Callable[[str], bool]) -> None:
     """The page's headers forbid what Playwright waits with."""
-    wait_until(lambda: is_so(page.evaluate("JSON.stringify({...localStorage})")), "what is kept")
+    wait_until(lambda: is_so(page.evaluate("JSON.stringify({...sessionStorage})")), "what is kept")
 
 
 def sign_in(page: Page, person: Person) -> None:

@@ -30,7 +30,7 @@ def script(named: list[str]) -> str:
 def test_what_the_page_names_is_kept_for_ever_and_the_page_never(
     shared_server: ServerProcess, named: list[str]
 ) -> None:
-    assert {path.rpartition(".")[2] for path in named} == {"js", "css", "svg"}
+    assert {path.rpartition(".")[2] for path in named} == {"js", "css", "svg", "txt"}
     for path in named:
         answer = get(shared_server, path)
         assert (answer.status_code, answer.headers["cache-control"]) == (200, FOR_EVER)
@@ -61,6 +61,14 @@ def test_a_browser_that_asks_again_hears_that_nothing_has_changed(shared_server:
     assert (again.status_code, again.content) == (304, b"")
     assert (again.headers["cache-control"], again.headers["vary"]) == (FOR_EVER, "Accept-Encoding")
     assert get(shared_server, script, **{"If-None-Match": etag}).status_code == 200
+
+
+def test_the_page_comes_with_the_licences_of_what_it_holds(shared_server: ServerProcess, named: list[str]) -> None:
+    [licences] = [path for path in named if path.endswith(".txt")]
+    answer = get(shared_server, licences)
+    assert answer.headers["content-type"].startswith("text/plain")
+    for held in ("react 1", "react-dom 1", "react-native-web 0", "Copyright (c) Meta Platforms, Inc. and affiliates."):
+        assert held in answer.text
 
 
 def test_a_file_of_another_version_is_not_there(shared_server: ServerProcess, script: str) -> None:

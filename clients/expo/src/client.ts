@@ -1,4 +1,3 @@
-import AsyncStorage from "@react-native-async-storage/async-storage";
 import { getRandomValues } from "expo-crypto";
 import { fetch } from "expo/fetch";
 import { configure } from "omilink";
@@ -6,6 +5,7 @@ import { Platform } from "react-native";
 
 import { readToken } from "./account/token";
 import { serverAddress } from "./server";
+import { storage } from "./storage";
 
 /** Gives omilink's client what this platform has: a fetch that streams, a safe place for the token, randomness. */
 export function configureClient(): void {
@@ -14,6 +14,6 @@ export function configureClient(): void {
     baseUrl: serverAddress(),
     fetch: fetch as typeof globalThis.fetch,
     getToken: Platform.OS === "web" ? undefined : readToken,
-    storage: AsyncStorage,
+    storage,
   });
 }

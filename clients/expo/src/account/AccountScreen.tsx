@@ -14,6 +14,7 @@ import { fullDay } from "../words";
 import { useAccount } from "./AccountProvider";
 import { ChangePassword } from "./ChangePassword";
 import { DeleteAccount } from "./DeleteAccount";
+import { Licences } from "./Licences";
 import { SignIns } from "./SignIns";
 
 /** Who is signed in and where, another password, and the way out. */
@@ -41,6 +42,7 @@ export function AccountScreen() {
         <SignIns changes={changes} onChanged={changed} />
         <ChangePassword onChanged={changed} />
         <DeleteAccount />
+        <Licences />
       </Column>
     </View>
   );

@@ -1,12 +1,13 @@
-import AsyncStorage from "@react-native-async-storage/async-storage";
 import type { User } from "omilink";
+
+import { storage } from "../storage";
 
 const KEY = "omilink.user";
 
 /** Who was signed in when the server could last be asked: for a start without a connection. */
 export async function recallUser(): Promise<User | null> {
   try {
-    return JSON.parse((await AsyncStorage.getItem(KEY)) ?? "null");
+    return JSON.parse((await storage.getItem(KEY)) ?? "null");
   } catch {
     return null;
   }
@@ -14,9 +15,9 @@ export async function recallUser(): Promise<User | null> {
 
 /** Where the storage fails, nobody is remembered. */
 export async function rememberUser(user: User): Promise<void> {
-  await AsyncStorage.setItem(KEY, JSON.stringify(user)).catch(() => {});
+  await storage.setItem(KEY, JSON.stringify(user)).catch(() => {});
 }
 
 export async function forgetUser(): Promise<void> {
-  await AsyncStorage.removeItem(KEY).catch(() => {});
+  await storage.removeItem(KEY).catch(() => {});
 }
