@@ -1,6 +1,6 @@
 """Writes the tables of docs/reference/events.md from what the server says of its events in /openapi.json.
 
-The words are the docstrings of src/omilink/web/events.py, answers.py and the nouns in src/omilink/models. Call it as
+The words are the docstrings of the nouns and events in src/omilink/models. Call it as
 `.venv/bin/python script/write_reference.py` when one of them has changed; the tests say so, too.
 """
 

@@ -340,10 +340,10 @@ export interface components {
             lastSeenAt: string | null;
             hasConversations: boolean;
             messagesSaved?: number;
-            /** @description How many of its calls were not kept, since the account's budget of a day was used up. */
-            notKept?: number;
             /** @description How many pieces of what it sent could not be read and are not kept. */
             unreadable?: number;
+            /** @description How many of its calls were not kept, since the account's budget of a day was used up. */
+            notKept?: number;
             /** @description `status`, `message` and `nextStep`, in plain words. */
             health?: components["schemas"]["Health"];
             lastWebhookAt?: string | null;
@@ -424,15 +424,15 @@ export interface components {
         UnlinkReason: "unlinked" | "expired" | "proof_required" | "linked_with_proof" | "handed_over" | "device_returned" | "device_lost";
         /** @description The answer of `/conversations/current`. Replace what is shown. */
         UpdateEvent: {
+            id?: string;
+            /** @constant */
+            type: "update";
             /** @constant */
             ok: true;
             conversation: components["schemas"]["Conversation"] | null;
             messages: components["schemas"]["Message"][];
             sessionId: string | null;
             cursor: string;
-            id?: string;
-            /** @constant */
-            type: "update";
         };
         User: {
             id: string;

@@ -69,16 +69,20 @@ def open_stream(store: Store, bus: Bus, ada: SignedIn, clock: Turned) -> Any:
 
 
 async def tell(store: Store, bus: Bus, *types: str) -> None:
-    await store.write(lambda tx: tx.append([wire.event("ada", type) for type in types]))
+    await store.write(lambda tx: tx.append([event(type) for type in types]))
     bus.publish(["ada"])
 
 
 async def kept(store: Store, *types: str) -> Sequence[Event]:
     def append(tx: Transaction) -> Sequence[Event]:
-        tx.append([wire.event("ada", type, "talk") for type in types])
+        tx.append([event(type, "talk") for type in types])
         return tx.appended()
 
     return await store.write(append)
+
+
+def event(type: str, conversation_id: str | None = None) -> Event:
+    return Event(user_id="ada", conversation_id=conversation_id, data=wire.dumps({"type": type}))
 
 
 async def handed_over(bus: Bus, stream: Stream, new: Sequence[Event], count: int | None = None) -> list[str]:
@@ -140,8 +144,8 @@ async def test_what_is_handed_over_and_is_not_next_is_read(store: Store, bus: Bu
 
 
 async def test_more_than_a_page_of_missed_events_comes_whole_and_in_order(store: Store, open_stream: Any) -> None:
-    await store.write(lambda tx: tx.append([wire.event("ada", f"event {n}") for n in range(1 + 2 * event_log.PAGE)]))
-    name = (await store.read(lambda tx: event_log.current(tx, "ada")))["cursor"].partition(".")[0]
+    await store.write(lambda tx: tx.append([event(f"event {n}") for n in range(1 + 2 * event_log.PAGE)]))
+    name = (await store.read(lambda tx: event_log.current(tx, "ada"))).cursor.partition(".")[0]
     stream = open_stream(f"{name}.1")
     assert await stream.types(2 + 2 * event_log.PAGE) == [
         "connected",
@@ -154,7 +158,7 @@ async def test_a_hint_that_was_lost_is_made_up_for_by_looking(store: Store, bus:
     stream = open_stream()
     await stream.types(3)
     marks = await event_log.watch(store, bus, {})
-    await store.write(lambda tx: tx.append([wire.event("ada", "by another process")]))
+    await store.write(lambda tx: tx.append([event("by another process")]))
     await event_log.watch(store, bus, marks)
     assert await stream.types(1) == ["by another process"]
 
@@ -163,7 +167,7 @@ async def test_who_signs_out_is_told_and_hears_nothing_more(store: Store, bus: B
     stream = open_stream()
     await stream.types(3)
     await store.write(lambda tx: signing_in.sign_out(tx, fingerprint(TOKEN)))
-    await store.write(lambda tx: tx.append([wire.event("ada", "not for this stream")]))
+    await store.write(lambda tx: tx.append([event("not for this stream")]))
     bus.publish(["ada"], Hint.RIGHTS | Hint.NEW_EVENTS)
     assert await stream.next() == {"type": "signed_out", "reason": "signed_out"}
     assert await stream.ends()

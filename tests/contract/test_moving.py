@@ -60,7 +60,7 @@ def move_all(old: Engine, new: Engine) -> None:
 
 async def test_everything_arrives_and_cursors_stay_good(old: Engine, new: Engine) -> None:
     with old.connect() as connection:
-        cursor = event_log.current(Transaction(connection), "ada")["cursor"]
+        cursor = event_log.current(Transaction(connection), "ada").cursor
     move_all(old, new)
     assert contents(new) == contents(old)
     with new.connect() as connection:
@@ -123,7 +123,7 @@ def test_a_backup_is_the_same_history_under_another_name(old: Engine, tmp_path: 
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with old.connect() as connection:
-        cursor = str(event_log.current(Transaction(connection), "ada")["cursor"])
+        cursor = str(event_log.current(Transaction(connection), "ada").cursor)
     with restored.connect() as connection:
         frames = event_log.begin(Transaction(connection), "ada", cursor).frames
     assert '"type":"reset"' in frames[0].data

@@ -78,7 +78,7 @@ class Screen:
 
 
 def fresh(tx: Transaction, user: str) -> tuple[Json | None, list[Json]]:
-    answer = event_log.current(tx, user)
+    answer = wire.shown(event_log.current(tx, user))
     return answer["conversation"], answer["messages"]
 
 
@@ -185,7 +185,7 @@ def test_cut_at_every_event_and_resumed_nothing_is_lost_nothing_comes_twice(
     with empty_store(engine) as tx:
         began = None
         for _ in play(tx, history):
-            began = began or event_log.current(tx, user)["cursor"]
+            began = began or event_log.current(tx, user).cursor
         frames, end = read_on(tx, user, began)
         for number, frame in enumerate(frames):
             assert read_on(tx, user, frame.id) == (frames[number + 1 :], end)
@@ -215,12 +215,12 @@ def test_without_a_cursor_it_begins_with_a_snapshot(tx: Transaction) -> None:
     assert (opening.resumed, types(opening.frames)) == (False, ["update"])
     update = json.loads(opening.frames[0].data)
     assert [m["text"] for m in update["messages"]] == ["one", "two", "three"]
-    assert update["cursor"] == opening.frames[0].id == event_log.current(tx, "ada")["cursor"]
+    assert update["cursor"] == opening.frames[0].id == event_log.current(tx, "ada").cursor
     assert (update["ok"], update["sessionId"]) == (True, "kitchen")
 
 
 def test_the_cursor_of_a_snapshot_goes_on_without_a_gap(tx: Transaction) -> None:
-    cursor = event_log.current(tx, "ada")["cursor"]
+    cursor = event_log.current(tx, "ada").cursor
     save(tx, call(3, say("four", 3)))
     frames, after, more = event_log.poll(tx, "ada", cursor)
     assert (types(frames), after, more) == (["new_messages"], frames[-1].id, False)
@@ -273,14 +273,14 @@ def odd_cursors(cursor: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("what", odd_cursors("A.1"))
 def test_a_cursor_that_cannot_be_honoured_is_told_and_a_snapshot_follows(tx: Transaction, what: str) -> None:
-    opening = event_log.begin(tx, "ada", odd_cursors(event_log.current(tx, "ada")["cursor"])[what])
+    opening = event_log.begin(tx, "ada", odd_cursors(event_log.current(tx, "ada").cursor)[what])
     assert (opening.resumed, types(opening.frames)) == (False, ["reset", "update"])
     assert json.loads(opening.frames[0].data) == {"type": "reset", "reason": "cursor_unknown"}
     assert Screen().show(opening.frames).current() == fresh(tx, "ada")
 
 
 def test_another_users_cursor_is_as_good_as_any_unknown_one(tx: Transaction) -> None:
-    adas = event_log.current(tx, "ada")["cursor"]
+    adas = event_log.current(tx, "ada").cursor
     opening = event_log.begin(tx, "ben", adas)
     assert opening == event_log.begin(tx, "ben", "AAAAAAAAAAAA.1")
     assert types(opening.frames) == ["reset", "update"]
@@ -289,15 +289,15 @@ def test_another_users_cursor_is_as_good_as_any_unknown_one(tx: Transaction) -> 
 
 def test_a_cursor_of_another_history_is_not_honoured(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that was restored or replaced."""
-    before = event_log.current(tx, "ada")["cursor"]
+    before = event_log.current(tx, "ada").cursor
     monkeypatch.setattr(tx, "epoch", lambda: "another history")
     assert types(event_log.begin(tx, "ada", before).frames) == ["reset", "update"]
 
 
 def test_a_cursor_that_is_too_old_says_so(tx: Transaction) -> None:
-    before = event_log.current(tx, "ada")["cursor"]
+    before = event_log.current(tx, "ada").cursor
     save(tx, call(3, say("four", 3)))
-    now = event_log.current(tx, "ada")["cursor"]
+    now = event_log.current(tx, "ada").cursor
     tx.prune(now=0, deliveries_before=0, unlinked_before=0, events_before=10**15, most=100)
     opening = event_log.begin(tx, "ada", before)
     assert json.loads(opening.frames[0].data) == {"type": "reset", "reason": "cursor_too_old"}
@@ -306,7 +306,7 @@ def test_a_cursor_that_is_too_old_says_so(tx: Transaction) -> None:
 
 
 def test_a_cursor_tells_neither_the_user_nor_the_history(tx: Transaction) -> None:
-    adas, bens = (event_log.current(tx, user)["cursor"].partition(".")[0] for user in ("ada-lovelace", "ben"))
+    adas, bens = (event_log.current(tx, user).cursor.partition(".")[0] for user in ("ada-lovelace", "ben"))
     assert "ada-lovelace" not in adas and tx.epoch() not in adas
     assert adas != bens
 
@@ -328,7 +328,7 @@ def test_late_linking_brings_everything_that_was_said(tx: Transaction) -> None:
         save(tx, call(second, say(f"word {second}", 2 * second), say(f"and {second}", 2 * second + 1), session="attic"))
     save(tx, call(999, say("the newest", 0), session="attic"))
     screen = Screen().show(event_log.poll(tx, "ada", None)[0])
-    cursor = event_log.current(tx, "ada")["cursor"]
+    cursor = event_log.current(tx, "ada").cursor
     sessions.link(tx, "attic", "ada", moment(1000))
     linked, *words = read_on(tx, "ada", cursor)[0]
     assert json.loads(linked.data)["type"] == "session_linked"
@@ -342,7 +342,7 @@ def test_late_linking_brings_everything_that_was_said(tx: Transaction) -> None:
 
 def test_a_snapshot_holds_the_newest_fifty_in_spoken_order(tx: Transaction) -> None:
     save(tx, call(300, *(say(f"word {n}", 600 + n / 2, 600.5 + n / 2) for n in reversed(range(70)))))
-    texts = [m["text"] for m in event_log.current(tx, "ada")["messages"]]
+    texts = [message.text for message in event_log.current(tx, "ada").messages]
     assert texts == [f"word {n}" for n in range(20, 70)]
 
 
@@ -358,6 +358,6 @@ def test_deleted_words_are_in_no_event_and_the_stream_says_what_is_gone(tx: Tran
 
 def test_the_session_of_the_current_conversation_is_named(tx: Transaction) -> None:
     sessions.link(tx, "garden", "ada", moment(9))
-    assert event_log.current(tx, "ada")["sessionId"] == "kitchen"
+    assert event_log.current(tx, "ada").session_id == "kitchen"
     save(tx, call(10, say("hello", 0), session="garden"))
-    assert event_log.current(tx, "ada")["sessionId"] == "garden"
+    assert event_log.current(tx, "ada").session_id == "garden"

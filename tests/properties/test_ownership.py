@@ -644,8 +644,8 @@ def test_who_claims_a_uid_before_its_wearable_speaks_gets_no_word(tx: Transactio
     assert link(tx, A, "ben") == "proof_required"
     ((suspended, _),), _ = health.sessions_of(tx, "ben")
     assert health.judged(suspended, 0, at(2), {}).status == "suspended"
-    shown = health.shown(suspended, 0, at(2), {})
-    assert (shown["linked"], shown["lastSeenAt"]) == (False, None)
+    shown = health.with_health(suspended, 0, at(2), {})
+    assert (shown.linked, shown.last_seen_at) == (False, None)
 
 
 def test_its_owner_gets_them_all_once_the_uid_is_verified(tx: Transaction) -> None:

@@ -1,18 +1,19 @@
 """The JSON of the contract, to the letter, and what a noun's declaration says of it."""
 
-from typing import Annotated
+from typing import Annotated, Any, get_args
 
 import pytest
 from msgspec import Struct, json, structs
 
 from omilink.clock import Millis
-from omilink.models import wire
+from omilink.models import event, wire
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
 from omilink.models.declared import Erased, Shown, ShownAs, erased_columns, parts
+from omilink.models.event import Content
 from omilink.models.message import Message, Segment, Speech
 from omilink.models.omi_account import OmiLink, Proof
-from omilink.models.session import Method, OmiSession
+from omilink.models.session import Health, Jobs, Method, OmiSession, Session, UnlinkReason
 from omilink.models.user import SignIn, User
 
 AT = 1_789_410_067_114
@@ -111,6 +112,75 @@ GOLDEN: list[tuple[Struct, str]] = [
 @pytest.mark.parametrize(("noun", "text"), GOLDEN)
 def test_the_json_of_a_noun_is_that_of_the_contract(noun: Struct, text: str) -> None:
     assert wire.dumps(wire.shown(noun)) == text
+
+
+MESSAGE_JSON, CONVERSATION_JSON = (wire.dumps(wire.shown(noun)) for noun in (MESSAGE, CONVERSATION))
+SESSION_JSON = wire.dumps(wire.shown(OWNED))[:-1] + ',"hasConversations":true}'
+OF_CONVERSATION = f'"conversationId":"c","conversation":{CONVERSATION_JSON}'
+SESSION = Session.of(OWNED, has_conversations=True)
+CURRENT: dict[str, Any] = {
+    "conversation": CONVERSATION,
+    "messages": [MESSAGE],
+    "session_id": "kitchen",
+    "cursor": "x.1",
+}
+EVENTS: list[tuple[Content, str]] = [
+    (event.Connected(cursor="x.1", resumed=True), '{"type":"connected","cursor":"x.1","resumed":true}'),
+    (event.Reset(reason="cursor_too_old"), '{"type":"reset","reason":"cursor_too_old"}'),
+    (
+        event.Update(**CURRENT),
+        f'{{"type":"update","ok":true,"conversation":{CONVERSATION_JSON},"messages":[{MESSAGE_JSON}],'
+        '"sessionId":"kitchen","cursor":"x.1"}',
+    ),
+    (
+        event.Update(conversation=None, messages=[], session_id=None, cursor="x.0"),
+        '{"type":"update","ok":true,"conversation":null,"messages":[],"sessionId":null,"cursor":"x.0"}',
+    ),
+    (event.CaughtUp(), '{"type":"caught_up"}'),
+    (event.ConversationChanged(conversation=CONVERSATION), f'{{"type":"conversation_changed",{OF_CONVERSATION}}}'),
+    (
+        event.NewMessages(conversation=CONVERSATION, messages=[MESSAGE]),
+        f'{{"type":"new_messages",{OF_CONVERSATION},"messages":[{MESSAGE_JSON}]}}',
+    ),
+    (
+        event.MessagesUpdated(conversation=CONVERSATION, messages=[MESSAGE]),
+        f'{{"type":"messages_updated",{OF_CONVERSATION},"messages":[{MESSAGE_JSON}]}}',
+    ),
+    (event.ConversationDeleted(conversation_id="c"), '{"type":"conversation_deleted","conversationId":"c"}'),
+    (event.SessionLinked(session=SESSION), f'{{"type":"session_linked","session":{SESSION_JSON}}}'),
+    (
+        event.SessionUnlinked(session=SESSION, reason=UnlinkReason.EXPIRED),
+        f'{{"type":"session_unlinked","session":{SESSION_JSON},"reason":"expired"}}',
+    ),
+    (event.SignedOut(reason="expired"), '{"type":"signed_out","reason":"expired"}'),
+]
+
+
+@pytest.mark.parametrize(("content", "text"), EVENTS)
+def test_the_json_of_an_event_is_that_of_the_contract(content: Content, text: str) -> None:
+    assert wire.event_text(content) == text
+
+
+def test_every_kind_of_event_is_tried() -> None:
+    assert {type(content) for content, _ in EVENTS} == set(get_args(event.LiveEvent))
+
+
+def test_a_session_in_full_has_its_health() -> None:
+    session = structs.replace(
+        SESSION,
+        messages_saved=3,
+        unreadable=1,
+        calls_not_kept=2,
+        health=Health(status="ok", message="Linked."),
+        last_webhook_at=AT,
+        jobs=Jobs(waiting=1, failed=0),
+        streams_open=2,
+    )
+    assert wire.dumps(wire.shown(session)) == (
+        SESSION_JSON[:-1] + ',"messagesSaved":3,"unreadable":1,"notKept":2,'
+        '"health":{"status":"ok","message":"Linked.","nextStep":null},"lastWebhookAt":"2026-09-14T18:21:07.114Z",'
+        '"jobs":{"waiting":1,"failed":0},"streamsOpen":2}'
+    )
 
 
 def test_what_stands_before_another_has_its_place_and_properties_come_last() -> None:

@@ -9,7 +9,7 @@ from omilink.database.store import Transaction
 from omilink.models import wire
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
-from omilink.models.event import Event
+from omilink.models.event import Content, Event
 from omilink.models.ids import SHARED, check_id, session_key
 from omilink.models.message import Message
 from omilink.models.session import OmiSession
@@ -110,9 +110,9 @@ class Batch:
 
     # events and the audit
 
-    def tell(self, user_id: str, type: str, conversation_id: str | None = None, **data: object) -> None:
+    def add_event(self, user_id: str, content: Content) -> None:
         """Adds an event for the user's streams."""
-        self._events.append(wire.event(user_id, type, conversation_id, **data))
+        self._events.append(wire.event(user_id, content))
         self.users.add(user_id)
 
     def forget_events(self, user_id: str, conversation_id: str) -> None:

@@ -8,25 +8,24 @@ from omilink.clock import Millis
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.database.store import Transaction
 from omilink.errors import NotFound
-from omilink.models import wire
 from omilink.models.conversation import Conversation
+from omilink.models.event import ConversationChanged, ConversationDeleted, NewMessages, SessionLinked
+from omilink.models.message import Message
 from omilink.models.order import Moment
-from omilink.models.session import OmiSession
+from omilink.models.session import OmiSession, Session
 
 SNAPSHOT = 50
 """Messages in the answer about the current conversation, and in one event about conversations that are taken along."""
 
 
-def current(tx: Transaction, user_id: str) -> tuple[wire.Json, int]:
-    """The JSON about the user's latest conversation, and the number of the last event that the JSON reflects."""
+def current(tx: Transaction, user_id: str) -> tuple[Conversation | None, list[Message], str | None]:
+    """The user's latest conversation, its newest messages in spoken order, and the id of its session. Without a
+    conversation the id is that of the user's latest session, if there is one."""
     conversation = tx.latest_conversation(user_id)
-    messages = tx.messages(conversation.id, SNAPSHOT) if conversation else []
-    answer = {
-        "conversation": wire.shown(conversation) if conversation else None,
-        "messages": [wire.shown(message) for message in messages],
-        "sessionId": conversation.omi_session_id if conversation else _latest_session(tx, user_id),
-    }
-    return answer, tx.log_bounds(user_id)[1]
+    if conversation is None:
+        latest = tx.latest_session(user_id)
+        return None, [], latest.omi_session_id if latest else None
+    return conversation, tx.messages(conversation.id, SNAPSHOT), conversation.omi_session_id
 
 
 def one(tx: Transaction, conversation_id: str, user_id: str) -> Conversation:
@@ -46,7 +45,7 @@ def adopt(
     for conversation in conversations:
         batch.put_conversation(conversation)
     has_conversations = bool(batch.stored().messages_saved([session.id], user_id))
-    batch.tell(user_id, "session_linked", session=wire.session(session, has_conversations=has_conversations))
+    batch.add_event(user_id, SessionLinked(session=Session.of(session, has_conversations=has_conversations)))
     for conversation in conversations:
         _announce(batch, user_id, conversation)
 
@@ -62,7 +61,7 @@ def give_back(batch: Batch, conversation: Conversation) -> None:
     assert conversation.user_id
     batch.put_conversation(replace(conversation, user_id=None, brought_at=None, brought_order=None))
     batch.forget_events(conversation.user_id, conversation.id)
-    batch.tell(conversation.user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)
+    batch.add_event(conversation.user_id, ConversationDeleted(conversation_id=conversation.id))
 
 
 @unit_of_work
@@ -74,7 +73,7 @@ def delete(batch: Batch, conversation_id: str, user_id: str, at: Millis) -> None
     conversation = one(tx, conversation_id, user_id)
     batch.forget_words(conversation)
     batch.put_conversation(replace(conversation, title=None, summary=None, message_count=0, deleted_at=at))
-    batch.tell(user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)
+    batch.add_event(user_id, ConversationDeleted(conversation_id=conversation.id))
 
 
 def _brought(conversation: Conversation, moment: Moment | None) -> Conversation:
@@ -87,13 +86,7 @@ def _brought(conversation: Conversation, moment: Moment | None) -> Conversation:
 
 
 def _announce(batch: Batch, user_id: str, conversation: Conversation) -> None:
-    shown = {"conversationId": conversation.id, "conversation": wire.shown(conversation)}
-    batch.tell(user_id, "conversation_changed", conversation.id, **shown)
-    words = [wire.shown(message) for message in batch.tx.all_messages(conversation.id)]
-    for at in range(0, len(words), SNAPSHOT):
-        batch.tell(user_id, "new_messages", conversation.id, **shown, messages=words[at : at + SNAPSHOT])
-
-
-def _latest_session(tx: Transaction, user_id: str) -> str | None:
-    latest = tx.latest_session(user_id)
-    return latest.omi_session_id if latest else None
+    batch.add_event(user_id, ConversationChanged(conversation=conversation))
+    messages = batch.tx.all_messages(conversation.id)
+    for at in range(0, len(messages), SNAPSHOT):
+        batch.add_event(user_id, NewMessages(conversation=conversation, messages=messages[at : at + SNAPSHOT]))

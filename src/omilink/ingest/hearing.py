@@ -10,9 +10,9 @@ from omilink.conversations import identity, segmentation
 from omilink.ingest import recognition
 from omilink.ingest.batch import DeliveryBatch
 from omilink.linking import phrase
-from omilink.models import wire
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
+from omilink.models.event import ConversationChanged, MessagesUpdated, NewMessages
 from omilink.models.message import Message, Segment
 
 
@@ -49,14 +49,12 @@ def tell(batch: DeliveryBatch, delivery: Delivery, heard: Heard) -> None:
         return
     for conversation_id in heard.new | heard.changed:
         conversation = batch.conversation(delivery, conversation_id)
-        shown = {"conversationId": conversation_id, "conversation": wire.shown(conversation)}
         if conversation_id in heard.began:
-            batch.tell(user_id, "conversation_changed", conversation_id, **shown)
-        for type, keys in ("new_messages", heard.new), ("messages_updated", heard.changed):
+            batch.add_event(user_id, ConversationChanged(conversation=conversation))
+        for kind, keys in (NewMessages, heard.new), (MessagesUpdated, heard.changed):
             messages = [batch.message((conversation_id, key)) for key in keys.get(conversation_id, ())]
             if messages:
-                words = [wire.shown(message) for message in messages if message]
-                batch.tell(user_id, type, conversation_id, **shown, messages=words)
+                batch.add_event(user_id, kind(conversation=conversation, messages=[one for one in messages if one]))
 
 
 def _hear_again(batch: DeliveryBatch, delivery: Delivery, known: Message, segment: Segment, heard: Heard) -> None:

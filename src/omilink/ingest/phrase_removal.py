@@ -10,9 +10,9 @@ from omilink.ingest import recognition
 from omilink.ingest.batch import DeliveryBatch
 from omilink.linking import omi_accounts
 from omilink.linking.phrase import Span, begins, may_be_part, may_hold_part, part_of
-from omilink.models import wire
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
+from omilink.models.event import ConversationDeleted, MessagesUpdated
 from omilink.models.message import LEFT_OUT, VERSIONS_REMEMBERED, Message, Segment, voice
 from omilink.models.omi_account import Challenge
 
@@ -263,9 +263,7 @@ def _take_out(batch: DeliveryBatch, delivery: Delivery, message: Message, rest: 
     if _is_nothing_else(batch, conversation, message):
         _bury(batch, delivery, conversation)
     elif conversation.user_id:
-        shown = {"conversationId": conversation.id, "conversation": wire.shown(conversation)}
-        words = [wire.shown(message)]
-        batch.tell(conversation.user_id, "messages_updated", conversation.id, **shown, messages=words)
+        batch.add_event(conversation.user_id, MessagesUpdated(conversation=conversation, messages=[message]))
 
 
 def _is_nothing_else(batch: DeliveryBatch, conversation: Conversation, changed: Message) -> bool:
@@ -280,4 +278,4 @@ def _bury(batch: DeliveryBatch, delivery: Delivery, conversation: Conversation) 
     batch.put_conversation(replace(conversation, message_count=0, deleted_at=delivery.received_at))
     if conversation.user_id:
         batch.forget_events(conversation.user_id, conversation.id)
-        batch.tell(conversation.user_id, "conversation_deleted", conversation.id, conversationId=conversation.id)
+        batch.add_event(conversation.user_id, ConversationDeleted(conversation_id=conversation.id))

@@ -1,14 +1,15 @@
 """The health of a user's sessions: what is wrong with a session, and what to do."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+
+from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.database.store import Transaction
 from omilink.errors import NotFound
 from omilink.linking.mistakes import ADVICE
-from omilink.models import wire
 from omilink.models.ids import SHARED, is_id, session_key
-from omilink.models.session import Mistake, OmiSession
+from omilink.models.session import Health, Jobs, Mistake, OmiSession, Session
 
 QUIET: Millis = 5 * 60_000
 """Milliseconds without a call after which a session counts as quiet. OMI's cloud calls every 1 to 3 s while somebody
@@ -18,15 +19,6 @@ PAGE = 100
 
 REMEMBERED: Millis = 60 * 60_000
 """Milliseconds for which a sender's mistake is shown after it was last made."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Health:
-    """What is wrong with a session and what to do, in plain words."""
-
-    status: str
-    message: str
-    next_step: str | None = None
 
 
 def sessions_of(
@@ -58,7 +50,7 @@ def _place(session: OmiSession) -> tuple[bool, int]:
     return (False, -newest) if session.user_id else (True, session.created_at)
 
 
-def judged(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> Health:
+def judged(session: OmiSession, saved: int, at: Millis, jobs: Mapping[str, int]) -> Health:
     """The health of a session with `saved` messages at the time `at`. `jobs` has the number of its deliveries by the
     state of their job."""
     if session.suspended_user_id:
@@ -109,14 +101,28 @@ def mistake_of(session: OmiSession, at: Millis) -> tuple[str, str] | None:
     return message + counts.get(session.mistake, ""), next_step
 
 
-def shown(session: OmiSession, saved: int, at: Millis, jobs: dict[str, int]) -> wire.Json:
-    """The JSON of the session with its health. A suspended session shows nothing that only its owner may know."""
-    state = judged(session, saved, at, jobs)
+def with_health(session: OmiSession, saved: int, at: Millis, jobs: Mapping[str, int]) -> Session:
+    """The session as its user sees it in a list. A suspended session shows nothing that only its owner may know."""
+    health = judged(session, saved, at, jobs)
     if session.suspended_user_id:
         session = session.by_its_id_alone()
-    return wire.session(session, has_conversations=saved > 0) | {
-        "messagesSaved": saved,
-        "unreadable": session.bad_segments,
-        "notKept": session.not_kept,
-        "health": {"status": state.status, "message": state.message, "nextStep": state.next_step},
-    }
+    return replace(
+        Session.of(session, has_conversations=saved > 0),
+        messages_saved=saved,
+        unreadable=session.bad_segments,
+        calls_not_kept=session.not_kept,
+        health=health,
+    )
+
+
+def in_full(session: OmiSession, saved: int, at: Millis, jobs: Mapping[str, int], streams_open: int) -> Session:
+    """The session as its user sees it alone. `streams_open` is the number of the user's open streams."""
+    shown = with_health(session, saved, at, jobs)
+    if session.suspended_user_id:
+        return shown
+    return replace(
+        shown,
+        last_webhook_at=session.last_seen_at,
+        jobs=Jobs(waiting=jobs.get("waiting", 0), failed=jobs.get("dead", 0)),
+        streams_open=streams_open,
+    )

@@ -10,11 +10,11 @@ from omilink.conversations.history import adopt, waiting
 from omilink.database.store import Transaction
 from omilink.linking import facts, rules
 from omilink.linking.acts import Act, Decision, End, Expire, Facts, Outcome, Unlink
-from omilink.models import wire
 from omilink.models.audit import SILENCE, AuditEntry, By
+from omilink.models.event import SessionUnlinked
 from omilink.models.ids import SHARED
 from omilink.models.order import Moment
-from omilink.models.session import Device, Method, OmiSession, UnlinkReason
+from omilink.models.session import Device, Method, OmiSession, Session, UnlinkReason
 
 EARLIER: Millis = 24 * 3_600_000
 """Milliseconds before a link by uid. Older ownerless conversations stay ownerless, since somebody else may have worn
@@ -135,8 +135,8 @@ def change_hands(
     batch.put_session(after)
     note(batch, decision, after, moment.at, by, proof=after.method, uid=uid, before=before.user_id, after=after.user_id)
     if before.user_id and before.user_id != after.user_id:
-        shown = wire.session(after.unlinked(moment), has_conversations=False)
-        batch.tell(before.user_id, "session_unlinked", session=shown, reason=reason)
+        shown = Session.of(after.unlinked(moment), has_conversations=False)
+        batch.add_event(before.user_id, SessionUnlinked(session=shown, reason=reason))
     if after.user_id:
         by_uid = after.method is Method.UID
         ownerless = waiting(batch.stored(), after, moment.at - EARLIER if by_uid else 0) if brings else ()

@@ -21,7 +21,17 @@ from omilink.conversations import history
 from omilink.database.store import Store, Transaction
 from omilink.errors import Unavailable
 from omilink.models import wire
-from omilink.models.event import Event
+from omilink.models.event import (
+    CaughtUp,
+    Connected,
+    Content,
+    CurrentConversation,
+    Event,
+    Reset,
+    SignedOut,
+    Update,
+    WhySignedOut,
+)
 from omilink.ports import Bus, Hint, Subscription
 
 HEARTBEAT = 15.0
@@ -77,13 +87,13 @@ async def follow(
     (still, why_not), opening = await store.read(lambda tx: (_right(tx, who, clock()), begin(tx, user_id, after)))
     log = _Log(store, user_id, opening)
     if still:
-        connected = {"type": "connected", "cursor": opening.cursor, "resumed": opening.resumed}
-        yield [Frame(opening.cursor, wire.dumps(connected)), *opening.frames]
+        connected = Connected(cursor=opening.cursor, resumed=opening.resumed)
+        yield [Frame(opening.cursor, wire.event_text(connected)), *opening.frames]
         opening.frames.clear()  # a stream lasts for hours, and must not keep the frames that it has sent
         if opening.resumed:
             async for frames in log.unread():
                 yield frames
-        yield [log.frame({"type": "caught_up"})]
+        yield [log.frame(CaughtUp())]
     missed, tries = Hint(0), 0  # hints that could not be followed while the database was unavailable
     while still:
         who = still
@@ -105,7 +115,8 @@ async def follow(
             if tries % SAY_SO == 0:
                 yield Quiet.DATABASE_AWAY
             missed, tries = Hint.NEW_EVENTS | Hint.RIGHTS, tries + 1
-    yield [log.frame({"type": "signed_out", "reason": why_not})]
+    assert why_not
+    yield [log.frame(SignedOut(reason=why_not))]
 
 
 def begin(tx: Transaction, user_id: str, after: str | None) -> Opening:
@@ -121,9 +132,9 @@ def begin(tx: Transaction, user_id: str, after: str | None) -> Opening:
     known = parsed is not None and parsed[1] == name and int(parsed[2]) <= last
     if parsed and known and int(parsed[2]) >= pruned:
         return Opening(True, f"{name}.{int(parsed[2])}", [], int(parsed[2]))
-    reason = "cursor_too_old" if known else "cursor_unknown"
+    reset = Reset(reason="cursor_too_old" if known else "cursor_unknown")
     frame, seq = _snapshot(tx, user_id, name)
-    return Opening(False, fresh, [Frame(fresh, wire.dumps({"type": "reset", "reason": reason})), frame], seq)
+    return Opening(False, fresh, [Frame(fresh, wire.event_text(reset)), frame], seq)
 
 
 def poll(tx: Transaction, user_id: str, after: str | None) -> tuple[list[Frame], str, bool]:
@@ -136,10 +147,9 @@ def poll(tx: Transaction, user_id: str, after: str | None) -> tuple[list[Frame],
     return frames, f"{name}.{seq}" if seq else opening.cursor, len(events) == PAGE
 
 
-def current(tx: Transaction, user_id: str) -> wire.Json:
+def current(tx: Transaction, user_id: str) -> CurrentConversation:
     """The answer of /conversations/current, with the cursor from which a stream continues without a gap."""
-    answer, seq = history.current(tx, user_id)
-    return {"ok": True, **answer, "cursor": f"{_name(tx.epoch(), user_id)}.{seq}"}
+    return _update(tx, user_id, _name(tx.epoch(), user_id))[0]
 
 
 async def watch(store: Store, bus: Bus, marks: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
@@ -187,14 +197,14 @@ class _Log:
         self._seq = events[-1].seq
         return [Frame(f"{self._name}.{event.seq}", event.data) for event in events]
 
-    def frame(self, content: wire.Json) -> Frame:
-        return Frame(f"{self._name}.{self._seq}", wire.dumps(content))
+    def frame(self, content: Content) -> Frame:
+        return Frame(f"{self._name}.{self._seq}", wire.event_text(content))
 
     def _page(self, tx: Transaction) -> list[Event]:
         return tx.events_after(self._user_id, self._seq, PAGE)
 
 
-def _right(tx: Transaction, who: SignedIn, at: Millis) -> tuple[SignedIn | None, str | None]:
+def _right(tx: Transaction, who: SignedIn, at: Millis) -> tuple[SignedIn | None, WhySignedOut | None]:
     """The sign-in if it is still valid, and else the reason why not."""
     still = signing_in.still_in(tx, who.token_hash, at)
     if still:
@@ -205,9 +215,16 @@ def _right(tx: Transaction, who: SignedIn, at: Millis) -> tuple[SignedIn | None,
 
 
 def _snapshot(tx: Transaction, user_id: str, name: str) -> tuple[Frame, int]:
-    answer, seq = history.current(tx, user_id)
-    cursor = f"{name}.{seq}"
-    return Frame(cursor, wire.dumps({"type": "update", "ok": True, **answer, "cursor": cursor})), seq
+    update, seq = _update(tx, user_id, name)
+    return Frame(update.cursor, wire.event_text(update)), seq
+
+
+def _update(tx: Transaction, user_id: str, name: str) -> tuple[Update, int]:
+    """The update, and the number of the last event that it reflects."""
+    conversation, messages, session_id = history.current(tx, user_id)
+    seq = tx.log_bounds(user_id)[1]
+    update = Update(conversation=conversation, messages=messages, session_id=session_id, cursor=f"{name}.{seq}")
+    return update, seq
 
 
 def _name(epoch: str, user_id: str) -> str:

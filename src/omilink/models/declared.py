@@ -6,16 +6,16 @@
         created_at: Fixed[Shown[Millis]]
 
 Every field is a column. The column has the field's name, or the `name` of `msgspec.field`. A value that is shown and
-not stored is a property, and the property's type marks it as shown. The sentence below a field, and a property's
-docstring, describe the value in the code, and for a shown value also in /openapi.json, the reference and the types of
-the clients.
+not stored is a property, and the property's type marks it as shown. A noun may be a part of
+another noun's JSON. A value that is UNSET is left out. The sentence below a field, and a property's docstring, describe
+the value in the code, and for a shown value also in /openapi.json, the reference and the types of the clients.
 """
 
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 from msgspec.structs import fields
 
 from omilink.clock import MILLISECONDS
@@ -87,18 +87,28 @@ def plain(hint: Any) -> Any:
     return hint.__origin__ if marks(hint) else hint
 
 
+def is_noun(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Struct)
+
+
+def may_miss(hint: Any) -> bool:
+    """Whether the JSON leaves the member out while it is UNSET."""
+    return UnsetType in get_args(plain(hint))
+
+
 def is_time(hint: Any) -> bool:
     """Whether the type is Millis, or Millis or None."""
     return any(MILLISECONDS in marks(each) for each in (hint, *get_args(plain(hint))))
 
 
 def _attributes(noun: type[Struct]) -> Iterator[tuple[str, Any]]:
-    """The names and types of fields and properties."""
+    """The names and types of fields and properties, also of those that the noun inherits."""
     for field in fields(noun):
         yield field.name, field.type
-    for name, value in vars(noun).items():
-        if isinstance(value, property):
-            yield name, get_type_hints(value.fget, include_extras=True)["return"]
+    for cls in reversed(noun.__mro__):
+        for name, value in vars(cls).items():
+            if isinstance(value, property):
+                yield name, get_type_hints(value.fget, include_extras=True)["return"]
 
 
 def _shown_as(hint: Any) -> ShownAs | None:

@@ -1,12 +1,124 @@
-"""An event of a user's streams."""
+"""The events that a user's streams send: each kind is declared once, with what it carries and what a client does with
+it. Their JSON, /openapi.json, the clients' types and docs/reference/events.md follow from the declarations.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
+from omilink.models.conversation import Conversation
+from omilink.models.declared import Shown, ShownAs
+from omilink.models.message import Message
+from omilink.models.session import Session, UnlinkReason
+
+WhySignedOut = Literal["signed_out", "expired", "account_deleted"]
+
 
 class Event(Struct, frozen=True, kw_only=True, gc=False):
-    """An event that a user's streams send. `data` is the JSON text; `seq` counts the user's events from 1."""
+    """An event as a user's log keeps it. `data` is the JSON text; `seq` counts the user's events from 1.
+    `conversation_id` is set when the event is about that conversation."""
 
     user_id: str
     seq: int = 0
     conversation_id: str | None = None
     data: str
+
+
+class Content(Struct, frozen=True, kw_only=True, gc=False, tag_field="type"):
+    """What an event says. Each kind is a class; its tag is the `type` in the JSON."""
+
+
+class Connected(Content, frozen=True, tag="connected"):
+    """Always first."""
+
+    cursor: Shown[str]
+    resumed: Shown[bool]
+
+
+class Reset(Content, frozen=True, tag="reset"):
+    """Your cursor cannot be honoured. Forget what is shown; an `update` follows."""
+
+    reason: Shown[Literal["cursor_too_old", "cursor_unknown"]]
+
+
+class CurrentConversation(Struct, frozen=True, kw_only=True, gc=False):
+    """The newest 50 messages, in spoken order, and the cursor from which the stream goes on without a gap."""
+
+    ok: Shown[Literal[True]] = True
+    conversation: Shown[Conversation | None]
+    messages: Shown[Sequence[Message]]
+    session_id: Shown[str | None]
+    cursor: Shown[str]
+
+
+class Update(CurrentConversation, Content, frozen=True, tag="update"):
+    """The answer of `/conversations/current`. Replace what is shown."""
+
+
+class CaughtUp(Content, frozen=True, tag="caught_up"):
+    """Everything missed has come. Show "live"."""
+
+
+class OfConversation(Content, frozen=True):
+    conversation: Shown[Conversation]
+
+    @property
+    def conversation_id(self) -> Annotated[str, ShownAs(before="conversation")]:
+        return self.conversation.id
+
+
+class ConversationChanged(OfConversation, frozen=True, tag="conversation_changed"):
+    """It began, or came to you with a session."""
+
+
+class NewMessages(OfConversation, frozen=True, tag="new_messages"):
+    """Add them; sort by `position`, then `seq`."""
+
+    messages: Shown[Sequence[Message]]
+
+
+class MessagesUpdated(OfConversation, frozen=True, tag="messages_updated"):
+    """Replace by `id` where `rev` is higher."""
+
+    messages: Shown[Sequence[Message]]
+
+
+class ConversationDeleted(Content, frozen=True, tag="conversation_deleted"):
+    """Remove it everywhere."""
+
+    conversation_id: Shown[str]
+
+
+class SessionLinked(Content, frozen=True, tag="session_linked"):
+    """A session came to you. Its earlier words, if any, follow."""
+
+    session: Shown[Session]
+
+
+class SessionUnlinked(Content, frozen=True, tag="session_unlinked"):
+    """It is not yours any more, for a `reason`. What was saved stays yours."""
+
+    session: Shown[Session]
+    reason: Shown[UnlinkReason]
+
+
+class SignedOut(Content, frozen=True, tag="signed_out"):
+    """The stream closes after it. Sign in again."""
+
+    reason: Shown[WhySignedOut]
+
+
+LiveEvent = (
+    Connected
+    | Reset
+    | Update
+    | CaughtUp
+    | ConversationChanged
+    | NewMessages
+    | MessagesUpdated
+    | ConversationDeleted
+    | SessionLinked
+    | SessionUnlinked
+    | SignedOut
+)

@@ -1,10 +1,10 @@
 """A session: one device's id, and its owner."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import asdict, replace
 
 from omilink.clock import Millis
 from omilink.models.declared import FIXED, Fixed, Shown, ShownAs
@@ -190,3 +190,39 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
         """The moment's order, but not before the last owner left: of two acts at once, the act that is carried out
         later may have read its order earlier."""
         return None if moment.order is None else max(moment.order, self.left_order or 0)
+
+
+class Health(Struct, frozen=True, kw_only=True, gc=False):
+    """What is the case, in plain words, and what to do about it, if anything."""
+
+    status: Shown[Literal["ok", "waiting", "quiet", "failing", "suspended"]]
+    message: Shown[str]
+    next_step: Shown[str | None] = None
+
+
+class Jobs(Struct, frozen=True, kw_only=True, gc=False):
+    waiting: Shown[int]
+    failed: Shown[int]
+
+
+class Session(OmiSession, frozen=True, kw_only=True, gc=False):
+    """A wearable's stream of words, as one user sees it."""
+
+    has_conversations: Shown[bool]
+    messages_saved: Shown[int | UnsetType] = UNSET
+    unreadable: Shown[int | UnsetType] = UNSET
+    """How many pieces of what it sent could not be read and are not kept."""
+    calls_not_kept: Annotated[int | UnsetType, ShownAs("notKept")] = UNSET
+    """How many of its calls were not kept, since the account's budget of a day was used up."""
+    health: Shown[Health | UnsetType] = UNSET
+    """`status`, `message` and `nextStep`, in plain words."""
+    last_webhook_at: Shown[Millis | UnsetType | None] = UNSET
+    jobs: Shown[Jobs | UnsetType] = UNSET
+    """How many calls are `waiting` to be saved, and how many have `failed`."""
+    streams_open: Shown[int | UnsetType] = UNSET
+    """How many of your streams are open."""
+
+    @classmethod
+    def of(cls, session: OmiSession, *, has_conversations: bool) -> "Session":
+        """The session as its user sees it, without its health."""
+        return cls(**asdict(session), has_conversations=has_conversations)

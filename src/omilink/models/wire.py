@@ -1,18 +1,17 @@
 """The JSON of the contract: names in camelCase, times in ISO 8601."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, get_args
 
 import orjson
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from omilink.clock import Millis
-from omilink.models.declared import is_time, parts
-from omilink.models.event import Event
-from omilink.models.session import OmiSession
+from omilink.models.declared import is_noun, is_time, may_miss, parts, plain
+from omilink.models.event import Content, Event
 
 Json = dict[str, Any]
 
@@ -35,26 +34,55 @@ def _second(at: int) -> str:
 
 def shown(noun: Struct) -> Json:
     """The JSON that the noun's declaration shows."""
-    names, read, times = _reader(type(noun))
+    names, read, converters, is_whole = _reader(type(noun))
     json = dict(zip(names, read(noun), strict=True))
-    for name in times:
-        json[name] = time(json[name])
+    if not is_whole:
+        json = {name: value for name, value in json.items() if value is not UNSET}
+    for name, convert in converters:
+        if name in json:
+            json[name] = convert(json[name])
     return json
 
 
-def session(session: OmiSession, *, has_conversations: bool) -> Json:
-    return shown(session) | {"hasConversations": has_conversations}
+def event_text(content: Content) -> str:
+    """The JSON text of an event with this content."""
+    return dumps({"type": content.__struct_config__.tag} | shown(content))
 
 
-def event(user_id: str, type: str, conversation_id: str | None = None, **data: Any) -> Event:
-    """An event of the contract for the user's streams. `conversation_id` is set when the event carries that
-    conversation's words."""
-    return Event(user_id=user_id, conversation_id=conversation_id, data=dumps({"type": type, **data}))
+def event(user_id: str, content: Content) -> Event:
+    """The event for the user's log."""
+    conversation_id = getattr(content, "conversation_id", None)
+    return Event(user_id=user_id, conversation_id=conversation_id, data=event_text(content))
+
+
+_Values = Callable[[Any], Iterable[Any]]
+_Converter = Callable[[Any], Any]
 
 
 @lru_cache
-def _reader(noun: type[Struct]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], tuple[str, ...]]:
-    """The names of the shown members, a function that reads their values, and the names of those that are times."""
+def _reader(noun: type[Struct]) -> tuple[tuple[str, ...], _Values, tuple[tuple[str, _Converter], ...], bool]:
+    """The names of the shown members, a function that reads their values, the converters of those that are times or
+    nouns, and whether no member may be missing."""
     found = parts(noun)
-    times = tuple(part.name for part in found if is_time(part.type))
-    return tuple(part.name for part in found), attrgetter(*(part.attribute for part in found)), times
+    converters = tuple((part.name, convert) for part in found if (convert := _converter(part.type)))
+    is_whole = not any(may_miss(part.type) for part in found)
+    return tuple(part.name for part in found), _values([part.attribute for part in found]), converters, is_whole
+
+
+def _values(attributes: list[str]) -> _Values:
+    if len(attributes) > 1:
+        return attrgetter(*attributes)  # fast, but it makes no tuple of one value
+    return lambda noun: [getattr(noun, attribute) for attribute in attributes]
+
+
+def _converter(hint: Any) -> _Converter | None:
+    if is_time(hint):
+        return time
+    kind = plain(hint)
+    return _shown_part if any(map(is_noun, (kind, *get_args(kind)))) else None
+
+
+def _shown_part(part: Struct | Iterable[Struct] | None) -> Json | list[Json] | None:
+    if isinstance(part, Struct):
+        return shown(part)
+    return None if part is None else [shown(noun) for noun in part]

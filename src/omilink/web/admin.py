@@ -13,7 +13,7 @@ from omilink.errors import Invalid
 from omilink.linking import session_ids, sessions
 from omilink.models import wire
 from omilink.models.audit import OPERATOR, By
-from omilink.models.session import OmiSession
+from omilink.models.session import OmiSession, Session
 from omilink.models.user import User
 from omilink.web import answers, fields
 from omilink.web.auth import Services, check_origin, request_id
@@ -65,7 +65,8 @@ async def issue(form: Issue, operator: Operator, services: Services) -> wire.Jso
 
     user, issued, saved = await services.store.write(issue)
     services.bus.publish([user.id])
-    shown = [wire.session(session, has_conversations=bool(saved.get(session.id))) for session in issued]
+    issued_ones = (Session.of(session, has_conversations=bool(saved.get(session.id))) for session in issued)
+    shown = [wire.shown(session) for session in issued_ones]
     return {"ok": True, "sessions": shown}
 
 

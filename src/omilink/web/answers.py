@@ -1,8 +1,7 @@
 """The shapes of the contract's answers, for /openapi.json and the clients that are generated from it.
 
 The answers are made elsewhere, at once as JSON; tests/web/test_answers.py holds real ones against these. The docstrings
-become comments in the JavaScript client and, for what a stream carries, the tables of docs/reference/events.md. What
-is a noun is described by its declaration in `omilink.models`.
+become comments in the JavaScript client. Nouns and events are described by their declarations in `omilink.models`.
 """
 
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from omilink.models import conversation, message, omi_account, session, user
+from omilink.models import conversation, event, message, omi_account, session, user
 from omilink.web.shapes import Shape
 
 
@@ -128,40 +127,10 @@ class OmiLinkStart(OmiPush):
     say: str | None
 
 
-class Health(TypedDict):
-    """What is the case, in plain words, and what to do about it, if anything."""
-
-    status: Literal["ok", "waiting", "quiet", "failing", "suspended"]
-    message: str
-    nextStep: str | None
-
-
-class Jobs(TypedDict):
-    waiting: int
-    failed: int
-
-
-class _Session(TypedDict):
-    """A wearable's stream of words, as one user sees it."""
-
-    hasConversations: bool
-    messagesSaved: NotRequired[int]
-    notKept: NotRequired[int]
-    """How many of its calls were not kept, since the account's budget of a day was used up."""
-    unreadable: NotRequired[int]
-    """How many pieces of what it sent could not be read and are not kept."""
-    health: NotRequired[Health]
-    """`status`, `message` and `nextStep`, in plain words."""
-    lastWebhookAt: NotRequired[str | None]
-    jobs: NotRequired[Jobs]
-    """How many calls are `waiting` to be saved, and how many have `failed`."""
-    streamsOpen: NotRequired[int]
-    """How many of your streams are open."""
-
-
-Session = Annotated[session.OmiSession, Shape(_Session, name="Session")]
+Session = Annotated[session.Session, Shape()]
 Conversation = Annotated[conversation.Conversation, Shape()]
 Message = Annotated[message.Message, Shape()]
+CurrentConversation = Annotated[event.CurrentConversation, Shape()]
 
 
 class OneSession(Done):
@@ -179,15 +148,6 @@ class IssuedSessions(Done):
     """As the user sees them, who has them from now on."""
 
     sessions: list[Session]
-
-
-class CurrentConversation(Done):
-    """The newest 50 messages, in spoken order, and the cursor from which the stream goes on without a gap."""
-
-    conversation: Conversation | None
-    messages: list[Message]
-    sessionId: str | None
-    cursor: str
 
 
 class Conversations(Done):

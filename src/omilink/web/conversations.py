@@ -15,7 +15,7 @@ router = APIRouter(prefix="/conversations", tags=["conversations"])
 @router.get("/current", responses=answers.of(answers.CurrentConversation))
 async def current(who: CurrentUser, services: Services) -> wire.Json:
     """Your latest conversation over all your sessions, its newest 50 messages, and the cursor for the stream."""
-    return await services.store.read(lambda tx: event_log.current(tx, who.user.id))
+    return wire.shown(await services.store.read(lambda tx: event_log.current(tx, who.user.id)))
 
 
 @router.get("", responses=answers.of(answers.Conversations))

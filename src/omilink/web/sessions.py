@@ -7,6 +7,7 @@ from starlette.requests import Request
 from omilink.accounts import rate_limits
 from omilink.linking import health, sessions
 from omilink.models import wire
+from omilink.models.session import Session
 from omilink.settings import Switch
 from omilink.web import answers, fields
 from omilink.web.auth import Actor, CurrentUser, Services, client_address
@@ -36,7 +37,7 @@ async def link(request: Request, form: Link, who: CurrentUser, me: Actor, servic
         )
     )
     services.bus.publish([who.user.id])
-    return {"ok": True, "session": wire.session(session, has_conversations=bool(saved))}
+    return {"ok": True, "session": wire.shown(Session.of(session, has_conversations=bool(saved)))}
 
 
 @router.delete("/{session_id}/link", responses=answers.of(answers.OneSession, refused=(404,)))
@@ -50,7 +51,7 @@ async def unlink(
         lambda tx: sessions.unlink(tx, session_id, who.user.id, moment, me, personal=personal)
     )
     services.bus.publish([who.user.id])
-    return {"ok": True, "session": wire.session(session, has_conversations=False)}
+    return {"ok": True, "session": wire.shown(Session.of(session, has_conversations=False))}
 
 
 @router.get("", responses=answers.of(answers.Sessions))
@@ -62,7 +63,7 @@ async def mine(
     page, more = await services.store.read(lambda tx: health.sessions_of(tx, who.user.id, limit, before))
     jobs = await services.inbox.counts_of([session.id for session, _ in page])
     at = services.clock()
-    shown = [health.shown(*one, at, jobs.get(one[0].id, {})) for one in page]
+    shown = [wire.shown(health.with_health(*one, at, jobs.get(one[0].id, {}))) for one in page]
     return {"ok": True, "sessions": shown, "nextCursor": pack(*more) if more else None}
 
 
@@ -71,11 +72,6 @@ async def one(session_id: str, who: CurrentUser, services: Services) -> wire.Jso
     """One session of yours: linked how and since when, what has come and been saved, and what is wrong."""
     session, saved = await services.store.read(lambda tx: health.session_of(tx, session_id, who.user.id))
     jobs = await services.inbox.counts(session.id)
-    shown = health.shown(session, saved, services.clock(), jobs)
-    if session.suspended_user_id is None:
-        shown |= {
-            "lastWebhookAt": shown["lastSeenAt"],
-            "jobs": {"waiting": jobs.get("waiting", 0), "failed": jobs.get("dead", 0)},
-            "streamsOpen": services.bus.listeners().get(who.user.id, 0),
-        }
-    return {"ok": True, "session": shown}
+    streams_open = services.bus.listeners().get(who.user.id, 0)
+    shown = health.in_full(session, saved, services.clock(), jobs, streams_open)
+    return {"ok": True, "session": wire.shown(shown)}
