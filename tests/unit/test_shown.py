@@ -214,6 +214,9 @@ def test_deleted_words_leave_nothing_or_an_empty_text() -> None:
 
     assert erased_columns(Noun) == {"text": "", "speaker": None}
     assert erased_columns(Message) == {"text": "", "speaker": None, "person_id": None, "versions": ""}
+    assert erased_columns(Conversation) == {"title": None, "summary": None}
+    gone = CONVERSATION.deleted(AT)
+    assert (gone.title, gone.summary, gone.message_count, gone.deleted_at) == (None, None, 0, AT)
 
 
 def test_the_version_of_what_is_stored_already_stays() -> None:

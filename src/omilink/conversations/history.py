@@ -72,7 +72,7 @@ def delete(batch: Batch, conversation_id: str, user_id: str, at: Millis) -> None
     tx.sessions([one(tx, conversation_id, user_id).session_id])  # locks the session: no transaction adds words now
     conversation = one(tx, conversation_id, user_id)
     batch.forget_words(conversation)
-    batch.put_conversation(replace(conversation, title=None, summary=None, message_count=0, deleted_at=at))
+    batch.put_conversation(conversation.deleted(at))
     batch.add_event(user_id, ConversationDeleted(conversation_id=conversation.id))
 
 

@@ -31,9 +31,13 @@ from sqlalchemy import (
 
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
-from omilink.models.declared import is_time, plain
+from omilink.models.declared import is_big, plain
+from omilink.models.delivery import Delivery
+from omilink.models.event import Event
 from omilink.models.message import Message
+from omilink.models.omi_account import Challenge, OmiLink
 from omilink.models.session import OmiSession
+from omilink.models.user import PersonalUrl, SignIn, User
 
 metadata = MetaData(
     naming_convention={  # SQLite has no name to drop a constraint by, unless it is given one
@@ -46,8 +50,8 @@ metadata = MetaData(
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in a column that is declared INTEGER."""
-KINDS = {str: String, bool: Boolean, int: Integer, float: Float}
-"""Of what the nouns declare; times are BigInteger."""
+KINDS = {str: String, bool: Boolean, int: Integer, float: Float, bytes: LargeBinary}
+"""Of what the nouns declare; times and big numbers are BigInteger."""
 
 
 def stored(noun: type[Struct], *by_hand: Column[Any]) -> Iterator[Column[Any]]:
@@ -63,22 +67,23 @@ def stored(noun: type[Struct], *by_hand: Column[Any]) -> Iterator[Column[Any]]:
 def _column(name: str, hint: Any) -> Column[Any]:
     choices = get_args(plain(hint)) or (plain(hint),)
     [python] = [plain(choice) for choice in choices if choice is not NoneType]
-    kind = BigInteger if is_time(hint) else next(KINDS[each] for each in KINDS if issubclass(python, each))
+    kind = BigInteger if is_big(hint) else next(KINDS[each] for each in KINDS if issubclass(python, each))
     return Column(name, kind, nullable=NoneType in choices)
 
 
 users = Table(
     "users",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("email", String, nullable=False, unique=True),
-    Column("display_name", String),
-    Column("password_hash", String, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    # the last number of the user's event log, how far it has been pruned, and how often a right was withdrawn
-    Column("seq", BigInteger, nullable=False, server_default="0"),
-    Column("pruned", BigInteger, nullable=False, server_default="0"),
-    Column("rights", BigInteger, nullable=False, server_default="0"),
+    *stored(
+        User,
+        Column("id", String, primary_key=True),
+        Column("email", String, nullable=False, unique=True),
+        Column("password_hash", String, nullable=False),
+        # the last number of the user's event log, how far it has been pruned, and how often a right was withdrawn
+        Column("seq", BigInteger, nullable=False, server_default="0"),
+        Column("pruned", BigInteger, nullable=False, server_default="0"),
+        Column("rights", BigInteger, nullable=False, server_default="0"),
+    ),
 )
 
 # what an email of before compares as (names.email_key), where that is not the email; NULL: it could not be given today
@@ -92,22 +97,22 @@ email_keys = Table(
 tokens = Table(
     "tokens",
     metadata,
-    Column("hash", String, primary_key=True),
-    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("created_at", BigInteger, nullable=False),
-    Column("expires_at", BigInteger, nullable=False),
-    Column("client", String),  # what signed in, as it calls itself
+    *stored(
+        SignIn,
+        Column("hash", String, primary_key=True),
+        Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    ),
 )
 
 # found by the hash, so that looking it up tells nothing by its time; kept as it is, so that it can be shown again
 personal_urls = Table(
     "personal_urls",
     metadata,
-    Column("hash", String, primary_key=True),
-    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("secret", String, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("valid_until", BigInteger),  # NULL: the current one
+    *stored(
+        PersonalUrl,
+        Column("hash", String, primary_key=True),
+        Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    ),
 )
 
 tickets = Table(
@@ -121,25 +126,24 @@ tickets = Table(
 omi_links = Table(
     "omi_links",
     metadata,
-    Column("omi_user_id", String, primary_key=True),
-    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("verified_at", BigInteger, nullable=False),
-    Column("proof", String, nullable=False, server_default="operator"),
-    Column("brings", Boolean, nullable=False, server_default=true()),
+    *stored(
+        OmiLink,
+        Column("omi_user_id", String, primary_key=True),
+        Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+        Column("proof", String, nullable=False, server_default="operator"),
+        Column("brings", Boolean, nullable=False, server_default=true()),
+    ),
 )
 
 # what users have been asked to say or to type; the number as a hash, since it alone proves something
 challenges = Table(
     "challenges",
     metadata,
-    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
-    Column("uid", String, primary_key=True, index=True),
-    Column("say", String, nullable=False),
-    Column("number_hash", String),
-    Column("brings", Boolean, nullable=False),
-    Column("expires_at", BigInteger, nullable=False),
-    Column("used_at", BigInteger),
-    Column("heard", String),  # the latest that came close to the sentence
+    *stored(
+        Challenge,
+        Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+        Column("uid", String, primary_key=True, index=True),
+    ),
 )
 
 omi_sessions = Table(
@@ -149,15 +153,9 @@ omi_sessions = Table(
         OmiSession,
         Column("id", String, primary_key=True),  # models.ids.session_key
         Column("user_id", ForeignKey("users.id"), index=True),
-        Column("linked_order", BigInteger),
-        Column("linked_act", BigInteger),
         Column("last_order", BigInteger, nullable=False, server_default="0"),
         Column("suspended_user_id", ForeignKey("users.id"), index=True),
         Column("left_user_id", ForeignKey("users.id")),
-        Column("left_since_order", BigInteger),
-        Column("left_since_act", BigInteger),
-        Column("left_order", BigInteger),
-        Column("left_act", BigInteger),
         Column("turn", Integer, nullable=False, server_default="0"),
         Column("last_uid", String, index=True),
         Column("bad_segments", Integer, nullable=False, server_default="0"),
@@ -187,7 +185,6 @@ conversations = Table(
         Column("last_order", BigInteger, nullable=False, server_default="0"),
         Column("last_step", BigInteger, nullable=False, server_default="0"),
         Column("turn", Integer, nullable=False, server_default="0"),
-        Column("brought_order", BigInteger),
         Column("counted_at", BigInteger, nullable=False, server_default="0"),  # of the last words or change of hands
     ),
     # by the coarse time and order: an index on last_at or last_order would be written with every call
@@ -214,37 +211,33 @@ messages = Table(
 events = Table(
     "events",
     metadata,
-    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
-    Column("seq", BigInteger, primary_key=True),
-    Column("conversation_id", String),
-    Column("counted_at", BigInteger, nullable=False),
-    Column("data", Text, nullable=False),
+    *stored(
+        Event,
+        Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+        Column("seq", BigInteger, primary_key=True),
+        Column("counted_at", BigInteger, nullable=False),
+        Column("data", Text, nullable=False),
+    ),
     Index("ix_events_counted_at", "counted_at"),
 )
 
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("seq", BigKey, primary_key=True),
-    Column("order", BigInteger),  # NULL: its seq
-    Column("seen", BigInteger, nullable=False, server_default="0"),
-    Column("way", String, nullable=False, server_default="straight"),
-    Column("kind", String, nullable=False),
-    Column("origin", String, nullable=False),
-    Column("session_id", String, nullable=False),
-    Column("uid", String),
-    Column("key", String, unique=True),
-    Column("contradiction", String),
-    Column("proven", Boolean, nullable=False, server_default=false()),
-    Column("signature", String),
-    Column("request_id", String),
-    Column("body", LargeBinary, nullable=False),
-    Column("received_at", BigInteger, nullable=False),
-    Column("counted_at", BigInteger),  # NULL: the node that accepted it did not know
-    Column("state", String, nullable=False),  # waiting, dead, quarantined, done
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("run_at", BigInteger, nullable=False),
-    Column("error", String),
+    *stored(
+        Delivery,
+        Column("seq", BigKey, primary_key=True),
+        Column("order", BigInteger),  # NULL: its seq
+        Column("seen", BigInteger, nullable=False, server_default="0"),
+        Column("way", String, nullable=False, server_default="straight"),
+        Column("key", String, unique=True),
+        Column("proven", Boolean, nullable=False, server_default=false()),
+        Column("attempts", Integer, nullable=False, server_default="0"),
+        # its job
+        Column("state", String, nullable=False),  # waiting, dead, quarantined, done
+        Column("run_at", BigInteger, nullable=False),
+        Column("error", String),
+    ),
     Index(
         "ix_deliveries_unfinished",
         "state",

@@ -275,7 +275,7 @@ def _is_nothing_else(batch: DeliveryBatch, conversation: Conversation, changed: 
 
 def _bury(batch: DeliveryBatch, delivery: Delivery, conversation: Conversation) -> None:
     """Deletes a conversation that contained only the phrase."""
-    batch.put_conversation(replace(conversation, message_count=0, deleted_at=delivery.received_at))
+    batch.put_conversation(conversation.deleted(delivery.received_at))
     if conversation.user_id:
         batch.forget_events(conversation.user_id, conversation.id)
         batch.add_event(conversation.user_id, ConversationDeleted(conversation_id=conversation.id))

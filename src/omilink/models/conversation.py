@@ -1,13 +1,13 @@
 """A conversation: what was said on one clock of a device without a long silence."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from omilink.clock import Millis
-from omilink.models.declared import Fixed, Shown, ShownAs
+from omilink.models.declared import Big, Erased, Fixed, Shown, ShownAs, erased_columns
 from omilink.models.delivery import Delivery
 from omilink.models.message import Message, Segment
 
@@ -24,8 +24,8 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     """The session's key: its origin and its id."""
     user_id: str | None
     """The owner; None for an ownerless conversation, which is shown to nobody."""
-    title: Shown[str | None] = None
-    summary: Shown[str | None] = None
+    title: Shown[Erased[str | None]] = None
+    summary: Shown[Erased[str | None]] = None
     # nothing sets it yet
     created_at: Fixed[Shown[Millis]]
     zero_at: Millis | None = None
@@ -46,7 +46,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     """How many messages it has in all; you may hold fewer."""
     brought_at: Millis | None = None
     """When a proof took the conversation along to a new owner."""
-    brought_order: int | None = None
+    brought_order: Big[int | None] = None
     """The order of that moment."""
     deleted_at: Millis | None = None
     """When the conversation was deleted. It stays as a tombstone without words, so that a retry of a call cannot
@@ -76,6 +76,11 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     def last_step(self) -> int:
         """`last_order`, rounded down, so that an index on it seldom changes."""
         return self.last_order // ORDER_STEP
+
+    def deleted(self, at: Millis) -> "Conversation":
+        """The tombstone that stays of it."""
+        erased: dict[str, Any] = erased_columns(Conversation)
+        return replace(self, **erased, message_count=0, deleted_at=at)
 
     def as_of(self, call: Delivery) -> "Conversation":
         """The conversation with its clock as the call finds it. Where the clock contradicts the order, no time counts

@@ -32,12 +32,14 @@ class ShownAs(NamedTuple):
     before: str | None = None
 
 
-FIXED, ERASED = object(), object()
+FIXED, ERASED, BIG = object(), object(), object()
 Shown = Annotated[T, ShownAs()]
 Fixed = Annotated[T, FIXED]
 """A column that never changes once it is stored."""
 Erased = Annotated[T, ERASED]
 """A column that is erased when a user deletes the conversation: it becomes null or an empty text."""
+Big = Annotated[T, BIG]
+"""A column for whole numbers beyond 32 bits."""
 
 
 class Part(NamedTuple):
@@ -94,6 +96,11 @@ def is_noun(hint: Any) -> bool:
 def may_miss(hint: Any) -> bool:
     """Whether the JSON leaves the member out while it is UNSET."""
     return UnsetType in get_args(plain(hint))
+
+
+def is_big(hint: Any) -> bool:
+    """Whether the type is a time or a whole number beyond 32 bits."""
+    return BIG in marks(hint) or is_time(hint)
 
 
 def is_time(hint: Any) -> bool:

@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
 from omilink.clock import Millis
-from omilink.models.declared import FIXED, Fixed, Shown, ShownAs
+from omilink.models.declared import FIXED, Big, Fixed, Shown, ShownAs
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED, check_id, session_key
 from omilink.models.order import Accepted, Hands, Moment, is_before
@@ -74,8 +74,8 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
     method: Shown[Method | None] = None
     """How it came to you."""
     linked_at: Shown[Millis | None] = None
-    linked_order: int | None = None
-    linked_act: int | None = None
+    linked_order: Big[int | None] = None
+    linked_act: Big[int | None] = None
     last_seen_at: Shown[Millis | None] = None
     """When it last called."""
     last_order: int = 0
@@ -83,10 +83,10 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
     suspended_user_id: str | None = None
     left_user_id: str | None = None
     """The user who had the session last."""
-    left_since_order: int | None = None
-    left_since_act: int | None = None
-    left_order: int | None = None
-    left_act: int | None = None
+    left_since_order: Big[int | None] = None
+    left_since_act: Big[int | None] = None
+    left_order: Big[int | None] = None
+    left_act: Big[int | None] = None
     turn: int = 0
     """How often the session has left an owner."""
     device: Device | None = None

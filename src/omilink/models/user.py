@@ -16,10 +16,11 @@ class User(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class SignIn(Struct, frozen=True, kw_only=True, gc=False):
-    """One place where the user is signed in. `client` is what signed in, as it calls itself."""
+    """One place where the user is signed in."""
 
     token_hash: str = field(name="hash")
     client: Shown[str | None]
+    """What signed in, as it calls itself."""
     created_at: Shown[Millis]
     expires_at: Shown[Millis]
 
@@ -29,8 +30,9 @@ class SignIn(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class PersonalUrl(Struct, frozen=True, kw_only=True, gc=False):
-    """The secret of a user's personal webhook URL. The current secret is valid until it is replaced."""
+    """The secret of a user's personal webhook URL."""
 
     secret: str
     created_at: Millis
     valid_until: Millis | None
+    """In counted time; None for the current URL."""
