@@ -14,8 +14,8 @@ from omilink.clock import Millis
 from omilink.database.store import Store, Transaction
 from omilink.live import event_log
 from omilink.live.event_log import Frame, Quiet
-from omilink.models import wire
 from omilink.models.event import Event
+from omilink.models.json import json_text
 from omilink.models.user import User
 from omilink.ports import Bus, Hint
 
@@ -82,7 +82,7 @@ async def kept(store: Store, *types: str) -> Sequence[Event]:
 
 
 def event(type: str, conversation_id: str | None = None) -> Event:
-    return Event(user_id="ada", conversation_id=conversation_id, data=wire.dumps({"type": type}))
+    return Event(user_id="ada", conversation_id=conversation_id, data=json_text({"type": type}))
 
 
 async def handed_over(bus: Bus, stream: Stream, new: Sequence[Event], count: int | None = None) -> list[str]:

@@ -18,7 +18,7 @@ from omilink.errors import OmilinkError
 from omilink.linking import sessions
 from omilink.live import event_log
 from omilink.live.event_log import Frame
-from omilink.models import wire
+from omilink.models.json import to_json
 
 Json = dict[str, Any]
 
@@ -37,10 +37,10 @@ class Screen:
 
     def look_up(self, tx: Transaction, user: str) -> "Screen":
         """What a page does when it opens, and when a conversation comes to the top whose words it lacks."""
-        self.talks |= {c.id: wire.shown(c) for c in tx.conversations_of(user, 1000)}
+        self.talks |= {c.id: to_json(c) for c in tx.conversations_of(user, 1000)}
         talk = self.top()
         if talk and len(self.words_of(talk)) < min(talk["messageCount"], history.SNAPSHOT):
-            self._merge(wire.shown(m) for m in tx.messages(talk["id"], history.SNAPSHOT))
+            self._merge(to_json(m) for m in tx.messages(talk["id"], history.SNAPSHOT))
         return self
 
     def top(self) -> Json | None:
@@ -78,7 +78,7 @@ class Screen:
 
 
 def fresh(tx: Transaction, user: str) -> tuple[Json | None, list[Json]]:
-    answer = wire.shown(event_log.current(tx, user))
+    answer = to_json(event_log.current(tx, user))
     return answer["conversation"], answer["messages"]
 
 

@@ -7,7 +7,7 @@ from omilink.database import schema
 from omilink.database.rows import changing, every
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
-from omilink.models.declared import columns
+from omilink.models.declaration import columns
 from omilink.models.delivery import Delivery, Job
 from omilink.models.event import Event
 from omilink.models.message import Message

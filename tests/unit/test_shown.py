@@ -6,11 +6,12 @@ import pytest
 from msgspec import Struct, json, structs
 
 from omilink.clock import Millis
-from omilink.models import event, wire
+from omilink.models import event
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
-from omilink.models.declared import Erased, Shown, ShownAs, erased_columns, parts
+from omilink.models.declaration import Erased, Shown, ShownAs, erased_columns, parts
 from omilink.models.event import Content
+from omilink.models.json import event_text, json_text, to_json
 from omilink.models.message import Message, Segment, Speech
 from omilink.models.omi_account import OmiLink, Proof
 from omilink.models.session import Health, Jobs, Method, OmiSession, Session, UnlinkReason
@@ -111,11 +112,11 @@ GOLDEN: list[tuple[Struct, str]] = [
 
 @pytest.mark.parametrize(("noun", "text"), GOLDEN)
 def test_the_json_of_a_noun_is_that_of_the_contract(noun: Struct, text: str) -> None:
-    assert wire.dumps(wire.shown(noun)) == text
+    assert json_text(to_json(noun)) == text
 
 
-MESSAGE_JSON, CONVERSATION_JSON = (wire.dumps(wire.shown(noun)) for noun in (MESSAGE, CONVERSATION))
-SESSION_JSON = wire.dumps(wire.shown(OWNED))[:-1] + ',"hasConversations":true}'
+MESSAGE_JSON, CONVERSATION_JSON = (json_text(to_json(noun)) for noun in (MESSAGE, CONVERSATION))
+SESSION_JSON = json_text(to_json(OWNED))[:-1] + ',"hasConversations":true}'
 OF_CONVERSATION = f'"conversationId":"c","conversation":{CONVERSATION_JSON}'
 SESSION = Session.of(OWNED, has_conversations=True)
 CURRENT: dict[str, Any] = {
@@ -158,7 +159,7 @@ EVENTS: list[tuple[Content, str]] = [
 
 @pytest.mark.parametrize(("content", "text"), EVENTS)
 def test_the_json_of_an_event_is_that_of_the_contract(content: Content, text: str) -> None:
-    assert wire.event_text(content) == text
+    assert event_text(content) == text
 
 
 def test_every_kind_of_event_is_tried() -> None:
@@ -176,7 +177,7 @@ def test_a_session_in_full_has_its_health() -> None:
         jobs=Jobs(waiting=1, failed=0),
         streams_open=2,
     )
-    assert wire.dumps(wire.shown(session)) == (
+    assert json_text(to_json(session)) == (
         SESSION_JSON[:-1] + ',"messagesSaved":3,"unreadable":1,"notKept":2,'
         '"health":{"status":"ok","message":"Linked.","nextStep":null},"lastWebhookAt":"2026-09-14T18:21:07.114Z",'
         '"jobs":{"waiting":1,"failed":0},"streamsOpen":2}'
@@ -198,7 +199,7 @@ def test_what_stands_before_another_has_its_place_and_properties_come_last() -> 
             return 4
 
     assert [part.name for part in parts(Noun)] == ["first", "secondOne", "thirdOne", "last"]
-    assert wire.shown(Noun(second_one=2, third=3, hidden="")) == {
+    assert to_json(Noun(second_one=2, third=3, hidden="")) == {
         "first": 1,
         "secondOne": 2,
         "thirdOne": "1970-01-01T00:00:00.003Z",

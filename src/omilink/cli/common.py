@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omilink import logs
-from omilink.models import wire
+from omilink.models.json import time_text
 
 if TYPE_CHECKING:
     from omilink.app.services import Services
@@ -50,7 +50,7 @@ def print_list(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str) -> 
 
 
 def moment(at: int | None) -> str:
-    return wire.time(at) or "-"
+    return time_text(at) or "-"
 
 
 def _print_table(rows: Sequence[dict[str, Any]]) -> None:

@@ -8,8 +8,8 @@ from omilink.accounts import signing_in
 from omilink.app.services import Services
 from omilink.cli.common import with_services
 from omilink.database.store import Transaction
-from omilink.models import wire
 from omilink.models.conversation import Conversation
+from omilink.models.json import Json, to_json
 
 PAGE = 200
 
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
         while page := await store.read(partial(_page, user_id=user.id, before=before)):
             for conversation in page:
                 messages = await store.read(partial(_messages, conversation=conversation))
-                print(json.dumps(wire.shown(conversation) | {"messages": messages}, ensure_ascii=False))
+                print(json.dumps(to_json(conversation) | {"messages": messages}, ensure_ascii=False))
             before = (page[-1].first_order, page[-1].id)
 
     with_services(write)
@@ -39,6 +39,6 @@ def _page(tx: Transaction, user_id: str, before: tuple[int, str] | None) -> list
     return tx.conversations_of(user_id, PAGE, before)
 
 
-def _messages(tx: Transaction, conversation: Conversation) -> list[wire.Json]:
+def _messages(tx: Transaction, conversation: Conversation) -> list[Json]:
     found = tx.messages(conversation.id, conversation.message_count)
-    return [wire.shown(message) for message in found]
+    return [to_json(message) for message in found]

@@ -6,11 +6,11 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from omilink.clock import Millis
 from omilink.database.store import Transaction
-from omilink.models import wire
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
 from omilink.models.event import Content, Event
 from omilink.models.ids import SHARED, check_id, session_key
+from omilink.models.json import event_of
 from omilink.models.message import Message
 from omilink.models.session import OmiSession
 
@@ -112,7 +112,7 @@ class Batch:
 
     def add_event(self, user_id: str, content: Content) -> None:
         """Adds an event for the user's streams."""
-        self._events.append(wire.event(user_id, content))
+        self._events.append(event_of(user_id, content))
         self.users.add(user_id)
 
     def forget_events(self, user_id: str, conversation_id: str) -> None:

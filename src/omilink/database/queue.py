@@ -16,7 +16,7 @@ from omilink.database.schema import deliveries as job
 from omilink.database.schema import meta
 from omilink.database.store import Transaction
 from omilink.database.threads import DatabaseThreads
-from omilink.models.declared import columns
+from omilink.models.declaration import columns
 from omilink.models.delivery import BATCH_BYTES, LONGEST_WAIT, Delivery, Job
 from omilink.models.ids import SHARED, session_key
 from omilink.models.order import Moment

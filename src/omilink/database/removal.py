@@ -12,7 +12,7 @@ from omilink.database.events import Events
 from omilink.database.rows import every
 from omilink.database.sessions import Sessions
 from omilink.models.conversation import Conversation
-from omilink.models.declared import erased_columns
+from omilink.models.declaration import erased_columns
 from omilink.models.ids import SHARED
 from omilink.models.message import Message
 from omilink.models.order import Hands, Moment

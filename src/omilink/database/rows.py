@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, convert, to_builtins
 from sqlalchemy import Table
 
-from omilink.models.declared import columns, fixed_columns
+from omilink.models.declaration import columns, fixed_columns
 
 N = TypeVar("N", bound=Struct)
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
-from omilink.models.declared import is_big, plain
+from omilink.models.declaration import is_big, plain
 from omilink.models.delivery import Delivery
 from omilink.models.event import Event
 from omilink.models.message import Message

@@ -20,7 +20,6 @@ from omilink.clock import Millis
 from omilink.conversations import history
 from omilink.database.store import Store, Transaction
 from omilink.errors import Unavailable
-from omilink.models import wire
 from omilink.models.event import (
     CaughtUp,
     Connected,
@@ -32,6 +31,7 @@ from omilink.models.event import (
     Update,
     WhySignedOut,
 )
+from omilink.models.json import event_text
 from omilink.ports import Bus, Hint, Subscription
 
 HEARTBEAT = 15.0
@@ -88,7 +88,7 @@ async def follow(
     log = _Log(store, user_id, opening)
     if still:
         connected = Connected(cursor=opening.cursor, resumed=opening.resumed)
-        yield [Frame(opening.cursor, wire.event_text(connected)), *opening.frames]
+        yield [Frame(opening.cursor, event_text(connected)), *opening.frames]
         opening.frames.clear()  # a stream lasts for hours, and must not keep the frames that it has sent
         if opening.resumed:
             async for frames in log.unread():
@@ -134,7 +134,7 @@ def begin(tx: Transaction, user_id: str, after: str | None) -> Opening:
         return Opening(True, f"{name}.{int(parsed[2])}", [], int(parsed[2]))
     reset = Reset(reason="cursor_too_old" if known else "cursor_unknown")
     frame, seq = _snapshot(tx, user_id, name)
-    return Opening(False, fresh, [Frame(fresh, wire.event_text(reset)), frame], seq)
+    return Opening(False, fresh, [Frame(fresh, event_text(reset)), frame], seq)
 
 
 def poll(tx: Transaction, user_id: str, after: str | None) -> tuple[list[Frame], str, bool]:
@@ -198,7 +198,7 @@ class _Log:
         return [Frame(f"{self._name}.{event.seq}", event.data) for event in events]
 
     def frame(self, content: Content) -> Frame:
-        return Frame(f"{self._name}.{self._seq}", wire.event_text(content))
+        return Frame(f"{self._name}.{self._seq}", event_text(content))
 
     def _page(self, tx: Transaction) -> list[Event]:
         return tx.events_after(self._user_id, self._seq, PAGE)
@@ -216,7 +216,7 @@ def _right(tx: Transaction, who: SignedIn, at: Millis) -> tuple[SignedIn | None,
 
 def _snapshot(tx: Transaction, user_id: str, name: str) -> tuple[Frame, int]:
     update, seq = _update(tx, user_id, name)
-    return Frame(update.cursor, wire.event_text(update)), seq
+    return Frame(update.cursor, event_text(update)), seq
 
 
 def _update(tx: Transaction, user_id: str, name: str) -> tuple[Update, int]:

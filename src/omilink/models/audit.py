@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from omilink.clock import Millis
-from omilink.models.declared import Shown
+from omilink.models.declaration import Shown
 
 
 class By(Struct, frozen=True, gc=False):

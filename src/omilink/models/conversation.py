@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from omilink.clock import Millis
-from omilink.models.declared import Big, Erased, Fixed, Shown, ShownAs, erased_columns
+from omilink.models.declaration import Big, Erased, Fixed, Shown, ShownAs, erased_columns
 from omilink.models.delivery import Delivery
 from omilink.models.message import Message, Segment
 

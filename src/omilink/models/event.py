@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Struct
 
 from omilink.models.conversation import Conversation
-from omilink.models.declared import Shown, ShownAs
+from omilink.models.declaration import Shown, ShownAs
 from omilink.models.message import Message
 from omilink.models.session import Session, UnlinkReason
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.errors import Invalid
-from omilink.models.declared import FIXED, Erased, Fixed, Shown, ShownAs
+from omilink.models.declaration import FIXED, Erased, Fixed, Shown, ShownAs
 from omilink.models.ids import digest, is_uuid
 
 UNIQUE_LENGTH = 16

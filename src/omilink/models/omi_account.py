@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Struct, field
 
 from omilink.clock import Millis
-from omilink.models.declared import Shown, ShownAs
+from omilink.models.declaration import Shown, ShownAs
 
 
 class Proof(StrEnum):

@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
 from omilink.clock import Millis
-from omilink.models.declared import FIXED, Big, Fixed, Shown, ShownAs
+from omilink.models.declaration import FIXED, Big, Fixed, Shown, ShownAs
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED, check_id, session_key
 from omilink.models.order import Accepted, Hands, Moment, is_before

@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, Response
 from omilink.accounts import rate_limits, signing_in
 from omilink.accounts.signing_in import SignedIn
 from omilink.errors import RateLimited, WrongLogin
-from omilink.models import emails, wire
+from omilink.models import emails
+from omilink.models.json import Json, to_json
 from omilink.models.user import SignIn, User
 from omilink.ports import Hint
 from omilink.web import answers, fields
@@ -81,20 +82,20 @@ async def logout(who: CurrentUser, services: Services) -> Response:
 
 
 @router.get("/me", responses=answers.of(answers.Me))
-async def me(who: CurrentUser, services: Services) -> wire.Json:
+async def me(who: CurrentUser, services: Services) -> Json:
     links = await services.store.read(lambda tx: tx.omi_links(who.user.id))
-    return {"ok": True, "user": wire.shown(who.user), "omi_links": [wire.shown(link) for link in links]}
+    return {"ok": True, "user": to_json(who.user), "omi_links": [to_json(link) for link in links]}
 
 
 @router.get("/account/sessions", responses=answers.of(answers.SignIns))
-async def sign_ins(who: CurrentUser, services: Services) -> wire.Json:
+async def sign_ins(who: CurrentUser, services: Services) -> Json:
     """Where you are signed in, the newest first."""
     found = await services.store.read(lambda tx: tx.sign_ins(who.user.id, tx.counted()))
     return {"ok": True, "sessions": [_shown(services, one, who) for one in found]}
 
 
 @router.delete("/account/sessions/{sign_in_id}", responses=answers.of(answers.Done, refused=(404,)))
-async def revoke(sign_in_id: str, who: CurrentUser, services: Services) -> wire.Json:
+async def revoke(sign_in_id: str, who: CurrentUser, services: Services) -> Json:
     """Ends one sign-in, and the streams that it opened."""
     await services.store.write(lambda tx: signing_in.revoke(tx, who, sign_in_id, tx.counted()))
     services.bus.publish([who.user.id], Hint.RIGHTS)
@@ -102,7 +103,7 @@ async def revoke(sign_in_id: str, who: CurrentUser, services: Services) -> wire.
 
 
 @router.delete("/account/sessions", responses=answers.of(answers.Revoked))
-async def revoke_others(who: CurrentUser, services: Services) -> wire.Json:
+async def revoke_others(who: CurrentUser, services: Services) -> Json:
     """Ends all your sign-ins but this one."""
     count = await services.store.write(lambda tx: signing_in.revoke_others(tx, who, tx.counted()))
     services.bus.publish([who.user.id], Hint.RIGHTS)
@@ -110,7 +111,7 @@ async def revoke_others(who: CurrentUser, services: Services) -> wire.Json:
 
 
 @router.post("/account/password", responses=answers.of(answers.Done, refused=(429,)))
-async def change_password(request: Request, form: NewPassword, who: CurrentUser, services: Services) -> wire.Json:
+async def change_password(request: Request, form: NewPassword, who: CurrentUser, services: Services) -> Json:
     """Changes the password and ends all other sign-ins."""
     emails.check_password(form.new_password, "new_password")
     await _prove_password(request, services, who, form.password)
@@ -133,7 +134,7 @@ async def delete_account(request: Request, form: Password, who: CurrentUser, ser
 
 
 def _signed_in(request: Request, user: User, token: str, status: int) -> Response:
-    response = JSONResponse({"ok": True, "session_token": token, "user": wire.shown(user)}, status)
+    response = JSONResponse({"ok": True, "session_token": token, "user": to_json(user)}, status)
     set_cookie(request, response, token)
     return response
 
@@ -172,9 +173,9 @@ async def _rehash(services: Services, user: User, hashed: str, password: str) ->
             await services.store.write(lambda tx: tx.rehash_password(user.id, hashed, better))
 
 
-def _shown(services: Services, sign_in: SignIn, who: SignedIn) -> wire.Json:
+def _shown(services: Services, sign_in: SignIn, who: SignedIn) -> Json:
     expiring = replace(sign_in, expires_at=services.shown(sign_in.expires_at))
-    return wire.shown(expiring) | {"current": sign_in.token_hash == who.token_hash}
+    return to_json(expiring) | {"current": sign_in.token_hash == who.token_hash}
 
 
 def _client(request: Request) -> str | None:

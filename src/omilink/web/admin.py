@@ -11,8 +11,8 @@ from omilink.accounts import signing_in
 from omilink.database.store import Transaction
 from omilink.errors import Invalid
 from omilink.linking import session_ids, sessions
-from omilink.models import wire
 from omilink.models.audit import OPERATOR, By
+from omilink.models.json import Json, to_json
 from omilink.models.session import OmiSession, Session
 from omilink.models.user import User
 from omilink.web import answers, fields
@@ -54,7 +54,7 @@ class Issue(BaseModel):
 
 
 @router.post("/sessions", responses=answers.of(answers.IssuedSessions, refused=(404, 409)))
-async def issue(form: Issue, operator: Operator, services: Services) -> wire.Json:
+async def issue(form: Issue, operator: Operator, services: Services) -> Json:
     """Issues sessions to a user, linked before the device's first call."""
     ids, moment = _session_ids(form), await services.moment()
 
@@ -66,7 +66,7 @@ async def issue(form: Issue, operator: Operator, services: Services) -> wire.Jso
     user, issued, saved = await services.store.write(issue)
     services.bus.publish([user.id])
     issued_ones = (Session.of(session, has_conversations=bool(saved.get(session.id))) for session in issued)
-    shown = [wire.shown(session) for session in issued_ones]
+    shown = [to_json(session) for session in issued_ones]
     return {"ok": True, "sessions": shown}
 
 

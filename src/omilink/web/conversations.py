@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from omilink.conversations import history
 from omilink.live import event_log
-from omilink.models import wire
+from omilink.models.json import Json, to_json
 from omilink.web import answers
 from omilink.web.auth import CurrentUser, Services
 from omilink.web.cursors import Limit, NumberCursor, PlaceCursor, by_number, by_place, pack
@@ -13,32 +13,32 @@ router = APIRouter(prefix="/conversations", tags=["conversations"])
 
 
 @router.get("/current", responses=answers.of(answers.CurrentConversation))
-async def current(who: CurrentUser, services: Services) -> wire.Json:
+async def current(who: CurrentUser, services: Services) -> Json:
     """Your latest conversation over all your sessions, its newest 50 messages, and the cursor for the stream."""
-    return wire.shown(await services.store.read(lambda tx: event_log.current(tx, who.user.id)))
+    return to_json(await services.store.read(lambda tx: event_log.current(tx, who.user.id)))
 
 
 @router.get("", responses=answers.of(answers.Conversations))
-async def mine(who: CurrentUser, services: Services, limit: Limit = 20, cursor: NumberCursor = "") -> wire.Json:
+async def mine(who: CurrentUser, services: Services, limit: Limit = 20, cursor: NumberCursor = "") -> Json:
     """Your conversations, the one that began last first: so a conversation keeps its place while you read page by
     page."""
     before = by_number(cursor)
     found = await services.store.read(lambda tx: tx.conversations_of(who.user.id, limit + 1, before))
     page = found[:limit]
     more = pack(page[-1].first_order, page[-1].id) if len(found) > limit else None
-    return {"ok": True, "items": [wire.shown(c) for c in page], "nextCursor": more}
+    return {"ok": True, "items": [to_json(c) for c in page], "nextCursor": more}
 
 
 @router.get("/{conversation_id}", responses=answers.of(answers.OneConversation, refused=(404,)))
-async def one(conversation_id: str, who: CurrentUser, services: Services) -> wire.Json:
+async def one(conversation_id: str, who: CurrentUser, services: Services) -> Json:
     found = await services.store.read(lambda tx: history.one(tx, conversation_id, who.user.id))
-    return {"ok": True, "conversation": wire.shown(found)}
+    return {"ok": True, "conversation": to_json(found)}
 
 
 @router.get("/{conversation_id}/messages", responses=answers.of(answers.Messages, refused=(404,)))
 async def messages(
     conversation_id: str, who: CurrentUser, services: Services, limit: Limit = 50, cursor: PlaceCursor = ""
-) -> wire.Json:
+) -> Json:
     """The newest page first, in spoken order; older ones by cursor."""
     before = by_place(cursor)
     found = await services.store.read(
@@ -49,11 +49,11 @@ async def messages(
     )
     page = found[-limit:]
     more = pack(page[0].position, page[0].seq) if len(found) > limit else None
-    return {"ok": True, "items": [wire.shown(m) for m in page], "nextCursor": more}
+    return {"ok": True, "items": [to_json(m) for m in page], "nextCursor": more}
 
 
 @router.delete("/{conversation_id}", responses=answers.of(answers.Done, refused=(404,)))
-async def delete(conversation_id: str, who: CurrentUser, services: Services) -> wire.Json:
+async def delete(conversation_id: str, who: CurrentUser, services: Services) -> Json:
     """Removes every word of it, everywhere, for good. What a reader of an older state still needs, such as a backup
     under way, is overwritten on the disk as soon as that reader has ended."""
     at = services.clock()

@@ -13,8 +13,8 @@ from omilink.database.store import Transaction
 from omilink.errors import OmilinkError, WrongCode
 from omilink.linking import omi_accounts
 from omilink.linking.omi_accounts import NUMBER_DIGITS, Started
-from omilink.models import wire
 from omilink.models.ids import check_id
+from omilink.models.json import Json, time_text, to_json
 from omilink.models.omi_account import OmiLink
 from omilink.web import answers, fields
 from omilink.web.auth import Actor, CurrentUser, Services, client_address
@@ -46,7 +46,7 @@ class TakeEarlier(Account):
 
 
 @router.post("/start", responses=answers.of(answers.OmiLinkStart, refused=(429,)))
-async def start(request: Request, form: Start, who: CurrentUser, me: Actor, services: Services) -> wire.Json:
+async def start(request: Request, form: Start, who: CurrentUser, me: Actor, services: Services) -> Json:
     """Asks for a proof that an OMI account is yours: a sentence to say into the wearable, and, where this server can
     reach its phone, a number to type. Both are good for ten minutes and once."""
     await _spend_start(request, services, who)
@@ -67,7 +67,7 @@ async def start(request: Request, form: Start, who: CurrentUser, me: Actor, serv
 
 
 @router.post("/resend", responses=answers.of(answers.OmiPush, refused=(404, 429)))
-async def resend(request: Request, form: Account, who: CurrentUser, services: Services) -> wire.Json:
+async def resend(request: Request, form: Account, who: CurrentUser, services: Services) -> Json:
     """Sends another number to the phone, in place of the one before. The sentence stays."""
     await _spend_start(request, services, who)
     at = services.clock()
@@ -76,7 +76,7 @@ async def resend(request: Request, form: Account, who: CurrentUser, services: Se
 
 
 @router.post("/confirm", responses=answers.of(answers.OneOmiAccount, refused=(403, 429)))
-async def confirm(request: Request, form: Code, who: CurrentUser, me: Actor, services: Services) -> wire.Json:
+async def confirm(request: Request, form: Code, who: CurrentUser, me: Actor, services: Services) -> Json:
     """Proves it with the number from the phone. Whatever does not prove it is answered alike."""
     address = client_address(request)
     await services.limits.spend((rate_limits.CONFIRM, who.user.id), (rate_limits.CONFIRM_FROM, address))
@@ -94,18 +94,18 @@ async def confirm(request: Request, form: Code, who: CurrentUser, me: Actor, ser
 
 
 @router.get("", responses=answers.of(answers.OmiAccounts))
-async def mine(who: CurrentUser, services: Services) -> wire.Json:
+async def mine(who: CurrentUser, services: Services) -> Json:
     """Your OMI accounts, what is under way, and whether this server can send numbers to phones."""
     at = services.clock()
 
-    def look(tx: Transaction) -> wire.Json:
+    def look(tx: Transaction) -> Json:
         links = [_shown(tx, link, at) for link in tx.omi_links(who.user.id)]
         pending = [
             {
                 "omiUserId": one.uid,
                 "say": one.say,
                 "heard": one.heard,
-                "expiresAt": wire.time(services.shown(one.expires_at)),
+                "expiresAt": time_text(services.shown(one.expires_at)),
             }
             for one in tx.challenges_of(who.user.id, tx.counted())
             if one.used_at is None
@@ -116,7 +116,7 @@ async def mine(who: CurrentUser, services: Services) -> wire.Json:
 
 
 @router.post("/earlier", responses=answers.of(answers.OneOmiAccount, refused=(404,)))
-async def earlier(form: TakeEarlier, who: CurrentUser, me: Actor, services: Services) -> wire.Json:
+async def earlier(form: TakeEarlier, who: CurrentUser, me: Actor, services: Services) -> Json:
     """Takes along the conversations of the day before the link that were nobody's; or lets go of those that came."""
     moment, move = await services.moment(), omi_accounts.bring_earlier if form.bring else omi_accounts.leave_earlier
     count = await services.store.write(lambda tx: move(tx, form.omi_user_id, who.user.id, moment, me))
@@ -125,7 +125,7 @@ async def earlier(form: TakeEarlier, who: CurrentUser, me: Actor, services: Serv
 
 
 @router.delete("/unlink/{omi_user_id}", responses=answers.of(answers.Done, refused=(404,)))
-async def unlink(omi_user_id: fields.PathId, who: CurrentUser, me: Actor, services: Services) -> wire.Json:
+async def unlink(omi_user_id: fields.PathId, who: CurrentUser, me: Actor, services: Services) -> Json:
     """Takes the link back, and those of the sessions that came by it. What was saved stays yours."""
     moment = await services.moment()
     await services.store.write(lambda tx: omi_accounts.unlink(tx, omi_user_id, who.user.id, moment, me))
@@ -138,7 +138,7 @@ async def _spend_start(request: Request, services: Services, who: SignedIn) -> N
     await services.limits.spend((rate_limits.START, who.user.id), (rate_limits.START_FROM, client_address(request)))
 
 
-async def _push(services: Services, uid: str, started: Started) -> wire.Json:
+async def _push(services: Services, uid: str, started: Started) -> Json:
     """Whether the number is on the phone, and if not, why, in plain words."""
     why = None
     if started.number and services.notifications:
@@ -150,23 +150,23 @@ async def _push(services: Services, uid: str, started: Started) -> wire.Json:
         except OmilinkError as error:
             why = error.message
     pushed = bool(started.number and services.notifications and not why)
-    return {"pushed": pushed, "notPushed": why, "expiresAt": wire.time(services.shown(started.expires_at))}
+    return {"pushed": pushed, "notPushed": why, "expiresAt": time_text(services.shown(started.expires_at))}
 
 
-async def _link(services: Services, who: SignedIn, uid: str, at: Millis) -> wire.Json:
-    def look(tx: Transaction) -> wire.Json:
+async def _link(services: Services, who: SignedIn, uid: str, at: Millis) -> Json:
+    def look(tx: Transaction) -> Json:
         return {"ok": True, "omi_link": _shown(tx, omi_accounts.find(tx, uid, who.user.id), at)}
 
     return await services.store.read(look)
 
 
-def _shown(tx: Transaction, link: OmiLink, at: Millis) -> wire.Json:
-    return wire.shown(link) | {"proof": link.proof, "earlier": _earlier(tx, link, at)}
+def _shown(tx: Transaction, link: OmiLink, at: Millis) -> Json:
+    return to_json(link) | {"proof": link.proof, "earlier": _earlier(tx, link, at)}
 
 
-def _earlier(tx: Transaction, link: OmiLink, at: Millis) -> wire.Json:
+def _earlier(tx: Transaction, link: OmiLink, at: Millis) -> Json:
     found = omi_accounts.earlier(tx, link, at)
     return {
-        name: {"conversations": len(some), "since": wire.time(min((one.created_at for one in some), default=None))}
+        name: {"conversations": len(some), "since": time_text(min((one.created_at for one in some), default=None))}
         for name, some in (("waiting", found.waiting), ("brought", found.brought))
     }

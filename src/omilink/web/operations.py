@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from omilink.app.services import Checks
 from omilink.errors import NotSignedIn, OmilinkError
-from omilink.models import wire
+from omilink.models.json import Json, to_json
 from omilink.ports import DeliveryQueue
 from omilink.web import answers
 from omilink.web.auth import Services, bearer
@@ -39,7 +39,7 @@ router = APIRouter(tags=["operations"])
 
 
 @router.get("/health", responses=answers.of(answers.Alive))
-async def health() -> wire.Json:
+async def health() -> Json:
     """The process is alive."""
     return {"ok": True}
 
@@ -70,7 +70,7 @@ async def metrics(services: Services) -> Response:
 
 
 @router.get("/operator/installation", include_in_schema=False)
-async def installation(request: Request, services: Services) -> wire.Json:
+async def installation(request: Request, services: Services) -> Json:
     """Which database the server works on, and the webhook calls that it refused in the last hour."""
     check_operator(request, services)
     refused = [asdict(one) for one in services.refusals.lately()]
@@ -78,14 +78,14 @@ async def installation(request: Request, services: Services) -> wire.Json:
 
 
 @router.get("/operator/streams/{user_id}", include_in_schema=False)
-async def streams(request: Request, user_id: str, services: Services) -> wire.Json:
+async def streams(request: Request, user_id: str, services: Services) -> Json:
     """How many streams a user has open, for `omilink doctor`: it knows the token of the data folder."""
     check_operator(request, services)
     return {"ok": True, "streamsOpen": services.bus.listeners().get(user_id, 0)}
 
 
 @router.get("/operator/quarantine", include_in_schema=False)
-async def quarantine(request: Request, services: Services) -> wire.Json:
+async def quarantine(request: Request, services: Services) -> Json:
     """What has been put aside and why, and what is nobody's: how much, of which session. Never words."""
     check_operator(request, services)
     found = await services.inbox.jobs("quarantined", None, MOST)
@@ -99,11 +99,11 @@ async def quarantine(request: Request, services: Services) -> wire.Json:
 
 
 @router.get("/operator/audit", include_in_schema=False)
-async def audit(request: Request, services: Services, limit: Annotated[int, Query(ge=1, le=MOST)] = 100) -> wire.Json:
+async def audit(request: Request, services: Services, limit: Annotated[int, Query(ge=1, le=MOST)] = 100) -> Json:
     """Who linked or lost what, and by which proof; the newest first."""
     check_operator(request, services)
     entries = await services.store.read(lambda tx: tx.audited(limit))
-    return {"ok": True, "entries": [wire.shown(entry) for entry in entries]}
+    return {"ok": True, "entries": [to_json(entry) for entry in entries]}
 
 
 def check_operator(request: Request, services: Services) -> None:

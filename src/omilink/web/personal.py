@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from omilink.accounts import personal_webhook, rate_limits
 from omilink.errors import Invalid
-from omilink.models import wire
+from omilink.models.json import Json, time_text
 from omilink.models.user import PersonalUrl
 from omilink.web import answers
 from omilink.web.auth import CurrentUser, Services, address
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/me", tags=["accounts"])
 
 
 @router.get("/webhook-url", responses=answers.of(answers.PersonalUrl))
-async def webhook_url(request: Request, who: CurrentUser, services: Services) -> wire.Json:
+async def webhook_url(request: Request, who: CurrentUser, services: Services) -> Json:
     """Your own webhook address: what is posted there is yours. Whoever has it can post words to your account."""
     at = services.clock()
     found = await services.store.read(lambda tx: tx.personal_urls(who.user.id, tx.counted()))
@@ -49,7 +49,7 @@ async def webhook_url_as_picture(request: Request, who: CurrentUser, services: S
 
 
 @router.post("/webhook-url", responses=answers.of(answers.PersonalUrl, refused=(429,)))
-async def rotate_webhook_url(request: Request, who: CurrentUser, services: Services) -> wire.Json:
+async def rotate_webhook_url(request: Request, who: CurrentUser, services: Services) -> Json:
     """Makes a new one. The one before works for another 24 hours, older ones no more."""
     at = services.clock()
     await services.limits.spend((rate_limits.ROTATE, who.user.id))
@@ -58,12 +58,12 @@ async def rotate_webhook_url(request: Request, who: CurrentUser, services: Servi
     return _shown(request, services, found)
 
 
-def _shown(request: Request, services: Services, found: Sequence[PersonalUrl]) -> wire.Json:
+def _shown(request: Request, services: Services, found: Sequence[PersonalUrl]) -> Json:
     current, *before = found
     until = before[0].valid_until if before else None
     return {
         "ok": True,
         "url": f"{address(request)}/omi-webhook/{current.secret}",
-        "createdAt": wire.time(current.created_at),
-        "previousValidUntil": wire.time(until and services.shown(until)),
+        "createdAt": time_text(current.created_at),
+        "previousValidUntil": time_text(until and services.shown(until)),
     }

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from omilink.accounts import rate_limits
 from omilink.linking import health, sessions
-from omilink.models import wire
+from omilink.models.json import Json, to_json
 from omilink.models.session import Session
 from omilink.settings import Switch
 from omilink.web import answers, fields
@@ -22,7 +22,7 @@ class Link(BaseModel):
 
 
 @router.post("/link", responses=answers.of(answers.OneSession, refused=(403, 409, 429)))
-async def link(request: Request, form: Link, who: CurrentUser, me: Actor, services: Services) -> wire.Json:
+async def link(request: Request, form: Link, who: CurrentUser, me: Actor, services: Services) -> Json:
     """Links a session to you, before its first webhook too. Its ownerless conversations come along. An app that does so
     by itself, since it once linked it, says `again`: a link that was ended by somebody's wish then stays ended."""
     # else somebody could sit on every id that can be guessed
@@ -37,13 +37,13 @@ async def link(request: Request, form: Link, who: CurrentUser, me: Actor, servic
         )
     )
     services.bus.publish([who.user.id])
-    return {"ok": True, "session": wire.shown(Session.of(session, has_conversations=bool(saved)))}
+    return {"ok": True, "session": to_json(Session.of(session, has_conversations=bool(saved)))}
 
 
 @router.delete("/{session_id}/link", responses=answers.of(answers.OneSession, refused=(404,)))
 async def unlink(
     session_id: fields.PathId, who: CurrentUser, me: Actor, services: Services, personal: bool | None = None
-) -> wire.Json:
+) -> Json:
     """Unlinks a session of yours. What was saved stays yours; what comes from now on is nobody's. Where one id comes in
     at two addresses, `personal` tells which is meant. A suspended one leaves your list."""
     moment = await services.moment()
@@ -51,27 +51,25 @@ async def unlink(
         lambda tx: sessions.unlink(tx, session_id, who.user.id, moment, me, personal=personal)
     )
     services.bus.publish([who.user.id])
-    return {"ok": True, "session": wire.shown(Session.of(session, has_conversations=False))}
+    return {"ok": True, "session": to_json(Session.of(session, has_conversations=False))}
 
 
 @router.get("", responses=answers.of(answers.Sessions))
-async def mine(
-    who: CurrentUser, services: Services, limit: Limit = health.PAGE, cursor: NumberCursor = ""
-) -> wire.Json:
+async def mine(who: CurrentUser, services: Services, limit: Limit = health.PAGE, cursor: NumberCursor = "") -> Json:
     """Your sessions with their health, the newest on the first page; on each page, last seen first."""
     before = by_number(cursor)
     page, more = await services.store.read(lambda tx: health.sessions_of(tx, who.user.id, limit, before))
     jobs = await services.inbox.counts_of([session.id for session, _ in page])
     at = services.clock()
-    shown = [wire.shown(health.with_health(*one, at, jobs.get(one[0].id, {}))) for one in page]
+    shown = [to_json(health.with_health(*one, at, jobs.get(one[0].id, {}))) for one in page]
     return {"ok": True, "sessions": shown, "nextCursor": pack(*more) if more else None}
 
 
 @router.get("/{session_id}", responses=answers.of(answers.OneSession, refused=(404,)))
-async def one(session_id: str, who: CurrentUser, services: Services) -> wire.Json:
+async def one(session_id: str, who: CurrentUser, services: Services) -> Json:
     """One session of yours: linked how and since when, what has come and been saved, and what is wrong."""
     session, saved = await services.store.read(lambda tx: health.session_of(tx, session_id, who.user.id))
     jobs = await services.inbox.counts(session.id)
     streams_open = services.bus.listeners().get(who.user.id, 0)
     shown = health.in_full(session, saved, services.clock(), jobs, streams_open)
-    return {"ok": True, "session": wire.shown(shown)}
+    return {"ok": True, "session": to_json(shown)}

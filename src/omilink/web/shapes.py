@@ -17,7 +17,7 @@ from pydantic_core import CoreSchema
 from typing_extensions import TypedDict
 
 from omilink.clock import MILLISECONDS
-from omilink.models.declared import is_noun, marks, may_miss, parts, plain
+from omilink.models.declaration import is_noun, marks, may_miss, parts, plain
 from omilink.models.event import Content
 
 

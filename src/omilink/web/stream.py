@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from omilink.accounts import rate_limits, signing_in
 from omilink.live import event_log
-from omilink.models import wire
+from omilink.models.json import Json, time_text
 from omilink.web import answers
 from omilink.web.auth import CurrentUser, Services, client_address, services_of, signed_in_to_stream
 from omilink.web.events import PolledEvents
@@ -50,12 +50,12 @@ async def events(who: CurrentUser, services: Services, response: Response, after
 
 
 @router.post("/stream-ticket", responses=answers.of(answers.Ticket, refused=(429,)))
-async def ticket(request: Request, who: CurrentUser, services: Services) -> wire.Json:
+async def ticket(request: Request, who: CurrentUser, services: Services) -> Json:
     """A key for one connection, good for 60 s, for readers that can send neither cookie nor header."""
     services.local_limits.spend((rate_limits.TICKET, who.user.id), (rate_limits.TICKET_FROM, client_address(request)))
     ticket = signing_in.new_secret()
     expires_at = await services.store.write(lambda tx: signing_in.issue_ticket(tx, who, ticket, tx.counted()))
-    return {"ok": True, "ticket": ticket, "expiresAt": wire.time(services.shown(expires_at))}
+    return {"ok": True, "ticket": ticket, "expiresAt": time_text(services.shown(expires_at))}
 
 
 BY_METHOD = {"GET": stream, "HEAD": head}

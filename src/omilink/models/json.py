@@ -10,17 +10,17 @@ import orjson
 from msgspec import UNSET, Struct
 
 from omilink.clock import Millis
-from omilink.models.declared import is_noun, is_time, may_miss, parts, plain
+from omilink.models.declaration import is_noun, is_time, may_miss, parts, plain
 from omilink.models.event import Content, Event
 
 Json = dict[str, Any]
 
 
-def dumps(value: Json) -> str:
+def json_text(value: Json) -> str:
     return orjson.dumps(value).decode()
 
 
-def time(at: Millis | None) -> str | None:
+def time_text(at: Millis | None) -> str | None:
     """A time in UTC with milliseconds, for example `2026-09-14T18:21:07.114Z`."""
     if at is None:
         return None
@@ -32,7 +32,7 @@ def _second(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat().removesuffix("+00:00")
 
 
-def shown(noun: Struct) -> Json:
+def to_json(noun: Struct) -> Json:
     """The JSON that the noun's declaration shows."""
     names, read, converters, is_whole = _reader(type(noun))
     json = dict(zip(names, read(noun), strict=True))
@@ -46,10 +46,10 @@ def shown(noun: Struct) -> Json:
 
 def event_text(content: Content) -> str:
     """The JSON text of an event with this content."""
-    return dumps({"type": content.__struct_config__.tag} | shown(content))
+    return json_text({"type": content.__struct_config__.tag} | to_json(content))
 
 
-def event(user_id: str, content: Content) -> Event:
+def event_of(user_id: str, content: Content) -> Event:
     """The event for the user's log."""
     conversation_id = getattr(content, "conversation_id", None)
     return Event(user_id=user_id, conversation_id=conversation_id, data=event_text(content))
@@ -77,12 +77,12 @@ def _values(attributes: list[str]) -> _Values:
 
 def _converter(hint: Any) -> _Converter | None:
     if is_time(hint):
-        return time
+        return time_text
     kind = plain(hint)
-    return _shown_part if any(map(is_noun, (kind, *get_args(kind)))) else None
+    return _part if any(map(is_noun, (kind, *get_args(kind)))) else None
 
 
-def _shown_part(part: Struct | Iterable[Struct] | None) -> Json | list[Json] | None:
+def _part(part: Struct | Iterable[Struct] | None) -> Json | list[Json] | None:
     if isinstance(part, Struct):
-        return shown(part)
-    return None if part is None else [shown(noun) for noun in part]
+        return to_json(part)
+    return None if part is None else [to_json(noun) for noun in part]
