@@ -196,7 +196,7 @@ def test_the_doctor_walks_from_the_webhook_to_the_screen(server: ServerProcess) 
     chart = findings(server, "garbled", broken=True)
     assert "could not be read" in chart["webhook"]["found"]
     assert "segments" in chart["webhook"]["do"]
-    assert chart["conversation"]["found"] == "No words of it are saved."
+    assert chart["conversation"]["found"] == "No words are saved."
 
     server.say("pendant", "all is well")
     wait_until(lambda: texts(ada) == ["all is well"])

@@ -1,4 +1,4 @@
-"""The program `omilink`. A command ends with 0 when it did what was asked, 1 when not, 2 when it was asked wrongly."""
+"""The program `omilink`. Exit codes: 0 success, 1 failure, 2 wrong arguments, 130 Ctrl-C."""
 
 import argparse
 import os
@@ -13,28 +13,28 @@ from omilink.errors import OmilinkError
 
 COMMANDS = {
     "serve": "run the server",
-    "worker": "save what servers elsewhere have accepted",
+    "worker": "save the calls that other servers have accepted",
     "demo": "run the server with a demo account and a wearable that talks",
-    "simulate": "be a wearable: send what OMI's cloud would, to any webhook",
-    "doctor": "find out why words do not appear, and what to do",
-    "sessions": "issue, list, unlink and hand over sessions and devices",
+    "simulate": "simulate a wearable: send a webhook the calls that OMI's cloud would send",
+    "doctor": "find out why no words appear, and what to do",
+    "sessions": "issue, list, unlink and hand over sessions",
     "users": "list users, and verify their OMI accounts",
-    "audit": "who linked or lost what, and by which proof",
-    "jobs": "list the queue, and bring dead letters back",
-    "tail": "follow your live chat in the terminal",
+    "audit": "list who linked or lost a session, and by which proof",
+    "jobs": "list the jobs of the queue, and retry dead ones",
+    "tail": "follow your live conversation in the terminal",
     "export": "write a user's conversations as JSON",
-    "migrate": "bring the database to this version, or move to another one",
+    "migrate": "upgrade the database to this version, or move it to another database",
     "backup": "copy the SQLite database while it is in use",
-    "webhook-url": "print the address to paste into OMI or a device",
+    "webhook-url": "print the webhook address for OMI or a device",
 }
-"""What each command is for. Its module, of the same name, is imported when it is asked for: all of them together take a
-second."""
+"""The purpose of each command. Its module has the same name and is imported only when the command runs: importing
+all of them takes a second."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     parser = argparse.ArgumentParser(
-        prog="omilink", description="What a wearable hears, in the right user's live chat."
+        prog="omilink", description="Shows what a wearable hears, live, to the user who owns it."
     )
     parser.add_argument("--version", action="version", version=f"omilink {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -46,14 +46,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             command.set_defaults(run=module.run)
             module.add_arguments(command)
     args = parser.parse_args(argv)
-    os.umask(0o077)  # what is kept is nobody's but the operator's
+    os.umask(0o077)  # files are readable by the operator only
     try:
         code: int = args.run(args)
     except OmilinkError as error:
         print(f"omilink: {as_typed(error.message)}", file=sys.stderr)
         return 1
     except EOFError:
-        print("omilink: nobody is there to ask. Set OMILINK_PASSWORD, or OMILINK_TOKEN for `tail`.", file=sys.stderr)
+        print(
+            "omilink: there is no terminal to ask for a password. Set OMILINK_PASSWORD, or OMILINK_TOKEN for `tail`.",
+            file=sys.stderr,
+        )
         return 1
     except (KeyboardInterrupt, BrokenPipeError):
         return 130
@@ -61,5 +64,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def module_of(name: str) -> ModuleType:
-    """A command's module, which has `add_arguments` and `run`."""
+    """The module of a command, with `add_arguments(parser)` and `run(args)`, which returns the exit code."""
     return import_module(f"omilink.cli.{name.replace('-', '_')}")

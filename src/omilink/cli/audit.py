@@ -14,12 +14,14 @@ from omilink.models.ids import SHARED, session_key
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Who did what to which session or OMI account, by which rule and proof, and whose it was before and after. "
-        "The newest first; never with words. Entries are only ever added."
+        "Lists every change of a session's or an OMI account's owner, newest first: who made it, by which rule and "
+        "proof, and the owner before and after. The audit holds no words, and its entries are never changed."
     )
-    parser.add_argument("--user", metavar="EMAIL", help="only what this user did, lost or got")
-    parser.add_argument("--session", metavar="ID", help="only what happened to this session")
-    parser.add_argument("--limit", type=positive, default=100, help="how many at most (default 100)")
+    parser.add_argument(
+        "--user", metavar="EMAIL", help="only changes that this user made, or that gave or took something of theirs"
+    )
+    parser.add_argument("--session", metavar="ID", help="only changes of this session at the shared address")
+    parser.add_argument("--limit", type=positive, default=100, help="entries at most (default %(default)s)")
     add_json(parser)
 
 
@@ -33,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     async def read(services: Services) -> list[dict[str, object]]:
         return await services.store.read(load)
 
-    print_list(with_services(read), as_json=args.json, empty="Nothing has changed hands yet.")
+    print_list(with_services(read), as_json=args.json, empty="No session has changed its owner yet.")
     return 0
 
 

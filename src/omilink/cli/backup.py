@@ -11,16 +11,18 @@ from omilink.errors import OmilinkError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Writes a consistent copy of the SQLite database while the server runs. It holds everything that was said: "
-        "keep it as safe as the database."
+        "Writes a consistent copy of the SQLite database while the server runs. The copy holds all conversations: "
+        "protect it like the database."
     )
-    parser.add_argument("file", type=Path, help="where to write it; must not be there yet")
+    parser.add_argument("file", type=Path, help="the file to write; it must not exist yet")
 
 
 def run(args: argparse.Namespace) -> int:
     chosen = settings.load()
     if chosen.postgres_url:
-        raise OmilinkError("PostgreSQL has its own tools for that: pg_dump, pg_basebackup (docs/howto/backup.md).")
+        raise OmilinkError(
+            "This command copies SQLite databases. For PostgreSQL use pg_dump or pg_basebackup (docs/howto/backup.md)."
+        )
     wiring.check_installed(chosen)
     move.back_up(chosen.database_path, args.file)
     print(f"Written: {args.file}")

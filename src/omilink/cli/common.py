@@ -1,4 +1,4 @@
-"""What commands share: the product beside a running server, and lists for people or programs."""
+"""What commands share: the services beside a running server, and lists as a table or JSON."""
 
 import argparse
 import asyncio
@@ -16,13 +16,13 @@ T = TypeVar("T")
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def with_services(do: "Callable[[Services], Awaitable[T]]", *, makes: bool = False) -> T:
-    """Runs `do` with the product of the environment's settings, which may be serving meanwhile. Raises NotInstalled
-    where there is none, unless the command `makes` one."""
-    from omilink import settings  # both take a while to import, and a command's help does without
+    """Runs `do` with the services of the environment's settings; a server may run meanwhile. Raises NotInstalled if
+    there is no installation and the command does not make one (`makes`)."""
+    from omilink import settings  # slow to import, and --help does not need them
     from omilink.app.wiring import open_services
 
     logs.set_up()
@@ -35,8 +35,9 @@ def with_services(do: "Callable[[Services], Awaitable[T]]", *, makes: bool = Fal
 
 
 def positive(text: str) -> int:
+    """A whole number from 1, for argparse."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
 
 
@@ -63,4 +64,6 @@ def _print_table(rows: Sequence[dict[str, Any]]) -> None:
 
 def _cell(value: Any) -> str:
     text = "-" if value is None else str(value)
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)  # no control of the terminal
+    return "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text
+    )  # no control characters in the terminal

@@ -1,4 +1,4 @@
-"""`omilink demo`: everything at once, for a first look."""
+"""`omilink demo`: a server, an account and a simulated wearable, for a first look."""
 
 import argparse
 import asyncio
@@ -21,7 +21,7 @@ from omilink_simulator.calls import account_id
 from omilink_simulator.simulator import talk
 
 EMAIL = "demo@example.org"
-PASSWORD = "omilink-demo"  # noqa: S105 no secret: it is printed, and the server listens on this machine only
+PASSWORD = "omilink-demo"  # noqa: S105 not secret: it is printed, and the server listens on this machine only
 DATA_DIR = Path("data/demo")
 WELCOME = f"""
   Page      {{address}}/
@@ -36,7 +36,9 @@ SEED = 7
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", help="port to listen on, 0 for any free one (OMILINK_PORT, default 8000)")
-    parser.add_argument("--speed", type=float, default=1.0, help="how many times faster than life (default 1)")
+    parser.add_argument(
+        "--speed", type=float, default=1.0, help="speed of the wearable; 2 is twice as fast as real time (default 1)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         host="127.0.0.1",
         port=args.port,
         data_dir=data_dir,
-        database_url=f"sqlite:///{data_dir / 'omilink.db'}",  # never a database in earnest: the password is known
+        database_url=f"sqlite:///{data_dir / 'omilink.db'}",  # never the real database: the password is known
         nats_url="",
         webhook_auth=WebhookAuth.OPEN,
     )
@@ -66,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _sign_up(services: Services) -> None:
-    """The account, with the wearable's uid verified, so that its session links by itself."""
+    """Makes the account and verifies the wearable's uid for it, so that its session links by itself."""
     now = await services.moment()
     user = signing_in.new_user(EMAIL, PASSWORD, "Demo", now.at)
     hashed = await services.passwords.hash(PASSWORD)
@@ -84,5 +86,5 @@ async def _sign_up(services: Services) -> None:
 
 
 async def _talk(address: str, speed: float) -> None:
-    """Something else at each start: the same segments again would be the same messages, and nothing would appear."""
+    """Talks with a new seed at each start: segments that come again are the same messages, and nothing would appear."""
     await talk(f"{address}/omi-webhook", uid=account_id(SEED), seed=secrets.randbits(32), speed=speed)

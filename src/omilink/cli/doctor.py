@@ -1,4 +1,4 @@
-"""`omilink doctor`: the linking guide's troubleshooting, walked link by link."""
+"""`omilink doctor`: checks the way of a word step by step, from the webhook to the live streams."""
 
 import argparse
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ WHY = {rule.name: rule.why for table in RULES.values() for rule in table}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One link of the chain from the webhook to the screen."""
+    """The result of one step; `do` says how to mend it."""
 
     link: str
     good: bool
@@ -37,30 +37,30 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chart:
-    """What is known about a session, or about the whole server when none was named."""
+    """What is known about a session, or about the whole server if `name` is None."""
 
     name: str | None
     session: OmiSession | None
     owner: User | None
     rule: str | None
-    conversations: int  # its owner's, or nobody's
+    conversations: int  # of its owner, or unowned
     messages: int
     at: Millis
     jobs: dict[str, int]
     sessions: int
-    address: str  # where the server is looked for
+    address: str  # of the server that is asked
     is_public: bool  # whether OMI's cloud can reach it
     doubts: list[Doubt]
-    parts: dict[str, str]  # how each part of the server is; empty when it does not answer
-    is_other: bool  # the server that answers works on another database
+    parts: dict[str, str]  # the state of each part of the server; empty if the server does not answer
+    is_other: bool  # whether the server that answers uses another database
     refused: list[Refused]  # webhook calls within the last hour
     streams: int | None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Walks webhook, session, owner, conversation, queue and streams; ends with 1 if one is broken."
-    parser.add_argument("session", nargs="?", help="the session id to look into (default: the server as a whole)")
-    parser.add_argument("--user", metavar="EMAIL", help="the session is at this user's personal webhook address")
+    parser.description = "Checks webhook, session, owner, conversation, queue and streams. Exit code 1: one is broken."
+    parser.add_argument("session", nargs="?", help="the session id to check (default: the whole server)")
+    parser.add_argument("--user", metavar="EMAIL", help="check the session at this user's personal webhook address")
     add_json(parser)
 
 
@@ -95,25 +95,25 @@ def examine(chart: Chart) -> Iterator[Finding]:
 
 def _server(chart: Chart) -> Finding:
     if chart.is_other:
-        found = f"Another installation answers on {chart.address}: it works on another database."
-        do = "Set OMILINK_DATA_DIR and OMILINK_PORT to those of the server that you mean."
+        found = f"Another installation answers on {chart.address}: it uses another database."
+        do = "Set OMILINK_DATA_DIR and OMILINK_PORT to those of the server to check."
         return Finding("server", False, found, do)
     if ill := {part: state for part, state in chart.parts.items() if state != "ok"}:
         found = " ".join(f"{part}: {state}" for part, state in ill.items())
-        return Finding("server", False, f"runs, and not everything works. {found}", "See docs/howto/cluster.md.")
+        return Finding("server", False, f"runs, but a part of it does not work. {found}", "See docs/howto/cluster.md.")
     if chart.parts:
-        return Finding("server", True, "runs and can store.")
+        return Finding("server", True, "runs, and can write to the database.")
     found = f"does not answer on {chart.address}."
     return Finding("server", False, found, "Start it with `omilink serve`, with the same settings.")
 
 
 def _webhook_of_all(chart: Chart) -> Finding:
     if chart.sessions:
-        return Finding("webhook", True, f"Sessions known: {chart.sessions}. `omilink doctor SESSION` looks into one.")
+        return Finding("webhook", True, f"Sessions known: {chart.sessions}. `omilink doctor SESSION` checks one.")
     do = "Paste the address that `omilink webhook-url` prints into the OMI app or the device, then say something."
     if not chart.is_public:
         do = f"Give a device the address that `omilink webhook-url` prints, then say something. {settings.NOT_PUBLIC}"
-    return Finding("webhook", False, "No call has ever come in.", do)
+    return Finding("webhook", False, "No call has been received yet.", do)
 
 
 def _webhook(chart: Chart) -> Finding:
@@ -121,8 +121,8 @@ def _webhook(chart: Chart) -> Finding:
         do = "Compare the id with `omilink sessions list`, and the device's address with `omilink webhook-url`."
         return Finding("webhook", False, f"No session has the id {chart.name}.", do)
     if chart.session.last_seen_at is None:
-        do = "Check that the device sends this very session_id to the address that `omilink webhook-url` prints."
-        return Finding("webhook", False, "The session is linked, and no call has come in for it yet.", do)
+        do = "Check that the device sends exactly this session_id to the address that `omilink webhook-url` prints."
+        return Finding("webhook", False, "The session is linked, but no call of it has been received yet.", do)
     last = f"Last call at {moment(chart.session.last_seen_at)}."
     if mistake := health.mistake_of(chart.session, chart.at):
         message, do = mistake
@@ -137,10 +137,10 @@ def _owner(chart: Chart) -> Finding:
         when = moment(chart.session.linked_at)
         return Finding("owner", True, f"{chart.owner.email}, by {chart.session.method}, since {when}.{why}")
     if chart.session and chart.session.device in (Device.RETURNED, Device.LOST):
-        found = f"Nobody: the device is {chart.session.device}, and what it sends is put aside.{why}"
+        found = f"Nobody: the device is {chart.session.device}, and its calls go into quarantine.{why}"
         return Finding("owner", False, found, "Issue it again: omilink sessions provision --user EMAIL --id ID")
     do = "Link it in the app (POST /sessions/link), or its OMI account (POST /link/omi/start)."
-    return Finding("owner", False, f"Nobody. Its words are kept and shown to nobody.{why}", do)
+    return Finding("owner", False, f"Nobody. Its words are kept, and shown to nobody.{why}", do)
 
 
 def _conversation(chart: Chart) -> Finding:
@@ -150,23 +150,23 @@ def _conversation(chart: Chart) -> Finding:
     if chart.messages:
         found = f"Messages: {chart.messages}, in conversations: {chart.conversations}."
         return Finding("conversation", True, found)
-    do = "Say something. If calls come in and nothing is saved, the device sends empty batches: look at its microphone."
-    return Finding("conversation", False, "No words of it are saved.", do)
+    do = "Say something. If calls are received and no words are saved, they are empty: check the device's microphone."
+    return Finding("conversation", False, "No words are saved.", do)
 
 
 def _refused(chart: Chart) -> Finding:
-    """No failure where calls come in: everybody on the internet may try."""
+    """No failure while other calls are accepted: anybody on the internet can send bad ones."""
     comes_in = bool(chart.session and chart.session.last_seen_at) if chart.name else chart.sessions > 0
     calls = sum(one.calls for one in chart.refused)
     found = f"{calls} in the last hour: {in_words(chart.refused)}."
-    do = "docs/reference/errors.md says what each of these means."
+    do = "docs/reference/errors.md explains each code."
     if any(one.error == "bad_secret" for one in chart.refused):
         do = f"bad_secret: compare the sender's address with `omilink webhook-url`. {do}"
     return Finding("refused calls", comes_in, found, do)
 
 
 def _accounts(doubt: Doubt) -> Finding:
-    """Emails that look alike are told apart by what stands for characters outside ASCII."""
+    """Emails are shown with escapes for characters outside ASCII, since different ones may look alike."""
     shown = [f"{user.id} ({user.email.encode('ascii', 'backslashreplace').decode()})" for user in doubt.users]
     return Finding("accounts", False, f"{doubt.found} {', '.join(shown)}", doubt.do)
 
@@ -174,7 +174,7 @@ def _accounts(doubt: Doubt) -> Finding:
 def _queue(chart: Chart) -> Finding:
     counts = ", ".join(f"{count} {state}" for state, count in sorted(chart.jobs.items())) or "empty"
     if chart.jobs.get("dead"):
-        do = "`omilink jobs list --state dead` shows why; `omilink jobs retry --all` tries again."
+        do = "`omilink jobs list --state dead` shows why; `omilink jobs retry --all` retries them."
         return Finding("queue", False, f"{counts}.", do)
     if chart.jobs.get("quarantined"):
         do = "`omilink jobs list --state quarantined` shows why: they contradict themselves or their session's owner."

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     async def write(services: Services) -> None:
-        """A read for each page and each conversation: one for all of it would hold up a busy database."""
+        """Reads each page and each conversation by itself: one long read would hold up a busy database."""
         store = services.store
         user = await store.read(lambda tx: signing_in.find(tx, args.user))
         before = None

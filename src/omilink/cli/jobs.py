@@ -10,13 +10,13 @@ from omilink.models.delivery import Job
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
-    listing = actions.add_parser("list", help="CONVERSATION_SAVE jobs, newest first, without their words")
-    listing.add_argument("--state", choices=("waiting", "dead", "quarantined", "done"), help="only these")
-    listing.add_argument("--limit", type=int, default=50, help="how many at most (default 50)")
+    listing = actions.add_parser("list", help="list CONVERSATION_SAVE jobs, newest first, without words")
+    listing.add_argument("--state", choices=("waiting", "dead", "quarantined", "done"), help="only jobs in this state")
+    listing.add_argument("--limit", type=int, default=50, help="jobs at most (default %(default)s)")
     add_json(listing)
-    retry = actions.add_parser("retry", help="bring dead letters back into the queue")
-    retry.add_argument("job", type=int, nargs="*", help="the numbers that `jobs list` shows")
-    retry.add_argument("--all", action="store_true", help="all dead letters")
+    retry = actions.add_parser("retry", help="put dead jobs back into the queue")
+    retry.add_argument("job", type=int, nargs="*", help="numbers of jobs, as `jobs list` shows them")
+    retry.add_argument("--all", action="store_true", help="all dead jobs")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -36,15 +36,15 @@ def _list(args: argparse.Namespace) -> None:
 
 def _retry(args: argparse.Namespace) -> None:
     if not args.job and not args.all:
-        raise NotFound("Say which: numbers of dead jobs, or --all. `omilink jobs list --state dead` shows them.")
+        raise NotFound("Name the jobs: numbers of dead jobs, or --all. `omilink jobs list --state dead` shows them.")
 
     async def retry(services: Services) -> int:
         return await services.inbox.retry(None if args.all else args.job)
 
     count = with_services(retry)
     if not count:
-        raise NotFound("None of these is dead, so nothing was brought back.")
-    print(f"{count} brought back; a running server saves them within a second.")
+        raise NotFound("None of these jobs is dead; nothing was put back.")
+    print(f"{count} put back into the queue; a running server saves them within a second.")
 
 
 def _shown(job: Job) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""How the program was called, so that what it tells people to type works where they are."""
+"""The name under which the program was called, so that commands in its messages can be typed as they are shown."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def typed() -> str:
-    """`omilink` where the shell finds it under that name, else the path by which it was called."""
+    """`omilink` if the shell finds the program under that name, else the path by which it was called."""
     called = Path(sys.argv[0])
     found = shutil.which("omilink")
     if called.name != "omilink" or (found and called.exists() and os.path.samefile(found, called)):
@@ -17,5 +17,5 @@ def typed() -> str:
 
 
 def as_typed(text: str) -> str:
-    """The text with its commands as they have to be typed here."""
+    """The text, with `omilink` in its commands replaced by `typed()`."""
     return text.replace("`omilink ", f"`{typed()} ").replace(": omilink ", f": {typed()} ")

@@ -20,26 +20,28 @@ from omilink.models.session import Device, OmiSession
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
     provision = actions.add_parser(
-        "provision", help="issue session ids to a user, linked before the device's first call"
+        "provision", help="issue session ids to a user; they are linked before the device's first call"
     )
     provision.add_argument("--user", required=True, metavar="EMAIL")
     which = provision.add_mutually_exclusive_group()
-    which.add_argument("--count", type=positive, default=1, help="how many (default 1)")
-    which.add_argument("--id", help="issue this id instead of a new one; it should hold 128 random bits")
+    which.add_argument("--count", type=positive, default=1, help="number of ids (default %(default)s)")
+    which.add_argument("--id", help="issue this id instead of a new one; it should have 128 random bits")
     add_json(provision)
-    listing = actions.add_parser("list", help="sessions, the newest first")
-    listing.add_argument("--user", metavar="EMAIL", help="only this user's")
-    listing.add_argument("--limit", type=positive, default=100, help="how many at most (default 100)")
+    listing = actions.add_parser("list", help="list sessions, newest first")
+    listing.add_argument("--user", metavar="EMAIL", help="only sessions of this user")
+    listing.add_argument("--limit", type=positive, default=100, help="sessions at most (default %(default)s)")
     add_json(listing)
-    unlink = actions.add_parser("unlink", help="make a session nobody's; what was saved stays its owner's")
+    unlink = actions.add_parser("unlink", help="unlink a session; saved conversations stay with its owner")
     unlink.add_argument("session_id")
-    unlink.add_argument("--user", metavar="EMAIL", help="whose it is: needed for one at a personal webhook address")
-    hand_over = actions.add_parser("hand-over", help="give an issued device to another user, from now on")
+    unlink.add_argument("--user", metavar="EMAIL", help="its owner; needed for a session at a personal webhook address")
+    hand_over = actions.add_parser(
+        "hand-over", help="give an issued device to another user; saved conversations stay with the previous owner"
+    )
     hand_over.add_argument("session_id")
     hand_over.add_argument("--to", required=True, metavar="EMAIL")
-    for action, what in ("return", "has come back"), ("lose", "is lost"):
+    for action, state in ("return", "returned"), ("lose", "lost"):
         parser_of_it = actions.add_parser(
-            action, help=f"an issued device {what}: what it sends is put aside until it is issued again"
+            action, help=f"mark an issued device as {state}: its calls go into quarantine until it is issued again"
         )
         parser_of_it.add_argument("session_id")
 
@@ -67,7 +69,7 @@ def _provision(args: argparse.Namespace) -> None:
 
     _change(issue)
     if args.id and (why := session_ids.how_to_guess(args.id)):
-        print(f"omilink: {args.id} can be guessed: {why}. Give the device a new id if you can.", file=sys.stderr)
+        print(f"omilink: {args.id} can be guessed: {why}. Give the device a random id if you can.", file=sys.stderr)
     if args.json:
         print_list([{"id": omi_session_id, "user": args.user} for omi_session_id in ids], as_json=True, empty="")
     else:
@@ -86,7 +88,9 @@ def _list(args: argparse.Namespace) -> None:
     async def read(services: Services) -> list[dict[str, object]]:
         return await services.store.read(load)
 
-    print_list(with_services(read), as_json=args.json, empty="No session yet. The first webhook makes one.")
+    print_list(
+        with_services(read), as_json=args.json, empty="There are no sessions yet. The first webhook call makes one."
+    )
 
 
 def _unlink(args: argparse.Namespace) -> None:
@@ -98,7 +102,7 @@ def _unlink(args: argparse.Namespace) -> None:
         return {owner}
 
     _change(unlink)
-    print(f"{args.session_id} is nobody's now. What was saved stays its owner's.")
+    print(f"Session {args.session_id} is unlinked. Saved conversations stay with the previous owner.")
 
 
 def _hand_over(args: argparse.Namespace) -> None:
@@ -109,7 +113,7 @@ def _hand_over(args: argparse.Namespace) -> None:
         return {user_id for user_id in (before, to) if user_id}
 
     _change(hand_over)
-    print(f"{args.session_id} is {args.to}'s from now on. What was accepted before stays with whoever had it.")
+    print(f"Session {args.session_id} belongs to {args.to} from now on. Earlier calls stay with the previous owner.")
 
 
 def _return(args: argparse.Namespace) -> None:
@@ -128,13 +132,13 @@ def _end(args: argparse.Namespace, device: Device) -> None:
 
     _change(end)
     print(
-        f"{args.session_id} is {device}. What it sends is put aside until it is issued again: "
+        f"{args.session_id} is {device}. Its calls go into quarantine until it is issued again: "
         "omilink sessions provision --user EMAIL --id ID"
     )
 
 
 def _change(change: Callable[[Transaction, Moment], set[str]]) -> None:
-    """Makes the change and wakes the streams of those concerned."""
+    """Makes the change, and notifies the streams of the users that it returns."""
 
     async def write(services: Services) -> None:
         now = await services.moment()

@@ -1,4 +1,4 @@
-"""`omilink simulate`: an OMI wearable and OMI's cloud, pointed at any webhook."""
+"""`omilink simulate`: sends any webhook the calls of OMI's cloud, as a wearable would cause them."""
 
 import argparse
 import asyncio
@@ -18,12 +18,12 @@ PATHS: dict[str, tuple[Path, ...]] = {"app": ("app",), "dev": ("dev",), "both": 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Sends what a wearable would make OMI's cloud send. Ends with 0 when all of it was accepted."
-    parser.add_argument("url", help="the webhook, such as http://127.0.0.1:8000/omi-webhook")
-    _who(parser.add_argument_group("who talks"))
-    _what(parser.add_argument_group("what is said"))
-    _how(parser.add_argument_group("how it is delivered"))
-    _shown(parser.add_argument_group("what is shown"))
+    parser.description = "Sends the calls that OMI's cloud would send. Exit code 0: all of them were accepted."
+    parser.add_argument("url", help="address of the webhook, such as http://127.0.0.1:8000/omi-webhook")
+    _who(parser.add_argument_group("wearable"))
+    _what(parser.add_argument_group("words"))
+    _how(parser.add_argument_group("delivery"))
+    _shown(parser.add_argument_group("output"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,81 +33,109 @@ def run(args: argparse.Namespace) -> int:
         args.uid = account_id(args.seed)
     summary = Summary()
 
-    def tell(report: Report) -> None:
+    def show(report: Report) -> None:
         summary.add(report)
         print(_as_json(report, args.show_words) if args.json else _as_text(report, args.show_words), flush=True)
 
     if not args.json:
         print(f"{_introduction(args)}\n", flush=True)
-    with contextlib.suppress(KeyboardInterrupt):  # the way to end a simulation without end
-        asyncio.run(_simulate(args, tell))
+    with contextlib.suppress(KeyboardInterrupt):  # ends a simulation without end
+        asyncio.run(_simulate(args, show))
     print(_summary_as_json(summary, args) if args.json else f"\n{_summary_as_text(summary)}", flush=True)
     return 0 if summary.all_accepted else 1
 
 
-async def _simulate(args: argparse.Namespace, tell: Callable[[Report], None]) -> None:
+async def _simulate(args: argparse.Namespace, show: Callable[[Report], None]) -> None:
     account = Account(uid=args.uid, session=args.session, era=args.era)
     wearer = Wearer(account=account, habits=_habits(args), seed=args.seed, devices=args.devices, odd=args.odd)
     async with connect() as client:
-        await simulate(wearer, Sender(_target(args), client), Clock(args.speed), PATHS[args.path], tell)
+        await simulate(wearer, Sender(_target(args), client), Clock(args.speed), PATHS[args.path], show)
 
 
 def _who(group: argparse._ArgumentGroup) -> None:
     eras = "; ".join(f"{era}: {meaning}" for era, meaning in ERAS.items())
-    group.add_argument("--uid", help="the OMI account (default: one made from the seed)")
-    group.add_argument("--session", help="be a device programmed after the linking guide, with this session id")
-    group.add_argument("--era", choices=ERAS, default="newest", help=f"whose manners ({eras})")
+    group.add_argument("--uid", help="uid of the OMI account (default: made from the seed)")
+    group.add_argument("--session", help="simulate a device with this session id, programmed after the linking guide")
+    group.add_argument("--era", choices=ERAS, default="newest", help=f"version of OMI to simulate ({eras})")
     group.add_argument(
-        "--devices", type=_at_least(1), default=1, help="devices of the account, each with its own clock"
+        "--devices",
+        type=_at_least(1),
+        default=1,
+        help="number of devices, each with its own clock (default %(default)s)",
     )
-    group.add_argument("--seed", type=int, help="the same seed says the same (default: a new one, which is shown)")
+    group.add_argument(
+        "--seed", type=int, help="a number; the same seed gives the same words (default: random, and printed)"
+    )
 
 
 def _what(group: argparse._ArgumentGroup) -> None:
     zero_or_more = _at_least(0)
-    group.add_argument("--say", metavar="SENTENCE", help="say this first, such as what links an OMI account")
     group.add_argument(
-        "--count", type=zero_or_more, default=20, help="posts of each device, 0: until Ctrl-C (default 20)"
+        "--say", metavar="SENTENCE", help="say this first, such as the sentence that links an OMI account"
     )
     group.add_argument(
-        "--minutes", type=_seconds, help="how long each device talks, instead of --count; pauses come on top"
+        "--count", type=zero_or_more, default=20, help="calls of each device, 0 for no end (default %(default)s)"
     )
-    group.add_argument("--conversations", type=_at_least(1), default=1, help="conversations to divide that into")
+    group.add_argument(
+        "--minutes", type=_seconds, help="minutes that each device talks, instead of --count; pauses come on top"
+    )
+    group.add_argument(
+        "--conversations", type=_at_least(1), default=1, help="number of conversations (default %(default)s)"
+    )
     group.add_argument("--pause", type=_seconds, default=150.0, help="seconds between conversations (default 150)")
     group.add_argument(
-        "--updates", type=zero_or_more, default=0, help="after every Nth post a sentence comes again, changed"
+        "--updates",
+        type=zero_or_more,
+        default=0,
+        help="after every Nth call, send a changed sentence again under its id (default 0: never)",
     )
-    group.add_argument("--repeats", type=zero_or_more, default=0, help="after every Nth post one comes under a new id")
-    group.add_argument("--odd", action="store_true", help="in between, everything odd that OMI can send")
+    group.add_argument(
+        "--repeats",
+        type=zero_or_more,
+        default=0,
+        help="after every Nth call, send a sentence again under a new id (default 0: never)",
+    )
+    group.add_argument("--odd", action="store_true", help="also send the unusual calls that OMI can send")
 
 
 def _how(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--path", choices=PATHS, default="app", help="app (no retry), dev (4 tries, one key) or both")
-    group.add_argument("--speed", type=_seconds, default=1.0, help="divides every wait; 0: no waits")
-    group.add_argument("--drop-after", type=_at_least(0), help="after this many posts the relay goes away ...")
     group.add_argument(
-        "--drop-for", type=_seconds, default=20.0, help="... for this many seconds, then sends the backlog"
+        "--path",
+        choices=PATHS,
+        default="app",
+        help="webhook of an app (no retry), of the developer settings (dev: 4 tries with one key), or both",
     )
-    group.add_argument("--secret", help="the webhook's secret")
+    group.add_argument("--speed", type=_seconds, default=1.0, help="divides every wait; 0 for no waits (default 1)")
+    group.add_argument("--drop-after", type=_at_least(0), help="interrupt the delivery after this many calls ...")
+    group.add_argument(
+        "--drop-for", type=_seconds, default=20.0, help="... for this many seconds, then send the backlog (default 20)"
+    )
+    group.add_argument("--secret", help="secret of the webhook")
     group.add_argument(
         "--secret-in",
         dest="carried_in",
         choices=("path", "query", "bearer"),
         default="path",
-        help="where to (default path)",
+        help="where the secret goes (default path)",
     )
-    group.add_argument("--sign", action="append", default=[], metavar="whsec_…", help="sign; twice during a rotation")
+    group.add_argument(
+        "--sign",
+        action="append",
+        default=[],
+        metavar="whsec_…",
+        help="sign with this secret; give it twice during a rotation",
+    )
 
 
 def _shown(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--show-words", action="store_true", help="show what is said as well")
-    group.add_argument("--json", action="store_true", help="one JSON object a line")
+    group.add_argument("--show-words", action="store_true", help="also print the words")
+    group.add_argument("--json", action="store_true", help="print one JSON object a line")
 
 
 def _at_least(least: int) -> Callable[[str], int]:
     def number(text: str) -> int:
         if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} up")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least}")
         return int(text)
 
     return number
@@ -119,7 +147,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 up")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0")
     return value
 
 
@@ -169,7 +197,7 @@ def _answered(report: Report) -> str:
     if report.retry_in is not None:
         notes.append(f"again in {report.retry_in:.0f} s")
     if answer.pushed is not None:
-        notes.append("its message would appear on the wearer's phone")
+        notes.append("OMI would show its message on the phone")
     return ", ".join([_status(answer), *notes])
 
 
@@ -183,7 +211,7 @@ def _status(answer: Answer) -> str:
 
 def _as_json(report: Report, show_words: bool) -> str:
     attempt, call, answer = report.attempt, report.attempt.call, report.answer
-    said = {
+    shown = {
         "at": round(attempt.at, 2),
         "kind": call.kind,
         "path": attempt.path,
@@ -198,7 +226,7 @@ def _as_json(report: Report, show_words: bool) -> str:
         "pushed": answer.pushed,
         "retry_in": report.retry_in,
     }
-    return json.dumps(said | ({"words": call.words} if show_words else {}), ensure_ascii=False)
+    return json.dumps(shown | ({"words": call.words} if show_words else {}), ensure_ascii=False)
 
 
 def _summary_as_text(summary: Summary) -> str:
@@ -208,11 +236,11 @@ def _summary_as_text(summary: Summary) -> str:
         f"{counts['refused']} refused, {counts['unanswered']} unanswered, {counts['lost']} lost by the breaker"
     ]
     if summary.pushed:
-        lines.append(f"{summary.pushed} answers carried a message that OMI would push to the phone")
+        lines.append(f"OMI would show the messages of {summary.pushed} answers on the phone")
     return "\n".join(lines)
 
 
 def _summary_as_json(summary: Summary, args: argparse.Namespace) -> str:
     counts = {outcome: summary.outcomes[outcome] for outcome in ("accepted", "refused", "unanswered", "lost")}
-    told = {"sent": summary.sent, "calls": summary.tries, **counts, "pushed": summary.pushed}
-    return json.dumps({"summary": told | {"uid": args.uid, "session": args.session, "seed": args.seed}})
+    sums = {"sent": summary.sent, "calls": summary.tries, **counts, "pushed": summary.pushed}
+    return json.dumps({"summary": sums | {"uid": args.uid, "session": args.session, "seed": args.seed}})

@@ -23,18 +23,18 @@ Event = dict[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Follows your live chat in the terminal, until Ctrl-C."
-    parser.add_argument("--url", help="the server (default: the one that the settings describe)")
-    parser.add_argument("--email", help="sign in with this; the password is asked for, or taken from OMILINK_PASSWORD")
-    parser.add_argument("--json", action="store_true", help="print every event as it comes")
-    parser.epilog = "With OMILINK_TOKEN set to a session_token, nothing is asked."
+    parser.description = "Follows your live conversation in the terminal, until Ctrl-C."
+    parser.add_argument("--url", help="address of the server (default: the one of the settings)")
+    parser.add_argument("--email", help="sign in with this email; asks for the password, or reads OMILINK_PASSWORD")
+    parser.add_argument("--json", action="store_true", help="print every event as JSON")
+    parser.epilog = "OMILINK_TOKEN can hold a session_token; then no email and password are needed."
 
 
 def run(args: argparse.Namespace) -> int:
     url = args.url or settings.public_address(settings.load())
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal need not know every letter
-    timeout = httpx2.Timeout(10, read=40)  # a stream shows every 15 s that it lives
+        sys.stdout.reconfigure(errors="backslashreplace")  # the terminal may not have every letter
+    timeout = httpx2.Timeout(10, read=40)  # a stream sends a heartbeat every 15 s
     try:
         with httpx2.Client(base_url=url, timeout=timeout) as client:
             token = os.environ.get("OMILINK_TOKEN") or _sign_in(client, args.email)
@@ -55,7 +55,7 @@ def _sign_in(client: httpx2.Client, email: str | None) -> str:
 
 
 def _follow(client: httpx2.Client, token: str) -> Iterator[Event]:
-    """Every event, for as long as it takes: after a lost connection it goes on behind the last one."""
+    """Yields every event without end; after a lost connection it resumes after the last event."""
     cursor, failures, retry = "", 0, 0.0
     while True:
         try:
@@ -63,15 +63,15 @@ def _follow(client: httpx2.Client, token: str) -> Iterator[Event]:
                 cursor, failures = event.id or cursor, 0
                 retry = retry if event.retry is None else event.retry / 1000
                 if event.data:
-                    yield (told := json.loads(event.data))
-                    if told["type"] == "signed_out":
-                        raise NotSignedIn(f"The sign-in has ended ({told['reason']}). Sign in again.")
+                    yield (known := json.loads(event.data))
+                    if known["type"] == "signed_out":
+                        raise NotSignedIn(f"The sign-in has ended ({known['reason']}). Sign in again.")
         except httpx2.HTTPError:
             if not cursor:
                 raise
         failures += 1
         if failures == 1:
-            print("omilink: the connection was lost; trying again", file=sys.stderr, flush=True)
+            print("omilink: the connection was lost; connecting again", file=sys.stderr, flush=True)
         time.sleep(max(min(retry, LONGEST_BACKOFF), _backoff(failures)))
 
 
@@ -95,11 +95,11 @@ def _show(event: Event, *, as_json: bool) -> None:
 
 
 def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)  # what is said must not control the terminal
+    return "".join(c if c.isprintable() else " " for c in text)  # no control characters in the terminal
 
 
 def _message(answer: httpx2.Response) -> str:
-    """Why the server refused, also when something in front of it did and says nothing that is JSON."""
+    """Why the request was refused, also if a proxy refused it without JSON."""
     try:
         return str(answer.json()["message"])
     except (ValueError, KeyError, TypeError):
@@ -107,4 +107,6 @@ def _message(answer: httpx2.Response) -> str:
 
 
 def _backoff(failures: int) -> float:
-    return random.uniform(0, min(LONGEST_BACKOFF, BACKOFF * 2.0**failures))  # random, so that not all come at once
+    return random.uniform(
+        0, min(LONGEST_BACKOFF, BACKOFF * 2.0**failures)
+    )  # random, so that not all clients connect at once

@@ -17,19 +17,21 @@ from omilink.models.order import Moment
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
-    add_json(actions.add_parser("list", help="all users and their verified OMI accounts"))
-    add = actions.add_parser("add", help="make an account; the password is asked for, or taken from OMILINK_PASSWORD")
+    add_json(actions.add_parser("list", help="list users and their verified OMI accounts"))
+    add = actions.add_parser("add", help="make an account; asks for its password, or reads OMILINK_PASSWORD")
     add.add_argument("email")
-    add.add_argument("--name", help="how the user is called")
-    rename = actions.add_parser("rename", help="give a user another email to sign in with")
-    rename.add_argument("user", metavar="ID|EMAIL", help="who: the id that `users list` shows, or the email of now")
+    add.add_argument("--name", help="the user's name")
+    rename = actions.add_parser("rename", help="change the email with which a user signs in")
+    rename.add_argument("user", metavar="ID|EMAIL", help="the id that `users list` shows, or the present email")
     rename.add_argument("email", metavar="NEW_EMAIL")
     verify = actions.add_parser(
-        "verify", help="vouch that an OMI account is this user's: its sessions link by themselves"
+        "verify", help="verify that an OMI account belongs to this user: its sessions are linked"
     )
     verify.add_argument("email")
-    verify.add_argument("uid", help="the OMI account's uid, or the uid that a device sends")
-    unverify = actions.add_parser("unverify", help="take that back; sessions that are linked stay linked")
+    verify.add_argument("uid", help="uid of the OMI account, or the uid that a device sends")
+    unverify = actions.add_parser(
+        "unverify", help="remove the verification of an OMI account; linked sessions stay linked"
+    )
     unverify.add_argument("uid")
 
 
@@ -76,7 +78,7 @@ def _add(args: argparse.Namespace) -> None:
 def _rename(args: argparse.Namespace) -> None:
     async def rename(services: Services) -> None:
         user = await services.store.write(lambda tx: signing_in.rename(tx, args.user, args.email))
-        print(f"{user.id} signs in as {user.email} from now on. Whoever is signed in stays so.")
+        print(f"{user.id} signs in as {user.email} from now on. Present sign-ins stay valid.")
 
     with_services(rename)
 
@@ -98,4 +100,4 @@ def _unverify(args: argparse.Namespace) -> None:
         await services.store.write(lambda tx: omi_accounts.unvouch(tx, args.uid, clock.now(), OPERATOR))
 
     with_services(unverify)
-    print(f"{args.uid} is not verified any more.")
+    print(f"{args.uid} is no longer verified.")

@@ -9,7 +9,7 @@ from omilink.app import wiring
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Prints the shared webhook address with its secret. Whoever has it can post words: do not share it."
+        "Prints the shared webhook address with its secret. Whoever has the address can post words: do not share it."
     )
 
 

@@ -18,11 +18,11 @@ from omilink.settings import Settings
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address for --port (OMILINK_HOST, default 127.0.0.1)")
     parser.add_argument(
-        "--port", help="answer /health, /ready and /metrics there, 0 for any free port (default: nowhere)"
+        "--port", help="answer /health, /ready and /metrics on this port, 0 for any free one (default: none)"
     )
     parser.epilog = (
-        "Any number of workers share the work. They need PostgreSQL and NATS (OMILINK_DATABASE_URL, OMILINK_NATS_URL), "
-        "the same as the servers that take the calls: omilink serve --no-worker."
+        "Any number of workers share the work. They need the same PostgreSQL and NATS (OMILINK_DATABASE_URL, "
+        "OMILINK_NATS_URL) as the servers that accept the calls: omilink serve --no-worker."
     )
 
 
@@ -30,8 +30,8 @@ def run(args: argparse.Namespace) -> int:
     chosen = settings.load(host=args.host, port=args.port)
     if not chosen.nats_url:
         raise OmilinkError(
-            "A worker of its own needs OMILINK_DATABASE_URL=postgresql://… and OMILINK_NATS_URL=nats://…. "
-            "Without them `omilink serve` does its work itself."
+            "`omilink worker` needs OMILINK_DATABASE_URL=postgresql://… and OMILINK_NATS_URL=nats://…. "
+            "Without them `omilink serve` saves calls itself."
         )
     logs.set_up()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -40,11 +40,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 Beside = Callable[[Services, asyncio.Event], AbstractAsyncContextManager[str]]
-"""What goes on while the worker runs: takes the product and what is set at its end, and yields how to tell of it."""
+"""A context that is entered while the worker runs, with the services and the event that ends the worker. Yields a part
+of the sentence that the worker prints."""
 
 
 async def _work(chosen: Settings, beside: Beside) -> None:
-    """Runs until SIGTERM or Ctrl-C; what was taken is finished first."""
+    """Runs until SIGTERM or Ctrl-C, then finishes the calls that it has taken."""
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
@@ -54,14 +55,14 @@ async def _work(chosen: Settings, beside: Beside) -> None:
 
 
 @asynccontextmanager
-async def _silent(_product: Services, _ended: asyncio.Event) -> AsyncIterator[str]:
+async def _silent(_services: Services, _ended: asyncio.Event) -> AsyncIterator[str]:
     yield ""
 
 
 @asynccontextmanager
 async def _answering(services: Services, ended: asyncio.Event) -> AsyncIterator[str]:
-    """Answers how the worker is, and yields where. The server takes over the signals, so its end is the worker's."""
-    from omilink.web.app import make_worker_app  # FastAPI takes a while to import
+    """Serves the worker's status. The server handles the signals, so its end is the end of the worker."""
+    from omilink.web.app import make_worker_app  # slow to import
     from omilink.web.server import Server, listen
 
     with closing(listen(services.settings)) as listening:
@@ -69,6 +70,6 @@ async def _answering(services: Services, ended: asyncio.Event) -> AsyncIterator[
         server = Server(services, make_worker_app(services))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         serving.add_done_callback(lambda _: ended.set())
-        yield f", and tells how it is on {settings.local_address(address)}"
+        yield f", and answers /health, /ready and /metrics on {settings.local_address(address)}"
         server.should_exit = True
         await serving
