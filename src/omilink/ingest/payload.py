@@ -48,6 +48,8 @@ _ELSEWHERE = {
     *("transcript", "transcripts", "utterances", "words"),
 }
 """Keys, in small letters, under which self-made devices send words instead of under `segments` and `text`."""
+_SIMPLE = (str, int, float, Decimal)
+"""The types of values that can be read as a text or as a number; true and false cannot."""
 _WHOLE = re.compile(r"-?[0-9]+")
 
 TRANSCRIPT = "transcript"
@@ -93,7 +95,7 @@ def _has_rounded(content: Any) -> bool:
     written = [body.get(name) for name in (*UID_NAMES, *SESSION_NAMES)]
     for item in items if isinstance(items, list) else ():
         if isinstance(item, dict):
-            written += [item.get(name) for name in _WRITTEN]
+            written += map(item.get, _WRITTEN)
     return float in map(type, written)
 
 
@@ -123,9 +125,10 @@ def call(content: Any, pairs: Query) -> Call:
     if not isinstance(content, dict | list):
         raise Invalid('The body must be an object {"session_id": "…", "segments": […]} or a list of segments.')
     _check_segments(content)
-    named = _ids(pairs, body, *UID_NAMES) | _ids(pairs, body, *SESSION_NAMES)
-    uids = [value for value in _ids(pairs, body, *UID_NAMES) if not is_placeholder(value)]
-    sessions = [value for value in _ids(pairs, body, *SESSION_NAMES) if not (uids and is_placeholder(value))]
+    uid_names, session_names = _ids(pairs, body, UID_NAMES), _ids(pairs, body, SESSION_NAMES)
+    named = uid_names | session_names
+    uids = [value for value in uid_names if not is_placeholder(value)]
+    sessions = [value for value in session_names if not (uids and is_placeholder(value))]
     for value in (*uids, *sessions):
         check_id(value, named[value])
     if not uids and not sessions:
@@ -167,18 +170,26 @@ def _check_segments(content: dict[str, Any] | list[Any]) -> None:
         raise TooLarge(f"{len(items)} segments in one call; {MAX_SEGMENTS} are the most. Send them in several calls.")
 
 
-def _ids(pairs: Query, body: dict[str, Any], *names: str) -> dict[str, str]:
+def _ids(pairs: Query, body: dict[str, Any], names: Sequence[str]) -> dict[str, str]:
     """The distinct ids under any of these names, those of the body first, each with its name. Empty ids count as
     absent."""
     found: dict[str, str] = {}
-    for name, value in [(name, body.get(name)) for name in names] + [pair for pair in pairs if pair[0] in names]:
-        if isinstance(value, bool | list | dict):
-            raise Invalid(f"{name} must be a string and is {_json_type(value)}.")
-        if isinstance(value, float | Decimal) and not (_WHOLE.fullmatch(str(value)) or is_placeholder(str(value))):
-            raise Invalid(f"{name} must be a string or a whole number and is a number with a point or an exponent.")
-        if value is not None and (text := str(value).strip()):
+    for name, value in [(name, body[name]) for name in names if name in body] + [
+        pair for pair in pairs if pair[0] in names
+    ]:
+        if text := value.strip() if isinstance(value, str) else _id_of(name, value):
             found.setdefault(text, name)
     return found
+
+
+def _id_of(name: str, value: Any) -> str:
+    """The id that is no text in JSON. Raises Invalid."""
+    if isinstance(value, bool | list | dict):
+        raise Invalid(f"{name} must be a string and is {_json_type(value)}.")
+    text = "" if value is None else str(value)
+    if isinstance(value, float | Decimal) and not (_WHOLE.fullmatch(text) or is_placeholder(text)):
+        raise Invalid(f"{name} must be a string or a whole number and is a number with a point or an exponent.")
+    return text
 
 
 def _contradiction(sessions: list[str], uids: list[str]) -> str | None:
@@ -246,9 +257,9 @@ def _text(item: Any) -> str | None:
     if not isinstance(item, dict):
         return None
     text = item.get("text")
-    if isinstance(text, bool) or not isinstance(text, str | int | float | Decimal | None):
-        return None
-    return None if text is None and _words_elsewhere(item) else _clean(text)
+    if text is None:
+        return None if _words_elsewhere(item) else ""
+    return _clean(text) if _is_simple(text) else None
 
 
 def _segment(item: dict[str, Any], text: str) -> Segment:
@@ -274,7 +285,7 @@ def _place(item: dict[str, Any]) -> tuple[float, float] | tuple[None, None]:
 
 def _seconds(value: Any) -> float | None:
     """Seconds, rounded to milliseconds, since 45.879999999999995 and 45.88 are the same moment; -0.0 becomes 0.0."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+    if not _is_simple(value):
         return None
     try:
         seconds = float(value)
@@ -287,11 +298,7 @@ def _speaker(item: dict[str, Any]) -> str | None:
     """The speaker's name. SPEAKER_0 and SPEAKER_00 are the same person; a name that a device made up stays as it is. If
     `speaker_id` is another number than the one in the name, `speaker_id` counts: after a reconnect the name may be
     another voice's (docs/reference/omi.md: a segment)."""
-    name = _same_speaker(_label(item.get("speaker"), 64) or "")
-    number = _whole(item.get("speaker_id", item.get("speakerId")))
-    if number is not None and 0 <= number < 10**9 and (not name or _SPEAKER.fullmatch(name)):
-        return f"SPEAKER_{number}"
-    return name or None
+    return _speaker_named(_label(item.get("speaker"), 64) or "", _whole(item.get("speaker_id", item.get("speakerId"))))
 
 
 def _whole(value: Any) -> int | None:
@@ -304,10 +311,12 @@ def _whole(value: Any) -> int | None:
     return value if type(value) is int else None
 
 
-@lru_cache
-def _same_speaker(name: str) -> str:
+@lru_cache(4096)
+def _speaker_named(name: str, number: int | None) -> str | None:
     numbered = _SPEAKER.fullmatch(name)
-    return f"SPEAKER_{int(numbered[1])}" if numbered else name
+    if number is not None and 0 <= number < 10**9 and (numbered or not name):
+        return f"SPEAKER_{number}"
+    return f"SPEAKER_{int(numbered[1])}" if numbered else name or None
 
 
 def _id(value: Any) -> str | None:
@@ -318,17 +327,20 @@ def _id(value: Any) -> str | None:
 
 
 def _label(value: Any, length: int | None) -> str | None:
-    if value is None or isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-        return None
-    return _clean(value).strip()[:length] or None
+    return _clean(value).strip()[:length] or None if _is_simple(value) else None
 
 
 def _truth(value: Any) -> bool:
     return value.strip().lower() in ("true", "1", "yes") if isinstance(value, str) else value in (True, 1)
 
 
+def _is_simple(value: Any) -> bool:
+    return isinstance(value, _SIMPLE) and not isinstance(value, bool)
+
+
 def _clean(value: Any) -> str:
-    return _UNSTORABLE.sub("\ufffd", str(value if value is not None else ""))
+    text = str(value if value is not None else "")
+    return text if text.isprintable() else _UNSTORABLE.sub("\ufffd", text)
 
 
 def _integer(digits: str) -> int | Decimal:
