@@ -10,7 +10,7 @@ from omilink.database.schema import deliveries as job
 from omilink.database.work import Work
 from omilink.models.ids import SHARED
 
-STATES = WAITING, DEAD, QUARANTINED = "waiting", "dead", "quarantined"
+WAITING, DEAD, QUARANTINED = "waiting", "dead", "quarantined"
 DONE = "done"
 CROWDED = 100
 """Quarantined deliveries that are kept of a uid, a session without one, or a personal address; the oldest go first."""

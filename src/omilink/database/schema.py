@@ -245,9 +245,18 @@ deliveries = Table(
         sqlite_where=text("state <> 'done'"),
         postgresql_where=text("state <> 'done'"),
     ),
-    # of a session: its unfinished ones are counted, its finished ones go with the words that they held
-    Index("ix_deliveries_origin_session_id_state", "origin", "session_id", "state"),
-    Index("ix_deliveries_received_at", "received_at"),
+    # of a session: its unfinished ones are counted …
+    Index(
+        "ix_deliveries_unfinished_of_session",
+        "origin",
+        "session_id",
+        "state",
+        sqlite_where=text("state <> 'done'"),
+        postgresql_where=text("state <> 'done'"),
+    ),
+    # … and all of them go with the words that they held. Without the state, which changes when a delivery is finished:
+    # each session's entries lie in a page of their own
+    Index("ix_deliveries_origin_session_id", "origin", "session_id"),
     Index("ix_deliveries_counted_at", "counted_at"),
     sqlite_autoincrement=True,
 )
