@@ -56,6 +56,23 @@ async def test_what_was_put_is_taken_in_the_order_of_its_acceptance(inbox: Deliv
     assert words(await due(inbox, limit=2)) == ["one", "two"]
 
 
+async def test_a_call_that_cannot_be_stored_stops_no_other_that_came_with_it(table: SqlQueue) -> None:
+    unstorable = replace(delivery("two"), request_id="\ud800")
+    calls = [delivery("one"), unstorable, delivery("three")]
+    put = await asyncio.gather(*(table.put(call) for call in calls), return_exceptions=True)
+    assert [isinstance(result, Exception) for result in put] == [False, True, False]
+    assert sorted(words(await due(table))) == ["one", "three"]
+
+
+async def test_whoever_stops_waiting_stops_no_other_call_that_came_with_theirs(table: SqlQueue) -> None:
+    gone, stays = asyncio.create_task(table.put(delivery("one"))), asyncio.create_task(table.put(delivery("two")))
+    await asyncio.sleep(0)  # both have begun
+    gone.cancel()
+    await stays
+    assert gone.cancelled()
+    assert "two" in words(await due(table))
+
+
 async def test_a_moment_lies_between_what_was_accepted_before_and_what_comes_after(inbox: DeliveryQueue) -> None:
     """Whatever the clock says."""
     moments = [await inbox.moment(5000)]

@@ -33,17 +33,18 @@ Attributes = Callable[[Any], tuple[Any, ...]]
 
 
 class Bulk:
-    """An INSERT of all columns, or an UPDATE with parameters `to_<attribute>` and `where_<attribute>`."""
+    """An INSERT of all columns, or an UPDATE with parameters `to_<attribute>` and `where_<attribute>`. On PostgreSQL
+    several rows are one JSON parameter, unless `as_json` is False."""
 
-    def __init__(self, statement: Insert | Update) -> None:
-        self._statement = statement
+    def __init__(self, statement: Insert | Update, *, as_json: bool = True) -> None:
+        self._statement, self._as_json = statement, as_json
 
     def run(self, connection: Connection, values: Collection[Any], **same: Any) -> None:
         """Writes the attributes of each value, no row twice; `same` are parameters that are the same in each row."""
         if not values:
             return
         with closing(connection.connection.cursor()) as cursor:
-            if len(values) > 1 and connection.dialect.name == "postgresql":
+            if self._as_json and len(values) > 1 and connection.dialect.name == "postgresql":
                 sql, names = _at_once(self._statement, connection.dialect)
                 rows = [dict(zip(names, row, strict=True)) for row in _rows(names, values, same)]
                 cursor.execute(sql, [orjson.dumps(rows).decode()])

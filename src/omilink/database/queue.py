@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -9,13 +11,14 @@ from sqlalchemy import BigInteger, Connection, bindparam, cast, func, literal_co
 
 from omilink.clock import Millis
 from omilink.database.compiled import Bulk, Query
-from omilink.database.deliveries import DEAD, QUARANTINED, STATES, THIN_OUT, UNFINISHED, WAITING, finish, remove
+from omilink.database.deliveries import DEAD, QUARANTINED, THIN_OUT, UNFINISHED, WAITING, finish, remove
 from omilink.database.dialects import item, last_number, listed, lock, next_number, number_after, to_values, upsert
 from omilink.database.rows import every
 from omilink.database.schema import deliveries as job
 from omilink.database.schema import meta
 from omilink.database.store import Transaction
 from omilink.database.threads import DatabaseThreads
+from omilink.errors import Unavailable
 from omilink.models.declaration import columns
 from omilink.models.delivery import BATCH_BYTES, LONGEST_WAIT, Delivery, Job
 from omilink.models.ids import SHARED, session_key
@@ -28,10 +31,13 @@ STREAM = "stream"
 """Where the newest stream's number and name stand."""
 ORDERS_OF_A_STREAM = 40
 """Bits of an order that a stream has for itself."""
+MOST_TOGETHER = 200
+"""Deliveries that are put by one write at most."""
 PUT = Bulk(
     upsert(job)
     .values({**to_values(*COLUMNS), "state": literal_column(f"'{WAITING}'"), "run_at": literal_column("0")})
-    .on_conflict_do_nothing(index_elements=["key"])
+    .on_conflict_do_nothing(index_elements=["key"]),
+    as_json=False,  # which has no bytes
 )
 KEEP = upsert(job).on_conflict_do_nothing(index_elements=["key"])
 DUE = Query(
@@ -53,9 +59,17 @@ _WANTED = listed("pairs")
 _IS_WANTED = (job.c.origin == item(_WANTED.c.value, 0)) & (job.c.session_id == item(_WANTED.c.value, 1))
 COUNT_OF = Query(
     select(job.c.origin, job.c.session_id, job.c.state, func.count().label("jobs"))
-    .select_from(_WANTED.join(job, _IS_WANTED & job.c.state.in_([literal_column(f"'{state}'") for state in STATES])))
+    .select_from(_WANTED.join(job, _IS_WANTED & UNFINISHED))
     .group_by(job.c.origin, job.c.session_id, job.c.state)
 )
+
+
+@dataclass(slots=True, eq=False)
+class _Group:
+    """Deliveries that are put by one write. Others join until the write begins."""
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    written: "asyncio.Future[None] | None" = None
 
 
 class SqlQueue:
@@ -63,9 +77,19 @@ class SqlQueue:
         self._database = database
         self._something_new = asyncio.Event()
         self._is_above_streams = False
+        self._lock = Lock()  # the loop adds to the group, and a thread of the database closes it
+        self._group: _Group | None = None
 
     async def put(self, delivery: Delivery) -> None:
-        await self._database.write(lambda connection: self._put(connection, delivery))
+        group = self._join(delivery)
+        if group.written is None:
+            group.written = asyncio.ensure_future(self._database.write(lambda connection: self._put(connection, group)))
+        try:
+            await asyncio.shield(group.written)  # whoever stops waiting does not stop the others
+        except Unavailable:
+            raise
+        except Exception:  # one of the group may be at fault
+            await self._database.write(lambda connection: self._put(connection, _Group([delivery])))
         self._something_new.set()
 
     async def keep(self, delivery: Delivery, state: str, error: str, *, attempts: int = 0, run_at: Millis = 0) -> None:
@@ -156,11 +180,23 @@ class SqlQueue:
             counts.setdefault(session_key(row.origin, row.session_id), {})[row.state] = row.jobs
         return counts
 
-    def _put(self, connection: Connection, delivery: Delivery) -> None:
+    def _join(self, delivery: Delivery) -> _Group:
+        """The group that waits to be written, with this delivery."""
+        with self._lock:
+            group = self._group
+            if group is None or len(group.deliveries) == MOST_TOGETHER:
+                group = self._group = _Group()
+            group.deliveries.append(delivery)
+        return group
+
+    def _put(self, connection: Connection, group: _Group) -> None:
+        with self._lock:
+            if self._group is group:
+                self._group = None
         if not self._is_above_streams:
             number_after(connection, _end_of_streams(connection))
             self._is_above_streams = True
-        PUT.run(connection, [delivery])
+        PUT.run(connection, group.deliveries)
 
 
 def _newest_order(connection: Connection) -> int:
