@@ -1,8 +1,8 @@
 """Origins as browsers write them: scheme, host and port (RFC 6454), and which of them the settings list.
 
-A browser writes scheme and host in lower case, leaves out the scheme's own port, and has no path. Pages of apps have
-origins with schemes of their own, like `capacitor://localhost`. Pages without an origin, such as files, sandboxed
-frames and some redirects, all say `null`: nobody can tell one from the other.
+A browser writes scheme and host in lower case, and omits the default port and the path. Pages of apps have origins with
+their own schemes, like `capacitor://localhost`. Pages without an origin, such as files, sandboxed frames and some
+redirects, all send `null`, so they cannot be told apart.
 """
 
 import re
@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 PORTS = {"http": 80, "https": 443}
 WITHOUT_ORIGIN = {"about", "blob", "data", "file", "ftp", "javascript", "mailto", "ws", "wss"}
-"""Schemes whose pages have no origin of their own, or that no page has."""
+"""Schemes whose pages have no origin."""
 ANY_SUBDOMAIN = "*."
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
@@ -24,7 +24,7 @@ _APP_HOST = re.compile(r"[a-z0-9_.-]+")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """`port` is None for an app's scheme that names none. `host` has no final dot, and brackets where it is IPv6."""
+    """`host` has no final dot, and brackets if it is IPv6. `port` is None for an app's scheme without a port."""
 
     scheme: str
     host: str
@@ -35,15 +35,15 @@ class Origin:
         return f"{self.scheme}://{self.host}{shown}"
 
     def is_at(self, host_header: str) -> bool:
-        """Whether a request with this Host header goes to the page's own server. Without a port Host means that of
-        the scheme, which a proxy may have hidden."""
+        """Whether a request with this Host header goes to the page's own server. A Host without a port has the default
+        port of the origin's scheme, since a proxy may have changed the scheme of the request."""
         with suppress(ValueError):
             name, port = _host_and_port(urlsplit(f"//{host_header.lower()}"))
             return self.scheme in PORTS and name == self.host and self.port == (port or PORTS[self.scheme])
         return False
 
     def is_named_like(self, host_header: str, other: "Origin | None") -> bool:
-        """Whether it has the name of either, at another port or with another scheme."""
+        """Whether the host is that of the Host header or of `other`; port and scheme may differ."""
         with suppress(ValueError):
             name, _ = _host_and_port(urlsplit(f"//{host_header.lower()}"))
             return self.host == name or bool(other and self.host == other.host)
@@ -51,12 +51,12 @@ class Origin:
 
 
 def parse(text: str) -> Origin:
-    """The origin of an address without a path. Raises ValueError with what is wrong with it."""
+    """The origin that the text names. Raises ValueError with the reason if the text is not an origin."""
     parts = urlsplit(text.strip().lower())
     if text.strip().lower() == "null":
-        raise ValueError("null is what every page without an origin says, whoever made it")
+        raise ValueError("every page without an origin sends null, whoever made the page")
     if parts.scheme in WITHOUT_ORIGIN:
-        raise ValueError(f"no page has an origin that begins with {parts.scheme}:")
+        raise ValueError(f"pages of the scheme {parts.scheme} have no origin")
     if not _SCHEME.fullmatch(parts.scheme) or not parts.netloc or parts.path.strip("/") or parts.query + parts.fragment:
         raise ValueError("not an origin: scheme, host, and a port if it is another than the scheme's own")
     if parts.scheme not in PORTS and (meant := get_close_matches(parts.scheme, PORTS, 1)):
@@ -67,13 +67,13 @@ def parse(text: str) -> Origin:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Origins of a setting. `https://*.example.org` is every name below example.org, and not example.org itself."""
+    """The origins of a setting. `https://*.example.org` allows every name below example.org, not example.org itself."""
 
     exact: frozenset[Origin]
     below: frozenset[Origin]
 
     def __contains__(self, text: str) -> bool:
-        """Whether the text that came as Origin is one of them."""
+        """Whether the value of an Origin header is allowed."""
         with suppress(ValueError):
             origin = parse(text)
             parents = _parents(origin.host)
@@ -85,7 +85,7 @@ class Allowed:
 
 
 def allowed(texts: Sequence[str]) -> Allowed:
-    """Raises ValueError for what no browser could ever send."""
+    """The origins that the texts name. Raises ValueError for a text that no browser sends as an origin."""
     exact, below = set[Origin](), set[Origin]()
     for text in texts:
         try:
@@ -111,7 +111,7 @@ def _parents(host: str) -> list[str]:
 
 
 def _host_and_port(parts: SplitResult) -> tuple[str, int | None]:
-    """Raises ValueError for what a browser would write in another way, or not take as an address."""
+    """Raises ValueError for a host that a browser would write differently or refuse."""
     host, port = parts.hostname or "", parts.port
     if parts.username is not None or port == 0 or parts.netloc.endswith(":"):
         raise ValueError("not an origin: scheme, host, and a port if it is another than the scheme's own")
@@ -122,11 +122,11 @@ def _host_and_port(parts: SplitResult) -> tuple[str, int | None]:
     web = parts.scheme in PORTS or not parts.scheme
     name = host.removesuffix(".") if web else host
     if not (_NAME if web else _APP_HOST).fullmatch(name):
-        raise ValueError(f"{host!r} is no name of a host")
+        raise ValueError(f"{host!r} is not a host name")
     if web and name.rpartition(".")[2].isdigit():
         with suppress(AddressValueError):
             return str(IPv4Address(name)), port
-        raise ValueError(f"{host!r} is no IPv4 address as browsers write it")
+        raise ValueError(f"{host!r} is not an IPv4 address as browsers write it")
     return name, port
 
 

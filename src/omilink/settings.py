@@ -1,4 +1,4 @@
-"""What can be set, by environment variables `OMILINK_…` and flags of `serve` (docs/reference/settings.md)."""
+"""The settings: environment variables `OMILINK_…`, and flags of `serve` (docs/reference/settings.md)."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class BadSettings(OmilinkError):
-    """Names every bad setting, what was found and what is expected."""
+    """The message names every bad setting, the value that was found and the value that is expected."""
 
     code = "bad_settings"
 
@@ -32,7 +32,7 @@ class WebhookAuth(StrEnum):
 
 
 class Policy(StrEnum):
-    """What a call at the shared URL has to carry."""
+    """What a call at the shared address must have: a secret, a signature, either or both."""
 
     ANY = "any"
     SECRET = "secret"  # noqa: S105
@@ -55,7 +55,7 @@ Origins = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """Checked when made; `load` turns what is wrong into one message."""
+    """Checked when made; `load` puts all errors into one message."""
 
     model_config = SettingsConfigDict(env_prefix="OMILINK_", extra="ignore", frozen=True, env_ignore_empty=True)
 
@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     @field_validator("host")
     @classmethod
     def _bare(cls, host: str) -> str:
-        """Brackets belong to an address of the web, and people copy them along."""
+        """Removes the brackets that an IPv6 address has in a URL."""
         return host.removeprefix("[").removesuffix("]")
 
     @field_validator("webhook_secret", "signing_secret", "cors_origins", mode="before")
@@ -141,12 +141,12 @@ class Settings(BaseSettings):
     @classmethod
     def _known_database(cls, url: str | None) -> str | None:
         parts = urlsplit(url or "")
-        _ = parts.port  # a ValueError where there are several: those go into ?host=…&host=…
+        _ = parts.port  # raises ValueError for several hosts: those go into ?host=…&host=…
         if "#" in (url or "") or (url or "").count("@") > 1:
             raise ValueError("in a password write %23 for # and %40 for @")
         stored = parts.path.strip("/") if parts.scheme == "sqlite" else parts.netloc and parts.path.strip("/")
         if url and not (parts.scheme in ("sqlite", "postgresql", "postgres") and stored):
-            raise ValueError("not a database that omilink can store in")
+            raise ValueError("not a database that omilink can use")
         return url.replace("postgres://", "postgresql://", 1) if url else url
 
     @field_validator("nats_url")
@@ -172,7 +172,7 @@ class Settings(BaseSettings):
             try:
                 ip_network(text.strip()) if "/" in text else ip_address(text.strip())
             except ValueError as error:
-                raise ValueError(f"{error}; a name is no address") from None
+                raise ValueError(f"{error}; a name is not an address") from None
         return listed
 
     @field_validator("public_url")
@@ -189,7 +189,7 @@ class Settings(BaseSettings):
     @classmethod
     def _address(cls, url: str | None) -> str | None:
         parts = urlsplit(url or "")
-        _ = parts.port  # a ValueError where it is none
+        _ = parts.port  # raises ValueError if it is not a number
         if url and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise ValueError("not an address")
         return url.rstrip("/") if url else url
@@ -214,14 +214,14 @@ GUARDS = {
     "webhook_policy",
     "webhook_secret",
 }
-"""Settings that decide who may do what. Whoever mistypes one believes that something is closed which is open."""
+"""Settings that restrict access. A mistyped name of one stops the start, because its restriction would be missing."""
 NOT_OURS = {"OMILINK_PASSWORD", "OMILINK_TOKEN", "OMILINK_GROUPS", "OMILINK_TEST_POSTGRES_BIN"}
-"""Variables that commands and scripts read by themselves."""
+"""Variables that commands and scripts read directly."""
 
 
 def load(**flags: Any) -> Settings:
-    """The settings of the environment, with flags taking precedence. Names of the environment that are no settings are
-    told in the log. Raises BadSettings."""
+    """The settings of the environment; flags take precedence. Logs a warning for each OMILINK_… variable that is not a
+    setting. Raises BadSettings."""
     unknown = unknown_names(os.environ)
     complaints = [_unknown(name, meant) for name, meant in unknown.items() if meant in GUARDS]
     try:
@@ -236,7 +236,7 @@ def load(**flags: Any) -> Settings:
 
 
 def unknown_names(environment: Iterable[str]) -> dict[str, str | None]:
-    """What is called OMILINK_… and is no setting -> the setting that is called almost the same, if one is."""
+    """The variables OMILINK_… that are not settings, each with the setting of a similar name, or None."""
     plain = {field.replace("_", ""): field for field in Settings.model_fields}
     found = dict[str, str | None]()
     for name in sorted(environment):
@@ -268,25 +268,24 @@ def _complaints(error: ValidationError) -> list[str]:
 
 
 def public_address(settings: Settings) -> str:
-    """Where users and devices reach the server."""
+    """The address at which users and devices reach the server."""
     return settings.public_url or local_address(settings)
 
 
 def local_address(settings: Settings) -> str:
-    """Where the server is reached on this machine."""
+    """The address of the server on this machine."""
     return f"http://{host_and_port(_reachable(settings.host), settings.port)}"
 
 
 NOT_PUBLIC = (
-    "OMI's cloud cannot reach this address; a device of your own network may. OMI needs a public https address: put "
+    "OMI's cloud cannot reach this address; devices in your own network may. OMI needs a public https address: put "
     "the server behind https (docs/howto/deploy.md) or, for trying, behind a tunnel (cloudflared, ngrok, tailscale "
     "funnel), and set OMILINK_PUBLIC_URL to its address."
 )
 
 
 def is_public(settings: Settings) -> bool:
-    """Whether OMI's cloud can reach the address that users see, as far as that shows: by https, and not on a private
-    network."""
+    """Whether OMI's cloud may reach `public_address`: it has https and is not on a private network."""
     parts = urlsplit(public_address(settings))
     host = parts.hostname or ""
     address = _ip_address(host)
@@ -295,18 +294,18 @@ def is_public(settings: Settings) -> bool:
 
 
 def host_and_port(host: str, port: int) -> str:
-    """As they stand in an address: IPv6 in brackets, and the percent sign of its zone escaped (RFC 6874)."""
+    """Host and port for a URL: IPv6 in brackets, with the percent sign of its zone escaped (RFC 6874)."""
     return f"[{host.replace('%', '%25')}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches it."""
+    """Whether only this machine can reach the host."""
     address = _ip_address(host)
     return address.is_loopback if address else host == "localhost"
 
 
 def _reachable(host: str) -> str:
-    """Whoever listens on every address is reached at the one of this machine."""
+    """A server that listens on all addresses is reached at the loopback address."""
     address = _ip_address(host)
     if address is None or not address.is_unspecified:
         return host
@@ -314,7 +313,7 @@ def _reachable(host: str) -> str:
 
 
 def _ip_address(host: str) -> IPv4Address | IPv6Address | None:
-    """None for a name."""
+    """None if the host is a name."""
     try:
         return ip_address(host)
     except ValueError:

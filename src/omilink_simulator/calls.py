@@ -1,4 +1,4 @@
-"""The calls OMI's cloud makes with what a wearable heard, byte for byte, as its versions write them. Pure."""
+"""The calls of OMI's cloud, byte for byte as its versions write them (docs/reference/omi.md). Pure."""
 
 import json
 import random
@@ -21,8 +21,8 @@ Shape = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Who is talking. A `session` makes it a device that somebody programmed after the linking guide, not OMI's cloud:
-    it sends its session id, the uid (if it has one) in the body and nothing in the query."""
+    """The account whose wearable talks. With a `session`, calls are those of a device that was programmed after the
+    linking guide: session id and uid (if it has one) are in the body, and nothing is in the query."""
 
     uid: str | None
     session: str | None = None
@@ -31,7 +31,7 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One delivery as it goes on the wire, `at` seconds after the start, and what a person wants to know about it."""
+    """A delivery, sent `at` seconds after the start: its bytes and headers, and facts to print about it."""
 
     at: float
     device: int
@@ -49,7 +49,7 @@ class Call:
 
 
 def account_id(seed: int) -> str:
-    """An OMI account id as OMI makes them: 28 letters and digits."""
+    """An account id in the form of OMI's: 28 letters and digits."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
     return "".join(random.Random(f"uid/{seed}").choices(letters, k=28))
 
@@ -59,7 +59,7 @@ def compact(body: object) -> bytes:
 
 
 class Writer:
-    """Writes down what one device heard, as its era does."""
+    """Writes the calls of one device as its version of OMI does."""
 
     def __init__(self, account: Account, device: int, began: datetime, rng: random.Random) -> None:
         self.account, self.device, self.began, self.rng = account, device, began, rng

@@ -1,4 +1,4 @@
-"""What a household says, invented for the simulator: small exchanges with gaps to fill, the same for a seed."""
+"""What a simulated household says: small invented exchanges, with gaps that are filled at random."""
 
 import random
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One sentence. `more` is how it goes on when speech-to-text corrects itself, `pause` the silence before it."""
+    """A sentence. `more` is what a correction by speech-to-text adds; `pause` is the silence before it, in seconds."""
 
     speaker: int
     text: str
@@ -17,7 +17,7 @@ class Line:
 
 
 def household(rng: random.Random) -> Iterator[Line]:
-    """Lines of three people for ever. Speaker 0 is the wearer. No exchange comes again before all have been heard."""
+    """Lines of three people without end. Speaker 0 is the wearer. No exchange comes again before all others."""
     while True:
         for exchange in rng.sample(EXCHANGES, len(EXCHANGES)):
             yield from _spoken(exchange, rng)

@@ -1,4 +1,5 @@
-"""How OMI's cloud delivers a call: address, headers, signature, time limits, what is success, retries, breaker."""
+"""Delivers a call as OMI's cloud does: address, headers, signature, time limits, retries, circuit breaker
+(docs/reference/omi.md)."""
 
 import asyncio
 import hashlib
@@ -25,7 +26,7 @@ CONNECT_TIMEOUT, TIMEOUT = 2.0, 15.0
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What became of one try. `pushed` is the text that OMI would now show on the wearer's phone."""
+    """The result of a try. `pushed` is the text that OMI would show on the phone."""
 
     outcome: Outcome
     status: int | None = None
@@ -36,7 +37,7 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The webhook and how it wants to be called; `signing_secrets` has two during a rotation."""
+    """The webhook, its secrets, and the version of OMI that calls it; `signing_secrets` has two during a rotation."""
 
     url: str
     bearer: str | None = None
@@ -45,7 +46,8 @@ class Target:
 
 
 class Breaker:
-    """Five failures in a row, and everything of the next 30 s is lost; the first failure after that opens it again."""
+    """OMI's circuit breaker: after FAILURES_UNTIL_OPEN failures in a row, all calls of the next OPEN_FOR seconds are
+    lost. The first failure after that opens it again."""
 
     def __init__(self) -> None:
         self._failures = 0
@@ -61,7 +63,7 @@ class Breaker:
 
 
 class Sender:
-    """Posts calls to one target. Times are those of the simulated clock, so that a test needs no patience."""
+    """Posts calls to one target. Times are those of the simulated clock, so that tests do not wait."""
 
     def __init__(self, target: Target, client: httpx2.AsyncClient) -> None:
         self._target = target
@@ -101,12 +103,12 @@ class Sender:
 
 
 def connect() -> httpx2.AsyncClient:
-    """A client with OMI's manners: 2 s to connect, no redirects, and nobody's proxy."""
+    """A client with OMI's time limits that follows no redirects and uses no proxy."""
     return httpx2.AsyncClient(timeout=httpx2.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT), trust_env=False)
 
 
 def wait_before_retry(path: Path, tries: int, answer: Answer) -> float | None:
-    """Seconds until the next try after `tries` of them, None when the sender gives up."""
+    """Seconds until the next try after this number of tries, None if there is no next try."""
     final = answer.outcome in ("accepted", "lost") or _client_error(answer.status)
     if path == "app" or final or tries > len(RETRY_WAITS):
         return None
@@ -114,7 +116,7 @@ def wait_before_retry(path: Path, tries: int, answer: Answer) -> float | None:
 
 
 def address(url: str, query: tuple[tuple[str, str], ...], era: str) -> str:
-    """The URL with the query appended blindly: what is in it already stays, and older senders know only `?`."""
+    """The URL with the query appended as OMI does: older versions add `?` even if the URL has a query."""
     if not query:
         return url
     return url + ("&" if "?" in url and era == "newest" else "?") + urlencode(query)

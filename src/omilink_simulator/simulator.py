@@ -1,4 +1,4 @@
-"""A wearable's day against any webhook: sends what OMI's cloud would, when it would, and tells what was answered."""
+"""Simulates a wearable: sends a webhook the calls of OMI's cloud at their times, and reports the answers."""
 
 import asyncio
 import heapq
@@ -19,7 +19,7 @@ SECOND_DEVICE_STARTS_AFTER = 7.0
 
 @dataclass(frozen=True, kw_only=True)
 class Wearer:
-    """Everything that decides what is said and sent; the same wearer says the same words to the byte."""
+    """Everything that decides what is said and sent. Equal wearers send the same bytes."""
 
     account: Account
     habits: Habits = field(default_factory=Habits)
@@ -29,7 +29,7 @@ class Wearer:
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def calls(self) -> Iterator[Call]:
-        """Everything the wearer's devices make OMI send, in order of time."""
+        """All calls of the wearer's devices, in order of time."""
         return heapq.merge(*(self._calls_of(device) for device in range(self.devices)), key=lambda call: call.at)
 
     def _calls_of(self, device: int) -> Iterator[Call]:
@@ -47,7 +47,7 @@ class Wearer:
                 yield conversation_created(writer, post)
 
     def _oddities(self) -> Iterator[Callable[[Writer, Post], Call]]:
-        """Each once in a conversation, one after a post."""
+        """Each kind once in a conversation, one after each post."""
         kinds = ODD_OF_THE_CLOUD if self.account.session is None else ODD_SEGMENTS
         return iter(kinds if self.odd else ())
 
@@ -62,7 +62,7 @@ class Try:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One try and its answer; `retry_in` seconds it is tried again, None when this was the last."""
+    """A try and its answer. `retry_in`: seconds until the next try, None after the last."""
 
     attempt: Try
     answer: Answer
@@ -71,7 +71,7 @@ class Report:
 
 @dataclass(kw_only=True)
 class Summary:
-    """Deliveries, each counted once by its last try; `tries` counts every POST."""
+    """Counts of deliveries by the outcome of their last try; `tries` counts every POST."""
 
     sent: int = 0
     tries: int = 0
@@ -91,7 +91,7 @@ class Summary:
 
 
 class Clock:
-    """Simulated seconds since the start, `speed` times as fast as real ones. Speed 0 never waits: the clock jumps."""
+    """Simulated seconds since the start, `speed` times as fast as real ones. At speed 0 the clock never waits."""
 
     def __init__(self, speed: float) -> None:
         self._speed = speed
@@ -110,9 +110,9 @@ class Clock:
 
 
 async def simulate(
-    wearer: Wearer, sender: Sender, clock: Clock, paths: tuple[Path, ...], tell: Callable[[Report], None]
+    wearer: Wearer, sender: Sender, clock: Clock, paths: tuple[Path, ...], report: Callable[[Report], None]
 ) -> None:
-    """Sends all that the wearer says over every path, retries included; ends when there is nothing more to send."""
+    """Sends all calls of the wearer over every path, with retries. Passes the result of each try to `report`."""
     timeline = _Timeline(wearer.calls(), paths)
     while tries := timeline.next():
         await clock.until(tries[0].at)
@@ -121,7 +121,7 @@ async def simulate(
             wait = wait_before_retry(attempt.path, attempt.number, answer)
             if wait is not None:
                 timeline.add(replace(attempt, at=clock.now() + wait, number=attempt.number + 1))
-            tell(Report(attempt=attempt, answer=answer, retry_in=wait))
+            report(Report(attempt=attempt, answer=answer, retry_in=wait))
 
 
 async def talk(
@@ -131,20 +131,20 @@ async def talk(
     session: str | None = None,
     seed: int = 0,
     speed: float = 1.0,
-    tell: Callable[[Report], None] = lambda report: None,
+    report: Callable[[Report], None] = lambda report: None,
 ) -> None:
-    """A household that talks until this is cancelled: conversations of some minutes, pauses, now and then a sentence
-    that speech-to-text corrects. With neither uid nor session it has an account id made from the seed."""
+    """Simulates a household that talks until it is cancelled: conversations of some minutes, pauses, and sentences that
+    speech-to-text corrects. Without uid and session, the account id is made from the seed."""
     if uid is None and session is None:
         uid = account_id(seed)
     habits = Habits(conversations=None, posts=240, updates=7)
     wearer = Wearer(account=Account(uid=uid, session=session), habits=habits, seed=seed)
     async with connect() as client:
-        await simulate(wearer, Sender(Target(url=url), client), Clock(speed), ("app",), tell)
+        await simulate(wearer, Sender(Target(url=url), client), Clock(speed), ("app",), report)
 
 
 class _Timeline:
-    """What goes out next: the calls of all devices in order of time, with the retries between them."""
+    """The calls of all devices and their retries, in order of time."""
 
     def __init__(self, upcoming: Iterator[Call], paths: tuple[Path, ...]) -> None:
         self._upcoming = upcoming
@@ -157,7 +157,7 @@ class _Timeline:
         heapq.heappush(self._waiting, (attempt.at, next(self._order), attempt))
 
     def next(self) -> list[Try]:
-        """The earliest tries: one, or those of both paths at the same moment."""
+        """Removes and returns the earliest tries: one, or one for each path. Empty at the end."""
         if not self._waiting:
             return []
         moment = self._waiting[0][0]
@@ -169,7 +169,7 @@ class _Timeline:
         return tries
 
     def _read_on(self) -> None:
-        """Only one call is read ahead, since there may be no end of them."""
+        """Reads one call ahead, because the calls may have no end."""
         self._last_read = next(self._upcoming, None)
         if self._last_read:
             for path in self._paths:

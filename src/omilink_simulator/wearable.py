@@ -1,4 +1,4 @@
-"""What a simulated wearable hears and when OMI's cloud has it ready to send. Pure, and the same for the same seed."""
+"""The posts of a simulated wearable and their times. Pure: the same seed gives the same posts."""
 
 import itertools
 import random
@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 from omilink_simulator.dialogue import Line, household
 
 MOST_IN_A_POST = 5
-CLOSES_AFTER = 120.0  # seconds without words after which OMI ends a conversation
+CLOSES_AFTER = 120.0  # seconds of silence after which OMI ends a conversation
 
 
 @dataclass(frozen=True, kw_only=True)
 class Habits:
     """How a wearable is used. Times are seconds; None means without end.
 
-    `say` is said before everything else. `updates` and `repeats` say after how many posts a sentence comes again:
-    changed under its own id, or word for word under a new one (0: never). `drop_after` posts the relay is away for
-    `drop_for` and then sends all of that at once.
+    `say` is said first. After every `updates` posts a sentence comes again, changed under its id; after every `repeats`
+    posts unchanged under a new id (0: never). After `drop_after` posts the delivery is interrupted for `drop_for`
+    seconds, and then everything of that time is sent at once.
     """
 
     say: str | None = None
@@ -45,9 +45,9 @@ class Utterance:
 
 @dataclass(frozen=True, kw_only=True)
 class Post:
-    """Utterances that leave together `at` seconds after the start; `recording` is the same through one conversation.
+    """Utterances that are sent together `at` seconds after the start; `recording` is the id of the conversation.
 
-    kind: transcript, backlog, update, repeat, or ended (OMI has closed the conversation; holds all of it).
+    `kind`: transcript, backlog, update, repeat, or ended (OMI has closed the conversation; has all its utterances).
     """
 
     at: float
@@ -57,7 +57,7 @@ class Post:
 
 
 def listen(habits: Habits, seed: str) -> Iterator[Post]:
-    """The posts of one wearable in order of time. What is said depends on the seed alone, not on the habits."""
+    """The posts of one wearable in order of time. The words depend on the seed alone, not on the habits."""
     lines = _timed(random.Random(f"{seed}/words"), _sentence(habits.say))
     rng = random.Random(f"{seed}/habits")
     began = habits.starts_at
@@ -91,14 +91,14 @@ def _conversation(habits: Habits, lines: Iterator[Utterance], began: float, rng:
 
 
 def _sentence(words: str | None) -> list[Line]:
-    """As a recogniser writes it down: in two pieces, with capitals and stops."""
+    """The sentence as a recogniser writes it: in two pieces, with capitals and full stops."""
     said = (words or "").split()
     pieces = filter(None, (said[: len(said) // 2], said[len(said) // 2 :]))
     return [Line(speaker=0, text=f"{' '.join(piece).capitalize()}.", more="", pause=0.3) for piece in pieces]
 
 
 def _timed(rng: random.Random, first: Iterable[Line] = ()) -> Iterator[Utterance]:
-    """These lines and then the household's, with times, as one endless recording."""
+    """The lines in `first` and then those of the household, with times, without end."""
     end = 0.0
     for line in itertools.chain(first, household(rng)):
         start = end + round(line.pause, 2)
@@ -114,7 +114,7 @@ def _from_zero(lines: Iterator[Utterance]) -> Iterator[Utterance]:
 
 
 def _batches(lines: Iterator[Utterance], rng: random.Random) -> Iterator[tuple[float, tuple[Utterance, ...]]]:
-    """Every 1–3 s what is final by then; a longer sentence makes the next one wait."""
+    """Every 1–3 s the lines that are final by then, with the time of the batch."""
     due = rng.uniform(1.0, 3.0)
     ready: list[Utterance] = []
     for line in lines:

@@ -104,7 +104,7 @@ def test_a_household_talks_until_it_is_told_to_stop(server: ServerProcess, user:
             if len(reports) == 200:
                 enough.set()
 
-        talking = asyncio.create_task(talk(server.webhook_url, session=SESSION, speed=0, tell=tell))
+        talking = asyncio.create_task(talk(server.webhook_url, session=SESSION, speed=0, report=tell))
         await asyncio.wait_for(enough.wait(), 60)
         talking.cancel()
         await asyncio.gather(talking, return_exceptions=True)

@@ -1,1 +1,1 @@
-"""Wires everything, and what runs beside it."""
+"""Makes and connects the services, and runs the periodic work."""

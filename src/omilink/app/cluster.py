@@ -1,4 +1,4 @@
-"""The half of the room where PostgreSQL and NATS are wired. Apart, since it needs the extra `cluster`."""
+"""Wires PostgreSQL and NATS. A module of its own, because it needs the extra `cluster`."""
 
 import asyncio
 import contextlib
@@ -21,17 +21,18 @@ from omilink.nats.queue import NatsQueue
 from omilink.nats.stream import PARTITIONS, DeliveryStream
 from omilink.settings import Settings
 
-GREETING = 2.0
-"""Seconds that NATS gets to be there at the start; after that it is away, which is no reason not to start."""
+START_WAIT = 2.0
+"""Seconds to wait for NATS at the start; the node starts without NATS if it is unavailable."""
 
-FAREWELL = 2.0
-"""Seconds for giving back what this node holds."""
+STOP_WAIT = 2.0
+"""Seconds to give back leases and to send pending notifications when the node stops."""
 
 log = logging.getLogger(__name__)
 
 
 async def open_database(engine: Engine) -> postgres.Postgres:
-    """Brought to this version's schema; if it is away, that is done as soon as it is there."""
+    """The database with this version's schema. If PostgreSQL is unavailable, it is migrated when it is available again.
+    Raises OmilinkError if PostgreSQL refuses the connection."""
     database = postgres.Postgres(engine, prepare=migrate.upgrade)
     try:
         await database.read(lambda connection: None)
@@ -48,7 +49,7 @@ async def open_database(engine: Engine) -> postgres.Postgres:
 
 @contextlib.asynccontextmanager
 async def open_queue(settings: Settings, database: postgres.Postgres) -> AsyncIterator[Queue]:
-    """Deliveries by JetStream, with this node's disk behind it, and hints by NATS."""
+    """The queue on JetStream, with a spool on this node's disk while NATS is unavailable, and notifications by NATS."""
     assert settings.nats_url
     link = NatsLink(settings.nats_url)
     kept = SqlQueue(database)
@@ -60,14 +61,14 @@ async def open_queue(settings: Settings, database: postgres.Postgres) -> AsyncIt
         inbox = NatsQueue(stream, outbox, kept, partitions)
         checks = _checks(stream, outbox, database)
         async with running(link.run):
-            if not await link.wait_until_up(GREETING):
+            if not await link.wait_until_up(START_WAIT):
                 log.warning("NATS is away; the start goes on without it")
             try:
                 on_web = (outbox.run, outbox.watch_acts)
                 yield Queue(inbox=inbox, bus=bus, checks=checks, on_web=on_web, everywhere=(bus.run,))
             finally:
-                with contextlib.suppress(TimeoutError):  # leases end by themselves
-                    async with asyncio.timeout(FAREWELL):
+                with contextlib.suppress(TimeoutError):  # leases expire by themselves
+                    async with asyncio.timeout(STOP_WAIT):
                         await inbox.close()
                         await bus.flush()
 

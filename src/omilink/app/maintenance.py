@@ -1,4 +1,4 @@
-"""What the running services do from time to time, until they are cancelled."""
+"""Periodic work. Each function runs until it is cancelled."""
 
 import asyncio
 import logging
@@ -16,25 +16,26 @@ from omilink.linking import sessions
 from omilink.live import event_log
 
 WATCH = 1.0
-"""Seconds between looks for what no hint told: a right that ends ends within two, whoever ended it."""
-LOOK = 1.0
-"""Seconds between looks at the monotonic clock, of which a bounded time counts each."""
+"""Seconds between checks for changes that no notification announced. So a stream ends within two seconds of its right
+to be read."""
+READ = 1.0
+"""Seconds between readings of the monotonic clock; between two readings a limited time counts."""
 SET: Millis = 1_000
-"""A wall clock that goes wrong by more between two looks has been set."""
+"""Milliseconds; a wall clock that differs by more between two readings has been set."""
 TIDY = 3600.0
-"""Seconds between removals of what has been kept long enough."""
+"""Seconds between removals of rows whose time to be kept is over."""
 TIDY_USERS = 100
-"""Users whose old events go in one transaction."""
+"""Users whose old events are removed in one transaction."""
 EXPIRE = 1.0
-"""Seconds between looks for links that have expired."""
-
+"""Seconds between checks for expired links."""
 SCRUB = 2.0
-"""Seconds between tries to overwrite what was removed, while somebody reads an older state."""
+"""Seconds between attempts to overwrite removed rows on the disk, which wait while a reader uses an older state."""
 
 log = logging.getLogger(__name__)
 
 
 async def watch(services: Services) -> None:
+    """Notifies streams of changes that another process made, and logs refused calls."""
     marks: dict[str, tuple[int, int]] = {}
 
     async def look() -> None:
@@ -46,8 +47,8 @@ async def watch(services: Services) -> None:
 
 
 async def count(services: Services) -> None:
-    """Keeps counted time going. It is noted now and then, and as soon as the wall clock has been set: what is noted
-    then tells the next start how much time has passed since."""
+    """Advances counted time. Stores it every NOTED_EVERY seconds, and at once when the wall clock has been set, so that
+    the next start knows how much time has passed since."""
     due, offset = 0.0, 0
 
     async def look() -> None:
@@ -57,7 +58,7 @@ async def count(services: Services) -> None:
             await services.store.write(lambda tx: tx.note_counted())
             due, offset = monotonic() + NOTED_EVERY, _offset(services)
 
-    await _every(LOOK, look)
+    await _every(READ, look)
 
 
 def _offset(services: Services) -> Millis:
@@ -65,6 +66,7 @@ def _offset(services: Services) -> Millis:
 
 
 async def tidy(services: Services) -> None:
+    """Removes deliveries, unowned conversations and events whose time to be kept is over."""
     settings = services.settings
 
     async def remove() -> None:
@@ -85,10 +87,13 @@ async def tidy(services: Services) -> None:
 
 
 async def scrub(services: Services) -> None:
+    """Overwrites removed words on the disk."""
     await _every(SCRUB, services.store.finish_scrubbing)
 
 
 async def expire(services: Services, after: Millis) -> None:
+    """Ends links of sessions that have been silent for `after` milliseconds."""
+
     async def end() -> None:
         since = services.counted() - after
         if not await services.store.read(lambda tx: tx.silent_sessions(since, 1)):
@@ -111,5 +116,5 @@ async def _every(seconds: float, do: Callable[[], Awaitable[None]]) -> None:
         except Unavailable as error:
             log.warning("%s", error.message)
         except Exception:
-            log.exception("a regular task failed; it is tried again in %s s", seconds)
+            log.exception("periodic work failed; the next try is in %s s", seconds)
         await asyncio.sleep(seconds)

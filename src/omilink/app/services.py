@@ -18,12 +18,12 @@ from omilink.ports import Bus, DeliveryQueue
 from omilink.settings import Settings
 
 Checks = dict[str, Callable[[], Awaitable[None]]]
-"""A part's name, and what raises an OmilinkError with what is wrong with it, if something is."""
+"""By the name of a part: a check that raises OmilinkError with the reason if the part does not work."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Queue:
-    """What carries deliveries and hints, and what has to run for that: on web nodes, and everywhere."""
+    """The queue and the bus, and the background tasks that they need: on web nodes, and on all nodes (`everywhere`)."""
 
     inbox: DeliveryQueue
     bus: Bus
@@ -52,9 +52,9 @@ class Services:
     clock: Callable[[], Millis] = now
 
     def shown(self, moment: Millis) -> Millis:
-        """What the wall clock will show at this moment of counted time, as people are told it."""
+        """The wall clock's time at this moment of counted time, in milliseconds since 1970. For display only."""
         return moment + round((self.clock() - self.counted()) / 1000) * 1000
 
     async def moment(self) -> Moment:
-        """The moment of what somebody does now."""
+        """The moment of an act that happens now: its place in the order, and its time."""
         return await self.inbox.moment(self.clock())

@@ -1,4 +1,4 @@
-"""Wires the services. Production, commands and tests all start here."""
+"""Makes and connects the services. Servers, workers, commands and tests all start here."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ from omilink.live.local_bus import LocalBus
 from omilink.settings import OnOff, Settings
 
 FINISH = 5.0
-"""Seconds that a stopping worker gets for what was accepted; the rest is durable and saved at the next start."""
+"""Seconds in which a stopping worker may save accepted calls; the next start saves the rest."""
 
 
 class AlreadyRunning(OmilinkError):
@@ -40,14 +40,15 @@ class AlreadyRunning(OmilinkError):
 
 
 class NotInstalled(OmilinkError):
-    """A command looks for an installation where there is none."""
+    """There is no installation at the place of the settings."""
 
     code = "not_installed"
 
 
 @contextlib.asynccontextmanager
 async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> AsyncIterator[Services]:
-    """The product, working until the block ends; then what was accepted is finished."""
+    """The services of a running node: with `web` it may serve requests, with `worker` it saves calls. When the block
+    ends, accepted calls are saved. Raises AlreadyRunning if another node serves the data folder."""
     with only_one(settings.data_dir) if web else contextlib.nullcontext():
         async with _opened(settings) as (services, queue):
             tasks = [*queue.everywhere, lambda: maintenance.count(services)]
@@ -64,8 +65,8 @@ async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> A
 
 @contextlib.asynccontextmanager
 async def open_services(settings: Settings, *, makes: bool = False) -> AsyncIterator[Services]:
-    """The product for a command beside a running server: it works on nothing by itself. Raises NotInstalled where there
-    is none, unless it `makes` one."""
+    """The services for a command: no worker and no periodic work. Raises NotInstalled if there is no installation and
+    the command does not make one (`makes`)."""
     if not makes:
         check_installed(settings)
     async with _opened(settings) as (services, queue), running(*queue.everywhere):
@@ -79,7 +80,7 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Services, Queue]]:
         database = await stack.enter_async_context(open_database(settings))
         counted = CountedTime()
         store = Store(database, counted)
-        with contextlib.suppress(Unavailable):  # then as soon as it is there
+        with contextlib.suppress(Unavailable):  # else when it is available again
             await store.read(lambda tx: tx.counted())
         queue = await stack.enter_async_context(_open_queue(settings, database))
 
@@ -107,7 +108,8 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Services, Queue]]:
 
 @contextlib.asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[DatabaseThreads]:
-    """Brought to this version's schema. PostgreSQL may be away; then that is done when it is there."""
+    """The settings' database with this version's schema. If PostgreSQL is unavailable, it is migrated when it is
+    available again."""
     if settings.postgres_url:
         database: DatabaseThreads = await _cluster().open_database(engine(settings))
     else:
@@ -126,7 +128,7 @@ def _notifications(settings: Settings) -> Notifications | None:
 
 
 def engine(settings: Settings) -> Engine:
-    """The settings' database, as it is."""
+    """The engine of the settings' database, without a migration."""
     if settings.postgres_url:
         made: Engine = _cluster().postgres.engine(settings.postgres_url)
         return made
@@ -152,7 +154,7 @@ def _cluster() -> ModuleType:
 
 @contextlib.asynccontextmanager
 async def _working(services: Services) -> AsyncIterator[None]:
-    """A worker that goes on until the block ends, and then finishes what was accepted."""
+    """Runs a worker until the block ends, then saves accepted calls."""
     worker = Worker(
         services.store,
         services.inbox,
@@ -172,7 +174,7 @@ async def _working(services: Services) -> AsyncIterator[None]:
 
 
 def check_installed(settings: Settings) -> None:
-    """Raises NotInstalled, with the place that was looked at, so that a command in the wrong folder makes nothing."""
+    """Raises NotInstalled with the place of the settings: a command in the wrong folder must make no installation."""
     if not is_installed(settings):
         place = settings.data_dir if settings.postgres_url else settings.database_path
         raise NotInstalled(
@@ -188,7 +190,7 @@ def is_installed(settings: Settings) -> bool:
 
 
 def webhook_secrets(settings: Settings) -> tuple[str, ...]:
-    """The secrets that open the webhook, never none: unless the settings have one, it is made in the data dir."""
+    """The secrets of the shared webhook: those of the settings, else one that is made and kept in the data folder."""
     given = tuple(secret.get_secret_value() for secret in settings.webhook_secret)
     return given or (_kept_secret(settings.data_dir / "webhook_secret"),)
 
@@ -214,7 +216,8 @@ def make_folder(path: Path) -> None:
 
 @contextlib.contextmanager
 def only_one(data_dir: Path) -> Iterator[None]:
-    """Two servers on one folder would take the same deliveries at the same time."""
+    """Holds the lock of the data folder: two servers would save the same deliveries at the same time. Raises
+    AlreadyRunning if another server holds it."""
     make_folder(data_dir)
     with (data_dir / "lock").open("w") as file:
         try:
