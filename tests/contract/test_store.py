@@ -59,7 +59,7 @@ def session(session_id: str = "kitchen", **fields: object) -> OmiSession:
 
 
 def talk(name: str, owner: str | None = "ada", **fields: object) -> Conversation:
-    values = {"session_id": KITCHEN, "created_at": 1000, "last_at": 2000, "message_count": 3} | fields
+    values = {"session_key": KITCHEN, "created_at": 1000, "last_at": 2000, "message_count": 3} | fields
     return Conversation(id=name, user_id=owner, **values)  # type: ignore[arg-type]
 
 
@@ -82,7 +82,7 @@ def said(seq: int, text: str = "hello", position: float | None = None, talk: str
 
 
 def audited(rule: str, **fields: str | None) -> AuditEntry:
-    values = {"session_id": KITCHEN, "actor": "ada", "uid": "a", "proof": "uid", "before": None, "after": "ada"}
+    values = {"session_key": KITCHEN, "actor": "ada", "uid": "a", "proof": "uid", "before": None, "after": "ada"}
     return AuditEntry(at=1, request_id="r1", rule=rule, **values | fields)  # type: ignore[arg-type]
 
 
@@ -92,7 +92,7 @@ def event(name: str, data: str = "{}", conversation: str | None = None) -> Event
 
 async def keep(store: Store, *conversations: Conversation, messages: Sequence[Message] = ()) -> None:
     def write(tx: Transaction) -> None:
-        tx.put_sessions([session(key.partition("/")[2]) for key in {c.session_id for c in conversations}])
+        tx.put_sessions([session(key.partition("/")[2]) for key in {c.session_key for c in conversations}])
         tx.put_conversations(conversations, [])
         tx.put_messages(messages, [])
 
@@ -285,7 +285,7 @@ async def test_a_page_of_a_users_sessions_tells_how_many_messages_they_hold(stor
         tx.put_sessions([replace(session(name, user_id="ada"), created_at=at) for at, name in enumerate(six, 1)])
         tx.put_sessions([session("bens", user_id="ben"), session("nobodys")])
         tx.put_sessions([replace(session("held-back", suspended_user_id="ada"), created_at=0)])
-        heard = talk("heard", session_id="shared/three")
+        heard = talk("heard", session_key="shared/three")
         others = [replace(heard, id="bens", user_id="ben"), replace(heard, id="gone", deleted_at=1)]
         tx.put_conversations([heard, replace(heard, id="more"), *others], ())
 
@@ -390,10 +390,10 @@ async def test_a_uid_is_verified_for_one_user_until_that_is_taken_back(store: St
 
 
 async def test_the_rule_that_decided_last_can_be_told(store: Store) -> None:
-    assert await store.read(lambda tx: [entry.rule for entry in tx.audited(1, session_id=KITCHEN)]) == []
+    assert await store.read(lambda tx: [entry.rule for entry in tx.audited(1, session_key=KITCHEN)]) == []
     for rule, key in ("verified-uid", KITCHEN), ("unlinked", KITCHEN), ("issued", "shared/garden"):
-        await store.write(lambda tx, rule=rule, key=key: tx.audit(audited(rule, session_id=key)))
-    assert await store.read(lambda tx: [entry.rule for entry in tx.audited(1, session_id=KITCHEN)]) == ["unlinked"]
+        await store.write(lambda tx, rule=rule, key=key: tx.audit(audited(rule, session_key=key)))
+    assert await store.read(lambda tx: [entry.rule for entry in tx.audited(1, session_key=KITCHEN)]) == ["unlinked"]
 
 
 # Conversations
@@ -438,7 +438,7 @@ async def test_what_is_near_has_words_after_tombstones_too(store: Store) -> None
         talk("going on", created_at=100, last_at=501),
         talk("deleted", created_at=100, last_at=600, deleted_at=650),
         talk("of a clock that was ahead", created_at=10**12, last_at=10**12),
-        talk("elsewhere", session_id="shared/garden", created_at=100, last_at=600),
+        talk("elsewhere", session_key="shared/garden", created_at=100, last_at=600),
     )
     near = await store.read(lambda tx: tx.conversations_near([KITCHEN], 500))
     assert {c.id for c in near} == {"going on", "deleted", "of a clock that was ahead"}
@@ -484,7 +484,7 @@ async def test_what_is_counted_is_the_users_of_that_session(store: Store) -> Non
         talk("a", message_count=3),
         talk("b", message_count=4),
         talk("c", "ben", message_count=50),
-        talk("d", session_id="shared/garden", message_count=600),
+        talk("d", session_key="shared/garden", message_count=600),
     )
     saved = await store.read(lambda tx: tx.messages_saved([KITCHEN, "shared/garden", "shared/attic"], "ada"))
     assert saved == {KITCHEN: 7, "shared/garden": 600}
@@ -541,7 +541,7 @@ async def test_what_was_said_in_some_seconds_is_found_also_what_began_before(sto
 
 
 async def test_forgotten_words_are_in_no_message_no_event_and_no_delivery(store: Store, table: DeliveryQueue) -> None:
-    gone, kept = talk("gone"), talk("kept", session_id="shared/garden")
+    gone, kept = talk("gone"), talk("kept", session_key="shared/garden")
     for session_id in "kitchen", "garden":
         await table.put(Delivery(kind="transcript", session_id=session_id, body=b"the secret", received_at=1500))
     await table.done([d.seq for d in await table.take(10, 9999)], {})
@@ -598,9 +598,9 @@ async def test_of_one_uid_the_newest_words_of_nobodys_are_kept(store: Store) -> 
     await keep(
         store,
         talk("oldest", None, last_order=1, message_count=1),
-        talk("older", None, last_order=2, message_count=NOBODYS_MOST, session_id="shared/attic"),
+        talk("older", None, last_order=2, message_count=NOBODYS_MOST, session_key="shared/attic"),
         talk("newest", None, last_order=3, message_count=NOBODYS_MOST - 1),
-        talk("another's", None, last_order=1, message_count=2, session_id="shared/garden"),
+        talk("another's", None, last_order=1, message_count=2, session_key="shared/garden"),
         talk("adas", last_at=1, message_count=1),
     )
     shown = [session("kitchen", last_uid="uid"), session("attic", last_uid="uid"), session("garden")]
@@ -699,11 +699,11 @@ async def test_what_came_along_with_a_proof_is_found_by_when(store: Store) -> No
 async def test_the_audit_tells_what_was_done_the_newest_first_to_whom_it_concerns(store: Store) -> None:
     for rule, before, after in ("first", None, "ada"), ("second", "ada", "ben"), ("third", "ben", None):
         await store.write(lambda tx, r=rule, b=before, a=after: tx.audit(audited(r, actor="device", before=b, after=a)))
-    await store.write(lambda tx: tx.audit(audited("elsewhere", session_id="shared/garden")))
+    await store.write(lambda tx: tx.audit(audited("elsewhere", session_key="shared/garden")))
     newest, *_ = await store.read(lambda tx: tx.audited(10))
-    assert newest == audited("elsewhere", session_id="shared/garden")
+    assert newest == audited("elsewhere", session_key="shared/garden")
     for wanted, rules in (
-        ({"session_id": KITCHEN}, ["third", "second", "first"]),
+        ({"session_key": KITCHEN}, ["third", "second", "first"]),
         ({"user_id": "ben"}, ["third", "second"]),
         ({"user_id": "ada"}, ["elsewhere", "second", "first"]),
     ):
@@ -714,10 +714,10 @@ async def test_the_audit_tells_what_was_done_the_newest_first_to_whom_it_concern
 
 async def test_a_deleted_account_takes_its_uid_out_of_the_audit(store: Store) -> None:
     for key in KITCHEN, "shared/a":
-        await store.write(lambda tx, key=key: tx.audit(audited("verified-uid", session_id=key)))
+        await store.write(lambda tx, key=key: tx.audit(audited("verified-uid", session_key=key)))
     await store.write(lambda tx: tx.remove_user("ada", moment(9)))
     left = await store.read(lambda tx: tx.audited(10))
-    assert [(entry.session_id, entry.uid) for entry in left] == [(f"shared/{GONE}", None), (KITCHEN, None)]
+    assert [(entry.session_key, entry.uid) for entry in left] == [(f"shared/{GONE}", None), (KITCHEN, None)]
 
 
 # Accounts

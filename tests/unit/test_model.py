@@ -117,7 +117,7 @@ def test_a_segments_id_cannot_pass_for_said_words() -> None:
 
 
 def test_words_were_never_said_after_they_arrived() -> None:
-    talk = Conversation(id="c", session_id="shared/k", user_id=None, created_at=0, last_at=0, zero_at=100_000)
+    talk = Conversation(id="c", session_key="shared/k", user_id=None, created_at=0, last_at=0, zero_at=100_000)
     assert talk.spoken_at(Segment(text="yes", start=5.0, end=6.0), at=200_000) == 105_000
     assert talk.spoken_at(Segment(text="yes", start=500.0, end=501.0), at=200_000) == 200_000
     assert talk.spoken_at(Segment(text="yes"), at=200_000) == 200_000
@@ -125,7 +125,7 @@ def test_words_were_never_said_after_they_arrived() -> None:
 
 def test_a_conversation_knows_the_public_id_of_its_session() -> None:
     key = session_key(SHARED, "kitchen")
-    talk = Conversation(id="c", session_id=key, user_id=None, created_at=0, last_at=0)
+    talk = Conversation(id="c", session_key=key, user_id=None, created_at=0, last_at=0)
     assert talk.omi_session_id == "kitchen"
 
 

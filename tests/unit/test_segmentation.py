@@ -23,7 +23,7 @@ def at(seconds: float) -> Millis:
 def talk(name: str, first: float | None, end: float | None, last_heard: float = 0) -> Conversation:
     """A conversation whose words from `first` to `end` were last heard at that second after noon."""
     return Conversation(
-        id=name, session_id="shared/s", user_id=None, created_at=NOON, last_at=at(last_heard), first=first, end=end
+        id=name, session_key="shared/s", user_id=None, created_at=NOON, last_at=at(last_heard), first=first, end=end
     )
 
 

@@ -37,7 +37,7 @@ MESSAGE = Message(
 UNPLACED = structs.replace(MESSAGE, seq=1, text="yes", speaker=None, is_user=False, start=None, end=None, position=0.0)
 CONVERSATION = Conversation(
     id="c",
-    session_id="shared/kitchen",
+    session_key="shared/kitchen",
     user_id="ada",
     title="Où",
     summary="s",
@@ -47,7 +47,7 @@ CONVERSATION = Conversation(
     last_order=9,
     message_count=3,
 )
-BEGUN = Conversation(id="c", session_id="ada/kitchen", user_id=None, created_at=AT, last_at=AT)
+BEGUN = Conversation(id="c", session_key="ada/kitchen", user_id=None, created_at=AT, last_at=AT)
 USER = User(id="u", email="ada@example.org", display_name="Ada", created_at=AT)
 SIGN_IN = SignIn(token_hash="0123456789abcdef0123", created_at=AT, expires_at=AT, client=None)
 LINK = OmiLink(uid="omi", user_id="u", proof=Proof.SPOKEN, verified_at=AT)
@@ -57,7 +57,7 @@ ENTRY = AuditEntry(
     request_id=None,
     rule="r",
     proof="spoken",
-    session_id="shared/k",
+    session_key="shared/k",
     uid="omi",
     before=None,
     after="u",

@@ -98,13 +98,13 @@ def test_who_asked_earlier_and_is_carried_out_later_comes_later() -> None:
 
 def heard_until_now() -> Conversation:
     return Conversation(
-        id="c", session_id="shared/kitchen", user_id="ada", created_at=1, last_at=ANY_TIME, last_order=5
+        id="c", session_key="shared/kitchen", user_id="ada", created_at=1, last_at=ANY_TIME, last_order=5
     )
 
 
 def test_words_go_on_where_they_were_when_the_clock_is_set_back() -> None:
     talk = Conversation(
-        id="c", session_id="shared/kitchen", user_id="ada", created_at=1, last_at=ANY_TIME, last_order=5
+        id="c", session_key="shared/kitchen", user_id="ada", created_at=1, last_at=ANY_TIME, last_order=5
     )
     back = replace(call(6), received_at=ANY_TIME - 3_600_000)
     assert talk.as_of(back).last_at == back.received_at
@@ -113,7 +113,7 @@ def test_words_go_on_where_they_were_when_the_clock_is_set_back() -> None:
 
 def test_a_late_retry_turns_nothing_back() -> None:
     talk = Conversation(
-        id="c", session_id="shared/kitchen", user_id="ada", created_at=1, last_at=ANY_TIME, last_order=5
+        id="c", session_key="shared/kitchen", user_id="ada", created_at=1, last_at=ANY_TIME, last_order=5
     )
     late = replace(call(4), received_at=ANY_TIME - 60_000)
     assert talk.as_of(late) is talk

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _shown(entry: AuditEntry, emails: dict[str, str]) -> dict[str, object]:
     who = {name: emails.get(str(value), value) for name, value in asdict(entry).items() if name in WHO}
-    origin, _, session = entry.session_id.partition("/")
+    origin, _, session = entry.session_key.partition("/")
     where = "shared" if origin == SHARED else emails.get(origin, origin)
     return {
         "at": moment(entry.at),

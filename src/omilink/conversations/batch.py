@@ -87,7 +87,7 @@ class Batch:
     # conversations and messages
 
     def put_conversation(self, conversation: Conversation, *, new: bool = False) -> None:
-        of_session = self._conversations.setdefault(conversation.session_id, {})
+        of_session = self._conversations.setdefault(conversation.session_key, {})
         fresh = new or conversation.id in self._new_conversations
         if fresh or conversation.id in of_session:
             of_session[conversation.id] = conversation
@@ -122,10 +122,10 @@ class Batch:
     def note(self, entry: AuditEntry) -> None:
         self._entries.append(entry)
 
-    def is_noted(self, session_id: str, rule: str, uid: str | None) -> bool:
+    def is_noted(self, session_key: str, rule: str, uid: str | None) -> bool:
         """Whether the audit has an entry with this session, rule and uid."""
-        noted = any((one.session_id, one.rule, one.uid) == (session_id, rule, uid) for one in self._entries)
-        return noted or self.tx.is_audited(session_id, rule, uid)
+        noted = any((one.session_key, one.rule, one.uid) == (session_key, rule, uid) for one in self._entries)
+        return noted or self.tx.is_audited(session_key, rule, uid)
 
     # writing
 

@@ -69,7 +69,7 @@ def delete(batch: Batch, conversation_id: str, user_id: str, at: Millis) -> None
     """Deletes every word of the conversation, with an event for open streams. A tombstone stays, so that a retry of a
     call does not restore the words. Raises NotFound."""
     tx = batch.tx
-    tx.sessions([one(tx, conversation_id, user_id).session_id])  # locks the session: no transaction adds words now
+    tx.sessions([one(tx, conversation_id, user_id).session_key])  # locks the session: no transaction adds words now
     conversation = one(tx, conversation_id, user_id)
     batch.forget_words(conversation)
     batch.put_conversation(conversation.deleted(at))

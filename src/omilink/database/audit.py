@@ -14,18 +14,18 @@ class Audit(Work):
         its personal URL."""
         self._run(insert(schema.audit).values(row_of(entry)))
 
-    def audited(self, limit: int, user_id: str | None = None, session_id: str | None = None) -> list[AuditEntry]:
+    def audited(self, limit: int, user_id: str | None = None, session_key: str | None = None) -> list[AuditEntry]:
         """The newest first; all, or those about a user or a session."""
         a = schema.audit.c
         newest = select(schema.audit).order_by(a.id.desc()).limit(limit)
         if user_id:
             newest = newest.where(or_(a.actor == user_id, a.before == user_id, a.after == user_id))
-        if session_id:
-            newest = newest.where(a.session_id == session_id)
+        if session_key:
+            newest = newest.where(a.session_id == session_key)
         return every(AuditEntry, self._run(newest))
 
-    def is_audited(self, session_id: str, rule: str, uid: str | None) -> bool:
+    def is_audited(self, session_key: str, rule: str, uid: str | None) -> bool:
         """Whether there is an entry of just that."""
         a = schema.audit.c
-        same = (a.session_id == session_id) & (a.rule == rule) & a.uid.is_not_distinct_from(uid)
+        same = (a.session_id == session_key) & (a.rule == rule) & a.uid.is_not_distinct_from(uid)
         return self._run(select(a.id).where(same).limit(1)).first() is not None

@@ -12,6 +12,8 @@ from operator import attrgetter
 from typing import Any
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import fields
 from sqlalchemy import (
     BindParameter,
     ClauseElement,
@@ -33,11 +35,11 @@ Attributes = Callable[[Any], tuple[Any, ...]]
 
 
 class Bulk:
-    """An INSERT of all columns, or an UPDATE with parameters `to_<attribute>` and `where_<attribute>`. On PostgreSQL
-    several rows are one JSON parameter, unless `as_json` is False."""
+    """An INSERT of all columns of a noun's table, or an UPDATE with parameters `to_<column>` and `where_<column>`. On
+    PostgreSQL several rows are one JSON parameter, unless `as_json` is False."""
 
-    def __init__(self, statement: Insert | Update, *, as_json: bool = True) -> None:
-        self._statement, self._as_json = statement, as_json
+    def __init__(self, statement: Insert | Update, noun: type[Struct], *, as_json: bool = True) -> None:
+        self._statement, self._noun, self._as_json = statement, noun, as_json
 
     def run(self, connection: Connection, values: Collection[Any], **same: Any) -> None:
         """Writes the attributes of each value, no row twice; `same` are parameters that are the same in each row."""
@@ -46,11 +48,11 @@ class Bulk:
         with closing(connection.connection.cursor()) as cursor:
             if self._as_json and len(values) > 1 and connection.dialect.name == "postgresql":
                 sql, names = _at_once(self._statement, connection.dialect)
-                rows = [dict(zip(names, row, strict=True)) for row in _rows(names, values, same)]
+                rows = [dict(zip(names, row, strict=True)) for row in _rows(self._noun, names, values, same)]
                 cursor.execute(sql, [orjson.dumps(rows).decode()])
             else:
                 sql, names, _ = _query(self._statement, connection.dialect)
-                cursor.executemany(sql, _rows(names, values, same))
+                cursor.executemany(sql, _rows(self._noun, names, values, same))
 
 
 class Query:
@@ -68,8 +70,10 @@ class Query:
             return list(map(self._row._make, cursor.fetchall()))
 
 
-def _rows(names: Sequence[str], values: Collection[Any], same: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    own = _attributes(tuple(name for name in names if name not in same))
+def _rows(
+    noun: type[Struct], names: Sequence[str], values: Collection[Any], same: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    own = _attributes(noun, tuple(name for name in names if name not in same))
     if not same:
         return [own(value) for value in values]
     return [_filled(names, iter(own(value)), same) for value in values]
@@ -97,8 +101,10 @@ def _column_for(part: Any, rows: FromClause) -> ColumnElement[Any] | None:
 
 
 @lru_cache
-def _attributes(parameters: tuple[str, ...]) -> Attributes:
-    return attrgetter(*(name.removeprefix("to_").removeprefix("where_") for name in parameters))
+def _attributes(noun: type[Struct], parameters: tuple[str, ...]) -> Attributes:
+    attributes = {field.encode_name: field.name for field in fields(noun)}
+    columns = (name.removeprefix("to_").removeprefix("where_") for name in parameters)
+    return attrgetter(*(attributes.get(column, column) for column in columns))
 
 
 @lru_cache

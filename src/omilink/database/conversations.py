@@ -42,11 +42,12 @@ LISTED = (
     .order_by(conversation.c.first_order.desc(), conversation.c.id.desc())
     .limit(bindparam("most"))
 )
-PUT_CONVERSATION = Bulk(insert(conversation))
+PUT_CONVERSATION = Bulk(insert(conversation), Conversation)
 CHANGE_CONVERSATION = Bulk(
     update(conversation)
     .where(conversation.c.id == bindparam("where_id"))
-    .values(to_values(*changing(conversation, Conversation)))
+    .values(to_values(*changing(conversation, Conversation))),
+    Conversation,
 )
 SAVED = (
     select(conversation.c.session_id, func.sum(conversation.c.message_count))
@@ -68,15 +69,15 @@ NOBODYS = (
 
 
 class Conversations(Work):
-    def conversations_near(self, session_ids: Collection[str], since: Millis) -> list[Conversation]:
+    def conversations_near(self, session_keys: Collection[str], since: Millis) -> list[Conversation]:
         """Of these sessions, tombstones too: with words after `since`."""
-        rows = NEAR.run(self._connection, ids=listed_json(session_ids), since=since)
+        rows = NEAR.run(self._connection, ids=listed_json(session_keys), since=since)
         return every(Conversation, rows)
 
-    def ownerless(self, session_id: str) -> list[Conversation]:
+    def ownerless(self, session_key: str) -> list[Conversation]:
         """Oldest first, without tombstones."""
         c = conversation.c
-        query = select(conversation).where(c.session_id == session_id, c.user_id.is_(None), c.deleted_at.is_(None))
+        query = select(conversation).where(c.session_id == session_key, c.user_id.is_(None), c.deleted_at.is_(None))
         return every(Conversation, self._run(query.order_by(c.id)))
 
     def nobodys(self, most: int) -> list[tuple[str, int, int]]:
@@ -85,10 +86,10 @@ class Conversations(Work):
         rows = self._run(NOBODYS, {"most": most})
         return [(session_id, conversations, int(messages)) for session_id, conversations, messages in rows]
 
-    def brought(self, session_id: str, user_id: str, since: Millis) -> list[Conversation]:
+    def brought(self, session_key: str, user_id: str, since: Millis) -> list[Conversation]:
         """The user's that came along with a proof since then and have not gone on, oldest first."""
         c = conversation.c
-        theirs = (c.session_id == session_id) & (c.user_id == user_id) & c.deleted_at.is_(None)
+        theirs = (c.session_id == session_key) & (c.user_id == user_id) & c.deleted_at.is_(None)
         query = (
             select(conversation).where(theirs, c.brought_at >= since, c.last_order <= c.brought_order).order_by(c.id)
         )
@@ -115,12 +116,12 @@ class Conversations(Work):
         PUT_CONVERSATION.run(self._connection, new, counted_at=at)
         CHANGE_CONVERSATION.run(self._connection, changed, to_counted_at=at)
 
-    def messages_saved(self, session_ids: Collection[str], user_id: str) -> dict[str, int]:
+    def messages_saved(self, session_keys: Collection[str], user_id: str) -> dict[str, int]:
         """session id -> messages in this user's conversations of it."""
-        rows = self._run(SAVED, {"ids": list(session_ids), "u": user_id})
-        return {session_id: int(count) for session_id, count in rows if count}
+        rows = self._run(SAVED, {"ids": list(session_keys), "u": user_id})
+        return {session_key: int(count) for session_key, count in rows if count}
 
-    def count_conversations(self, session_id: str, user_id: str) -> int:
+    def count_conversations(self, session_key: str, user_id: str) -> int:
         c = conversation.c
-        count = select(func.count()).where(c.session_id == session_id, c.user_id == user_id, c.deleted_at.is_(None))
+        count = select(func.count()).where(c.session_id == session_key, c.user_id == user_id, c.deleted_at.is_(None))
         return int(self._run(count).scalar_one())

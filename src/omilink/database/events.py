@@ -15,13 +15,13 @@ from omilink.models.event import Event
 user = schema.users
 event = schema.events
 
-PUT_EVENT = Bulk(insert(event))
+PUT_EVENT = Bulk(insert(event), Event)
 # FOR NO KEY UPDATE, since whoever writes a row that refers to the user locks the key. The lock makes commit order and
 # number order the same, so "after N" never skips a late committer.
 NUMBERS = Query(
     select(user.c.id, user.c.seq).where(among(user.c.id, "ids")).order_by(user.c.id).with_for_update(key_share=True)
 )
-SET_NUMBER = Bulk(update(user).where(user.c.id == bindparam("where_user_id")).values(seq=bindparam("to_seq")))
+SET_NUMBER = Bulk(update(user).where(user.c.id == bindparam("where_user_id")).values(seq=bindparam("to_seq")), Event)
 EVENTS_AFTER = Query(
     select(event.c.seq, event.c.data)
     .where(event.c.user_id == bindparam("u"), event.c.seq > bindparam("after"))

@@ -42,11 +42,12 @@ LAST_MESSAGES = (
     .order_by(message.c.position.desc(), message.c.seq.desc())
     .limit(bindparam("most"))
 )
-PUT_MESSAGE = Bulk(insert(message))
+PUT_MESSAGE = Bulk(insert(message), Message)
 CHANGE_MESSAGE = Bulk(
     update(message)
     .where(message.c.conversation_id == bindparam("where_conversation_id"), message.c.key == bindparam("where_key"))
-    .values(to_values(*changing(message, Message)))
+    .values(to_values(*changing(message, Message))),
+    Message,
 )
 AROUND_MOST = 2_000
 

@@ -37,6 +37,7 @@ PUT = Bulk(
     upsert(job)
     .values({**to_values(*COLUMNS), "state": literal_column(f"'{WAITING}'"), "run_at": literal_column("0")})
     .on_conflict_do_nothing(index_elements=["key"]),
+    Delivery,
     as_json=False,  # which has no bytes
 )
 KEEP = upsert(job).on_conflict_do_nothing(index_elements=["key"])

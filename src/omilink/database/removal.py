@@ -55,7 +55,7 @@ class Removal(Events, Sessions):
         """Blanks the conversation's messages, and removes the events that carry them and the deliveries they came in.
         The messages' keys stay, so that a retry is known."""
         job = schema.deliveries
-        origin, _, session_id = gone.session_id.partition("/")
+        origin, _, session_id = gone.session_key.partition("/")
         # what is left is the key, by which a retry is recognised
         self._run(update(message).where(message.c.conversation_id == gone.id).values(erased_columns(Message)))
         if gone.user_id:

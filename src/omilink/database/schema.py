@@ -2,6 +2,9 @@
 
 `counted_at`, `expires_at`, `valid_until`, `full_at` and `run_at` are in counted time, which nobody is shown. All other
 times are the wall clock's.
+
+A column `session_id` holds a session's key (`models.ids.session_key`), except in `deliveries`, where it holds the id as
+the device sent it and `origin` stands beside it.
 """
 
 from collections.abc import Iterator

@@ -48,7 +48,8 @@ PUT_SESSION = Bulk(
     _NEW_SESSION.on_conflict_do_update(
         index_elements=["id"],
         set_={name: _NEW_SESSION.excluded[name] for name in changing(session, OmiSession)},
-    )
+    ),
+    OmiSession,
 )
 UIDS_SHOWN = Query(select(schema.session_uids).where(among(schema.session_uids.c.session_id, "ids")))
 ADD_UID_SHOWN = upsert(schema.session_uids).on_conflict_do_nothing()
@@ -102,16 +103,16 @@ class Sessions(Work):
     def put_sessions(self, sessions: Collection[OmiSession]) -> None:
         PUT_SESSION.run(self._connection, sessions, counted_at=self.counted() if sessions else 0)
 
-    def uids_shown(self, session_ids: Collection[str]) -> dict[str, set[str]]:
-        """session id -> every uid that came with one of its webhooks."""
+    def uids_shown(self, session_keys: Collection[str]) -> dict[str, set[str]]:
+        """Session key -> every uid that came with one of its webhooks."""
         shown: dict[str, set[str]] = {}
-        for session_id, uid in UIDS_SHOWN.run(self._connection, ids=listed_json(session_ids)):
-            shown.setdefault(session_id, set()).add(uid)
+        for key, uid in UIDS_SHOWN.run(self._connection, ids=listed_json(session_keys)):
+            shown.setdefault(key, set()).add(uid)
         return shown
 
     def add_uids_shown(self, pairs: Collection[tuple[str, str]]) -> None:
-        """(session id, uid) pairs; known pairs are ignored."""
-        self._many(ADD_UID_SHOWN, [{"session_id": session_id, "uid": uid} for session_id, uid in pairs])
+        """(session key, uid) pairs; known pairs are ignored."""
+        self._many(ADD_UID_SHOWN, [{"session_id": key, "uid": uid} for key, uid in pairs])
 
     def sessions_showing(self, uid: str, *, ever: bool) -> dict[str, OmiSession]:
         """Those of the shared URL whose id it is, or that have shown it, ever or last; as `sessions` gives them."""

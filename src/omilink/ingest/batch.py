@@ -56,7 +56,7 @@ class DeliveryBatch(Batch):
         since = min((delivery.received_at for delivery in self.deliveries), default=0) - segmentation.BACKLOG_LIMIT
         self._conversations = {key: {} for key in keys}
         for conversation in sorted(self.tx.conversations_near(keys, since), key=_by_last_words):
-            of_session = self._conversations[conversation.session_id]
+            of_session = self._conversations[conversation.session_key]
             of_session[conversation.id] = conversation
             if len(of_session) > NEAR_MOST:
                 del of_session[next(iter(of_session))]
@@ -179,7 +179,7 @@ class DeliveryBatch(Batch):
         """A new conversation that begins with the delivery, without words yet."""
         return Conversation(
             id=new_id(),
-            session_id=delivery.session_key,
+            session_key=delivery.session_key,
             user_id=self.owner(delivery),
             created_at=delivery.received_at,
             last_at=delivery.received_at,

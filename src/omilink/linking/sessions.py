@@ -163,7 +163,7 @@ def note(
             request_id=by.request_id,
             rule=decision.rule,
             proof=proof,
-            session_id=session.id,
+            session_key=session.id,
             uid=uid,
             before=before,
             after=after,

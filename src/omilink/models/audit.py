@@ -1,9 +1,11 @@
 """Entries of the audit: who changed a session or an OMI account link."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Struct, field
 
 from omilink.clock import Millis
-from omilink.models.declaration import Shown
+from omilink.models.declaration import Shown, ShownAs
 
 
 class By(Struct, frozen=True, gc=False):
@@ -26,7 +28,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True, gc=False):
     request_id: Shown[str | None]
     rule: Shown[str]
     proof: Shown[str | None]
-    session_id: Shown[str]
+    session_key: Annotated[str, ShownAs("sessionId")] = field(name="session_id")
     uid: Shown[str | None]
     before: Shown[str | None]
     after: Shown[str | None]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from omilink.clock import Millis
@@ -20,7 +20,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     """What was said without a long silence."""
 
     id: Fixed[Shown[str]]
-    session_id: Fixed[str]
+    session_key: Fixed[str] = field(name="session_id")
     """The session's key: its origin and its id."""
     user_id: str | None
     """The owner; None for an ownerless conversation, which is shown to nobody."""
@@ -60,7 +60,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def omi_session_id(self) -> Annotated[str, ShownAs("omiSessionKey")]:
         """The session that it was heard in."""
-        return self.session_id.partition("/")[2]
+        return self.session_key.partition("/")[2]
 
     @property
     def source(self) -> Shown[str]:
