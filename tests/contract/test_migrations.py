@@ -158,7 +158,7 @@ def test_the_guides_queries_work_as_they_are_written(engine: Engine) -> None:
     with engine.begin() as connection:
         tx = Transaction(connection)
         tx.add_user(User(id="your-user-id", email="ada@example.org", display_name=None, created_at=0), "-")
-        omi_accounts.vouch(tx, "user-device-456", "your-user-id", moment(0), OPERATOR)
+        omi_accounts.verify_by_operator(tx, "user-device-456", "your-user-id", moment(0), OPERATOR)
         sessions.link(tx, "your-session-id", "your-user-id", moment(1000))
         body = b'{"session_id": "your-session-id", "segments": [{"text": "hello", "start": 0, "end": 1}]}'
         call = Delivery(kind="transcript", session_id="your-session-id", body=body, received_at=2000, order=2000)

@@ -626,8 +626,8 @@ async def test_signatures_are_remembered_for_a_day(store: Store, counted: Turned
 
 
 async def test_a_challenge_comes_back_as_it_went_and_is_replaced_by_the_next(store: Store) -> None:
-    first = Challenge(user_id="ada", uid="a", say="s", number_hash=None, brings=False, expires_at=100)
-    for one in first, replace(first, say="t", number_hash="n", brings=True, expires_at=200, used_at=150):
+    first = Challenge(user_id="ada", uid="a", say="s", number_hash=None, include_earlier=False, expires_at=100)
+    for one in first, replace(first, say="t", number_hash="n", include_earlier=True, expires_at=200, used_at=150):
         await store.write(lambda tx, one=one: tx.put_challenge(one))
         assert await store.read(lambda tx: tx.challenges(["a", "b"], 99)) == [one]
         assert await store.read(lambda tx: tx.challenges_of("ada", 99)) == [one]
@@ -635,7 +635,7 @@ async def test_a_challenge_comes_back_as_it_went_and_is_replaced_by_the_next(sto
 
 async def test_challenges_are_each_users_own_until_they_expire_or_are_taken_back(store: Store) -> None:
     for name in "ada", "ben":
-        asked = Challenge(user_id=name, uid="a", say="s", number_hash=None, brings=True, expires_at=100)
+        asked = Challenge(user_id=name, uid="a", say="s", number_hash=None, include_earlier=True, expires_at=100)
         await store.write(lambda tx, asked=asked: tx.put_challenge(asked))
     for at, names in (99, {"ada", "ben"}), (100, set()):
         assert {c.user_id for c in await store.read(lambda tx, at=at: tx.challenges(["a"], at))} == names
@@ -651,7 +651,7 @@ async def test_challenges_are_each_users_own_until_they_expire_or_are_taken_back
 async def test_one_look_tells_which_uids_are_verified_and_for_which_a_proof_is_asked(store: Store) -> None:
     await store.write(lambda tx: tx.add_omi_link(verified("a", "ada", 1)))
     for uid, until in ("a", 100), ("b", 100), ("c", 99):
-        asked = Challenge(user_id="ben", uid=uid, say="s", number_hash=None, brings=True, expires_at=until)
+        asked = Challenge(user_id="ben", uid=uid, say="s", number_hash=None, include_earlier=True, expires_at=until)
         await store.write(lambda tx, asked=asked: tx.put_challenge(asked))
     assert await store.read(lambda tx: tx.proofs(["a", "b", "c", "d"], 99)) == ({"a": "ada"}, {"a", "b"})
     assert await store.read(lambda tx: tx.proofs([], 99)) == ({}, set())
@@ -924,7 +924,7 @@ async def live_a_while(store: Store, table: SqlQueue, name: str, session_id: str
     await store.write(lambda tx: tx.add_ticket(f"ticket of {name}", token_hash, 99_999))
     await store.write(lambda tx: personal_webhook.show(tx, name, 1))
     await store.write(lambda tx: tx.add_omi_link(verified(f"uid of {name}".replace(" ", "-"), name, 1)))
-    asked = Challenge(user_id=name, uid="a", say="s", number_hash=None, brings=True, expires_at=99_999)
+    asked = Challenge(user_id=name, uid="a", say="s", number_hash=None, include_earlier=True, expires_at=99_999)
     await store.write(lambda tx: tx.put_challenge(asked))
     now = await table.moment(1000)
     await store.write(lambda tx: sessions.link(tx, session_id, name, now))

@@ -160,18 +160,18 @@ def test_a_uid_is_verified_for_one_user_at_a_time(tx: Transaction) -> None:
     ada, ben = holder(tx).user.id, new("ben@example.org")
     tx.add_user(ben, "hash")
     for at in T, T + 1:
-        omi_accounts.vouch(tx, "wristband", ada, Moment(at=at, order=0), OPERATOR)
+        omi_accounts.verify_by_operator(tx, "wristband", ada, Moment(at=at, order=0), OPERATOR)
     assert tx.omi_links(ada) == [OmiLink(uid="wristband", user_id=ada, proof=Proof.OPERATOR, verified_at=T)]
     with pytest.raises(NotAvailable, match="another user"):
-        omi_accounts.vouch(tx, "wristband", ben.id, NOW, OPERATOR)
-    assert omi_accounts.unvouch(tx, "wristband", T, OPERATOR) == ada
-    assert omi_accounts.vouch(tx, "wristband", ben.id, NOW, OPERATOR) == {ben.id}
+        omi_accounts.verify_by_operator(tx, "wristband", ben.id, NOW, OPERATOR)
+    assert omi_accounts.unverify_by_operator(tx, "wristband", T, OPERATOR) == ada
+    assert omi_accounts.verify_by_operator(tx, "wristband", ben.id, NOW, OPERATOR) == {ben.id}
 
 
 @pytest.mark.parametrize("uid", ["", "a/b", "null", "x" * 129])
 def test_a_uid_that_no_device_can_have_is_not_verified(tx: Transaction, uid: str) -> None:
     with pytest.raises(Invalid, match="uid"):
-        omi_accounts.vouch(tx, uid, holder(tx).user.id, NOW, OPERATOR)
+        omi_accounts.verify_by_operator(tx, uid, holder(tx).user.id, NOW, OPERATOR)
 
 
 def test_a_user_is_found_by_the_email_however_it_is_typed(tx: Transaction) -> None:

@@ -586,14 +586,14 @@ def populate(tx: Transaction, at: int) -> tuple[omi_accounts.Started, str]:
     for name in "ada", "ben":
         user = User(id=name, email=f"{name}@example.org", display_name=None, created_at=at)
         signing_in.add(tx, user, hasher().hash(PASSWORD), f"{name}s token")
-        sessions.link(tx, f"{name}s-device", name, moment(at), act=Act.ISSUE)
-    sessions.link(tx, ADAS_OTHER, "ada", moment(at), act=Act.ISSUE)
+        sessions.issue(tx, [f"{name}s-device"], name, moment(at), OPERATOR)
+    sessions.issue(tx, [ADAS_OTHER], "ada", moment(at), OPERATOR)
     for name in "kitchen", "cellar":
         sessions.link(tx, name, "ada", moment(at))
     for uid in ADAS, BENS, NOBODYS:
         speak(tx, uid, at, uid)
-    omi_accounts.vouch(tx, ADAS, "ada", moment(at), OPERATOR)
-    unit_of_work(omi_accounts.prove)(tx, BENS, "ben", Proof.SPOKEN, moment(at), OPERATOR, brings=False)
+    omi_accounts.verify_by_operator(tx, ADAS, "ada", moment(at), OPERATOR)
+    unit_of_work(omi_accounts.prove)(tx, BENS, "ben", Proof.SPOKEN, moment(at), OPERATOR, include_earlier=False)
     for name in "kitchen", "cellar", "adas-device", "bens-device":
         speak(tx, name, at + 1, None)
     sessions.unlink(tx, "cellar", "ada", moment(at + 2))

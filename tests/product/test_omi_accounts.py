@@ -15,7 +15,6 @@ from omilink.errors import NotAvailable, NotFound, OmilinkError, RateLimited
 from omilink.ingest.phrase_removal import LONGEST
 from omilink.ingest.saving import Saved
 from omilink.linking import health, omi_accounts, sessions
-from omilink.linking.acts import Act
 from omilink.linking.omi_accounts import MOST_SENTENCES, Started
 from omilink.models.audit import OPERATOR, By
 from omilink.models.ids import SHARED
@@ -44,7 +43,7 @@ def tx(engine: Engine) -> Iterator[Transaction]:
 
 def start(tx: Transaction, user: str = "ada", uid: str = A, clock: float = 0, *, brings: bool = True) -> Started:
     turn(tx, clock)
-    return omi_accounts.start(tx, uid, user, moment(clock), By(user), by_phone=True, brings=brings)
+    return omi_accounts.start(tx, uid, user, moment(clock), By(user), by_phone=True, include_earlier=brings)
 
 
 def sentence(started: Started) -> str:
@@ -209,7 +208,7 @@ def test_whoever_was_asked_to_say_it_wins_and_no_other_who_asked_for_the_uid(tx:
 
 def test_what_is_put_aside_proves_nothing(tx: Transaction) -> None:
     """Whoever found a lost device might say it."""
-    sessions.link(tx, "pendant", "ben", moment(0), act=Act.ISSUE)
+    sessions.issue(tx, ["pendant"], "ben", moment(0), OPERATOR)
     sessions.end(tx, "pendant", Device.LOST, moment(1), OPERATOR)
     saved = speak(tx, 5, sentence(start(tx)), session="pendant")
     assert set(saved.quarantined.values()) == {"device-out-of-use"}
@@ -706,7 +705,7 @@ def test_a_right_number_is_no_try(tx: Transaction) -> None:
 
 
 def test_an_issued_session_of_that_id_is_proof_enough(tx: Transaction) -> None:
-    sessions.link(tx, A, "ada", moment(0), act=Act.ISSUE)
+    sessions.issue(tx, [A], "ada", moment(0), OPERATOR)
     assert start(tx, "ben").say, "for its user only"
     assert start(tx) == Started(None, None, at(0), frozenset({"ada"}))
     (link,) = tx.omi_links("ada")
@@ -717,28 +716,31 @@ def test_an_issued_session_of_that_id_is_proof_enough(tx: Transaction) -> None:
 ENDS: dict[str, Callable[[Transaction], object]] = {
     "returned": lambda tx: sessions.end(tx, A, Device.RETURNED, moment(5), OPERATOR),
     "lost": lambda tx: sessions.end(tx, A, Device.LOST, moment(5), OPERATOR),
-    "handed over": lambda tx: sessions.link(tx, A, "ben", moment(5), act=Act.HAND_OVER, by=OPERATOR),
+    "handed over": lambda tx: sessions.hand_over(tx, A, "ben", moment(5), OPERATOR),
     "unlinked": lambda tx: sessions.unlink(tx, A, "ada", moment(5)),
 }
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_the_proof_of_an_issued_device_ends_with_it(tx: Transaction, end: Callable[[Transaction], object]) -> None:
-    sessions.link(tx, A, "ada", moment(0), act=Act.ISSUE)
+    sessions.issue(tx, [A], "ada", moment(0), OPERATOR)
     start(tx)
     assert whose(tx) == "ada"
     end(tx)
     assert whose(tx) is None
     (withdrawn,) = (entry for entry in tx.audited(100) if entry.uid == A and entry.after is None)
     assert (withdrawn.before, withdrawn.proof) == ("ada", Proof.ISSUED)
-    act = Act.HAND_OVER if session(tx).user_id else Act.ISSUE
-    assert sessions.link(tx, A, "cleo", moment(9), act=act, by=OPERATOR).user_id == "cleo"
+    if session(tx).user_id:
+        sessions.hand_over(tx, A, "cleo", moment(9), OPERATOR)
+    else:
+        sessions.issue(tx, [A], "cleo", moment(9), OPERATOR)
+    assert session(tx).user_id == "cleo"
     assert start(tx, "cleo", clock=10).say is None
 
 
 def test_a_proof_that_an_operator_gave_outlives_the_issued_device(tx: Transaction) -> None:
-    sessions.link(tx, A, "ada", moment(0), act=Act.ISSUE)
-    omi_accounts.vouch(tx, A, "ada", moment(1), OPERATOR)
+    sessions.issue(tx, [A], "ada", moment(0), OPERATOR)
+    omi_accounts.verify_by_operator(tx, A, "ada", moment(1), OPERATOR)
     sessions.end(tx, A, Device.RETURNED, moment(5), OPERATOR)
     assert whose(tx) == "ada"
 
@@ -750,18 +752,20 @@ def test_a_session_that_was_linked_by_hand_is_no_proof(tx: Transaction) -> None:
 
 
 def test_nobody_proves_the_uid_of_a_session_that_is_issued_to_another(tx: Transaction) -> None:
-    sessions.link(tx, A, "ben", moment(0), act=Act.ISSUE)
+    sessions.issue(tx, [A], "ben", moment(0), OPERATOR)
     started = start(tx)
     speak(tx, 1, sentence(started))
     assert not confirm(tx, started.number)
-    assert refusal(lambda: omi_accounts.vouch(tx, A, "ada", moment(1), OPERATOR)) == "session_not_available"
+    assert (
+        refusal(lambda: omi_accounts.verify_by_operator(tx, A, "ada", moment(1), OPERATOR)) == "session_not_available"
+    )
     assert whose(tx) is None
     assert session(tx).user_id == "ben"
 
 
 def test_an_operators_word_links_the_sessions_that_have_shown_it_at_once(tx: Transaction) -> None:
     speak(tx, 0, "nobodys yet", session="pendant")
-    assert omi_accounts.vouch(tx, A, "ada", moment(1), OPERATOR) == {"ada"}
+    assert omi_accounts.verify_by_operator(tx, A, "ada", moment(1), OPERATOR) == {"ada"}
     assert texts(tx, "ada", "pendant") == [["nobodys yet"]]
     assert session(tx, "shared/pendant").method is Method.UID
 
@@ -827,7 +831,7 @@ def test_no_proof_takes_a_uid_from_whom_it_is_verified_for(tx: Transaction) -> N
     speak(tx, 1, sentence(started))
     assert not confirm(tx, started.number)
     with pytest.raises(NotAvailable):
-        omi_accounts.vouch(tx, A, "ada", moment(2), OPERATOR)
+        omi_accounts.verify_by_operator(tx, A, "ada", moment(2), OPERATOR)
     with pytest.raises(NotFound):
         omi_accounts.unlink(tx, A, "ada", moment(2), By("ada"))
     assert whose(tx) == "ben"
@@ -836,8 +840,8 @@ def test_no_proof_takes_a_uid_from_whom_it_is_verified_for(tx: Transaction) -> N
 
 def test_a_session_of_that_id_is_not_issued_to_another(tx: Transaction) -> None:
     verify(tx, A, "ben", at(0))
-    assert refusal(lambda: sessions.link(tx, A, "ada", moment(0), act=Act.ISSUE)) == "session_not_available"
-    assert sessions.link(tx, A, "ben", moment(0), act=Act.ISSUE).user_id == "ben"
+    assert refusal(lambda: sessions.issue(tx, [A], "ada", moment(0), OPERATOR)) == "session_not_available"
+    assert sessions.issue(tx, [A], "ben", moment(0), OPERATOR)[0].user_id == "ben"
 
 
 # What comes along
@@ -938,7 +942,7 @@ def test_nothing_from_before_an_earlier_owner_left_comes_along(days: Transaction
 
 
 def test_unlinking_ends_the_sessions_that_it_linked_and_no_others(tx: Transaction) -> None:
-    sessions.link(tx, "issued", "ada", moment(0), act=Act.ISSUE)
+    sessions.issue(tx, ["issued"], "ada", moment(0), OPERATOR)
     sessions.link(tx, "by-hand", "ada", moment(0))
     link_by_speech(tx)
     for name in "pendant", "issued":
@@ -965,10 +969,10 @@ def test_unlinking_also_ends_what_was_under_way(tx: Transaction) -> None:
 
 def test_an_operator_takes_a_proof_back_and_linked_sessions_stay(tx: Transaction) -> None:
     link_by_speech(tx)
-    assert omi_accounts.unvouch(tx, A, at(10), OPERATOR) == "ada"
+    assert omi_accounts.unverify_by_operator(tx, A, at(10), OPERATOR) == "ada"
     assert (whose(tx), session(tx).user_id) == (None, "ada")
     with pytest.raises(NotFound):
-        omi_accounts.unvouch(tx, A, at(10), OPERATOR)
+        omi_accounts.unverify_by_operator(tx, A, at(10), OPERATOR)
 
 
 def test_a_deleted_account_takes_its_links_and_challenges_along(tx: Transaction) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from omilink.database.store import Transaction
 from omilink.linking import health, sessions
-from omilink.linking.acts import Act
+from omilink.models.audit import OPERATOR
 from omilink.models.session import Method
 
 TTL = 60.0
@@ -95,7 +95,8 @@ def test_a_verified_uid_links_again_by_itself(tx: Transaction) -> None:
 
 
 def test_what_was_issued_and_what_comes_in_at_a_personal_url_lasts_for_ever(tx: Transaction) -> None:
-    link(tx, 0, act=Act.ISSUE)
+    turn(tx, 0)
+    sessions.issue(tx, ["kitchen"], "ada", moment(0), OPERATOR)
     hear(tx, 0, say("hello", 0), origin="ada")
     assert expire(tx, 1_000_000) == set()
     assert owner(tx) == ("ada", Method.ISSUED)

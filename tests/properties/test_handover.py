@@ -9,7 +9,6 @@ from sqlalchemy import Engine
 from omilink.database.store import Transaction
 from omilink.ingest.saving import save
 from omilink.linking import sessions
-from omilink.linking.acts import Act
 from omilink.models.audit import OPERATOR
 from omilink.models.delivery import Delivery
 from omilink.models.session import Device
@@ -56,14 +55,18 @@ def hear(tx: Transaction, clock: float, text: str) -> dict[int, str]:
     return save(tx, [call(clock, say(text, clock))], GAP).quarantined
 
 
-def issue(tx: Transaction, user: str, clock: float, act: Act = Act.ISSUE) -> None:
-    sessions.link(tx, "kitchen", user, moment(clock), act=act, by=OPERATOR)
+def issue(tx: Transaction, user: str, clock: float) -> None:
+    sessions.issue(tx, ["kitchen"], user, moment(clock), OPERATOR)
+
+
+def hand_over(tx: Transaction, user: str, clock: float) -> None:
+    sessions.hand_over(tx, "kitchen", user, moment(clock), OPERATOR)
 
 
 def test_a_device_that_is_handed_over_leaves_behind_what_was_accepted_before(tx: Transaction) -> None:
     issue(tx, "ada", 0)
     late = call(10, say("adas", 10))
-    issue(tx, "ben", 11, Act.HAND_OVER)
+    hand_over(tx, "ben", 11)
     save(tx, [late], GAP)
     hear(tx, 12, "bens")
     assert (texts(tx, "ada"), texts(tx, "ben")) == (["adas"], ["bens"])
@@ -74,7 +77,7 @@ def test_also_what_was_nobodys_since_its_user_unlinked_it(tx: Transaction) -> No
     sessions.unlink(tx, "kitchen", "ada", moment(5))
     hear(tx, 10, "nobodys")
     late = call(10.5, say("on its way", 10.5))
-    issue(tx, "ben", 11, Act.HAND_OVER)
+    hand_over(tx, "ben", 11)
     save(tx, [late], GAP)
     assert texts(tx, "ben") == []
 
@@ -113,7 +116,7 @@ def test_what_waited_while_it_went_through_several_hands_is_put_aside(tx: Transa
     """A dead letter, for example, that an operator brings back after days."""
     issue(tx, "ada", 0)
     late: list[Delivery] = [call(1, say("adas", 1))]
-    issue(tx, "ben", 10, Act.HAND_OVER)
-    issue(tx, "cleo", 20, Act.HAND_OVER)
+    hand_over(tx, "ben", 10)
+    hand_over(tx, "cleo", 20)
     assert set(save(tx, late, GAP).quarantined.values()) == {"accepted-for-somebody-before"}
     assert (texts(tx, "ben"), texts(tx, "cleo")) == ([], [])

@@ -9,7 +9,6 @@ from sqlalchemy import Engine
 
 from omilink.database.store import Transaction
 from omilink.linking import health, sessions
-from omilink.linking.acts import Act
 from omilink.linking.omi_accounts import bring_earlier, leave_earlier
 from omilink.linking.omi_accounts import unlink as disown
 from omilink.models.audit import OPERATOR, By
@@ -41,9 +40,9 @@ def test_a_clock_that_is_wrong_while_somebody_unlinks_gives_nobody_elses_words_a
 
 @pytest.mark.parametrize("ahead", JUMPS)
 def test_nor_where_a_device_is_handed_over(tx: Transaction, ahead: float) -> None:
-    sessions.link(tx, "kitchen", "ada", moment(0), act=Act.ISSUE, by=OPERATOR)
+    sessions.issue(tx, ["kitchen"], "ada", moment(0), OPERATOR)
     late = call(1, say("adas", 0))
-    sessions.link(tx, "kitchen", "ben", moment(2, wall=2 + ahead), act=Act.HAND_OVER, by=OPERATOR)
+    sessions.hand_over(tx, "kitchen", "ben", moment(2, wall=2 + ahead), OPERATOR)
     save(tx, late, call(3, say("bens", 0), wall=3 - ahead))
     assert (texts(tx, "ada"), texts(tx, "ben")) == ([["adas"]], [["bens"]])
 
@@ -53,7 +52,7 @@ def test_what_an_owner_did_not_take_along_goes_to_no_later_one(tx: Transaction, 
     save(tx, call(0, say("nobodys", 0)))
     verify(tx, "wristband", "ada", at(1))
     disown(tx, "wristband", "ada", moment(1), By("ada"))
-    sessions.link(tx, "kitchen", "ada", moment(2), act=Act.ISSUE)
+    sessions.issue(tx, ["kitchen"], "ada", moment(2), OPERATOR)
     left = texts(tx, "ada")
     save(tx, call(3, say("adas", 9, id="1")))
     sessions.unlink(tx, "kitchen", "ada", moment(4, wall=4 - ahead))
@@ -99,7 +98,7 @@ def test_words_that_go_on_in_an_old_conversation_move_it_to_no_other_page(tx: Tr
 def test_what_was_brought_can_be_left_whatever_order_clocks_had(tx: Transaction) -> None:
     save(tx, call(0, say("before", 0), uid="wristband", wall=HOUR))
     verify(tx, "wristband", "ada", at(0))
-    sessions.link(tx, "kitchen", "ada", moment(2), act=Act.CLAIM)
+    sessions.link(tx, "kitchen", "ada", moment(2))
     save(tx, call(3, say("with a proof", 999), uid="wristband"))
     assert bring_earlier(tx, "wristband", "ada", moment(4), By("ada")) == 0
     assert leave_earlier(tx, "wristband", "ada", moment(5), By("ada")) == 0

@@ -37,7 +37,6 @@ from omilink.accounts.rate_limits import Limit
 from omilink.database.store import Transaction
 from omilink.errors import NotAvailable, NotFound, OmilinkError
 from omilink.linking import health, omi_accounts, sessions
-from omilink.linking.acts import Act
 from omilink.linking.omi_accounts import Started
 from omilink.models.audit import OPERATOR, By
 from omilink.models.delivery import Delivery
@@ -499,7 +498,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(uid=some_uid, user=somebody, brings=st.booleans())
     def somebody_starts(self, uid: str, user: str, brings: bool) -> None:
-        started = omi_accounts.start(self.tx, uid, user, self.now, By(user), by_phone=True, brings=brings)
+        started = omi_accounts.start(self.tx, uid, user, self.now, By(user), by_phone=True, include_earlier=brings)
         self.table.starts(user, uid, started, self.clock, brings=brings)
 
     @precondition(lambda self: self.table.asked)
@@ -533,12 +532,12 @@ class Histories(RuleBasedStateMachine):
     @rule(session=some_session, user=somebody)
     def an_operator_issues(self, session: str, user: str) -> None:
         expected = self.table.issues(user, session, self.clock)
-        assert self._refusal(sessions.link, session, user, act=Act.ISSUE) == expected
+        assert self._refusal(sessions.issue, [session], user, by=OPERATOR) == expected
 
     @rule(session=some_session, user=somebody)
     def an_operator_hands_over(self, session: str, user: str) -> None:
         expected = self.table.is_handed_over(user, session, self.clock)
-        assert self._refusal(sessions.link, session, user, act=Act.HAND_OVER) == expected
+        assert self._refusal(sessions.hand_over, session, user, by=OPERATOR) == expected
 
     @rule(session=some_session, how=st.sampled_from([Device.RETURNED, Device.LOST]))
     def a_device_ends(self, session: str, how: Device) -> None:
@@ -548,12 +547,12 @@ class Histories(RuleBasedStateMachine):
     @rule(uid=some_uid, user=somebody)
     def an_operator_verifies(self, uid: str, user: str) -> None:
         expected = self.table.is_vouched_for(user, uid, self.clock)
-        assert self._refusal(omi_accounts.vouch, uid, user, by=OPERATOR) == expected
+        assert self._refusal(omi_accounts.verify_by_operator, uid, user, by=OPERATOR) == expected
 
     @rule(uid=some_uid)
     def an_operator_takes_that_back(self, uid: str) -> None:
         def unvouch(tx: Transaction, uid: str, now: Moment) -> str:
-            return omi_accounts.unvouch(tx, uid, now.at, OPERATOR)
+            return omi_accounts.unverify_by_operator(tx, uid, now.at, OPERATOR)
 
         assert self._refusal(unvouch, uid) == self.table.is_taken_back(uid)
 
@@ -668,11 +667,14 @@ def test_proof_takes_a_claimed_session_over_and_leaves_what_was_saved(tx: Transa
     assert tx.audited(1, session_key="shared/kitchen")[0].rule == "proof-beats-claim"
 
 
-@pytest.mark.parametrize("act", [Act.ISSUE, Act.CLAIM])
-def test_another_users_proof_is_put_aside_where_an_owner_has_proof(tx: Transaction, act: Act) -> None:
+@pytest.mark.parametrize("is_issued", [True, False])
+def test_another_users_proof_is_put_aside_where_an_owner_has_proof(tx: Transaction, is_issued: bool) -> None:
     verify(tx, "kitchen", "ben", at(0))
     verify(tx, "wristband", "ada", at(0))
-    sessions.link(tx, "kitchen", "ben", moment(0), act=act)
+    if is_issued:
+        sessions.issue(tx, ["kitchen"], "ben", moment(0), OPERATOR)
+    else:
+        sessions.link(tx, "kitchen", "ben", moment(0))
     aside = call(1, say("whose", 0), uid="wristband")
     saved = save(tx, aside)
     assert saved.quarantined == {aside.seq: "hands-change-only-by-unlinking"}

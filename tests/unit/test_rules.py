@@ -48,7 +48,7 @@ def webhook(
     *,
     verified_for: str | None = None,
     id_is_uid: bool = False,
-    hands: Hands = Hands.OF_NOW,
+    hands: Hands = Hands.PRESENT_OWNER,
     account_gone: bool = False,
 ) -> Decision:
     return decide(
@@ -79,7 +79,7 @@ def claim(
             foreign_proof=foreign_proof,
             id_is_uid=id_is_uid,
             manual_linking=manual_linking,
-            gave_up=False,
+            ended_on_purpose=False,
             has_many=False,
         )
     )
@@ -192,7 +192,7 @@ def test_what_was_accepted_for_a_deleted_account_is_kept_nowhere(session: OmiSes
 
 def test_what_was_accepted_for_an_owner_before_the_last_is_put_aside() -> None:
     for one in session(), session(BEN, Method.UID), session(origin=ADA):
-        assert webhook(one, verified_for=BEN, hands=Hands.LONG_BEFORE).outcome is Outcome.QUARANTINE
+        assert webhook(one, verified_for=BEN, hands=Hands.EARLIER_OWNER).outcome is Outcome.QUARANTINE
 
 
 def test_what_nobody_can_place_before_or_after_a_change_of_hands_is_put_aside() -> None:
@@ -317,7 +317,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "id_is_uid": (False, True),
     "manual_linking": (False, True),
     "account_gone": (False, True),
-    "gave_up": (False, True),
+    "ended_on_purpose": (False, True),
     "has_many": (False, True),
     "hands": tuple(Hands),
     "proof": (None, Proof.SPOKEN),

@@ -59,16 +59,16 @@ def lent(method: Method = Method.MANUAL) -> OmiSession:
 @pytest.mark.parametrize(
     ("accepted", "hands"),
     [
-        (call(10), Hands.LONG_BEFORE),
-        (call(11), Hands.OF_BEFORE),
-        (call(20), Hands.OF_BEFORE),
-        (call(21), Hands.OF_NOW),
-        (call(31), Hands.OF_NOW),
-        (call(99, Way.DISK, seen=0), Hands.LONG_BEFORE),
-        (call(99, Way.DISK, seen=1), Hands.OF_BEFORE),
-        (call(99, Way.DISK, seen=2), Hands.OF_NOW),
+        (call(10), Hands.EARLIER_OWNER),
+        (call(11), Hands.LAST_OWNER),
+        (call(20), Hands.LAST_OWNER),
+        (call(21), Hands.PRESENT_OWNER),
+        (call(31), Hands.PRESENT_OWNER),
+        (call(99, Way.DISK, seen=0), Hands.EARLIER_OWNER),
+        (call(99, Way.DISK, seen=1), Hands.LAST_OWNER),
+        (call(99, Way.DISK, seen=2), Hands.PRESENT_OWNER),
         (call(99, Way.BLIND, seen=1), Hands.UNKNOWN),
-        (call(99, Way.BLIND, seen=3), Hands.OF_NOW),
+        (call(99, Way.BLIND, seen=3), Hands.PRESENT_OWNER),
     ],
 )
 def test_in_whose_hands_it_was(accepted: Delivery, hands: Hands) -> None:
@@ -78,9 +78,9 @@ def test_in_whose_hands_it_was(accepted: Delivery, hands: Hands) -> None:
 @pytest.mark.parametrize(
     ("accepted", "hands"),
     [
-        (call(30), Hands.NOBODYS),
-        (call(31), Hands.OF_NOW),
-        (call(99, Way.DISK, seen=2), Hands.NOBODYS),
+        (call(30), Hands.NOBODY),
+        (call(31), Hands.PRESENT_OWNER),
+        (call(99, Way.DISK, seen=2), Hands.NOBODY),
         (call(99, Way.BLIND, seen=2), Hands.UNKNOWN),
     ],
 )

@@ -79,10 +79,10 @@ async def _sign_up(services: Services) -> None:
 
     await services.store.write(add)
 
-    def vouch(tx: Transaction) -> None:
-        omi_accounts.vouch(tx, account_id(SEED), signing_in.find(tx, EMAIL).id, now, OPERATOR)
+    def verify(tx: Transaction) -> None:
+        omi_accounts.verify_by_operator(tx, account_id(SEED), signing_in.find(tx, EMAIL).id, now, OPERATOR)
 
-    await services.store.write(vouch)
+    await services.store.write(verify)
 
 
 async def _talk(address: str, speed: float) -> None:

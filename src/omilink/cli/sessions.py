@@ -10,7 +10,6 @@ from omilink.cli.common import add_json, moment, positive, print_list, with_serv
 from omilink.database.store import Transaction
 from omilink.errors import NotFound
 from omilink.linking import session_ids, sessions
-from omilink.linking.acts import Act
 from omilink.models.audit import OPERATOR
 from omilink.models.ids import SHARED
 from omilink.models.order import Moment
@@ -109,7 +108,7 @@ def _hand_over(args: argparse.Namespace) -> None:
     def hand_over(tx: Transaction, now: Moment) -> set[str]:
         to = signing_in.find(tx, args.to).id
         before = sessions.find(tx, args.session_id, 0).user_id
-        sessions.link(tx, args.session_id, to, now, act=Act.HAND_OVER, by=OPERATOR)
+        sessions.hand_over(tx, args.session_id, to, now, OPERATOR)
         return {user_id for user_id in (before, to) if user_id}
 
     _change(hand_over)

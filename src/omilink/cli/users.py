@@ -84,12 +84,12 @@ def _rename(args: argparse.Namespace) -> None:
 
 
 def _verify(args: argparse.Namespace) -> None:
-    def vouch(tx: Transaction, now: Moment) -> set[str]:
-        return omi_accounts.vouch(tx, args.uid, signing_in.find(tx, args.email).id, now, OPERATOR)
+    def prove(tx: Transaction, now: Moment) -> set[str]:
+        return omi_accounts.verify_by_operator(tx, args.uid, signing_in.find(tx, args.email).id, now, OPERATOR)
 
     async def verify(services: Services) -> None:
         now = await services.moment()
-        services.bus.publish(await services.store.write(lambda tx: vouch(tx, now)))
+        services.bus.publish(await services.store.write(lambda tx: prove(tx, now)))
 
     with_services(verify)
     print(f"{args.uid} is verified for {args.email}. Sessions that show it are linked.")
@@ -97,7 +97,7 @@ def _verify(args: argparse.Namespace) -> None:
 
 def _unverify(args: argparse.Namespace) -> None:
     async def unverify(services: Services) -> None:
-        await services.store.write(lambda tx: omi_accounts.unvouch(tx, args.uid, clock.now(), OPERATOR))
+        await services.store.write(lambda tx: omi_accounts.unverify_by_operator(tx, args.uid, clock.now(), OPERATOR))
 
     with_services(unverify)
     print(f"{args.uid} is no longer verified.")

@@ -139,7 +139,11 @@ class Removal(Events, Sessions):
         for one in had:
             of_it = (job.c.origin == one.origin) & (job.c.session_id == one.omi_session_id)
             rows = self._run(select(job.c.seq, place.label("order"), job.c.seen, job.c.way).where(of_it)).all()
-            whose = {Hands.OF_NOW: one.user_id, Hands.OF_BEFORE: one.left_user_id, Hands.LONG_BEFORE: one.left_user_id}
+            whose = {
+                Hands.PRESENT_OWNER: one.user_id,
+                Hands.LAST_OWNER: one.left_user_id,
+                Hands.EARLIER_OWNER: one.left_user_id,
+            }
             gone = [row.seq for row in rows if whose.get(one.hands_at(row), user_id) == user_id]
             self._many(delete(job).where(job.c.seq == bindparam("number")), [{"number": seq} for seq in gone])
 

@@ -69,7 +69,7 @@ def _show(batch: DeliveryBatch, delivery: Delivery, *, proves: bool) -> None:
 def _prove(batch: DeliveryBatch, delivery: Delivery, met: Sequence[Challenge]) -> None:
     """Fulfils one challenge of each user."""
     for challenge in {challenge.user_id: challenge for challenge in met}.values():
-        omi_accounts.meet(batch, challenge, delivery)
+        omi_accounts.fulfil(batch, challenge, delivery)
     batch.load_proofs()
 
 

@@ -18,6 +18,7 @@ from omilink.ingest.budget import SEGMENT, Budget, sender, senders
 from omilink.ingest.phrase_removal import take_sentences_out
 from omilink.linking import facts, mistakes, rules, sessions
 from omilink.linking.acts import Decision, Outcome
+from omilink.linking.sessions import OwnerChange
 from omilink.models.audit import By
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED
@@ -183,17 +184,9 @@ def _carry_out(batch: DeliveryBatch, decision: Decision, delivery: Delivery, bad
         reason = UnlinkReason.LINKED_WITH_PROOF if session.user_id else UnlinkReason.PROOF_REQUIRED
         by, moment = _by(delivery), delivery.moment
         link = batch.tx.omi_link(delivery.uid) if delivery.uid else None
-        sessions.change_hands(
-            batch,
-            decision,
-            before,
-            session,
-            moment,
-            by,
-            reason=reason,
-            uid=delivery.uid,
-            brings=link is None or link.brings,
-        )
+        include_earlier = link is None or link.include_earlier
+        change = OwnerChange(decision.rule, before, session, moment, by, reason, delivery.uid, include_earlier)
+        sessions.change_owner(batch, change)
 
 
 def _put_aside(batch: DeliveryBatch, decision: Decision, delivery: Delivery) -> None:
@@ -203,15 +196,16 @@ def _put_aside(batch: DeliveryBatch, decision: Decision, delivery: Delivery) -> 
     session = batch.session(delivery).seen(delivery)
     batch.put_session(session)
     if not batch.is_noted(session.id, decision.rule, delivery.uid):
-        at, by, uid, owner = delivery.received_at, _by(delivery), delivery.uid, session.user_id
-        sessions.note(batch, decision, session, at, by, proof=None, uid=uid, before=owner, after=owner)
+        owners = {"before": session.user_id, "after": session.user_id}
+        entry = _by(delivery).entry(delivery.received_at, decision.rule, session.id, uid=delivery.uid, **owners)
+        batch.note(entry)
 
 
 def _note_mistake(batch: DeliveryBatch, delivery: Delivery, mistake: Mistake | None, heard: hearing.Heard) -> None:
     """Notes the sender's mistake in the session, for the session's present owner."""
     session, at = batch.session(delivery), delivery.received_at
     if heard.of_before and mistake is None:
-        mistake = Mistake.OF_BEFORE
+        mistake = Mistake.OF_EARLIER_OWNER
     if heard.began and mistake is None:
         recent = [c for c in batch.near(delivery) if at - c.created_at < mistakes.HURRY * 1000]
         mistake = mistakes.of_conversations(sorted(recent, key=lambda c: c.first_order))

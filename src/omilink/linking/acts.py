@@ -111,7 +111,7 @@ class Claim(_OfUser):
     `id_is_uid`: the session's id is a uid, since the session has shown that uid or since the uid is verified for any
     user.
     `manual_linking`: this server allows linking by session id alone.
-    `gave_up`: an app repeats the link by itself, and somebody ended U's last link to the session on purpose.
+    `ended_on_purpose`: an app repeats the link by itself, and somebody ended U's last link to the session on purpose.
     `has_many`: the session has no owner, and U has reached the limit of sessions.
     """
 
@@ -120,7 +120,7 @@ class Claim(_OfUser):
     foreign_proof: bool
     id_is_uid: bool
     manual_linking: bool
-    gave_up: bool
+    ended_on_purpose: bool
     has_many: bool
 
 
@@ -192,7 +192,7 @@ class Outcome(Enum):
 
     LINK = auto()  # U becomes the owner, also of the session's ownerless conversations
     KEEP = auto()  # the owner stays, or the session stays unowned
-    LET_GO = auto()  # the session stays unowned, and U no longer waits for a proof
+    STOP_WAITING = auto()  # the session stays unowned, and U no longer waits for a proof
     VERIFY = auto()  # the uid is verified for U
     SUSPEND = auto()  # the session is unowned until its last owner gives a proof; that user's streams say so
     UNLINK = auto()  # the session is unowned; saved conversations stay with the previous owner

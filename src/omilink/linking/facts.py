@@ -1,9 +1,9 @@
 """Gathers the facts of an act from the store. An act without a function here needs only the session and the user."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from omilink.database.store import Transaction
-from omilink.linking.acts import Act, Arrive, Claim, Disown, Facts, HandOver, Issue, Prove
+from omilink.linking.acts import Arrive, Claim, Disown, HandOver, Issue, Prove
 from omilink.linking.rules import EXPIRED
 from omilink.models.omi_account import OmiLink, Proof
 from omilink.models.order import Hands
@@ -38,7 +38,7 @@ def arrive(
 def arrive_now(tx: Transaction, session: OmiSession, uid: str) -> Arrive:
     """The facts of a call that would arrive now at the shared URL."""
     verified = tx.users_verified_for({uid, session.omi_session_id})
-    return arrive(session, uid, verified, hands=Hands.OF_NOW, account_gone=False, has_many=False)
+    return arrive(session, uid, verified, hands=Hands.PRESENT_OWNER, account_gone=False, has_many=False)
 
 
 def claim(tx: Transaction, session: OmiSession, user_id: str, *, manual_linking: bool, again: bool) -> Claim:
@@ -52,7 +52,7 @@ def claim(tx: Transaction, session: OmiSession, user_id: str, *, manual_linking:
         foreign_proof=_is_anothers(shown, verified, user_id),
         id_is_uid=itself in verified or itself in shown,
         manual_linking=manual_linking,
-        gave_up=again and _gave_up(tx, session, user_id),
+        ended_on_purpose=again and _ended_on_purpose(tx, session, user_id),
         has_many=session.user_id is None and has_many(tx, user_id),
     )
 
@@ -82,12 +82,6 @@ def prove(tx: Transaction, session: OmiSession, user_id: str, proof: Proof) -> P
 def disown(tx: Transaction, session: OmiSession, user_id: str) -> Disown:
     """The facts of an unlinked OMI account. `session` is the session whose id is the uid."""
     return Disown(session=session, user_id=user_id, own_proof=_verified_user(tx, session) == user_id)
-
-
-OF_OPERATOR: Mapping[Act, Callable[[Transaction, OmiSession, str], Facts]] = {
-    Act.ISSUE: issue,
-    Act.HAND_OVER: hand_over,
-}
 
 
 def has_many(tx: Transaction, user_id: str) -> bool:
@@ -121,7 +115,7 @@ def _uids_shown(tx: Transaction, session: OmiSession) -> set[str]:
     return tx.uids_shown([session.id]).get(session.id, set())
 
 
-def _gave_up(tx: Transaction, session: OmiSession, user_id: str) -> bool:
+def _ended_on_purpose(tx: Transaction, session: OmiSession, user_id: str) -> bool:
     """Whether the user had the session, and the user's last link to it was ended on purpose, and not by expiry."""
     ends = (entry for entry in tx.audited(HISTORY, session_key=session.id) if entry.before == user_id != entry.after)
     last = next(ends, None)

@@ -43,7 +43,7 @@ ADVICE = {
         "Its clock starts at 0 again and again, so its talk falls apart into many conversations.",
         "Let `start` and `end` count on from the first words of a conversation, in every call.",
     ),
-    Mistake.OF_BEFORE: (
+    Mistake.OF_EARLIER_OWNER: (
         "Some of what it sends goes on with words of whoever had it before, and is not kept.",
         "Nothing has to be done if that was just after it changed hands. Else give every segment a UUID as its `id`.",
     ),
@@ -55,7 +55,7 @@ ADVICE = {
 """For each mistake, what is wrong and what the programmer of the device has to change."""
 
 
-MENDED = (Mistake.UNREADABLE, Mistake.MILLISECONDS, Mistake.OF_BEFORE, Mistake.TOO_MUCH)
+MENDED = (Mistake.UNREADABLE, Mistake.MILLISECONDS, Mistake.OF_EARLIER_OWNER, Mistake.TOO_MUCH)
 """Mistakes that are visible in every call: if no call shows the mistake …"""
 MENDED_AFTER: Millis = 60_000
 """… for this many milliseconds, the device has been mended."""

@@ -21,7 +21,7 @@ from omilink.database.store import Transaction
 from omilink.errors import NotFound
 from omilink.linking import facts, phrase, rules, sessions
 from omilink.linking.acts import Bring, Decision, Leave, Outcome, Unlink
-from omilink.linking.sessions import EARLIER
+from omilink.linking.sessions import EARLIER, OwnerChange
 from omilink.models.audit import By
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
@@ -58,7 +58,7 @@ class Earlier:
 
 @unit_of_work
 def start(
-    batch: Batch, uid: str, user_id: str, moment: Moment, by: By, *, by_phone: bool, brings: bool = True
+    batch: Batch, uid: str, user_id: str, moment: Moment, by: By, *, by_phone: bool, include_earlier: bool = True
 ) -> Started:
     """Starts a proof of the uid for the user, in place of an earlier one. The answer is the same when the uid is
     verified for another user, so that it does not reveal that. Raises Invalid when the uid has no valid form."""
@@ -66,7 +66,7 @@ def start(
     at = moment.at
     session, tx = batch.find_session(uid, at), batch.tx
     if session.method is Method.ISSUED and session.user_id == user_id:
-        prove(batch, uid, user_id, Proof.ISSUED, moment, by, brings=brings)
+        prove(batch, uid, user_id, Proof.ISSUED, moment, by, include_earlier=include_earlier)
     if _is_theirs(tx, uid, user_id):
         return Started(None, None, tx.counted(), frozenset(batch.users))
     say, number = phrase.new_sentence(), _new_number() if by_phone else None
@@ -77,7 +77,7 @@ def start(
             uid=uid,
             say=say,
             number_hash=number and _number_hash(user_id, uid, number),
-            brings=brings,
+            include_earlier=include_earlier,
             expires_at=expires_at,
         )
     )
@@ -115,7 +115,7 @@ def confirm(batch: Batch, uid: str, user_id: str, number: str, address: str, mom
     for limit, who in tries:
         rate_limits.give_back(tx, limit, who)
     tx.put_challenge(replace(asked, used_at=at))
-    prove(batch, uid, user_id, Proof.TYPED, moment, by, brings=asked.brings)
+    prove(batch, uid, user_id, Proof.TYPED, moment, by, include_earlier=asked.include_earlier)
     return batch.users if _is_theirs(tx, uid, user_id) else None  # another user may have verified the uid first
 
 
@@ -146,33 +146,35 @@ def note_close(tx: Transaction, challenges: Collection[Challenge], now: Sequence
             tx.put_challenge(replace(challenge, heard=heard))
 
 
-def meet(batch: Batch, challenge: Challenge, delivery: Delivery) -> None:
+def fulfil(batch: Batch, challenge: Challenge, delivery: Delivery) -> None:
     """Fulfils the challenge with a delivery that contains its phrase. A challenge that is fulfilled already proves
     nothing."""
     if challenge.used_at is not None:
         return
     moment, by = delivery.just_before, By("device", delivery.request_id)
     batch.tx.put_challenge(replace(challenge, used_at=moment.at))
-    prove(batch, challenge.uid, challenge.user_id, Proof.SPOKEN, moment, by, brings=challenge.brings)
+    prove(batch, challenge.uid, challenge.user_id, Proof.SPOKEN, moment, by, include_earlier=challenge.include_earlier)
 
 
-def prove(batch: Batch, uid: str, user_id: str, proof: Proof, moment: Moment, by: By, *, brings: bool = True) -> None:
+def prove(
+    batch: Batch, uid: str, user_id: str, proof: Proof, moment: Moment, by: By, *, include_earlier: bool = True
+) -> None:
     """Verifies the uid for the user if the rules allow it, and links the sessions that have shown the uid, as their
     next call would."""
     at = moment.at
     decision = _decide_proof(batch, uid, user_id, proof, at)
-    link = OmiLink(uid=uid, user_id=user_id, proof=proof, brings=brings, verified_at=at)
+    link = OmiLink(uid=uid, user_id=user_id, proof=proof, include_earlier=include_earlier, verified_at=at)
     if decision.outcome is not Outcome.VERIFY or not batch.tx.add_omi_link(link):
         return
     session = batch.find_session(uid, at)
-    sessions.note(batch, decision, session, at, by, proof=proof, uid=uid, before=None, after=user_id)
+    batch.note(by.entry(at, decision.rule, session.id, proof=proof, uid=uid, after=user_id))
     batch.users.add(user_id)
     for shown in batch.stored().sessions_showing(uid, ever=False).values():
-        _link(batch, shown, uid, moment, by, brings=brings)
+        _link(batch, shown, uid, moment, by, include_earlier=include_earlier)
 
 
 @unit_of_work
-def vouch(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> set[str]:
+def verify_by_operator(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> set[str]:
     """Verifies the uid for the user on an operator's word. Returns the ids of the users whose streams have new events.
     Raises the error of the rule that refuses."""
     check_id(uid, "uid")
@@ -191,11 +193,11 @@ def unlink(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> None
     for shown in _linked_by(batch.tx, uid, user_id):
         decision = rules.decide(Unlink(session=shown, user_id=user_id))
         unlinked, reason = shown.unlinked(moment), UnlinkReason.UNLINKED
-        sessions.change_hands(batch, decision, shown, unlinked, moment, by, reason=reason, uid=uid)
+        sessions.change_owner(batch, OwnerChange(decision.rule, shown, unlinked, moment, by, reason, uid))
 
 
 @unit_of_work
-def unvouch(batch: Batch, uid: str, at: Millis, by: By) -> str:
+def unverify_by_operator(batch: Batch, uid: str, at: Millis, by: By) -> str:
     """Removes the proof of the uid on behalf of an operator, whatever the proof was, and returns the id of the user who
     had it. Linked sessions stay linked. Raises NotFound."""
     user_id = batch.tx.users_verified_for([uid]).get(uid)
@@ -257,7 +259,8 @@ def _note_earlier(batch: Batch, act: Bring | Leave, uid: str, at: Millis, by: By
     decision, session, user_id = rules.decide(act), act.session, act.user_id
     if decision.error:
         raise decision.error
-    sessions.note(batch, decision, session, at, by, proof=session.method, uid=uid, before=user_id, after=user_id)
+    owners = {"before": user_id, "after": user_id}
+    batch.note(by.entry(at, decision.rule, session.id, proof=session.method, uid=uid, **owners))
 
 
 def _withdraw(batch: Batch, uid: str, user_id: str, at: Millis, by: By) -> None:
@@ -268,20 +271,20 @@ def _withdraw(batch: Batch, uid: str, user_id: str, at: Millis, by: By) -> None:
         raise decision.error
     batch.tx.remove_omi_link(uid)
     batch.tx.remove_challenge(user_id, uid)
-    sessions.note(batch, decision, session, at, by, proof=None, uid=uid, before=user_id, after=None)
+    batch.note(by.entry(at, decision.rule, session.id, uid=uid, before=user_id))
 
 
 def _decide_proof(batch: Batch, uid: str, user_id: str, proof: Proof, at: Millis) -> Decision:
     return rules.decide(facts.prove(batch.tx, batch.find_session(uid, at), user_id, proof))
 
 
-def _link(batch: Batch, session: OmiSession, uid: str, moment: Moment, by: By, *, brings: bool) -> None:
+def _link(batch: Batch, session: OmiSession, uid: str, moment: Moment, by: By, *, include_earlier: bool) -> None:
     decision = rules.decide(facts.arrive_now(batch.stored(), session, uid))
     if decision.outcome is not Outcome.LINK:
         return
     assert decision.user_id and decision.method
     linked, reason = session.linked_to(decision.user_id, decision.method, moment), UnlinkReason.LINKED_WITH_PROOF
-    sessions.change_hands(batch, decision, session, linked, moment, by, reason=reason, uid=uid, brings=brings)
+    sessions.change_owner(batch, OwnerChange(decision.rule, session, linked, moment, by, reason, uid, include_earlier))
 
 
 def _linked_by(tx: Transaction, uid: str, user_id: str) -> list[OmiSession]:

@@ -61,19 +61,19 @@ _ARRIVE: tuple[Rule[acts.Arrive], ...] = (
     ),
     Rule(
         "accepted-for-somebody-before",
-        lambda f: f.hands is Hands.LONG_BEFORE,
+        lambda f: f.hands is Hands.EARLIER_OWNER,
         Outcome.QUARANTINE,
         "The session has changed hands more than once since: whose its words were then is not known any more.",
     ),
     Rule(
         "accepted-before-it-changed-hands",
-        lambda f: f.hands is Hands.OF_BEFORE,
+        lambda f: f.hands is Hands.LAST_OWNER,
         Outcome.KEEP,
         "It was accepted before the session changed hands: its words are those of whoever had the session then.",
     ),
     Rule(
         "accepted-in-nobodys-hands",
-        lambda f: f.hands is Hands.NOBODYS,
+        lambda f: f.hands is Hands.NOBODY,
         Outcome.QUARANTINE,
         "It was accepted while the device was in nobody's hands: its words are not those of whoever got it then.",
     ),
@@ -186,7 +186,7 @@ _CLAIM: tuple[Rule[acts.Claim], ...] = (
     ),
     Rule(
         "given-up",
-        lambda f: f.gave_up,
+        lambda f: f.ended_on_purpose,
         Outcome.REFUSE,
         "Your link to this session was ended by somebody's wish, so no app links it again by itself. If it is yours, "
         "link it by hand.",
@@ -360,7 +360,7 @@ _UNLINK: tuple[Rule[acts.Unlink], ...] = (
     Rule(
         "suspended-let-go",
         lambda f: f.suspended_from_user,
-        Outcome.LET_GO,
+        Outcome.STOP_WAITING,
         "It was suspended, and whoever had linked it waits for no proof any more.",
     ),
     Rule(

@@ -1,6 +1,7 @@
 """Links sessions as people and operators do: by hand, by issue, by unlinking, and by expiry."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 
@@ -10,7 +11,7 @@ from omilink.conversations.history import adopt, waiting
 from omilink.database.store import Transaction
 from omilink.linking import facts, rules
 from omilink.linking.acts import Act, Decision, End, Expire, Facts, Outcome, Unlink
-from omilink.models.audit import SILENCE, AuditEntry, By
+from omilink.models.audit import SILENCE, By
 from omilink.models.event import SessionUnlinked
 from omilink.models.ids import SHARED
 from omilink.models.order import Moment
@@ -28,13 +29,12 @@ def link(
     user_id: str,
     moment: Moment,
     *,
-    act: Act = Act.CLAIM,
     manual_linking: bool = True,
     again: bool = False,
     by: By | None = None,
 ) -> OmiSession:
-    """Links the session to the user, if the rules allow the act, and returns the session. The session need not have
-    called the webhook yet. Raises the error of the rule that refuses the act.
+    """Links the session to the user who claims it, and returns the session. The session need not have called the
+    webhook yet. Raises the error of the rule that refuses the claim.
 
     With `again` an app repeats the link by itself: the app must not undo an unlinking that somebody wished, and links
     nothing for a device that calls only the user's personal URL.
@@ -44,8 +44,6 @@ def link(
         own = batch.find_session(omi_session_id, moment.at, origin=user_id)
         if own.user_id == user_id:
             return own
-    if act is not Act.CLAIM:
-        return _link(batch, facts.OF_OPERATOR[act](batch.tx, session, user_id), moment, by or By(user_id))
     claim = facts.claim(batch.tx, session, user_id, manual_linking=manual_linking, again=again)
     return _link(batch, claim, moment, by or By(user_id))
 
@@ -56,6 +54,14 @@ def issue(batch: Batch, omi_session_ids: Iterable[str], user_id: str, moment: Mo
     refuses one of them; then none of them is issued."""
     found = (batch.find_session(one, moment.at) for one in omi_session_ids)
     return [_link(batch, facts.issue(batch.stored(), session, user_id), moment, by) for session in found]
+
+
+@unit_of_work
+def hand_over(batch: Batch, omi_session_id: str, user_id: str, moment: Moment, by: By) -> OmiSession:
+    """Hands the session over to the user, on behalf of an operator, and returns the session. Raises the error of the
+    rule that refuses."""
+    session = batch.find_session(omi_session_id, moment.at)
+    return _link(batch, facts.hand_over(batch.tx, session, user_id), moment, by)
 
 
 @unit_of_work
@@ -81,12 +87,12 @@ def unlink(
         raise decision.error
     if session.method is Method.ISSUED:
         _withdraw_issue(batch, decision, session, moment.at, by or By(user_id))
-    if decision.outcome is Outcome.LET_GO:
+    if decision.outcome is Outcome.STOP_WAITING:
         batch.put_session(replace(session, suspended_user_id=None))
-        note(batch, decision, session, moment.at, by or By(user_id), proof=None, uid=None, before=user_id, after=None)
+        batch.note((by or By(user_id)).entry(moment.at, decision.rule, session.id, before=user_id))
         return session.by_its_id_alone()
-    unlinked = session.unlinked(moment)
-    change_hands(batch, decision, session, unlinked, moment, by or By(user_id), reason=UnlinkReason.UNLINKED)
+    unlinked, reason = session.unlinked(moment), UnlinkReason.UNLINKED
+    change_owner(batch, OwnerChange(decision.rule, session, unlinked, moment, by or By(user_id), reason))
     return unlinked
 
 
@@ -101,7 +107,8 @@ def end(batch: Batch, omi_session_id: str, device: Device, moment: Moment, by: B
     _withdraw_issue(batch, decision, session, moment.at, by)
     batch.forget_uids_shown(session)  # the user may verify the forgotten uids at any time
     ended = replace(session.unlinked(moment) if session.user_id else session, device=device, last_uid=None)
-    change_hands(batch, decision, session, ended, moment, by, reason=UnlinkReason(f"device_{device}"))
+    reason = UnlinkReason(f"device_{device}")
+    change_owner(batch, OwnerChange(decision.rule, session, ended, moment, by, reason))
     return ended
 
 
@@ -113,62 +120,42 @@ def expire(batch: Batch, silent_since: Millis, moment: Moment, most: int) -> set
         decision = rules.decide(Expire(session=session))
         if decision.outcome is Outcome.UNLINK and session.user_id:
             unlinked, reason = session.unlinked(moment), UnlinkReason.EXPIRED
-            change_hands(batch, decision, session, unlinked, moment, SILENCE, reason=reason)
+            change_owner(batch, OwnerChange(decision.rule, session, unlinked, moment, SILENCE, reason))
     return batch.users
 
 
-def change_hands(
-    batch: Batch,
-    decision: Decision,
-    before: OmiSession,
-    after: OmiSession,
-    moment: Moment,
-    by: By,
-    *,
-    reason: UnlinkReason,
-    uid: str | None = None,
-    brings: bool = True,
-) -> None:
-    """Writes the decision, its audit entry, and an event for the user who loses the session and for the user who gets
-    it. With `brings`, ownerless conversations go to the new owner: after a link by uid those of the last day
-    (`EARLIER`), after a link by session id all, since only the owner can know such an id."""
+@dataclass(frozen=True, slots=True)
+class OwnerChange:
+    """A decided change of a session's owner or of how the session is linked. `rule` is the rule that decided, and
+    `reason` what a user who loses the session is told. `uid` is the uid that led to the change, if one did. With
+    `include_earlier` the new owner gets the session's ownerless conversations."""
+
+    rule: str
+    before: OmiSession
+    after: OmiSession
+    moment: Moment
+    by: By
+    reason: UnlinkReason
+    uid: str | None = None
+    include_earlier: bool = True
+
+
+def change_owner(batch: Batch, change: OwnerChange) -> None:
+    """Writes the change, its audit entry, and an event for the user who loses the session and for the user who gets
+    it. After a link by uid the ownerless conversations of the last day (`EARLIER`) can go to the new owner, after a
+    link by session id all, since only the owner can know such an id."""
+    before, after, moment = change.before, change.after, change.moment
     batch.put_session(after)
-    note(batch, decision, after, moment.at, by, proof=after.method, uid=uid, before=before.user_id, after=after.user_id)
+    owners = {"before": before.user_id, "after": after.user_id}
+    batch.note(change.by.entry(moment.at, change.rule, after.id, proof=after.method, uid=change.uid, **owners))
     if before.user_id and before.user_id != after.user_id:
         shown = Session.of(after.unlinked(moment), has_conversations=False)
-        batch.add_event(before.user_id, SessionUnlinked(session=shown, reason=reason))
+        batch.add_event(before.user_id, SessionUnlinked(session=shown, reason=change.reason))
     if after.user_id:
         by_uid = after.method is Method.UID
-        ownerless = waiting(batch.stored(), after, moment.at - EARLIER if by_uid else 0) if brings else ()
+        since = moment.at - EARLIER if by_uid else 0
+        ownerless = waiting(batch.stored(), after, since) if change.include_earlier else ()
         adopt(batch, after, after.user_id, ownerless, brought=moment if by_uid else None)
-
-
-def note(
-    batch: Batch,
-    decision: Decision,
-    session: OmiSession,
-    at: Millis,
-    by: By,
-    *,
-    proof: str | None,
-    uid: str | None,
-    before: str | None,
-    after: str | None,
-) -> None:
-    """Adds the decision to the audit."""
-    batch.note(
-        AuditEntry(
-            at=at,
-            actor=by.actor,
-            request_id=by.request_id,
-            rule=decision.rule,
-            proof=proof,
-            session_key=session.id,
-            uid=uid,
-            before=before,
-            after=after,
-        )
-    )
 
 
 def _link(batch: Batch, act: Facts, moment: Moment, by: By) -> OmiSession:
@@ -182,7 +169,8 @@ def _link(batch: Batch, act: Facts, moment: Moment, by: By) -> OmiSession:
     if is_second_hand:
         _withdraw_issue(batch, decision, session, moment.at, by)
     linked, reason = session.linked_to(decision.user_id, decision.method, moment), UnlinkReason.HANDED_OVER
-    change_hands(batch, decision, session, linked, moment, by, reason=reason, brings=not is_second_hand)
+    change = OwnerChange(decision.rule, session, linked, moment, by, reason, include_earlier=not is_second_hand)
+    change_owner(batch, change)
     return linked
 
 
@@ -196,4 +184,4 @@ def _withdraw_issue(batch: Batch, decision: Decision, session: OmiSession, at: M
     link = facts.proof_by_issue(batch.tx, session)
     if link:
         batch.tx.remove_omi_link(link.uid)
-        note(batch, decision, session, at, by, proof=link.proof, uid=link.uid, before=link.user_id, after=None)
+        batch.note(by.entry(at, decision.rule, session.id, proof=link.proof, uid=link.uid, before=link.user_id))

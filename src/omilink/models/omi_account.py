@@ -25,8 +25,8 @@ class OmiLink(Struct, frozen=True, kw_only=True, gc=False):
     # verified for one user at a time
     user_id: str
     proof: Proof
-    brings: bool = True
-    """Whether conversations from before the link are taken along automatically."""
+    include_earlier: bool = field(name="brings", default=True)
+    """Whether the conversations of the day before the link become the user's with the link."""
     verified_at: Shown[Millis]
 
     @property
@@ -43,7 +43,7 @@ class Challenge(Struct, frozen=True, kw_only=True, gc=False):
     uid: str
     say: str
     number_hash: str | None
-    brings: bool
+    include_earlier: bool = field(name="brings")
     expires_at: Millis
     used_at: Millis | None = None
     heard: str | None = None

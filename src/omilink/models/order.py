@@ -24,10 +24,10 @@ class Way(StrEnum):
 class Hands(Enum):
     """Who had a session when a call was accepted."""
 
-    OF_NOW = auto()  # the present owner, or nobody if the session has no owner
-    OF_BEFORE = auto()  # the last owner
-    LONG_BEFORE = auto()  # an owner before the last one, who is not known any more
-    NOBODYS = auto()  # nobody, after one user of an issued device and before the next
+    PRESENT_OWNER = auto()  # the present owner, or nobody if the session has no owner
+    LAST_OWNER = auto()  # the last owner
+    EARLIER_OWNER = auto()  # an owner before the last one, who is not known any more
+    NOBODY = auto()  # nobody, after one user of an issued device and before the next
     UNKNOWN = auto()  # nobody can know
 
 

@@ -15,7 +15,7 @@ from omilink.models.order import Accepted, Hands, Moment, is_before
 MOST_SESSIONS = 5_000
 """Sessions that one user may have by hand or by the personal URL. Ten new ones a day for more than a year reach the
 limit; a reader of all sessions needs fifty pages."""
-PAST = (Hands.OF_BEFORE, Hands.LONG_BEFORE)
+PAST = (Hands.LAST_OWNER, Hands.EARLIER_OWNER)
 """The owners of the past: a call from their time says nothing about the present owner."""
 
 
@@ -43,7 +43,7 @@ class Mistake(StrEnum):
     UNREADABLE = "unreadable"
     MILLISECONDS = "milliseconds"
     RESTARTING = "restarting"
-    OF_BEFORE = "of_before"
+    OF_EARLIER_OWNER = "of_before"
     TOO_MUCH = "too_much"
 
 
@@ -117,13 +117,13 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
         before_leaving = is_before(call, self.left_order, self.left_act)
         if before_leaving:
             before_that = is_before(call, self.left_since_order, self.left_since_act)
-            return {False: Hands.OF_BEFORE, True: Hands.LONG_BEFORE, None: Hands.UNKNOWN}[before_that]
+            return {False: Hands.LAST_OWNER, True: Hands.EARLIER_OWNER, None: Hands.UNKNOWN}[before_that]
         if before_leaving is None:
             return Hands.UNKNOWN
         if self.method is Method.ISSUED and self.turn:
             before_issue = is_before(call, self.linked_order, self.linked_act)
-            return {False: Hands.OF_NOW, True: Hands.NOBODYS, None: Hands.UNKNOWN}[before_issue]
-        return Hands.OF_NOW
+            return {False: Hands.PRESENT_OWNER, True: Hands.NOBODY, None: Hands.UNKNOWN}[before_issue]
+        return Hands.PRESENT_OWNER
 
     def owner_at(self, call: Accepted) -> str | None:
         """The user who owns the words of the call, or None. Must not be called where `hands_at` is UNKNOWN."""

@@ -59,7 +59,7 @@ async def start(request: Request, form: Start, who: CurrentUser, me: Actor, serv
             moment,
             me,
             by_phone=services.notifications is not None,
-            brings=form.bring_earlier,
+            include_earlier=form.bring_earlier,
         )
     )
     services.bus.publish(started.woken)
