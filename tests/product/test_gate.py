@@ -14,15 +14,14 @@ import shutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import httpx2
 import pytest
 from argon2 import PasswordHasher
-from fastapi import FastAPI
 from sqlalchemy import ColumnElement, func, select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -45,7 +44,7 @@ from omilink.models.delivery import Delivery
 from omilink.models.omi_account import Proof
 from omilink.models.order import Moment
 from omilink.models.user import User
-from omilink.web.app import make_api
+from omilink.web.app import make_app
 
 SECRET = "secret-of-the-tests"
 ADAS = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
@@ -91,7 +90,7 @@ def ask(method: str, path: str, **body: object) -> Try:
 
     async def send(world: World, product: Services) -> None:
         sent = json.loads(json.dumps(body) % {"say": world.sentence, "number": world.number})
-        transport = httpx2.ASGITransport(app=api_of(product))
+        transport = httpx2.ASGITransport(app=make_app(product))
         headers = {"Authorization": "Bearer bens token"}
         async with httpx2.AsyncClient(transport=transport, base_url="http://omilink", headers=headers) as client:
             answer = await client.request(method, path.format(personal=world.personal), json=sent or None)
@@ -104,7 +103,7 @@ def issue(**body: object) -> Try:
     """The operator's program asks the server."""
 
     async def send(world: World, product: Services) -> None:
-        transport = httpx2.ASGITransport(app=api_of(product))
+        transport = httpx2.ASGITransport(app=make_app(product))
         headers = {"Authorization": f"Bearer {product.operator_token}"}
         async with httpx2.AsyncClient(transport=transport, base_url="http://omilink", headers=headers) as client:
             answer = await client.post("/admin/sessions", json=body)
@@ -159,7 +158,7 @@ def whatever_it_is_asked(route: str, **form: str) -> Try:
 
     async def send(world: World, product: Services) -> None:
         statuses = set()
-        transport = httpx2.ASGITransport(app=without_reader(api_of(product)))
+        transport = httpx2.ASGITransport(app=without_reader(make_app(product)))
         async with httpx2.AsyncClient(transport=transport, base_url="http://omilink") as client:
             for thing, token in itertools.product(things(world), ["bens token", product.operator_token]):
                 url = re.sub("{.*?}", thing, path)
@@ -169,18 +168,6 @@ def whatever_it_is_asked(route: str, **form: str) -> Try:
         assert statuses & {200, 201} and statuses <= {200, 201, 401, 404, 409}, statuses
 
     return lambda world: within(lambda product: send(world, product))
-
-
-def api_of(product: Services) -> FastAPI:
-    """The application around this product. Made once, because that takes longer than a try."""
-    app = _made_api()
-    app.state.services = product
-    return app
-
-
-@cache
-def _made_api() -> FastAPI:
-    return make_api(cast(Services, None))
 
 
 def without_reader(app: ASGIApp) -> ASGIApp:
@@ -495,7 +482,7 @@ def shut(facts: Facts) -> Decision:
 def routes() -> Iterator[str]:
     async def look() -> list[Any]:
         async with wiring.open_services(settings.load()) as product:
-            return list(api_of(product).routes)
+            return list(make_app(product).routes)
 
     for part in asyncio.run(look()):
         for route in part.original_router.routes if hasattr(part, "original_router") else [part]:

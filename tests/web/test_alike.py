@@ -15,7 +15,7 @@ from web_support import confirm, elsewhere, new_uid, start
 
 from omilink import settings
 from omilink.app import wiring
-from omilink.web.app import make_api
+from omilink.web.app import make_app
 
 MakePeople = Callable[[int], list[Person]]
 VALUE = re.compile(r"'(?:[^']|'')*'|\b\d+\b|\bNULL\b")
@@ -157,7 +157,7 @@ async def steps_of(attempts: list[tuple[Person, str, str]], asked: list[str]) ->
         for person, uid, code in attempts:
             asked.clear()
             [address] = elsewhere().values()
-            transport = httpx2.ASGITransport(app=make_api(product), client=(address, 1))
+            transport = httpx2.ASGITransport(app=make_app(product), client=(address, 1))
             async with httpx2.AsyncClient(transport=transport, base_url="http://omilink") as client:
                 headers, form = {"Authorization": f"Bearer {person.token}"}, {"omi_user_id": uid, "code": code}
                 answer = await client.post("/link/omi/confirm", json=form, headers=headers)

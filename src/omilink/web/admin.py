@@ -16,7 +16,7 @@ from omilink.models.json import Json, to_json
 from omilink.models.session import OmiSession, Session
 from omilink.models.user import User
 from omilink.web import answers, fields
-from omilink.web.auth import Services, check_origin, request_id
+from omilink.web.auth import Services, by, check_origin
 from omilink.web.operations import check_operator
 
 MOST = 100
@@ -36,7 +36,7 @@ _Bearer = Annotated[
 def _operator(request: Request, services: Services, _bearer: _Bearer) -> By:
     check_origin(request)  # no page may hold the operator's token, and one of another site least of all
     check_operator(request, services)
-    return By(OPERATOR.actor, request_id(request))
+    return by(request, OPERATOR.actor)
 
 
 Operator = Annotated[By, Depends(_operator)]

@@ -17,8 +17,8 @@ from omilink.app import services as app_services
 from omilink.errors import NotSignedIn, OriginNotAllowed
 from omilink.models.audit import By
 from omilink.origins import Origin
-from omilink.web.addresses import neighbourhood, network, plain
-from omilink.web.headers import REQUEST_ID
+from omilink.web.addresses import network, plain
+from omilink.web.headers import ADDED
 
 COOKIE = "sid"
 _Cookie = Annotated[
@@ -45,7 +45,7 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 def services_of(connection: HTTPConnection) -> app_services.Services:
-    found: app_services.Services = connection.app.state.services
+    found: app_services.Services = connection.app.services
     return found
 
 
@@ -105,16 +105,17 @@ def client_address(request: HTTPConnection) -> str:
     return network(plain(request.client.host)) if request.client else "unknown"
 
 
-def client_network(request: HTTPConnection) -> str:
-    """Who has many addresses mostly has neighbouring ones."""
-    return neighbourhood(plain(request.client.host)) if request.client else "unknown"
-
-
 def request_id(request: Request) -> str:
-    """Names the request in the audit and in the answer: what a proxy calls it in X-Request-Id, or a new name."""
+    """The request's name: the one that a proxy sends as X-Request-Id, or a new one."""
     shown = request.headers.get("x-request-id", "")
-    name: str = request.scope.setdefault(REQUEST_ID, shown if _REQUEST_ID.fullmatch(shown) else secrets.token_hex(8))
-    return name
+    return shown if _REQUEST_ID.fullmatch(shown) else secrets.token_hex(8)
+
+
+def by(request: Request, actor: str) -> By:
+    """Who acts, for the audit. The answer names the request as the audit does."""
+    name = request_id(request)
+    request.scope[ADDED].append((b"x-request-id", name.encode()))
+    return By(actor, name)
 
 
 def bearer(request: Request) -> str | None:
@@ -179,7 +180,7 @@ def _https(request: Request) -> bool:
 
 
 def _by(request: Request, who: "CurrentUser") -> By:
-    return By(who.user.id, request_id(request))
+    return by(request, who.user.id)
 
 
 CurrentUser = Annotated[SignedIn, Depends(signed_in)]

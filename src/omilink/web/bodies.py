@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Message, Receive
+from starlette.types import Message, Receive, Scope
 
 from omilink.errors import Malformed, OmilinkError, TooLarge, UnsupportedEncoding
 
+AS_SENT = "omilink.receive"
+"""Where a request's scope holds the `receive` of the server."""
 MAX_BODY = 1 << 20
 MOST_CODINGS = 3
 MOST_MEMBERS = 64
@@ -43,15 +45,17 @@ def unpack(headers: Headers, body: bytes) -> bytes:
     return body
 
 
-def limited(headers: Headers, receive: Receive) -> Receive:
-    """For applications that read the body by themselves, whole and unpacked: `receive` that raises Refused."""
-    whole = False
+def bounded(scope: Scope, receive: Receive) -> Receive:
+    """A `receive` that gives the whole body at once, unpacked, or raises Refused. FastAPI reads bodies with it. A route
+    that needs the body as it was sent finds `receive` in the scope, as AS_SENT."""
+    scope[AS_SENT] = receive
+    is_read = False
 
     async def receive_whole() -> Message:
-        nonlocal whole
-        if whole:
+        nonlocal is_read
+        if is_read:
             return await receive()
-        whole = True
+        is_read, headers = True, Headers(scope=scope)
         try:
             body = unpack(headers, await _read(headers, receive))
         except OmilinkError as error:

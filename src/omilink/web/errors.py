@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message
 
 from omilink.errors import OmilinkError, TryLater
 from omilink.web.bodies import Refused
@@ -55,14 +56,39 @@ def answer_to(error: OmilinkError, headers: dict[str, str]) -> JSONResponse:
     return answer(error.code, error.message, HEADERS.get(error.code, {}) | later | headers)
 
 
-async def on_omilink_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, OmilinkError)
-    return answer_to(error, {})
+class PlainText(Exception):
+    """Starlette begins to answer an error in plain text: FileResponse does so about the part of a file that was asked
+    for."""
+
+    def __init__(self, start: Message) -> None:
+        self.headers = {name.decode(): value.decode() for name, value in start["headers"]}
 
 
-async def on_bad_content(request: Request, error: Exception) -> JSONResponse:
+def check(start: Message) -> None:
+    """Raises PlainText if an answer begins with an error that is not JSON."""
+    if start["status"] >= 400 and (b"content-type", b"text/plain; charset=utf-8") in start["headers"]:
+        raise PlainText(start)
+
+
+def explain(request: Request, error: Exception) -> JSONResponse:
+    """The answer to a request whose route raised this error. Call it in the `except` clause, for the log."""
+    match error:
+        case OmilinkError():
+            return answer_to(error, {})
+        case Refused():
+            return answer_to(error.error, {})
+        case RequestValidationError():
+            return _on_bad_content(request, error)
+        case HTTPException():
+            return _on_http_error(request, error)
+        case PlainText():
+            return _on_bad_range(error)
+    log.exception("%s %s failed", request.method, request.scope["endpoint"].__name__)
+    return answer("internal", "Something went wrong in omilink. It has been logged; try again.")
+
+
+def _on_bad_content(request: Request, error: RequestValidationError) -> JSONResponse:
     """What pydantic found, without what was sent: that may be a password or words."""
-    assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(detail["type"] == "json_invalid" for detail in found):
         return answer("bad_request", NOT_JSON)
@@ -73,14 +99,11 @@ async def on_bad_content(request: Request, error: Exception) -> JSONResponse:
     return answer("invalid", f"The request does not fit: {_complaints(found)}.")
 
 
-async def on_http_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    if isinstance(error, Refused):
-        return await on_omilink_error(request, error.error)
+def _on_http_error(request: Request, error: HTTPException) -> JSONResponse:
     code = CODES.get(error.status_code, "bad_request")
-    headers = dict(error.headers or {}) | (
-        {"Allow": ", ".join(sorted(_taken(request)))} if code == "method_not_allowed" else {}
-    )
+    headers = dict(error.headers or {})
+    if code == "method_not_allowed":
+        headers["Allow"] = ", ".join(sorted(_taken(request)))
     sentences = {
         "not_found": "There is nothing at this address. /docs lists what there is.",
         "method_not_allowed": f"This address does not take {request.method}. /docs lists what it takes.",
@@ -89,44 +112,20 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     return answer(code, sentences.get(code, str(error.detail)), headers)
 
 
-class JsonErrors:
-    """Errors that the framework answers in plain text, without an exception: those about the part of a file that was
-    asked for."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal: Message | None = None
-
-        async def send_json(message: Message) -> None:
-            nonlocal refusal
-            if message["type"] == "http.response.start" and _is_plain_error(message):
-                refusal = message
-            elif refusal is None:
-                await send(message)
-            elif not message.get("more_body"):
-                response = _about_a_part(refusal)
-                await response(scope, receive, send)
-
-        await self._app(scope, receive, send_json)
-
-
-async def on_surprise(_: Request, error: Exception) -> JSONResponse:
-    return answer("internal", "Something went wrong in omilink. It has been logged; try again.")
+def _on_bad_range(error: PlainText) -> JSONResponse:
+    if size := error.headers.get("content-range"):
+        message = "The file ends before the part that Range asks for."
+        return answer("range_not_satisfiable", message, {"Content-Range": size})
+    return answer("bad_request", "Range names no part of a file. Send it as bytes=0-99, or leave it out.")
 
 
 def _taken(request: Request) -> set[str]:
-    """The methods of the address. Each has a route of its own, and Starlette names those of the first alone."""
-    path, described = request.scope["path"], request.app.openapi()["paths"]
-    fitting = (methods for template, methods in described.items() if _fits(template, path))
-    methods = described.get(path) or next(fitting, {"get": None})
-    return {method.upper() for method in methods} | ({"HEAD"} if "get" in methods else set())
-
-
-def _fits(template: str, path: str) -> bool:
-    parts, names = path.split("/"), template.split("/")
-    return len(parts) == len(names) and all(n in (p, f"{{{n[1:-1]}}}") for n, p in zip(names, parts, strict=True))
+    """The methods of the address. Each has a route of its own, and Starlette names those of the first route alone."""
+    routes = [route for route in iter_route_contexts(request.app.routes) if route.methods]
+    fitting = (route.path for route in routes if route.path_regex.match(request.scope["path"]))
+    path = next(fitting, None)
+    methods = {method for route in routes if route.path == path for method in route.methods or ()} or {"GET"}
+    return methods | ({"HEAD"} if "GET" in methods else set())
 
 
 def _complaints(found: Sequence[dict[str, Any]]) -> str:
@@ -141,15 +140,3 @@ def _complaints(found: Sequence[dict[str, Any]]) -> str:
 def _says_json(request: Request) -> bool:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind.startswith("application/") and kind.endswith(("/json", "+json"))
-
-
-def _is_plain_error(start: Message) -> bool:
-    kind: bytes = dict(start["headers"]).get(b"content-type", b"")
-    return start["status"] >= 400 and kind.startswith(b"text/plain")
-
-
-def _about_a_part(start: Message) -> JSONResponse:
-    size = {name.decode(): value.decode() for name, value in start["headers"] if name == b"content-range"}
-    if size:
-        return answer("range_not_satisfiable", "The file ends before the part that Range asks for.", size)
-    return answer("bad_request", "Range names no part of a file. Send it as bytes=0-99, or leave it out.")

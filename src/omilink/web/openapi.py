@@ -1,14 +1,15 @@
-"""What /openapi.json says besides what FastAPI finds out: the routes that are not FastAPI's own, for speed, and what
-follows from a route's kind."""
+"""/openapi.json: what FastAPI finds out about its routes, what plain routes say, and what follows from the kind of a
+route."""
 
-from typing import Any
+from collections.abc import Sequence
 
-from omilink.ingest.payload import MAX_SEGMENTS
-from omilink.settings import Settings, WebhookAuth
+from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
+
+from omilink import __version__
+from omilink.models.json import Json
 from omilink.web import answers
-from omilink.web.fields import ID
-
-Json = dict[str, Any]
+from omilink.web.plain_route import PlainRoute
 
 SCHEMES = {
     "ticket": ("query", "ticket", "A ticket of /conversations/current/stream-ticket."),
@@ -22,24 +23,35 @@ ERROR = "#/components/schemas/Error"
 NEVER_UNAVAILABLE = ("/health", "/metrics")
 
 
-def complete(document: Json, settings: Settings | None) -> None:
-    """Adds to what FastAPI has made of its routes."""
-    events = document["components"]["schemas"]["PolledEvents"]["properties"]["events"]["items"]
-    document["paths"] |= _plain_routes(events)
-    schemes = document["components"].setdefault("securitySchemes", {})
+def document(routes: Sequence[BaseRoute], *, public_url: str | None = None, is_webhook_open: bool = False) -> Json:
+    """All that is answered. `public_url` is where users reach the server, if that is known."""
+    made = get_openapi(
+        title="omilink",
+        version=__version__,
+        description="What a wearable hears, in the right user's live chat.",
+        routes=routes,
+    )
+    components, paths = made["components"], made["paths"]
+    for route in routes:
+        if isinstance(route, PlainRoute):
+            paths[route.path] = {route.method: route.describe(components["schemas"])}
+    schemes = components.setdefault("securitySchemes", {})
     schemes["webhookBearer"] = {"type": "http", "scheme": "bearer", "description": "The webhook's secret."}
     schemes |= {name: _key(*how) for name, how in SCHEMES.items()}
-    public = settings.public_url if settings else None
-    document["servers"] = [*([{"url": public}] if public else []), {"url": "/"}]
-    for path, item in document["paths"].items():
+    made["servers"] = [*([{"url": public_url}] if public_url else []), {"url": "/"}]
+    for path, item in paths.items():
         for method, operation in item.items():
-            refused = answers.described(*_refusals(path, method, operation))
-            _mend(operation["responses"])
-            operation["responses"] = operation["responses"] | {
-                status: told for status, told in refused.items() if status not in operation["responses"]
-            }
-    if settings and settings.webhook_auth is WebhookAuth.OPEN:
-        document["paths"]["/omi-webhook"]["post"]["security"].append({})
+            _complete(operation, path, method)
+    if is_webhook_open:
+        paths["/omi-webhook"]["post"]["security"].append({})
+    return made
+
+
+def _complete(operation: Json, path: str, method: str) -> None:
+    """Adds the refusals that follow from the route's kind."""
+    _mend(operation["responses"])
+    for status, refusal in answers.described(*_refusals(path, method, operation)).items():
+        operation["responses"].setdefault(status, refusal)
 
 
 def _mend(responses: Json) -> None:
@@ -64,78 +76,7 @@ def _refusals(path: str, method: str, operation: Json) -> list[int]:
     return statuses if path in NEVER_UNAVAILABLE else [*statuses, 503]
 
 
-def _plain_routes(events: Json) -> Json:
-    call = _webhook()
-    by_path = call | {"parameters": [_in("path", "secret", "the webhook's secret"), *call["parameters"]]}
-    by_path["responses"] = call["responses"] | answers.described(401)
-    del by_path["security"]
-    return {
-        "/omi-webhook": {"post": call},
-        "/omi-webhook/{secret}": {"post": by_path},
-        "/omi/setup-completed": {"get": _setup()},
-        "/conversations/current/stream": {"get": _stream(events)},
-    }
-
-
-def _webhook() -> Json:
-    segment = {
-        "id": {"type": "string", "description": "the same for as long as the segment grows"},
-        "text": {"type": "string"},
-        "speaker": {"type": "string", "examples": ["SPEAKER_0"]},
-        "is_user": {"type": "boolean", "description": "whether the wearer speaks"},
-        "start": {"type": "number", "description": "seconds on the device's clock"},
-        "end": {"type": "number"},
-    }
-    segments = {"type": "array", "maxItems": MAX_SEGMENTS, "items": {"type": "object", "properties": segment}}
-    properties = {"session_id": ID, "uid": ID, "segments": segments}
-    call = {"type": "object", "required": ["session_id"], "properties": properties}
-    return {
-        "tags": ["webhook"],
-        "summary": "Takes what a wearable heard",
-        "description": "OMI sends more than this, and whatever can be read of a call is kept: docs/reference/omi.md.",
-        "parameters": [
-            _in("query", "uid", "OMI account", ID),
-            _in("header", "Idempotency-Key", "a call with the same key and body is kept once"),
-        ],
-        "security": [{"webhookToken": []}, {"webhookBearer": []}, {"omiSignature": []}],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": call}}},
-        "responses": {"200": _json("On disk", {"$ref": "#/components/schemas/Done"}), **answers.described(422, 429)},
-    }
-
-
-def _setup() -> Json:
-    properties = {"is_setup_completed": {"type": "boolean"}}
-    shape = {"type": "object", "required": ["is_setup_completed"], "properties": properties}
-    return {
-        "tags": ["webhook"],
-        "summary": "Whether an OMI account is set up, as OMI asks it",
-        "parameters": [_in("query", "uid", "OMI account")],
-        "responses": {"200": _json("Whether the uid is verified for somebody", shape)},
-    }
-
-
-def _stream(events: Json) -> Json:
-    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": events}
-    event = {"type": "object", "required": ["id", "data"], "properties": {"id": {"type": "string"}, "data": data}}
-    return {
-        "tags": ["live"],
-        "summary": "Your live chat as Server-Sent Events",
-        "parameters": [
-            _in("header", "Last-Event-ID", "the cursor after which to go on"),
-            _in("query", "after", "the same, for those who cannot send headers"),
-        ],
-        "security": [{"bearer": []}, {OF_USERS: []}, {"ticket": []}, {"sid": []}],
-        "responses": {
-            "200": {
-                "description": "Unnamed events; data is JSON with a type, id is the cursor",
-                "content": {"text/event-stream": {"schema": event}},
-            },
-            **answers.described(429),
-        },
-    }
-
-
-def _json(description: str, schema: Json) -> Json:
+def json_of(description: str, schema: Json) -> Json:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
@@ -143,6 +84,6 @@ def _key(place: str, name: str, text: str) -> Json:
     return {"type": "apiKey", "in": place, "name": name, "description": text}
 
 
-def _in(place: str, name: str, text: str, schema: Json | None = None) -> Json:
+def parameter(place: str, name: str, text: str, schema: Json | None = None) -> Json:
     shape = schema or {"type": "string"}
     return {"in": place, "name": name, "description": text, "required": place == "path", "schema": shape}

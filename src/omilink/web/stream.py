@@ -2,15 +2,15 @@
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse, Response
 
 from omilink.accounts import rate_limits, signing_in
 from omilink.live import event_log
 from omilink.models.json import Json, time_text
-from omilink.web import answers
+from omilink.web import answers, openapi
 from omilink.web.auth import CurrentUser, Services, client_address, services_of, signed_in_to_stream
 from omilink.web.events import PolledEvents
+from omilink.web.plain_route import IS_HEAD, PlainRoute
 from omilink.web.sse import HEADERS, EventStream
 
 PATH = "/conversations/current"
@@ -22,6 +22,8 @@ router = APIRouter(prefix=PATH, tags=["live"])
 async def stream(request: Request) -> Response:
     services = services_of(request)
     services.local_limits.spend((rate_limits.STREAM_FROM, client_address(request)))  # first: redeeming tickets writes
+    if IS_HEAD in request.scope:
+        return await _head(request)
     who = await signed_in_to_stream(request)
     services.local_limits.spend((rate_limits.STREAM, who.user.id))
     after = request.headers.get("last-event-id") or request.query_params.get("after")
@@ -29,24 +31,27 @@ async def stream(request: Request) -> Response:
     return EventStream(event_log.follow(services.store, subscription, who, after, services.counted), subscription)
 
 
-async def head(request: Request) -> Response:
-    """HEAD: what the stream would begin with. Nothing is opened, and a ticket stays good."""
-    services_of(request).local_limits.spend((rate_limits.STREAM_FROM, client_address(request)))
+async def _head(request: Request) -> Response:
+    """What the stream would begin with. Nothing is opened, and a ticket stays good."""
     await signed_in_to_stream(request, keep_ticket=True)
     answer = Response()
     answer.raw_headers = list(HEADERS)
     return answer
 
 
-@router.get("/events", responses=answers.of(PolledEvents))
-async def events(who: CurrentUser, services: Services, response: Response, after: str | None = None) -> Response:
+class Written(JSONResponse):
+    """Takes JSON as text."""
+
+    def render(self, content: str) -> bytes:
+        return content.encode()
+
+
+@router.get("/events", response_class=Written, response_model=None, responses=answers.of(PolledEvents))
+async def events(who: CurrentUser, services: Services, after: str | None = None) -> str:
     """The stream's events for whoever cannot hold a stream open: the same events, the same cursors."""
     frames, cursor, more = await services.store.read(lambda tx: event_log.poll(tx, who.user.id, after))
     items = ",".join(f'{{"id":"{frame.id}",{frame.data[1:]}' for frame in frames)  # the data is JSON already
-    body = f'{{"ok":true,"events":[{items}],"cursor":"{cursor}","more":{str(more).lower()}}}'
-    answer = Response(body, media_type="application/json")
-    answer.raw_headers += [header for header in response.raw_headers if header[0] == b"set-cookie"]
-    return answer
+    return f'{{"ok":true,"events":[{items}],"cursor":"{cursor}","more":{str(more).lower()}}}'
 
 
 @router.post("/stream-ticket", responses=answers.of(answers.Ticket, refused=(429,)))
@@ -58,5 +63,26 @@ async def ticket(request: Request, who: CurrentUser, services: Services) -> Json
     return {"ok": True, "ticket": ticket, "expiresAt": time_text(services.shown(expires_at))}
 
 
-BY_METHOD = {"GET": stream, "HEAD": head}
-routes = [Route(STREAM, stream, methods=["GET"])]
+def _described(schemas: Json) -> Json:
+    events = schemas["PolledEvents"]["properties"]["events"]["items"]
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": events}
+    event = {"type": "object", "required": ["id", "data"], "properties": {"id": {"type": "string"}, "data": data}}
+    return {
+        "tags": ["live"],
+        "summary": "Your live chat as Server-Sent Events",
+        "parameters": [
+            openapi.parameter("header", "Last-Event-ID", "the cursor after which to go on"),
+            openapi.parameter("query", "after", "the same, for those who cannot send headers"),
+        ],
+        "security": [{"bearer": []}, {openapi.OF_USERS: []}, {"ticket": []}, {"sid": []}],
+        "responses": {
+            "200": {
+                "description": "Unnamed events; data is JSON with a type, id is the cursor",
+                "content": {"text/event-stream": {"schema": event}},
+            },
+            **answers.described(429),
+        },
+    }
+
+
+routes = [PlainRoute(STREAM, stream, method="GET", describe=_described)]

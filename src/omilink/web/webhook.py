@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match
+from starlette.types import Scope
 
 from omilink import turns
 from omilink.accounts import personal_webhook, rate_limits, signing_in
@@ -14,10 +15,12 @@ from omilink.app.services import Services
 from omilink.errors import BadSecret, Invalid, OmilinkError
 from omilink.ingest import accept, payload, signature
 from omilink.models.ids import SHARED, check_id, is_id
+from omilink.models.json import Json
 from omilink.settings import Policy, WebhookAuth
-from omilink.web import bodies
+from omilink.web import answers, bodies, openapi
 from omilink.web.auth import bearer, client_address, request_id, services_of
-from omilink.web.headers import SECURITY
+from omilink.web.fields import ID
+from omilink.web.plain_route import PlainRoute
 
 PATH = "/omi-webhook"
 AUDIO = "application/octet-stream"
@@ -33,6 +36,7 @@ ACCEPTED = b'{"ok":true}'
 
 
 async def receive(request: Request) -> Response:
+    turns.work_for(turns.SERVER)  # what comes in for everybody waits behind nobody
     services = services_of(request)
     try:
         kind = await _accept(services, request)
@@ -41,7 +45,7 @@ async def receive(request: Request) -> Response:
         services.refusals.note(error.code, client_address(request))
         raise
     services.metrics.webhooks.labels(kind).inc()
-    return Response(ACCEPTED, media_type="application/json", headers=SECURITY)
+    return Response(ACCEPTED, media_type="application/json")
 
 
 async def setup_completed(request: Request) -> Response:
@@ -158,8 +162,66 @@ def _refused() -> BadSecret:
     )
 
 
+def _described(_: Json) -> Json:
+    segment = {
+        "id": {"type": "string", "description": "the same for as long as the segment grows"},
+        "text": {"type": "string"},
+        "speaker": {"type": "string", "examples": ["SPEAKER_0"]},
+        "is_user": {"type": "boolean", "description": "whether the wearer speaks"},
+        "start": {"type": "number", "description": "seconds on the device's clock"},
+        "end": {"type": "number"},
+    }
+    items = {"type": "object", "properties": segment}
+    segments = {"type": "array", "maxItems": payload.MAX_SEGMENTS, "items": items}
+    properties = {"session_id": ID, "uid": ID, "segments": segments}
+    call = {"type": "object", "required": ["session_id"], "properties": properties}
+    return {
+        "tags": ["webhook"],
+        "summary": "Takes what a wearable heard",
+        "description": "OMI sends more than this, and whatever can be read of a call is kept: docs/reference/omi.md.",
+        "parameters": [
+            openapi.parameter("query", "uid", "OMI account", ID),
+            openapi.parameter("header", "Idempotency-Key", "a call with the same key and body is kept once"),
+        ],
+        "security": [{"webhookToken": []}, {"webhookBearer": []}, {"omiSignature": []}],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": call}}},
+        "responses": {
+            "200": openapi.json_of("On disk", {"$ref": "#/components/schemas/Done"}),
+            **answers.described(422, 429),
+        },
+    }
+
+
+def _described_by_path(schemas: Json) -> Json:
+    by_path = _described(schemas)
+    del by_path["security"]
+    by_path["parameters"].insert(0, openapi.parameter("path", "secret", "the webhook's secret"))
+    by_path["responses"] |= answers.described(401)
+    return by_path
+
+
+def _setup_described(_: Json) -> Json:
+    properties = {"is_setup_completed": {"type": "boolean"}}
+    shape = {"type": "object", "required": ["is_setup_completed"], "properties": properties}
+    return {
+        "tags": ["webhook"],
+        "summary": "Whether an OMI account is set up, as OMI asks it",
+        "parameters": [openapi.parameter("query", "uid", "OMI account")],
+        "responses": {"200": openapi.json_of("Whether the uid is verified for somebody", shape)},
+    }
+
+
+class _WebhookRoute(PlainRoute):
+    """Takes a slash at the end of the address too: OMI's cloud follows no redirect."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["method"] == "POST" and scope["path"].endswith("/"):
+            scope = {**scope, "path": scope["path"].removesuffix("/")}
+        return super().matches(scope)
+
+
 routes = [
-    Route(PATH, receive, methods=["POST"]),
-    Route(f"{PATH}/{{secret}}", receive, methods=["POST"]),
-    Route("/omi/setup-completed", setup_completed, methods=["GET"]),
+    _WebhookRoute(PATH, receive, method="POST", describe=_described),
+    _WebhookRoute(f"{PATH}/{{secret}}", receive, method="POST", describe=_described_by_path),
+    PlainRoute("/omi/setup-completed", setup_completed, method="GET", describe=_setup_described),
 ]

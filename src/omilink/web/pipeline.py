@@ -1,0 +1,70 @@
+"""The way of every request: one router, one place for headers, one for errors."""
+
+from functools import lru_cache
+
+from fastapi import APIRouter
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from omilink import turns
+from omilink.app.services import Services
+from omilink.web import bodies, errors, headers
+from omilink.web.addresses import neighbourhood, plain
+from omilink.web.plain_route import IS_HEAD, RESPONSE
+
+
+class Pipeline:
+    """The ASGI application around one set of running services. Endpoints find it as `request.app`."""
+
+    def __init__(self, services: Services, router: APIRouter) -> None:
+        self.services, self.routes = services, router.routes
+        self._router = AsyncExitStackMiddleware(router)  # FastAPI's routes ask for it
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        turns.work_for(_network(scope["client"][0]) if scope["client"] else "network unknown")
+        answer = _Answer(send)
+        response = await self._route(_as_get(scope), receive, answer)
+        if response:  # which lasts for hours if it is a stream, and holds nothing of the routing
+            await response(scope, receive, answer.send)
+
+    async def _route(self, scope: Scope, receive: Receive, answer: "_Answer") -> Response | None:
+        """The response that is still to be sent. FastAPI's routes send theirs by themselves."""
+        scope.update({"app": self, headers.ADDED: answer.added})
+        try:
+            await self._router(scope, bodies.bounded(scope, receive), answer.send)
+        except ClientDisconnect:
+            return None  # there is nobody to answer
+        except Exception as error:
+            if answer.has_begun:
+                raise
+            return errors.explain(Request(scope), error)
+        return scope.get(RESPONSE)
+
+
+class _Answer:
+    """Sends an answer with the headers that every answer has."""
+
+    __slots__ = ("_send", "added", "has_begun")
+
+    def __init__(self, send: Send) -> None:
+        self._send, self.added, self.has_begun = send, headers.Headers(), False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            errors.check(message)
+            message["headers"] = headers.complete(message["headers"], self.added)
+            self.has_begun = True
+        await self._send(message)
+
+
+@lru_cache(1024)
+def _network(host: str) -> str:
+    """For whom the request works while no user is known."""
+    return f"network {neighbourhood(plain(host))}"
+
+
+def _as_get(scope: Scope) -> Scope:
+    """A copy for the router, in which HEAD is GET (RFC 9110, 9.3.2). uvicorn leaves the body of the answer out."""
+    return {**scope, "method": "GET", IS_HEAD: True} if scope["method"] == "HEAD" else {**scope}

@@ -1,0 +1,36 @@
+"""Routes that do without FastAPI, because it would cost more than their work."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from omilink.models.json import Json
+from omilink.web.bodies import AS_SENT
+
+RESPONSE = "omilink.response"
+"""Where the scope holds a plain route's response until the pipeline sends it."""
+IS_HEAD = "omilink.is_head"
+"""In the scope of a HEAD request, which is routed as GET."""
+
+
+class PlainRoute(Route):
+    """`endpoint` takes the request, with the body as it was sent, and returns the response. `describe` makes the
+    operation in /openapi.json out of the schemas that the document has."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[[Request], Awaitable[Response]],
+        *,
+        method: str,
+        describe: Callable[[Json], Json],
+    ) -> None:
+        super().__init__(path, endpoint, methods=[method])
+        self.method, self.describe, self._respond = method.lower(), describe, endpoint
+        self.app = self._answer
+
+    async def _answer(self, scope: Scope, _: Receive, send: Send) -> None:
+        scope[RESPONSE] = await self._respond(Request(scope, scope[AS_SENT], send))
