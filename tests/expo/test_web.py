@@ -476,17 +476,17 @@ def test_another_password_ends_the_other_sign_ins(server: ServerProcess, open_ap
     here, there = open_app(ada.token, path="/#/account"), open_app()
     sign_in(there, ada)
     expect(there.get_by_role("heading", name="Nothing has been said yet")).to_be_visible()
-    here.get_by_label("Your password now").fill("not the password")
-    here.get_by_label("Your new password").fill("another password 42")
+    here.get_by_label("Current password").fill("not the password")
+    here.get_by_label("New password").fill("another password 42")
     here.get_by_role("button", name="Change password").click()
     expect(here.get_by_role("alert")).to_contain_text("wrong")
-    expect(here.get_by_label("Your password now")).to_be_focused()
+    expect(here.get_by_label("Current password")).to_be_focused()
 
-    here.get_by_label("Your password now").fill(ada.password)
+    here.get_by_label("Current password").fill(ada.password)
     here.get_by_role("button", name="Change password").click()
     expect(shown(here).get_by_text("Your password is changed.")).to_be_visible()
     expect(there.get_by_role("heading", name="Sign in")).to_be_visible()
-    expect(here.get_by_label("Your password now")).to_have_value("")
+    expect(here.get_by_label("Current password")).to_have_value("")
 
 
 def test_deleting_the_account_says_its_consequences_and_asks_for_the_password(

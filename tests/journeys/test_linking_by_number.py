@@ -65,14 +65,14 @@ def test_the_number_from_the_phone_links(server: ServerProcess, open_page: Open,
     type_number(page, "the letters")
     expect(page.get_by_role("alert")).to_have_text("Enter the number from your phone.")
     type_number(page, other_than(phone.number))
-    expect(page.get_by_role("alert")).to_contain_text("This number is wrong, or no longer good.")
+    expect(page.get_by_role("alert")).to_contain_text("This number is wrong or has expired.")
 
     first = phone.number
     page.get_by_role("button", name="New number").click()
-    expect(shown(page).get_by_text("Another number is on its way.")).to_be_visible()
+    expect(shown(page).get_by_text("A new number is on its way.")).to_be_visible()
     expect(page.get_by_label("type the number")).to_be_empty()
     type_number(page, first)
-    expect(page.get_by_role("alert")).to_contain_text("This number is wrong, or no longer good.")
+    expect(page.get_by_role("alert")).to_contain_text("This number is wrong or has expired.")
     type_number(page, phone.number)
     expect(shown(page).get_by_text("Your wearable is linked.")).to_be_visible()
     page.get_by_role("link", name="Sessions", exact=True).click()

@@ -88,7 +88,7 @@ def test_unlinking_an_omi_account_says_its_consequences_first(server: ServerProc
 
     dialog = page.get_by_role("dialog")
     account.get_by_role("button", name="Unlink").click()
-    expect(dialog).to_contain_text("What it hears from now on no longer reaches you.")
+    expect(dialog).to_contain_text("Its new words no longer reach you.")
     page.keyboard.press("Escape")
     expect(account).to_be_visible()
     account.get_by_role("button", name="Unlink").click()
@@ -181,7 +181,7 @@ def test_an_id_that_proves_nothing_leads_to_the_sentence(server: ServerProcess, 
     page.get_by_role("heading", name="With the device's id").click()
     page.get_by_label("The device's id").fill(UID)
     page.get_by_role("button", name="Link", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("it takes a proof")
+    expect(page.get_by_role("alert")).to_contain_text("you have to prove that the wearable is yours")
     page.get_by_role("button", name="Say a sentence instead").click()
     expect(page.get_by_label("Your OMI user id")).to_have_value(UID)
     expect(page.get_by_label("Your OMI user id")).to_be_focused()
@@ -286,7 +286,7 @@ def test_only_words_of_this_visit_are_said_to_arrive(server: ServerProcess, open
     field = page.get_by_label("personal webhook address")
     expect(field).to_be_in_viewport()
     post(field.input_value(), "A0", segment("And here", start=6))
-    expect(arrival(page)).to_have_text("Words are arriving, at this address or the one before.")
+    expect(arrival(page)).to_have_text("Words are arriving, at this address or the previous one.")
 
 
 def test_the_address_is_copied(server: ServerProcess, open_page: Open) -> None:
@@ -311,7 +311,7 @@ def test_replacing_the_address_says_its_consequence_first(server: ServerProcess,
     page.get_by_role("button", name="Replace address").click()
     page.get_by_role("dialog").get_by_role("button", name="Replace").click()
     expect(address).not_to_have_value(before)
-    expect(shown(page).get_by_text("The address before works until")).to_be_visible()
+    expect(shown(page).get_by_text("The previous address works until")).to_be_visible()
     notice = shown(page).get_by_text("This is your new address.")
     expect(notice).to_be_visible()
     page.get_by_role("link", name="Live").click()

@@ -524,7 +524,7 @@ def test_another_password_ends_the_other_sign_ins(server: ServerProcess, open_pa
         other.post("/auth/login", json={"email": ada.email, "password": ada.password}).raise_for_status()
         page = open_page(ada, path="/#/account")
         expect(page.get_by_role("article")).to_have_count(2)
-        old, new = page.get_by_label("Your password now"), page.get_by_label("Your new password")
+        old, new = page.get_by_label("Current password"), page.get_by_label("New password")
         expect(new).to_have_accessible_description("At least 8 characters")
         old.fill("not the password")
         page.get_by_role("button", name="Change password").click()

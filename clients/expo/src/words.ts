@@ -4,6 +4,8 @@ import type { OmiAccount, Session, UnlinkReason } from "omilink";
 /** While something is waited for. */
 export const OFFLINE = "No connection to the server. Trying again…";
 export const PASSWORD_RULE = "At least 8 characters";
+export const PASSWORD_MISSING = "Enter your password.";
+export const SAVED_STAYS = "What was saved stays yours.";
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
@@ -63,17 +65,17 @@ export function signedOutBecause(reason: string | null): string {
 }
 
 const UNLINKED: Record<string, string> = {
-  unlinked: "It was unlinked. What was saved stays yours.",
+  unlinked: `It was unlinked. ${SAVED_STAYS}`,
   proof_required: "It showed an OMI account that is not proven to be yours. Prove the account, then link it again.",
-  linked_with_proof: "It belongs to somebody else now. What was saved before stays yours.",
-  handed_over: "The operator gave the device to somebody else. What was saved stays yours.",
-  device_returned: "The operator took the device back. What was saved stays yours.",
-  device_lost: "The operator declared the device lost. What was saved stays yours.",
-  expired: "It has been silent for too long. Link it again when you use it; what was saved stays yours.",
+  linked_with_proof: `It belongs to somebody else now. ${SAVED_STAYS}`,
+  handed_over: `The operator gave the device to somebody else. ${SAVED_STAYS}`,
+  device_returned: `The operator took the device back. ${SAVED_STAYS}`,
+  device_lost: `The operator declared the device lost. ${SAVED_STAYS}`,
+  expired: `It was silent for too long. Link it again when you use it. ${SAVED_STAYS}`,
 } satisfies Record<UnlinkReason, string>;
 
 export function unlinkedBecause(reason: string): string {
-  return UNLINKED[reason] ?? "What was saved stays yours.";
+  return UNLINKED[reason] ?? SAVED_STAYS;
 }
 
 const METHODS = {
@@ -108,9 +110,8 @@ export function provenHow({ proof, verifiedAt }: OmiAccount): string {
 }
 
 const OMI_PROBLEMS: Record<string, string> = {
-  wrong_code:
-    "This number is wrong, or no longer good. Look at the phone again, send another one, or say the sentence.",
-  not_found: "This is no longer under way. Start again.",
+  wrong_code: "This number is wrong or has expired. Check the phone again, ask for a new number, or say the sentence.",
+  not_found: "This link has expired or was cancelled. Start again.",
   invalid: "This cannot be an OMI user id: it has letters and digits and no spaces.",
 };
 

@@ -8,7 +8,7 @@ import { Field, NEW_PASSWORD, PASSWORD } from "../ui/Field";
 import { messageOf, useNotices } from "../ui/Notice";
 import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
-import { PASSWORD_RULE } from "../words";
+import { PASSWORD_MISSING, PASSWORD_RULE } from "../words";
 import { WhosePassword } from "./WhosePassword";
 
 /** Another password, which ends every other sign-in. */
@@ -23,12 +23,12 @@ export function ChangePassword({ onChanged }: { onChanged: () => void }) {
   async function change() {
     setProblem("");
     try {
-      if (!password) throw new Error("Enter your password.");
+      if (!password) throw new Error(PASSWORD_MISSING);
       if (!newPassword) throw new Error("Enter the new password.");
       await apiChangePassword({ password, newPassword });
       setPassword("");
       setNewPassword("");
-      say("Your password is changed. Everything else has been signed out.");
+      say("Your password is changed. You are signed out everywhere else.");
       onChanged();
     } catch (error) {
       setProblem(messageOf(error));
@@ -39,12 +39,12 @@ export function ChangePassword({ onChanged }: { onChanged: () => void }) {
   return (
     <Card>
       <Text kind="heading">Change your password</Text>
-      <Text kind="quiet">You stay signed in here; everything else is signed out.</Text>
+      <Text kind="quiet">You stay signed in here. Everywhere else you are signed out.</Text>
       <Problem text={problem} />
       <WhosePassword />
       <Field
         ref={passwordInput}
-        label="Your password now"
+        label="Current password"
         value={password}
         onChangeText={setPassword}
         {...PASSWORD}
@@ -53,7 +53,7 @@ export function ChangePassword({ onChanged }: { onChanged: () => void }) {
       />
       <Field
         ref={newPasswordInput}
-        label="Your new password"
+        label="New password"
         rule={PASSWORD_RULE}
         value={newPassword}
         onChangeText={setNewPassword}

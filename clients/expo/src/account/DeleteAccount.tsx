@@ -5,9 +5,10 @@ import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { useChoice } from "../ui/Confirm";
 import { Text } from "../ui/Text";
+import { signedOutBecause } from "../words";
 import { useAccount } from "./AccountProvider";
 
-/** The way out for good: whoever can sign up in an app must be able to leave there, too. */
+/** Deletes the account. App stores ask for this wherever an account can be made. */
 export function DeleteAccount() {
   const { leave } = useAccount();
   const choose = useChoice();
@@ -16,23 +17,20 @@ export function DeleteAccount() {
     const choice = await choose({
       title: "Delete your account for ever?",
       consequences: [
-        "All your conversations, and every word in them, are removed from this server.",
+        "All your conversations are removed, with every word in them.",
         "Your sessions are unlinked. Whoever knows the id of a device could link it.",
         "Your webhook address stops working, and everything that shows your words signs out.",
       ],
       actions: { delete: "Delete for ever" },
       withPassword: { task: (password) => apiDeleteAccount({ password }), busyLabel: "Deleting…" },
     });
-    if (choice) await leave("Your account has been deleted.");
+    if (choice) await leave(signedOutBecause("account_deleted"));
   }
 
   return (
     <Card>
       <Text kind="heading">Delete your account</Text>
-      <Text>
-        Every conversation and every word is removed for ever, your sessions are unlinked, and your webhook address
-        stops working. Nobody can undo it.
-      </Text>
+      <Text>This removes everything of yours from this server. It cannot be undone.</Text>
       <View style={{ alignItems: "flex-end" }}>
         <Button kind="risky" label="Delete account" onPress={remove} />
       </View>

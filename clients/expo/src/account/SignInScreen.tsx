@@ -12,7 +12,7 @@ import { Problem } from "../ui/Problem";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 import { useScreenName } from "../ui/tab";
-import { PASSWORD_RULE } from "../words";
+import { PASSWORD_MISSING, PASSWORD_RULE } from "../words";
 import { useAccount, type Credentials } from "./AccountProvider";
 
 const MODES = {
@@ -118,7 +118,7 @@ export function SignInScreen({ notice }: { notice: string }) {
 
 function checkFilled({ email, password }: Credentials): void {
   if (!email) throw new Error("Enter your email address.");
-  if (!password) throw new Error("Enter your password.");
+  if (!password) throw new Error(PASSWORD_MISSING);
 }
 
 /** The server's code alone does not tell which field is meant. */

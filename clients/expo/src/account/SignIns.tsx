@@ -43,16 +43,16 @@ export function SignIns({ changes, onChanged }: { changes: number; onChanged: ()
 
   const endOne = ({ id, client }: SignIn) =>
     end(
-      `Sign “${clientName(client)}” out?`,
-      "It is signed out at once, and what it shows of your words stops.",
+      `Sign out of “${clientName(client)}”?`,
+      "It is signed out at once, and no longer shows your words.",
       "Sign out",
       () => apiRevokeSignIn(id),
     );
   const endOthers = () =>
     end(
-      "End all other sign-ins?",
-      "Every other browser and app is signed out at once. You stay signed in here.",
-      "End them",
+      "Sign out everywhere else?",
+      "All other browsers and apps are signed out at once. You stay signed in here.",
+      "Sign out",
       apiRevokeOtherSignIns,
     );
 
@@ -62,7 +62,7 @@ export function SignIns({ changes, onChanged }: { changes: number; onChanged: ()
         <Text kind="heading" style={styles.what}>
           Where you are signed in
         </Text>
-        {signIns && signIns.length > 1 && <Button label="End all others" onPress={endOthers} />}
+        {signIns && signIns.length > 1 && <Button label="Sign out everywhere else" onPress={endOthers} />}
       </View>
       <Problem text={problem} />
       {!signIns && !problem && <Text kind="quiet">Loading…</Text>}

@@ -4,6 +4,7 @@ import { Platform } from "react-native";
 import { configureClient } from "../client";
 import { inTime } from "../patience";
 import { messageOf } from "../ui/Notice";
+import { signedOutBecause } from "../words";
 import { recallUser } from "./rememberedUser";
 
 export type Account =
@@ -45,7 +46,7 @@ async function ask(): Promise<Account> {
     return { is: "signed in", user };
   } catch (error) {
     if (!isRefused(error)) return (await remembered()) ?? unreachable(error);
-    const notice = (await recallUser()) ? "You were signed out. Sign in again to go on." : "";
+    const notice = (await recallUser()) ? signedOutBecause(null) : "";
     return { is: "signed out", notice };
   }
 }

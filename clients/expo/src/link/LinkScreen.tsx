@@ -15,10 +15,10 @@ import { SessionId } from "./SessionId";
 import { SpokenSentence } from "./SpokenSentence";
 
 const WAYS = {
-  address: { title: "With your own address", hint: "Suits most. Paste one address into the OMI app." },
+  address: { title: "With your own address", hint: "For most wearables: paste one address into the OMI app." },
   sentence: {
     title: "By saying a sentence",
-    hint: "Your words come here through an app, or you'd rather not paste an address.",
+    hint: "If an app at OMI sends your words here, or if you do not want to paste an address.",
   },
   id: { title: "With the device's id", hint: "For a device that you were given or programmed yourself." },
 };
@@ -50,7 +50,7 @@ export function LinkScreen({ uid }: { uid?: string }) {
     <View style={{ flex: 1 }}>
       <ScreenHeader title="Link your wearable" back={{ to: { screen: "sessions" }, label: "Back to sessions" }} />
       <Column>
-        <Text kind="quiet">Then what it hears is yours, and appears here as it is said.</Text>
+        <Text kind="quiet">Once it is linked, its words are yours, and appear here as they are said.</Text>
         {way("address", <OwnAddress />)}
         {way("sentence", <SpokenSentence uid={uid} />)}
         {way("id", <SessionId onProofNeeded={prove} />)}

@@ -50,7 +50,7 @@ export function OwnAddress() {
         {problem !== "" && (
           <Button kind="link" label="Try again" busyLabel="Fetching…" onPress={load} style={styles.first} />
         )}
-        <Text kind="quiet">What arrives there is yours, so keep the address to yourself.</Text>
+        <Text kind="quiet">Words that are sent to this address become yours, so do not share it.</Text>
         <AddressCode version={address?.createdAt ?? ""} />
       </Step>
       <Step number={2}>
@@ -58,8 +58,8 @@ export function OwnAddress() {
         <Text kind="quiet">Settings → Developer → webhook URL for “Real-time transcript”.</Text>
         {!isHere && !isReachable && (
           <Text style={styles.hint}>
-            OMI’s cloud reaches only https addresses on the internet, and this server is not at one yet. Ask whoever
-            runs this server. A device or a program in your own network can use the address as it is.
+            OMI’s cloud reaches only https addresses on the internet, and this server does not have one yet. Ask its
+            operator. A device or a program in your own network can use the address.
           </Text>
         )}
       </Step>
@@ -73,7 +73,7 @@ export function OwnAddress() {
       <View style={styles.foot}>
         <Text kind="quiet" style={styles.previous}>
           {address?.previousValidUntil
-            ? `The address before works until ${dayAndTime(address.previousValidUntil)}.`
+            ? `The previous address works until ${dayAndTime(address.previousValidUntil)}.`
             : ""}
         </Text>
         <Button kind="link" label="Replace address" busyLabel="Replacing…" onPress={replace} />
@@ -109,8 +109,8 @@ function useAddress(onReplaced: () => void) {
     const choice = await choose({
       title: "Replace your webhook address?",
       consequences: [
-        "You get a new one. The address you have now works for another 24 hours: paste the new one into the OMI app by " +
-          "then. One that was replaced before stops at once.",
+        "You get a new address. The present one works for another 24 hours: paste the new one into the OMI app by then. " +
+          "An address that was replaced earlier stops at once.",
       ],
       actions: { replace: "Replace" },
     });
@@ -138,7 +138,7 @@ function useArrival(replaced: number): { is: ReturnType<typeof arrivalAt>["is"];
     called: "Your wearable has called. Waiting for the first words…",
     heard: `Last words ${ago(last, now)}.`,
     arrived: replaced
-      ? "Words are arriving, at this address or the one before."
+      ? "Words are arriving, at this address or the previous one."
       : "Words are arriving. Your wearable is linked.",
   }[is];
   return { is, text: isOffline && is !== "arrived" ? OFFLINE : text };

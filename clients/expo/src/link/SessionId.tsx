@@ -73,7 +73,7 @@ export function SessionId({ onProofNeeded }: { onProofNeeded: (id: string) => vo
       {linkedId === "" && origin !== "typed" && <Text>{ORIGINS[origin]}</Text>}
       {linkedId !== "" && (
         <>
-          <Arrival hasArrived>{`“${linkedId}” is linked to you. What it says appears under Live.`}</Arrival>
+          <Arrival hasArrived>{`“${linkedId}” is linked to you. Its words appear under Live.`}</Arrival>
           <LinkButton kind="primary" to={{ screen: "live" }} label="See what it hears" style={styles.first} />
         </>
       )}
@@ -86,20 +86,20 @@ export function SessionId({ onProofNeeded }: { onProofNeeded: (id: string) => vo
             <CopyButton text={id} />
           </View>
           <Text>
-            Or run this in a terminal. It posts to your personal webhook address, and the words appear under Live:
+            Or run this command in a terminal. It posts to your personal webhook address; the words appear under Live:
           </Text>
           <Text selectable testID="trial-command" style={styles.command}>
             {command}
           </Text>
           <View style={styles.row}>
             <CopyButton text={command} />
-            <Text kind="quiet">Keep the address to yourself.</Text>
+            <Text kind="quiet">Do not share the address in it.</Text>
           </View>
         </>
       )}
       <Text kind="quiet">
-        Whoever gave you the device has it, often as a QR code. A device that you programmed sends it as “session_id”
-        with everything it hears: you chose it. You can link it before its first word.
+        You got the id with the device, often as a QR code. A device that you programmed sends it as “session_id”. You
+        can link the device before its first words.
       </Text>
       <View style={styles.row}>
         <ScanCode onScanned={(scanned) => attempt(async () => fill(scanned, "scanned"))} />
@@ -114,7 +114,7 @@ function useLinking() {
   const { user } = useLive();
   const { sessions, refresh } = useSessions();
   const [linked, setLinked] = useState<{ id: string; before?: Session[] }>();
-  /** What takes a proof. */
+  /** The id that needs a proof. */
   const [refusedId, setRefusedId] = useState("");
   const [problem, setProblem] = useState("");
   // A link may end while it is said to be there.
@@ -141,7 +141,7 @@ function useLinking() {
       } catch (error) {
         if (!(error instanceof OmilinkError && error.code === "proof_required")) throw error;
         setRefusedId(id);
-        throw new Error("Whoever knows this id could claim it, so it takes a proof that it is yours.");
+        throw new Error("Other people can know this id, so you have to prove that the wearable is yours.");
       }
       setLinked({ id, before: sessions });
       await Promise.all([rememberSession(user.id, id), refresh()]);

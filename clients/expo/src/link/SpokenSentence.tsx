@@ -104,7 +104,7 @@ export function SpokenSentence({ uid }: { uid?: string }) {
       const { pushed, notPushed } = await apiResendOmiLink(proof!.uid);
       setNumber("");
       setProof(proof && { ...proof, isPushed: pushed, notPushed });
-      if (pushed) tell("Another number is on its way. The one before no longer counts.");
+      if (pushed) tell("A new number is on its way. The previous one no longer counts.");
     });
 
   return (
@@ -116,7 +116,7 @@ export function SpokenSentence({ uid }: { uid?: string }) {
           value={typed}
           onChangeText={setTyped}
           onSubmitEditing={() => start(typed.trim())}
-          rule="In the OMI app it stands under Settings, in your profile or among the developer settings, as “User ID”."
+          rule="The OMI app shows it as “User ID” under Settings, in your profile or in the developer settings."
           maxLength={128}
           {...AS_TYPED}
         >

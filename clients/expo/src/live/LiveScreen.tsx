@@ -80,12 +80,12 @@ function NothingYet() {
     return <Loading text="Fetching your latest conversation." />;
   if (!isLinked)
     return (
-      <Quiet title="Link your wearable" text="It takes a minute. Then what it hears appears here as it is said.">
+      <Quiet title="Link your wearable" text="It takes a minute. Then its words appear here as they are said.">
         <LinkButton kind="primary" to={{ screen: "link" }} label="Link it now" />
       </Quiet>
     );
   return (
-    <Quiet title="Nothing has been said yet" text="The moment your wearable hears something, the words appear here.">
+    <Quiet title="Nothing has been said yet" text="As soon as your wearable hears something, the words appear here.">
       <Hint />
     </Quiet>
   );

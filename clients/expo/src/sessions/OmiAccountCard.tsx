@@ -5,13 +5,13 @@ import { useChoice } from "../ui/Confirm";
 import { focusHeading } from "../ui/focus";
 import { useNotices } from "../ui/Notice";
 import { useNow } from "../useNow";
-import { heardHow, provenHow } from "../words";
+import { SAVED_STAYS, heardHow, provenHow } from "../words";
 import { EarlierWords } from "./EarlierWords";
 import { HealthCard } from "./HealthCard";
 import { useSessions } from "./SessionsProvider";
 
 const UNHEARD = { status: "waiting", message: "Linked. Its first words appear under Live.", nextStep: null } as const;
-const BELOW = { ...UNHEARD, message: "Linked. What its devices hear comes in under the sessions below." };
+const BELOW = { ...UNHEARD, message: "Linked. Words of its devices come in under the sessions below." };
 
 type Props = { account: OmiAccount; session: Session | undefined; isHeardBelow: boolean };
 
@@ -27,10 +27,10 @@ export function OmiAccountCard({ account, session, isHeardBelow }: Props) {
     const choice = await choose({
       title: "Unlink this OMI account?",
       consequences: [
-        "What it hears from now on no longer reaches you. It is kept for some days, shown to nobody, and goes to whoever " +
-          "proves next that the account is theirs.",
+        "Its new words no longer reach you. They are kept for some days, shown to nobody, and go to the person who next " +
+          "proves that the account is theirs.",
         "The sessions that it linked are unlinked with it.",
-        "What was saved stays yours.",
+        SAVED_STAYS,
       ],
       actions: { unlink: "Unlink" },
     });

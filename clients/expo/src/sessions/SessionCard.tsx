@@ -9,7 +9,7 @@ import { focusHeading } from "../ui/focus";
 import { LinkButton } from "../ui/LinkButton";
 import { useNotices } from "../ui/Notice";
 import { useNow } from "../useNow";
-import { heardHow, linkedHow } from "../words";
+import { SAVED_STAYS, heardHow, linkedHow } from "../words";
 import { HealthCard } from "./HealthCard";
 import { useSessions } from "./SessionsProvider";
 
@@ -64,21 +64,20 @@ export function SessionCard({ session }: { session: Session }) {
 }
 
 function consequencesOf({ id, method }: Session): string[] {
-  const saved = "What was saved stays yours.";
   if (method === "personal")
     return [
-      `“${id}” comes back with its next words, because your webhook address links by itself. To be rid of it, take the ` +
-        "address out of the OMI app or the device. Replacing it ends the old one after 24 hours.",
-      saved,
+      `“${id}” comes back with its next words, because your webhook address links it. To stop that, remove the address ` +
+        "from the OMI app or the device. A replaced address stops working after 24 hours.",
+      SAVED_STAYS,
     ];
   if (method === "uid")
     return [
       `“${id}” comes back with its next words, because your OMI account links it. To stop that, unlink the OMI account.`,
-      saved,
+      SAVED_STAYS,
     ];
   return [
-    `New words of “${id}” no longer reach you. They are kept for some days, shown to nobody, and go to whoever rightly ` +
-      "links it next.",
-    saved,
+    `New words of “${id}” no longer reach you. They are kept for some days, shown to nobody, and go to the person who ` +
+      "next has the right to link it.",
+    SAVED_STAYS,
   ];
 }

@@ -1,6 +1,7 @@
 import { createContext, useCallback, useContext, useEffect, useId, useRef, useState, type ReactNode } from "react";
 import { Modal, View, type TextInput } from "react-native";
 
+import { PASSWORD_MISSING } from "../words";
 import { Button } from "./Button";
 import { Field, PASSWORD } from "./Field";
 import { messageOf } from "./Notice";
@@ -67,7 +68,7 @@ function Dialog({ question: { title, consequences, actions, withPassword }, isSt
   async function act(name: string) {
     setProblem("");
     try {
-      if (withPassword && !password) throw new Error("Enter your password.");
+      if (withPassword && !password) throw new Error(PASSWORD_MISSING);
       await withPassword?.task(password);
       answer(name);
     } catch (error) {
