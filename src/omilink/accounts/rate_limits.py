@@ -5,6 +5,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from omilink.clock import Millis
@@ -130,6 +131,7 @@ def give_back(tx: Buckets, limit: Limit, who: str) -> None:
     tx.put_full_at(limit.name, name_hash(who), tx.full_at(limit.name, name_hash(who)) - limit.step)
 
 
+@lru_cache(4096)
 def name_hash(who: str) -> str:
     """The hash under which the store keeps `who`."""
     return hashlib.sha256(who.encode("utf-8", "replace")).hexdigest()

@@ -5,7 +5,7 @@ Both drivers take their parameters by position.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache
 from operator import attrgetter
@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from omilink.database.dialects import recordset
+from omilink.database.rows import N, nouns
 
 Attributes = Callable[[Any], tuple[Any, ...]]
 
@@ -56,31 +57,41 @@ class Bulk:
 
 
 class Query:
-    """A SELECT with named parameters, whose rows are named tuples as the driver gives them."""
+    """A SELECT with named parameters."""
 
     def __init__(self, statement: Select[Any] | CompoundSelect[Any]) -> None:
         self._statement = statement
         self._row: Any = namedtuple("Row", statement.selected_columns.keys())  # type: ignore[misc]
 
     def run(self, connection: Connection, **parameters: Any) -> list[Any]:
+        """The rows, as named tuples with what the driver gives."""
+        return list(map(self._row._make, self._rows(connection, parameters)))
+
+    def nouns(self, noun: type[N], connection: Connection, **parameters: Any) -> list[N]:
+        """The rows, as nouns."""
+        return nouns(noun, self._row._fields, self._rows(connection, parameters))
+
+    def _rows(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         sql, names, fixed = _query(self._statement, connection.dialect)
-        values = fixed | parameters
+        values = {**fixed, **parameters}
         with closing(connection.connection.cursor()) as cursor:
             cursor.execute(sql, tuple([values[name] for name in names]))
-            return list(map(self._row._make, cursor.fetchall()))
+            rows: Sequence[Sequence[Any]] = cursor.fetchall()
+        return rows
 
 
 def _rows(
     noun: type[Struct], names: Sequence[str], values: Collection[Any], same: Mapping[str, Any]
-) -> list[tuple[Any, ...]]:
+) -> Sequence[Sequence[Any]]:
     own = _attributes(noun, tuple(name for name in names if name not in same))
     if not same:
         return [own(value) for value in values]
-    return [_filled(names, iter(own(value)), same) for value in values]
-
-
-def _filled(names: Sequence[str], own: Iterator[Any], same: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple([same[name] if name in same else next(own) for name in names])
+    rows = [list(own(value)) for value in values]
+    for place, name in enumerate(names):
+        if name in same:
+            for row in rows:
+                row.insert(place, same[name])
+    return rows
 
 
 @lru_cache

@@ -71,8 +71,7 @@ NOBODYS = (
 class Conversations(Work):
     def conversations_near(self, session_keys: Collection[str], since: Millis) -> list[Conversation]:
         """Of these sessions, tombstones too: with words after `since`."""
-        rows = NEAR.run(self._connection, ids=listed_json(session_keys), since=since)
-        return every(Conversation, rows)
+        return NEAR.nouns(Conversation, self._connection, ids=listed_json(session_keys), since=since)
 
     def ownerless(self, session_key: str) -> list[Conversation]:
         """Oldest first, without tombstones."""

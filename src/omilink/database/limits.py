@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping
 
+from msgspec import Struct
 from sqlalchemy import bindparam, select
 
 from omilink.clock import Millis
 from omilink.database import schema
-from omilink.database.compiled import Query
+from omilink.database.compiled import Bulk, Query
 from omilink.database.dialects import among, upsert
 from omilink.database.work import Work, listed_json
 
@@ -15,8 +16,17 @@ FULL_AT = Query(
         schema.limits.c.name == bindparam("name"), among(schema.limits.c.who, "whos")
     )
 )
+
+
+class _Used(Struct, frozen=True, gc=False):
+    who: str
+    full_at: Millis
+
+
 _BUCKET = upsert(schema.limits)
-PUT_FULL_AT = _BUCKET.on_conflict_do_update(index_elements=["name", "who"], set_={"full_at": _BUCKET.excluded.full_at})
+PUT_FULL_AT = Bulk(
+    _BUCKET.on_conflict_do_update(index_elements=["name", "who"], set_={"full_at": _BUCKET.excluded.full_at}), _Used
+)
 
 
 class Limits(Work):
@@ -36,4 +46,4 @@ class Limits(Work):
         return {row.who: row.full_at for row in rows}
 
     def put_full_at_each(self, limit: str, full_at: Mapping[str, Millis]) -> None:
-        self._many(PUT_FULL_AT, [{"name": limit, "who": who, "full_at": at} for who, at in full_at.items()])
+        PUT_FULL_AT.run(self._connection, [_Used(*used) for used in full_at.items()], name=limit)

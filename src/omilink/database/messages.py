@@ -55,13 +55,12 @@ AROUND_MOST = 2_000
 class Messages(Work):
     def messages_known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Message]:
         """By (conversation id, segment key)."""
-        rows = KNOWN.run(self._connection, pairs=listed_json(pairs)) if pairs else ()
-        return {(one.conversation_id, one.key): one for one in every(Message, rows)}
+        known = KNOWN.nouns(Message, self._connection, pairs=listed_json(pairs)) if pairs else ()
+        return {(one.conversation_id, one.key): one for one in known}
 
     def messages_around(self, conversation_id: str, start: float, until: float) -> list[Message]:
         """Those said in these seconds of the conversation's clock, the last of them if there are thousands."""
-        rows = AROUND.run(self._connection, c=conversation_id, start=start, until=until, most=AROUND_MOST)
-        return every(Message, rows)
+        return AROUND.nouns(Message, self._connection, c=conversation_id, start=start, until=until, most=AROUND_MOST)
 
     def messages(self, conversation_id: str, limit: int, before: tuple[float, int] | None = None) -> list[Message]:
         """The last `limit` before (position, seq), in spoken order."""

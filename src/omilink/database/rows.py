@@ -1,6 +1,6 @@
 """From rows to nouns and back, by the names of the columns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct, convert, to_builtins
@@ -16,7 +16,11 @@ def every(noun: type[N], rows: Iterable[Any]) -> list[N]:
     rows = list(rows)
     if not rows:
         return []
-    names = [str(name) for name in rows[0]._fields]  # msgspec does not take SQLAlchemy's subclass of str
+    return nouns(noun, [str(name) for name in rows[0]._fields], rows)  # msgspec takes no subclass of str
+
+
+def nouns(noun: type[N], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[N]:
+    """Of rows with columns of these names. What a row holds beside the fields is left out."""
     values = [dict(zip(names, row, strict=True)) for row in rows]
     return convert(values, list[noun], strict=False)  # type: ignore[valid-type]  # SQLite has no booleans
 

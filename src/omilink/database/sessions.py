@@ -62,7 +62,7 @@ class Sessions(Work):
         """The sessions of these ids that exist. In a writing transaction nobody else changes them, their conversations
         or their messages until its end, and nobody else makes one of them."""
         self._lock(ids)
-        found = every(OmiSession, SESSIONS.run(self._connection, ids=listed_json(ids)))
+        found = SESSIONS.nouns(OmiSession, self._connection, ids=listed_json(ids))
         return {one.id: one for one in found}
 
     def sessions_of(self, user_id: str) -> list[OmiSession]:

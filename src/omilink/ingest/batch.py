@@ -82,10 +82,6 @@ class DeliveryBatch(Batch):
             omi_session_id=delivery.session_id, origin=delivery.origin, created_at=delivery.received_at
         )
 
-    def sessions(self) -> list[OmiSession]:
-        """All loaded sessions, also those whose id is a uid of the batch."""
-        return [*self._sessions.values()]
-
     def accepted(self, delivery: Delivery) -> Millis:
         """When the delivery was accepted, in counted time; the present counted time if the accepting node did not know
         it."""

@@ -21,16 +21,20 @@ class Budget:
     """The daily bytes of each sender, which kept words use up and which refill evenly within a day. The store keeps the
     counted time at which a sender's budget will be full again."""
 
-    def __init__(self, tx: Transaction, daily_bytes: float, senders: Collection[str]) -> None:
+    def __init__(self, tx: Transaction, daily_bytes: float, expected: Iterable[str]) -> None:
+        """The budgets of the senders that are `expected` are read at once, any other when it is used."""
         self._tx, self._daily = tx, daily_bytes
-        self._full_at = tx.full_at_each(LIMIT, {name_hash(sender) for sender in senders})
+        self._full_at: dict[str, Millis] = {}
         self._changed: set[str] = set()
+        self._load({name_hash(sender) for sender in expected})
 
     def use(self, sender: str, size: int, at: Millis) -> bool:
         """Uses up `size` bytes of the sender's budget and returns True, or returns False if the budget has too little
         left."""
         who = name_hash(sender)
-        before = filled(self._full_at.get(who, 0), at)
+        if who not in self._full_at:
+            self._load([who])
+        before = filled(self._full_at[who], at)
         after = before + round(size * DAY / self._daily)
         has_room = after - at <= DAY
         self._full_at[who] = after if has_room else before
@@ -41,6 +45,9 @@ class Budget:
         self._tx.put_full_at_each(LIMIT, {who: self._full_at[who] for who in sorted(self._changed)})
         self._changed.clear()
 
+    def _load(self, whos: Collection[str]) -> None:
+        self._full_at |= dict.fromkeys(whos, 0) | self._tx.full_at_each(LIMIT, whos)
+
 
 def filled(full_at: Millis, at: Millis) -> Millis:
     """The counted time when the budget will be full again: at most a day from `at`. A time much further ahead was
@@ -50,15 +57,4 @@ def filled(full_at: Millis, at: Millis) -> Millis:
 
 def sender(owner: str | None, delivery: Delivery) -> str:
     """The sender whose budget a call uses: its owner, or else its uid, or else its session."""
-    return owner or _nobodys(delivery.uid or delivery.session_id)
-
-
-def senders(owners: Iterable[str | None], deliveries: Collection[Delivery]) -> set[str]:
-    """All senders whose budgets these deliveries may use, if `owners` are all possible owners of the words."""
-    personal = {delivery.origin for delivery in deliveries if delivery.origin != SHARED}
-    ids = {one for delivery in deliveries for one in (delivery.uid, delivery.session_id) if one}
-    return {*filter(None, owners), *personal, *map(_nobodys, ids)}
-
-
-def _nobodys(id: str) -> str:
-    return f"{SHARED} {id}"
+    return owner or f"{SHARED} {delivery.uid or delivery.session_id}"

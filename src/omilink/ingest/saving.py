@@ -14,7 +14,7 @@ from omilink.clock import Millis
 from omilink.database.store import Transaction
 from omilink.ingest import hearing, payload
 from omilink.ingest.batch import DeliveryBatch
-from omilink.ingest.budget import SEGMENT, Budget, sender, senders
+from omilink.ingest.budget import SEGMENT, Budget, sender
 from omilink.ingest.phrase_removal import take_sentences_out
 from omilink.linking import facts, mistakes, rules, sessions
 from omilink.linking.acts import Decision, Outcome
@@ -114,9 +114,8 @@ def _read(delivery: Delivery) -> _Call:
 def _budget(batch: DeliveryBatch, daily_bytes: float) -> Budget | None:
     if daily_bytes == math.inf:
         return None
-    loaded = batch.sessions()
-    owners = {*(one.user_id for one in loaded), *(one.left_user_id for one in loaded), *batch.verified.values()}
-    return Budget(batch.tx, daily_bytes, senders(owners, batch.deliveries))
+    owned = ((batch.session(delivery).user_id, delivery) for delivery in batch.deliveries)
+    return Budget(batch.tx, daily_bytes, (sender(owner, delivery) for owner, delivery in owned))
 
 
 def _save(batch: DeliveryBatch, call: _Call, signatures: _Signatures, budget: Budget | None) -> _Done:

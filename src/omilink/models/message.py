@@ -4,7 +4,7 @@ from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from omilink.clock import Millis
 from omilink.errors import Invalid
@@ -52,16 +52,18 @@ class Segment(Speech, frozen=True, kw_only=True, gc=False):
     Invalid when only one of them is None."""
 
     id: str | None = None
+    key: str = ""
+    """Identifies the segment when it arrives again. It follows from the other fields, and is made once."""
 
     def __post_init__(self) -> None:
         if (self.start is None) != (self.end is None):
             raise Invalid("A segment has both start and end or neither.")
+        force_setattr(self, "key", self._key())
 
-    @property
-    def key(self) -> str:
-        """Identifies the segment when it arrives again. Without an id, the key is made of speaker, start, end and text,
-        since a hash of the text alone would make two people's "yes" one message. With an id that may be a counter's
-        number, the key is made of the number and the place."""
+    def _key(self) -> str:
+        """Without an id, the key is made of speaker, start, end and text, since a hash of the text alone would make two
+        people's "yes" one message. With an id that may be a counter's number, the key is made of the number and the
+        place."""
         if self.id is None:
             return f"said:{digest(voice(self), self.start, self.end, self.text)}"
         if not self.may_be_counted:
