@@ -20,6 +20,9 @@ words."""
 VERSIONS_REMEMBERED = 16
 VERSIONED_ALWAYS = 6
 """The number of fields of `Speech` in its first release."""
+FROM_RECORD = "record~"
+"""Begins the key of a message that a record has filled in."""
+Source = Literal["omi", "omi_record"]
 Role = Literal["USER", "ASSISTANT", "SYSTEM", "TOOL"]
 
 
@@ -120,15 +123,15 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
         return "USER"  # the wearer's words and everybody else's: who spoke is in `speaker` and `is_user`
 
     @property
-    def source(self) -> Annotated[str, ShownAs(before="created_at")]:
-        """Where it comes from."""
-        return "omi"
+    def source(self) -> Annotated[Source, ShownAs(before="created_at")]:
+        """Where it comes from: `omi` if it came live, `omi_record` if only OMI's record of the conversation has it."""
+        return "omi_record" if self.key.startswith(FROM_RECORD) else "omi"
 
     @property
     def segment_id(self) -> str | None:
         """The id that its segment arrived with, or None."""
         kind, _, id = self.key.partition(":")
-        return None if kind == "said" else id
+        return None if kind == "said" else id or None
 
     @property
     def segment_key(self) -> str:

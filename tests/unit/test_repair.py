@@ -1,0 +1,167 @@
+"""The words of a record that never came live are found, once and in their order."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from omilink.conversations.repair import Span, in_spoken_order, letters_of, repair
+from omilink.models.message import FROM_RECORD, Message, Segment
+
+WORDS = "yes no well the van comes at nine and piano goes first dolly übrigens 340 it's so ok ja 3.5 我们 明天".split()
+
+
+def message(seq: int, text: str, start: float | None, end: float | None = None, id: str = "") -> Message:
+    return Message(
+        conversation_id="c",
+        seq=seq,
+        key=f"id:{id}" if id else f"said:{seq}",
+        text=text,
+        start=start,
+        end=start if end is None else end,
+        position=start or 0.0,
+        created_at=0,
+        spoken_at=0,
+        versions="",
+    )
+
+
+def live(*segments: Segment) -> list[Message]:
+    return [
+        message(seq, one.text, one.start, one.end, one.id or "") for seq, one in enumerate(segments, start=1)
+    ]
+
+
+def filled(messages: Sequence[Message], record: Sequence[Segment], deleted: Sequence[Span] = ()) -> list[Message]:
+    """All messages after the record, in spoken order."""
+    made = [*messages]
+    for hole in repair(messages, record, deleted).holes:
+        new = message(len(made) + 1, hole.text, hole.start, hole.end)
+        made.append(replace(new, key=f"{FROM_RECORD}{len(made)}:{record[hole.segment].id}", position=hole.position))
+    return sorted(made, key=lambda one: (one.position, one.seq))
+
+
+def texts(messages: Sequence[Message]) -> list[str]:
+    return [one.text for one in messages]
+
+
+def segment(text: str, start: float, end: float, id: str | None = None, speaker: str = "SPEAKER_0") -> Segment:
+    return Segment(text=text, start=start, end=end, id=id, speaker=speaker)
+
+
+A = segment("Right, the van comes on Saturday.", 0.0, 2.6, "a")
+B = segment("Then I call Hedda, she has the straps and", 3.0, 6.0, "b", "SPEAKER_1")
+B_JOINED = segment("Then I call Hedda, she has the straps and the two dollies.", 3.0, 7.5, "b", "SPEAKER_1")
+C = segment("Good. How much does it cost?", 8.0, 9.5, "c")
+D = segment("Please put the number in the subject line.", 12.0, 15.0, "d", "SPEAKER_1")
+
+
+def test_words_inside_a_known_segment_and_whole_segments_are_filled_in() -> None:
+    after = filled(live(A, B, D), [A, B_JOINED, C, D])
+    assert texts(after) == [A.text, B.text, "the two dollies.", C.text, D.text]
+    assert [one.source for one in after] == ["omi", "omi", "omi_record", "omi_record", "omi"]
+    assert B.end is not None and after[2].start is not None and after[2].start >= B.end
+
+
+def test_a_record_that_says_the_same_changes_nothing() -> None:
+    glued = segment("Right, the van comes onSaturday. Then I call Hedda, she has the straps and", 0.0, 6.0, "a")
+    assert repair(live(A, B), [glued]).holes == []
+    after = filled(live(A, D), [A, B_JOINED, C, D])
+    assert repair(after, [A, B_JOINED, C, D]).holes == []
+
+
+def test_words_that_moved_to_the_other_speaker_are_not_doubled() -> None:
+    moved = [segment("Right, the van comes.", 0.0, 2.6, "a"), segment("on Saturday. Then I call Hedda", 3.0, 6.0, "b")]
+    said = [segment("Right, the van comes on", 0.0, 2.6, "a"), segment("Saturday. Then I call Hedda", 3.0, 6.0, "b")]
+    assert repair(live(*said), moved).holes == []
+
+
+def test_live_words_that_the_record_lacks_stay() -> None:
+    assert texts(filled(live(A, C, D), [A, D])) == [A.text, C.text, D.text]
+
+
+def test_a_short_word_is_known_only_near_its_time() -> None:
+    record = [segment("Yes.", 1.0, 1.4), A, segment("Yes.", 40.0, 40.4)]
+    said = live(replace(A, start=2.0, end=4.6), segment("Yes.", 40.0, 40.4))
+    record[1] = replace(A, start=2.0, end=4.6)
+    assert texts(filled(said, record)) == ["Yes.", A.text, "Yes."]
+
+
+def test_a_text_that_was_edited_at_omi_is_not_filled_in_beside_the_live_one() -> None:
+    edited = replace(B, text="So I phone Hedda, who has the straps and")
+    rewritten = replace(A, text="Completely different words than before")
+    assert repair(live(A, B, C), [rewritten, edited, C]).holes == []
+    without_ids = [replace(one, id=None) for one in (rewritten, edited, C)]
+    assert repair(live(*(replace(one, id=None) for one in (A, B, C))), without_ids).holes == []
+
+
+def test_clocks_may_differ_by_a_constant() -> None:
+    later = [replace(one, start=one.start + 300, end=one.end + 300, id=None) for one in (A, B_JOINED, C, D)]  # type: ignore[operator]
+    found = repair(live(A, B, D), later)
+    assert found.shift == pytest.approx(300, abs=0.5)
+    assert texts(filled(live(A, B, D), later)) == [A.text, B.text, "the two dollies.", C.text, D.text]
+
+
+def test_what_was_deleted_is_not_restored() -> None:
+    assert texts(filled(live(A, D), [A, B, C, D], [Span(2.9, 9.6)])) == [A.text, D.text]
+
+
+def test_words_without_a_place_come_last_and_a_record_without_segments_changes_nothing() -> None:
+    late = Segment(text="and thank you")
+    record = in_spoken_order([late, A, B])
+    assert record == [A, B, late]
+    assert texts(filled(live(B), record)) == [A.text, B.text, "and thank you"]
+    assert repair(live(A), []).holes == []
+
+
+def test_sections_are_led_to_the_messages_with_their_words() -> None:
+    found = repair(live(A, B, D), [A, B_JOINED, C, D])
+    assert found.said_in == [[0], [1], [], [2]]
+    assert [(hole.segment, hole.after) for hole in found.holes] == [(1, 1), (2, 1)]
+
+
+@st.composite
+def talks(draw: st.DrawFn) -> tuple[list[Segment], list[Segment], list[Segment]]:
+    """All segments of a talk, those that came live, and OMI's record of the talk."""
+    chance = random.Random(draw(st.integers(0, 2**32)))
+    said, at = [], chance.choice([0.0, -3.2])
+    for number in range(draw(st.integers(1, 40))):
+        words = [chance.choice(WORDS) for _ in range(chance.choice([1, 1, 2, 4, 9]))]
+        text = " ".join(words) + chance.choice([".", "?", "", ","])
+        end = at + 0.4 * len(words)
+        said.append(segment(text, round(at, 3), round(end, 3), f"id-{number}", f"SPEAKER_{chance.choice('001')}"))
+        at = end + chance.choice([0.1, 0.6, 4.0])
+    kept = [one for one in said if chance.random() > chance.choice([0.0, 0.2, 0.5])]
+    record = joined(said, chance)
+    if chance.random() < 0.3:
+        record = [replace(one, id=None) for one in record]
+    return said, kept, record
+
+
+def joined(said: Sequence[Segment], chance: random.Random) -> list[Segment]:
+    """The segments as OMI joins them: words of neighbours are glued, or move to the next one."""
+    record: list[Segment] = []
+    for one in said:
+        last = record[-1] if record else None
+        if last and last.speaker == one.speaker and chance.random() < 0.7:
+            glue = chance.choice([" ", " ", ""])
+            record[-1] = replace(last, text=f"{last.text}{glue}{one.text}", end=one.end)
+        elif last and not last.text.endswith((".", "?")) and " " in last.text and chance.random() < 0.5:
+            stays, _, moves = last.text.rpartition(" ")
+            record[-1] = replace(last, text=stays)
+            record.append(replace(one, text=f"{moves} {one.text}"))
+        else:
+            record.append(one)
+    return record
+
+
+@given(talks())
+def test_every_word_is_there_once_and_in_its_order(talk: tuple[list[Segment], list[Segment], list[Segment]]) -> None:
+    said, kept, record = talk
+    after = filled(live(*kept), record)
+    assert "".join(letters_of(one.text) for one in after) == "".join(letters_of(one.text) for one in said)
+    assert [one for one in after if one.source == "omi"] == live(*kept)
+    assert repair(after, record).holes == []
