@@ -10,6 +10,19 @@ export interface components {
         Account: {
             omi_user_id: string;
         };
+        /** @description Something to do that was agreed on in the conversation. */
+        ActionItem: {
+            /** @description The same for as long as its text stays the same. */
+            id: string;
+            text: string;
+            /** @description As its user ticked it, or else as OMI says. */
+            done: boolean;
+            dueAt: string | null;
+            /** @description The name of whoever is to do it, as far as OMI knows. */
+            owner: string | null;
+            /** @description The messages that it rests on, as far as OMI says so. */
+            messageIds: string[];
+        };
         Alive: {
             /** @constant */
             ok: true;
@@ -35,23 +48,45 @@ export interface components {
         /** @description What was said without a long silence. */
         Conversation: {
             id: string;
+            /** @description Its user's title, or OMI's, or its first words. */
             title: string | null;
+            /**
+             * @description Where the title comes from.
+             * @enum {string}
+             */
+            titleSource: "user" | "omi" | "words";
+            /** @description OMI's, once its record of the conversation has come. Markdown, never markup. */
             summary: string | null;
             createdAt: string;
             /** @description When it began. */
             startedAt: string;
+            /** @description When its last words were said, so far. */
+            endedAt: string;
             /** @description When words last came, as the server's clock had it. */
             lastMessageAt: string;
             /** @description Grows with each call that brings it words. The conversation with the greatest is the current one. */
             order: number;
             /** @description How many messages it has in all; you may hold fewer. */
             messageCount: number;
+            /** @description OMI's id of it; null until OMI's record of it has come. */
+            omiConversationId: string | null;
+            emoji: string | null;
+            /** @description OMI's word for what it is about: `work`, `family`. */
+            category: string | null;
+            /** @description How many of its words only OMI's record had. */
+            repairedCount: number;
+            starred: boolean;
+            /** @description The parts of OMI's summary. */
+            sections: components["schemas"]["Section"][];
+            actionItems: components["schemas"]["ActionItem"][];
+            /** @description Who took part, as far as OMI knows. */
+            participants: components["schemas"]["Participant"][];
             /** @description The session that it was heard in. */
             omiSessionKey: string;
             /** @description Where it comes from. */
             source: string;
         };
-        /** @description It began, or came to you with a session. */
+        /** @description It began, or came to you with a session, or something about it changed, such as its title. Replace it. */
         ConversationChangedEvent: {
             id?: string;
             /** @constant */
@@ -159,8 +194,11 @@ export interface components {
             role: "USER" | "ASSISTANT" | "SYSTEM" | "TOOL";
             /** @description Text, never markup. */
             text: string;
-            /** @description Where it comes from. */
-            source: string;
+            /**
+             * @description Where it comes from: `omi` if it came live, `omi_record` if only OMI's record of the conversation has it.
+             * @enum {string}
+             */
+            source: "omi" | "omi_record";
             /** @description When it was saved. */
             createdAt: string;
             /** @description When it was said. */
@@ -265,6 +303,11 @@ export interface components {
             ok: true;
             session: components["schemas"]["Session"];
         };
+        /** @description Somebody who took part, by OMI's knowledge. */
+        Participant: {
+            name: string;
+            personId: string | null;
+        };
         Password: {
             /** Format: password */
             password: string;
@@ -327,6 +370,14 @@ export interface components {
             ok: true;
             revoked: number;
         };
+        /** @description A part of the summary. */
+        Section: {
+            heading: string;
+            /** @description Markdown, never markup. */
+            text: string;
+            /** @description The messages that the part rests on, as far as OMI says so. */
+            messageIds: string[];
+        };
         /** @description A wearable's stream of words, as one user sees it. */
         Session: {
             /** @description The `session_id` of the webhook. */
@@ -374,9 +425,10 @@ export interface components {
             sessions: components["schemas"]["Session"][];
             nextCursor: string | null;
         };
-        /** @description One place where the user is signed in. `client` is what signed in, as it calls itself. */
+        /** @description One place where the user is signed in. */
         SignIn: {
             id: string;
+            /** @description What signed in, as it calls itself. */
             client: string | null;
             createdAt: string;
             expiresAt: string;
@@ -448,6 +500,7 @@ export interface components {
     pathItems: never;
 }
 export type Account = components['schemas']['Account'];
+export type ActionItem = components['schemas']['ActionItem'];
 export type Alive = components['schemas']['Alive'];
 export type CaughtUpEvent = components['schemas']['CaughtUpEvent'];
 export type Code = components['schemas']['Code'];
@@ -481,6 +534,7 @@ export type OmiPush = components['schemas']['OmiPush'];
 export type OneConversation = components['schemas']['OneConversation'];
 export type OneOmiAccount = components['schemas']['OneOmiAccount'];
 export type OneSession = components['schemas']['OneSession'];
+export type Participant = components['schemas']['Participant'];
 export type Password = components['schemas']['Password'];
 export type PendingProof = components['schemas']['PendingProof'];
 export type PersonalUrl = components['schemas']['PersonalUrl'];
@@ -489,6 +543,7 @@ export type Ready = components['schemas']['Ready'];
 export type Registration = components['schemas']['Registration'];
 export type ResetEvent = components['schemas']['ResetEvent'];
 export type Revoked = components['schemas']['Revoked'];
+export type Section = components['schemas']['Section'];
 export type Session = components['schemas']['Session'];
 export type SessionLinkedEvent = components['schemas']['SessionLinkedEvent'];
 export type SessionUnlinkedEvent = components['schemas']['SessionUnlinkedEvent'];

@@ -11,7 +11,10 @@ from msgspec.structs import replace
 from omilink.conversations.repair import Span, in_spoken_order, letters_of, repair
 from omilink.models.message import FROM_RECORD, Message, Segment
 
-WORDS = "yes no well the van comes at nine and piano goes first dolly übrigens 340 it's so ok ja 3.5 我们 明天".split()
+WORDS = (
+    *("yes", "no", "well", "the", "van", "comes", "at", "nine", "and", "piano", "goes", "first", "dolly"),
+    *("übrigens", "340", "it's", "so", "ok", "ja", "3.5", "我们", "明天"),
+)
 
 
 def message(seq: int, text: str, start: float | None, end: float | None = None, id: str = "") -> Message:
@@ -30,9 +33,7 @@ def message(seq: int, text: str, start: float | None, end: float | None = None, 
 
 
 def live(*segments: Segment) -> list[Message]:
-    return [
-        message(seq, one.text, one.start, one.end, one.id or "") for seq, one in enumerate(segments, start=1)
-    ]
+    return [message(seq, one.text, one.start, one.end, one.id or "") for seq, one in enumerate(segments, start=1)]
 
 
 def filled(messages: Sequence[Message], record: Sequence[Segment], deleted: Sequence[Span] = ()) -> list[Message]:

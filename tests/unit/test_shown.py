@@ -15,6 +15,7 @@ from omilink.models.json import event_text, json_text, to_json
 from omilink.models.message import Message, Segment, Speech
 from omilink.models.omi_account import OmiLink, Proof
 from omilink.models.session import Health, Jobs, Method, OmiSession, Session, UnlinkReason
+from omilink.models.summary import ActionItem, Details, Participant, Section
 from omilink.models.user import SignIn, User
 
 AT = 1_789_410_067_114
@@ -80,15 +81,43 @@ GOLDEN: list[tuple[Struct, str]] = [
     ),
     (
         CONVERSATION,
-        '{"id":"c","title":"Où","summary":"s","createdAt":"2026-09-14T18:21:07.114Z",'
-        '"startedAt":"2026-09-14T18:20:07.114Z","lastMessageAt":"2026-09-14T18:21:07.119Z","order":9,'
-        '"messageCount":3,"omiSessionKey":"kitchen","source":"omi"}',
+        '{"id":"c","title":"Où","titleSource":"words","summary":"s","createdAt":"2026-09-14T18:21:07.114Z",'
+        '"startedAt":"2026-09-14T18:20:07.114Z","endedAt":"2026-09-14T18:21:07.119Z",'
+        '"lastMessageAt":"2026-09-14T18:21:07.119Z","order":9,"messageCount":3,"omiConversationId":null,'
+        '"emoji":null,"category":null,"repairedCount":0,"starred":false,"sections":[],'
+        '"actionItems":[],"participants":[],"omiSessionKey":"kitchen","source":"omi"}',
     ),
     (
         BEGUN,
-        '{"id":"c","title":null,"summary":null,"createdAt":"2026-09-14T18:21:07.114Z",'
-        '"startedAt":"2026-09-14T18:21:07.114Z","lastMessageAt":"2026-09-14T18:21:07.114Z","order":0,'
-        '"messageCount":0,"omiSessionKey":"kitchen","source":"omi"}',
+        '{"id":"c","title":null,"titleSource":"words","summary":null,"createdAt":"2026-09-14T18:21:07.114Z",'
+        '"startedAt":"2026-09-14T18:21:07.114Z","endedAt":"2026-09-14T18:21:07.114Z",'
+        '"lastMessageAt":"2026-09-14T18:21:07.114Z","order":0,"messageCount":0,"omiConversationId":null,'
+        '"emoji":null,"category":null,"repairedCount":0,"starred":false,"sections":[],'
+        '"actionItems":[],"participants":[],"omiSessionKey":"kitchen","source":"omi"}',
+    ),
+    (
+        structs.replace(
+            BEGUN,
+            user_title="Mine",
+            omi_title="OMI's",
+            omi_id="o",
+            emoji="🎹",
+            category="family",
+            details=Details(
+                sections=[Section(heading="H", text="- *t*", message_ids=["c.1"])],
+                action_items=[ActionItem(id="i", text="do", done=True, due_at=AT, owner="Jo", is_ticked=True)],
+                participants=[Participant(name="Ruben")],
+            ).text(),
+            repaired_count=2,
+            starred=True,
+        ),
+        '{"id":"c","title":"Mine","titleSource":"user","summary":null,"createdAt":"2026-09-14T18:21:07.114Z",'
+        '"startedAt":"2026-09-14T18:21:07.114Z","endedAt":"2026-09-14T18:21:07.114Z",'
+        '"lastMessageAt":"2026-09-14T18:21:07.114Z","order":0,"messageCount":0,"omiConversationId":"o",'
+        '"emoji":"🎹","category":"family","repairedCount":2,"starred":true,'
+        '"sections":[{"heading":"H","text":"- *t*","messageIds":["c.1"]}],"actionItems":[{"id":"i","text":"do",'
+        '"done":true,"dueAt":"2026-09-14T18:21:07.114Z","owner":"Jo","messageIds":[]}],'
+        '"participants":[{"name":"Ruben","personId":null}],"omiSessionKey":"kitchen","source":"omi"}',
     ),
     (
         OWNED,
@@ -215,7 +244,8 @@ def test_deleted_words_leave_nothing_or_an_empty_text() -> None:
 
     assert erased_columns(Noun) == {"text": "", "speaker": None}
     assert erased_columns(Message) == {"text": "", "speaker": None, "person_id": None, "versions": ""}
-    assert erased_columns(Conversation) == {"title": None, "summary": None}
+    of_conversation = ("title", "summary", "omi_title", "user_title", "emoji", "category", "details")
+    assert erased_columns(Conversation) == dict.fromkeys(of_conversation)
     gone = CONVERSATION.deleted(AT)
     assert (gone.title, gone.summary, gone.message_count, gone.deleted_at) == (None, None, 0, AT)
 

@@ -11,8 +11,9 @@ MESSAGE = {
     "position", "seq", "rev",
 }  # fmt: skip
 CONVERSATION = {
-    "id", "title", "summary", "createdAt", "startedAt", "lastMessageAt", "order", "messageCount", "omiSessionKey",
-    "source",
+    "id", "title", "titleSource", "summary", "createdAt", "startedAt", "endedAt", "lastMessageAt", "order",
+    "messageCount", "omiConversationId", "emoji", "category", "repairedCount", "starred", "sections", "actionItems",
+    "participants", "omiSessionKey", "source",
 }  # fmt: skip
 
 

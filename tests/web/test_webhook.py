@@ -123,15 +123,26 @@ def test_a_clock_back_at_zero_begins_a_conversation(shared_server: ServerProcess
     wait_until(lambda: len(ada.client.get("/conversations").json()["items"]) == 2)
 
 
-@pytest.mark.parametrize("name", ["07", "15", "17"])
-def test_calls_without_live_words_are_taken_and_show_nothing(
-    shared_server: ServerProcess, ada: Person, uid: str, name: str
-) -> None:
+def test_a_call_without_words_is_taken_and_shows_nothing(shared_server: ServerProcess, ada: Person, uid: str) -> None:
     shared_server.vouch(ada, uid)
-    assert accepted(call(shared_server, sample(name, uid), f"?uid={uid}"))
+    assert accepted(call(shared_server, sample("07", uid), f"?uid={uid}"))
     wait_until(lambda: ada.client.get(f"/sessions/{uid}").status_code == 200, "the session to be the user's")
     assert ada.client.get(f"/sessions/{uid}").json()["session"]["lastSeenAt"]
     assert ada.current()["conversation"] is None
+
+
+@pytest.mark.parametrize(("name", "title"), [("15", "Boiler visit on Thursday"), ("17", "Fern care")])
+def test_records_of_today_and_of_2024_become_conversations(
+    shared_server: ServerProcess, ada: Person, uid: str, name: str, title: str
+) -> None:
+    shared_server.vouch(ada, uid)
+    body = sample(name, uid)
+    assert accepted(call(shared_server, body, f"?uid={uid}"))
+    wait_until(lambda: ada.current()["conversation"], "the conversation")
+    current = ada.current()
+    assert current["conversation"]["title"] == title
+    said = [segment["text"] for segment in json.loads(body)["transcript_segments"]]
+    assert [message["text"] for message in current["messages"]] == said
 
 
 def test_a_days_summary_is_taken(shared_server: ServerProcess, uid: str) -> None:

@@ -50,7 +50,7 @@ def _retry(args: argparse.Namespace) -> None:
 def _shown(job: Job) -> dict[str, object]:
     return {
         "job": job.seq,
-        "type": "CONVERSATION_SAVE",
+        "type": job.type,
         "call": job.kind,
         "session": job.session_id,
         "state": job.state,

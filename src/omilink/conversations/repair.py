@@ -131,7 +131,7 @@ class _Alignment:
         self._said = [letters_of(message.text) for message in messages]
         self._starts = [segment.start for segment in record if segment.start is not None]
         self._ends = list(accumulate((segment.end or 0.0 for segment in record[: len(self._starts)]), max))
-        self._of_id = {segment.id: number for number, segment in enumerate(record) if segment.id}
+        self._of_id: dict[str | None, int] = {segment.id: number for number, segment in enumerate(record) if segment.id}
         self._owner: list[int | None] = [None] * len(self._letters)
         self._taken = bytearray(len(self._letters))
         self._spans: dict[int, tuple[int, int]] = {}
@@ -163,11 +163,11 @@ class _Alignment:
         a joined segment the time of a word is a guess, so such words count only where the clocks differ by far."""
         by_id = list(self._shifts_by_id())
         if by_id:
-            return median(by_id)
+            return round(median(by_id), 3)
         by_text = list(self._shifts_by_text())
         exact = [shift for shift, is_exact in by_text if is_exact]
         guess = median([shift for shift, _ in by_text]) if by_text else 0.0
-        return median(exact) if exact else guess if abs(guess) > FAR else 0.0
+        return round(median(exact) if exact else guess if abs(guess) > FAR else 0.0, 3)
 
     def _shifts_by_id(self) -> Iterator[float]:
         for message, said in zip(self._messages, self._said, strict=True):
@@ -347,13 +347,13 @@ class _Alignment:
                 yield hole
                 low = self._taken.find(0, high, end)
 
-    def _hole(
-        self, number: int, low: int, high: int, before: int | None, behind: int | None, at: float | None
-    ) -> Hole:
+    def _hole(self, number: int, low: int, high: int, before: int | None, behind: int | None, at: float | None) -> Hole:
         """The missing letters from index `low` to `high` of one segment, between the messages `before` and `behind`,
         after the position `at` of the hole before."""
         text, (first, end) = self._record[number].text, self._letters.first[number : number + 2]
-        text = text[self._letters.places[low] if low > first else 0 : self._letters.places[high] if high < end else None]
+        text = text[
+            self._letters.places[low] if low > first else 0 : self._letters.places[high] if high < end else None
+        ]
         start, until = self._seconds(number, low), self._seconds(number, high)
         if start is not None and until is not None:
             if low > first and before is not None:  # the words go on where a known message of this segment ended

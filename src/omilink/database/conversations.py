@@ -42,6 +42,12 @@ LISTED = (
     .order_by(conversation.c.first_order.desc(), conversation.c.id.desc())
     .limit(bindparam("most"))
 )
+OF_SESSION = (
+    select(conversation)
+    .where(conversation.c.session_id == bindparam("session"))
+    .order_by(conversation.c.active_until.desc())
+    .limit(bindparam("most"))
+)
 PUT_CONVERSATION = Bulk(insert(conversation), Conversation)
 CHANGE_CONVERSATION = Bulk(
     update(conversation)
@@ -72,6 +78,22 @@ class Conversations(Work):
     def conversations_near(self, session_keys: Collection[str], since: Millis) -> list[Conversation]:
         """Of these sessions, tombstones too: with words after `since`."""
         return NEAR.nouns(Conversation, self._connection, ids=listed_json(session_keys), since=since)
+
+    def conversations_at(self, session_key: str, since: Millis, until: Millis, most: int) -> list[Conversation]:
+        """Of this session, tombstones too: those that were going on at that time, and the latest ones, at most `most`
+        of each."""
+        c = conversation.c
+        then = OF_SESSION.where(c.active_until > since, c.last_at >= since, c.created_at <= until)
+        values = {"session": session_key, "most": most}
+        found = every(Conversation, [*self._run(then, values), *self._run(OF_SESSION, values)])
+        return list({one.id: one for one in found}.values())
+
+    def conversations_of_record(self, omi_id: str, user_id: str | None, session_key: str) -> list[Conversation]:
+        """Those that OMI's record with this id describes, tombstones too: of the user, or ownerless ones of the
+        session."""
+        c = conversation.c
+        whose = c.user_id == user_id if user_id else c.user_id.is_(None) & (c.session_id == session_key)
+        return every(Conversation, self._run(select(conversation).where(c.omi_id == omi_id, whose).order_by(c.id)))
 
     def ownerless(self, session_key: str) -> list[Conversation]:
         """Oldest first, without tombstones."""

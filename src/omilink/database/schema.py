@@ -188,12 +188,21 @@ conversations = Table(
         Column("last_order", BigInteger, nullable=False, server_default="0"),
         Column("last_step", BigInteger, nullable=False, server_default="0"),
         Column("turn", Integer, nullable=False, server_default="0"),
+        Column("details", Text),
+        Column("repaired_count", Integer, nullable=False, server_default="0"),
+        Column("starred", Boolean, nullable=False, server_default=false()),
         Column("counted_at", BigInteger, nullable=False, server_default="0"),  # of the last words or change of hands
     ),
     # by the coarse time and order: an index on last_at or last_order would be written with every call
     Index("ix_conversations_session_id_active_until", "session_id", "active_until"),
     Index("ix_conversations_user_id_last_step", "user_id", "last_step"),
     Index("ix_conversations_user_id_first_order", "user_id", "first_order"),
+    Index(
+        "ix_conversations_omi_id",
+        "omi_id",
+        sqlite_where=text("omi_id IS NOT NULL"),
+        postgresql_where=text("omi_id IS NOT NULL"),
+    ),
 )
 
 messages = Table(

@@ -141,6 +141,10 @@ class DeliveryBatch(Batch):
         there = self._messages.get(conversation.id, {}).values()
         return [m for m in there if m.start is not None and m.start <= until and (m.end or 0.0) >= start]
 
+    def came_live(self, conversation: Conversation, start: float, until: float) -> list[Message]:
+        """Of `around`, the messages that came live. When the others were said is partly a guess."""
+        return [message for message in self.around(conversation, start, until) if message.source == "omi"]
+
     def _look(self, conversation: Conversation, start: float, until: float) -> None:
         """Loads messages by whole minutes of the clock, each minute once: a call may ask for each of thousands of
         segments."""

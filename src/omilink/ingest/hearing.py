@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from omilink.conversations import identity, segmentation
-from omilink.ingest import recognition
+from omilink.ingest import recognition, record
 from omilink.ingest.batch import DeliveryBatch
 from omilink.linking import phrase
 from omilink.models.conversation import Conversation
@@ -33,10 +33,10 @@ def hear(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) 
     heard, fresh, near = Heard(), [], batch.near(delivery)
     for segment in segments:
         known = recognition.known(batch, delivery, segment, near, is_alone=len(segments) == 1)
-        if known is None:
-            fresh.append(segment)
-        else:
+        if known:
             _hear_again(batch, delivery, known, segment, heard)
+        elif not record.is_filled_in(batch, delivery, segment, near):
+            fresh.append(segment)
     for run in segmentation.runs(fresh, batch.gap):
         _hear_run(batch, delivery, run, heard)
     return heard
@@ -86,7 +86,7 @@ def _hear_run(batch: DeliveryBatch, delivery: Delivery, run: segmentation.Run, h
     if placed:
         run = segmentation.Run(run.segments, None, None)
     else:
-        placed = segmentation.place(run, at, as_of_then, batch.gap, batch.around)
+        placed = segmentation.place(run, at, as_of_then, batch.gap, batch.came_live)
     if placed is None:
         conversation = _begin(batch, delivery)
         heard.began.add(conversation.id)

@@ -52,7 +52,7 @@ _SIMPLE = (str, int, float, Decimal)
 """The types of values that can be read as a text or as a number; true and false cannot."""
 _WHOLE = re.compile(r"-?[0-9]+")
 
-TRANSCRIPT = "transcript"
+TRANSCRIPT, RECORD = "transcript", "conversation"
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # databases and UTF-8 do not accept NUL and lone surrogates
 _SHORT_WHOLE = re.compile(r"[0-9]{1,9}")
@@ -151,7 +151,7 @@ def segments(content: Any) -> tuple[list[Segment], int]:
 def _words_elsewhere(content: Any) -> int:
     """The number of pieces of speech that an object without the right key seems to contain under other keys."""
     found = [value for name, value in content.items() if name.lower() in _ELSEWHERE]
-    return sum(len(value) if isinstance(value, list) else bool(_clean(value).strip()) for value in found)
+    return sum(len(value) if isinstance(value, list) else bool(clean(value).strip()) for value in found)
 
 
 def _unknown_pieces(content: dict[str, Any]) -> int:
@@ -205,7 +205,7 @@ def _contradiction(sessions: list[str], uids: list[str]) -> str | None:
 
 def _kind(body: dict[str, Any]) -> str:
     if "transcript_segments" in body or "structured" in body:
-        return "conversation"
+        return RECORD
     return "day_summary" if "summary_json" in body or ("summary" in body and "segments" not in body) else TRANSCRIPT
 
 
@@ -259,7 +259,7 @@ def _text(item: Any) -> str | None:
     text = item.get("text")
     if text is None:
         return None if _words_elsewhere(item) else ""
-    return _clean(text) if _is_simple(text) else None
+    return clean(text) if _is_simple(text) else None
 
 
 def _segment(item: dict[str, Any], text: str) -> Segment:
@@ -327,7 +327,7 @@ def _id(value: Any) -> str | None:
 
 
 def _label(value: Any, length: int | None) -> str | None:
-    return _clean(value).strip()[:length] or None if _is_simple(value) else None
+    return clean(value).strip()[:length] or None if _is_simple(value) else None
 
 
 def _truth(value: Any) -> bool:
@@ -338,7 +338,8 @@ def _is_simple(value: Any) -> bool:
     return isinstance(value, _SIMPLE) and not isinstance(value, bool)
 
 
-def _clean(value: Any) -> str:
+def clean(value: Any) -> str:
+    """The value as a text without what databases and UTF-8 do not accept."""
     text = str(value if value is not None else "")
     return text if text.isprintable() else _UNSTORABLE.sub("\ufffd", text)
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.database.store import Transaction
-from omilink.ingest import hearing, payload
+from omilink.ingest import hearing, payload, record, record_reading
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.budget import SEGMENT, Budget, sender
 from omilink.ingest.phrase_removal import take_sentences_out
@@ -23,6 +23,7 @@ from omilink.models.audit import By
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED
 from omilink.models.message import Segment
+from omilink.models.record import Record
 from omilink.models.session import PAST, Mistake, UnlinkReason
 
 
@@ -45,12 +46,14 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call as it was read: its segments, the number of unreadable segments, and its sender's mistake."""
+    """A call as it was read: its segments or its record, the number of unreadable segments, and its sender's
+    mistake."""
 
     delivery: Delivery
     said: Sequence[Segment]
     bad_segments: int
     mistake: Mistake | None
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,11 @@ def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float, daily_byte
 
 
 def _read(delivery: Delivery) -> _Call:
-    said, bad = payload.segments(payload.document(delivery.body))
+    content = payload.document(delivery.body)
+    if delivery.kind == payload.RECORD:
+        read = record_reading.read(content)
+        return _Call(delivery, (), read.unreadable, None, read)
+    said, bad = payload.segments(content)
     return _Call(delivery, mistakes.in_seconds(said), bad, mistakes.of_call(said, bad))
 
 
@@ -131,9 +138,11 @@ def _save(batch: DeliveryBatch, call: _Call, signatures: _Signatures, budget: Bu
         return _Done(quarantined=decision.rule)
     signatures.add(delivery)
     _carry_out(batch, decision, delivery, call.bad_segments)
-    if budget and not _has_room(batch, budget, delivery, segments):
+    if budget and not _has_room(batch, budget, delivery, call.record.segments if call.record else segments):
         _note_not_kept(batch, delivery)
         return _Done(is_kept=False)
+    if call.record:
+        return _Done(of_before=record.apply(batch, delivery, call.record))
     heard = hearing.hear(batch, delivery, segments)
     hearing.tell(batch, delivery, heard)
     _note_mistake(batch, delivery, call.mistake, heard)

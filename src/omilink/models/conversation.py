@@ -1,7 +1,7 @@
 """A conversation: what was said on one clock of a device without a long silence."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -10,7 +10,9 @@ from omilink.clock import Millis
 from omilink.models.declaration import Big, Erased, Fixed, Shown, ShownAs, erased_columns
 from omilink.models.delivery import Delivery
 from omilink.models.message import Message, Segment
+from omilink.models.summary import ActionItem, Participant, Section, details_of
 
+TitleSource = Literal["user", "omi", "words"]
 ACTIVE_STEP: Millis = 600_000
 ORDER_STEP = 1 << 13
 TITLE_LENGTH = 60
@@ -24,9 +26,10 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     """The session's key: its origin and its id."""
     user_id: str | None
     """The owner; None for an ownerless conversation, which is shown to nobody."""
-    title: Shown[Erased[str | None]] = None
+    title: Erased[str | None] = None
+    """The beginning of its first words, which is shown until there is a better title."""
     summary: Shown[Erased[str | None]] = None
-    # nothing sets it yet
+    """OMI's, once its record of the conversation has come. Markdown, never markup."""
     created_at: Fixed[Shown[Millis]]
     zero_at: Millis | None = None
     """When the device's clock stood at 0; None while all words are unplaced."""
@@ -48,14 +51,59 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     """When a proof took the conversation along to a new owner."""
     brought_order: Big[int | None] = None
     """The order of that moment."""
+    omi_id: Annotated[str | None, ShownAs("omiConversationId")] = None
+    """OMI's id of it; null until OMI's record of it has come."""
+    omi_title: Erased[str | None] = None
+    """The title in OMI's record."""
+    user_title: Erased[str | None] = None
+    """The title that its user gave it, which outlasts every record."""
+    emoji: Shown[Erased[str | None]] = None
+    category: Shown[Erased[str | None]] = None
+    """OMI's word for what it is about: `work`, `family`."""
+    details: Erased[str | None] = None
+    """Sections, action items and participants, as `models.summary.Details` has them."""
+    repaired_count: Shown[int] = 0
+    """How many of its words only OMI's record had."""
+    starred: Shown[bool] = False
     deleted_at: Millis | None = None
     """When the conversation was deleted. It stays as a tombstone without words, so that a retry of a call cannot
     restore it."""
 
     @property
+    def shown_title(self) -> Annotated[str | None, ShownAs("title", before="summary")]:
+        """Its user's title, or OMI's, or its first words."""
+        return self.user_title or self.omi_title or self.title
+
+    @property
+    def title_source(self) -> Annotated[TitleSource, ShownAs(before="summary")]:
+        """Where the title comes from."""
+        return "user" if self.user_title else "omi" if self.omi_title else "words"
+
+    @property
+    def sections(self) -> Shown[Sequence[Section]]:
+        """The parts of OMI's summary."""
+        return details_of(self.details).sections
+
+    @property
+    def action_items(self) -> Shown[Sequence[ActionItem]]:
+        return details_of(self.details).action_items
+
+    @property
+    def participants(self) -> Shown[Sequence[Participant]]:
+        """Who took part, as far as OMI knows."""
+        return details_of(self.details).participants
+
+    @property
     def started_at(self) -> Annotated[Millis, ShownAs(before="last_at")]:
         """When it began."""
         return self.zero_at or self.created_at
+
+    @property
+    def ended_at(self) -> Annotated[Millis, ShownAs(before="last_at")]:
+        """When its last words were said, so far."""
+        if self.zero_at is None or self.end is None:
+            return self.last_at
+        return self.zero_at + round(self.end * 1000)
 
     @property
     def omi_session_id(self) -> Annotated[str, ShownAs("omiSessionKey")]:

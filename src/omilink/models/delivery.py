@@ -9,6 +9,8 @@ from omilink.models.order import Moment, Way
 BATCH_BYTES = 1 << 18
 """Of the calls that are saved together: they are in memory together, and hold a database's only writing lane."""
 
+JOBS = {"transcript": "CONVERSATION_SAVE", "conversation": "CONVERSATION_RECORD"}
+"""The job of each kind of delivery."""
 LONGEST_WAIT: Millis = 600_000
 """Between two tries of one delivery."""
 
@@ -66,3 +68,7 @@ class Job(Struct, frozen=True, kw_only=True, gc=False):
     attempts: int
     received_at: Millis
     error: str | None
+
+    @property
+    def type(self) -> str:
+        return JOBS.get(self.kind, "CONVERSATION_SAVE")

@@ -69,7 +69,7 @@ class OfConversation(Content, frozen=True):
 
 
 class ConversationChanged(OfConversation, frozen=True, tag="conversation_changed"):
-    """It began, or came to you with a session."""
+    """It began, or came to you with a session, or something about it changed, such as its title. Replace it."""
 
 
 class NewMessages(OfConversation, frozen=True, tag="new_messages"):

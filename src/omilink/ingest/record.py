@@ -1,0 +1,392 @@
+"""Applies OMI's record of a conversation: finds the conversation, fills in the words that never came live, and takes
+over what OMI says about it. A record that was applied before changes nothing.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec.structs import replace
+
+from omilink.clock import Millis
+from omilink.conversations.history import SNAPSHOT
+from omilink.conversations.repair import LONG, Hole, Repair, Span, contains, letters_of, repair
+from omilink.ingest.batch import DeliveryBatch
+from omilink.linking import phrase
+from omilink.models.conversation import Conversation, title_of
+from omilink.models.delivery import Delivery
+from omilink.models.event import ConversationChanged, NewMessages
+from omilink.models.ids import digest, is_uuid
+from omilink.models.message import FROM_RECORD, LEFT_OUT, Message, Segment
+from omilink.models.record import Record
+from omilink.models.summary import ActionItem, Details, Participant, Section, details_of
+
+AROUND: Millis = 60_000
+"""Milliseconds by which a conversation and its record may differ in time."""
+HELD_UP: Millis = 3_600_000
+"""Milliseconds by which live words may have come late."""
+MOST_COMPARED = 20
+"""Conversations that are compared with a record."""
+NEARBY = 10.0
+"""Seconds between words that came live and the place where a record has filled them in."""
+CLOCKS_APART: Millis = 600_000
+"""Milliseconds between the record's and the server's idea of when a conversation began. Beyond them one of the clocks
+is wrong, and what came live keeps its time."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """The conversations that a record describes: those to fill in, the one with most of the words first, and deleted
+    ones. `is_anothers` means that another user has it, or had it; `has_phrases`, that verification phrases were removed
+    from its words."""
+
+    living: list[Conversation] = field(default_factory=list)
+    deleted: list[Conversation] = field(default_factory=list)
+    is_anothers: bool = False
+    has_phrases: bool = False
+
+
+def apply(batch: DeliveryBatch, delivery: Delivery, record: Record) -> int:
+    """Applies the record, and returns the number of its segments that belong to another user, of which nothing is
+    kept."""
+    batch.stored()
+    found = _find(batch, delivery, record)
+    if found.is_anothers:
+        return len(record.segments)
+    if found.deleted and not found.living:
+        _bury(batch, found.deleted[0], record)
+    elif found.living or record.segments or record.title or record.summary:
+        living = found.living or [_begun(batch, delivery, record)]
+        if found.has_phrases:
+            record = replace(record, segments=_without_phrases(record.segments))
+        _Filling(batch, delivery, record, living, found.deleted, is_new=not found.living).run()
+    return 0
+
+
+# finding
+
+
+def _find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> _Found:
+    """By OMI's id, by ids of segments, or by time and words, in this order."""
+    owner, (since, until) = batch.owner(delivery), _seconds_of(delivery, record)
+    near = batch.tx.conversations_at(delivery.session_key, since - AROUND, until + AROUND + HELD_UP, MOST_COMPARED)
+    shared = _count_shared(batch, near, record)
+    of_record = _of_record(batch, delivery, record)
+    known = {one.id: one for one in [*of_record, *near] if one.omi_id == record.id or shared[one.id]}
+    theirs = [one for one in known.values() if one.user_id == owner]
+    theirs.sort(key=lambda one: (-shared[one.id], one.first_order, one.id))
+    living = [one for one in theirs if not one.deleted_at]
+    gone = [one for one in theirs if one.deleted_at]
+    with_phrases = [one for one in [*living, *gone] if _has_phrase(batch, one)]
+    deleted = [one for one in gone if one not in with_phrases]
+    if living or deleted:
+        return _Found(living, deleted, has_phrases=bool(with_phrases))
+    if len(known) > len(theirs) or _is_of_before(batch, delivery, record):
+        return _Found(is_anothers=True)
+    then = [one for one in near if one.user_id == owner and _overlap(one, since, until) > -AROUND]
+    alike = [one for one in then if not one.deleted_at and not one.omi_id and _is_alike(batch, one, record)]
+    if not alike:
+        half = max(1, until - since) / 2
+        deleted = [
+            one for one in then if one.deleted_at and one not in with_phrases and _overlap(one, since, until) > half
+        ]
+    return _Found(alike[:1], deleted, has_phrases=bool(with_phrases))
+
+
+def _of_record(batch: DeliveryBatch, delivery: Delivery, record: Record) -> list[Conversation]:
+    """The conversations with the record's id. One that came in at another address is locked as well."""
+    owner, session_key = batch.owner(delivery), delivery.session_key
+    found = batch.tx.conversations_of_record(record.id, owner, session_key)
+    elsewhere = {one.session_key for one in found} - {session_key}
+    if not elsewhere:
+        return found
+    batch.tx.sessions(elsewhere)
+    return batch.tx.conversations_of_record(record.id, owner, session_key)
+
+
+def _has_phrase(batch: DeliveryBatch, conversation: Conversation) -> bool:
+    """Whether a verification phrase was removed from the conversation, or it is the one that remembers such phrases."""
+    return any(message.text == LEFT_OUT for message in batch.tx.all_messages(conversation.id))
+
+
+def _seconds_of(delivery: Delivery, record: Record) -> tuple[Millis, Millis]:
+    """When the record's words were said."""
+    starts = [one.start for one in record.segments if one.start is not None]
+    ends = [one.end for one in record.segments if one.end is not None]
+    first, end = min(starts, default=0.0), max(ends, default=0.0)
+    zero_at = delivery.received_at - round(end * 1000) if record.started_at is None else record.started_at
+    return zero_at + round(first * 1000), zero_at + round(end * 1000)
+
+
+def _count_shared(batch: DeliveryBatch, near: Iterable[Conversation], record: Record) -> Counter[str]:
+    """By conversation the number of its messages that have the id of a segment. Only ids that nobody else makes
+    count."""
+    ids = [one.id for one in record.segments if one.id and is_uuid(one.id)]
+    keys = {(conversation.id, f"id:{id}") for conversation in near for id in ids}
+    return Counter(conversation_id for conversation_id, _ in batch.tx.messages_known(keys))
+
+
+def _is_of_before(batch: DeliveryBatch, delivery: Delivery, record: Record) -> bool:
+    """Whether the conversation ended before the session came to its owner from another user."""
+    session = batch.session(delivery)
+    if not session.turn or session.linked_at is None or session.user_id != batch.owner(delivery):
+        return False
+    return _seconds_of(delivery, record)[1] < session.linked_at
+
+
+def _overlap(conversation: Conversation, since: Millis, until: Millis) -> Millis:
+    """Milliseconds that both have in common; a negative number is the gap between them."""
+    first = (conversation.first or 0.0) * 1000
+    began = conversation.created_at if conversation.zero_at is None else conversation.zero_at + round(first)
+    return min(until, conversation.ended_at) - max(since, began)
+
+
+def _is_alike(batch: DeliveryBatch, conversation: Conversation, record: Record) -> bool:
+    """Whether all letters of the conversation stand in the record at about their time, or enough letters that are most
+    of either side."""
+    messages = batch.tx.all_messages(conversation.id)
+    here = sum(len(letters_of(message.text)) for message in messages)
+    there = sum(len(letters_of(segment.text)) for segment in record.segments)
+    matched = repair(messages, record.segments).matched
+    return 0 < here == matched or (matched >= LONG and matched * 2 >= min(here, there))
+
+
+# applying
+
+
+def _bury(batch: DeliveryBatch, tombstone: Conversation, record: Record) -> None:
+    """Notes in the tombstone which record is not to be restored."""
+    if tombstone.omi_id is None:
+        batch.put_conversation(replace(tombstone, omi_id=record.id))
+
+
+def _begun(batch: DeliveryBatch, delivery: Delivery, record: Record) -> Conversation:
+    """A conversation without words that never came live. It is the current one only if nothing was said since."""
+    until = _seconds_of(delivery, record)[1]
+    conversation = batch.begun(delivery)
+    last_at = min(max(until, record.finished_at or until), delivery.received_at)
+    latest = batch.tx.latest_conversation(conversation.user_id) if conversation.user_id else None
+    is_later = latest is None or last_at >= latest.last_at
+    return replace(
+        conversation,
+        zero_at=record.started_at,
+        last_at=last_at,
+        last_order=delivery.order if is_later or latest is None else latest.last_order,
+    )
+
+
+class _Filling:
+    """One record on its way into its conversations."""
+
+    def __init__(
+        self,
+        batch: DeliveryBatch,
+        delivery: Delivery,
+        record: Record,
+        living: Sequence[Conversation],
+        deleted: Sequence[Conversation],
+        *,
+        is_new: bool,
+    ) -> None:
+        self._batch, self._delivery, self._is_new = batch, delivery, is_new
+        self._before = {one.id: one for one in living}
+        self._main = living[0].id
+        self._said = [] if is_new else list(_in_order(batch, living))
+        self._record = record
+        spans = [span for one in deleted if (span := _span(one))]
+        self._repair: Repair = repair(self._said, record.segments, spans)
+        self._conversations = dict(self._before)
+        self._new: defaultdict[str, list[Message]] = defaultdict(list)
+        self._of_segment: defaultdict[int, list[str]] = defaultdict(list)
+        for number, said in enumerate(self._repair.said_in):
+            self._of_segment[number] += [self._said[index].id for index in said]
+
+    def run(self) -> None:
+        main = self._before[self._main]
+        self._conversations[main.id] = main = self._with_times(main)
+        if self._is_new:
+            self._batch.put_conversation(main, new=True)
+        speakers = self._live_names()
+        for hole in self._repair.holes:
+            self._fill(hole, speakers)
+        self._conversations[self._main] = self._described(self._conversations[self._main])
+        for conversation in self._conversations.values():
+            self._put(conversation)
+
+    def _with_times(self, conversation: Conversation) -> Conversation:
+        """The conversation with the record's time, which is better than the time of the first call."""
+        if self._record.started_at is None or conversation.omi_id == self._record.id:
+            return conversation
+        zero_at = self._record.started_at + round(self._repair.shift * 1000)
+        is_near = conversation.zero_at is None or abs(zero_at - conversation.zero_at) < CLOCKS_APART
+        return replace(conversation, zero_at=zero_at) if is_near else conversation
+
+    def _live_names(self) -> dict[str | None, str | None]:
+        """The record's names of speakers -> the names of the same voices live. OMI may number the voices anew."""
+        names: defaultdict[str | None, Counter[str | None]] = defaultdict(Counter)
+        for segment, said in zip(self._record.segments, self._repair.said_in, strict=True):
+            if len(said) == 1 and self._said[said[0]].is_user == segment.is_user:
+                names[segment.speaker][self._said[said[0]].speaker] += 1
+        return {name: count.most_common(1)[0][0] for name, count in names.items()}
+
+    def _fill(self, hole: Hole, speakers: dict[str | None, str | None]) -> None:
+        where = self._main if hole.after is None else self._said[hole.after].conversation_id
+        conversation, segment = self._conversations[where], self._record.segments[hole.segment]
+        seq, at = conversation.message_count + 1, self._delivery.received_at
+        message = Message(
+            conversation_id=where,
+            seq=seq,
+            key=f"{FROM_RECORD}{seq}:{segment.id or ''}",
+            text=hole.text,
+            speaker=speakers.get(segment.speaker, segment.speaker),
+            is_user=segment.is_user,
+            person_id=segment.person_id,
+            start=hole.start,
+            end=hole.end,
+            position=hole.position,
+            created_at=at,
+            spoken_at=at if hole.start is None else _spoken_at(conversation, hole.start, at),
+            versions="",
+        )
+        self._batch.put_message(message, new=True)
+        self._new[where].append(message)
+        self._of_segment[hole.segment].append(message.id)
+        self._conversations[where] = _longer(conversation, message, at)
+
+    def _described(self, conversation: Conversation) -> Conversation:
+        """The conversation with what the record says about it. An empty text in the record leaves what is there."""
+        record, before = self._record, details_of(conversation.details)
+        ids = {one.id: number for number, one in enumerate(record.segments) if one.id}
+
+        def messages_of(segment_ids: Sequence[str]) -> list[str]:
+            found = [id for segment in segment_ids if segment in ids for id in self._of_segment[ids[segment]]]
+            return list(dict.fromkeys(found))
+
+        details = Details(
+            sections=[
+                Section(heading=one.heading, text=one.text, message_ids=messages_of(one.segment_ids))
+                for one in record.sections
+            ],
+            action_items=_ticked(
+                [
+                    ActionItem(
+                        id=id,
+                        text=one.text,
+                        done=one.done,
+                        due_at=one.due_at,
+                        owner=one.owner,
+                        message_ids=messages_of(one.segment_ids),
+                    )
+                    for id, one in zip(
+                        _item_ids([each.text for each in record.action_items]), record.action_items, strict=True
+                    )
+                ],
+                before.action_items,
+            ),
+            participants=[Participant(name=name) for name in record.participants],
+        )
+        return replace(
+            conversation,
+            omi_id=record.id,
+            omi_title=record.title or conversation.omi_title,
+            summary=record.summary or conversation.summary,
+            emoji=record.emoji or conversation.emoji,
+            category=record.category or conversation.category,
+            details=conversation.details if record.is_discarded else details.text(),
+        )
+
+    def _put(self, conversation: Conversation) -> None:
+        """Writes the conversation and adds its events, if anything is new."""
+        new, before = self._new[conversation.id], self._before[conversation.id]
+        if conversation == before and not self._is_new:
+            return
+        self._batch.put_conversation(conversation)
+        if conversation.user_id is None:
+            return
+        if self._is_new or not new:
+            self._batch.add_event(conversation.user_id, ConversationChanged(conversation=conversation))
+        for at in range(0, len(new), SNAPSHOT):
+            some = new[at : at + SNAPSHOT]
+            self._batch.add_event(conversation.user_id, NewMessages(conversation=conversation, messages=some))
+
+
+def _in_order(batch: DeliveryBatch, living: Sequence[Conversation]) -> Iterable[Message]:
+    """The messages of the conversations, one conversation after the other."""
+    for conversation in sorted(living, key=lambda one: (one.first_order, one.id)):
+        yield from batch.tx.all_messages(conversation.id)
+
+
+def _without_phrases(segments: Sequence[Segment]) -> list[Segment]:
+    """The segments without verification phrases: they are no part of a conversation."""
+    texts = [segment.text for segment in segments]
+    for _, span in reversed(list(phrase.sentences_in(texts))):
+        texts = [span.cut(place, text) for place, text in enumerate(texts)]
+    return [replace(segment, text=text) for segment, text in zip(segments, texts, strict=True)]
+
+
+def _span(deleted: Conversation) -> Span | None:
+    return None if deleted.first is None or deleted.end is None else Span(deleted.first, deleted.end)
+
+
+def _longer(conversation: Conversation, message: Message, at: Millis) -> Conversation:
+    """The conversation with a message that a record filled in."""
+    first, end = conversation.first, conversation.end
+    if message.start is not None and message.end is not None:
+        first = message.start if first is None else min(first, message.start)
+        end = message.end if end is None else max(end, message.end)
+    longer = replace(
+        conversation,
+        title=conversation.title or title_of(message.text),
+        first=first,
+        end=end,
+        message_count=message.seq,
+        repaired_count=conversation.repaired_count + len(message.text.split()),
+    )
+    return replace(longer, last_at=max(longer.last_at, min(at, longer.ended_at)))
+
+
+def _spoken_at(conversation: Conversation, start: float, at: Millis) -> Millis:
+    return at if conversation.zero_at is None else min(at, conversation.zero_at + round(start * 1000))
+
+
+def _item_ids(texts: Sequence[str]) -> list[str]:
+    """An id of each action item, made of its text, since OMI gives it none. Equal texts are counted."""
+    seen: Counter[str] = Counter()
+    ids = []
+    for text in texts:
+        seen[text] += 1
+        ids.append(digest(text, seen[text]))
+    return ids
+
+
+def _ticked(items: Sequence[ActionItem], before: Sequence[ActionItem]) -> list[ActionItem]:
+    """The items, with what the user ticked before."""
+    ticked: dict[str, Any] = {item.id: item.is_ticked for item in before if item.is_ticked is not None}
+    return [
+        replace(item, done=ticked[item.id], is_ticked=ticked[item.id]) if item.id in ticked else item for item in items
+    ]
+
+
+# words that come live after the record
+
+
+def is_filled_in(batch: DeliveryBatch, delivery: Delivery, segment: Segment, near: Iterable[Conversation]) -> bool:
+    """Whether a record has filled in the words of a segment that comes live later. A short text may be said again at
+    the same second of the next conversation, so it counts only while the conversation may go on."""
+    if segment.start is None or segment.end is None:
+        return False
+    is_long = len(letters_of(segment.text)) >= LONG
+    for conversation in near:
+        if (
+            conversation.omi_id is None
+            or not conversation.repaired_count
+            or conversation.user_id != batch.owner(delivery)
+        ):
+            continue
+        if is_long or delivery.received_at - conversation.last_at < batch.gap_ms:
+            around = batch.around(conversation, segment.start - NEARBY, segment.end + NEARBY)
+            filled = sorted((m for m in around if m.source == "omi_record"), key=lambda m: (m.position, m.seq))
+            if filled and contains(filled, segment):
+                return True
+    return False

@@ -1,0 +1,142 @@
+"""Reads OMI's record of a conversation, old and new (docs/reference/omi.md: the conversation record).
+
+Whatever can be read is kept. A list that is no list, or a date that is no date, loses that list or date and is counted.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from omilink.clock import Millis
+from omilink.conversations.repair import in_spoken_order
+from omilink.ingest import payload
+from omilink.models.ids import digest
+from omilink.models.message import Segment
+from omilink.models.record import Record, RecordedItem, RecordedSection
+
+MOST_SEGMENTS = 20_000
+"""Segments of a record: more than a day of speech. Further ones are counted as unreadable."""
+MOST_ENTRIES = 200
+"""Entries of every other list."""
+LONGEST_LINE, LONGEST_TEXT = 500, 20_000
+"""Characters of a title, and of a summary."""
+EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Dates outside are no dates of a conversation."""
+
+
+def read(content: Any) -> Record:
+    """The record in the body's JSON. A record without an id gets one made of its dates, which its later editions have
+    too."""
+    reader = _Reader(content if isinstance(content, dict) else {})
+    return reader.record()
+
+
+class _Reader:
+    """Reads fields of one record, and counts those that cannot be read."""
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        self._body, self._unreadable = body, 0
+
+    def record(self) -> Record:
+        body, about = self._body, self._object(self._body.get("structured"))
+        is_discarded = body.get("discarded") is True
+        segments = self._segments()
+        started_at, finished_at = self._date(body.get("started_at")), self._date(body.get("finished_at"))
+        end = max((segment.end for segment in segments if segment.end is not None), default=0.0)
+        if started_at is None and finished_at is not None:
+            started_at = finished_at - round(end * 1000)
+        return Record(
+            id=_line(body.get("id"), payload.LONGEST_ID) or f"made:{digest(body.get('created_at'), started_at)}",
+            started_at=started_at,
+            finished_at=finished_at,
+            segments=segments,
+            title=_line(about.get("title")),
+            summary=_text(about.get("overview")),
+            emoji=None if is_discarded else _line(about.get("emoji"), 32),
+            category=None if is_discarded else _line(about.get("category"), 64),
+            sections=list(self._sections(about.get("sections"))),
+            action_items=list(self._items(about.get("action_items"))),
+            participants=list(self._names(about.get("participants"))),
+            is_discarded=is_discarded,
+            unreadable=self._unreadable,
+        )
+
+    def _segments(self) -> list[Segment]:
+        items = self._list(self._body.get("transcript_segments"), MOST_SEGMENTS)
+        segments, unreadable = payload.segments({"segments": items})
+        self._unreadable += unreadable
+        text = _text(self._object(self._body.get("external_data")).get("text"))
+        if not segments and text:  # made of a text by an integration
+            return [Segment(text=text)]
+        return in_spoken_order(segments)
+
+    def _sections(self, value: Any) -> Iterator[RecordedSection]:
+        for section in self._entries(value):
+            text = _text(section.get("body_markdown"))
+            heading = _line(section.get("heading"))
+            if text or heading:
+                ids = self._ids(section)
+                yield RecordedSection(heading=heading or "", text=text or "", segment_ids=ids)
+
+    def _items(self, value: Any) -> Iterator[RecordedItem]:
+        for item in self._entries(value):
+            text = _text(item.get("description"))
+            if text and item.get("deleted") is not True:
+                yield RecordedItem(
+                    text=text,
+                    done=item.get("completed") is True,
+                    due_at=self._date(item.get("due_at")),
+                    owner=_line(item.get("owner_name")),
+                    segment_ids=self._ids(item),
+                )
+
+    def _names(self, value: Any) -> Iterator[str]:
+        for participant in self._entries(value):
+            if name := _line(participant.get("name")):
+                yield name
+
+    def _ids(self, entry: Mapping[str, Any]) -> list[str]:
+        ids = self._list(entry.get("source_segment_ids"), MOST_ENTRIES)
+        return [id for id in ids if isinstance(id, str)]
+
+    def _entries(self, value: Any) -> Iterator[dict[str, Any]]:
+        for entry in self._list(value, MOST_ENTRIES):
+            if isinstance(entry, dict):
+                yield entry
+            else:
+                self._unreadable += 1
+
+    def _object(self, value: Any) -> dict[str, Any]:
+        self._unreadable += value is not None and not isinstance(value, dict)
+        return value if isinstance(value, dict) else {}
+
+    def _list(self, value: Any, most: int) -> list[Any]:
+        if not isinstance(value, list):
+            self._unreadable += value is not None
+            return []
+        self._unreadable += max(0, len(value) - most)
+        return value[:most]
+
+    def _date(self, value: Any) -> Millis | None:
+        """The time; one without a zone is in UTC."""
+        if value is None:
+            return None
+        try:
+            time = datetime.fromisoformat(value)
+            time = time if time.tzinfo else time.replace(tzinfo=UTC)
+            if EARLIEST < time < LATEST:
+                return round(time.timestamp() * 1000)
+        except (TypeError, ValueError, OverflowError):
+            pass
+        self._unreadable += 1
+        return None
+
+
+def _line(value: Any, most: int = LONGEST_LINE) -> str | None:
+    """The text in one line; None if there is none."""
+    text = _text(value)
+    return " ".join(text.split())[:most] if text else None
+
+
+def _text(value: Any) -> str | None:
+    return payload.clean(value).strip()[:LONGEST_TEXT] or None if isinstance(value, str) else None

@@ -1,0 +1,65 @@
+"""What OMI says about a conversation beside its words: sections, action items and participants."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from msgspec import Struct, json
+
+from omilink.clock import Millis
+from omilink.models.declaration import Shown
+
+
+class Section(Struct, frozen=True, kw_only=True, gc=False):
+    """A part of the summary."""
+
+    heading: Shown[str]
+    text: Shown[str]
+    """Markdown, never markup."""
+    message_ids: Shown[Sequence[str]] = ()
+    """The messages that the part rests on, as far as OMI says so."""
+
+
+class ActionItem(Struct, frozen=True, kw_only=True, gc=False):
+    """Something to do that was agreed on in the conversation."""
+
+    id: Shown[str]
+    """The same for as long as its text stays the same."""
+    text: Shown[str]
+    done: Shown[bool]
+    """As its user ticked it, or else as OMI says."""
+    due_at: Shown[Millis | None] = None
+    owner: Shown[str | None] = None
+    """The name of whoever is to do it, as far as OMI knows."""
+    message_ids: Shown[Sequence[str]] = ()
+    """The messages that it rests on, as far as OMI says so."""
+    is_ticked: bool | None = None
+    """What its user said of `done`; None if the user said nothing. It outlasts later records."""
+
+
+class Participant(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody who took part, by OMI's knowledge."""
+
+    name: Shown[str]
+    person_id: Shown[str | None] = None
+    # nothing sets it yet
+
+
+class Details(Struct, frozen=True, kw_only=True, gc=False):
+    """The lists of a conversation, stored as one text: most conversations have none of them."""
+
+    sections: Sequence[Section] = ()
+    action_items: Sequence[ActionItem] = ()
+    participants: Sequence[Participant] = ()
+
+    def text(self) -> str | None:
+        """The JSON text to store; None if all lists are empty."""
+        return None if self == NO_DETAILS else json.encode(self).decode()
+
+
+NO_DETAILS = Details()
+
+
+@lru_cache(256)
+def details_of(text: str | None) -> Details:
+    """The lists in a stored text; empty ones for None."""
+    return NO_DETAILS if text is None else json.decode(text, type=Details)

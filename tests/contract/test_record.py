@@ -1,0 +1,305 @@
+"""OMI's record of a conversation: it fills in the words that never came live, and says what the conversation was about.
+On both databases, with OMI's own bodies."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from properties.histories import NOON, call, empty_store, save, save_one_by_one, say, talks, verify
+from sqlalchemy import Engine
+
+from omilink.conversations import history
+from omilink.database.store import Transaction
+from omilink.linking import sessions
+from omilink.models.conversation import Conversation
+from omilink.models.delivery import Delivery
+from omilink.models.json import time_text, to_json
+from omilink.models.message import Message
+from omilink.models.order import Moment
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
+LOST = ["the two dollies.", "Good. How much does the van cost?"]
+LOST += ["Three hundred and forty euros, half of it up front.", "I will transfer it tonight."]
+
+
+@pytest.fixture
+def tx(engine: Engine) -> Iterator[Transaction]:
+    """A store where ada has proven the samples' account."""
+    with empty_store(engine) as tx:
+        verify(tx, A, "ada", NOON)
+        yield tx
+
+
+def body_of(name: str) -> dict[str, Any]:
+    [path] = SAMPLES.glob(f"{name}-*.json")
+    body: dict[str, Any] = json.loads(path.read_text())
+    return body
+
+
+def live(name: str, heard: float) -> Delivery:
+    return replace(call(heard, session=A, uid=A), body=json.dumps(body_of(name)).encode())
+
+
+def record(body: dict[str, Any], heard: float, session: str = A, uid: str | None = A, began: float = 0.0) -> Delivery:
+    """The record as it comes so many seconds after noon, of a conversation that began at `began`."""
+    if "started_at" in body:
+        started = datetime.fromtimestamp(NOON / 1000 + began, UTC)
+        body = {**body, "started_at": started.isoformat(), "created_at": (started - timedelta(minutes=12)).isoformat()}
+        body["finished_at"] = (started + timedelta(seconds=32)).isoformat()
+    sent = call(heard, session=session, uid=uid)
+    return replace(sent, kind="conversation", body=json.dumps(body).encode())
+
+
+def heard_live(tx: Transaction, *names: str) -> None:
+    moments = {"20a": 7.0, "20b": 12.5, "20c": 31.0}
+    save_one_by_one(tx, [live(name, moments[name]) for name in names])
+
+
+def only(tx: Transaction, owner: str | None = "ada", session: str = A) -> Conversation:
+    [conversation] = talks(tx, owner, session)
+    return conversation
+
+
+def words(tx: Transaction, conversation: Conversation) -> list[Message]:
+    return tx.all_messages(conversation.id)
+
+
+def said(tx: Transaction, conversation: Conversation) -> list[str]:
+    return [message.text for message in words(tx, conversation)]
+
+
+def letters(texts: list[str]) -> str:
+    return "".join(letter for text in texts for letter in text.casefold() if letter.isalnum())
+
+
+def of_record(body: dict[str, Any]) -> str:
+    return letters([segment["text"] for segment in body["transcript_segments"]])
+
+
+def events_of(tx: Transaction, user_id: str = "ada") -> list[dict[str, Any]]:
+    return [json.loads(event.data) for event in tx.events_after(user_id, 0, 1000)]
+
+
+def test_lost_words_are_filled_in_where_they_were_said(tx: Transaction) -> None:
+    heard_live(tx, "20a", "20b", "20c")
+    before = {message.id: message for message in words(tx, only(tx))}
+    save(tx, record(body_of("20z"), 160))
+    conversation = only(tx)
+    after = words(tx, conversation)
+    assert [m.text for m in after if m.source == "omi_record"] == LOST
+    assert letters([m.text for m in after]) == of_record(body_of("20z"))
+    assert {m.id: m for m in after if m.source == "omi"} == before
+    assert conversation.repaired_count == 25
+    assert [m.seq for m in after].index(5) < [m.seq for m in after].index(8) < [m.seq for m in after].index(6)
+
+
+def test_the_conversation_says_what_omi_says_about_it(tx: Transaction) -> None:
+    heard_live(tx, "20a", "20b", "20c")
+    save(tx, record(body_of("20z"), 160))
+    shown = to_json(only(tx))
+    assert (shown["title"], shown["titleSource"]) == ("Moving the piano on Saturday", "omi")
+    assert (shown["emoji"], shown["category"]) == ("🎹", "family")
+    assert shown["summary"].startswith("The van comes on Saturday")
+    assert shown["omiConversationId"] == "d4b62afb-7ba6-4765-bbf1-f2e4b966f72f"
+    texts = {message.id: message.text for message in words(tx, only(tx))}
+    transfer, hedda = shown["actionItems"]
+    assert (transfer["done"], transfer["dueAt"], transfer["owner"]) == (False, "2026-10-12T20:00:00.000Z", None)
+    assert [texts[id] for id in transfer["messageIds"]] == ["I will transfer it tonight."]
+    assert hedda["owner"] == "Jonas"
+    assert [texts[id] for id in hedda["messageIds"]] == ["Then I call Hedda, she has the straps and", LOST[0]]
+
+
+def test_the_same_record_again_changes_nothing(tx: Transaction) -> None:
+    heard_live(tx, "20a", "20b", "20c")
+    save(tx, record(body_of("20z"), 160))
+    before = only(tx), words(tx, only(tx)), events_of(tx)
+    save(tx, record(body_of("20z"), 165), record(body_of("20z"), 170))
+    assert (only(tx), words(tx, only(tx)), events_of(tx)) == before
+
+
+def test_a_later_edition_changes_only_what_differs(tx: Transaction) -> None:
+    heard_live(tx, "20a", "20b", "20c")
+    save(tx, record(body_of("20z"), 160))
+    before, count = words(tx, only(tx)), len(events_of(tx))
+    save(tx, record(body_of("22"), 9_000))
+    shown = to_json(only(tx))
+    assert shown["title"] == "Umzug: piano and van"
+    assert [item["done"] for item in shown["actionItems"]] == [True, False]
+    assert words(tx, only(tx)) == before
+    assert [event["type"] for event in events_of(tx)[count:]] == ["conversation_changed"]
+
+
+def test_streams_are_told_of_the_words_and_the_title_at_once(tx: Transaction) -> None:
+    heard_live(tx, "20a", "20b", "20c")
+    count = len(events_of(tx))
+    save(tx, record(body_of("20z"), 160))
+    [event] = events_of(tx)[count:]
+    assert (event["type"], event["conversation"]["title"]) == ("new_messages", "Moving the piano on Saturday")
+    assert [message["text"] for message in event["messages"]] == LOST
+    assert {message["source"] for message in event["messages"]} == {"omi_record"}
+
+
+@pytest.mark.parametrize("first", [[], ["20a"], ["20b"], ["20a", "20b"], ["20c"]])
+def test_words_that_come_live_after_the_record_are_not_doubled(tx: Transaction, first: list[str]) -> None:
+    heard_live(tx, *first)
+    save(tx, record(body_of("20z"), 40))
+    for name in {"20a", "20b", "20c"} - set(first):
+        save(tx, live(name, 45))
+    assert letters(said(tx, only(tx))) == of_record(body_of("20z"))
+
+
+def test_a_conversation_that_never_came_live_is_made_of_its_record(tx: Transaction) -> None:
+    save(tx, record(body_of("21"), 100))
+    conversation = only(tx)
+    assert letters(said(tx, conversation)) == of_record(body_of("21"))
+    shown = to_json(conversation)
+    assert shown["title"] == "Bike frame ready on Thursday"
+    assert shown["startedAt"] == time_text(NOON)
+    heading = [section["heading"] for section in shown["sections"]]
+    assert heading == ["State of the repair", "Price", "Side notes"]
+    assert [len(section["messageIds"]) for section in shown["sections"]] == [3, 2, 0]
+    assert [event["type"] for event in events_of(tx)[-2:]] == ["conversation_changed", "new_messages"]
+    save(tx, record(body_of("21"), 140))
+    assert only(tx) == conversation
+
+
+def test_an_old_record_does_not_become_the_current_conversation(tx: Transaction) -> None:
+    save(tx, live("25a", 5_000))
+    save(tx, record(body_of("21"), 5_010))
+    latest = tx.latest_conversation("ada")
+    assert latest and said(tx, latest)[0] == "Mm. Yeah."
+    assert len(talks(tx, "ada", A)) == 2
+
+
+@pytest.mark.parametrize("names", [("23y", "23z"), ("23z", "23y")])
+def test_two_devices_keep_their_conversations_apart(tx: Transaction, names: tuple[str, str]) -> None:
+    save_one_by_one(tx, [live(name, heard) for name, heard in [("23a", 16), ("23b", 23), ("23c", 23.1), ("23d", 29)]])
+    before = {one.id: words(tx, one) for one in talks(tx, "ada", A)}
+    for name in names:
+        save(tx, record(body_of(name), 160, began=16))
+    after = talks(tx, "ada", A)
+    assert {one.id: words(tx, one) for one in after} == before
+    titles = {to_json(one)["title"] for one in after}
+    assert titles == {body_of(name)["structured"]["title"] for name in names}
+
+
+def test_a_discarded_conversation_keeps_its_words_and_gets_no_title(tx: Transaction) -> None:
+    save(tx, live("25a", 3))
+    save(tx, record(body_of("25z"), 130))
+    shown = to_json(only(tx))
+    assert (shown["title"], shown["titleSource"], shown["emoji"]) == ("Mm. Yeah.", "words", None)
+    assert said(tx, only(tx)) == ["Mm. Yeah.", "Okay then."]
+
+
+def test_without_ids_the_time_and_the_words_tell_the_conversation(tx: Transaction) -> None:
+    heard_live(tx, "20a", "20b", "20c")
+    body = body_of("20z")
+    for segment in body["transcript_segments"]:
+        del segment["id"]
+    save(tx, record(body, 160))
+    assert letters(said(tx, only(tx))) == of_record(body)
+    save(tx, record(body_of("21"), 170))
+    assert len(talks(tx, "ada", A)) == 2
+
+
+def test_dates_that_are_wrong_harm_nothing_where_ids_are_shared(tx: Transaction) -> None:
+    heard_live(tx, "20a", "20b", "20c")
+    began = only(tx).zero_at
+    save(tx, record(body_of("20z"), 160, began=-90 * 86_400))
+    assert letters(said(tx, only(tx))) == of_record(body_of("20z"))
+    assert only(tx).zero_at == began
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_a_deleted_conversation_stays_deleted(tx: Transaction, ids: bool) -> None:
+    heard_live(tx, "20a", "20b", "20c")
+    history.delete(tx, only(tx).id, "ada", NOON + 100_000)
+    body = body_of("20z")
+    if not ids:
+        for segment in body["transcript_segments"]:
+            del segment["id"]
+    save_one_by_one(tx, [record(body, 160), record(body_of("22"), 9_000)])
+    assert talks(tx, "ada", A) == []
+    assert [event["type"] for event in events_of(tx)] == ["session_linked", "conversation_deleted"]
+
+
+def test_a_deleted_conversation_that_never_came_live_stays_deleted(tx: Transaction) -> None:
+    save(tx, record(body_of("21"), 100))
+    history.delete(tx, only(tx).id, "ada", NOON + 120_000)
+    save(tx, record(body_of("21"), 140))
+    assert talks(tx, "ada", A) == []
+
+
+def test_nothing_that_a_record_said_is_left_after_deleting(tx: Transaction) -> None:
+    save(tx, record(body_of("20z"), 100))
+    conversation = only(tx)
+    history.delete(tx, conversation.id, "ada", NOON + 120_000)
+    [tombstone] = tx.conversations_of_record(conversation.omi_id or "", "ada", conversation.session_key)
+    assert "piano" not in repr((tombstone, tx.all_messages(conversation.id), events_of(tx))).casefold()
+
+
+def test_a_record_of_an_ownerless_session_waits_with_its_words(engine: Engine) -> None:
+    with empty_store(engine) as tx:
+        save(tx, call(7, say("the kettle is on", 0.0), session="kitchen"))
+        body = body_of("20z")
+        body["transcript_segments"] = [{"text": "The kettle is on. Tea is ready", "start": 0.0, "end": 4.0}]
+        save(tx, record(body, 100, session="kitchen", uid=None))
+        assert to_json(only(tx, None, "kitchen"))["title"] == "Moving the piano on Saturday"
+        sessions.link(tx, "kitchen", "ben", Moment(at=NOON + 200_000, order=NOON + 200_000))
+        conversation = only(tx, "ben", "kitchen")
+        assert said(tx, conversation) == ["the kettle is on", "Tea is ready"]
+        assert to_json(conversation)["title"] == "Moving the piano on Saturday"
+
+
+def test_a_record_of_an_earlier_owners_conversation_reaches_nobody_else(engine: Engine) -> None:
+    with empty_store(engine) as tx:
+        at = Moment(at=NOON, order=NOON)
+        sessions.link(tx, "kitchen", "ada", at)
+        save(
+            tx,
+            replace(call(7, session="kitchen"), body=json.dumps(body_of("20a") | {"session_id": "kitchen"}).encode()),
+        )
+        later = Moment(at=NOON + 50_000, order=NOON + 50_000)
+        sessions.unlink(tx, "kitchen", "ada", later)
+        sessions.link(tx, "kitchen", "ben", later)
+        before = words(tx, only(tx, "ada", "kitchen"))
+        for name in ("20z", "21"):
+            save(tx, record(body_of(name), 160, session="kitchen", uid=None))
+        assert talks(tx, "ben", "kitchen") == []
+        assert words(tx, only(tx, "ada", "kitchen")) == before
+
+
+ODD: list[dict[str, Any]] = [
+    {"transcript_segments": "none", "structured": {"title": "Kept"}},
+    {"transcript_segments": [{"text": "kept words"}, 7, {"text": None}], "structured": []},
+    {"transcript_segments": [], "external_data": {"text": "Kept by an integration"}, "started_at": "yesterday"},
+    {"structured": {"title": "Kept", "action_items": {"a": 1}, "sections": [3, {"heading": "H"}], "participants": 5}},
+    {"id": 7, "started_at": "9999-12-31T23:59:59", "structured": {"title": "Kept\x00", "overview": 3, "emoji": []}},
+    {"structured": {"title": "Kept", "action_items": [{"description": "do", "due_at": "soon"}, {"description": ""}]}},
+]
+
+
+@pytest.mark.parametrize("body", ODD)
+def test_an_odd_record_keeps_what_can_be_kept(tx: Transaction, body: dict[str, Any]) -> None:
+    save(tx, replace(call(100, session=A, uid=A), kind="conversation", body=json.dumps(body).encode()))
+    conversation = only(tx)
+    assert "ept" in repr((to_json(conversation)["title"], said(tx, conversation)))
+    save(tx, replace(call(110, session=A, uid=A), kind="conversation", body=json.dumps(body).encode()))
+    assert only(tx) == conversation
+
+
+def test_an_empty_record_makes_no_conversation(tx: Transaction) -> None:
+    save(tx, record({"id": "x", "transcript_segments": [], "structured": {"title": ""}}, 100))
+    assert talks(tx, "ada", A) == []
+
+
+def test_a_large_record_is_applied_in_a_short_time(tx: Transaction) -> None:
+    """Far below a minute, where comparing each letter with each takes hours."""
+    many = [{"text": f"word {n} and {n * 7}", "start": n * 3.0, "end": n * 3 + 2.0} for n in range(3_000)]
+    save(tx, record({"id": "x", "started_at": "", "transcript_segments": many, "structured": {}}, 9_100))
+    assert only(tx).message_count == 3_000

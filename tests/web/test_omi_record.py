@@ -1,0 +1,67 @@
+"""A conversation's record, from OMI's call to an open stream."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from support import Person, ServerProcess, wait_until
+from web_support import call, new_uid, sample, texts
+
+LOST = ["the two dollies.", "Good. How much does the van cost?"]
+LOST += ["Three hundred and forty euros, half of it up front.", "I will transfer it tonight."]
+
+
+def record(name: str, uid: str) -> dict[str, Any]:
+    """A record of a conversation that began just now."""
+    body: dict[str, Any] = json.loads(sample(name, uid))
+    began = datetime.now(UTC) - timedelta(seconds=31)
+    return body | {"started_at": began.isoformat(), "finished_at": (began + timedelta(seconds=32)).isoformat()}
+
+
+def wearer(server: ServerProcess) -> tuple[Person, str]:
+    ada, uid = server.user(), new_uid()
+    server.vouch(ada, uid)
+    return ada, uid
+
+
+def test_lost_words_and_a_title_reach_an_open_stream(shared_server: ServerProcess) -> None:
+    ada, uid = wearer(shared_server)
+    with ada.follow() as stream:
+        stream.wait_for("caught_up")
+        for name in ("20a", "20b", "20c"):
+            assert call(shared_server, sample(name, uid), f"?uid={uid}").json() == {"ok": True}
+        stream.wait_for_text("Which is 2026-1187, I wrote it down.")
+        answer = call(shared_server, record("20z", uid), f"?uid={uid}")
+        assert (answer.status_code, answer.json()) == (200, {"ok": True})
+        for text in LOST:
+            assert stream.wait_for_text(text)["source"] == "omi_record"
+        shown = ada.current()["conversation"]
+        assert (shown["title"], shown["emoji"], shown["repairedCount"]) == ("Moving the piano on Saturday", "🎹", 25)
+        assert letters(texts(ada)) == letters([one["text"] for one in record("20z", uid)["transcript_segments"]])
+        call(shared_server, record("22", uid), f"?uid={uid}")
+        changed = stream.wait_for("conversation_changed", 2)["conversation"]
+        assert (changed["title"], changed["titleSource"]) == ("Umzug: piano and van", "omi")
+
+
+def test_a_phone_call_that_never_came_live_is_a_conversation(shared_server: ServerProcess) -> None:
+    ada, uid = wearer(shared_server)
+    call(shared_server, record("21", uid), f"?uid={uid}")
+    wait_until(lambda: ada.current()["conversation"], "the conversation")
+    shown = ada.current()["conversation"]
+    assert shown["title"] == "Bike frame ready on Thursday"
+    assert [section["heading"] for section in shown["sections"]] == ["State of the repair", "Price", "Side notes"]
+    assert texts(ada)[0] == "Hello, this is Ruben from the cycle shop."
+    assert ada.client.get("/conversations").json()["items"] == [shown]
+
+
+def test_a_record_of_somebody_elses_account_reaches_nobody(shared_server: ServerProcess) -> None:
+    ada, uid = wearer(shared_server)
+    call(shared_server, record("21", uid), f"?uid={new_uid()}")
+    shared_server.wait_until_settled(uid)
+    call(shared_server, sample("25a", uid), f"?uid={uid}")
+    wait_until(lambda: texts(ada), "the words")
+    assert len(ada.client.get("/conversations").json()["items"]) == 1
+
+
+def letters(parts: list[str]) -> str:
+    return "".join(letter for part in parts for letter in part.casefold() if letter.isalnum())
