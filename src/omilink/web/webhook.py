@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,8 +16,9 @@ from omilink.errors import BadSecret, Invalid, OmilinkError
 from omilink.ingest import accept, payload, signature
 from omilink.models.ids import SHARED, check_id, is_id
 from omilink.models.json import Json
-from omilink.settings import Policy, WebhookAuth
-from omilink.web import answers, bodies, openapi
+from omilink.settings import WebhookAuth
+from omilink.web import admission, answers, bodies, openapi
+from omilink.web.admission import NOT_ADMITTED, Signature
 from omilink.web.auth import bearer, client_address, request_id, services_of
 from omilink.web.fields import ID
 from omilink.web.plain_route import PlainRoute
@@ -26,12 +27,6 @@ PATH = "/omi-webhook"
 AUDIO = "application/octet-stream"
 Signed = tuple[str, str]
 """For which uid OMI signed a call, and what tells the call from every other signed one."""
-ENOUGH: dict[Policy, Callable[[bool, bool], bool]] = {
-    Policy.ANY: lambda secret, signature: secret or signature,
-    Policy.SECRET: lambda secret, signature: secret,
-    Policy.SIGNATURE: lambda secret, signature: signature,
-    Policy.BOTH: lambda secret, signature: secret and signature,
-}
 ACCEPTED = b'{"ok":true}'
 
 
@@ -57,26 +52,32 @@ async def setup_completed(request: Request) -> Response:
 
 
 async def _accept(services: Services, request: Request) -> str:
-    query = payload.query(request.scope["query_string"])
+    """The kind of the call, once it is on disk."""
+    settings, query = services.settings, payload.query(request.scope["query_string"])
     shown = _shown_secrets(request, query)
     origin = await _personal_origin(services, shown)
     has_secret = origin is None and _is_shared(services, shown)
-    free = origin is not None or services.settings.webhook_auth is WebhookAuth.OPEN
-    if not (free or has_secret or services.settings.signing_secret):
-        raise _refused()
+    is_open = settings.webhook_auth is WebhookAuth.OPEN
+    is_admitted_unread = origin is not None or has_secret or is_open
+    if not (is_admitted_unread or settings.signing_secret):
+        raise BadSecret(NOT_ADMITTED)
     if _is_audio(request, query):
-        return await _pass_over_audio(request, query, free or has_secret)
+        if not is_admitted_unread:
+            raise BadSecret(NOT_ADMITTED)
+        return await _pass_over_audio(request, query)
     sent = await bodies.read(request)
     signed = _signed(services, request, query, sent)
-    # at a personal URL the user's own app may sign, with a secret of its own
-    if signed is None and origin is None and _claims_a_signature(services, request):
-        raise BadSecret(
-            "X-Omi-Signature is not OMI's for this uid and body. OMILINK_SIGNING_SECRET must be the one that OMI shows "
-            "for this app, and this machine's clock right within five minutes."
+    verdict = admission.decide(
+        admission.Call(
+            is_personal=origin is not None,
+            has_secret=has_secret,
+            signature=_signature(services, request, signed),
+            policy=settings.webhook_policy,
+            is_open=is_open,
         )
-    is_proven = ENOUGH[services.settings.webhook_policy](has_secret, signed is not None)
-    if not (free or is_proven):
-        raise _refused()
+    )
+    if verdict.refusal:
+        raise BadSecret(verdict.refusal)
     call = await accept.accept(
         services.inbox,
         bodies.unpack(request.headers, sent),
@@ -85,7 +86,7 @@ async def _accept(services: Services, request: Request) -> str:
         counted_at=services.counted() if services.counted.known else None,
         origin=origin or SHARED,
         idempotency_key=request.headers.get("idempotency-key") or request.headers.get("x-omi-delivery"),
-        proven=signed is not None if origin else is_proven,
+        proven=verdict.is_proven,
         signed=signed,
         request_id=request_id(request),
     )
@@ -104,7 +105,7 @@ async def _personal_origin(services: Services, shown: Sequence[str]) -> str | No
             with turns.working_for(f"secret {signing_in.fingerprint(secret)}"):
                 owner = await services.personal_urls.owner(secret)
             if owner is None:
-                raise _refused()
+                raise BadSecret(NOT_ADMITTED)
             services.local_limits.spend((rate_limits.PERSONAL_CALL, owner))
             return owner
     return None
@@ -118,10 +119,11 @@ def _is_shared(services: Services, shown: Sequence[str]) -> bool:
     return any([hmac.compare_digest(secret, value) for secret in good for value in values])
 
 
-def _claims_a_signature(services: Services, request: Request) -> bool:
-    """Whether it says that OMI signed it, where that can be checked and counts."""
-    counts = services.settings.signing_secret and services.settings.webhook_policy is not Policy.SECRET
-    return bool(counts and "x-omi-signature" in request.headers)
+def _signature(services: Services, request: Request, signed: Signed | None) -> Signature:
+    if signed:
+        return Signature.GOOD
+    is_wrong = services.settings.signing_secret and "x-omi-signature" in request.headers
+    return Signature.WRONG if is_wrong else Signature.NONE
 
 
 def _signed(services: Services, request: Request, query: payload.Query, body: bytes) -> Signed | None:
@@ -141,10 +143,8 @@ def _is_audio(request: Request, query: payload.Query) -> bool:
     return kind.startswith(AUDIO) and any(name == "sample_rate" for name, _ in query)
 
 
-async def _pass_over_audio(request: Request, query: payload.Query, allowed: bool) -> str:
+async def _pass_over_audio(request: Request, query: payload.Query) -> str:
     """Audio is not kept: omilink is about words."""
-    if not allowed:
-        raise _refused()
     uids = {value for name, value in query if name == "uid"}
     if not uids:
         raise Invalid("Audio needs ?uid= to tell whose it is.")
@@ -153,13 +153,6 @@ async def _pass_over_audio(request: Request, query: payload.Query, allowed: bool
     async for _ in request.stream():
         pass
     return "audio"
-
-
-def _refused() -> BadSecret:
-    return BadSecret(
-        "The webhook's secret is missing or wrong. `omilink webhook-url` prints the address that holds it. A "
-        "user's own address is shown on the page; one that was replaced works for another day."
-    )
 
 
 def _described(_: Json) -> Json:
