@@ -133,8 +133,8 @@ def retry_of(*, proven: bool) -> Try:
         body = json.dumps({"segments": [{"text": world.sentence, "start": 0, "end": 2}]}).encode()
         at = clock.now()
         dead = Delivery(kind="transcript", session_id=NOBODYS, uid=NOBODYS, proven=proven, body=body, received_at=at)
-        assert isinstance(product.inbox, SqlQueue)
-        await product.inbox.keep(dead, "dead", "a reason")
+        assert isinstance(product.queue, SqlQueue)
+        await product.queue.keep(dead, "dead", "a reason")
 
     def run(world: World) -> None:
         within(lambda product: die(world, product))
@@ -209,7 +209,7 @@ def within(do: Callable[[Services], Awaitable[None]]) -> None:
     async def run() -> None:
         async with wiring.open_services(settings.load()) as product:
             await do(product)
-            parts = product.store, product.inbox, product.bus
+            parts = product.store, product.queue, product.bus
             worker = Worker(*parts, gap=150, clock=product.clock, count=lambda saved: None)
             worker.stop()
             await worker.run()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from sqlalchemy import Engine
 
-from omilink.app.services import Checks, Queue
+from omilink.app.services import Checks, Transport
 from omilink.background import running
 from omilink.database import migrate, postgres, sqlite
 from omilink.database.leases import Partitions, workers_alive
@@ -48,7 +48,7 @@ async def open_database(engine: Engine) -> postgres.Postgres:
 
 
 @contextlib.asynccontextmanager
-async def open_queue(settings: Settings, database: postgres.Postgres) -> AsyncIterator[Queue]:
+async def open_transport(settings: Settings, database: postgres.Postgres) -> AsyncIterator[Transport]:
     """The queue on JetStream, with a spool on this node's disk while NATS is unavailable, and notifications by NATS."""
     assert settings.nats_url
     link = NatsLink(settings.nats_url)
@@ -58,18 +58,18 @@ async def open_queue(settings: Settings, database: postgres.Postgres) -> AsyncIt
         outbox = DiskSpool(stream, spool, kept.newest_act)
         await outbox.look()
         partitions = Partitions(database, secrets.token_hex(8), PARTITIONS)
-        inbox = NatsQueue(stream, outbox, kept, partitions)
+        queue = NatsQueue(stream, outbox, kept, partitions)
         checks = _checks(stream, outbox, database)
         async with running(link.run):
             if not await link.wait_until_up(START_WAIT):
                 log.warning("NATS is away; the start goes on without it")
             try:
                 on_web = (outbox.run, outbox.watch_acts)
-                yield Queue(inbox=inbox, bus=bus, checks=checks, on_web=on_web, everywhere=(bus.run,))
+                yield Transport(queue=queue, bus=bus, checks=checks, on_web=on_web, everywhere=(bus.run,))
             finally:
                 with contextlib.suppress(TimeoutError):  # leases expire by themselves
                     async with asyncio.timeout(STOP_WAIT):
-                        await inbox.close()
+                        await queue.close()
                         await bus.flush()
 
 

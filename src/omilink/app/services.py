@@ -22,10 +22,10 @@ Checks = dict[str, Callable[[], Awaitable[None]]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Queue:
+class Transport:
     """The queue and the bus, and the background tasks that they need: on web nodes, and on all nodes (`everywhere`)."""
 
-    inbox: DeliveryQueue
+    queue: DeliveryQueue
     bus: Bus
     checks: Checks = field(default_factory=dict)
     on_web: tuple[Task, ...] = ()
@@ -36,7 +36,7 @@ class Queue:
 class Services:
     settings: Settings
     store: Store
-    inbox: DeliveryQueue
+    queue: DeliveryQueue
     bus: Bus
     webhook_secrets: tuple[str, ...]
     operator_token: str
@@ -57,4 +57,4 @@ class Services:
 
     async def moment(self) -> Moment:
         """The moment of an act that happens now: its place in the order, and its time."""
-        return await self.inbox.moment(self.clock())
+        return await self.queue.moment(self.clock())

@@ -15,7 +15,7 @@ from omilink.accounts.personal_webhook import PersonalUrls
 from omilink.accounts.rate_limits import Limits, LocalLimits
 from omilink.accounts.signing_in import DAY, new_secret
 from omilink.app import maintenance
-from omilink.app.services import Queue, Services
+from omilink.app.services import Services, Transport
 from omilink.background import end, running
 from omilink.clock import monotonic, now
 from omilink.counted_time import CountedTime
@@ -50,10 +50,10 @@ async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> A
     """The services of a running node: with `web` it may serve requests, with `worker` it saves calls. When the block
     ends, accepted calls are saved. Raises AlreadyRunning if another node serves the data folder."""
     with only_one(settings.data_dir) if web else contextlib.nullcontext():
-        async with _opened(settings) as (services, queue):
-            tasks = [*queue.everywhere, lambda: maintenance.count(services)]
+        async with _opened(settings) as (services, transport):
+            tasks = [*transport.everywhere, lambda: maintenance.count(services)]
             if web:
-                tasks += [*queue.on_web, lambda: maintenance.watch(services), lambda: maintenance.scrub(services)]
+                tasks += [*transport.on_web, lambda: maintenance.watch(services), lambda: maintenance.scrub(services)]
             if worker:
                 tasks += [lambda: maintenance.tidy(services)]
             if worker and settings.link_ttl:
@@ -69,12 +69,12 @@ async def open_services(settings: Settings, *, makes: bool = False) -> AsyncIter
     the command does not make one (`makes`)."""
     if not makes:
         check_installed(settings)
-    async with _opened(settings) as (services, queue), running(*queue.everywhere):
+    async with _opened(settings) as (services, transport), running(*transport.everywhere):
         yield services
 
 
 @contextlib.asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[tuple[Services, Queue]]:
+async def _opened(settings: Settings) -> AsyncIterator[tuple[Services, Transport]]:
     make_folder(settings.data_dir)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings))
@@ -82,7 +82,7 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Services, Queue]]:
         store = Store(database, counted)
         with contextlib.suppress(Unavailable):  # else when it is available again
             await store.read(lambda tx: tx.counted())
-        queue = await stack.enter_async_context(_open_queue(settings, database))
+        transport = await stack.enter_async_context(_open_transport(settings, database))
 
         async def database_works() -> None:
             await store.write(lambda tx: tx.note_ready(now()))
@@ -91,8 +91,8 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Services, Queue]]:
             Services(
                 settings=settings,
                 store=store,
-                inbox=queue.inbox,
-                bus=queue.bus,
+                queue=transport.queue,
+                bus=transport.bus,
                 webhook_secrets=webhook_secrets(settings),
                 operator_token=_kept_secret(settings.data_dir / "operator_token"),
                 personal_urls=PersonalUrls(store, counted),
@@ -100,9 +100,9 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Services, Queue]]:
                 limits=Limits(store, on=settings.rate_limits is OnOff.ON, clock=counted),
                 local_limits=LocalLimits(on=settings.rate_limits is OnOff.ON, clock=monotonic),
                 notifications=_notifications(settings),
-                checks={"database": database_works} | queue.checks,
+                checks={"database": database_works} | transport.checks,
             ),
-            queue,
+            transport,
         )
 
 
@@ -137,12 +137,12 @@ def engine(settings: Settings) -> Engine:
 
 
 @contextlib.asynccontextmanager
-async def _open_queue(settings: Settings, database: DatabaseThreads) -> AsyncIterator[Queue]:
+async def _open_transport(settings: Settings, database: DatabaseThreads) -> AsyncIterator[Transport]:
     if settings.nats_url:
-        async with _cluster().open_queue(settings, database) as queue:
-            yield queue
+        async with _cluster().open_transport(settings, database) as transport:
+            yield transport
     else:
-        yield Queue(inbox=SqlQueue(database), bus=LocalBus())
+        yield Transport(queue=SqlQueue(database), bus=LocalBus())
 
 
 def _cluster() -> ModuleType:
@@ -157,7 +157,7 @@ async def _working(services: Services) -> AsyncIterator[None]:
     """Runs a worker until the block ends, then saves accepted calls."""
     worker = Worker(
         services.store,
-        services.inbox,
+        services.queue,
         services.bus,
         gap=services.settings.conversation_gap,
         daily_bytes=services.settings.daily_megabytes * MEGABYTE,

@@ -213,7 +213,7 @@ async def _chart(services: Services, name: str | None, personal_of: str | None) 
         conversations=conversations,
         messages=messages,
         at=services.clock(),
-        jobs=await services.inbox.counts(session.id if session else None),
+        jobs=await services.queue.counts(session.id if session else None),
         sessions=sessions,
         address=settings.local_address(services.settings),
         is_public=settings.is_public(services.settings),

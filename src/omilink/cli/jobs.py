@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> None:
     async def load(services: Services) -> list[dict[str, object]]:
-        return [_shown(job) for job in await services.inbox.jobs(args.state, None, args.limit)]
+        return [_shown(job) for job in await services.queue.jobs(args.state, None, args.limit)]
 
     print_list(with_services(load), as_json=args.json, empty="No jobs. The queue is empty.")
 
@@ -39,7 +39,7 @@ def _retry(args: argparse.Namespace) -> None:
         raise NotFound("Name the jobs: numbers of dead jobs, or --all. `omilink jobs list --state dead` shows them.")
 
     async def retry(services: Services) -> int:
-        return await services.inbox.retry(None if args.all else args.job)
+        return await services.queue.retry(None if args.all else args.job)
 
     count = with_services(retry)
     if not count:

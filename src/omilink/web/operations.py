@@ -52,7 +52,7 @@ async def ready(services: Services) -> Response:
     if ill := [f"{name}: {state}" for name, state in parts.items() if state != WELL]:
         content |= {"ok": False, "error": "unavailable", "message": " ".join(ill)}
         return JSONResponse(content, 503, {"Retry-After": "5"})
-    return JSONResponse(content | {"jobs": await _jobs(services.inbox)})
+    return JSONResponse(content | {"jobs": await _jobs(services.queue)})
 
 
 @router.get("/metrics", response_class=Counters)
@@ -64,7 +64,7 @@ async def metrics(services: Services) -> Response:
         count.part_up.labels(part).set(state == WELL)
     with suppress(OmilinkError, TimeoutError):  # the database is away, and what is counted here is in it
         async with asyncio.timeout(CHECK):
-            for state, jobs in (await _jobs(services.inbox)).items():
+            for state, jobs in (await _jobs(services.queue)).items():
                 count.jobs.labels(state).set(jobs)
     return Counters(generate_latest(count.registry))
 
@@ -88,7 +88,7 @@ async def streams(request: Request, user_id: str, services: Services) -> Json:
 async def quarantine(request: Request, services: Services) -> Json:
     """What has been put aside and why, and what is nobody's: how much, of which session. Never words."""
     check_operator(request, services)
-    found = await services.inbox.jobs("quarantined", None, MOST)
+    found = await services.queue.jobs("quarantined", None, MOST)
     counts = Counter((job.session_id, job.error) for job in found)
     shown = [{"session": session, "why": why, "calls": calls} for (session, why), calls in counts.most_common()]
     unlinked = [
@@ -132,5 +132,5 @@ async def _how_is(check: Callable[[], Awaitable[None]]) -> str:
     return WELL
 
 
-async def _jobs(inbox: DeliveryQueue) -> dict[str, int]:
-    return dict.fromkeys(STATES, 0) | await inbox.counts()
+async def _jobs(queue: DeliveryQueue) -> dict[str, int]:
+    return dict.fromkeys(STATES, 0) | await queue.counts()

@@ -59,7 +59,7 @@ async def mine(who: CurrentUser, services: Services, limit: Limit = health.PAGE,
     """Your sessions with their health, the newest on the first page; on each page, last seen first."""
     before = by_number(cursor)
     page, more = await services.store.read(lambda tx: health.sessions_of(tx, who.user.id, limit, before))
-    jobs = await services.inbox.counts_of([session.id for session, _ in page])
+    jobs = await services.queue.counts_of([session.id for session, _ in page])
     at = services.clock()
     shown = [to_json(health.with_health(*one, at, jobs.get(one[0].id, {}))) for one in page]
     return {"ok": True, "sessions": shown, "nextCursor": pack(*more) if more else None}
@@ -69,7 +69,7 @@ async def mine(who: CurrentUser, services: Services, limit: Limit = health.PAGE,
 async def one(session_id: str, who: CurrentUser, services: Services) -> Json:
     """One session of yours: linked how and since when, what has come and been saved, and what is wrong."""
     session, saved = await services.store.read(lambda tx: health.session_of(tx, session_id, who.user.id))
-    jobs = await services.inbox.counts(session.id)
+    jobs = await services.queue.counts(session.id)
     streams_open = services.bus.listeners().get(who.user.id, 0)
     shown = health.in_full(session, saved, services.clock(), jobs, streams_open)
     return {"ok": True, "session": to_json(shown)}

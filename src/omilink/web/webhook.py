@@ -79,7 +79,7 @@ async def _accept(services: Services, request: Request) -> str:
     if verdict.refusal:
         raise BadSecret(verdict.refusal)
     call = await accept.accept(
-        services.inbox,
+        services.queue,
         bodies.unpack(request.headers, sent),
         query,
         at=services.clock(),
