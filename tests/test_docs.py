@@ -24,6 +24,7 @@ from omilink import cli
 from omilink.accounts import passwords, signing_in
 from omilink.accounts.rate_limits import PERSONAL_CALL
 from omilink.app import maintenance
+from omilink.clock import DAY
 from omilink.conversations import history
 from omilink.database import postgres, removal, sqlite, threads
 from omilink.ingest import payload, phrase_removal, worker
@@ -319,7 +320,7 @@ def said(page: str, sentence: str) -> bool:
             f"a look every {'second' if maintenance.WATCH == 1 else maintenance.WATCH} finds what they changed",
         ),
         ("architecture.md", f"takes up to {worker.BATCH} calls"),
-        ("reference/http.md", f"A token lives {signing_in.TOKEN_LIFE // signing_in.DAY} days"),
+        ("reference/http.md", f"A token lives {signing_in.TOKEN_LIFE // DAY} days"),
         ("reference/http.md", f"opens one stream within {signing_in.TICKET_LIFE // 1000} s"),
         ("reference/http.md", f"its newest {history.SNAPSHOT} messages"),
         ("reference/http.md", f"A body holds at most {MAX_BODY >> 20} MiB"),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 MILLISECONDS = "milliseconds"
 Millis = Annotated[int, MILLISECONDS]
+DAY: Millis = 86_400_000
 
 
 def now() -> Millis:

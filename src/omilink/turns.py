@@ -51,13 +51,13 @@ def next_batch(waiting: Sequence[Waiting], most: int, most_bytes: int) -> list[i
     each sender the oldest calls come first, and no sender gets more than a share while others wait."""
     if len(waiting) <= most and sum(one.size for one in waiting) <= most_bytes:
         return [one.seq for one in waiting]
-    batch = _Batch(most, most_bytes)
-    batch.fill(waiting, most // SHARES, most_bytes // SHARES)
-    batch.fill(waiting, most, most_bytes)
-    return sorted(batch.taken)
+    selection = _Selection(most, most_bytes)
+    selection.fill(waiting, most // SHARES, most_bytes // SHARES)
+    selection.fill(waiting, most, most_bytes)
+    return sorted(selection.taken)
 
 
-class _Batch:
+class _Selection:
     def __init__(self, most: int, most_bytes: int) -> None:
         self.taken: set[int] = set()
         self._most, self._bytes_left = most, most_bytes

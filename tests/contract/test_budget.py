@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from omilink.accounts.signing_in import DAY
-from omilink.clock import Millis
+from omilink.clock import DAY, Millis
 from omilink.database.store import Store, Transaction
 from omilink.errors import TooManySessions
 from omilink.ingest import saving

@@ -9,7 +9,7 @@ import pytest
 from support import Turned
 
 from omilink.accounts import signing_in
-from omilink.accounts.signing_in import TOKEN_LIFE, SignedIn, fingerprint
+from omilink.accounts.signing_in import TOKEN_LIFE, AuthenticatedUser, fingerprint
 from omilink.clock import Millis
 from omilink.database.store import Store, Transaction
 from omilink.live import event_log
@@ -51,10 +51,10 @@ class Stream:
 
 
 @pytest.fixture
-async def ada(store: Store, clock: Turned) -> SignedIn:
+async def ada(store: Store, clock: Turned) -> AuthenticatedUser:
     user = User(id="ada", email="ada@example.org", display_name=None, created_at=NOON)
     await store.write(lambda tx: signing_in.add(tx, user, "hash", TOKEN))
-    return SignedIn(user, fingerprint(TOKEN), NOON + TOKEN_LIFE)
+    return AuthenticatedUser(user, fingerprint(TOKEN), NOON + TOKEN_LIFE)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def clock(counted: Turned) -> Turned:
 
 
 @pytest.fixture
-def open_stream(store: Store, bus: Bus, ada: SignedIn, clock: Turned) -> Any:
+def open_stream(store: Store, bus: Bus, ada: AuthenticatedUser, clock: Turned) -> Any:
     return lambda after=None: Stream(event_log.follow(store, bus.subscribe("ada"), ada, after, clock))
 
 
@@ -205,7 +205,7 @@ async def test_a_node_that_drains_ends_its_streams(bus: Bus, open_stream: Any) -
 
 
 async def test_a_silent_stream_shows_that_it_lives(
-    store: Store, bus: Bus, ada: SignedIn, clock: Turned, monkeypatch: pytest.MonkeyPatch
+    store: Store, bus: Bus, ada: AuthenticatedUser, clock: Turned, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_log, "HEARTBEAT", 0.01)
     batches = event_log.follow(store, bus.subscribe("ada"), ada, None, clock)

@@ -6,7 +6,7 @@ import pytest
 from contract_support import prune
 
 from omilink.accounts import rate_limits as all_limits
-from omilink.accounts.rate_limits import PERSONAL_CALL, Limit, Limits, LocalLimits
+from omilink.accounts.rate_limits import PERSONAL_CALL, Limit, LocalLimits, SharedLimits
 from omilink.clock import Millis
 from omilink.database.store import Store
 from omilink.errors import RateLimited
@@ -38,11 +38,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def limits(store: Store, clock: Clock) -> Limits:
-    return Limits(store, on=True, clock=clock)
+def limits(store: Store, clock: Clock) -> SharedLimits:
+    return SharedLimits(store, on=True, clock=clock)
 
 
-async def tries(limits: Limits, who: str = ADA, limit: Limit = THREE) -> int:
+async def tries(limits: SharedLimits, who: str = ADA, limit: Limit = THREE) -> int:
     """How many tries are let through until one is refused, at most 20."""
     for count in range(20):
         try:
@@ -52,7 +52,7 @@ async def tries(limits: Limits, who: str = ADA, limit: Limit = THREE) -> int:
     return 20
 
 
-async def test_a_burst_is_let_through_and_then_one_more_every_ten_seconds(limits: Limits, clock: Clock) -> None:
+async def test_a_burst_is_let_through_and_then_one_more_every_ten_seconds(limits: SharedLimits, clock: Clock) -> None:
     assert await tries(limits) == 3
     clock.turn(9.9)
     assert await tries(limits) == 0
@@ -62,7 +62,7 @@ async def test_a_burst_is_let_through_and_then_one_more_every_ten_seconds(limits
     assert await tries(limits) == 3
 
 
-async def test_whoever_waits_as_long_as_told_gets_through(limits: Limits, clock: Clock) -> None:
+async def test_whoever_waits_as_long_as_told_gets_through(limits: SharedLimits, clock: Clock) -> None:
     await tries(limits)
     clock.turn(2.5)
     with pytest.raises(RateLimited) as refused:
@@ -73,13 +73,13 @@ async def test_whoever_waits_as_long_as_told_gets_through(limits: Limits, clock:
     await limits.spend((THREE, ADA))
 
 
-async def test_being_refused_costs_nothing(limits: Limits, clock: Clock) -> None:
+async def test_being_refused_costs_nothing(limits: SharedLimits, clock: Clock) -> None:
     assert [await tries(limits) for _ in range(5)] == [3, 0, 0, 0, 0]
     clock.turn(10)
     assert await tries(limits) == 1
 
 
-async def test_two_limits_are_spent_together_or_not_at_all(limits: Limits) -> None:
+async def test_two_limits_are_spent_together_or_not_at_all(limits: SharedLimits) -> None:
     one = Limit("one", burst=1, seconds=10)
     await limits.spend((THREE, ADA), (one, ADA))
     with pytest.raises(RateLimited):
@@ -87,31 +87,31 @@ async def test_two_limits_are_spent_together_or_not_at_all(limits: Limits) -> No
     assert await tries(limits) == 2
 
 
-async def test_what_is_given_back_was_not_spent(limits: Limits) -> None:
+async def test_what_is_given_back_was_not_spent(limits: SharedLimits) -> None:
     for _ in range(10):
         await limits.spend((THREE, ADA))
         await limits.give_back(THREE, ADA)
     assert await tries(limits) == 3
 
 
-async def test_everybody_and_every_subject_has_a_bucket(limits: Limits) -> None:
+async def test_everybody_and_every_subject_has_a_bucket(limits: SharedLimits) -> None:
     assert await tries(limits) == 3
     assert await tries(limits, "192.0.2.2") == 3
     assert await tries(limits, ADA, Limit("five", burst=5, seconds=10)) == 5
 
 
 async def test_switched_off_there_is_no_limit(store: Store, clock: Clock) -> None:
-    assert await tries(Limits(store, on=False, clock=clock)) == 20
+    assert await tries(SharedLimits(store, on=False, clock=clock)) == 20
 
 
-async def test_it_holds_over_nodes_and_for_many_at_once(limits: Limits, store: Store, clock: Clock) -> None:
-    nodes = [limits, Limits(store, on=True, clock=clock)]
+async def test_it_holds_over_nodes_and_for_many_at_once(limits: SharedLimits, store: Store, clock: Clock) -> None:
+    nodes = [limits, SharedLimits(store, on=True, clock=clock)]
     outcomes = await asyncio.gather(*(nodes[n % 2].spend((THREE, ADA)) for n in range(20)), return_exceptions=True)
     assert [outcome for outcome in outcomes if outcome is None] == [None] * 3
     assert all(isinstance(outcome, RateLimited) for outcome in outcomes if outcome)
 
 
-async def test_full_buckets_are_forgotten_and_no_others(limits: Limits, store: Store, clock: Clock) -> None:
+async def test_full_buckets_are_forgotten_and_no_others(limits: SharedLimits, store: Store, clock: Clock) -> None:
     await limits.spend((THREE, ADA))
     clock.turn(5)
     for _ in range(2):
@@ -145,9 +145,9 @@ async def test_a_clock_that_is_put_right_locks_nobody_out_after_a_restart_either
     store: Store, clock: Clock, ahead: float
 ) -> None:
     clock.turn(ahead)
-    assert await tries(Limits(store, on=True, clock=clock)) == 3
+    assert await tries(SharedLimits(store, on=True, clock=clock)) == 3
     clock.turn(-ahead)
-    restarted = Limits(store, on=True, clock=clock)
+    restarted = SharedLimits(store, on=True, clock=clock)
     try:
         await restarted.spend((THREE, ADA))
     except RateLimited as refused:
@@ -157,7 +157,7 @@ async def test_a_clock_that_is_put_right_locks_nobody_out_after_a_restart_either
     assert await tries(restarted, "192.0.2.2") == 3
 
 
-async def test_what_lies_a_day_ahead_in_the_database_holds_nobody_up(store: Store, limits: Limits) -> None:
+async def test_what_lies_a_day_ahead_in_the_database_holds_nobody_up(store: Store, limits: SharedLimits) -> None:
     await tries(limits)
     who = all_limits.name_hash(ADA)
     await store.write(lambda tx: tx.put_full_at("three", who, 1_000_000 + round(DAY * 1000)))
@@ -165,7 +165,7 @@ async def test_what_lies_a_day_ahead_in_the_database_holds_nobody_up(store: Stor
     assert await tries(limits) == 0
 
 
-async def test_a_clock_that_jumps_ahead_gives_back_no_more_than_the_burst(limits: Limits, clock: Clock) -> None:
+async def test_a_clock_that_jumps_ahead_gives_back_no_more_than_the_burst(limits: SharedLimits, clock: Clock) -> None:
     await tries(limits)
     clock.turn(2 * DAY)
     assert await tries(limits) == 3

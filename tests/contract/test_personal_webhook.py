@@ -8,7 +8,7 @@ import pytest
 from support import Turned
 
 from omilink.accounts import personal_webhook, signing_in
-from omilink.accounts.personal_webhook import FRESH, GRACE, PersonalUrls
+from omilink.accounts.personal_webhook import FRESH, GRACE, PersonalUrlOwners
 from omilink.database import migrate, sqlite
 from omilink.database.store import Store
 from omilink.errors import Unavailable
@@ -23,8 +23,8 @@ def clock(counted: Turned) -> Turned:
 
 
 @pytest.fixture
-def urls(store: Store, clock: Turned) -> PersonalUrls:
-    return PersonalUrls(store, clock)
+def urls(store: Store, clock: Turned) -> PersonalUrlOwners:
+    return PersonalUrlOwners(store, clock)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ async def secret_of_ada(store: Store, clock: Turned) -> str:
 
 
 async def test_a_secret_is_its_users_until_its_time_is_over(
-    store: Store, urls: PersonalUrls, clock: Turned, secret: str
+    store: Store, urls: PersonalUrlOwners, clock: Turned, secret: str
 ) -> None:
     assert await urls.owner(secret) == "ada"
     assert await urls.owner("me_unknown") is None
@@ -52,7 +52,7 @@ async def test_a_secret_is_its_users_until_its_time_is_over(
 
 
 async def test_what_was_just_looked_up_is_not_looked_up_again_unless_it_is_forgotten(
-    store: Store, urls: PersonalUrls, clock: Turned, secret: str
+    store: Store, urls: PersonalUrlOwners, clock: Turned, secret: str
 ) -> None:
     for forgets in False, True:
         assert await urls.owner(secret) == "ada"
@@ -67,7 +67,7 @@ async def test_while_the_database_is_away_what_was_known_counts(tmp_path: Path, 
     migrate.upgrade(engine)
     database = sqlite.Sqlite(engine)
     store = Store(database, clock)
-    urls = PersonalUrls(store, clock)
+    urls = PersonalUrlOwners(store, clock)
     secret = await secret_of_ada(store, clock)
     assert await urls.owner(secret) == "ada"
     with closing(sqlite3.connect(tmp_path / "away.db")) as behind_its_back:
@@ -80,7 +80,7 @@ async def test_while_the_database_is_away_what_was_known_counts(tmp_path: Path, 
 
 
 async def test_only_so_many_are_remembered(
-    store: Store, urls: PersonalUrls, clock: Turned, secret: str, monkeypatch: pytest.MonkeyPatch
+    store: Store, urls: PersonalUrlOwners, clock: Turned, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(personal_webhook, "KEPT", 1)
     (newer, _) = await store.write(lambda tx: personal_webhook.rotate(tx, "ada", clock.at))

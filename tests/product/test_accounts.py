@@ -7,7 +7,8 @@ import pytest
 from support import Turned
 
 from omilink.accounts import signing_in
-from omilink.accounts.signing_in import DAY, TICKET_LIFE, TOKEN_LIFE, SignedIn, fingerprint
+from omilink.accounts.signing_in import TICKET_LIFE, TOKEN_LIFE, AuthenticatedUser, fingerprint
+from omilink.clock import DAY
 from omilink.database import migrate, sqlite
 from omilink.database.store import Transaction
 from omilink.errors import Invalid, NotAvailable, NotFound, NotSignedIn
@@ -42,7 +43,7 @@ def new(email: str, password: str = "correct horse", name: str | None = None) ->
     return signing_in.new_user(email, password, name, T)
 
 
-def holder(tx: Transaction, token: str = "ada's token", at: int = T) -> SignedIn:
+def holder(tx: Transaction, token: str = "ada's token", at: int = T) -> AuthenticatedUser:
     return signing_in.holder(tx, fingerprint(token), at)
 
 

@@ -5,8 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from omilink.accounts.signing_in import DAY, fingerprint, new_secret
-from omilink.clock import Millis
+from omilink.accounts.signing_in import fingerprint, new_secret
+from omilink.clock import DAY, Millis
 from omilink.database.store import Store, Transaction
 from omilink.errors import Unavailable
 from omilink.models.user import PersonalUrl
@@ -41,7 +41,7 @@ class _Known:
     at: Millis
 
 
-class PersonalUrls:
+class PersonalUrlOwners:
     """Finds the users of personal secrets. While the database is unavailable the last known user counts, so that no
     words are lost."""
 

@@ -53,7 +53,7 @@ STREAM = Limit("stream", burst=120, seconds=1)
 STREAM_FROM = Limit("stream_from", burst=1_200, seconds=0.05)
 
 
-class Limits:
+class SharedLimits:
     """The limits of the running server, which apply to all nodes; no limits when switched off."""
 
     def __init__(self, store: Store, *, on: bool, clock: Callable[[], Millis]) -> None:

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from omilink.clock import Millis
+from omilink.clock import DAY, Millis
 from omilink.database.store import Transaction
 from omilink.errors import EmailTaken, Invalid, NotFound, NotSignedIn
 from omilink.models import emails
 from omilink.models.ids import new_id
 from omilink.models.user import User
 
-DAY: Millis = 86_400_000
 TOKEN_LIFE: Millis = 30 * DAY
 RENEW_AFTER: Millis = 1 * DAY
 """Milliseconds. A token in use gets its full life again at most this often, so that a read seldom causes a write."""
@@ -27,7 +26,7 @@ CLIENT_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class AuthenticatedUser:
     """A signed-in user, and the hash and the expiry of the token that signs the user in."""
 
     user: User
@@ -61,7 +60,7 @@ def sign_in(tx: Transaction, user: User, token: str, at: Millis, client: str | N
     tx.add_token(fingerprint(token), user.id, at, expires_at, client and client[:CLIENT_LENGTH])
 
 
-def holder(tx: Transaction, token_hash: str, at: Millis) -> SignedIn:
+def holder(tx: Transaction, token_hash: str, at: Millis) -> AuthenticatedUser:
     """The sign-in of the token. Raises NotSignedIn when the token is unknown or has expired."""
     who = still_in(tx, token_hash, at)
     if who is None:
@@ -69,18 +68,18 @@ def holder(tx: Transaction, token_hash: str, at: Millis) -> SignedIn:
     return who
 
 
-def still_in(tx: Transaction, token_hash: str, at: Millis) -> SignedIn | None:
+def still_in(tx: Transaction, token_hash: str, at: Millis) -> AuthenticatedUser | None:
     """The sign-in of the token, or None when the token is unknown or has expired."""
     found = tx.token_holder(token_hash, at)
-    return SignedIn(found[0], token_hash, found[1]) if found else None
+    return AuthenticatedUser(found[0], token_hash, found[1]) if found else None
 
 
-def wants_renewal(who: SignedIn, at: Millis) -> bool:
+def wants_renewal(who: AuthenticatedUser, at: Millis) -> bool:
     """Whether the token was last renewed more than `RENEW_AFTER` ago."""
     return who.expires_at - at < TOKEN_LIFE - RENEW_AFTER
 
 
-def renew(tx: Transaction, who: SignedIn, at: Millis) -> None:
+def renew(tx: Transaction, who: AuthenticatedUser, at: Millis) -> None:
     """Gives the token its full life again."""
     tx.renew_token(who.token_hash, at + TOKEN_LIFE)
 
@@ -90,7 +89,7 @@ def sign_out(tx: Transaction, token_hash: str) -> str | None:
     return tx.remove_token(token_hash)
 
 
-def revoke(tx: Transaction, who: SignedIn, sign_in_id: str, at: Millis) -> None:
+def revoke(tx: Transaction, who: AuthenticatedUser, sign_in_id: str, at: Millis) -> None:
     """Ends one of the user's sign-ins. Raises NotFound."""
     for one in tx.sign_ins(who.user.id, at):
         if one.id == sign_in_id:
@@ -99,7 +98,7 @@ def revoke(tx: Transaction, who: SignedIn, sign_in_id: str, at: Millis) -> None:
     raise NotFound("There is no sign-in of that id in this account; it may have ended.")
 
 
-def revoke_others(tx: Transaction, who: SignedIn, at: Millis) -> int:
+def revoke_others(tx: Transaction, who: AuthenticatedUser, at: Millis) -> int:
     """Ends all sign-ins of the user except this one, and returns their number."""
     others = [one for one in tx.sign_ins(who.user.id, at) if one.token_hash != who.token_hash]
     for one in others:
@@ -107,29 +106,29 @@ def revoke_others(tx: Transaction, who: SignedIn, at: Millis) -> int:
     return len(others)
 
 
-def change_password(tx: Transaction, who: SignedIn, password_hash: str, at: Millis) -> None:
+def change_password(tx: Transaction, who: AuthenticatedUser, password_hash: str, at: Millis) -> None:
     """Changes the password and ends all other sign-ins, so that anybody who knew the old password is signed out."""
     tx.change_password(who.user.id, password_hash)
     revoke_others(tx, who, at)
 
 
-def issue_ticket(tx: Transaction, who: SignedIn, ticket: str, at: Millis) -> Millis:
+def issue_ticket(tx: Transaction, who: AuthenticatedUser, ticket: str, at: Millis) -> Millis:
     """Lets the ticket open one stream with the token's right. Returns when the ticket expires, in counted time."""
     tx.add_ticket(fingerprint(ticket), who.token_hash, at + TICKET_LIFE)
     return at + TICKET_LIFE
 
 
-def redeem_ticket(tx: Transaction, ticket: str, at: Millis) -> SignedIn:
+def redeem_ticket(tx: Transaction, ticket: str, at: Millis) -> AuthenticatedUser:
     """The sign-in that the ticket opens; the ticket is used up. Raises NotSignedIn."""
     return _holder_of_ticket(tx, tx.take_ticket(fingerprint(ticket), at), at)
 
 
-def look_at_ticket(tx: Transaction, ticket: str, at: Millis) -> SignedIn:
+def look_at_ticket(tx: Transaction, ticket: str, at: Millis) -> AuthenticatedUser:
     """The sign-in that the ticket would open now; the ticket stays valid. Raises NotSignedIn."""
     return _holder_of_ticket(tx, tx.look_at_ticket(fingerprint(ticket), at), at)
 
 
-def _holder_of_ticket(tx: Transaction, token_hash: str | None, at: Millis) -> SignedIn:
+def _holder_of_ticket(tx: Transaction, token_hash: str | None, at: Millis) -> AuthenticatedUser:
     if token_hash is None:
         raise NotSignedIn("The ticket has been used or has expired. Ask for a new one for every connection.")
     return holder(tx, token_hash, at)

@@ -36,7 +36,7 @@ async def open_database(engine: Engine) -> postgres.Postgres:
     database = postgres.Postgres(engine, prepare=migrate.upgrade)
     try:
         await database.read(lambda connection: None)
-    except postgres.Refused as refused:
+    except postgres.AccessDenied as refused:
         await database.close()
         raise OmilinkError(refused.why) from None
     except Unavailable:

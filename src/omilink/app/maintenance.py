@@ -6,9 +6,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
 
-from omilink.accounts.signing_in import DAY
 from omilink.app.services import Services
-from omilink.clock import Millis
+from omilink.clock import DAY, Millis
 from omilink.counted_time import NOTED_EVERY
 from omilink.database.store import Transaction
 from omilink.errors import Unavailable

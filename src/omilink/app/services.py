@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from omilink.accounts.passwords import Passwords
-from omilink.accounts.personal_webhook import PersonalUrls
-from omilink.accounts.rate_limits import Limits, LocalLimits
+from omilink.accounts.personal_webhook import PersonalUrlOwners
+from omilink.accounts.rate_limits import LocalLimits, SharedLimits
 from omilink.background import Task
 from omilink.clock import Millis, now
 from omilink.counted_time import CountedTime
@@ -40,10 +40,10 @@ class Services:
     bus: Bus
     webhook_secrets: tuple[str, ...]
     operator_token: str
-    limits: Limits
+    limits: SharedLimits
     local_limits: LocalLimits
     notifications: Notifications | None
-    personal_urls: PersonalUrls
+    personal_urls: PersonalUrlOwners
     counted: CountedTime
     checks: Checks
     passwords: Passwords = field(default_factory=Passwords)

@@ -11,13 +11,13 @@ from types import ModuleType
 
 from sqlalchemy import Engine
 
-from omilink.accounts.personal_webhook import PersonalUrls
-from omilink.accounts.rate_limits import Limits, LocalLimits
-from omilink.accounts.signing_in import DAY, new_secret
+from omilink.accounts.personal_webhook import PersonalUrlOwners
+from omilink.accounts.rate_limits import LocalLimits, SharedLimits
+from omilink.accounts.signing_in import new_secret
 from omilink.app import maintenance
 from omilink.app.services import Services, Transport
 from omilink.background import end, running
-from omilink.clock import monotonic, now
+from omilink.clock import DAY, monotonic, now
 from omilink.counted_time import CountedTime
 from omilink.database import migrate, sqlite
 from omilink.database.queue import SqlQueue
@@ -95,9 +95,9 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Services, Transport
                 bus=transport.bus,
                 webhook_secrets=webhook_secrets(settings),
                 operator_token=_kept_secret(settings.data_dir / "operator_token"),
-                personal_urls=PersonalUrls(store, counted),
+                personal_urls=PersonalUrlOwners(store, counted),
                 counted=counted,
-                limits=Limits(store, on=settings.rate_limits is OnOff.ON, clock=counted),
+                limits=SharedLimits(store, on=settings.rate_limits is OnOff.ON, clock=counted),
                 local_limits=LocalLimits(on=settings.rate_limits is OnOff.ON, clock=monotonic),
                 notifications=_notifications(settings),
                 checks={"database": database_works} | transport.checks,

@@ -15,7 +15,7 @@ from omilink.cli.common import add_json, moment, print_list, with_services
 from omilink.cli.program import as_typed
 from omilink.clock import Millis
 from omilink.database.store import Transaction
-from omilink.ingest.refusals import Refused, in_words
+from omilink.ingest.refusals import RefusedCalls, in_words
 from omilink.linking import health
 from omilink.linking.rules import RULES
 from omilink.models.ids import SHARED, session_key
@@ -53,7 +53,7 @@ class Chart:
     doubts: list[Doubt]
     parts: dict[str, str]  # the state of each part of the server; empty if the server does not answer
     is_other: bool  # whether the server that answers uses another database
-    refused: list[Refused]  # webhook calls within the last hour
+    refused: list[RefusedCalls]  # webhook calls within the last hour
     streams: int | None
 
 
@@ -219,7 +219,7 @@ async def _chart(services: Services, name: str | None, personal_of: str | None) 
         is_public=settings.is_public(services.settings),
         parts=parts,
         is_other=bool(parts) and not is_ours,
-        refused=[Refused(**one) for one in about["refused"]] if about and is_ours else [],
+        refused=[RefusedCalls(**one) for one in about["refused"]] if about and is_ours else [],
         doubts=[] if name else await services.store.read(signing_in.in_doubt),
         streams=_streams_open(services, owner),
     )

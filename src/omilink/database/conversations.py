@@ -7,9 +7,9 @@ from sqlalchemy import bindparam, func, insert, select, tuple_, update
 from omilink.clock import Millis
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
-from omilink.database.dialects import among, to_values
+from omilink.database.dialects import among, json_list, to_values
 from omilink.database.rows import changing, every, first
-from omilink.database.work import Work, listed_json
+from omilink.database.work import Work
 from omilink.models.conversation import Conversation
 
 session = schema.omi_sessions
@@ -77,7 +77,7 @@ NOBODYS = (
 class Conversations(Work):
     def conversations_near(self, session_keys: Collection[str], since: Millis) -> list[Conversation]:
         """Of these sessions, tombstones too: with words after `since`."""
-        return NEAR.nouns(Conversation, self._connection, ids=listed_json(session_keys), since=since)
+        return NEAR.nouns(Conversation, self._connection, ids=json_list(session_keys), since=since)
 
     def conversations_at(self, session_key: str, since: Millis, until: Millis, most: int) -> list[Conversation]:
         """Of this session, tombstones too: those that were going on at that time, and the latest ones, at most `most`

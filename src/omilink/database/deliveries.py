@@ -1,11 +1,10 @@
 """The jobs of stored deliveries, and what ends them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
-import orjson
 from sqlalchemy import BigInteger, Connection, bindparam, case, cast, delete, func, select, text, update
 
-from omilink.database.dialects import listed
+from omilink.database.dialects import json_list, listed
 from omilink.database.schema import deliveries as job
 from omilink.database.work import Work
 from omilink.models.ids import SHARED
@@ -43,7 +42,7 @@ class Deliveries(Work):
 def finish(connection: Connection, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:
     """Marks deliveries as saved, and those that are `quarantined` as kept unsaved for the reason given."""
     aside = [seq for seq in seqs if seq in quarantined]
-    connection.execute(FINISH, {"seqs": numbers(seq for seq in seqs if seq not in quarantined)})
+    connection.execute(FINISH, {"seqs": json_list(seq for seq in seqs if seq not in quarantined)})
     if aside:
         connection.execute(PUT_ASIDE, [{"number": seq, "reason": quarantined[seq]} for seq in aside])
         origins = connection.execute(select(job.c.origin).where(job.c.seq.in_(aside))).scalars().all()
@@ -51,8 +50,4 @@ def finish(connection: Connection, seqs: Collection[int], quarantined: Mapping[i
 
 
 def remove(connection: Connection, seqs: Collection[int]) -> None:
-    connection.execute(REMOVE, {"seqs": numbers(seqs)})
-
-
-def numbers(seqs: Iterable[int]) -> str:
-    return orjson.dumps([*seqs]).decode()
+    connection.execute(REMOVE, {"seqs": json_list(seqs)})

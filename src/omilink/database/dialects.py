@@ -3,10 +3,10 @@
 PostgreSQL's INSERT … ON CONFLICT is written for both: SQLite took its words over.
 """
 
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     JSON,
     BindParameter,
@@ -78,6 +78,11 @@ def listed(name: str) -> Any:
     return each(bindparam(name, type_=String())).table_valued("value", name=f"listed_{name}")
 
 
+def json_list(values: Iterable[Any]) -> str:
+    """The value of such a parameter."""
+    return orjson.dumps(list(values)).decode()
+
+
 def among(column: Column[Any], name: str) -> ColumnElement[bool]:
     return column.in_(select(listed(name).c.value))
 
@@ -100,7 +105,7 @@ _LOCK = text(
 def lock(connection: Connection, names: Collection[str]) -> None:
     """Nobody else holds one of these names until the transaction ends. SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK, {"names": json.dumps(list(names))})
+        connection.execute(_LOCK, {"names": json_list(names)})
 
 
 _WALL = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)")

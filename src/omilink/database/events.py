@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from omilink.clock import Millis
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
-from omilink.database.dialects import among, upsert
-from omilink.database.work import Work, listed_json
+from omilink.database.dialects import among, json_list, upsert
+from omilink.database.work import Work
 from omilink.models.event import Event
 
 user = schema.users
@@ -41,7 +41,7 @@ class Events(Work):
         if not events:
             return
         ids = sorted({e.user_id for e in events})
-        numbers = {row.id: row.seq for row in NUMBERS.run(self._connection, ids=listed_json(ids))}
+        numbers = {row.id: row.seq for row in NUMBERS.run(self._connection, ids=json_list(ids))}
         rows = []
         for e in events:
             numbers[e.user_id] += 1
@@ -65,7 +65,7 @@ class Events(Work):
 
     def marks(self, user_ids: Collection[str]) -> dict[str, tuple[int, int]]:
         """user id -> (last number, times that rights were withdrawn)."""
-        return {row.id: (row.seq, row.rights) for row in MARKS.run(self._connection, ids=listed_json(user_ids))}
+        return {row.id: (row.seq, row.rights) for row in MARKS.run(self._connection, ids=json_list(user_ids))}
 
     def epoch(self) -> str:
         """Names this history. Another database, or a restored one, has another."""

@@ -21,14 +21,14 @@ from sqlalchemy import (
     update,
 )
 
-from omilink.clock import Millis
+from omilink.clock import DAY, Millis
 from omilink.database import schema
 from omilink.database.dialects import upsert
 from omilink.database.threads import DatabaseThreads
 
 LEASE: Millis = 5_000
 """A worker whose row has been stale for this time has died."""
-LONG_DEAD: Millis = 86_400_000
+LONG_DEAD: Millis = DAY
 
 partition, worker = schema.partitions, schema.workers
 NOW = cast(extract("epoch", func.clock_timestamp()) * 1000, BigInteger)

@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, select
 from omilink.clock import Millis
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
-from omilink.database.dialects import among, upsert
-from omilink.database.work import Work, listed_json
+from omilink.database.dialects import among, json_list, upsert
+from omilink.database.work import Work
 
 FULL_AT = Query(
     select(schema.limits.c.who, schema.limits.c.full_at).where(
@@ -37,12 +37,11 @@ class Limits(Work):
         return self._run(select(b.c.full_at).where(b.c.name == limit, b.c.who == who)).scalar() or 0
 
     def put_full_at(self, limit: str, who: str, at: Millis) -> None:
-        bucket = upsert(schema.limits).values(name=limit, who=who, full_at=at)
-        self._run(bucket.on_conflict_do_update(index_elements=["name", "who"], set_={"full_at": at}))
+        self.put_full_at_each(limit, {who: at})
 
     def full_at_each(self, limit: str, whos: Collection[str]) -> dict[str, Millis]:
         """As `full_at`, of those that were used, and without a lock."""
-        rows = FULL_AT.run(self._connection, name=limit, whos=listed_json(whos)) if whos else ()
+        rows = FULL_AT.run(self._connection, name=limit, whos=json_list(whos)) if whos else ()
         return {row.who: row.full_at for row in rows}
 
     def put_full_at_each(self, limit: str, full_at: Mapping[str, Millis]) -> None:

@@ -7,9 +7,9 @@ from sqlalchemy import bindparam, delete, insert, null, select, union_all
 from omilink.clock import Millis
 from omilink.database import schema
 from omilink.database.compiled import Query
-from omilink.database.dialects import among, upsert
+from omilink.database.dialects import among, json_list, upsert
 from omilink.database.rows import every, first, row_of
-from omilink.database.work import Work, listed_json
+from omilink.database.work import Work
 from omilink.models.omi_account import Challenge, OmiLink
 
 user = schema.users
@@ -29,12 +29,12 @@ CHALLENGES = Query(select(challenge).where(among(challenge.c.uid, "uids"), chall
 class Links(Work):
     def users_verified_for(self, uids: Collection[str]) -> dict[str, str]:
         """uid -> the one user for whom it is verified."""
-        return {row[0]: row[1] for row in VERIFIED.run(self._connection, uids=listed_json(uids))} if uids else {}
+        return {row[0]: row[1] for row in VERIFIED.run(self._connection, uids=json_list(uids))} if uids else {}
 
     def proofs(self, uids: Collection[str], at: Millis) -> tuple[dict[str, str], set[str]]:
         """As `users_verified_for`, and those of the uids for which somebody has a challenge; in one look, since every
         call needs it."""
-        rows = PROOFS.run(self._connection, uids=listed_json(uids), at=at) if uids else ()
+        rows = PROOFS.run(self._connection, uids=json_list(uids), at=at) if uids else ()
         return {uid: user for uid, user in rows if user}, {uid for uid, user in rows if not user}
 
     def omi_links(self, user_id: str) -> list[OmiLink]:
@@ -56,7 +56,7 @@ class Links(Work):
 
     def challenges(self, uids: Collection[str], at: Millis) -> list[Challenge]:
         """Everybody's for these uids that have not expired, met or not."""
-        rows = CHALLENGES.run(self._connection, uids=listed_json(uids), at=at) if uids else ()
+        rows = CHALLENGES.run(self._connection, uids=json_list(uids), at=at) if uids else ()
         return every(Challenge, rows)
 
     def challenges_of(self, user_id: str, at: Millis) -> list[Challenge]:

@@ -6,9 +6,9 @@ from sqlalchemy import bindparam, func, insert, select, tuple_, update
 
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
-from omilink.database.dialects import item, listed, to_values
+from omilink.database.dialects import item, json_list, listed, to_values
 from omilink.database.rows import changing, every
-from omilink.database.work import Work, listed_json
+from omilink.database.work import Work
 from omilink.models.conversation import title_of
 from omilink.models.message import Message
 
@@ -55,7 +55,7 @@ AROUND_MOST = 2_000
 class Messages(Work):
     def messages_known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Message]:
         """By (conversation id, segment key)."""
-        known = KNOWN.nouns(Message, self._connection, pairs=listed_json(pairs)) if pairs else ()
+        known = KNOWN.nouns(Message, self._connection, pairs=json_list(pairs)) if pairs else ()
         return {(one.conversation_id, one.key): one for one in known}
 
     def messages_around(self, conversation_id: str, start: float, until: float) -> list[Message]:

@@ -66,7 +66,7 @@ def engine(url: str) -> Engine:
     )
 
 
-class Refused(Unavailable):
+class AccessDenied(Unavailable):
     """The server is there and lets us in neither now nor later. `why` is for whoever runs it."""
 
     def __init__(self, why: str) -> None:
@@ -181,7 +181,7 @@ def _connected(link: _Link) -> Connection:
         if link.failures == 1:
             log.warning("PostgreSQL is away: %s", why)
         if isinstance(cause, psycopg.ProgrammingError) or _REFUSAL.search(why):
-            raise Refused(f"PostgreSQL refuses OMILINK_DATABASE_URL: {why}") from None
+            raise AccessDenied(f"PostgreSQL refuses OMILINK_DATABASE_URL: {why}") from None
         raise away() from None
 
 

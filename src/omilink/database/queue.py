@@ -6,13 +6,22 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-import orjson
 from sqlalchemy import BigInteger, Connection, bindparam, cast, func, literal_column, not_, select, update
 
 from omilink.clock import Millis
 from omilink.database.compiled import Bulk, Query
 from omilink.database.deliveries import DEAD, QUARANTINED, THIN_OUT, UNFINISHED, WAITING, finish, remove
-from omilink.database.dialects import item, last_number, listed, lock, next_number, number_after, to_values, upsert
+from omilink.database.dialects import (
+    item,
+    json_list,
+    last_number,
+    listed,
+    lock,
+    next_number,
+    number_after,
+    to_values,
+    upsert,
+)
 from omilink.database.rows import every
 from omilink.database.schema import deliveries as job
 from omilink.database.schema import meta
@@ -174,7 +183,7 @@ class SqlQueue:
         return await self._database.read(lambda connection: {s: n for s, n in connection.execute(COUNT)})
 
     async def counts_of(self, session_keys: Collection[str]) -> dict[str, dict[str, int]]:
-        pairs = orjson.dumps([_parts(key) for key in session_keys]).decode()
+        pairs = json_list(map(_parts, session_keys))
         rows = await self._database.read(lambda connection: COUNT_OF.run(connection, pairs=pairs))
         counts: dict[str, dict[str, int]] = {}
         for row in rows:
@@ -231,7 +240,7 @@ def _take(connection: Connection, limit: int, at: Millis) -> tuple[list[Delivery
     """The deliveries that are next, and whether they are all that are due."""
     rows = DUE.run(connection, after=at + 1, until=at + LONGEST_WAIT, most=max(limit, LOOK_AHEAD))
     due = [Waiting(row.seq, row.session_id if row.origin == SHARED else row.origin, row.size) for row in rows]
-    taken = TAKE.run(connection, seqs=orjson.dumps(next_batch(due, limit, BATCH_BYTES)).decode()) if due else ()
+    taken = TAKE.run(connection, seqs=json_list(next_batch(due, limit, BATCH_BYTES))) if due else ()
     return every(Delivery, taken), len(taken) == len(due)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, bindparam, delete, exists, func, literal, or_, select, tuple_, update
 
-from omilink.clock import Millis
+from omilink.clock import DAY, Millis
 from omilink.database import schema
 from omilink.database.deliveries import DONE, QUARANTINED, WAITING
 from omilink.database.events import Events
@@ -28,9 +28,9 @@ event = schema.events
 challenge = schema.challenges
 
 GONE = "deleted account"
-ACCEPTED_IN_TIME: Millis = 86_400_000
+ACCEPTED_IN_TIME: Millis = DAY
 """How long after its end a challenge may still be met by what was accepted before."""
-PLAYED_AGAIN: Millis = 86_400_000
+PLAYED_AGAIN: Millis = DAY
 """A signature is good for ten minutes at most, and what carries it may have to wait before it is saved."""
 NOBODYS_MOST = 20_000
 """When the newest conversations of nobody's of a uid, or of a session without one, have so many messages, days of talk,

@@ -7,9 +7,9 @@ from sqlalchemy import bindparam, delete, func, or_, select, tuple_
 from omilink.clock import Millis
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
-from omilink.database.dialects import among, upsert
+from omilink.database.dialects import among, json_list, upsert
 from omilink.database.rows import changing, every, first
-from omilink.database.work import Work, listed_json
+from omilink.database.work import Work
 from omilink.models.ids import SHARED, session_key
 from omilink.models.session import Method, OmiSession
 
@@ -62,7 +62,7 @@ class Sessions(Work):
         """The sessions of these ids that exist. In a writing transaction nobody else changes them, their conversations
         or their messages until its end, and nobody else makes one of them."""
         self._lock(ids)
-        found = SESSIONS.nouns(OmiSession, self._connection, ids=listed_json(ids))
+        found = SESSIONS.nouns(OmiSession, self._connection, ids=json_list(ids))
         return {one.id: one for one in found}
 
     def sessions_of(self, user_id: str) -> list[OmiSession]:
@@ -106,7 +106,7 @@ class Sessions(Work):
     def uids_shown(self, session_keys: Collection[str]) -> dict[str, set[str]]:
         """Session key -> every uid that came with one of its webhooks."""
         shown: dict[str, set[str]] = {}
-        for key, uid in UIDS_SHOWN.run(self._connection, ids=listed_json(session_keys)):
+        for key, uid in UIDS_SHOWN.run(self._connection, ids=json_list(session_keys)):
             shown.setdefault(key, set()).add(uid)
         return shown
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, func, select, union_all, update
 
 from omilink.clock import Millis
@@ -61,7 +60,3 @@ class Work:
     def _many(self, statement: Any, rows: Iterable[dict[str, Any]]) -> None:
         if rows := list(rows):
             self._run(statement, rows)
-
-
-def listed_json(values: Collection[Any]) -> str:
-    return orjson.dumps(list(values)).decode()

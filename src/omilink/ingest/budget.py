@@ -5,8 +5,7 @@ number of such calls."""
 from collections.abc import Collection, Iterable
 
 from omilink.accounts.rate_limits import name_hash
-from omilink.accounts.signing_in import DAY
-from omilink.clock import Millis
+from omilink.clock import DAY, Millis
 from omilink.database.store import Transaction
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED

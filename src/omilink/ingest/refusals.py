@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedCalls:
     """The number of calls that were refused for one reason (an error's code) from one address."""
 
     error: str
@@ -53,7 +53,7 @@ class Refusals:
             self._unlogged = Counter()
             self._next_line = self._clock() + LOG_EVERY
 
-    def lately(self) -> list[Refused]:
+    def lately(self) -> list[RefusedCalls]:
         """The refused calls of the last hour, the largest number first."""
         since = int((self._clock() - KEPT) // 60)
         recent: Counter[tuple[str, str]] = Counter()
@@ -63,12 +63,12 @@ class Refusals:
         return _counted(recent)
 
 
-def in_words(refused: list[Refused], most: int = 5) -> str:
+def in_words(refused: list[RefusedCalls], most: int = 5) -> str:
     """A summary such as `3 (bad_secret, from 10.0.0.7), 1 (too_large, from 10.0.0.8)`."""
     shown = [f"{one.calls} ({one.error}, from {one.address})" for one in refused[:most]]
     rest = sum(one.calls for one in refused[most:])
     return ", ".join([*shown, *([f"{rest} more"] if rest else [])])
 
 
-def _counted(counts: "Counter[tuple[str, str]]") -> list[Refused]:
-    return [Refused(error, address, calls) for (error, address), calls in counts.most_common()]
+def _counted(counts: "Counter[tuple[str, str]]") -> list[RefusedCalls]:
+    return [RefusedCalls(error, address, calls) for (error, address), calls in counts.most_common()]

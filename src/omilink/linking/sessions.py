@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from omilink.clock import Millis
+from omilink.clock import DAY, Millis
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.conversations.history import adopt, waiting
 from omilink.database.store import Transaction
@@ -17,7 +17,7 @@ from omilink.models.ids import SHARED
 from omilink.models.order import Moment
 from omilink.models.session import Device, Method, OmiSession, Session, UnlinkReason
 
-EARLIER: Millis = 24 * 3_600_000
+EARLIER: Millis = DAY
 """Milliseconds before a link by uid. Older ownerless conversations stay ownerless, since somebody else may have worn
 the device then."""
 

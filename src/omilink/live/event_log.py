@@ -15,7 +15,7 @@ from enum import Enum
 from functools import partial
 
 from omilink.accounts import signing_in
-from omilink.accounts.signing_in import SignedIn
+from omilink.accounts.signing_in import AuthenticatedUser
 from omilink.clock import Millis
 from omilink.conversations import history
 from omilink.database.store import Store, Transaction
@@ -74,7 +74,7 @@ class Opening:
 
 
 async def follow(
-    store: Store, subscription: Subscription, who: SignedIn, after: str | None, clock: Callable[[], Millis]
+    store: Store, subscription: Subscription, who: AuthenticatedUser, after: str | None, clock: Callable[[], Millis]
 ) -> AsyncIterator[list[Frame] | Quiet]:
     """Yields frames without end, and the reason for the silence after HEARTBEAT seconds without frames.
 
@@ -204,7 +204,7 @@ class _Log:
         return tx.events_after(self._user_id, self._seq, PAGE)
 
 
-def _right(tx: Transaction, who: SignedIn, at: Millis) -> tuple[SignedIn | None, WhySignedOut | None]:
+def _right(tx: Transaction, who: AuthenticatedUser, at: Millis) -> tuple[AuthenticatedUser | None, WhySignedOut | None]:
     """The sign-in if it is still valid, and else the reason why not."""
     still = signing_in.still_in(tx, who.token_hash, at)
     if still:
@@ -233,5 +233,5 @@ def _name(epoch: str, user_id: str) -> str:
     return base64.urlsafe_b64encode(digest).decode()[:12]
 
 
-def _patience(who: SignedIn, at: Millis) -> float:
+def _patience(who: AuthenticatedUser, at: Millis) -> float:
     return max(0.0, min(HEARTBEAT, (who.expires_at - at) / 1000))

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from omilink.accounts import rate_limits, signing_in
-from omilink.accounts.signing_in import SignedIn
+from omilink.accounts.signing_in import AuthenticatedUser
 from omilink.errors import RateLimited, WrongLogin
 from omilink.models import emails
 from omilink.models.json import Json, to_json
@@ -145,7 +145,7 @@ def _without_cookie() -> Response:
     return response
 
 
-async def _prove_password(request: Request, services: Services, who: SignedIn, password: str) -> None:
+async def _prove_password(request: Request, services: Services, who: AuthenticatedUser, password: str) -> None:
     """What a stolen token must not be enough for. Wrong tries count as they do at sign-in."""
     tries = rate_limits.WRONG_LOGIN, f"{who.user.email} from {client_address(request)}"
     await services.limits.spend(tries)
@@ -173,7 +173,7 @@ async def _rehash(services: Services, user: User, hashed: str, password: str) ->
             await services.store.write(lambda tx: tx.rehash_password(user.id, hashed, better))
 
 
-def _shown(services: Services, sign_in: SignIn, who: SignedIn) -> Json:
+def _shown(services: Services, sign_in: SignIn, who: AuthenticatedUser) -> Json:
     expiring = replace(sign_in, expires_at=services.shown(sign_in.expires_at))
     return to_json(expiring) | {"current": sign_in.token_hash == who.token_hash}
 

@@ -84,7 +84,7 @@ class Earlier(TypedDict):
 class _OmiAccount(TypedDict):
     """How it was proven, and what was heard before."""
 
-    proof: Literal["spoken", "typed", "issued", "operator"]
+    proof: omi_account.Proof
     earlier: Earlier
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from omilink import origins, turns
 from omilink.accounts import signing_in
-from omilink.accounts.signing_in import TOKEN_LIFE, SignedIn
+from omilink.accounts.signing_in import TOKEN_LIFE, AuthenticatedUser
 from omilink.app import services as app_services
 from omilink.errors import NotSignedIn, OriginNotAllowed
 from omilink.models.audit import By
@@ -49,7 +49,7 @@ def services_of(connection: HTTPConnection) -> app_services.Services:
     return found
 
 
-async def signed_in(request: Request, response: Response, _bearer: _Bearer, _cookie: _Cookie) -> SignedIn:
+async def signed_in(request: Request, response: Response, _bearer: _Bearer, _cookie: _Cookie) -> AuthenticatedUser:
     """The user, whose sign-in is prolonged by being used. Raises NotSignedIn or OriginNotAllowed."""
     token, by_cookie = _token(request)
     if by_cookie and request.method not in SAFE:
@@ -64,7 +64,7 @@ async def signed_in(request: Request, response: Response, _bearer: _Bearer, _coo
     return who
 
 
-async def signed_in_to_stream(request: Request, *, keep_ticket: bool = False) -> SignedIn:
+async def signed_in_to_stream(request: Request, *, keep_ticket: bool = False) -> AuthenticatedUser:
     """A stream also takes `?ticket=`, single use, and `?sid=`, for EventSource, which cannot send headers."""
     if ticket := request.query_params.get("ticket"):
         services = services_of(request)
@@ -142,7 +142,7 @@ def _has_two_cookies(request: Request) -> bool:
     return len({pair for pair in pairs if pair.startswith(f"{COOKIE}=")}) > 1
 
 
-async def _holder(request: Request, token: str) -> SignedIn:
+async def _holder(request: Request, token: str) -> AuthenticatedUser:
     services, fingerprint = services_of(request), signing_in.fingerprint(token)
     with turns.working_for(f"token {fingerprint}"):  # neighbours at one address do not wait for one another
         who = await services.store.read(lambda tx: signing_in.holder(tx, fingerprint, tx.counted()))
@@ -184,6 +184,6 @@ def _by(request: Request, who: "CurrentUser") -> By:
     return by(request, who.user.id)
 
 
-CurrentUser = Annotated[SignedIn, Depends(signed_in)]
+CurrentUser = Annotated[AuthenticatedUser, Depends(signed_in)]
 Actor = Annotated[By, Depends(_by)]
 Services = Annotated[app_services.Services, Depends(services_of)]

@@ -19,7 +19,7 @@ MOST_MEMBERS = 64
 GZIP, ZLIB, RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
-class Refused(HTTPException):
+class BadBody(HTTPException):
     """The only kind of error that FastAPI lets pass where it reads a body."""
 
     def __init__(self, error: OmilinkError) -> None:
@@ -46,7 +46,7 @@ def unpack(headers: Headers, body: bytes) -> bytes:
 
 
 def bounded(scope: Scope, receive: Receive) -> Receive:
-    """A `receive` that gives the whole body at once, unpacked, or raises Refused. FastAPI reads bodies with it. A route
+    """A `receive` that gives the whole body at once, unpacked, or raises BadBody. FastAPI reads bodies with it. A route
     that needs the body as it was sent finds `receive` in the scope, as AS_SENT."""
     scope[AS_SENT] = receive
     is_read = False
@@ -59,7 +59,7 @@ def bounded(scope: Scope, receive: Receive) -> Receive:
         try:
             body = unpack(headers, await _read(headers, receive))
         except OmilinkError as error:
-            raise Refused(error) from None
+            raise BadBody(error) from None
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive_whole

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Message
 
 from omilink.errors import OmilinkError, TryLater
-from omilink.web.bodies import Refused
+from omilink.web.bodies import BadBody
 
 STATUS = {
     "bad_request": 400,
@@ -75,7 +75,7 @@ def explain(request: Request, error: Exception) -> JSONResponse:
     match error:
         case OmilinkError():
             return answer_to(error, {})
-        case Refused():
+        case BadBody():
             return answer_to(error.error, {})
         case RequestValidationError():
             return _on_bad_content(request, error)

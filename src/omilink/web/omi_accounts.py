@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 from starlette.requests import Request
 
 from omilink.accounts import rate_limits
-from omilink.accounts.signing_in import SignedIn
+from omilink.accounts.signing_in import AuthenticatedUser
 from omilink.clock import Millis
 from omilink.database.store import Transaction
 from omilink.errors import OmilinkError, WrongCode
@@ -133,7 +133,7 @@ async def unlink(omi_user_id: fields.PathId, who: CurrentUser, me: Actor, servic
     return {"ok": True}
 
 
-async def _spend_start(request: Request, services: Services, who: SignedIn) -> None:
+async def _spend_start(request: Request, services: Services, who: AuthenticatedUser) -> None:
     """Not by uid, so that no stranger can keep a wearer from starting; what the phone gets has a limit of its own."""
     await services.limits.spend((rate_limits.START, who.user.id), (rate_limits.START_FROM, client_address(request)))
 
@@ -153,7 +153,7 @@ async def _push(services: Services, uid: str, started: Started) -> Json:
     return {"pushed": pushed, "notPushed": why, "expiresAt": time_text(services.shown(started.expires_at))}
 
 
-async def _link(services: Services, who: SignedIn, uid: str, at: Millis) -> Json:
+async def _link(services: Services, who: AuthenticatedUser, uid: str, at: Millis) -> Json:
     def look(tx: Transaction) -> Json:
         return {"ok": True, "omi_link": _shown(tx, omi_accounts.find(tx, uid, who.user.id), at)}
 

@@ -56,21 +56,15 @@ def _typed_dict(noun: type[Struct], shape: Shape) -> type[Any]:
     fields = {part.name: _field(part.type, said.get(part.attribute)) for part in parts(noun)}
     if shape.also:
         said, hints = _sentences(shape.also), get_type_hints(shape.also, include_extras=True)
-        fields |= {name: _described(hint, said.get(name)) for name, hint in hints.items()}
+        fields |= {name: _field(hint, said.get(name)) for name, hint in hints.items()}
     made: Any = TypedDict(shape.name or noun.__name__, fields)  # type: ignore[misc]
     made.__doc__ = (shape.also and shape.also.__doc__) or noun.__doc__
     return made
 
 
 def _field(hint: Any, sentence: str | None) -> Any:
-    described = _described(_json_type(hint), sentence)
+    described: Any = Annotated[_json_type(hint), Field(description=sentence)]
     return NotRequired[described] if may_miss(hint) else described
-
-
-def _described(hint: Any, sentence: str | None) -> Any:
-    if get_origin(hint) is NotRequired:
-        return NotRequired[_described(get_args(hint)[0], sentence)]
-    return Annotated[hint, Field(description=sentence)]
 
 
 def _json_type(hint: Any) -> Any:
