@@ -15,7 +15,7 @@ export function AddressCode({ version }: { version: string }) {
         label={isShown ? "Hide the QR code" : "Show it as a QR code"}
         aria-expanded={isShown}
         onPress={() => setShown(!isShown)}
-        style={{ alignSelf: "flex-start", marginLeft: -5 }}
+        style={{ alignSelf: "flex-start" }}
       />
       {isShown && (
         <figure className="code">

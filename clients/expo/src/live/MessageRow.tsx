@@ -35,7 +35,7 @@ export const MessageRow = memo(function MessageRow({ message, before }: Props) {
         )}
         <View style={[styles.column, isMine && styles.mineColumn]}>
           {(!isFollowing || isTimely) && (
-            <View style={styles.by} aria-hidden={Platform.OS === "web"}>
+            <View style={[styles.by, isMine && styles.mineBy]} aria-hidden={Platform.OS === "web"}>
               {!isFollowing && <Text style={[styles.name, { color: isMine ? accent : voice }]}>{name}</Text>}
               {(isTimely || Platform.OS === "web") && (
                 <Text testID={isTimely ? "time" : "time-on-demand"} style={styles.time}>
@@ -67,6 +67,7 @@ const useStyles = themed(({ surface, line, mine, quiet }) => ({
   column: { flexShrink: 1, maxWidth: 560, alignItems: "flex-start" },
   mineColumn: { maxWidth: "88%", alignItems: "flex-end" },
   by: { flexDirection: "row", alignItems: "baseline", gap: 8, paddingHorizontal: 2, paddingBottom: 2 },
+  mineBy: { flexDirection: "row-reverse" },
   name: { fontSize: 13.5, lineHeight: 20, fontWeight: "700" },
   time: { color: quiet, fontSize: 13, lineHeight: 20 },
   bubble: {

@@ -79,6 +79,6 @@ const useStyles = themed(({ warnTint }) => ({
     fontSize: 15,
     lineHeight: 22,
   },
-  ask: { alignSelf: "flex-start", marginLeft: -5, marginVertical: -8 },
+  ask: { alignSelf: "flex-start", marginVertical: -8 },
   actions: { flexDirection: "row", flexWrap: "wrap", gap: 10, marginLeft: "auto" },
 }));

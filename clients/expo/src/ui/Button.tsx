@@ -89,7 +89,7 @@ const useStyles = themed(({ surface, outline, accent, bad }) => ({
   primary: { backgroundColor: accent },
   risky: { borderColor: bad, backgroundColor: surface },
   danger: { backgroundColor: bad },
-  link: { paddingHorizontal: 4 },
+  link: { paddingHorizontal: 0, borderWidth: 0 },
   pressed: { opacity: 0.65 },
   label: { fontWeight: "600" },
   underlined: { textDecorationLine: "underline" },

@@ -50,5 +50,5 @@ const useStyles = themed(({ surface, line }) => ({
   },
   withBack: { paddingLeft: 5 },
   back: { width: TARGET, height: TARGET, alignItems: "center", justifyContent: "center", borderRadius: 12 },
-  titles: { flexGrow: 1, flexShrink: 1, flexBasis: 180, minWidth: 0 },
+  titles: { flexGrow: 1, flexShrink: 1, flexBasis: 140, minWidth: 0 },
 }));
