@@ -211,7 +211,7 @@ async def test_what_is_kept_for_days_is_kept_for_days(site: Site, database: Data
     def tidy(tx: Transaction) -> object:
         at = tx.counted()
         tx.prune(now=at, deliveries_before=at - keep, unlinked_before=at - keep, events_before=at - keep, most=100)
-        return tx.nobodys(10) and tx.events_after("ada", 0, 10) and tx.log_bounds("ada")[0] == 0
+        return tx.ownerless_counts(10) and tx.events_after("ada", 0, 10) and tx.log_bounds("ada")[0] == 0
 
     await disturb()
     assert await site.do(tidy)

@@ -606,9 +606,9 @@ async def test_of_one_uid_the_newest_words_of_nobodys_are_kept(store: Store) -> 
     shown = [session("kitchen", last_uid="uid"), session("attic", last_uid="uid"), session("garden")]
     await store.write(lambda tx: tx.put_sessions(shown))
     attic, garden = ("attic", 1, NOBODYS_MOST), ("garden", 1, 2)
-    assert await store.read(lambda tx: tx.nobodys(10)) == [attic, ("kitchen", 2, NOBODYS_MOST), garden]
+    assert await store.read(lambda tx: tx.ownerless_counts(10)) == [attic, ("kitchen", 2, NOBODYS_MOST), garden]
     await store.write(prune)
-    assert await store.read(lambda tx: tx.nobodys(10)) == [attic, ("kitchen", 1, NOBODYS_MOST - 1), garden]
+    assert await store.read(lambda tx: tx.ownerless_counts(10)) == [attic, ("kitchen", 1, NOBODYS_MOST - 1), garden]
     assert await store.read(lambda tx: tx.count_conversations(KITCHEN, "ada")) == 1
 
 

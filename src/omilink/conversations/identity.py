@@ -41,7 +41,7 @@ def is_same_by_number(message: Message, segment: Segment, at: Millis) -> bool:
     if message.knows(segment):
         return True
     if not are_placed:
-        return _is_told_further(message, segment, at)
+        return _is_continued(message, segment, at)
     return have_same_words(message.text, segment.text) and _share_more_than_a_moment(message, segment)
 
 
@@ -185,7 +185,7 @@ def _begin_together(one: Message | Segment, other: Segment) -> bool:
     return abs(one.start - other.start) <= SAME_START
 
 
-def _is_told_further(message: Message, segment: Segment, at: Millis) -> bool:
+def _is_continued(message: Message, segment: Segment, at: Millis) -> bool:
     """Whether the segment is the message with more words, or comes at once with nearly the same words."""
     if segment.text.startswith(message.text):
         return True

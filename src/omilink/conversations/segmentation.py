@@ -81,7 +81,7 @@ def place(
     apart.
     """
     if run.start is None:
-        fitting = [c for c in conversations if _silence(c, at) < gap]
+        fitting = [c for c in conversations if not has_ended(c, at, gap)]
         return max(fitting, key=lambda c: (c.last_order, c.last_at, c.id), default=None)
     nearest = sorted(conversations, key=lambda c: (_distance(c, run, at), -c.last_order, -c.last_at))
     return next((c for c in nearest if _follows(c, run, at, gap, spoken_in)), None)
@@ -97,6 +97,11 @@ def gone_on(run: Run, at: Millis, conversations: Sequence[Conversation]) -> Conv
     short = [c for c in conversations if is_short(c)]
     restarts = latest in short and 0 <= run.start < latest.end and run.end <= SHORT
     return latest if restarts and len(short) >= RESTARTS and _silence(latest, at) < SOON else None
+
+
+def has_ended(conversation: Conversation, at: Millis, gap: float) -> bool:
+    """Whether the silence before `at` has ended the conversation. A backlog may still continue it (`place`)."""
+    return _silence(conversation, at) >= gap
 
 
 def is_short(conversation: Conversation) -> bool:
@@ -117,11 +122,11 @@ def is_restarting(segment: Segment, at: Millis, conversations: Sequence[Conversa
 
 
 def _follows(conversation: Conversation, run: Run, at: Millis, gap: float, spoken_in: SpokenIn) -> bool:
-    silence = _silence(conversation, at)
+    ended = has_ended(conversation, at, gap)
     if run.start is None or run.end is None or conversation.end is None or conversation.first is None:
-        return silence < gap
+        return not ended
     ahead = run.start - conversation.end
-    if ahead >= gap or (silence >= gap and not _is_backlog(run, silence)):
+    if ahead >= gap or (ended and not _is_backlog(run, _silence(conversation, at))):
         return False
     if ahead >= 0:
         return True
@@ -196,9 +201,9 @@ def _late(conversation: Conversation, run: Run, at: Millis, said: Sequence[Messa
     around: dict[Millis, list[Message]] = {}
     for message in said:
         around.setdefault(message.created_at, []).append(message)
-    heard = [when for when, words in around.items() if _spans(words, run.end)]
+    came = [when for when, words in around.items() if _spans(words, run.end)]
     by_clock = _lag(conversation, run, at)
-    return min([by_clock, *((at - when) / 1000 for when in heard)])
+    return min([by_clock, *((at - when) / 1000 for when in came)])
 
 
 def _spans(words: Sequence[Message], moment: float) -> bool:

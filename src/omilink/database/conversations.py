@@ -25,6 +25,13 @@ NEAR = Query(
     )
     .order_by(conversation.c.id)
 )
+ONE = Query(
+    select(conversation).where(
+        conversation.c.id == bindparam("c"),
+        conversation.c.user_id == bindparam("u"),
+        conversation.c.deleted_at.is_(None),
+    )
+)
 LATEST = (
     select(conversation)
     .where(conversation.c.user_id == bindparam("u"), conversation.c.deleted_at.is_(None))
@@ -64,7 +71,7 @@ SAVED = (
     )
     .group_by(conversation.c.session_id)
 )
-NOBODYS = (
+OWNERLESS_COUNTS = (
     select(session.c.omi_session_id, func.count(), func.sum(conversation.c.message_count))
     .join(session, session.c.id == conversation.c.session_id)
     .where(conversation.c.user_id.is_(None), conversation.c.deleted_at.is_(None))
@@ -101,10 +108,10 @@ class Conversations(Work):
         query = select(conversation).where(c.session_id == session_key, c.user_id.is_(None), c.deleted_at.is_(None))
         return every(Conversation, self._run(query.order_by(c.id)))
 
-    def nobodys(self, most: int) -> list[tuple[str, int, int]]:
+    def ownerless_counts(self, most: int) -> list[tuple[str, int, int]]:
         """For at most `most` sessions: the id, and the numbers of its conversations and messages without an owner. Most
         messages first."""
-        rows = self._run(NOBODYS, {"most": most})
+        rows = self._run(OWNERLESS_COUNTS, {"most": most})
         return [(session_id, conversations, int(messages)) for session_id, conversations, messages in rows]
 
     def brought(self, session_key: str, user_id: str, since: Millis) -> list[Conversation]:
@@ -117,9 +124,8 @@ class Conversations(Work):
         return every(Conversation, self._run(query))
 
     def conversation(self, conversation_id: str, user_id: str) -> Conversation | None:
-        c = conversation.c
-        query = select(conversation).where(c.id == conversation_id, c.user_id == user_id, c.deleted_at.is_(None))
-        return first(Conversation, self._run(query))
+        found = ONE.nouns(Conversation, self._connection, c=conversation_id, u=user_id)
+        return found[0] if found else None
 
     def latest_conversation(self, user_id: str) -> Conversation | None:
         """The one whose words were accepted last."""

@@ -17,7 +17,7 @@ UNFINISHED = text("state <> 'done'")
 """In the words of the partial index, since SQLite uses it for nothing else."""
 _LISTED = job.c.seq.in_(select(cast(listed("seqs").c.value, BigInteger)))
 FINISH = update(job).where(_LISTED).values(state=DONE, error=None)
-PUT_ASIDE = update(job).where(job.c.seq == bindparam("number")).values(state=QUARANTINED, error=bindparam("reason"))
+QUARANTINE = update(job).where(job.c.seq == bindparam("number")).values(state=QUARANTINED, error=bindparam("reason"))
 REMOVE = delete(job).where(_LISTED)
 _UID = func.coalesce(job.c.uid, job.c.session_id)
 _WHOSE = case((job.c.origin == SHARED, job.c.origin + "/" + _UID), else_=job.c.origin)
@@ -41,11 +41,11 @@ class Deliveries(Work):
 
 def finish(connection: Connection, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:
     """Marks deliveries as saved, and those that are `quarantined` as kept unsaved for the reason given."""
-    aside = [seq for seq in seqs if seq in quarantined]
+    held = [seq for seq in seqs if seq in quarantined]
     connection.execute(FINISH, {"seqs": json_list(seq for seq in seqs if seq not in quarantined)})
-    if aside:
-        connection.execute(PUT_ASIDE, [{"number": seq, "reason": quarantined[seq]} for seq in aside])
-        origins = connection.execute(select(job.c.origin).where(job.c.seq.in_(aside))).scalars().all()
+    if held:
+        connection.execute(QUARANTINE, [{"number": seq, "reason": quarantined[seq]} for seq in held])
+        origins = connection.execute(select(job.c.origin).where(job.c.seq.in_(held))).scalars().all()
         connection.execute(THIN_OUT, {"origins": origins})
 
 

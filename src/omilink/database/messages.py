@@ -1,5 +1,6 @@
 """Messages."""
 
+import math
 from collections.abc import Collection
 
 from sqlalchemy import bindparam, func, insert, select, tuple_, update
@@ -36,9 +37,12 @@ AROUND = Query(
     .order_by(message.c.position.desc(), message.c.seq.desc())
     .limit(bindparam("most"))
 )
-LAST_MESSAGES = (
+LAST_MESSAGES = Query(
     select(message)
-    .where(message.c.conversation_id == bindparam("c"))
+    .where(
+        message.c.conversation_id == bindparam("c"),
+        tuple_(message.c.position, message.c.seq) < tuple_(bindparam("position"), bindparam("seq")),
+    )
     .order_by(message.c.position.desc(), message.c.seq.desc())
     .limit(bindparam("most"))
 )
@@ -50,6 +54,8 @@ CHANGE_MESSAGE = Bulk(
     Message,
 )
 AROUND_MOST = 2_000
+END = (math.inf, 0)
+"""The place after all messages."""
 
 
 class Messages(Work):
@@ -64,10 +70,11 @@ class Messages(Work):
 
     def messages(self, conversation_id: str, limit: int, before: tuple[float, int] | None = None) -> list[Message]:
         """The last `limit` before (position, seq), in spoken order."""
-        query = LAST_MESSAGES
-        if before:
-            query = query.where(tuple_(message.c.position, message.c.seq) < before)
-        return every(Message, self._run(query, {"c": conversation_id, "most": limit}))[::-1]
+        position, seq = before or END
+        found = LAST_MESSAGES.nouns(
+            Message, self._connection, c=conversation_id, position=position, seq=seq, most=limit
+        )
+        return found[::-1]
 
     def newest_messages(self, conversation_id: str, limit: int) -> list[Message]:
         """The last `limit` that came, in the order in which they came."""

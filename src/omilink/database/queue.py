@@ -103,7 +103,7 @@ class SqlQueue:
         self._something_new.set()
 
     async def keep(self, delivery: Delivery, state: str, error: str, *, attempts: int = 0, run_at: Millis = 0) -> None:
-        """Takes over a delivery that waited elsewhere and failed, or is to be put aside."""
+        """Takes over a delivery that waited elsewhere and failed, or is to be put into quarantine."""
         row = {column: getattr(delivery, column) for column in COLUMNS}
         row |= {"order": delivery.order or None, "state": state, "error": error, "attempts": attempts, "run_at": run_at}
         await self._database.write(lambda connection: _keep(connection, row))

@@ -28,7 +28,6 @@ class DeliveryBatch(Batch):
     def __init__(self, tx: Transaction, gap: float, calls: Sequence[tuple[Delivery, Sequence[Segment]]]) -> None:
         super().__init__(tx)
         self.gap = gap
-        self.gap_ms: Millis = round(gap * 1000)
         self.deliveries = [delivery for delivery, _ in calls]
         self._minutes: dict[str, set[int]] = {}
         self._unplaced_seen: set[str] = set()
@@ -115,7 +114,7 @@ class DeliveryBatch(Batch):
         near = [
             conversation
             for conversation in self._conversations[delivery.session_key].values()
-            if (conversation.first_order <= delivery.order or conversation.created_at < at + self.gap_ms)
+            if (conversation.first_order <= delivery.order or conversation.created_at < at + self.gap * 1000)
             and conversation.last_at > at - segmentation.BACKLOG_LIMIT
         ]
         return sorted(near, key=_by_last_words)[-NEAR_MOST:]

@@ -1,15 +1,15 @@
-"""Finds verification phrases in the words of a call. A phrase is no part of the conversation, so it is removed."""
+"""Removes verification phrases from the words of a call: a phrase is no part of the conversation. `phrase_search` finds
+them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from math import inf
 
 from msgspec.structs import replace
 
 from omilink.ingest import recognition
 from omilink.ingest.batch import DeliveryBatch
+from omilink.ingest.phrase_search import Piece, find, without, without_part
 from omilink.linking import omi_accounts
-from omilink.linking.phrase import Span, begins, may_be_part, may_hold_part, part_of
+from omilink.linking.phrase import Span
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
 from omilink.models.event import ConversationDeleted, MessagesUpdated
@@ -25,20 +25,7 @@ LONGEST = 20_000
 """Characters of the longest call that is searched: a quarter of an hour of speech. A search delays all other calls."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A piece of speech: a segment of the call, with its index there, or an earlier message."""
-
-    text: str
-    voice: str | None
-    start: float | None
-    place: int | None = None
-    message: Message | None = None
-    is_heard_again: bool = False
-    """Whether a segment of the call is this message again, possibly with more words."""
-
-
-def take_sentences_out(
+def remove_phrases(
     batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment], *, proves: bool
 ) -> Sequence[Segment]:
     """The segments without the phrases that users were asked to say. A part of a phrase may have come in an earlier
@@ -48,7 +35,7 @@ def take_sentences_out(
         return segments
     _show(batch, delivery, proves=proves)
     pieces = [*_said_before(batch, delivery, segments), *_said_now(segments)]
-    order, said = _find(batch.challenges(delivery), pieces)
+    order, said = find(batch.challenges(delivery), pieces)
     if said:
         segments = _cut(batch, delivery, segments, order, [span for _, span in said])
     if said and proves:
@@ -77,14 +64,14 @@ def _cut(
     batch: DeliveryBatch,
     delivery: Delivery,
     segments: Sequence[Segment],
-    order: Sequence[_Piece],
+    order: Sequence[Piece],
     spans: Sequence[Span],
 ) -> Sequence[Segment]:
     """The segments without the phrases. Earlier messages lose their parts too, and each removed piece is remembered."""
     near, remembered = batch.near(delivery), _remembered(batch, delivery)
     left = {place: segment for place, segment in enumerate(segments)}
     for number, piece in enumerate(order):
-        rest = _without(spans, number, piece.text)
+        rest = without(spans, number, piece.text)
         if rest == piece.text:
             continue
         message = piece.message
@@ -157,7 +144,7 @@ def _without_parts(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[
     for segment in segments:
         known = [recognition.same(batch, delivery, segment, conversation) for conversation in of_cuts]
         has_grown = any(message and message.has_grown_from_left_out(segment) for message in known)
-        rest = _without_part(segment, said) if has_grown else segment.text
+        rest = without_part(segment, said) if has_grown else segment.text
         if rest:
             rests.append(segment if rest == segment.text else replace(segment, text=rest))
     if rests != list(segments):
@@ -165,61 +152,12 @@ def _without_parts(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[
     return rests
 
 
-def _without_part(segment: Segment, sentences: Sequence[str]) -> str:
-    """The text without a part of a phrase. A single word counts as a part only if the segment surely is the same
-    one."""
-    text, least = segment.text, 2 if segment.may_be_counted else 1
-    parts = [span for sentence in sentences if (span := part_of(sentence, text, least))]
-    return max(parts, key=lambda span: span.end - span.start).cut(0, text) if parts else text
-
-
-def _find(
-    challenges: Sequence[Challenge], pieces: Sequence[_Piece]
-) -> tuple[Sequence[_Piece], list[tuple[Challenge, Span]]]:
-    """The phrases among the pieces, and the order of the pieces in which they were found: preferably an order in which
-    every phrase has its first word."""
-    said, tries = [challenge.say for challenge in challenges], iter(range(omi_accounts.MOST_SENTENCES))
-    first_found: tuple[Sequence[_Piece], list[tuple[Challenge, Span]]] | None = None
-    for order in _orders(pieces, said):
-        new = [number for number, piece in enumerate(order) if piece.place is not None]
-        found = omi_accounts.find_said(challenges, [piece.text for piece in order], new, tries)
-        if found and all(begins(order[span.first].text[span.start :]) for _, span in found):
-            return order, found
-        first_found = first_found or (found and (order, found)) or None
-    return first_found or ((), [])
-
-
-def _orders(pieces: Sequence[_Piece], said: Sequence[str]) -> Iterator[Sequence[_Piece]]:
-    """Yields orders of the pieces to search, since calls come late, clocks start anew, and others talk in between: as
-    the pieces arrived, as they were spoken, those of one voice, and only those that may be a part of a phrase. The
-    first orders leave out messages that came again with more words; the later ones have them, since a device that
-    counts the segments of each call anew may correct a message with another part."""
-    of_now = [piece for piece in pieces if not piece.is_heard_again]
-    for some in [of_now] if len(of_now) == len(pieces) else [of_now, pieces]:
-        yield some
-        yield sorted(some, key=_spoken)
-        for speaker in dict.fromkeys(piece.voice for piece in some if piece.place is not None):
-            of_one = [piece for piece in some if piece.voice == speaker]
-            if len(of_one) < len(some):
-                yield of_one
-                yield sorted(of_one, key=_spoken)
-        for may_be in may_be_part, may_hold_part:
-            parts = [piece for piece in some if any(may_be(piece.text, sentence) for sentence in said)]
-            if len(parts) < len(some):
-                yield parts
-                yield sorted(parts, key=_spoken)
-
-
-def _spoken(piece: _Piece) -> float:
-    return inf if piece.start is None else piece.start
-
-
-def _said_now(segments: Sequence[Segment]) -> Iterator[_Piece]:
+def _said_now(segments: Sequence[Segment]) -> Iterator[Piece]:
     for place, segment in enumerate(segments):
-        yield _Piece(segment.text, voice(segment), segment.start, place=place)
+        yield Piece(segment.text, voice(segment), segment.start, place=place)
 
 
-def _said_before(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> list[_Piece]:
+def _said_before(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> list[Piece]:
     """The newest earlier messages of the owner in the conversations that are going on."""
     owner, near = batch.owner(delivery), batch.near(delivery)
     theirs = [conversation for conversation in near if conversation.user_id == owner and not conversation.deleted_at]
@@ -232,7 +170,7 @@ def _said_before(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Se
     known = [message for segment in segments if (message := recognition.known(batch, delivery, segment, near))]
     again = {(message.conversation_id, message.key) for message in known}
     return [
-        _Piece(m.text, voice(m), m.start, message=m, is_heard_again=(m.conversation_id, m.key) in again)
+        Piece(m.text, voice(m), m.start, message=m, came_again=(m.conversation_id, m.key) in again)
         for m in messages[-EARLIER_MESSAGES:]
         if m.text != LEFT_OUT
     ]
@@ -241,12 +179,6 @@ def _said_before(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Se
 def _to_cut(known: Message | None, segment: Segment) -> Message | None:
     """The message to change, or None for a message that has grown beyond the segment, which is a late retry then."""
     return None if known and (known.end or 0) > (segment.end or 0) else known
-
-
-def _without(spans: Sequence[Span], place: int, text: str) -> str:
-    for span in reversed(spans):  # from the end, so that earlier offsets stay valid
-        text = span.cut(place, text)
-    return text
 
 
 def _take_out(batch: DeliveryBatch, delivery: Delivery, message: Message, rest: str) -> None:

@@ -29,7 +29,7 @@ def known(
     """
     found: list[tuple[Message, bool]] = []
     for conversation in near:
-        if not segment.has_unique_id and delivery.received_at - conversation.last_at >= batch.gap_ms:
+        if not segment.has_unique_id and segmentation.has_ended(conversation, delivery.received_at, batch.gap):
             continue
         message, is_deleted = same(batch, delivery, segment, conversation), conversation.deleted_at is not None
         if message is None or (is_deleted and message.has_grown_from_left_out(segment)):

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from omilink.clock import Millis
+from omilink.conversations import segmentation
 from omilink.conversations.history import SNAPSHOT
 from omilink.conversations.repair import LONG, Hole, Repair, Span, contains, letters_of, repair
 from omilink.ingest.batch import DeliveryBatch
@@ -376,15 +377,12 @@ def is_filled_in(batch: DeliveryBatch, delivery: Delivery, segment: Segment, nea
     the same second of the next conversation, so it counts only while the conversation may go on."""
     if segment.start is None or segment.end is None:
         return False
-    is_long = len(letters_of(segment.text)) >= LONG
     for conversation in near:
-        if (
-            conversation.omi_id is None
-            or not conversation.repaired_count
-            or conversation.user_id != batch.owner(delivery)
-        ):
+        is_repaired = conversation.omi_id is not None and conversation.repaired_count
+        if not is_repaired or conversation.user_id != batch.owner(delivery):
             continue
-        if is_long or delivery.received_at - conversation.last_at < batch.gap_ms:
+        is_long = len(letters_of(segment.text)) >= LONG
+        if is_long or not segmentation.has_ended(conversation, delivery.received_at, batch.gap):
             around = batch.around(conversation, segment.start - NEARBY, segment.end + NEARBY)
             filled = sorted((m for m in around if m.source == "omi_record"), key=lambda m: (m.position, m.seq))
             if filled and contains(filled, segment):

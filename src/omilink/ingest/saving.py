@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.database.store import Transaction
-from omilink.ingest import hearing, payload, record, record_reading
+from omilink.ingest import messages, payload, record, record_reading
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.budget import SEGMENT, Budget, sender
-from omilink.ingest.phrase_removal import take_sentences_out
+from omilink.ingest.phrase_removal import remove_phrases
 from omilink.linking import facts, mistakes, rules, sessions
 from omilink.linking.acts import Decision, Outcome
 from omilink.linking.sessions import OwnerChange
@@ -134,7 +134,7 @@ def _save(batch: DeliveryBatch, call: _Call, signatures: _Signatures, budget: Bu
         return _Done(is_dropped=True)
     batch.show_uid(batch.session(delivery), delivery.uid)
     if decision.outcome is Outcome.QUARANTINE:
-        _put_aside(batch, decision, delivery)
+        _quarantine(batch, decision, delivery)
         return _Done(quarantined=decision.rule)
     signatures.add(delivery)
     _carry_out(batch, decision, delivery, call.bad_segments)
@@ -143,10 +143,10 @@ def _save(batch: DeliveryBatch, call: _Call, signatures: _Signatures, budget: Bu
         return _Done(is_kept=False)
     if call.record:
         return _Done(of_before=record.apply(batch, delivery, call.record))
-    heard = hearing.hear(batch, delivery, segments)
-    hearing.tell(batch, delivery, heard)
-    _note_mistake(batch, delivery, call.mistake, heard)
-    return _Done(of_before=heard.of_before)
+    changes = messages.add(batch, delivery, segments)
+    messages.add_events(batch, delivery, changes)
+    _note_mistake(batch, delivery, call.mistake, changes)
+    return _Done(of_before=changes.of_before)
 
 
 def _prove(
@@ -158,7 +158,7 @@ def _prove(
         return said, decision
     is_kept = decision.outcome not in (Outcome.DROP, Outcome.QUARANTINE)
     is_of_now = batch.session(delivery).hands_at(delivery) not in PAST
-    left = take_sentences_out(batch, delivery, said, proves=delivery.proven and is_kept and is_of_now)
+    left = remove_phrases(batch, delivery, said, proves=delivery.proven and is_kept and is_of_now)
     return left, _decide(batch, delivery)
 
 
@@ -197,7 +197,7 @@ def _carry_out(batch: DeliveryBatch, decision: Decision, delivery: Delivery, bad
         sessions.change_owner(batch, change)
 
 
-def _put_aside(batch: DeliveryBatch, decision: Decision, delivery: Delivery) -> None:
+def _quarantine(batch: DeliveryBatch, decision: Decision, delivery: Delivery) -> None:
     """Adds the quarantine to the audit once, and not for every further call of the device."""
     if decision.rule == rules.ONE_TOO_MANY:  # else every such call would make a session despite the limit
         return
@@ -209,19 +209,19 @@ def _put_aside(batch: DeliveryBatch, decision: Decision, delivery: Delivery) -> 
         batch.note(entry)
 
 
-def _note_mistake(batch: DeliveryBatch, delivery: Delivery, mistake: Mistake | None, heard: hearing.Heard) -> None:
+def _note_mistake(batch: DeliveryBatch, delivery: Delivery, mistake: Mistake | None, changes: messages.Changes) -> None:
     """Notes the sender's mistake in the session, for the session's present owner."""
     session, at = batch.session(delivery), delivery.received_at
-    if heard.of_before and mistake is None:
+    if changes.of_before and mistake is None:
         mistake = Mistake.OF_EARLIER_OWNER
-    if heard.began and mistake is None:
+    if changes.began and mistake is None:
         recent = [c for c in batch.near(delivery) if at - c.created_at < mistakes.HURRY * 1000]
         mistake = mistakes.of_conversations(sorted(recent, key=lambda c: c.first_order))
     if session.hands_at(delivery) in PAST:
         return
     if mistake:
         batch.put_session(session.mistaken(mistake, at))
-    elif heard.new and session.mistake in mistakes.MENDED and at - (session.mistake_at or 0) > mistakes.MENDED_AFTER:
+    elif changes.new and session.mistake in mistakes.MENDED and at - (session.mistake_at or 0) > mistakes.MENDED_AFTER:
         batch.put_session(replace(session, mistake=None, mistake_at=None))
 
 

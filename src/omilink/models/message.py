@@ -140,7 +140,7 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
         where, colon, id = self.key.partition(":")
         return where.partition("~")[0] + colon + id
 
-    def heard_again(self, segment: Segment, spoken_at: Millis) -> "Message":
+    def updated_by(self, segment: Segment, spoken_at: Millis) -> "Message":
         """The message after its segment arrived again: unchanged unless the segment adds something. A new `person_id`
         is stored without a new revision, since it is not shown."""
         if self.knows(segment):

@@ -93,7 +93,7 @@ async def quarantine(request: Request, services: Services) -> Json:
     shown = [{"session": session, "why": why, "calls": calls} for (session, why), calls in counts.most_common()]
     unlinked = [
         {"session": session, "conversations": conversations, "messages": messages}
-        for session, conversations, messages in await services.store.read(lambda tx: tx.nobodys(MOST))
+        for session, conversations, messages in await services.store.read(lambda tx: tx.ownerless_counts(MOST))
     ]
     return {"ok": True, "calls": len(found), "quarantine": shown, "unlinked": unlinked}
 

@@ -17,7 +17,7 @@ from omilink.models.message import Message, Segment
 
 
 @dataclass(slots=True)
-class Heard:
+class Changes:
     """The changes of one call: the conversations that began, and by conversation the keys of new and of changed
     messages. `of_before` is the number of segments that continue words of an earlier owner, and are not kept."""
 
@@ -27,46 +27,46 @@ class Heard:
     of_before: int = 0
 
 
-def hear(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> Heard:
+def add(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> Changes:
     """Adds the segments of the delivery to the batch, as new messages or as changes of known ones, and returns what
     changed."""
-    heard, fresh, near = Heard(), [], batch.near(delivery)
+    changes, fresh, near = Changes(), [], batch.near(delivery)
     for segment in segments:
         known = recognition.known(batch, delivery, segment, near, is_alone=len(segments) == 1)
         if known:
-            _hear_again(batch, delivery, known, segment, heard)
+            _update(batch, delivery, known, segment, changes)
         elif not record.is_filled_in(batch, delivery, segment, near):
             fresh.append(segment)
     for run in segmentation.runs(fresh, batch.gap):
-        _hear_run(batch, delivery, run, heard)
-    return heard
+        _add_run(batch, delivery, run, changes)
+    return changes
 
 
-def tell(batch: DeliveryBatch, delivery: Delivery, heard: Heard) -> None:
+def add_events(batch: DeliveryBatch, delivery: Delivery, changes: Changes) -> None:
     """Adds events about the changes for the owner of the delivery's words, if there is one."""
     user_id = batch.owner(delivery)
     if user_id is None:
         return
-    for conversation_id in heard.new | heard.changed:
+    for conversation_id in changes.new | changes.changed:
         conversation = batch.conversation(delivery, conversation_id)
-        if conversation_id in heard.began:
+        if conversation_id in changes.began:
             batch.add_event(user_id, ConversationChanged(conversation=conversation))
-        for kind, keys in (NewMessages, heard.new), (MessagesUpdated, heard.changed):
+        for kind, keys in (NewMessages, changes.new), (MessagesUpdated, changes.changed):
             messages = [batch.message((conversation_id, key)) for key in keys.get(conversation_id, ())]
             if messages:
                 batch.add_event(user_id, kind(conversation=conversation, messages=[one for one in messages if one]))
 
 
-def _hear_again(batch: DeliveryBatch, delivery: Delivery, known: Message, segment: Segment, heard: Heard) -> None:
+def _update(batch: DeliveryBatch, delivery: Delivery, known: Message, segment: Segment, changes: Changes) -> None:
     """Updates a known message. A message of another owner, or a deleted message, is never changed."""
     conversation = batch.conversation(delivery, known.conversation_id)
     if conversation.deleted_at:
         return
     if conversation.user_id != batch.owner(delivery):
         is_retry = known.has_been(segment) and not identity.is_too_late(known, delivery.received_at)
-        heard.of_before += not is_retry
+        changes.of_before += not is_retry
         return
-    message = known.heard_again(segment, conversation.spoken_at(segment, known.created_at))
+    message = known.updated_by(segment, conversation.spoken_at(segment, known.created_at))
     if message is known:
         return
     batch.put_message(message)
@@ -76,11 +76,12 @@ def _hear_again(batch: DeliveryBatch, delivery: Delivery, known: Message, segmen
     conversation = conversation.with_words([segment], delivery, named_by=name)
     is_title = name is not None and conversation.may_be_named_by(known) and batch.is_first_of_its_words(known)
     batch.put_conversation(conversation.retitled(message) if is_title else conversation)
-    if message.key not in heard.new.get(conversation.id, ()):
-        heard.changed.setdefault(conversation.id, []).append(message.key)
+    if message.key not in changes.new.get(conversation.id, ()):
+        changes.changed.setdefault(conversation.id, []).append(message.key)
 
 
-def _hear_run(batch: DeliveryBatch, delivery: Delivery, run: segmentation.Run, heard: Heard) -> None:
+def _add_run(batch: DeliveryBatch, delivery: Delivery, run: segmentation.Run, changes: Changes) -> None:
+    """Adds the run to the conversation that it belongs to, or to a new one."""
     at, as_of_then = delivery.received_at, [c.as_of(delivery) for c in batch.open_to(delivery)]
     placed = segmentation.gone_on(run, at, as_of_then)
     if placed:
@@ -89,10 +90,10 @@ def _hear_run(batch: DeliveryBatch, delivery: Delivery, run: segmentation.Run, h
         placed = segmentation.place(run, at, as_of_then, batch.gap, batch.came_live)
     if placed is None:
         conversation = _begin(batch, delivery)
-        heard.began.add(conversation.id)
+        changes.began.add(conversation.id)
     else:
         conversation = batch.conversation(delivery, placed.id)
-    _add(batch, delivery, conversation, run, heard)
+    _add_words(batch, delivery, conversation, run, changes)
 
 
 def _begin(batch: DeliveryBatch, delivery: Delivery) -> Conversation:
@@ -101,7 +102,10 @@ def _begin(batch: DeliveryBatch, delivery: Delivery) -> Conversation:
     return conversation
 
 
-def _add(batch: DeliveryBatch, delivery: Delivery, before: Conversation, run: segmentation.Run, heard: Heard) -> None:
+def _add_words(
+    batch: DeliveryBatch, delivery: Delivery, before: Conversation, run: segmentation.Run, changes: Changes
+) -> None:
+    """Adds the run's segments to the conversation. Several segments of one run may be one message."""
     said = _not_repeated(batch, before, run)
     if not said:
         return
@@ -112,16 +116,15 @@ def _add(batch: DeliveryBatch, delivery: Delivery, before: Conversation, run: se
     is_one_twice = len({segment.id or segment.key for segment in said}) < len(said)
     for segment in said:
         may_be_there = is_one_twice or batch.message((conversation.id, segment.key))
-        message = recognition.same(batch, delivery, segment, conversation) if may_be_there else None
-        if message and not (is_alone and recognition.is_said_again(batch, delivery, segment, message)):
-            _hear_again(batch, delivery, message, segment, heard)
+        known = recognition.same(batch, delivery, segment, conversation) if may_be_there else None
+        if known and not (is_alone and recognition.is_said_again(batch, delivery, segment, known)):
+            _update(batch, delivery, known, segment, changes)
             continue
         seq += 1
-        key = batch.free_key(conversation, segment, seq)
-        start = None if run.start is None else segment.start
-        batch.put_message(_message(key, seq, start, end or 0.0, segment, conversation, delivery), new=True)
+        message = _message(batch, delivery, conversation, segment, seq, is_placed=run.start is not None, behind=end)
+        batch.put_message(message, new=True)
         end = segment.end if end is None else max(end, segment.end or end)
-        heard.new.setdefault(conversation.id, []).append(key)
+        changes.new.setdefault(conversation.id, []).append(message.key)
     batch.put_conversation(replace(batch.conversation(delivery, conversation.id), message_count=seq))
 
 
@@ -159,23 +162,27 @@ def _among(same_words: Sequence[Message], segment: Segment) -> Message | None:
 
 
 def _message(
-    key: str,
-    seq: int,
-    start: float | None,
-    behind: float,
-    segment: Segment,
-    conversation: Conversation,
+    batch: DeliveryBatch,
     delivery: Delivery,
+    conversation: Conversation,
+    segment: Segment,
+    seq: int,
+    *,
+    is_placed: bool,
+    behind: float | None,
 ) -> Message:
-    """The message of a segment that begins at `start`. A segment without a place (`start` is None) gets the position
-    `behind`, after everything said before."""
-    at = delivery.received_at
+    """The new message of a segment. A segment without a place, or one whose clock gives no place (`is_placed` is
+    False), gets the position `behind`, after everything said before."""
+    speech, at = segment.speech(), delivery.received_at
+    if not is_placed:
+        speech |= {"start": None, "end": None}
+    start = speech["start"]
     return Message(
-        **segment.speech() | {"start": start, "end": None if start is None else segment.end},
+        **speech,
         conversation_id=conversation.id,
         seq=seq,
-        key=key,
-        position=behind if start is None else start,
+        key=batch.free_key(conversation, segment, seq),
+        position=(behind or 0.0) if start is None else start,
         created_at=at,
         spoken_at=at if start is None else conversation.spoken_at(segment, at),
         versions=segment.version,
