@@ -142,9 +142,9 @@ async def test_a_ticket_lasts_a_minute(site: Site, jump: Millis) -> None:
     await site.do(lambda tx: signing_in.issue_ticket(tx, who, "ticket", tx.counted()))
     await site.jumps(jump)
     await site.passes(TICKET_LIFE - 2)
-    assert await site.do(lambda tx: tx.look_at_ticket(fingerprint("ticket"), tx.counted()))
+    assert await site.do(lambda tx: tx.peek_ticket(fingerprint("ticket"), tx.counted()))
     await site.passes(2)
-    assert not await site.do(lambda tx: tx.look_at_ticket(fingerprint("ticket"), tx.counted()))
+    assert not await site.do(lambda tx: tx.peek_ticket(fingerprint("ticket"), tx.counted()))
 
 
 async def test_a_number_and_a_sentence_last_ten_minutes(site: Site, disturb: Disturb) -> None:

@@ -775,8 +775,8 @@ async def test_a_password_is_changed_for_its_user(store: Store) -> None:
 
 
 async def test_users_that_are_there_are_told_from_those_that_are_not(store: Store) -> None:
-    assert await store.read(lambda tx: tx.users_there(["ada", "nobody"])) == {"ada"}
-    assert await store.read(lambda tx: tx.users_there([])) == set()
+    assert await store.read(lambda tx: tx.existing_users(["ada", "nobody"])) == {"ada"}
+    assert await store.read(lambda tx: tx.existing_users([])) == set()
 
 
 async def test_a_ticket_is_redeemed_once_however_many_try(store: Store) -> None:
@@ -885,7 +885,7 @@ async def test_what_is_somebody_elses_stays_when_an_account_is_deleted(
     assert tables_with(engine, "words of ben") >= {"messages", "events", "deliveries"}
     assert {s.omi_session_id for s in await store.read(lambda tx: tx.sessions_of("ben"))} == {"kitchen", "attic", "pin"}
     assert await store.read(lambda tx: tx.latest_conversation("ben"))
-    assert await store.read(lambda tx: tx.users_there(["ada", "ben"])) == {"ben"}
+    assert await store.read(lambda tx: tx.existing_users(["ada", "ben"])) == {"ben"}
 
 
 async def test_words_that_wait_for_a_deleted_user_reach_nobody(store: Store, engine: Engine) -> None:

@@ -11,7 +11,8 @@ from omilink.accounts import passwords
 from omilink.accounts.passwords import Passwords
 from omilink.errors import Invalid
 from omilink.models import emails
-from omilink.models.emails import email_key, email_to_find, meant, normal_email, normal_password
+from omilink.models.emails import email_key, email_to_find, meant, normal_email
+from omilink.models.password import check_password, normal_password
 
 UNSEEN = {
     "zero width space": "\u200b",
@@ -192,10 +193,10 @@ def test_a_passwords_letters_spaces_and_signs_stay() -> None:
 )
 def test_a_password_is_as_long_as_it_is_when_composed(password: str, good: bool) -> None:
     if good:
-        emails.check_password(password)
+        check_password(password)
     else:
         with pytest.raises(Invalid, match="8 to 1024 characters"):
-            emails.check_password(password)
+            check_password(password)
 
 
 class Counting(PasswordHasher):

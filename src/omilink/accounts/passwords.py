@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from omilink.accounts.line import Line
 from omilink.accounts.signing_in import new_secret
-from omilink.models.emails import normal_password
+from omilink.models.password import normal_password
 
 AT_ONCE = 2
 MOST_WAITING = 60

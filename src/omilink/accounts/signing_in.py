@@ -16,6 +16,7 @@ from omilink.database.store import Transaction
 from omilink.errors import EmailTaken, Invalid, NotFound, NotSignedIn
 from omilink.models import emails
 from omilink.models.ids import new_id
+from omilink.models.password import check_password
 from omilink.models.user import User
 
 TOKEN_LIFE: Millis = 30 * DAY
@@ -36,7 +37,7 @@ class AuthenticatedUser:
 
 def new_user(email: str, password: str, display_name: str | None, at: Millis) -> User:
     """A new user, not stored yet. Raises Invalid with the reason when a value is not acceptable."""
-    emails.check_password(password)
+    check_password(password)
     name = _storable(display_name or "", "display_name").strip()[:100] or None
     return User(id=new_id(), email=emails.normal_email(email), display_name=name, created_at=at)
 
@@ -125,7 +126,7 @@ def redeem_ticket(tx: Transaction, ticket: str, at: Millis) -> AuthenticatedUser
 
 def look_at_ticket(tx: Transaction, ticket: str, at: Millis) -> AuthenticatedUser:
     """The sign-in that the ticket would open now; the ticket stays valid. Raises NotSignedIn."""
-    return _holder_of_ticket(tx, tx.look_at_ticket(fingerprint(ticket), at), at)
+    return _holder_of_ticket(tx, tx.peek_ticket(fingerprint(ticket), at), at)
 
 
 def _holder_of_ticket(tx: Transaction, token_hash: str | None, at: Millis) -> AuthenticatedUser:

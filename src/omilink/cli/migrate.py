@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from omilink import logs, settings
 from omilink.app import wiring
 from omilink.database import move
-from omilink.database.store import rename_history
+from omilink.database.history import rename_history
 from omilink.errors import OmilinkError
 from omilink.settings import Settings
 

@@ -1,4 +1,4 @@
-"""Who changed what of a link."""
+"""The audit of links."""
 
 from sqlalchemy import insert, or_, select
 
@@ -10,12 +10,12 @@ from omilink.models.audit import AuditEntry
 
 class Audit(Work):
     def audit(self, entry: AuditEntry) -> None:
-        """Entries are only ever added. Deleting an account takes its ids out of them, and them out when they are about
-        its personal URL."""
+        """Adds the entry. Entries never change, except that the deletion of an account removes its ids from them, and
+        removes the entries about its personal URL."""
         self._run(insert(schema.audit).values(row_of(entry)))
 
     def audited(self, limit: int, user_id: str | None = None, session_key: str | None = None) -> list[AuditEntry]:
-        """The newest first; all, or those about a user or a session."""
+        """At most `limit` entries, the newest first: all, or the entries about a user, a session or both."""
         a = schema.audit.c
         newest = select(schema.audit).order_by(a.id.desc()).limit(limit)
         if user_id:
@@ -25,7 +25,7 @@ class Audit(Work):
         return every(AuditEntry, self._run(newest))
 
     def is_audited(self, session_key: str, rule: str, uid: str | None) -> bool:
-        """Whether there is an entry of just that."""
+        """Whether there is an entry with this session, rule and uid."""
         a = schema.audit.c
         same = (a.session_id == session_key) & (a.rule == rule) & a.uid.is_not_distinct_from(uid)
         return self._run(select(a.id).where(same).limit(1)).first() is not None

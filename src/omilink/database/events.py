@@ -1,14 +1,13 @@
-"""Each user's log of events, and the name of this history."""
+"""Each user's log of events."""
 
 from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from omilink.clock import Millis
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
-from omilink.database.dialects import among, json_list, upsert
+from omilink.database.dialects import among, json_list
 from omilink.database.work import Work
 from omilink.models.event import Event
 
@@ -33,11 +32,11 @@ MARKS = Query(select(user.c.id, user.c.seq, user.c.rights).where(among(user.c.id
 
 class Events(Work):
     def forget_events(self, user_id: str, conversation_id: str) -> None:
-        """Removes the user's events that carry words of it."""
+        """Removes the user's events that carry words of the conversation."""
         self._run(delete(event).where(event.c.user_id == user_id, event.c.conversation_id == conversation_id))
 
     def append(self, events: Sequence[Event]) -> None:
-        """Numbers each user's events in order, under the lock of that user's row, and keeps them."""
+        """Numbers each user's events in order, under the lock of that user's row, and stores them."""
         if not events:
             return
         ids = sorted({e.user_id for e in events})
@@ -51,7 +50,7 @@ class Events(Work):
         self._appended += rows
 
     def appended(self) -> Sequence[Event]:
-        """What was appended in this transaction, numbered, of each user in order and without a gap."""
+        """The events appended in this transaction, with their numbers: each user's in order and without a gap."""
         return self._appended
 
     def events_after(self, user_id: str, seq: int, limit: int) -> list[Event]:
@@ -59,19 +58,11 @@ class Events(Work):
         return [Event(user_id=user_id, seq=number, data=data) for number, data in rows]
 
     def log_bounds(self, user_id: str) -> tuple[int, int]:
-        """(how far the log has been pruned, its last number): cursors from the first to the second can be honoured."""
+        """The number of the last event that was pruned, and the number of the newest event. A cursor is valid from the
+        first to the second."""
         row = self._run(select(user.c.pruned, user.c.seq).where(user.c.id == user_id)).first()
         return (row.pruned, row.seq) if row else (0, 0)
 
     def marks(self, user_ids: Collection[str]) -> dict[str, tuple[int, int]]:
-        """user id -> (last number, times that rights were withdrawn)."""
+        """By user id, the number of the newest event, and how often a right of the user was withdrawn."""
         return {row.id: (row.seq, row.rights) for row in MARKS.run(self._connection, ids=json_list(user_ids))}
-
-    def epoch(self) -> str:
-        """Names this history. Another database, or a restored one, has another."""
-        return str(self._run(select(schema.meta.c.value).where(schema.meta.c.name == "epoch")).scalar_one())
-
-    def note_ready(self, at: Millis) -> None:
-        """A small write, to see whether writing works."""
-        note = upsert(schema.meta).values(name="ready", value=str(at))
-        self._run(note.on_conflict_do_update(index_elements=["name"], set_={"value": str(at)}))

@@ -1,4 +1,4 @@
-"""How much of each limit has been used."""
+"""Token buckets: how much of each limit has been used. `who` is a hash."""
 
 from collections.abc import Collection, Mapping
 
@@ -31,7 +31,8 @@ PUT_FULL_AT = Bulk(
 
 class Limits(Work):
     def full_at(self, limit: str, who: str) -> Millis:
-        """When the token bucket is full again; 0 when it never was used. Locked like a session."""
+        """When the bucket is full again, in counted time; 0 if the bucket has never been used. A writing transaction
+        locks the bucket."""
         self._lock([f"{limit} {who}"])
         b = schema.limits
         return self._run(select(b.c.full_at).where(b.c.name == limit, b.c.who == who)).scalar() or 0
@@ -40,7 +41,7 @@ class Limits(Work):
         self.put_full_at_each(limit, {who: at})
 
     def full_at_each(self, limit: str, whos: Collection[str]) -> dict[str, Millis]:
-        """As `full_at`, of those that were used, and without a lock."""
+        """When each bucket is full again; unused buckets are missing. Nothing is locked."""
         rows = FULL_AT.run(self._connection, name=limit, whos=json_list(whos)) if whos else ()
         return {row.who: row.full_at for row in rows}
 

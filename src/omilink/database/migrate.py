@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from omilink.database.store import has_history, start_history
+from omilink.database.history import has_history, start_history
 
 LOCK = 6_018_251_105
 """Several nodes start at once, and one of them migrates."""

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from omilink.database import migrate, schema, sqlite
 from omilink.database.deliveries import WAITING
 from omilink.database.dialects import last_number, number_after
-from omilink.database.store import rename_history
+from omilink.database.history import rename_history
 from omilink.errors import OmilinkError
 
 CHUNK = 1000

@@ -1,35 +1,45 @@
 """A transaction over everything that is stored, and the store that runs it.
 
-Use cases are plain functions `fn(tx, …)` over a Transaction; a Store runs them. So a use case is one transaction, and
-what it announces is announced by its caller after the commit.
+Use cases are plain functions `fn(tx, …)` over a Transaction; a Store runs them. So a use case is one transaction. Its
+caller notifies the bus after the commit.
 """
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Connection, select, update
-
 from omilink.counted_time import CountedTime
-from omilink.database import schema
 from omilink.database.audit import Audit
 from omilink.database.conversations import Conversations
 from omilink.database.deliveries import Deliveries
-from omilink.database.dialects import upsert
+from omilink.database.history import History
 from omilink.database.limits import Limits
 from omilink.database.links import Links
 from omilink.database.messages import Messages
 from omilink.database.personal_urls import PersonalUrls
 from omilink.database.removal import Removal
 from omilink.database.sign_ins import SignIns
+from omilink.database.signatures import Signatures
 from omilink.database.threads import DatabaseThreads
 from omilink.database.users import Users
-from omilink.models.ids import new_id
 
 T = TypeVar("T")
 
 
-class Transaction(Links, Audit, Conversations, Messages, Users, SignIns, PersonalUrls, Limits, Deliveries, Removal):
-    """One transaction's view of the store. Rows come and go as the values of `models`."""
+class Transaction(
+    Links,
+    Audit,
+    Conversations,
+    Messages,
+    Users,
+    SignIns,
+    PersonalUrls,
+    Limits,
+    Deliveries,
+    Signatures,
+    History,
+    Removal,
+):
+    """Reads and writes of one transaction, a class per subject. Rows are read and written as nouns of `models`."""
 
 
 class Store:
@@ -39,35 +49,20 @@ class Store:
         self._database, self._time = database, time or CountedTime()
 
     async def read(self, fn: Callable[[Transaction], T]) -> T:
-        """Runs `fn` on one consistent snapshot. Raises Unavailable when the database is away."""
+        """Runs `fn` on one consistent snapshot. Raises Unavailable when the database cannot be used."""
         return await self._database.read(lambda connection: fn(Transaction(connection, self._time)))
 
     async def write(self, fn: Callable[[Transaction], T]) -> T:
-        """Runs `fn` and commits, or rolls all of it back and raises; it may run more than once. Durable on return."""
+        """Runs `fn` and commits; on an error everything is rolled back and the error is raised. The change is on disk
+        on return. `fn` may run more than once. Raises Unavailable when the database cannot be used."""
         return await self._database.write(lambda connection: fn(Transaction(connection, self._time, writes=True)))
 
     async def scrub(self) -> None:
-        """Overwrites on the disk what has been removed, as far as the database can do that: SQLite can, PostgreSQL
-        reuses the space in its own time. Nobody who writes waits long for it. What is in use by a reader of an older
-        state is left for `finish_scrubbing`."""
+        """Overwrites removed rows on the disk, as far as the database can: SQLite can, PostgreSQL reuses the space in
+        its own time. Writers do not wait long for it. Pages that a reader of an older state still uses are left for
+        `finish_scrubbing`."""
         await self._database.scrub()
 
     async def finish_scrubbing(self) -> None:
-        """Tries again what is left, by an earlier process too. To be called from time to time."""
+        """Overwrites what earlier calls of `scrub` left, also those of an earlier process. Must be called regularly."""
         await self._database.finish_scrubbing()
-
-
-def has_history(connection: Connection) -> bool:
-    return connection.execute(select(schema.meta).where(schema.meta.c.name == "epoch")).first() is not None
-
-
-def start_history(connection: Connection) -> None:
-    """Names a new database's history, so that cursors of another one are recognised."""
-    connection.execute(
-        upsert(schema.meta).values(name="epoch", value=new_id()).on_conflict_do_nothing(index_elements=["name"])
-    )
-
-
-def rename_history(connection: Connection) -> None:
-    """For a history that has gone back in time: cursors from before are good for it no more."""
-    connection.execute(update(schema.meta).where(schema.meta.c.name == "epoch").values(value=new_id()))

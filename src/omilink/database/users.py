@@ -18,18 +18,19 @@ email_key = schema.email_keys
 
 class Users(Events):
     def add_user(self, new: User, password_hash: str) -> None:
-        """Raises EmailTaken."""
+        """Stores the user. Raises EmailTaken when another user has this very email."""
         self._put_email(insert(user).values(row_of(new) | {"password_hash": password_hash}))
 
     def user(self, user_id: str) -> User | None:
+        """The user with this id."""
         return first(User, self._run(select(user).where(user.c.id == user_id)))
 
-    def users_there(self, user_ids: Collection[str]) -> set[str]:
-        """Those of them that exist."""
+    def existing_users(self, user_ids: Collection[str]) -> set[str]:
+        """The ids of users that exist."""
         return set(self.marks(user_ids)) if user_ids else set()
 
     def user_by_email(self, email: str) -> tuple[User, str] | None:
-        """The user whom the email means, however it is typed (emails.meant), and the password's hash."""
+        """The user with this email, however it is typed (`emails.meant`), and the hash of the user's password."""
         key = emails.email_key(email) or ""
         by_key = select(email_key.c.user_id).where(email_key.c.key == key)
         typed = user.c.email.in_([emails.as_kept_before(email), key])
@@ -38,7 +39,8 @@ class Users(Events):
         return (as_noun(User, found[meant]), found[meant].password_hash) if meant else None
 
     def email_is_taken(self, email: str, but_for: str | None = None) -> bool:
-        """Whether the email of another account than this one compares as one with it. emails.normal_email made it."""
+        """Whether another account than `but_for` has an equal email. `email` is in its normal form
+        (`emails.normal_email`)."""
         by_key = select(email_key.c.user_id).where(email_key.c.key == email)
         found = self._run(select(user.c.id).where(or_(user.c.email == email, user.c.id.in_(by_key))))
         return bool(set(found.scalars()) - {but_for})
@@ -48,18 +50,19 @@ class Users(Events):
         return found
 
     def users(self) -> list[User]:
+        """All users, the oldest account first."""
         return every(User, self._run(select(user).order_by(user.c.created_at)))
 
     def odd_emails(self) -> list[tuple[User, str | None]]:
-        """Users whose email is not kept as it compares, each with what it compares as, or None for one that could not
-        be given today; and whoever has that very email. The oldest account first."""
+        """Users whose stored email is not in its normal form, each with the normal form, or None if the email could not
+        be chosen today; and the users whose stored email is such a normal form. The oldest account first."""
         key = email_key.c.key
         odd = select(user, key).join(email_key, email_key.c.user_id == user.c.id)
         usual = select(user, user.c.email.label("key")).where(user.c.email.in_(select(key)))
         return [(as_noun(User, row), row.key) for row in self._run(union_all(odd, usual).order_by("created_at"))]
 
     def change_email(self, user_id: str, email: str) -> None:
-        """Raises EmailTaken."""
+        """Stores the email in its normal form. Raises EmailTaken when another user has this very email."""
         self._put_email(update(user).where(user.c.id == user_id).values(email=email))
         self._run(delete(email_key).where(email_key.c.user_id == user_id))
 
@@ -70,7 +73,8 @@ class Users(Events):
             raise EmailTaken("There is an account with this email already. Sign in instead.") from None
 
     def rehash_password(self, user_id: str, before: str, after: str) -> None:
-        """Another hash of the same password, unless the password has changed meanwhile."""
+        """Replaces the hash `before` by another hash of the same password, unless the password has changed
+        meanwhile."""
         same = (user.c.id == user_id) & (user.c.password_hash == before)
         self._run(update(user).where(same).values(password_hash=after))
 

@@ -1,4 +1,4 @@
-"""What every part of a transaction uses: its connection, counted time, locks."""
+"""The parts that all subjects of a transaction share: the connection, counted time and locks."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -16,7 +16,7 @@ user = schema.users
 _TIMES = (schema.deliveries.c.received_at, schema.tokens.c.created_at, schema.omi_sessions.c.counted_at)
 NEWEST_TIME = select(func.max(union_all(*(select(func.max(at).label("at")) for at in _TIMES)).subquery().c.at))
 COUNTED = "counted"
-"""In meta: how far has been counted, and what the wall clock showed then."""
+"""The row of `meta` with the counted time and the time of the wall clock at that moment."""
 
 
 class Work:
@@ -26,15 +26,16 @@ class Work:
         self._appended: list[Event] = []
 
     def counted(self) -> Millis:
-        """Counted time now, in which everything that expires is written and compared (see `counted_time`). Where a
-        method takes the time until or from which something is valid or kept, this is meant."""
+        """Counted time now, in which everything that expires is written and compared (see `counted_time`). Parameters
+        of methods that say until when or since when something is valid or kept are in counted time too."""
         if not self._time.known:
             noted, wall = self._noted(), wall_clock(self._connection)
             self._time.go_on(noted, wall if noted else max(wall, self._newest()))
         return self._time()
 
     def note_counted(self) -> None:
-        """Notes how far has been counted, from where whoever comes next goes on, and learns how far others have."""
+        """Stores how far this process has counted, so that a later process continues there, and takes over what other
+        processes have counted."""
         self._lock(["counted time"])
         wall = wall_clock(self._connection)
         note = f"{self._time.go_on(self._noted(), wall)} {wall}"
@@ -42,7 +43,7 @@ class Work:
         self._run(noted.on_conflict_do_update(index_elements=["name"], set_={"value": note}))
 
     def _newest(self) -> Millis:
-        """Of a database from before there were notes: later than this it is, whatever the wall clock shows."""
+        """The newest time in a database that has no note of counted time yet. Counted time is not earlier."""
         return self._run(NEWEST_TIME).scalar() or 0
 
     def _noted(self) -> Noted | None:
@@ -54,7 +55,7 @@ class Work:
             lock(self._connection, names)
 
     def _lock_user(self, user_id: str) -> None:
-        """Nobody else numbers the user's events, or removes the user, until the end of the transaction."""
+        """Until the end of the transaction no other transaction numbers the user's events or removes the user."""
         self._run(update(user).where(user.c.id == user_id).values(rights=user.c.rights))
 
     def _many(self, statement: Any, rows: Iterable[dict[str, Any]]) -> None:

@@ -35,7 +35,7 @@ class DeliveryBatch(Batch):
         self.load_proofs()
         self._load_conversations()
         self.load_messages(calls)
-        self._users_there = tx.users_there({delivery.origin for delivery in self.deliveries} - {SHARED})
+        self._existing_users = tx.existing_users({delivery.origin for delivery in self.deliveries} - {SHARED})
 
     def _load_sessions(self) -> None:
         """Loads the sessions of the calls, and those whose ids are uids of the calls: their locks keep proofs from
@@ -95,7 +95,7 @@ class DeliveryBatch(Batch):
         """Whether the delivery was accepted for an account that has been deleted, at its personal URL or for a session
         of the account. Such a session still has the order at which the account lost it, and no longer the user's id."""
         if delivery.origin != SHARED:
-            return delivery.origin not in self._users_there
+            return delivery.origin not in self._existing_users
         session = self.session(delivery)
         return session.hands_at(delivery) in PAST and session.left_user_id is None
 

@@ -209,7 +209,7 @@ def _right(tx: Transaction, who: AuthenticatedUser, at: Millis) -> tuple[Authent
     still = signing_in.still_in(tx, who.token_hash, at)
     if still:
         return still, None
-    if not tx.users_there([who.user.id]):
+    if not tx.existing_users([who.user.id]):
         return None, "account_deleted"
     return None, "expired" if who.expires_at <= at else "signed_out"
 

@@ -1,4 +1,4 @@
-"""The normal forms of emails for comparison and of passwords for hashing, however a keyboard composes their characters.
+"""The normal form of emails, in which they are compared, however a keyboard composes their characters.
 
 Two emails are equal by RFC 8265, UsernameCaseMapped: wide and narrow characters become usual ones, capital letters
 small ones, and a letter with a separate accent (é) one letter. Nothing else is mapped, so `ana²` and `ana2` stay
@@ -17,7 +17,6 @@ from omilink.errors import Invalid
 
 LONGEST = 254
 """Characters of an email (RFC 5321), 64 of them before the @."""
-PASSWORD_LENGTH = range(8, 1025)
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\ud800-\udfff]{1,64}@[^@\s\x00-\x1f\ud800-\udfff]{1,189}")
 _UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
@@ -89,18 +88,6 @@ def meant(typed: str, kept: Collection[str]) -> str | None:
         if email and email in kept:
             return email
     return next(iter(kept)) if len(kept) == 1 else None
-
-
-def normal_password(password: str) -> str:
-    """The same text from every keyboard: NFKC (NIST SP 800-63B, section 3.1.1.2). A text that is too long to be a
-    password stays as it is, since composing takes long."""
-    return unicodedata.normalize("NFKC", password) if len(password) in range(PASSWORD_LENGTH.stop) else password
-
-
-def check_password(password: str, field: str = "password") -> None:
-    """Raises Invalid unless the text is acceptable as a new password."""
-    if len(normal_password(password)) not in PASSWORD_LENGTH or len(password) not in range(PASSWORD_LENGTH.stop):
-        raise Invalid(f"The {field} must have {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[-1]} characters.")
 
 
 def _no_email() -> Invalid:

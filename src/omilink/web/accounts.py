@@ -13,6 +13,7 @@ from omilink.accounts.signing_in import AuthenticatedUser
 from omilink.errors import RateLimited, WrongLogin
 from omilink.models import emails
 from omilink.models.json import Json, to_json
+from omilink.models.password import check_password
 from omilink.models.user import SignIn, User
 from omilink.ports import Hint
 from omilink.web import answers, fields
@@ -113,7 +114,7 @@ async def revoke_others(who: CurrentUser, services: Services) -> Json:
 @router.post("/account/password", responses=answers.of(answers.Done, refused=(429,)))
 async def change_password(request: Request, form: NewPassword, who: CurrentUser, services: Services) -> Json:
     """Changes the password and ends all other sign-ins."""
-    emails.check_password(form.new_password, "new_password")
+    check_password(form.new_password, "new_password")
     await _prove_password(request, services, who, form.password)
     password_hash = await services.passwords.hash(form.new_password)
     await services.store.write(lambda tx: signing_in.change_password(tx, who, password_hash, tx.counted()))

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, StrictInt, StrictStr, WithJsonSchema
 
-from omilink.models.emails import PASSWORD_LENGTH
 from omilink.models.ids import PLACEHOLDERS, VISIBLE
+from omilink.models.password import PASSWORD_LENGTH
 
 
 def _pattern() -> str:

@@ -1,0 +1,20 @@
+"""Signatures of saved calls, so that a signed call is saved once."""
+
+from collections.abc import Collection
+
+from sqlalchemy import insert, select
+
+from omilink.database import schema
+from omilink.database.work import Work
+
+
+class Signatures(Work):
+    def signatures_known(self, signatures: Collection[str]) -> set[str]:
+        """Those of the signatures with which a call was saved within the last day."""
+        known = schema.signatures.c.hash
+        return set(self._run(select(known).where(known.in_(signatures))).scalars()) if signatures else set()
+
+    def add_signatures(self, signatures: Collection[str]) -> None:
+        """Notes that calls with these signatures were saved."""
+        rows = [{"hash": signature, "counted_at": self.counted()} for signature in signatures]
+        self._many(insert(schema.signatures), rows)
