@@ -1,1 +1,1 @@
-"""HTTP: routes, answers, the stream and the page."""
+"""HTTP: the server, what every request passes through, the routes and the shapes of their answers."""

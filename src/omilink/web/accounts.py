@@ -1,4 +1,4 @@
-"""Signing up, in and out; where a user is signed in, and how all of it ends."""
+"""Routes of accounts: register, sign in and out, list and end sign-ins, change the password, delete the account."""
 
 from contextlib import suppress
 
@@ -59,9 +59,9 @@ async def register(request: Request, form: Registration, services: Services) -> 
 async def login(request: Request, form: Login, services: Services) -> Response:
     """Signs in. A wrong password and an unknown email are answered alike."""
     check_origin(request)
-    # by address, so that nobody can lock somebody else out
+    # counted for each network address, so that nobody can lock another user out
     who = f"{emails.email_to_find(form.email)} from {client_address(request)}"
-    # before the slow part, so that parallel tries count as well
+    # before the password is hashed, so that parallel tries count as well
     await services.limits.spend((rate_limits.LOGIN, client_address(request)), (rate_limits.WRONG_LOGIN, who))
     found = await services.store.read(lambda tx: tx.user_by_email(form.email))
     matches = await _matches(services, (rate_limits.WRONG_LOGIN, who), found[1] if found else None, form.password)
@@ -147,7 +147,8 @@ def _without_cookie() -> Response:
 
 
 async def _prove_password(request: Request, services: Services, who: AuthenticatedUser, password: str) -> None:
-    """What a stolen token must not be enough for. Wrong tries count as they do at sign-in."""
+    """Raises WrongLogin unless the password is the user's: a stolen token must not be enough for what follows. Wrong
+    tries count as they do at sign-in."""
     tries = rate_limits.WRONG_LOGIN, f"{who.user.email} from {client_address(request)}"
     await services.limits.spend(tries)
     hashed = await services.store.read(lambda tx: tx.password_hash(who.user.id))
@@ -156,7 +157,7 @@ async def _prove_password(request: Request, services: Services, who: Authenticat
 
 
 async def _matches(services: Services, tries: tuple[rate_limits.Limit, str], hashed: str | None, password: str) -> bool:
-    """Whether it is the password. Unless it was wrong, that was no try."""
+    """Whether the password has this hash. A try counts only if the password is wrong."""
     try:
         matches = await services.passwords.matches(hashed, password)
     except RateLimited:
@@ -168,7 +169,8 @@ async def _matches(services: Services, tries: tuple[rate_limits.Limit, str], has
 
 
 async def _rehash(services: Services, user: User, hashed: str, password: str) -> None:
-    """A hash of before is made anew, now that the password is known. Where too many wait, at another sign-in."""
+    """Replaces a hash of older parameters, now that the password is known. If too many hashes wait, a later sign-in
+    replaces it."""
     with suppress(RateLimited):
         if better := await services.passwords.rehashed(hashed, password):
             await services.store.write(lambda tx: tx.rehash_password(user.id, hashed, better))

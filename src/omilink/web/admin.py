@@ -1,4 +1,4 @@
-"""What an operator's own programs do: a shop's backend issues a device's session to the user who buys it."""
+"""Routes for an operator's own programs: a shop's backend issues a device's session to the user who buys it."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from omilink.web.auth import Services, by, check_origin
 from omilink.web.operations import check_operator
 
 MOST = 100
-"""Sessions that one request issues: they are one transaction, and calls of devices wait for it."""
+"""Sessions that one request can issue. They are written in one transaction, for which calls of devices wait."""
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 
@@ -30,11 +30,11 @@ _Bearer = Annotated[
         HTTPBearer(scheme_name="operator", description="The file operator_token of the data folder.", auto_error=False)
     ),
 ]
-"""For /openapi.json: `check_operator` reads the token itself."""
+"""Describes the token in /openapi.json; `check_operator` reads it."""
 
 
 def _operator(request: Request, services: Services, _bearer: _Bearer) -> By:
-    check_origin(request)  # no page may hold the operator's token, and one of another site least of all
+    check_origin(request)  # pages of other sites must not act with the operator's token
     check_operator(request, services)
     return by(request, OPERATOR.actor)
 
@@ -74,13 +74,13 @@ def _session_ids(form: Issue) -> list[str]:
     if form.session_id is None:
         return [session_ids.new_session_id() for _ in range(form.count)]
     if form.count > 1:
-        raise Invalid("session_id names one session, and count asks for several. Leave one of them out.")
+        raise Invalid("session_id names one session, but count asks for several. Send only one of them.")
     return [session_ids.check_hard_to_guess(str(form.session_id))]
 
 
 def _user(tx: Transaction, form: Issue) -> User:
     if form.iss is not None or form.sub is not None:
-        raise Invalid("This server does not know users by iss and sub yet. Name the user by user, an id, or by email.")
+        raise Invalid("This server cannot find users by iss and sub yet. Name the user by user, an id, or by email.")
     if (form.user is None) == (form.email is None):
         raise Invalid("Name the user once: either by user, an id, or by email.")
     return signing_in.find(tx, form.email) if form.email is not None else signing_in.find_by_id(tx, form.user or "")

@@ -33,19 +33,19 @@ from omilink.web.pipeline import Pipeline
 
 
 def make_app(services: Services) -> ASGIApp:
-    """All of it."""
+    """The application of a web node: the page, all routes, and the CORS protocol where origins are allowed."""
     app = Pipeline(services, _ROUTER)
     allowed = services.settings.cors_origins
     return Cors(app, origins.allowed(allowed)) if allowed else app
 
 
 def make_worker_app(services: Services) -> ASGIApp:
-    """How a worker is, and nothing else."""
+    """The application of a worker: health, readiness, metrics and what `omilink doctor` asks."""
     return Pipeline(services, _WORKER_ROUTER)
 
 
 def openapi_document() -> dict[str, Any]:
-    """What the server says of its answers, without a server."""
+    """/openapi.json of a server with default settings."""
     return openapi.document(_ROUTER.routes)
 
 

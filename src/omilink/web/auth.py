@@ -1,4 +1,4 @@
-"""Who calls: the token as cookie or Bearer, where the call comes from, and how signing in answers."""
+"""Who sends a request: the sign-in by its token (cookie or Bearer), the origin of the page, the network address."""
 
 import random
 import re
@@ -37,7 +37,7 @@ _Bearer = Annotated[
         )
     ),
 ]
-"""Both are for /openapi.json: `signed_in` reads the token itself."""
+"""Both describe the token in /openapi.json; `signed_in` reads it."""
 EXPECTED_USER_HEADER = "X-Omilink-User"
 """Header with the user id that the client expects. The request is refused if somebody else is signed in."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -50,7 +50,8 @@ def services_of(connection: HTTPConnection) -> app_services.Services:
 
 
 async def signed_in(request: Request, response: Response, _bearer: _Bearer, _cookie: _Cookie) -> AuthenticatedUser:
-    """The user, whose sign-in is prolonged by being used. Raises NotSignedIn or OriginNotAllowed."""
+    """The sign-in that the request's token belongs to. Using a sign-in prolongs it. Raises NotSignedIn or
+    OriginNotAllowed."""
     token, by_cookie = _token(request)
     if by_cookie and request.method not in SAFE:
         check_origin(request)
@@ -65,7 +66,8 @@ async def signed_in(request: Request, response: Response, _bearer: _Bearer, _coo
 
 
 async def signed_in_to_stream(request: Request, *, keep_ticket: bool = False) -> AuthenticatedUser:
-    """A stream also takes `?ticket=`, single use, and `?sid=`, for EventSource, which cannot send headers."""
+    """The sign-in of a stream: also by `?ticket=`, which is good once, or by `?sid=`, because EventSource cannot send
+    headers. `keep_ticket` leaves the ticket good. Raises NotSignedIn."""
     if ticket := request.query_params.get("ticket"):
         services = services_of(request)
         if keep_ticket:
@@ -78,8 +80,8 @@ async def signed_in_to_stream(request: Request, *, keep_ticket: bool = False) ->
 
 
 def check_origin(request: Request) -> None:
-    """A browser tells where a change comes from; another site must not make it with the user's cookie. What is no
-    browser tells nothing and is let through: it has no cookies of a user's."""
+    """Raises OriginNotAllowed if a browser sends the request for a page of another site, which must not act with the
+    user's cookie. Programs that are no browsers send no Origin and are let through: they have no user's cookies."""
     shown = request.headers.get("origin")
     if shown is None and request.headers.get("sec-fetch-site") != "cross-site":
         return
@@ -97,11 +99,12 @@ def set_cookie(request: Request, response: Response, token: str) -> None:
 
 
 def address(request: Request) -> str:
-    """Where the caller reaches this server."""
+    """The address at which the caller reaches this server, without a slash at its end."""
     return services_of(request).settings.public_url or str(request.base_url).rstrip("/")
 
 
 def client_address(request: HTTPConnection) -> str:
+    """For limits: the caller's IPv4 address, or the network of its IPv6 address."""
     return network(plain(request.client.host)) if request.client else "unknown"
 
 
@@ -128,7 +131,7 @@ def _token(request: Request) -> tuple[str, bool]:
     token, cookie = bearer(request), request.cookies.get(COOKIE)
     if not token and _has_two_cookies(request):
         raise NotSignedIn(
-            "Two different cookies sid came; a neighbouring site may have planted one. Clear the cookies."
+            "The request has two different cookies named sid; a neighbouring site may have set one. Clear the cookies."
         )
     if not token and not cookie:
         raise NotSignedIn(
@@ -144,17 +147,17 @@ def _has_two_cookies(request: Request) -> bool:
 
 async def _holder(request: Request, token: str) -> AuthenticatedUser:
     services, fingerprint = services_of(request), signing_in.fingerprint(token)
-    with turns.working_for(f"token {fingerprint}"):  # neighbours at one address do not wait for one another
+    with turns.working_for(f"token {fingerprint}"):  # users at one address do not wait for each other
         who = await services.store.read(lambda tx: signing_in.holder(tx, fingerprint, tx.counted()))
     turns.work_for(who.user.id)
-    # a browser's cookie may have changed hands in another tab, and an app still show the one who was there before
+    # another user may have signed in in another tab, while the app still shows the first user's words
     if request.headers.get(EXPECTED_USER_HEADER, who.user.id) != who.user.id:
-        raise NotSignedIn("Somebody else is signed in here by now. Sign in again.")
+        raise NotSignedIn("Somebody else is signed in now. Sign in again.")
     return who
 
 
 def _origin(address: str | None) -> Origin | None:
-    """Without its path."""
+    """The origin of a URL or of an Origin header, None if it has none."""
     try:
         parts = urlsplit(address or "")
         return origins.parse(f"{parts.scheme}://{parts.netloc}")

@@ -1,4 +1,4 @@
-"""Bodies of requests: no more than MAX_BODY, declared or not, packed and unpacked (RFC 9110, 8.4)."""
+"""Bodies of requests, compressed or not (RFC 9110, 8.4). Each holds at most MAX_BODY bytes as sent and decompressed."""
 
 import zlib
 from collections.abc import Awaitable, Callable
@@ -15,12 +15,12 @@ AS_SENT = "omilink.receive"
 MAX_BODY = 1 << 20
 MOST_CODINGS = 3
 MOST_MEMBERS = 64
-"""Packed files that a gzip body may consist of. Thousands of empty ones would be work for nothing."""
+"""Members that a gzip body may consist of. Thousands of empty members would waste work."""
 GZIP, ZLIB, RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
 class BadBody(HTTPException):
-    """The only kind of error that FastAPI lets pass where it reads a body."""
+    """Wraps an error in an HTTPException, the only kind that FastAPI does not replace when reading a body fails."""
 
     def __init__(self, error: OmilinkError) -> None:
         super().__init__(400)
@@ -28,18 +28,18 @@ class BadBody(HTTPException):
 
 
 async def read(request: Request) -> bytes:
-    """The body as it was sent, which is what a signature is made of. Raises TooLarge and ClientDisconnect."""
+    """The body as it was sent; signatures are made of these bytes. Raises TooLarge and ClientDisconnect."""
     return await _read(request.headers, request.receive)
 
 
 def unpack(headers: Headers, body: bytes) -> bytes:
-    """The body without its content codings, of which the last was applied last. Raises UnsupportedEncoding, Malformed,
-    and TooLarge as soon as too much comes out."""
+    """The body decompressed: Content-Encoding lists the codings in the order in which they were applied. Raises
+    UnsupportedEncoding, Malformed, and TooLarge as soon as more than MAX_BODY bytes come out."""
     codings = [name for name in _listed(headers.getlist("content-encoding")) if name != "identity"]
     if unknown := [name for name in codings if name not in _DECODERS]:
-        raise _not_taken(f"packed as {unknown[0][:40]}")
+        raise _not_taken(f"compressed as {unknown[0][:40]}")
     if len(codings) > MOST_CODINGS:
-        raise _not_taken(f"packed {len(codings)} times over")
+        raise _not_taken(f"compressed {len(codings)} times")
     for name in reversed(codings):
         body = _DECODERS[name](body) if body else body
     return body
@@ -82,18 +82,18 @@ async def _read(headers: Headers, receive: Callable[[], Awaitable[Message]]) -> 
 
 
 def _gunzip(body: bytes) -> bytes:
-    """All files that stand one after the other, with zeros behind them or not, as gzip does it."""
+    """All gzip members in a row, and zeros after them, as the program gzip reads them."""
     unpacked = b""
     for _ in range(MOST_MEMBERS):
         found, body = _inflate(body, GZIP, MAX_BODY - len(unpacked))
         unpacked += found
         if not body.strip(b"\0"):
             return unpacked
-    raise Malformed(f"The body consists of more than {MOST_MEMBERS} gzip files. Pack it as one.")
+    raise Malformed(f"The body consists of more than {MOST_MEMBERS} gzip members. Pack it as one.")
 
 
 def _undeflate(body: bytes) -> bytes:
-    """What is called deflate is meant to have zlib's two bytes before it, and many leave them out."""
+    """The coding deflate has zlib's header of two bytes (RFC 9110, 8.4.1.2), which many senders leave out."""
     has_header = len(body) > 1 and body[0] & 0x0F == zlib.DEFLATED and int.from_bytes(body[:2], "big") % 31 == 0
     found, rest = _inflate(body, ZLIB if has_header else RAW, MAX_BODY)
     if rest:
@@ -102,7 +102,7 @@ def _undeflate(body: bytes) -> bytes:
 
 
 def _inflate(body: bytes, kind: int, most: int) -> tuple[bytes, bytes]:
-    """What was packed, and what stands behind it."""
+    """The decompressed bytes, and the bytes after the compressed data."""
     decoder = zlib.decompressobj(kind)
     try:
         found = decoder.decompress(body, most + 1)
@@ -123,11 +123,13 @@ def _listed(lines: list[str]) -> list[str]:
 
 
 def _not_taken(how: str) -> UnsupportedEncoding:
-    return UnsupportedEncoding(f"The body is {how}. Send it plain, or with Content-Encoding: gzip or deflate.")
+    return UnsupportedEncoding(f"The body is {how}. Send it uncompressed, or with Content-Encoding: gzip or deflate.")
 
 
 def _broken() -> Malformed:
-    return Malformed("The body is not packed as Content-Encoding says, or is cut off. Send it again, or plain.")
+    return Malformed(
+        "The body is not packed as Content-Encoding says, or it is cut off. Send it again, or uncompressed."
+    )
 
 
 def _too_large() -> TooLarge:

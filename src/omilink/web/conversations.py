@@ -1,4 +1,4 @@
-"""Conversations to read, page by page, and to delete."""
+"""Routes of conversations: read them page by page, delete them."""
 
 from fastapi import APIRouter
 

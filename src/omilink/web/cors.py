@@ -1,4 +1,4 @@
-"""What pages of the listed origins may send and read (Fetch standard, CORS protocol)."""
+"""What pages of the origins in OMILINK_CORS_ORIGINS may send and read (Fetch standard, CORS protocol)."""
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
@@ -9,11 +9,12 @@ from omilink.origins import Allowed
 from omilink.web import errors
 
 EXPOSED = ("Retry-After", "X-Request-Id", "Content-Disposition", "ETag", "Allow")
-"""What a page may read of an answer besides its body and what every page may read."""
+"""Headers of an answer that a page may read, beside those that the standard lets every page read."""
 
 
 class Cors(CORSMiddleware):
-    """A listed origin may use every method and send every header: it acts with the user's cookie anyway."""
+    """Pages of an allowed origin may use every method and send every header, because they act with the user's cookie
+    anyway."""
 
     def __init__(self, app: ASGIApp, allowed: Allowed) -> None:
         super().__init__(

@@ -1,6 +1,6 @@
-"""Where the next page of a list begins: two values, packed into one word that means nothing to whoever holds it.
+"""Cursors of lists: a cursor holds the two values after which the next page begins. Clients do not interpret it.
 
-Every text of its pattern is a cursor, so that /openapi.json can tell what is one. Empty means none.
+Every text that fits the pattern is a cursor, so /openapi.json can describe it. An empty text is no cursor.
 """
 
 import re
@@ -13,9 +13,9 @@ from pydantic import WithJsonSchema
 from omilink.errors import Invalid
 
 BY_NUMBER = "^(-?[0-9]{1,15}~([2-6][0-9a-f]|7[0-9a-e]){1,200})?$"
-"""A moment or an order, and the bytes of an id in hexadecimal, which fits into an address whatever the id is."""
+"""A time or an order, then an id as hexadecimal bytes, which any id can be written as in a URL."""
 BY_PLACE = r"^(-?[0-9]{1,15}(\.[0-9]{1,30})?~[0-9]{1,9})?$"
-"""A place in a conversation, and a count. Numbers have few enough digits for every database."""
+"""A position in a conversation, then a seq. The numbers have few enough digits for every database."""
 
 
 def _described(pattern: str) -> WithJsonSchema:
@@ -34,19 +34,19 @@ def pack(number: float, second: int | str) -> str:
 
 
 def by_number(cursor: str) -> tuple[int, str] | None:
-    """Raises Invalid for what is none of ours."""
+    """The two values of a cursor, None if it is empty. Raises Invalid if it is no cursor."""
     parts = _parts(cursor, BY_NUMBER)
     return (int(parts[0]), bytes.fromhex(parts[1]).decode()) if parts else None
 
 
 def by_place(cursor: str) -> tuple[float, int] | None:
-    """Raises Invalid for what is none of ours."""
+    """The two values of a cursor, None if it is empty. Raises Invalid if it is no cursor."""
     parts = _parts(cursor, BY_PLACE)
     return (float(parts[0]), int(parts[1])) if parts else None
 
 
 def _parts(cursor: str, pattern: str) -> tuple[str, str] | None:
     if not re.fullmatch(pattern, cursor):
-        raise Invalid("This cursor is none of ours. Take nextCursor of the page before, or none.")
+        raise Invalid("This cursor is not valid. Send nextCursor of the page before, or no cursor.")
     number, _, second = cursor.partition("~")
     return (number, second) if cursor else None

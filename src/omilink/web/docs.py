@@ -1,5 +1,5 @@
-"""/docs: what there is, to try out. Its script comes from a package, so that it works offline and no other site runs
-scripts here."""
+"""The page of /docs, to try the routes out. Its script comes from a package, so it works offline and no other site's
+script runs here."""
 
 from importlib.resources import files
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every error becomes `{"ok": false, "error": code, "message": sentence}` with the status of this table."""
+"""Answers to errors: `{"ok": false, "error": code, "message": sentence}`. STATUS has the status of each code."""
 
 import logging
 from collections.abc import Sequence
@@ -88,13 +88,13 @@ def explain(request: Request, error: Exception) -> JSONResponse:
 
 
 def _on_bad_content(request: Request, error: RequestValidationError) -> JSONResponse:
-    """What pydantic found, without what was sent: that may be a password or words."""
+    """Says what pydantic found, without the values that were sent: one may be a password or spoken words."""
     found = error.errors()
     if any(detail["type"] == "json_invalid" for detail in found):
         return answer("bad_request", NOT_JSON)
     if any(detail["loc"] == ("body",) and detail["type"] != "missing" for detail in found) and not _says_json(request):
         called = request.headers.get("content-type", "")[:80]
-        came = f"came as {called}" if called else "does not say what it is"
+        came = f"was sent as {called}" if called else "has no Content-Type"
         return answer("unsupported_media_type", f"The body {came}. Send JSON with Content-Type: application/json.")
     return answer("invalid", f"The request does not fit: {_complaints(found)}.")
 
@@ -129,7 +129,7 @@ def _taken(request: Request) -> set[str]:
 
 
 def _complaints(found: Sequence[dict[str, Any]]) -> str:
-    """A field for which several kinds are tried has a complaint of each kind, and pydantic's names of them behind."""
+    """A sentence for each field. A field that may have several types has a complaint from each of them."""
     by_field: dict[str, dict[str, None]] = {}
     for detail in found:
         field = str(detail["loc"][1]) if len(detail["loc"]) > 1 else "body"

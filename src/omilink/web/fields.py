@@ -1,4 +1,5 @@
-"""What forms and addresses take, described for /openapi.json where the product checks it and says what is wrong."""
+"""Types of the values in forms and addresses. The use cases check most of them, so that errors say what is wrong; here
+/openapi.json gets their descriptions."""
 
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ from omilink.models.password import PASSWORD_LENGTH
 
 
 def _pattern() -> str:
-    """Of an id that `check_id` takes. JSON Schema knows no way to say that the case of letters does not matter."""
+    """The pattern of an id that `check_id` accepts. A pattern in JSON Schema cannot ignore the case of letters."""
     any_case = "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in PLACEHOLDERS)
     return f"^(?!({any_case})$){VISIBLE}$"
 
@@ -18,7 +19,7 @@ ID: dict[str, Any] = {"type": "string", "pattern": _pattern()}
 
 
 def _whole(value: Any) -> Any:
-    """5.0 is the whole number 5 in JSON. A larger one may have been rounded on its way, and then it is another id."""
+    """5.0 is the whole number 5 in JSON. From 2^53 on a number may have been rounded on its way, to another id."""
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 53 else value
 
 
@@ -30,8 +31,8 @@ AS_WHOLE = BeforeValidator(_whole)
 Id = Annotated[StrictStr, WithJsonSchema(ID)]
 PathId = Annotated[str, WithJsonSchema(ID)]
 IdOrNumber = Annotated[StrictStr | StrictInt, WithJsonSchema(ID)]
-"""An id is text. Devices that write it as a number are understood, as at the webhook: a whole number is its digits, and
-one with a point or an exponent is no id."""
+"""An id is text. Some devices send it as a number: a whole number means its digits, as at the webhook; a number with a
+point or an exponent is no id."""
 Email = Annotated[StrictStr, _text(format="idn-email")]
 Password = Annotated[StrictStr, _text(format="password")]
 NewPassword = Annotated[

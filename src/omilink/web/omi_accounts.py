@@ -1,4 +1,4 @@
-"""Linking an OMI account: start, type the number, look, take back."""
+"""Routes that link an OMI account: start, resend, confirm, list, take earlier conversations along, unlink."""
 
 from typing import Annotated
 
@@ -37,7 +37,7 @@ class Code(Account):
 
     @property
     def digits(self) -> str:
-        """A number that came as one has lost the zeros that it began with."""
+        """The digits as the phone shows them: a JSON number has lost its leading zeros."""
         return str(self.code).zfill(NUMBER_DIGITS)
 
 
@@ -134,12 +134,13 @@ async def unlink(omi_user_id: fields.PathId, who: CurrentUser, me: Actor, servic
 
 
 async def _spend_start(request: Request, services: Services, who: AuthenticatedUser) -> None:
-    """Not by uid, so that no stranger can keep a wearer from starting; what the phone gets has a limit of its own."""
+    """Counts a start for the user and the network, not for the uid, so that no stranger can keep a wearer from
+    starting. What the phone receives has a limit of its own."""
     await services.limits.spend((rate_limits.START, who.user.id), (rate_limits.START_FROM, client_address(request)))
 
 
 async def _push(services: Services, uid: str, started: Started) -> Json:
-    """Whether the number is on the phone, and if not, why, in plain words."""
+    """Sends the number to the phone, if there is one. The answer says whether it was sent, and if not, why."""
     why = None
     if started.number and services.notifications:
         try:

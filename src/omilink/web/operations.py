@@ -1,4 +1,4 @@
-"""For whoever runs the server: is it alive, can it work, what does it count."""
+"""Routes for operators: health, readiness, metrics, and what `omilink doctor` and other commands ask."""
 
 import asyncio
 import hmac
@@ -24,9 +24,9 @@ from omilink.web.auth import Services, bearer
 STATES = ("waiting", "dead", "quarantined")
 WELL = "ok"
 MOST = 10_000
-"""Rows that an operator is shown at once."""
+"""Rows of one answer to an operator."""
 CHECK = 3.0
-"""Seconds that a part gets to show that it works."""
+"""Seconds in which a part has to show that it works."""
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ async def metrics(services: Services) -> Response:
     count.streams.set(sum(services.bus.listeners().values()))
     for part, state in (await how_are(services.checks)).items():
         count.part_up.labels(part).set(state == WELL)
-    with suppress(OmilinkError, TimeoutError):  # the database is away, and what is counted here is in it
+    with suppress(OmilinkError, TimeoutError):  # the database is unavailable, and the jobs are in it
         async with asyncio.timeout(CHECK):
             for state, jobs in (await _jobs(services.queue)).items():
                 count.jobs.labels(state).set(jobs)
@@ -107,14 +107,14 @@ async def audit(request: Request, services: Services, limit: Annotated[int, Quer
 
 
 def check_operator(request: Request, services: Services) -> None:
-    """Raises NotSignedIn for everybody else; a user's token is of no use."""
+    """Raises NotSignedIn unless the request has the operator's token."""
     shown = (bearer(request) or "").encode("utf-8", "replace")
     if not hmac.compare_digest(shown, services.operator_token.encode()):
         raise NotSignedIn("This needs the token in the file operator_token of the server's data folder.")
 
 
 async def how_are(checks: Checks) -> dict[str, str]:
-    """Part -> "ok", or what is wrong with it and what to do."""
+    """The state of each part by its name: "ok", or what is wrong and what to do."""
     return dict(zip(checks, await asyncio.gather(*map(_how_is, checks.values())), strict=True))
 
 
@@ -126,7 +126,7 @@ async def _how_is(check: Callable[[], Awaitable[None]]) -> str:
         return error.message
     except TimeoutError:
         return f"It does not answer within {CHECK:g} s."
-    except Exception as error:  # a right that is missing, a schema of another version
+    except Exception as error:  # such as a missing right or a schema of another version
         log.exception("a check failed")
         return f"It does not work: {type(error).__name__}."
     return WELL

@@ -16,7 +16,7 @@ PAGE = Path(__file__).parents[1] / "page"
 HASHED = re.compile(r".*-[0-9a-f]{16}\.\w+")
 FOR_EVER = "public, max-age=31536000, immutable"
 SUFFIXES = {"br": ".br", "gzip": ".gz", "identity": ""}
-"""Of the compressed files, by their content coding; the first of two that are equally welcome is sent."""
+"""Suffixes of the compressed files, by content coding. Of two codings that are accepted alike the first is used."""
 WEIGHTED = re.compile(r"\s*([\w*-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
 
 
@@ -25,7 +25,8 @@ async def start(_: Request) -> Response:
 
 
 class Files(StaticFiles):
-    """A file with a hash in its name never changes: browsers keep it, and take it compressed where they can."""
+    """Serves files. A file with a hash in its name never changes: browsers keep it, and get it compressed if they
+    accept that."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         if not HASHED.fullmatch(path):
@@ -40,7 +41,7 @@ class Files(StaticFiles):
 
 
 def best_coding(accept_encoding: str, offered: Sequence[str]) -> str:
-    """The content coding to answer with (RFC 9110, 12.5.3). `offered` ends with "identity", which nobody refuses."""
+    """The content coding to answer with (RFC 9110, 12.5.3). `offered` ends with "identity", which everybody accepts."""
     weights = {
         found[1].lower(): float(found[2] or 1)
         for each in accept_encoding.split(",")

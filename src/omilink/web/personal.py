@@ -1,4 +1,4 @@
-"""A user's own webhook address: shown, as a QR code, replaced."""
+"""Routes of a user's personal webhook URL: show it, show it as a QR code, replace it."""
 
 import io
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ async def webhook_url_as_picture(request: Request, who: CurrentUser, services: S
     except segno.DataOverflowError:
         raise Invalid("This server's address is too long for a QR code. Set OMILINK_PUBLIC_URL.") from None
     code.save(picture, kind="svg", scale=8, border=2, light="white", xmldecl=False)
-    # else a neighbouring site could show it as a picture of its own
+    # otherwise a page of another site could show the picture
     headers = {"Cross-Origin-Resource-Policy": "same-origin"}
     return Picture(picture.getvalue(), headers=headers)
 

@@ -1,4 +1,4 @@
-"""The way of every request: one router, one place for headers, one for errors."""
+"""What every request passes through: one router, one place for headers and one for errors."""
 
 from functools import lru_cache
 
@@ -26,7 +26,7 @@ class Pipeline:
         turns.work_for(_network(scope["client"][0]) if scope["client"] else "network unknown")
         answer = _Answer(send)
         response = await self._route(_as_get(scope), receive, answer)
-        if response:  # which lasts for hours if it is a stream, and holds nothing of the routing
+        if response:  # sent from here, so that a stream of hours holds nothing of the routing
             await response(scope, receive, answer.send)
 
     async def _route(self, scope: Scope, receive: Receive, answer: "_Answer") -> Response | None:
@@ -61,7 +61,7 @@ class _Answer:
 
 @lru_cache(1024)
 def _network(host: str) -> str:
-    """For whom the request works while no user is known."""
+    """The name of the line in which the request waits for the database while its user is not known (`turns`)."""
     return f"network {neighbourhood(plain(host))}"
 
 

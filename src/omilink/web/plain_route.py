@@ -1,4 +1,4 @@
-"""Routes that do without FastAPI, because it would cost more than their work."""
+"""Routes without FastAPI, which would cost more than the work of the busiest endpoints."""
 
 from collections.abc import Awaitable, Callable
 
@@ -13,7 +13,7 @@ from omilink.web.bodies import AS_SENT
 RESPONSE = "omilink.response"
 """Where the scope holds a plain route's response until the pipeline sends it."""
 IS_HEAD = "omilink.is_head"
-"""In the scope of a HEAD request, which is routed as GET."""
+"""A key in the scope of HEAD requests, which are routed as GET."""
 
 
 class PlainRoute(Route):

@@ -1,4 +1,4 @@
-"""Linking, and how a user's sessions are."""
+"""Routes of sessions: link, unlink, list them with their health."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, StrictBool
@@ -25,7 +25,7 @@ class Link(BaseModel):
 async def link(request: Request, form: Link, who: CurrentUser, me: Actor, services: Services) -> Json:
     """Links a session to you, before its first webhook too. Its ownerless conversations come along. An app that does so
     by itself, since it once linked it, says `again`: a link that was ended by somebody's wish then stays ended."""
-    # else somebody could sit on every id that can be guessed
+    # otherwise somebody could link every id that can be guessed
     await services.limits.spend((rate_limits.CLAIM, who.user.id), (rate_limits.CLAIM_FROM, client_address(request)))
     moment, by_hand = await services.moment(), services.settings.manual_link is Switch.OPEN
     session, saved = await services.store.write(

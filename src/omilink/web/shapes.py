@@ -1,4 +1,4 @@
-"""A noun as a part of an answer, for /openapi.json: names, types and sentences come from the noun's declaration."""
+"""Makes the shape of a noun in an answer, for /openapi.json, from the noun's declaration: names, types, sentences."""
 
 import ast
 import inspect
@@ -68,7 +68,7 @@ def _field(hint: Any, sentence: str | None) -> Any:
 
 
 def _json_type(hint: Any) -> Any:
-    """What JSON holds of it: a time is text, and of an enumeration each value is named."""
+    """The type in JSON: a time is text, and an enumeration is the list of its values."""
     if MILLISECONDS in marks(hint):
         return str
     kind = plain(hint)
@@ -88,7 +88,7 @@ def _held(kind: Any) -> Any:
 
 
 def _sentences(declared: type[Any]) -> dict[str, str]:
-    """Field or property -> what stands below its name."""
+    """The sentence below each field or property, by its name."""
     said: dict[str, str] = {}
     for cls in reversed(declared.__mro__):
         if cls.__module__.startswith("omilink."):

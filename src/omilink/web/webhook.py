@@ -1,4 +1,5 @@
-"""Where OMI's cloud calls. 200 means: on disk. Never a `message` key, which OMI would push to the wearer's phone."""
+"""The webhook. 200 means that the call is on disk. The answer never has a key `message`, which OMI would push to the
+wearer's phone."""
 
 import hmac
 import time
@@ -26,12 +27,12 @@ from omilink.web.plain_route import PlainRoute
 PATH = "/omi-webhook"
 AUDIO = "application/octet-stream"
 Signed = tuple[str, str]
-"""For which uid OMI signed a call, and what tells the call from every other signed one."""
+"""The uid for which OMI signed a call, and a text that distinguishes the call from every other signed call."""
 ACCEPTED = b'{"ok":true}'
 
 
 async def receive(request: Request) -> Response:
-    turns.work_for(turns.SERVER)  # what comes in for everybody waits behind nobody
+    turns.work_for(turns.SERVER)  # calls wait for no user's work
     services = services_of(request)
     try:
         kind = await _accept(services, request)
@@ -44,15 +45,15 @@ async def receive(request: Request) -> Response:
 
 
 async def setup_completed(request: Request) -> Response:
-    """OMI asks whether this account is set up: whether its uid is verified for somebody."""
+    """Answers OMI's question whether an account is set up: whether its uid is verified for somebody."""
     uids = {value for name, value in payload.query(request.scope["query_string"]) if name == "uid"}
-    known = [uid for uid in uids if is_id(uid)]  # databases refuse some of the others
+    known = [uid for uid in uids if is_id(uid)]  # databases refuse some texts that are no ids
     verified = await services_of(request).store.read(lambda tx: tx.users_verified_for(known))
     return JSONResponse({"is_setup_completed": bool(uids) and uids == verified.keys()})
 
 
 async def _accept(services: Services, request: Request) -> str:
-    """The kind of the call, once it is on disk."""
+    """Stores the call and returns its kind. Raises BadSecret, and what `accept.accept` raises."""
     settings, query = services.settings, payload.query(request.scope["query_string"])
     shown = _shown_secrets(request, query)
     origin = await _personal_origin(services, shown)
@@ -99,7 +100,8 @@ def _shown_secrets(request: Request, query: payload.Query) -> list[str]:
 
 
 async def _personal_origin(services: Services, shown: Sequence[str]) -> str | None:
-    """Whose personal URL was called, None if it was none. Nobody's is refused, also where anybody may post."""
+    """The user whose personal URL was called, None if it was the shared address. Raises BadSecret for a personal URL
+    that is nobody's, also on an open server."""
     for secret in shown:
         if secret.startswith(personal_webhook.PREFIX):
             with turns.working_for(f"secret {signing_in.fingerprint(secret)}"):
@@ -112,7 +114,7 @@ async def _personal_origin(services: Services, shown: Sequence[str]) -> str | No
 
 
 def _is_shared(services: Services, shown: Sequence[str]) -> bool:
-    """Whether a valid shared secret was sent. Compared in constant time. There is always at least one secret
+    """Whether the call has a shared secret, compared in constant time. There is always at least one secret
     (`app.wiring.webhook_secrets`)."""
     good = [secret.encode() for secret in services.webhook_secrets]
     values = [value.encode("utf-8", "replace") for value in shown]
@@ -127,7 +129,7 @@ def _signature(services: Services, request: Request, signed: Signed | None) -> S
 
 
 def _signed(services: Services, request: Request, query: payload.Query, body: bytes) -> Signed | None:
-    """None if OMI did not sign the call. Without a signing secret nothing is signed."""
+    """None if OMI did not sign the call for one uid with one of the server's signing secrets."""
     header = request.headers.get("x-omi-signature")
     uids = {value for name, value in query if name == "uid"}
     if not header or len(uids) != 1:
@@ -144,10 +146,10 @@ def _is_audio(request: Request, query: payload.Query) -> bool:
 
 
 async def _pass_over_audio(request: Request, query: payload.Query) -> str:
-    """Audio is not kept: omilink is about words."""
+    """Reads audio without keeping it. Raises Invalid if the call does not say whose it is."""
     uids = {value for name, value in query if name == "uid"}
     if not uids:
-        raise Invalid("Audio needs ?uid= to tell whose it is.")
+        raise Invalid("Audio needs ?uid=, the OMI account that it belongs to.")
     for uid in uids:
         check_id(uid, "uid")
     async for _ in request.stream():
@@ -205,7 +207,7 @@ def _setup_described(_: Json) -> Json:
 
 
 class _WebhookRoute(PlainRoute):
-    """Takes a slash at the end of the address too: OMI's cloud follows no redirect."""
+    """Also accepts a slash at the end of the address, because OMI's cloud follows no redirects."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["method"] == "POST" and scope["path"].endswith("/"):
