@@ -1,6 +1,6 @@
-"""Where SQLite and PostgreSQL say the same thing differently, side by side.
+"""The differences of SQLite and PostgreSQL, side by side.
 
-PostgreSQL's INSERT … ON CONFLICT is written for both: SQLite took its words over.
+INSERT … ON CONFLICT is written in PostgreSQL's form, which SQLite has adopted.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -41,7 +41,7 @@ class each(FunctionElement[Any]):
 
 
 class item(FunctionElement[str]):
-    """The text at a place of a JSON list, counted from 0."""
+    """The text at an index of a JSON list."""
 
     name = "item"
     type = String()
@@ -74,12 +74,12 @@ def _(element: item, compiler: Any, **options: Any) -> str:
 
 
 def listed(name: str) -> Any:
-    """The parameter of this name, a JSON list, as a table: so that lists of any length are one statement."""
+    """The parameter of this name, a JSON list, as a table, so that one statement takes lists of any length."""
     return each(bindparam(name, type_=String())).table_valued("value", name=f"listed_{name}")
 
 
 def json_list(values: Iterable[Any]) -> str:
-    """The value of such a parameter."""
+    """The value of a parameter that is `listed`."""
     return orjson.dumps(list(values)).decode()
 
 
@@ -88,8 +88,8 @@ def among(column: Column[Any], name: str) -> ColumnElement[bool]:
 
 
 def recordset(name: str, types: Mapping[str, TypeEngine[Any]]) -> FromClause:
-    """The parameter of this name, a JSON list of objects, as a table with these columns. Only in PostgreSQL: there it
-    is cheaper to write from than a statement for each row, and in SQLite it is not."""
+    """The parameter of this name, a JSON list of objects, as a table with these columns. Only for PostgreSQL, where
+    writing from it is cheaper than a statement for each row; in SQLite it is not."""
     rows = func.json_to_recordset(cast(bindparam(name, type_=String()), JSON))
     return rows.table_valued(*(column(*each) for each in types.items()), name=name).render_derived(with_types=True)
 
@@ -103,7 +103,8 @@ _LOCK = text(
 
 
 def lock(connection: Connection, names: Collection[str]) -> None:
-    """Nobody else holds one of these names until the transaction ends. SQLite has one writer anyway."""
+    """Until the transaction ends, no other transaction holds one of these names. SQLite has one writer and needs no
+    lock."""
     if connection.dialect.name == "postgresql":
         connection.execute(_LOCK, {"names": json_list(names)})
 
@@ -112,7 +113,7 @@ _WALL = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint
 
 
 def wall_clock(connection: Connection) -> Millis:
-    """The database's own, so that the clocks of nodes do not matter. SQLite has that of its machine."""
+    """The time of the database's clock, so that the clocks of nodes do not matter; with SQLite the machine's clock."""
     if connection.dialect.name == "postgresql":
         wall: Millis = connection.execute(_WALL).scalar_one()
         return wall
@@ -137,22 +138,23 @@ _NUMBERS_AFTER = {
 
 
 def last_number(connection: Connection) -> int:
-    """The number that the newest delivery got; 0 before the first."""
+    """The number of the newest delivery; 0 before the first one."""
     return int(connection.execute(_LAST_NUMBER[connection.dialect.name]).scalar_one())
 
 
 def next_number(connection: Connection) -> int:
-    """Takes a number that no delivery gets. Only in PostgreSQL, where it is seen at once and never taken back."""
+    """Takes a number that no delivery gets. Only for PostgreSQL, where every transaction sees it at once and no
+    rollback returns it."""
     return int(connection.execute(text("SELECT nextval('deliveries_seq_seq')")).scalar_one())
 
 
 def number_after(connection: Connection, number: int) -> None:
-    """Lets the next delivery have a greater number than this one."""
+    """Ensures that the next delivery has a greater number than this one."""
     if number > last_number(connection):
         for statement in _NUMBERS_AFTER[connection.dialect.name]:
             connection.execute(statement, {"number": number} if ":number" in str(statement) else {})
 
 
 def to_values(*columns: str) -> dict[str, BindParameter[Any]]:
-    """`to_x` for each column x: in an UPDATE a parameter may not have the name of a column."""
+    """Parameters `to_x` for each column x: in an UPDATE a parameter may not have the name of a column."""
     return {column: bindparam(f"to_{column}") for column in columns}

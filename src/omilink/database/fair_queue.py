@@ -1,4 +1,4 @@
-"""A queue from which several threads take, and in which those who wait take turns."""
+"""A queue from which several threads take items, and in which users take turns."""
 
 import threading
 from collections import deque
@@ -16,8 +16,8 @@ class Taken(NamedTuple, Generic[T]):
 
 
 class FairQueue(Generic[T]):
-    """The server's own items and those of users by turns. Of a user only one thread has items at a time, and not more
-    than a share, so that a user's later items wait for the user's earlier ones and for nobody else's."""
+    """The server's own items and users' items, by turns. Only one thread at a time has items of a user, and not more
+    than a share, so that a user's later items wait for the user's earlier items and for nobody else's."""
 
     def __init__(self, share: int) -> None:
         self._share = share
@@ -40,7 +40,8 @@ class FairQueue(Generic[T]):
             self._changed.notify()
 
     def take(self, most: int) -> list[Taken[T]]:
-        """What is next, once there is something; nothing when the queue is closed and empty. `done` has to follow."""
+        """Waits for the next items and returns them; returns nothing when the queue is closed and empty. The caller
+        must call `done` afterwards."""
         with self._changed:
             while not (self._servers or self._ring):
                 if self._closed and not self._users:
@@ -49,7 +50,8 @@ class FairQueue(Generic[T]):
             return self._next(most)
 
     def done(self, taken: Iterable[str], left: Sequence[Taken[T]] = ()) -> None:
-        """Those whose items were taken may have others taken; what is left of those items is next."""
+        """Ends the turn of the users whose items were taken. Items that were not carried out come first in the user's
+        next turn."""
         with self._changed:
             for whose, item in reversed(left):
                 (self._servers if whose == SERVER else self._users[whose]).appendleft(item)
@@ -61,7 +63,7 @@ class FairQueue(Generic[T]):
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Threads get what there is, and then nothing."""
+        """Threads get the remaining items, and then nothing."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -1,8 +1,6 @@
-"""Which worker reads which partitions of the stream.
-
-Leases keep two workers from doing the same work at the same time; that it is right does not rest on them, for saving
-again changes nothing. Times are PostgreSQL's, so that the nodes' clocks do not matter.
-"""
+"""Leases: which worker reads which partitions of the stream. Leases keep two workers from doing the same work at the
+same time. Correctness does not depend on them, since saving a call again changes nothing. Times are those of
+PostgreSQL's clock, so that the nodes' clocks do not matter."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -27,7 +25,7 @@ from omilink.database.dialects import upsert
 from omilink.database.threads import DatabaseThreads
 
 LEASE: Millis = 5_000
-"""A worker whose row has been stale for this time has died."""
+"""Milliseconds. A worker whose row has been stale for this time has died."""
 LONG_DEAD: Millis = DAY
 
 partition, worker = schema.partitions, schema.workers
@@ -35,17 +33,18 @@ NOW = cast(extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
 
 
 class Partitions:
-    """One worker's part of them."""
+    """The partitions that one worker holds."""
 
     def __init__(self, database: DatabaseThreads, worker_id: str, count: int) -> None:
         self._database, self._me, self._count = database, worker_id, count
 
     async def hold(self) -> set[int]:
-        """Prolongs the leases, gives up or takes what makes the shares even, and returns what is held."""
+        """Prolongs the leases, takes or returns partitions until all workers have equal shares, and returns the
+        partitions that this worker holds."""
         return await self._database.write(self._hold)
 
     async def release(self) -> None:
-        """Gives everything back, so that others need not wait for the leases to end."""
+        """Returns all partitions, so that other workers need not wait until the leases end."""
         await self._database.write(self._release)
 
     def _hold(self, connection: Connection) -> set[int]:
@@ -97,5 +96,6 @@ def _alive(now: ColumnElement[Millis]) -> Select[int]:
 
 
 def _lasts(until: Millis, now: Millis) -> bool:
-    """A lease that would last longer than any was given by a clock that has been put right since: it has ended."""
+    """Whether the lease is still valid. A lease that would last longer than any lease can was given by a clock that has
+    been put right since; it counts as ended."""
     return now < until <= now + LEASE

@@ -9,12 +9,12 @@ from sqlalchemy import Connection, Engine, inspect, text
 from omilink.database.history import has_history, start_history
 
 LOCK = 6_018_251_105
-"""Several nodes start at once, and one of them migrates."""
+"""Several nodes may start at once; one of them migrates."""
 
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 NEWEST = max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-"""A file's name begins with its version."""
+"""Migrations by the version with which the file's name begins."""
 
 
 def upgrade(engine: Engine, version: str = "head") -> None:
@@ -44,8 +44,8 @@ def _version(connection: Connection) -> str | None:
 
 @contextmanager
 def _without_foreign_keys(connection: Connection) -> Iterator[None]:
-    """SQLite changes a table by making it anew, and dropping the old one would delete the rows that refer to it. So
-    foreign keys rest meanwhile, and are checked at the end."""
+    """SQLite changes a table by making it again, and dropping the old table would delete the rows that refer to it. So
+    foreign keys are not enforced during the migration, and are checked at its end."""
     connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
     yield
     if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():

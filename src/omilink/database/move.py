@@ -1,4 +1,4 @@
-"""Copies of a whole history: into another database, or into a file."""
+"""Copies a whole database: into another database, or into a file."""
 
 import os
 import sqlite3
@@ -16,18 +16,18 @@ from omilink.database.history import rename_history
 from omilink.errors import OmilinkError
 
 CHUNK = 1000
-"""Rows that are held in memory at once."""
+"""The number of rows that are held in memory at once."""
 STAYS = {"workers", "partitions"}
-"""What belongs to the old place."""
+"""Tables that belong to the old place and are not copied."""
 
 Tell = Callable[[str, int], None]
-"""Takes a table's name and how many of its rows have been copied."""
+"""Called with a table's name and the number of its rows that have been copied."""
 
 
 def move(source: Engine, target: Engine, tell: Tell) -> None:
-    """Copies everything, the history's name and numbers too, so that cursors stay good. One transaction: whoever is
-    interrupted has copied nothing, and can do it again. Nobody may write to the source meanwhile: SQLite sees to that
-    itself."""
+    """Copies all rows, also the name of the history and all numbers, so that cursors stay valid. The copy is one
+    transaction: after an interruption nothing is copied, and the copy can be repeated. Nobody may write to the source
+    meanwhile; SQLite ensures that itself."""
     migrate.upgrade(source)
     migrate.upgrade(target)
     with source.connect() as old, target.begin() as new:
@@ -44,8 +44,8 @@ def move(source: Engine, target: Engine, tell: Tell) -> None:
 
 
 def back_up(source: Path, copy: Path) -> None:
-    """A consistent copy of a SQLite database, made while it is in use. Its history has a name of its own: whoever had
-    seen more than the copy holds begins anew when it is restored."""
+    """Makes a consistent copy of a SQLite database while it is in use. The copy's history has a new name: a client that
+    has seen events after the copy begins again when the copy is restored."""
     if not source.exists():
         raise OmilinkError(f"There is no database at {source}.")
     if copy.exists():

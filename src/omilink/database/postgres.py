@@ -1,7 +1,8 @@
-"""PostgreSQL: four lanes that read and four that write, over psycopg.
+"""PostgreSQL: four threads that read and four that write, over psycopg.
 
-Reading transactions see one snapshot. Writing ones lock the sessions that they look at and the users whom they tell, in
-that order, so that use cases are the same code as on SQLite, where there is one writer: docs/decisions/0010-cluster.md.
+A reading transaction sees one snapshot. A writing transaction locks the sessions that it reads and the users for whom
+it adds events, in that order. So use cases are the same code as on SQLite, where there is one writer
+(docs/decisions/0010-cluster.md).
 """
 
 import logging
@@ -26,22 +27,22 @@ from omilink.errors import OmilinkError, Unavailable
 
 READERS = WRITERS = 4
 GROUP = 100
-"""Reads that share a snapshot at most."""
+"""The most reads that share a snapshot."""
 TRIES = 10
 """Attempts before a transaction that conflicts with others gives up."""
 READ_PATIENCE, WRITE_PATIENCE = 4.0, 30.0
-"""Seconds after which a call that waits gives up: a network that swallows everything tells nothing."""
+"""Seconds after which a waiting call gives up: a network that drops everything reports nothing."""
 IDLE = 1.0
-"""Seconds after which a connection is asked whether it is still there before it is used."""
+"""Seconds without use after which a connection is tested before it is used."""
 LONGEST_PAUSE = 0.5
 
 _REFUSAL = re.compile("FATAL: +(password authentication|(role|database) .* does not exist|no pg_hba)")
-"""What the server says that is there and will not talk to us, now or later."""
+"""What a server answers that refuses the connection, also at later tries."""
 
 CONFLICT = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
 TOO_MUCH = (errors.QueryCanceled, errors.ProgramLimitExceeded)
-"""What psycopg counts among the errors of operation, and will be no better another time."""
+"""Errors that psycopg counts as operational and that a later try does not mend."""
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def engine(url: str) -> Engine:
 
 
 class AccessDenied(Unavailable):
-    """The server is there and lets us in neither now nor later. `why` is for whoever runs it."""
+    """PostgreSQL answers and refuses the connection, also at later tries. `why` is for the operator."""
 
     def __init__(self, why: str) -> None:
         super().__init__(away().message, away().retry_after)
@@ -75,10 +76,11 @@ class AccessDenied(Unavailable):
 
 
 class Postgres(DatabaseThreads):
-    """A write is committed on return. It may run several times, until nobody gets in its way."""
+    """A database on a server. A write is committed on return. A write may run several times, until no other transaction
+    conflicts with it."""
 
     def __init__(self, engine: Engine, *, prepare: Callable[[Engine], None]) -> None:
-        """`prepare` runs once, before anything else, as soon as the database is there."""
+        """`prepare` runs once, before any call, as soon as the database can be used."""
         prepared = _once(prepare, engine)
         snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
         super().__init__(
@@ -88,7 +90,7 @@ class Postgres(DatabaseThreads):
 
 
 class _Link:
-    """A connection that is made when it is needed, and made again, after growing pauses, when it is lost."""
+    """A connection that is opened when it is needed, and opened again, after growing pauses, when it is lost."""
 
     def __init__(self, engine: Engine, prepared: Callable[[], None]) -> None:
         self._engine, self._prepared = engine, prepared
@@ -110,7 +112,8 @@ class _Link:
         return self._connection
 
     def _answers(self, connection: Connection) -> bool:
-        """After an outage every connection is a lost one, and no call shall fail of that."""
+        """Whether the connection still works. After an outage every connection is lost, and no call may fail because of
+        that."""
         try:
             with connection.begin():
                 connection.execute(text("SELECT 1"))
@@ -125,7 +128,7 @@ class _Link:
             self._connection = None
 
     def fail(self) -> None:
-        """Notes that none could be made."""
+        """Notes that no connection could be opened."""
         self.failures += 1
         self._not_before = time.monotonic() + pause(self.failures, LONGEST_PAUSE)
 
@@ -156,7 +159,7 @@ def _open(
 
 
 def _linked(link: _Link, run: Callable[[Connection, Sequence[Fn]], list[Outcome]], fns: Sequence[Fn]) -> list[Outcome]:
-    """If the connection turns out to be lost, everybody is told that the database is away."""
+    """If the connection is lost, all calls of the group get Unavailable."""
     connection = _connected(link)
     try:
         return run(connection, fns)
@@ -186,7 +189,8 @@ def _connected(link: _Link) -> Connection:
 
 
 def _read_group(connection: Connection, fns: Sequence[Fn]) -> list[Outcome]:
-    """All on one snapshot; if one fails, each on its own, for PostgreSQL goes on with none of them."""
+    """Runs all reads on one snapshot. If one read fails, each read runs on its own, since PostgreSQL then carries out
+    none of them."""
     try:
         with connection.begin():
             return [_attempt(fn, connection) for fn in fns]

@@ -1,4 +1,4 @@
-"""What is removed: a conversation's words, a user, and what has been kept long enough."""
+"""Removes a conversation's words, a user, and rows that have been kept long enough."""
 
 from collections.abc import Collection
 
@@ -29,12 +29,13 @@ challenge = schema.challenges
 
 GONE = "deleted account"
 ACCEPTED_IN_TIME: Millis = DAY
-"""How long after its end a challenge may still be met by what was accepted before."""
+"""Milliseconds after which an expired challenge is removed. Until then calls that were accepted in time can fulfil
+it."""
 PLAYED_AGAIN: Millis = DAY
-"""A signature is good for ten minutes at most, and what carries it may have to wait before it is saved."""
+"""Milliseconds. A signature is valid for ten minutes at most, and its call may have to wait before it is saved."""
 NOBODYS_MOST = 20_000
-"""When the newest conversations of nobody's of a uid, or of a session without one, have so many messages, days of talk,
-the older ones go."""
+"""The most ownerless messages, days of talk, that are kept of a uid, or of a session without a uid. When the newest
+conversations have so many, older ones are removed."""
 _WHOSE = func.coalesce(session.c.last_uid, session.c.omi_session_id)
 _NEWEST_FIRST = (conversation.c.last_order.desc(), conversation.c.last_at.desc(), conversation.c.id.desc())
 _CROWD = (
@@ -52,8 +53,8 @@ CROWDED_OUT = select(_CROWD.c.id).where(_CROWD.c.up_to_here - _CROWD.c.message_c
 
 class Removal(Events, Sessions):
     def forget_words(self, gone: Conversation) -> None:
-        """Blanks the conversation's messages, and removes the events that carry them and the deliveries they came in.
-        The messages' keys stay, so that a retry is known."""
+        """Erases the words of the conversation's messages, and removes the events that carry them and the deliveries
+        that they arrived in. The messages' keys stay, so that a retry is recognised."""
         job = schema.deliveries
         origin, _, session_id = gone.session_key.partition("/")
         # what is left is the key, by which a retry is recognised
@@ -70,8 +71,8 @@ class Removal(Events, Sessions):
         )
 
     def remove_user(self, user_id: str, moment: Moment) -> None:
-        """Removes every row that is the user's, and the user from the audit. Their sessions become nobody's, and what
-        was accepted for the user by then belongs to nobody who could still have it."""
+        """Removes every row of the user, and the user's id from the audit. The user's sessions become unowned. Calls
+        that were accepted for the user until now go to no later owner."""
         s, c, a = session.c, conversation.c, schema.audit.c
         touched = or_(s.origin == user_id, s.user_id == user_id, s.left_user_id == user_id)
         self._lock(self._run(select(s.id).where(touched)).scalars().all())
@@ -98,9 +99,9 @@ class Removal(Events, Sessions):
     def prune(
         self, *, now: Millis, deliveries_before: Millis, unlinked_before: Millis, events_before: Millis, most: int
     ) -> bool:
-        """Removes what has been kept long enough; of events, those of at most `most` users. `unlinked_before` is for
-        words that are nobody's, the calls of sessions that are nobody's, and for what was put aside; of one uid's
-        words of nobody's only the newest stay anyway. True when there is more."""
+        """Removes rows that have been kept long enough; events of at most `most` users. `unlinked_before` is for
+        ownerless words, the calls of unowned sessions and quarantined calls; of one uid's ownerless words only the
+        newest stay in any case. Returns whether there is more to remove."""
         job, c = schema.deliveries, conversation.c
         self._run(delete(token).where(token.c.expires_at <= now))
         self._run(delete(ticket).where(ticket.c.expires_at <= now))
@@ -129,8 +130,8 @@ class Removal(Events, Sessions):
         return len(users) == most
 
     def _forget_deliveries(self, user_id: str, had: Collection[OmiSession]) -> None:
-        """Those at the user's own URL, those that became the user's words, and those of the sessions that were accepted
-        while the user had them, or may have been."""
+        """Removes deliveries at the user's personal URL, deliveries that became the user's words, and deliveries of the
+        user's sessions that were or may have been accepted while the user had the session."""
         job, c = schema.deliveries, conversation.c
         place = func.coalesce(job.c.order, job.c.seq)
         heard = (c.user_id == user_id) & place.between(c.first_order, c.last_order) & (job.c.state != WAITING)

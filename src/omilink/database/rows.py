@@ -1,4 +1,4 @@
-"""From rows to nouns and back, by the names of the columns."""
+"""Makes nouns of rows and rows of nouns, by the names of the columns."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ N = TypeVar("N", bound=Struct)
 
 
 def every(noun: type[N], rows: Iterable[Any]) -> list[N]:
-    """Of rows that are all of one statement. What a row holds beside the fields is left out."""
+    """Nouns of the rows of one statement. Columns that are no fields are ignored."""
     rows = list(rows)
     if not rows:
         return []
@@ -20,7 +20,7 @@ def every(noun: type[N], rows: Iterable[Any]) -> list[N]:
 
 
 def nouns(noun: type[N], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[N]:
-    """Of rows with columns of these names. What a row holds beside the fields is left out."""
+    """Nouns of rows with columns of these names. Columns that are no fields are ignored."""
     values = [dict(zip(names, row, strict=True)) for row in rows]
     return convert(values, list[noun], strict=False)  # type: ignore[valid-type]  # SQLite has no booleans
 
@@ -34,13 +34,13 @@ def first(noun: type[N], rows: Iterable[Any]) -> N | None:
 
 
 def row_of(noun: Struct) -> dict[str, Any]:
-    """Column -> value."""
+    """The noun's row: values by columns."""
     row: dict[str, Any] = to_builtins(noun)
     return row
 
 
 def changing(table: Table, noun: type[Struct]) -> list[str]:
-    """The columns that an update of the noun writes: all but its fixed fields and a key that is made of fields."""
+    """The columns that an update of the noun writes: all but fixed fields and keys that are made of fields."""
     made = {column.name for column in table.primary_key}.difference(columns(noun))
     stays = made | fixed_columns(noun)
     return [column.name for column in table.c if column.name not in stays]

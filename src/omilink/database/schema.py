@@ -1,7 +1,7 @@
 """The tables. Times are milliseconds, ids text. A change here needs a migration; a test compares the two.
 
-`counted_at`, `expires_at`, `valid_until`, `full_at` and `run_at` are in counted time, which nobody is shown. All other
-times are the wall clock's.
+`counted_at`, `expires_at`, `valid_until`, `full_at` and `run_at` are in counted time, which is never shown. All other
+times are those of the wall clock.
 
 A column `session_id` holds a session's key (`models.ids.session_key`), except in `deliveries`, where it holds the id as
 the device sent it and `origin` stands beside it.
@@ -54,12 +54,12 @@ metadata = MetaData(
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in a column that is declared INTEGER."""
 KINDS = {str: String, bool: Boolean, int: Integer, float: Float, bytes: LargeBinary}
-"""Of what the nouns declare; times and big numbers are BigInteger."""
+"""SQL types by Python types. Times and big numbers are BigInteger."""
 
 
 def stored(noun: type[Struct], *by_hand: Column[Any]) -> Iterator[Column[Any]]:
-    """The columns of a noun's table: these, and what follows from the declaration of the fields that have none here.
-    By hand are keys, indexes, defaults, and what is no field."""
+    """The columns of a noun's table: those given by hand, and one for each other field of the declaration. Keys,
+    indexes, defaults and columns that are no fields are given by hand."""
     names = {column.name for column in by_hand}
     yield from by_hand
     for field in fields(noun):
@@ -327,5 +327,5 @@ VIEWS = {
     "created_at AS createdAt, last_at AS lastMessageAt FROM conversations WHERE deleted_at IS NULL",
     "OmiUserLink": "SELECT omi_user_id AS omiUserId, user_id AS userId, verified_at AS verifiedAt FROM omi_links",
 }
-"""The names of the linking guide, so that its queries work as they are written. Unquoted, as they are there: so
-PostgreSQL, which makes them all small letters, finds them too."""
+"""Views with the names of the session linking guide, so that the guide's queries work as written. The names are
+unquoted, as in the guide, so that PostgreSQL, which turns them into small letters, finds them too."""

@@ -54,37 +54,37 @@ PUT_SESSION = Bulk(
 UIDS_SHOWN = Query(select(schema.session_uids).where(among(schema.session_uids.c.session_id, "ids")))
 ADD_UID_SHOWN = upsert(schema.session_uids).on_conflict_do_nothing()
 NEWEST = (1 << 62, "")
-"""Before it come all."""
+"""Every session comes before this place."""
 
 
 class Sessions(Work):
     def sessions(self, ids: Collection[str]) -> dict[str, OmiSession]:
-        """The sessions of these ids that exist. In a writing transaction nobody else changes them, their conversations
-        or their messages until its end, and nobody else makes one of them."""
+        """By key, the sessions that exist. A writing transaction locks the keys: until its end no other transaction
+        changes or makes these sessions, or changes their conversations and messages."""
         self._lock(ids)
         found = SESSIONS.nouns(OmiSession, self._connection, ids=json_list(ids))
         return {one.id: one for one in found}
 
     def sessions_of(self, user_id: str) -> list[OmiSession]:
-        """Linked to the user, or suspended from them; last seen first."""
+        """Sessions that are linked to the user or suspended from the user, last seen first."""
         return every(OmiSession, self._run(SESSIONS_OF, {"u": user_id}))
 
     def sessions_page(
         self, user_id: str, most: int, before: tuple[Millis, str] | None = None
     ) -> list[tuple[OmiSession, int]]:
-        """As `sessions_of`, each with how many messages the user has from it: the newest first, at most `most`, and
-        older than `before`, which is when the last one of the page before was made, and its key. That never changes, so
-        that a session which calls meanwhile is missing from no page."""
+        """A page of the sessions of `sessions_of`, each with the number of messages that the user has from it: at most
+        `most`, the newest session first. `before` is the `created_at` and the key of the last session on the page
+        before. Neither ever changes, so that a session that calls meanwhile is missing from no page."""
         at, key = before or NEWEST
         rows = self._run(SESSIONS_PAGE, {"u": user_id, "most": most, "at": at, "key": key}).all()
         return [(one, int(row.saved or 0)) for one, row in zip(every(OmiSession, rows), rows, strict=True)]
 
     def count_sessions(self, user_id: str) -> int:
-        """How many are linked to the user."""
+        """The number of sessions that are linked to the user."""
         return int(self._run(select(func.count()).where(session.c.user_id == user_id)).scalar_one())
 
     def latest_session(self, user_id: str) -> OmiSession | None:
-        """The one linked to the user that was seen last."""
+        """The session linked to the user that was seen last."""
         return first(OmiSession, self._run(LATEST_SESSION, {"u": user_id}))
 
     def all_sessions(self, limit: int) -> list[OmiSession]:
@@ -92,8 +92,8 @@ class Sessions(Work):
         return every(OmiSession, self._run(newest))
 
     def silent_sessions(self, since: Millis, most: int) -> list[OmiSession]:
-        """At most `most` that were linked by hand or by uid before then, in counted time, and have not been written
-        since, as every call writes them; as `sessions` gives them."""
+        """At most `most` sessions that were linked by hand or by uid and have not been written since then, in counted
+        time. Every call writes its session. The sessions are locked."""
         s = session.c
         expiring = (s.user_id.is_not(None), s.method.in_([Method.MANUAL, Method.UID]), s.counted_at < since)
         ids = self._run(select(s.id).where(*expiring).order_by(s.id).limit(most)).scalars().all()
@@ -104,18 +104,19 @@ class Sessions(Work):
         PUT_SESSION.run(self._connection, sessions, counted_at=self.counted() if sessions else 0)
 
     def uids_shown(self, session_keys: Collection[str]) -> dict[str, set[str]]:
-        """Session key -> every uid that came with one of its webhooks."""
+        """By session key, every uid that a call of the session has shown."""
         shown: dict[str, set[str]] = {}
         for key, uid in UIDS_SHOWN.run(self._connection, ids=json_list(session_keys)):
             shown.setdefault(key, set()).add(uid)
         return shown
 
     def add_uids_shown(self, pairs: Collection[tuple[str, str]]) -> None:
-        """(session key, uid) pairs; known pairs are ignored."""
+        """Stores (session key, uid) pairs; known pairs are ignored."""
         self._many(ADD_UID_SHOWN, [{"session_id": key, "uid": uid} for key, uid in pairs])
 
     def sessions_showing(self, uid: str, *, ever: bool) -> dict[str, OmiSession]:
-        """Those of the shared URL whose id it is, or that have shown it, ever or last; as `sessions` gives them."""
+        """Sessions at the shared URL whose id is the uid or that have shown the uid: at any time with `ever`, else in
+        their last call. They are locked."""
         shown = select(schema.session_uids.c.session_id).where(schema.session_uids.c.uid == uid)
         shows = session.c.id.in_(shown) if ever else session.c.last_uid == uid
         is_it = session.c.id == session_key(SHARED, uid)
@@ -123,7 +124,7 @@ class Sessions(Work):
         return self.sessions(self._run(found).scalars().all())
 
     def forget_uids_shown(self, gone: OmiSession) -> None:
-        """All but its own id."""
+        """Removes the uids that the session has shown, except the session's own id."""
         shown = schema.session_uids
         others = (shown.c.session_id == gone.id) & (shown.c.uid != gone.omi_session_id)
         self._run(delete(shown).where(others))

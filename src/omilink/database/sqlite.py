@@ -1,7 +1,8 @@
-"""SQLite: one lane that writes and two that read.
+"""SQLite: one thread that writes and two that read.
 
-Calls that wait at the same time share one transaction, so a commit (an fsync, with synchronous=FULL) is paid per group
-and not per call. WAL lets readers go on meanwhile. Measured against the usual way in docs/decisions/0003-sqlite.md.
+Calls that wait at the same time share one transaction, so that a commit (an fsync, with synchronous=FULL) is made once
+for a group. Readers continue meanwhile, since the database has a write-ahead log (WAL). docs/decisions/0003-sqlite.md
+has the measurements.
 """
 
 import asyncio
@@ -21,16 +22,17 @@ from omilink.database.threads import DatabaseThreads, Fn, Outcome, Run, ThreadGr
 
 READERS = 2
 GROUP = 500
-"""Calls that share a transaction at most, so that the first of them does not wait for ever."""
+"""The most calls that share a transaction, so that the first of them does not wait too long."""
 
 SCRUB_PATIENCE = 100
-"""Milliseconds that all who write may have to wait while the write-ahead log is emptied."""
+"""Milliseconds for which writers may have to wait while the write-ahead log is emptied."""
 
 log = logging.getLogger(__name__)
 
 
 def engine(path: Path) -> Engine:
-    """WAL, durable commits, enforced foreign keys, deleted words overwritten, and BEGIN left to us."""
+    """An engine with a write-ahead log, durable commits, enforced foreign keys and overwritten deletions. Transactions
+    are begun by this module."""
     made = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": 10}, hide_parameters=True)
 
     @event.listens_for(made, "connect")
@@ -55,7 +57,8 @@ def engine(path: Path) -> Engine:
 
 
 class Sqlite(DatabaseThreads):
-    """A write is on disk on return. It may run a second time, alone, when its group's commit fails."""
+    """A database in one file. A write is on disk on return; it may run a second time, alone, when the commit of its
+    group fails."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -67,7 +70,7 @@ class Sqlite(DatabaseThreads):
         )
 
     async def scrub(self) -> None:
-        """Moves everything out of the write-ahead log, which else keeps what has been overwritten."""
+        """Moves everything out of the write-ahead log, which otherwise keeps what has been overwritten."""
         async with self._scrubbing:
             if self._is_log_in_use:  # tried just now in vain, and trying costs those who write some of their time
                 return
@@ -84,8 +87,8 @@ class Sqlite(DatabaseThreads):
         self._is_log_in_use = not await asyncio.to_thread(self._truncate_log)
 
     def _truncate_log(self) -> bool:
-        """Whether it could be done. Without waiting as much as can be moved, and then, while nobody writes, the rest:
-        that waits for readers, and so not for long."""
+        """Empties the write-ahead log: first as much as can be moved without waiting, then the rest, while nobody
+        writes. The second step waits for readers, so the first one keeps it short. Returns whether the log is empty."""
         with self._engine.connect() as connection:
             driver: Any = connection.connection.driver_connection  # SQLAlchemy would begin a transaction first
             driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
@@ -110,7 +113,8 @@ def _read_group(connection: Connection, fns: Sequence[Fn]) -> list[Outcome]:
 
 
 def _write_group(connection: Connection, fns: Sequence[Fn]) -> list[Outcome]:
-    """All in one transaction, in which a call that fails is rolled back alone. If the commit fails, each in its own."""
+    """Runs all calls in one transaction, in which a call that fails is rolled back alone. If the commit fails, each
+    call runs in a transaction of its own."""
     if len(fns) == 1:
         return [_write_alone(connection, fns[0])]
     try:
@@ -146,7 +150,7 @@ def _attempt(fn: Fn, connection: Connection) -> Outcome:
 
 
 def _explained(error: Exception) -> Exception:
-    """A full disk, a lock that is never let go and a vanished file are the database being away."""
+    """A full disk, a lock that is never released and a file that has vanished all count as Unavailable."""
     if isinstance(error, OperationalError | sqlite3.OperationalError):
         log.error("the database does not work: %s", getattr(error, "orig", error))
         return away()

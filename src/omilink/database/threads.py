@@ -1,9 +1,9 @@
-"""Threads that run functions of a database connection of their own.
+"""Threads that run functions of a connection; each thread has a connection of its own. A function runs as a whole in
+one thread, so that a call costs one change of threads and not one for each statement. Calls that wait at the same time
+run together if the thread can do that: a commit or a snapshot is then made once for the group.
 
-A function runs as a whole in one lane, so a call costs one hop between threads and not one for every statement. What
-waits at the same time runs together if the lane can: a commit, or a snapshot, is then paid per group and not per call.
-Users take turns (see `turns`), and the server's own work has every other turn, so that nobody waits behind all that one
-user asks.
+Users take turns (see `turns`), and the server's own work has every other turn, so that nobody waits for all requests of
+one user.
 """
 
 import asyncio
@@ -25,25 +25,27 @@ T = TypeVar("T")
 Fn = Callable[[Connection], Any]
 Outcome = tuple[Any, BaseException | None]
 Run = Callable[[Sequence[Fn]], list[Outcome]]
-"""Runs a group of functions and tells what became of each."""
+"""Runs a group of functions and returns the outcome of each."""
 Job = tuple[Fn, asyncio.Future[Any]]
 Jobs = FairQueue[Job]
 
 RETRY_AFTER = 5
 SHARE = 20
-"""Calls of a user in one group at most …"""
+"""The most calls of one user in a group."""
 TURN = 0.005
-"""… and once these have taken this many seconds, the next one waits for the user's next turn …"""
+"""Seconds. When a user's calls in a group have taken this time, the user's other calls wait for the user's next
+turn."""
 LONG = 0.1
-"""… and once the group has, so does every call that it has not begun: what has run waits for the group's end."""
+"""Seconds. When a group has taken this time, calls that it has not begun wait: finished calls wait for the end of the
+group."""
 LAST_WAIT = 2.0
-"""Seconds that lanes get to finish whose database may never answer."""
+"""Seconds to wait for threads to finish when the server stops; the database may never answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadGroup:
-    """A way of working: `open` is entered in the lane's thread, `group` is how many calls it runs at once. Who has
-    waited for `patience` seconds is told that the database is away."""
+    """How threads work: `open` is entered in the thread, and `group` is the number of calls that run at once. A call
+    that has waited for `patience` seconds gets Unavailable."""
 
     open: Callable[[], AbstractContextManager[Run]]
     group: int = 1
@@ -52,7 +54,7 @@ class ThreadGroup:
 
 
 class DatabaseThreads:
-    """Reads in one kind of lane, writes in another."""
+    """A database with threads that read and threads that write."""
 
     def __init__(self, *, reads: ThreadGroup, writes: ThreadGroup) -> None:
         self._loop = asyncio.get_running_loop()
@@ -74,7 +76,7 @@ class DatabaseThreads:
         """See `database.store.Store.finish_scrubbing`."""
 
     async def close(self) -> None:
-        """Finishes what was asked for, as far as the database answers."""
+        """Finishes the waiting calls, as far as the database answers."""
         for jobs in self._reads, self._writes:
             jobs.close()
         await asyncio.gather(*(asyncio.to_thread(thread.join, self._last_wait) for thread in self._threads))
@@ -103,7 +105,7 @@ class DatabaseThreads:
                 jobs.done((one.whose for one in taken), left)
 
     def _run(self, run: Run, taken: "Sequence[Taken[Job]]") -> "list[Taken[Job]]":
-        """Runs them and tells what became of them; returns those for which there was no time."""
+        """Runs the calls and delivers their outcomes. Returns the calls for which there was no time."""
         wanted = [one for one in taken if not one.item[1].done()]  # the others have given up
         time_used = _TimeUsed()
         outcomes = _guarded(run, [time_used.limit(one.whose, one.item[0]) for one in wanted]) if wanted else []
@@ -116,12 +118,13 @@ class DatabaseThreads:
 class _NotYet(OmilinkError):
     """Raised in place of a call for which a group has no time. SQLite and PostgreSQL roll back a call that raises.
 
-    Each time a new one: an error that is raised again keeps the frames of all times before, and what these held.
+    A new instance is raised each time: an error that is raised again keeps the frames of all earlier times, and what
+    they refer to.
     """
 
 
 class _TimeUsed:
-    """The seconds that a group takes, in all and for each user. The first call always runs."""
+    """The seconds that a group has taken, in all and for each user. The first call always runs."""
 
     def __init__(self) -> None:
         self._began: float | None = None
@@ -142,7 +145,7 @@ class _TimeUsed:
 
 
 def _guarded(run: Run, fns: Sequence[Fn]) -> list[Outcome]:
-    """Whatever happens, everybody gets an answer and the lane goes on."""
+    """Returns an outcome for every call, whatever happens, so that the thread continues."""
     try:
         return run(fns)
     except Exception as error:

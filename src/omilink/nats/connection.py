@@ -1,4 +1,4 @@
-"""A connection to NATS that comes back by itself, after growing pauses."""
+"""A connection to NATS that is opened again, after growing pauses, when it is lost."""
 
 import asyncio
 import logging
@@ -16,14 +16,14 @@ CONNECT = 2.0
 PING = 2.0
 """Seconds between pings; after two without an answer the connection counts as lost."""
 FLUSH = 0.2
-"""Seconds that closing waits for what has not been sent; nothing is lost that somebody waits for."""
+"""Seconds that closing waits for unsent messages; no message that somebody waits for is lost."""
 LONGEST_PAUSE = 1.0
 
 log = logging.getLogger(__name__)
 
 
 class NatsLink:
-    """`client` is the connection, None while there is none."""
+    """Keeps one connection. `client` is the connection, or None while there is none."""
 
     def __init__(self, urls: str) -> None:
         self._servers = [url.strip() for url in urls.split(",")]
@@ -32,7 +32,8 @@ class NatsLink:
         self.client: Client | None = None
 
     def when_connected(self, greet: Callable[[Client], Awaitable[None]]) -> None:
-        """Calls this with every new connection, before anybody else gets it. If it fails, the connection is dropped."""
+        """Registers a function that is called with every new connection before anybody else uses it. If the function
+        fails, the connection is dropped."""
         self._greet.append(greet)
 
     async def wait_until_up(self, seconds: float) -> bool:
@@ -42,7 +43,7 @@ class NatsLink:
         return self._up.is_set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Keeps the connection until cancelled."""
         failures = 0
         while True:
             try:
@@ -55,7 +56,7 @@ class NatsLink:
             await asyncio.sleep(pause(failures, LONGEST_PAUSE))
 
     async def _connected_once(self) -> None:
-        """Returns when the connection is lost."""
+        """Connects once, and returns when the connection is lost."""
         lost = asyncio.Event()
 
         async def on_closed() -> None:
@@ -93,4 +94,4 @@ class NatsLink:
 
 
 async def _silence(_: Exception) -> None:
-    """What goes wrong shows where it is used, or as a lost connection."""
+    """Errors show where the connection is used, or as a lost connection."""

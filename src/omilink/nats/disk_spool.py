@@ -1,4 +1,4 @@
-"""Accepted deliveries on their way to the stream, by way of this node's disk while the stream does not take them."""
+"""Stores accepted deliveries in the stream, or on this node's disk while the stream does not accept them."""
 
 import asyncio
 import logging
@@ -17,23 +17,24 @@ from omilink.nats.stream import DeliveryStream
 
 BATCH = 200
 ELECTION = 6.0
-"""Seconds that the stream gets to find a new leader before its deliveries go to the disk: by way of one node's disk
-they may be overtaken by what another node takes. OMI waits for 15."""
+"""Seconds that the stream gets to elect a leader before its deliveries go to the disk, where deliveries of another node
+may overtake them. OMI waits for 15."""
 AT_ONCE, AGAIN = 0.1, 0.5
-"""Seconds between tries of one delivery, and of sending on what is on the disk."""
+"""Seconds between tries of one delivery, and between tries to send deliveries from the disk."""
 ANY_TIME = 1 << 62
 ACTS = 1.0
-"""Seconds between looks for the newest act, and for which a delivery on its way to the disk waits for the answer."""
+"""Seconds between queries for the newest act, and the longest wait for its answer before a delivery goes to the
+disk."""
 
 log = logging.getLogger(__name__)
 
 
 class DiskSpool:
-    """As soon as one delivery went to the disk, all do, until it is empty: so they go on in order."""
+    """While the disk holds a delivery, all further ones go to the disk, so that they stay in order."""
 
     def __init__(self, stream: DeliveryStream, spool: SqlQueue, newest_act: Callable[[], Awaitable[int]]) -> None:
-        """Deliveries tell of the newest act that they have seen, so that each can be told from those before and after
-        it though it enters the stream late."""
+        """`newest_act` reads the newest act. Each delivery carries the newest act that its node knew, so that it can be
+        ordered among the acts though it enters the stream late."""
         self._stream, self._spool, self._newest_act = stream, spool, newest_act
         self._seen = 0
         self._through_disk = False
@@ -41,7 +42,7 @@ class DiskSpool:
         self._written = asyncio.Event()
 
     async def look(self) -> None:
-        """Whether the last run has left something on the disk. To be called before anything is put."""
+        """Looks for deliveries that an earlier process left on the disk. Must be called before `put`."""
         self._through_disk = bool(await self._spool.take(1, ANY_TIME))
 
     @property
@@ -49,7 +50,7 @@ class DiskSpool:
         return self._through_disk
 
     async def put(self, delivery: Delivery) -> None:
-        """On return it is durable, in the stream or on this disk. Raises Unavailable when neither takes it."""
+        """Stores the delivery durably, in the stream or on this disk. Raises Unavailable when neither accepts it."""
         delivery = replace(delivery, key=delivery.key or new_id(), seen=self._seen)
         give_up = asyncio.get_running_loop().time() + ELECTION
         while not self._through_disk:
@@ -78,7 +79,7 @@ class DiskSpool:
         return replace(delivery, seen=self._seen, way=way)
 
     async def _look_for_acts(self) -> bool:
-        """Whether `_seen` is the newest now."""
+        """Reads the newest act. Returns whether `_seen` is up to date."""
         try:
             async with asyncio.timeout(ACTS):
                 self._seen = max(self._seen, await self._newest_act())
@@ -87,13 +88,13 @@ class DiskSpool:
         return True
 
     async def watch_acts(self) -> None:
-        """Knows about the newest act, until cancelled."""
+        """Keeps `_seen` up to date, until cancelled."""
         while True:
             await self._look_for_acts()
             await asyncio.sleep(ACTS)
 
     async def run(self) -> None:
-        """Sends on what is on the disk, until cancelled."""
+        """Sends the deliveries on the disk to the stream, until cancelled."""
         while True:
             try:
                 await self._send_on()
@@ -104,7 +105,7 @@ class DiskSpool:
                 await asyncio.sleep(AGAIN)
 
     async def _send_on(self) -> None:
-        """Returns when something has been written to the disk again."""
+        """Sends the deliveries on the disk; returns when new ones have been written to the disk."""
         self._written.clear()
         count = 0
         while deliveries := await self._spool.take(BATCH, ANY_TIME):
@@ -117,7 +118,8 @@ class DiskSpool:
             await self._written.wait()
 
     async def _send(self, deliveries: list[Delivery]) -> None:
-        """Sessions side by side, each in its order. Raises what the stream says after noting what has gone."""
+        """Sends several sessions at once, each in its order. Notes the sent deliveries before it raises an error of the
+        stream."""
         sessions: defaultdict[str, list[Delivery]] = defaultdict(list)
         for delivery in deliveries:
             sessions[delivery.session_key].append(delivery)

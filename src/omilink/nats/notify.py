@@ -1,4 +1,4 @@
-"""Hints between nodes over NATS core: one message for many users, heard by every node."""
+"""Hints between nodes over NATS core: one message for many users, which every node receives."""
 
 import asyncio
 from collections.abc import Iterable
@@ -15,11 +15,11 @@ from omilink.ports import NOTHING_NEW, EventsByUser, Hint
 SUBJECT = "omilink.hints"
 KNOWN = (Hint.NEW_EVENTS | Hint.RIGHTS).value
 CHUNK = 2000
-"""Users in one message, so that it stays far below what NATS takes."""
+"""The most users in one message, so that a message stays far below the limit of NATS."""
 
 
 class NatsBus(LocalBus):
-    """A bus within the process that tells the other nodes as well, as long as there is a connection."""
+    """A local bus that also publishes hints to the other nodes while there is a connection."""
 
     def __init__(self, link: NatsLink) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class NatsBus(LocalBus):
             self._something.set()
 
     async def run(self) -> None:
-        """Tells the other nodes, until cancelled."""
+        """Publishes hints to the other nodes, until cancelled."""
         while True:
             await self._something.wait()
             self._something.clear()

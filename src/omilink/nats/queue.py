@@ -1,4 +1,4 @@
-"""The inbox on JetStream: the stream holds what is new, the inbox table in PostgreSQL what failed or was put aside."""
+"""The queue on JetStream: the stream holds new deliveries, a table in PostgreSQL failed and quarantined ones."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -18,9 +18,9 @@ from omilink.nats.disk_spool import DiskSpool
 from omilink.nats.stream import DeliveryStream, Reader, partition
 
 ROUND = 1.0
-"""Seconds between two looks at leases and retries, and after which what is finished is dropped."""
+"""Seconds between two checks of leases and retries, and after which finished deliveries are removed from the stream."""
 RETRIES = 0
-"""Whoever holds this partition also works on what is to be tried again."""
+"""The worker with this partition also retries failed deliveries."""
 
 
 class NatsQueue:
@@ -36,7 +36,8 @@ class NatsQueue:
         await self._outbox.put(delivery)
 
     async def moment(self, at: Millis) -> Moment:
-        """Without an order while the stream cannot be asked: then the act's number tells what was accepted before."""
+        """The moment has no order while the stream cannot be reached; then the act's number tells which calls were
+        accepted before it."""
         act = await self._kept.new_act()
         try:
             return Moment(at=at, order=await self._stream.newest_order(), act=act)
@@ -124,7 +125,7 @@ class NatsQueue:
             await self._give_back()
 
     async def _round(self) -> None:
-        """Drops what is finished, learns which partitions this worker has, and reads those."""
+        """Removes finished deliveries, renews the leases, and reads this worker's partitions."""
         self._next_round = _time() + ROUND
         if not self._stream.there:
             await self._give_back()
@@ -143,14 +144,15 @@ class NatsQueue:
             raise
 
     async def _give_back(self) -> None:
-        """So that others need not wait for the leases to end."""
+        """Returns the partitions, so that other workers need not wait until the leases end."""
         await self._stop_reading()
         if self._held:
             self._held, self._finished, self._batch = set(), {}, {}
             await self._partitions.release()
 
     async def _drop(self) -> None:
-        """Drops all before the first that is not finished. Sessions take turns, so later ones may be finished too."""
+        """Removes all deliveries before the first unfinished one. Sessions take turns, so later ones may be finished
+        too."""
         last = dict(self._finished)
         for delivery in [*self._batch.values(), *(self._reader.firsts() if self._reader else ())]:
             number = partition(delivery.session_key)
@@ -165,7 +167,7 @@ class NatsQueue:
             await reader.close()
 
     def _finish(self, seqs: Collection[int]) -> None:
-        """What failed is kept elsewhere, so that it is finished too."""
+        """Marks deliveries as finished for the stream. Failed ones count too, since the table keeps them."""
         for delivery in [self._batch.pop(seq) for seq in seqs if seq in self._batch]:
             if delivery.seq > 0:
                 number = partition(delivery.session_key)

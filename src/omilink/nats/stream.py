@@ -1,9 +1,9 @@
-"""Accepted deliveries as one JetStream stream, and reading it in order.
+"""Accepted deliveries as one JetStream stream, which is read in order.
 
-A delivery is a message on `omilink.in.<partition>.<session>`: its body as it came, the rest in a header. The stream's
-own numbers are the order of acceptance. A reader begins with the first message that is there, and `drop` is how it
-acknowledges: JetStream's own acknowledgements would give newer messages out before older ones, once a reader has died
-(docs/decisions/0010-cluster.md).
+A delivery is a message on `omilink.in.<partition>.<session>`: the message's data is the delivery's body, and a header
+holds its other fields. The stream's numbers are the order of acceptance. A reader begins with the first message of the
+stream, and `drop` removes finished messages. JetStream's own acknowledgements are not used, since they would deliver
+newer messages before older ones after a reader has died (docs/decisions/0010-cluster.md).
 """
 
 import asyncio
@@ -31,26 +31,26 @@ from omilink.nats.connection import NatsLink
 STREAM = "omilink"
 PARTITIONS = 32
 REMEMBERED = 600
-"""Seconds in which a delivery that comes again under its key is the same message."""
+"""Seconds within which a delivery with a known key is the same message."""
 PATIENCE = 2.0
-"""Seconds that the stream gets to take a delivery."""
+"""Seconds that the stream gets to accept a delivery."""
 AHEAD = 20_000
-"""Deliveries that a reader fetches before they are asked for, so that it can take turns …"""
+"""Deliveries that a reader fetches ahead, so that sessions can take turns."""
 AHEAD_BYTES = 32 << 20
-"""… if they are not larger than this together."""
+"""The most bytes of deliveries that a reader fetches ahead."""
 ANY_SIZE = 1 << 62
 ROOM = 500
-"""How many it asks for at once, when there is more."""
+"""Deliveries in one request of a reader."""
 LOOK_BACK = 2000
-"""How many of the newest deliveries are looked through for those of one session."""
+"""The newest deliveries that are searched for deliveries of one session."""
 PULL = 2.0
-"""Seconds after which a reader's request ends, with an answer if the server is there."""
+"""Seconds after which a reader's request ends, with an answer if the server can be reached."""
 
 HEADERS = 512
-"""Bytes that a message has beside its body and what is told of it."""
+"""Bytes of a message beside its body and its fields."""
 
 LOST = (Error, TimeoutError, OSError, RuntimeError)
-"""What a connection says that is gone, or a server that does not answer. RuntimeError is uvloop's, for a write to a
+"""Errors of a lost connection or of a server that does not answer. RuntimeError is uvloop's, for a write to a
 connection that is being closed."""
 
 log = logging.getLogger(__name__)
@@ -60,10 +60,10 @@ _FIELDS = tuple(name for name in COLUMNS if name != "body")
 
 
 class DeliveryStream:
-    """The stream, through whatever connection there is. Everything raises Unavailable while there is none."""
+    """The stream, over the present connection. Every method raises Unavailable while there is none."""
 
     def __init__(self, link: NatsLink, replicas: int | None, first_order: Callable[[str], Awaitable[int]]) -> None:
-        """`first_order` gives the order that comes before the first of a stream of this name."""
+        """`first_order` returns the order before the first delivery of a stream of this name."""
         self._link, self._replicas, self._first_order = link, replicas, first_order
         self._first_orders: dict[str, int] = {}
         link.when_connected(self._ensure)
@@ -74,7 +74,7 @@ class DeliveryStream:
         return self._link.client is not None and not self._link.client.is_closed
 
     async def put(self, delivery: Delivery) -> None:
-        """On return the stream holds it, once however often it was put under its key."""
+        """Stores the delivery in the stream; a delivery with a known key is stored once."""
         meta = json.dumps({name: getattr(delivery, name) for name in _FIELDS})
         client = self._client()
         if len(delivery.body) + len(meta) + HEADERS > client.max_payload:  # else the server drops the connection
@@ -87,20 +87,20 @@ class DeliveryStream:
             raise _away() from None
 
     async def read(self, partitions: Collection[int]) -> "Reader":
-        """Everything that there is in these partitions, and then what comes."""
+        """A reader of these partitions: it reads all stored deliveries, and then new ones."""
         reader, _ = await self._reader([f"omilink.in.{number}.>" for number in sorted(partitions)], 1)
         reader.orders_after, _ = await self._stand()  # of the stream that its consumer reads, or it gets nothing
         await reader.start()
         return reader
 
     async def newest_order(self) -> int:
-        """That of the newest delivery that it has taken."""
+        """The order of the newest delivery in the stream."""
         before, last = await self._stand()
         return before + last
 
     async def _stand(self) -> tuple[int, int]:
-        """The order before its first delivery, and the number of its last. A stream is known by when it was made: one
-        that is made anew is another one."""
+        """The order before the stream's first delivery, and the number of its last message. A stream is identified by
+        the time of its making, so that a stream that is made again is another one."""
         try:
             info = await self._client().jetstream(timeout=PATIENCE).stream_info(STREAM)
         except LOST:
@@ -111,7 +111,8 @@ class DeliveryStream:
         return self._first_orders[name], info.state.last_seq
 
     async def newest(self, session_key: str | None, limit: int) -> list[Delivery]:
-        """The newest of the stream, or of a session among the newest, newest first and without their bodies."""
+        """The newest deliveries, newest first and without bodies: of the whole stream, or those of a session among the
+        newest."""
         subject = _subject(session_key) if session_key else "omilink.in.>"
         try:
             last = (await self._client().jetstream().stream_info(STREAM)).state.last_seq
@@ -132,7 +133,7 @@ class DeliveryStream:
         return sorted(found, key=lambda delivery: -delivery.seq)[:limit]
 
     async def _reader(self, subjects: list[str], start: int, *, headers_only: bool = False) -> tuple["Reader", int]:
-        """A reader that is not started, and how many messages wait for it."""
+        """A reader that has not started, and the number of messages that wait for it."""
         config = ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=start,
@@ -151,7 +152,7 @@ class DeliveryStream:
         return Reader(client, consumer.name), consumer.num_pending or 0
 
     async def drop(self, finished: Mapping[int, int]) -> None:
-        """Removes what is finished: of each partition everything up to a number."""
+        """Removes finished deliveries: in each partition all up to a number."""
         try:
             for number, last in finished.items():
                 await self._client().jetstream().purge_stream(STREAM, seq=last + 1, subject=f"omilink.in.{number}.>")
@@ -159,7 +160,7 @@ class DeliveryStream:
             raise _away() from None
 
     async def waiting(self, session_key: str | None = None) -> int:
-        """How many deliveries it holds: those that wait, and for a moment those that have just been saved."""
+        """The number of deliveries in the stream: waiting ones, and for a moment those that have just been saved."""
         try:
             js = self._client().jetstream()
             if session_key is None:
@@ -171,7 +172,8 @@ class DeliveryStream:
             raise _away() from None
 
     async def waiting_of(self, session_keys: Collection[str]) -> dict[str, int]:
-        """As `waiting`, of those of the sessions for which it holds any. Mostly it holds nothing, and is asked once."""
+        """By session key, the numbers of waiting deliveries; sessions without any are missing. The stream is usually
+        empty, which one request tells."""
         if not session_keys or not await self.waiting():
             return {}
         counts = await asyncio.gather(*(self.waiting(key) for key in session_keys))
@@ -183,7 +185,7 @@ class DeliveryStream:
         return self._link.client
 
     async def _ensure(self, client: Client) -> None:
-        """Makes the stream if there is none, and gives it as many replicas as the settings say, if they say so."""
+        """Makes the stream if there is none, and sets its replicas if the settings name their number."""
         js = client.jetstream()
         config = StreamConfig(
             name=STREAM,
@@ -204,8 +206,9 @@ class DeliveryStream:
 
 
 class Reader:
-    """Deliveries of each session in the stream's order, and sessions in turns: who has been silent does not wait until
-    others have been caught up with. `broken` when some may have been missed: then read anew."""
+    """Reads each session's deliveries in the stream's order. Sessions take turns, so that a session with few deliveries
+    does not wait for a session with many. `broken` means that a delivery may have been missed: the reader must be made
+    again."""
 
     def __init__(self, client: Client, consumer: str) -> None:
         self._client = client
@@ -227,7 +230,7 @@ class Reader:
         await self._ask()
 
     async def wait(self, seconds: float) -> None:
-        """Waits until a delivery is there, at most this many seconds."""
+        """Waits for a delivery, at most this many seconds."""
         await self._ask()
         if not self._arrived and not self.broken:
             self._news.clear()
@@ -236,7 +239,7 @@ class Reader:
                     await self._news.wait()
 
     async def take(self, limit: int, size: int = ANY_SIZE) -> list[Delivery]:
-        """What has arrived, without waiting, up to the first with which it would be more than `size` bytes."""
+        """The deliveries that have arrived, together at most `size` bytes. Does not wait."""
         taken: list[Delivery] = []
         while len(taken) < limit and self._arrived and self._next_size() <= size:
             taken.append(self._pop())
@@ -247,7 +250,7 @@ class Reader:
         return taken
 
     def firsts(self) -> list[Delivery]:
-        """The first of each session that waits."""
+        """The first waiting delivery of each session."""
         return [waiting[0] for waiting in self._arrived.values()]
 
     def _next_size(self) -> int:
@@ -267,7 +270,7 @@ class Reader:
             await self._subscription.unsubscribe()
 
     async def _ask(self) -> None:
-        """Keeps one request at the server while there is room for what it brings."""
+        """Keeps one request open at the server while there is room for its deliveries."""
         now = asyncio.get_running_loop().time()
         if self._client.is_closed or (self._wanted and now - self._asked_at > PULL * 3):
             self.broken = True
@@ -282,7 +285,8 @@ class Reader:
             self.broken = True
 
     def _read(self, message: Msg, number: int) -> Delivery | None:
-        """None, and no further, for what this version cannot read: it must not be dropped as if it were saved."""
+        """The delivery of a message. None, and the reader stops, for a message that this version cannot read: such a
+        message must not be removed as if it were saved."""
         try:
             return _delivery(message, number, self.orders_after + number)
         except (KeyError, TypeError, ValueError, OmilinkError) as error:
@@ -314,7 +318,8 @@ class Reader:
 
 
 def _ended_well(headers: Mapping[str, str]) -> bool:
-    """Nothing there, time over, or enough bytes; all else, such as a server that stops, ends the reader."""
+    """Whether a request ended as expected: no message, time over, or enough bytes. All else, such as a server that
+    stops, breaks the reader."""
     full = headers["Status"] == "409" and "MaxBytes" in headers.get("Description", "")
     return full or headers["Status"] in ("404", "408")
 
