@@ -33,6 +33,10 @@ export interface components {
             /** @constant */
             type: "caught_up";
         };
+        Change: {
+            title?: string | null;
+            starred?: boolean | null;
+        };
         Code: {
             omi_user_id: string;
             code: string | number;
@@ -463,6 +467,9 @@ export interface components {
             omi_user_id: string;
             bring: boolean;
         };
+        Tick: {
+            done: boolean;
+        };
         Ticket: {
             /** @constant */
             ok: true;
@@ -503,6 +510,7 @@ export type Account = components['schemas']['Account'];
 export type ActionItem = components['schemas']['ActionItem'];
 export type Alive = components['schemas']['Alive'];
 export type CaughtUpEvent = components['schemas']['CaughtUpEvent'];
+export type Change = components['schemas']['Change'];
 export type Code = components['schemas']['Code'];
 export type ConnectedEvent = components['schemas']['ConnectedEvent'];
 export type Conversation = components['schemas']['Conversation'];
@@ -554,6 +562,7 @@ export type SignedIn = components['schemas']['SignedIn'];
 export type SignedOutEvent = components['schemas']['SignedOutEvent'];
 export type Start = components['schemas']['Start'];
 export type TakeEarlier = components['schemas']['TakeEarlier'];
+export type Tick = components['schemas']['Tick'];
 export type Ticket = components['schemas']['Ticket'];
 export type UnlinkReason = components['schemas']['UnlinkReason'];
 export type UpdateEvent = components['schemas']['UpdateEvent'];

@@ -53,6 +53,7 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
         ("get", "/conversations/current", "", None),
         ("get", "/conversations", "", None),
         ("get", "/conversations/{conversation_id}", conversation, None),
+        ("patch", "/conversations/{conversation_id}", conversation, {"title": "Tea", "starred": True}),
         ("get", "/conversations/{conversation_id}/messages", conversation, None),
         ("get", "/conversations/current/events", "", None),
         ("post", "/conversations/current/stream-ticket", "", None),
@@ -76,6 +77,7 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
 
 
 NOT_TRIED = {
+    ("patch", "/conversations/{conversation_id}/action-items/{item_id}"),
     ("post", "/link/omi/confirm"),
     ("post", "/admin/sessions"),
     ("post", "/omi-webhook"),
@@ -83,8 +85,8 @@ NOT_TRIED = {
     ("post", "/auth/logout"),
     ("delete", "/account"),
 }
-"""The first needs a phone and the second an operator; the third is the same as with a secret, the stream is tried
-below, and the others end the story and answer as many do."""
+"""The first needs an action item, the second a phone and the third an operator; the fourth is the same as with a
+secret, the stream is tried below, and the others end the story and answer as many do."""
 
 
 def test_every_event_is_as_it_is_described(server: ServerProcess, ada: Person) -> None:

@@ -80,7 +80,7 @@ def test_servers_are_where_users_reach_it(described: dict[str, Any], careful_ser
     [
         ("PUT", "/me/webhook-url", "GET, HEAD, POST"),
         ("OPTIONS", "/account/sessions", "DELETE, GET, HEAD"),
-        ("PATCH", "/conversations/some-id", "DELETE, GET, HEAD"),
+        ("PUT", "/conversations/some-id", "DELETE, GET, HEAD, PATCH"),
         ("POST", "/conversations/current", "GET, HEAD"),
         ("GET", "/auth/login", "POST"),
         ("GET", "/omi-webhook/some-secret", "POST"),

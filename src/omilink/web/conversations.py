@@ -1,15 +1,27 @@
-"""Routes of conversations: read them page by page, delete them."""
+"""Routes of conversations: read them page by page, change them by hand, delete them."""
 
 from fastapi import APIRouter
+from pydantic import BaseModel, StrictBool
 
-from omilink.conversations import history
+from omilink.conversations import editing, history
+from omilink.database.store import Transaction
 from omilink.live import event_log
+from omilink.models.conversation import Conversation
 from omilink.models.json import Json, to_json
-from omilink.web import answers
+from omilink.web import answers, fields
 from omilink.web.auth import CurrentUser, Services
 from omilink.web.cursors import Limit, NumberCursor, PlaceCursor, by_number, by_place, pack
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
+
+
+class Change(BaseModel):
+    title: fields.Title | None = None
+    starred: StrictBool | None = None
+
+
+class Tick(BaseModel):
+    done: StrictBool
 
 
 @router.get("/current", responses=answers.of(answers.CurrentConversation))
@@ -33,6 +45,36 @@ async def mine(who: CurrentUser, services: Services, limit: Limit = 20, cursor: 
 async def one(conversation_id: str, who: CurrentUser, services: Services) -> Json:
     found = await services.store.read(lambda tx: history.one(tx, conversation_id, who.user.id))
     return {"ok": True, "conversation": to_json(found)}
+
+
+@router.patch("/{conversation_id}", responses=answers.of(answers.OneConversation, refused=(404,)))
+async def change(conversation_id: str, form: Change, who: CurrentUser, services: Services) -> Json:
+    """Renames or stars a conversation of yours. Your title stays, whatever OMI says later; a `title` of null gives back
+    OMI's, or the first words."""
+
+    def change(tx: Transaction) -> Conversation:
+        conversation = history.one(tx, conversation_id, who.user.id)
+        if "title" in form.model_fields_set:
+            conversation = editing.rename(tx, conversation_id, who.user.id, form.title)
+        if form.starred is not None:
+            conversation = editing.star(tx, conversation_id, who.user.id, form.starred)
+        return conversation
+
+    conversation = await services.store.write(change)
+    services.bus.publish([who.user.id])
+    return {"ok": True, "conversation": to_json(conversation)}
+
+
+@router.patch(
+    "/{conversation_id}/action-items/{item_id}", responses=answers.of(answers.OneConversation, refused=(404,))
+)
+async def tick(conversation_id: str, item_id: str, form: Tick, who: CurrentUser, services: Services) -> Json:
+    """Marks an action item as done or not done. It stays so, whatever OMI says later."""
+    conversation = await services.store.write(
+        lambda tx: editing.tick(tx, conversation_id, item_id, who.user.id, form.done)
+    )
+    services.bus.publish([who.user.id])
+    return {"ok": True, "conversation": to_json(conversation)}
 
 
 @router.get("/{conversation_id}/messages", responses=answers.of(answers.Messages, refused=(404,)))

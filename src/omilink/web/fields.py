@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, StrictInt, StrictStr, WithJsonSchema
 
+from omilink.conversations.editing import LONGEST_TITLE
 from omilink.models.ids import PLACEHOLDERS, VISIBLE
 from omilink.models.password import PASSWORD_LENGTH
 
@@ -38,4 +39,6 @@ Password = Annotated[StrictStr, _text(format="password")]
 NewPassword = Annotated[
     StrictStr, _text(format="password", minLength=PASSWORD_LENGTH[0], maxLength=PASSWORD_LENGTH[-1])
 ]
-Name = Annotated[StrictStr, _text(pattern=r"^[^\u0000]*$")]
+NO_NUL = r"^[^\u0000]*$"
+Name = Annotated[StrictStr, _text(pattern=NO_NUL)]
+Title = Annotated[StrictStr, _text(pattern=NO_NUL, maxLength=LONGEST_TITLE)]
