@@ -1,6 +1,7 @@
 """The docs say what the code does: nothing missing, nothing made up, links that lead somewhere, examples that run."""
 
 import argparse
+import ast
 import contextlib
 import importlib
 import json
@@ -202,6 +203,24 @@ def test_modules_named_in_the_docs_are_there(page: Path) -> None:
     folders = "|".join(sorted(folder.name for folder in src.iterdir() if (folder / "__init__.py").exists()))
     named = re.findall(rf"`((?:{folders})/\w+)`", page.read_text())
     assert [name for name in named if not (src / f"{name}.py").exists() and not (src / name).is_dir()] == []
+
+
+def test_the_steps_of_a_word_are_there_and_counted() -> None:
+    section = section_of(DOCS / "architecture.md", "The way of a word")
+    steps = re.findall(r"^\| (\d+) \| `(.+?)` \| `(.+?)` \|", section, re.MULTILINE)
+    assert [int(number) for number, _, _ in steps] == list(range(1, len(steps) + 1))
+    assert [(module, name) for _, module, name in steps if name not in defined_in(module)] == []
+    shapes = re.findall(r"^\| (.+?) \| .+ \| step ", section, re.MULTILINE)
+    assert f"In all {len(steps)} steps, {IN_WORDS[len(shapes)]} shapes" in section
+
+
+def defined_in(module: str) -> set[str]:
+    """The classes, functions and methods of a module, as `function`, `Class` and `Class.method`."""
+    named = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    top = [one for one in ast.parse((ROOT / f"src/omilink/{module}.py").read_text()).body if isinstance(one, named)]
+    classes = [one for one in top if isinstance(one, ast.ClassDef)]
+    methods = {f"{one.name}.{inner.name}" for one in classes for inner in one.body if isinstance(inner, named)}
+    return {one.name for one in top} | methods
 
 
 def test_the_glossary_says_where_things_are() -> None:
