@@ -46,7 +46,7 @@ class Registration(Login):
 
 @router.post("/auth/register", status_code=201, responses=answers.of(answers.SignedIn, 201, refused=(403, 409, 429)))
 async def register(request: Request, form: Registration, services: Services) -> Response:
-    """Makes an account and signs in."""
+    """Creates an account and signs in."""
     check_origin(request)
     user = signing_in.new_user(form.email, form.password, form.display_name, services.clock())
     await services.limits.spend((rate_limits.REGISTER, client_address(request)))
@@ -57,7 +57,7 @@ async def register(request: Request, form: Registration, services: Services) -> 
 
 @router.post("/auth/login", responses=answers.of(answers.SignedIn, refused=(401, 403, 429)))
 async def login(request: Request, form: Login, services: Services) -> Response:
-    """Signs in. A wrong password and an unknown email are answered alike."""
+    """Signs in. A wrong password and an unknown email get the same answer."""
     check_origin(request)
     # counted for each network address, so that nobody can lock another user out
     who = f"{emails.email_to_find(form.email)} from {client_address(request)}"
@@ -76,7 +76,7 @@ async def login(request: Request, form: Login, services: Services) -> Response:
 
 @router.post("/auth/logout", responses=answers.of(answers.Done))
 async def logout(who: CurrentUser, services: Services) -> Response:
-    """Ends this sign-in, and the streams that it opened."""
+    """Ends this sign-in and the streams that it opened."""
     await services.store.write(lambda tx: signing_in.sign_out(tx, who.token_hash))
     services.bus.publish([who.user.id], Hint.RIGHTS)
     return _without_cookie()
@@ -90,14 +90,14 @@ async def me(who: CurrentUser, services: Services) -> Json:
 
 @router.get("/account/sessions", responses=answers.of(answers.SignIns))
 async def sign_ins(who: CurrentUser, services: Services) -> Json:
-    """Where you are signed in, the newest first."""
+    """Your sign-ins, the newest first."""
     found = await services.store.read(lambda tx: tx.sign_ins(who.user.id, tx.counted()))
     return {"ok": True, "sessions": [_shown(services, one, who) for one in found]}
 
 
 @router.delete("/account/sessions/{sign_in_id}", responses=answers.of(answers.Done, refused=(404,)))
 async def revoke(sign_in_id: str, who: CurrentUser, services: Services) -> Json:
-    """Ends one sign-in, and the streams that it opened."""
+    """Ends one sign-in and the streams that it opened."""
     await services.store.write(lambda tx: signing_in.revoke(tx, who, sign_in_id, tx.counted()))
     services.bus.publish([who.user.id], Hint.RIGHTS)
     return {"ok": True}
@@ -105,7 +105,7 @@ async def revoke(sign_in_id: str, who: CurrentUser, services: Services) -> Json:
 
 @router.delete("/account/sessions", responses=answers.of(answers.Revoked))
 async def revoke_others(who: CurrentUser, services: Services) -> Json:
-    """Ends all your sign-ins but this one."""
+    """Ends all your sign-ins except this one."""
     count = await services.store.write(lambda tx: signing_in.revoke_others(tx, who, tx.counted()))
     services.bus.publish([who.user.id], Hint.RIGHTS)
     return {"ok": True, "revoked": count}
@@ -124,7 +124,7 @@ async def change_password(request: Request, form: NewPassword, who: CurrentUser,
 
 @router.delete("/account", responses=answers.of(answers.Done, refused=(429,)))
 async def delete_account(request: Request, form: Password, who: CurrentUser, services: Services) -> Response:
-    """Removes the account and everything in it, for ever. Your sessions become nobody's."""
+    """Deletes the account and everything in it for good. Its sessions are unlinked."""
     await _prove_password(request, services, who, form.password)
     moment = await services.moment()
     await services.store.write(lambda tx: tx.remove_user(who.user.id, moment))

@@ -43,7 +43,7 @@ Operator = Annotated[By, Depends(_operator)]
 
 
 class Issue(BaseModel):
-    """To whom: `user`, an id, or `email`. Which: `session_id`, or as many new ones as `count` says."""
+    """The user: `user`, an id, or `email`. The sessions: the one in `session_id`, or `count` new ones."""
 
     user: StrictStr | None = None
     email: fields.Email | None = None
@@ -55,7 +55,7 @@ class Issue(BaseModel):
 
 @router.post("/sessions", responses=answers.of(answers.IssuedSessions, refused=(404, 409)))
 async def issue(form: Issue, operator: Operator, services: Services) -> Json:
-    """Issues sessions to a user, linked before the device's first call."""
+    """Issues sessions to a user. They are linked before the first call of the device."""
     ids, moment = _session_ids(form), await services.moment()
 
     def issue(tx: Transaction) -> tuple[User, list[OmiSession], dict[str, int]]:

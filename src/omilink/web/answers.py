@@ -190,14 +190,14 @@ Responses = dict[int | str, dict[str, Any]]
 MEANINGS = {
     400: "The request cannot be read",
     401: "Not signed in, or a wrong password or secret",
-    403: "A proof is needed, or the page may not act for the user",
-    404: "Not there, or not yours",
+    403: "A proof is required, or the page may not act for the user",
+    404: "It does not exist, or it is not yours",
     409: "It is taken",
     413: "The body is too large",
-    415: "The body is packed or written in a way that is not taken",
-    422: "The content does not fit",
-    429: "Too many tries: wait as long as Retry-After says",
-    503: "Nothing could be stored or read: try again after Retry-After",
+    415: "The compression or the type of the body is not supported",
+    422: "The content is not valid",
+    429: "Too many requests: wait as many seconds as Retry-After says",
+    503: "Nothing could be stored or read: try again after as many seconds as Retry-After says",
 }
 LATER = {
     "Retry-After": {"description": "Seconds to wait", "required": True, "schema": {"type": "integer", "minimum": 1}}

@@ -32,8 +32,8 @@ async def current(who: CurrentUser, services: Services) -> Json:
 
 @router.get("", responses=answers.of(answers.Conversations))
 async def mine(who: CurrentUser, services: Services, limit: Limit = 20, cursor: NumberCursor = "") -> Json:
-    """Your conversations, the one that began last first: so a conversation keeps its place while you read page by
-    page."""
+    """Your conversations, ordered by their beginning, the newest first, so that a conversation keeps its place while
+    you read page by page."""
     before = by_number(cursor)
     found = await services.store.read(lambda tx: tx.conversations_of(who.user.id, limit + 1, before))
     page = found[:limit]
@@ -81,7 +81,7 @@ async def tick(conversation_id: str, item_id: str, form: Tick, who: CurrentUser,
 async def messages(
     conversation_id: str, who: CurrentUser, services: Services, limit: Limit = 50, cursor: PlaceCursor = ""
 ) -> Json:
-    """The newest page first, in spoken order; older ones by cursor."""
+    """The newest page of a conversation's messages, in spoken order. The cursor leads to older pages."""
     before = by_place(cursor)
     found = await services.store.read(
         lambda tx: (
@@ -96,8 +96,8 @@ async def messages(
 
 @router.delete("/{conversation_id}", responses=answers.of(answers.Done, refused=(404,)))
 async def delete(conversation_id: str, who: CurrentUser, services: Services) -> Json:
-    """Removes every word of it, everywhere, for good. What a reader of an older state still needs, such as a backup
-    under way, is overwritten on the disk as soon as that reader has ended."""
+    """Deletes every word of a conversation for good. Words that a running reader of the database still needs, such as a
+    backup, are overwritten on the disk when it has ended."""
     at = services.clock()
     await services.store.write(lambda tx: history.delete(tx, conversation_id, who.user.id, at))
     services.bus.publish([who.user.id])

@@ -47,8 +47,8 @@ class TakeEarlier(Account):
 
 @router.post("/start", responses=answers.of(answers.OmiLinkStart, refused=(429,)))
 async def start(request: Request, form: Start, who: CurrentUser, me: Actor, services: Services) -> Json:
-    """Asks for a proof that an OMI account is yours: a sentence to say into the wearable, and, where this server can
-    reach its phone, a number to type. Both are good for ten minutes and once."""
+    """Asks for a proof that an OMI account is yours: a sentence to say into the wearable, and a number to type if this
+    server can reach its phone. Each is valid once and for ten minutes."""
     await _spend_start(request, services, who)
     moment = await services.moment()
     started = await services.store.write(
@@ -68,7 +68,7 @@ async def start(request: Request, form: Start, who: CurrentUser, me: Actor, serv
 
 @router.post("/resend", responses=answers.of(answers.OmiPush, refused=(404, 429)))
 async def resend(request: Request, form: Account, who: CurrentUser, services: Services) -> Json:
-    """Sends another number to the phone, in place of the one before. The sentence stays."""
+    """Sends a new number to the phone, which replaces the number before. The sentence stays valid."""
     await _spend_start(request, services, who)
     at = services.clock()
     started = await services.store.write(lambda tx: omi_accounts.renew_number(tx, form.omi_user_id, who.user.id, at))
@@ -77,7 +77,8 @@ async def resend(request: Request, form: Account, who: CurrentUser, services: Se
 
 @router.post("/confirm", responses=answers.of(answers.OneOmiAccount, refused=(403, 429)))
 async def confirm(request: Request, form: Code, who: CurrentUser, me: Actor, services: Services) -> Json:
-    """Proves it with the number from the phone. Whatever does not prove it is answered alike."""
+    """Proves that an OMI account is yours with the number from the phone. All numbers that prove nothing get the same
+    answer."""
     address = client_address(request)
     await services.limits.spend((rate_limits.CONFIRM, who.user.id), (rate_limits.CONFIRM_FROM, address))
     uid, moment = check_id(form.omi_user_id, "omi_user_id"), await services.moment()
@@ -95,7 +96,7 @@ async def confirm(request: Request, form: Code, who: CurrentUser, me: Actor, ser
 
 @router.get("", responses=answers.of(answers.OmiAccounts))
 async def mine(who: CurrentUser, services: Services) -> Json:
-    """Your OMI accounts, what is under way, and whether this server can send numbers to phones."""
+    """Your OMI accounts, the proofs that you were asked for, and whether this server can send numbers to phones."""
     at = services.clock()
 
     def look(tx: Transaction) -> Json:
@@ -117,7 +118,7 @@ async def mine(who: CurrentUser, services: Services) -> Json:
 
 @router.post("/earlier", responses=answers.of(answers.OneOmiAccount, refused=(404,)))
 async def earlier(form: TakeEarlier, who: CurrentUser, me: Actor, services: Services) -> Json:
-    """Takes along the conversations of the day before the link that were nobody's; or lets go of those that came."""
+    """Adds the unlinked conversations of the day before the link to your history, or takes them out of it again."""
     moment, move = await services.moment(), omi_accounts.bring_earlier if form.bring else omi_accounts.leave_earlier
     count = await services.store.write(lambda tx: move(tx, form.omi_user_id, who.user.id, moment, me))
     services.bus.publish([who.user.id])
@@ -126,7 +127,7 @@ async def earlier(form: TakeEarlier, who: CurrentUser, me: Actor, services: Serv
 
 @router.delete("/unlink/{omi_user_id}", responses=answers.of(answers.Done, refused=(404,)))
 async def unlink(omi_user_id: fields.PathId, who: CurrentUser, me: Actor, services: Services) -> Json:
-    """Takes the link back, and those of the sessions that came by it. What was saved stays yours."""
+    """Unlinks an OMI account and the sessions that were linked by it. Saved conversations stay yours."""
     moment = await services.moment()
     await services.store.write(lambda tx: omi_accounts.unlink(tx, omi_user_id, who.user.id, moment, me))
     services.bus.publish([who.user.id])

@@ -46,7 +46,7 @@ async def health() -> Json:
 
 @router.get("/ready", responses=answers.of(answers.Ready, refused=(503,)))
 async def ready(services: Services) -> Response:
-    """It can store and deliver: what it is made of works. If not, it says which part is ill."""
+    """Whether the server can store and deliver. If not, the answer names the part that does not work."""
     parts = await how_are(services.checks)
     content = {"ok": True, "parts": parts, "streamsOpen": sum(services.bus.listeners().values())}
     if ill := [f"{name}: {state}" for name, state in parts.items() if state != WELL]:
@@ -71,7 +71,7 @@ async def metrics(services: Services) -> Response:
 
 @router.get("/operator/installation", include_in_schema=False)
 async def installation(request: Request, services: Services) -> Json:
-    """Which database the server works on, and the webhook calls that it refused in the last hour."""
+    """The id of the server's database, and the webhook calls that the server refused in the last hour."""
     check_operator(request, services)
     refused = [asdict(one) for one in services.refusals.lately()]
     return {"ok": True, "installation": await services.store.read(lambda tx: tx.epoch()), "refused": refused}
@@ -79,14 +79,14 @@ async def installation(request: Request, services: Services) -> Json:
 
 @router.get("/operator/streams/{user_id}", include_in_schema=False)
 async def streams(request: Request, user_id: str, services: Services) -> Json:
-    """How many streams a user has open, for `omilink doctor`: it knows the token of the data folder."""
+    """How many streams a user has open, for `omilink doctor`, which reads the token from the data folder."""
     check_operator(request, services)
     return {"ok": True, "streamsOpen": services.bus.listeners().get(user_id, 0)}
 
 
 @router.get("/operator/quarantine", include_in_schema=False)
 async def quarantine(request: Request, services: Services) -> Json:
-    """What has been put aside and why, and what is nobody's: how much, of which session. Never words."""
+    """How many calls are in quarantine and why, and how much is unlinked, by session. Never words."""
     check_operator(request, services)
     found = await services.queue.jobs("quarantined", None, MOST)
     counts = Counter((job.session_id, job.error) for job in found)
@@ -100,7 +100,7 @@ async def quarantine(request: Request, services: Services) -> Json:
 
 @router.get("/operator/audit", include_in_schema=False)
 async def audit(request: Request, services: Services, limit: Annotated[int, Query(ge=1, le=MOST)] = 100) -> Json:
-    """Who linked or lost what, and by which proof; the newest first."""
+    """Changes of owners and the proofs that they rest on, the newest first."""
     check_operator(request, services)
     entries = await services.store.read(lambda tx: tx.audited(limit))
     return {"ok": True, "entries": [to_json(entry) for entry in entries]}

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/me", tags=["accounts"])
 
 @router.get("/webhook-url", responses=answers.of(answers.PersonalUrl))
 async def webhook_url(request: Request, who: CurrentUser, services: Services) -> Json:
-    """Your own webhook address: what is posted there is yours. Whoever has it can post words to your account."""
+    """Your personal webhook URL. Whatever is posted there is yours; whoever has the URL can post to your account."""
     at = services.clock()
     found = await services.store.read(lambda tx: tx.personal_urls(who.user.id, tx.counted()))
     if not found:
@@ -35,7 +35,7 @@ async def webhook_url(request: Request, who: CurrentUser, services: Services) ->
 
 @router.get("/webhook-url.svg", response_class=Picture)
 async def webhook_url_as_picture(request: Request, who: CurrentUser, services: Services) -> Response:
-    """Your own webhook address as a QR code, to be scanned with the phone that has the OMI app."""
+    """Your personal webhook URL as a QR code, to scan with the phone that has the OMI app."""
     answer = await webhook_url(request, who, services)
     picture = io.BytesIO()
     try:
@@ -50,7 +50,7 @@ async def webhook_url_as_picture(request: Request, who: CurrentUser, services: S
 
 @router.post("/webhook-url", responses=answers.of(answers.PersonalUrl, refused=(429,)))
 async def rotate_webhook_url(request: Request, who: CurrentUser, services: Services) -> Json:
-    """Makes a new one. The one before works for another 24 hours, older ones no more."""
+    """Replaces your personal webhook URL. The one before works for another 24 hours, older ones do not."""
     at = services.clock()
     await services.limits.spend((rate_limits.ROTATE, who.user.id))
     found = await services.store.write(lambda tx: personal_webhook.rotate(tx, who.user.id, at))

@@ -23,8 +23,8 @@ class Link(BaseModel):
 
 @router.post("/link", responses=answers.of(answers.OneSession, refused=(403, 409, 429)))
 async def link(request: Request, form: Link, who: CurrentUser, me: Actor, services: Services) -> Json:
-    """Links a session to you, before its first webhook too. Its ownerless conversations come along. An app that does so
-    by itself, since it once linked it, says `again`: a link that was ended by somebody's wish then stays ended."""
+    """Links a session to you, also before its first webhook call. Its unlinked conversations become yours. An app that
+    repeats a link without being asked sends `again`: then a link that somebody has ended stays ended."""
     # otherwise somebody could link every id that can be guessed
     await services.limits.spend((rate_limits.CLAIM, who.user.id), (rate_limits.CLAIM_FROM, client_address(request)))
     moment, by_hand = await services.moment(), services.settings.manual_link is Switch.OPEN
@@ -44,8 +44,8 @@ async def link(request: Request, form: Link, who: CurrentUser, me: Actor, servic
 async def unlink(
     session_id: fields.PathId, who: CurrentUser, me: Actor, services: Services, personal: bool | None = None
 ) -> Json:
-    """Unlinks a session of yours. What was saved stays yours; what comes from now on is nobody's. Where one id comes in
-    at two addresses, `personal` tells which is meant. A suspended one leaves your list."""
+    """Unlinks a session of yours. Saved conversations stay yours; new ones are nobody's. If the id comes in at two
+    webhook addresses, `personal` says which session is meant. A suspended session leaves your list."""
     moment = await services.moment()
     session = await services.store.write(
         lambda tx: sessions.unlink(tx, session_id, who.user.id, moment, me, personal=personal)
@@ -67,7 +67,7 @@ async def mine(who: CurrentUser, services: Services, limit: Limit = health.PAGE,
 
 @router.get("/{session_id}", responses=answers.of(answers.OneSession, refused=(404,)))
 async def one(session_id: str, who: CurrentUser, services: Services) -> Json:
-    """One session of yours: linked how and since when, what has come and been saved, and what is wrong."""
+    """One session of yours: how and since when it is linked, what has come and been saved, and what is wrong."""
     session, saved = await services.store.read(lambda tx: health.session_of(tx, session_id, who.user.id))
     jobs = await services.queue.counts(session.id)
     streams_open = services.bus.listeners().get(who.user.id, 0)

@@ -48,7 +48,7 @@ class Written(JSONResponse):
 
 @router.get("/events", response_class=Written, response_model=None, responses=answers.of(PolledEvents))
 async def events(who: CurrentUser, services: Services, after: str | None = None) -> str:
-    """The stream's events for whoever cannot hold a stream open: the same events, the same cursors."""
+    """The events of the stream with the same cursors, for clients that cannot keep a stream open."""
     frames, cursor, more = await services.store.read(lambda tx: event_log.poll(tx, who.user.id, after))
     items = ",".join(f'{{"id":"{frame.id}",{frame.data[1:]}' for frame in frames)  # the data is JSON already
     return f'{{"ok":true,"events":[{items}],"cursor":"{cursor}","more":{str(more).lower()}}}'
@@ -56,7 +56,7 @@ async def events(who: CurrentUser, services: Services, after: str | None = None)
 
 @router.post("/stream-ticket", responses=answers.of(answers.Ticket, refused=(429,)))
 async def ticket(request: Request, who: CurrentUser, services: Services) -> Json:
-    """A key for one connection, good for 60 s, for readers that can send neither cookie nor header."""
+    """A ticket that opens one stream within 60 seconds, for clients that can send neither cookies nor headers."""
     services.local_limits.spend((rate_limits.TICKET, who.user.id), (rate_limits.TICKET_FROM, client_address(request)))
     ticket = signing_in.new_secret()
     expires_at = await services.store.write(lambda tx: signing_in.issue_ticket(tx, who, ticket, tx.counted()))
