@@ -217,9 +217,9 @@ async def test_what_is_kept_for_days_is_kept_for_days(site: Site, database: Data
     assert await site.do(tidy)
     assert await inbox.counts() == {"quarantined": 1}
     assert len(await inbox.jobs(None, None, 10)) == 2
-    assert await site.do(lambda tx: tx.signatures_known({"signature"}))
+    assert await site.do(lambda tx: tx.known_signatures({"signature"}))
     await site.passes(PLAYED_AGAIN + MINUTE)
-    assert await site.do(tidy) and not await site.do(lambda tx: tx.signatures_known({"signature"}))
+    assert await site.do(tidy) and not await site.do(lambda tx: tx.known_signatures({"signature"}))
     await site.passes(keep)
     assert not await site.do(tidy)
     assert await inbox.jobs(None, None, 10) == []

@@ -390,10 +390,12 @@ async def test_a_uid_is_verified_for_one_user_until_that_is_taken_back(store: St
 
 
 async def test_the_rule_that_decided_last_can_be_told(store: Store) -> None:
-    assert await store.read(lambda tx: [entry.rule for entry in tx.audited(1, session_key=KITCHEN)]) == []
+    assert await store.read(lambda tx: [entry.rule for entry in tx.audit_entries(1, session_key=KITCHEN)]) == []
     for rule, key in ("verified-uid", KITCHEN), ("unlinked", KITCHEN), ("issued", "shared/garden"):
         await store.write(lambda tx, rule=rule, key=key: tx.audit(audited(rule, session_key=key)))
-    assert await store.read(lambda tx: [entry.rule for entry in tx.audited(1, session_key=KITCHEN)]) == ["unlinked"]
+    assert await store.read(lambda tx: [entry.rule for entry in tx.audit_entries(1, session_key=KITCHEN)]) == [
+        "unlinked"
+    ]
 
 
 # Conversations
@@ -498,11 +500,11 @@ async def test_a_message_comes_back_as_it_went_and_is_changed(store: Store) -> N
     first = replace(said(1), text="Où est 🔑 \"'\\%_", start=1.5, end=2.25, person_id="ida", key='id:"[]{}\\ 🔑 é')
     await keep(store, talk("talk"), messages=[first])
     wanted = [("talk", first.key), ("talk", "id:other"), ("other", first.key)]
-    assert await store.read(lambda tx: tx.messages_known(wanted)) == {("talk", first.key): first}
+    assert await store.read(lambda tx: tx.known_messages(wanted)) == {("talk", first.key): first}
     changed = replace(first, text="Là", speaker=None, is_user=False, rev=2, position=7.0, versions="v1 v2", spoken_at=1)
     await store.write(lambda tx: tx.put_messages([], [changed]))
     assert await store.read(lambda tx: tx.messages("talk", 10)) == [changed]
-    assert await store.read(lambda tx: tx.messages_known([])) == {}
+    assert await store.read(lambda tx: tx.known_messages([])) == {}
 
 
 async def test_messages_are_in_spoken_order_and_older_pages_miss_none(store: Store) -> None:
@@ -616,10 +618,10 @@ async def test_signatures_are_remembered_for_a_day(store: Store, counted: Turned
     for counted.at, signature in (100, "one"), (200, "two"):
         await store.write(lambda tx, signature=signature: tx.add_signatures({signature}))
     await store.write(lambda tx: tx.add_signatures(set()))
-    assert await store.read(lambda tx: tx.signatures_known({"one", "two", "three"})) == {"one", "two"}
-    assert await store.read(lambda tx: tx.signatures_known(set())) == set()
+    assert await store.read(lambda tx: tx.known_signatures({"one", "two", "three"})) == {"one", "two"}
+    assert await store.read(lambda tx: tx.known_signatures(set())) == set()
     await store.write(lambda tx: prune(tx, now=100 + PLAYED_AGAIN))
-    assert await store.read(lambda tx: tx.signatures_known({"one", "two"})) == {"two"}
+    assert await store.read(lambda tx: tx.known_signatures({"one", "two"})) == {"two"}
 
 
 # What users have been asked for
@@ -700,23 +702,23 @@ async def test_the_audit_tells_what_was_done_the_newest_first_to_whom_it_concern
     for rule, before, after in ("first", None, "ada"), ("second", "ada", "ben"), ("third", "ben", None):
         await store.write(lambda tx, r=rule, b=before, a=after: tx.audit(audited(r, actor="device", before=b, after=a)))
     await store.write(lambda tx: tx.audit(audited("elsewhere", session_key="shared/garden")))
-    newest, *_ = await store.read(lambda tx: tx.audited(10))
+    newest, *_ = await store.read(lambda tx: tx.audit_entries(10))
     assert newest == audited("elsewhere", session_key="shared/garden")
     for wanted, rules in (
         ({"session_key": KITCHEN}, ["third", "second", "first"]),
         ({"user_id": "ben"}, ["third", "second"]),
         ({"user_id": "ada"}, ["elsewhere", "second", "first"]),
     ):
-        found = await store.read(lambda tx, wanted=wanted: tx.audited(10, **wanted))
+        found = await store.read(lambda tx, wanted=wanted: tx.audit_entries(10, **wanted))
         assert [entry.rule for entry in found] == rules
-    assert len(await store.read(lambda tx: tx.audited(2))) == 2
+    assert len(await store.read(lambda tx: tx.audit_entries(2))) == 2
 
 
 async def test_a_deleted_account_takes_its_uid_out_of_the_audit(store: Store) -> None:
     for key in KITCHEN, "shared/a":
         await store.write(lambda tx, key=key: tx.audit(audited("verified-uid", session_key=key)))
     await store.write(lambda tx: tx.remove_user("ada", moment(9)))
-    left = await store.read(lambda tx: tx.audited(10))
+    left = await store.read(lambda tx: tx.audit_entries(10))
     assert [(entry.session_key, entry.uid) for entry in left] == [(f"shared/{GONE}", None), (KITCHEN, None)]
 
 

@@ -79,7 +79,7 @@ def session(tx: Transaction, key: str = f"shared/{A}") -> OmiSession:
 
 def rules(tx: Transaction) -> list[str]:
     """What the audit holds, oldest first."""
-    return [entry.rule for entry in tx.audited(100)][::-1]
+    return [entry.rule for entry in tx.audit_entries(100)][::-1]
 
 
 def everything(tx: Transaction) -> str:
@@ -110,7 +110,7 @@ def test_said_into_the_wearable_it_links_the_account_and_its_sessions(tx: Transa
     assert (session(tx).user_id, session(tx).method) == ("ada", Method.UID)
     assert saved.users == {"ada"}
     assert rules(tx) == ["proof-accepted", "verified-uid"]
-    assert [(entry.actor, entry.uid, entry.before, entry.after) for entry in tx.audited(10)] == [
+    assert [(entry.actor, entry.uid, entry.before, entry.after) for entry in tx.audit_entries(10)] == [
         ("device", A, None, "ada")
     ] * 2
 
@@ -728,7 +728,7 @@ def test_the_proof_of_an_issued_device_ends_with_it(tx: Transaction, end: Callab
     assert whose(tx) == "ada"
     end(tx)
     assert whose(tx) is None
-    (withdrawn,) = (entry for entry in tx.audited(100) if entry.uid == A and entry.after is None)
+    (withdrawn,) = (entry for entry in tx.audit_entries(100) if entry.uid == A and entry.after is None)
     assert (withdrawn.before, withdrawn.proof) == ("ada", Proof.ISSUED)
     if session(tx).user_id:
         sessions.hand_over(tx, A, "cleo", moment(9), OPERATOR)
@@ -817,7 +817,7 @@ def test_what_is_put_aside_by_turns_is_noted_once_for_each_uid(tx: Transaction) 
         verify(tx, uid, user, at(0))
     for clock in range(9):
         speak(tx, clock, "whose", session="pendant", uid=(A, "bens-uid", "cleos-uid")[clock % 3])
-    noted = [entry.uid for entry in tx.audited(100) if entry.rule == "hands-change-only-by-unlinking"]
+    noted = [entry.uid for entry in tx.audit_entries(100) if entry.rule == "hands-change-only-by-unlinking"]
     assert sorted(map(str, noted)) == ["bens-uid", "cleos-uid"]
 
 
@@ -891,7 +891,7 @@ def test_the_user_may_let_go_of_it_within_a_day_and_it_is_gone_from_the_log(days
     assert log.count('"conversation_deleted"') == 2
     assert omi_accounts.leave_earlier(days, A, "ada", moment(24 * HOUR), By("ada")) == 0
     assert omi_accounts.bring_earlier(days, A, "ada", moment(24 * HOUR), By("ada")) == 2
-    moves = [(one.rule, one.actor, one.uid, one.before, one.after) for one in days.audited(2)]
+    moves = [(one.rule, one.actor, one.uid, one.before, one.after) for one in days.audit_entries(2)]
     assert moves == [("earlier-brought", "ada", A, "ada", "ada"), ("earlier-left", "ada", A, "ada", "ada")]
 
 
@@ -953,7 +953,7 @@ def test_unlinking_ends_the_sessions_that_it_linked_and_no_others(tx: Transactio
     mine = {(one.origin, one.omi_session_id) for one, _ in health.sessions_of(tx, "ada")[0]}
     assert mine == {(SHARED, "issued"), (SHARED, "by-hand"), ("ada", A)}
     assert texts(tx, "ada", "pendant") == [["at the pendant"]], "what was saved stays hers"
-    ((actor, request), *_) = {(entry.actor, entry.request_id) for entry in tx.audited(3)}
+    ((actor, request), *_) = {(entry.actor, entry.request_id) for entry in tx.audit_entries(3)}
     assert (actor, request) == ("ada", "request 7")
     speak(tx, 30, "later", session="pendant")
     assert texts(tx, None, "pendant") == [["later"]]

@@ -62,7 +62,7 @@ def test_the_owner_is_told_and_keeps_what_was_said(tx: Transaction) -> None:
     told = json.loads(tx.events_after("ada", 0, 100)[-1].data)
     assert (told["type"], told["reason"]) == ("session_unlinked", "expired")
     assert (told["session"]["id"], told["session"]["linked"]) == ("kitchen", False)
-    assert tx.audited(1, session_key="shared/kitchen")[0].rule == "expired"
+    assert tx.audit_entries(1, session_key="shared/kitchen")[0].rule == "expired"
     hear(tx, 101, say("nobodys yet", 2))
     assert (texts(tx, "ada"), texts(tx, None)) == ([["adas"]], [["nobodys yet"]])
 

@@ -85,9 +85,9 @@ def test_also_what_was_nobodys_since_its_user_unlinked_it(tx: Transaction) -> No
 def test_issuing_it_again_to_its_user_changes_nothing(tx: Transaction) -> None:
     issue(tx, "ada", 0)
     hear(tx, 1, "adas")
-    before = tx.sessions(["shared/kitchen"]), tx.audited(10), tx.log_bounds("ada")
+    before = tx.sessions(["shared/kitchen"]), tx.audit_entries(10), tx.log_bounds("ada")
     issue(tx, "ada", 5)
-    assert (tx.sessions(["shared/kitchen"]), tx.audited(10), tx.log_bounds("ada")) == before
+    assert (tx.sessions(["shared/kitchen"]), tx.audit_entries(10), tx.log_bounds("ada")) == before
 
 
 @pytest.mark.parametrize("how", [Device.RETURNED, Device.LOST])

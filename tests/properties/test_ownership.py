@@ -664,7 +664,7 @@ def test_proof_takes_a_claimed_session_over_and_leaves_what_was_saved(tx: Transa
     save(tx, call(3, say("adas", 2), uid="wristband"))
     assert (texts(tx, "ada"), texts(tx, "ben")) == ([["adas"]], [["bens"]])
     assert told(tx, "ben")[-1] == ("session_unlinked", "linked_with_proof")
-    assert tx.audited(1, session_key="shared/kitchen")[0].rule == "proof-beats-claim"
+    assert tx.audit_entries(1, session_key="shared/kitchen")[0].rule == "proof-beats-claim"
 
 
 @pytest.mark.parametrize("is_issued", [True, False])
@@ -679,7 +679,7 @@ def test_another_users_proof_is_put_aside_where_an_owner_has_proof(tx: Transacti
     saved = save(tx, aside)
     assert saved.quarantined == {aside.seq: "hands-change-only-by-unlinking"}
     assert (texts(tx, "ada"), texts(tx, "ben"), texts(tx, None)) == ([], [], [])
-    assert tx.audited(1, session_key="shared/kitchen")[0].rule == "hands-change-only-by-unlinking"
+    assert tx.audit_entries(1, session_key="shared/kitchen")[0].rule == "hands-change-only-by-unlinking"
     sessions.unlink(tx, "kitchen", "ben", moment(2))
     save(tx, call(3, say("adas", 2), uid="wristband"))
     assert texts(tx, "ada") == [["adas"]]
@@ -692,7 +692,7 @@ def test_no_app_links_again_what_a_proof_has_ended(tx: Transaction, removes: boo
     save(tx, call(2, say("whose", 0)))
     if removes:
         sessions.unlink(tx, "kitchen", "ben", moment(3))
-        assert tx.audited(1, session_key="shared/kitchen")[0].rule == "suspended-let-go"
+        assert tx.audit_entries(1, session_key="shared/kitchen")[0].rule == "suspended-let-go"
     omi_accounts.unlink(tx, "kitchen", "ada", moment(4), By("ada"))
     with pytest.raises(NotAvailable):
         sessions.link(tx, "kitchen", "ben", moment(5), again=True)

@@ -175,7 +175,7 @@ def in_doubt(tx: Transaction) -> list[Doubt]:
     """The accounts with doubtful emails, for an operator. Accounts are never merged: each of these users signs in with
     exactly the email that was given at registration."""
     found: dict[tuple[str | None, str], list[User]] = {}
-    for user, key in tx.odd_emails():
+    for user, key in tx.unusual_emails():
         found.setdefault((key, key or user.id), []).append(user)
     return [doubt for (key, _), users in found.items() if (doubt := _doubt(users, key))]
 

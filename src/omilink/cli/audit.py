@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
         user_id = signing_in.find(tx, args.user).id if args.user else None
         session = session_key(SHARED, args.session) if args.session else None
         emails = {user.id: user.email for user in tx.users()}
-        return [_shown(entry, emails) for entry in tx.audited(args.limit, user_id, session)]
+        return [_shown(entry, emails) for entry in tx.audit_entries(args.limit, user_id, session)]
 
     async def read(services: Services) -> list[dict[str, object]]:
         return await services.store.read(load)

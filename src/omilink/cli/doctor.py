@@ -226,7 +226,7 @@ async def _chart(services: Services, name: str | None, personal_of: str | None) 
 
 
 def _last_rule(tx: Transaction, session_key: str) -> str | None:
-    return next((entry.rule for entry in tx.audited(1, session_key=session_key)), None)
+    return next((entry.rule for entry in tx.audit_entries(1, session_key=session_key)), None)
 
 
 def _streams_open(services: Services, owner: User | None) -> int | None:

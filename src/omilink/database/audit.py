@@ -14,7 +14,7 @@ class Audit(Work):
         removes the entries about its personal URL."""
         self._run(insert(schema.audit).values(row_of(entry)))
 
-    def audited(self, limit: int, user_id: str | None = None, session_key: str | None = None) -> list[AuditEntry]:
+    def audit_entries(self, limit: int, user_id: str | None = None, session_key: str | None = None) -> list[AuditEntry]:
         """At most `limit` entries, the newest first: all, or the entries about a user, a session or both."""
         a = schema.audit.c
         newest = select(schema.audit).order_by(a.id.desc()).limit(limit)

@@ -59,7 +59,7 @@ END = (math.inf, 0)
 
 
 class Messages(Work):
-    def messages_known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Message]:
+    def known_messages(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Message]:
         """By (conversation id, segment key)."""
         known = KNOWN.nouns(Message, self._connection, pairs=json_list(pairs)) if pairs else ()
         return {(one.conversation_id, one.key): one for one in known}

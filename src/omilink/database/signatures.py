@@ -9,7 +9,7 @@ from omilink.database.work import Work
 
 
 class Signatures(Work):
-    def signatures_known(self, signatures: Collection[str]) -> set[str]:
+    def known_signatures(self, signatures: Collection[str]) -> set[str]:
         """Those of the signatures with which a call was saved within the last day."""
         known = schema.signatures.c.hash
         return set(self._run(select(known).where(known.in_(signatures))).scalars()) if signatures else set()

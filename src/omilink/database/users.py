@@ -53,7 +53,7 @@ class Users(Events):
         """All users, the oldest account first."""
         return every(User, self._run(select(user).order_by(user.c.created_at)))
 
-    def odd_emails(self) -> list[tuple[User, str | None]]:
+    def unusual_emails(self) -> list[tuple[User, str | None]]:
         """Users whose stored email is not in its normal form, each with the normal form, or None if the email could not
         be chosen today; and the users whose stored email is such a normal form. The oldest account first."""
         key = email_key.c.key

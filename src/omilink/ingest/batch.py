@@ -68,7 +68,7 @@ class DeliveryBatch(Batch):
             for conversation_id in self._conversations[delivery.session_key]
             for segment in segments
         }
-        self._keep_stored(self.tx.messages_known(keys).values())
+        self._keep_stored(self.tx.known_messages(keys).values())
 
     def _uids(self) -> set[str]:
         return {uid for delivery in self.deliveries for uid in (delivery.uid, delivery.session_id) if uid}

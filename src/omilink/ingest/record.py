@@ -125,7 +125,7 @@ def _count_shared(batch: DeliveryBatch, near: Iterable[Conversation], record: Re
     count."""
     ids = [one.id for one in record.segments if one.id and is_uuid(one.id)]
     keys = {(conversation.id, f"id:{id}") for conversation in near for id in ids}
-    return Counter(conversation_id for conversation_id, _ in batch.tx.messages_known(keys))
+    return Counter(conversation_id for conversation_id, _ in batch.tx.known_messages(keys))
 
 
 def _is_of_before(batch: DeliveryBatch, delivery: Delivery, record: Record) -> bool:

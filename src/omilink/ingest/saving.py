@@ -71,7 +71,7 @@ class _Signatures:
 
     def __init__(self, tx: Transaction, calls: Sequence[_Call]) -> None:
         self._tx = tx
-        self._saved = tx.signatures_known({call.delivery.signature for call in calls if call.delivery.signature})
+        self._saved = tx.known_signatures({call.delivery.signature for call in calls if call.delivery.signature})
         self._new: set[str] = set()
 
     def is_saved(self, delivery: Delivery) -> bool:

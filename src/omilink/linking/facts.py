@@ -117,6 +117,8 @@ def _uids_shown(tx: Transaction, session: OmiSession) -> set[str]:
 
 def _ended_on_purpose(tx: Transaction, session: OmiSession, user_id: str) -> bool:
     """Whether the user had the session, and the user's last link to it was ended on purpose, and not by expiry."""
-    ends = (entry for entry in tx.audited(HISTORY, session_key=session.id) if entry.before == user_id != entry.after)
+    ends = (
+        entry for entry in tx.audit_entries(HISTORY, session_key=session.id) if entry.before == user_id != entry.after
+    )
     last = next(ends, None)
     return last is not None and last.rule != EXPIRED

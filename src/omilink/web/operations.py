@@ -102,7 +102,7 @@ async def quarantine(request: Request, services: Services) -> Json:
 async def audit(request: Request, services: Services, limit: Annotated[int, Query(ge=1, le=MOST)] = 100) -> Json:
     """Changes of owners and the proofs that they rest on, the newest first."""
     check_operator(request, services)
-    entries = await services.store.read(lambda tx: tx.audited(limit))
+    entries = await services.store.read(lambda tx: tx.audit_entries(limit))
     return {"ok": True, "entries": [to_json(entry) for entry in entries]}
 
 
