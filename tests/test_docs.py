@@ -347,7 +347,7 @@ def said(page: str, sentence: str) -> bool:
         ("reference/http.md", f"began in the {sessions.EARLIER // 3_600_000} hours before the proof"),
         ("howto/program-a-device.md", f"More than {payload.MAX_TEXT:,} characters come as several messages"),
         ("howto/operate.md", f"It is tried {IN_WORDS[worker.MAX_ATTEMPTS]} times"),
-        ("howto/operate.md", f"of a uid have {removal.NOBODYS_MOST:,} messages"),
+        ("howto/operate.md", f"of a uid have {removal.OWNERLESS_MOST:,} messages"),
         ("decisions/0012-proof.md", f"the latest {phrase_removal.EARLIER_MESSAGES} messages"),
     ],
 )

@@ -19,7 +19,7 @@ from support import Turned, wait_until
 from omilink.accounts import personal_webhook, signing_in
 from omilink.database import migrate, schema, sqlite
 from omilink.database.queue import SqlQueue
-from omilink.database.removal import ACCEPTED_IN_TIME, GONE, NOBODYS_MOST, PLAYED_AGAIN
+from omilink.database.removal import ACCEPTED_IN_TIME, GONE, OWNERLESS_MOST, PLAYED_AGAIN
 from omilink.database.sqlite import Sqlite
 from omilink.database.store import Store, Transaction
 from omilink.errors import EmailTaken, Unavailable
@@ -600,17 +600,17 @@ async def test_of_one_uid_the_newest_words_of_nobodys_are_kept(store: Store) -> 
     await keep(
         store,
         talk("oldest", None, last_order=1, message_count=1),
-        talk("older", None, last_order=2, message_count=NOBODYS_MOST, session_key="shared/attic"),
-        talk("newest", None, last_order=3, message_count=NOBODYS_MOST - 1),
+        talk("older", None, last_order=2, message_count=OWNERLESS_MOST, session_key="shared/attic"),
+        talk("newest", None, last_order=3, message_count=OWNERLESS_MOST - 1),
         talk("another's", None, last_order=1, message_count=2, session_key="shared/garden"),
         talk("adas", last_at=1, message_count=1),
     )
     shown = [session("kitchen", last_uid="uid"), session("attic", last_uid="uid"), session("garden")]
     await store.write(lambda tx: tx.put_sessions(shown))
-    attic, garden = ("attic", 1, NOBODYS_MOST), ("garden", 1, 2)
-    assert await store.read(lambda tx: tx.ownerless_counts(10)) == [attic, ("kitchen", 2, NOBODYS_MOST), garden]
+    attic, garden = ("attic", 1, OWNERLESS_MOST), ("garden", 1, 2)
+    assert await store.read(lambda tx: tx.ownerless_counts(10)) == [attic, ("kitchen", 2, OWNERLESS_MOST), garden]
     await store.write(prune)
-    assert await store.read(lambda tx: tx.ownerless_counts(10)) == [attic, ("kitchen", 1, NOBODYS_MOST - 1), garden]
+    assert await store.read(lambda tx: tx.ownerless_counts(10)) == [attic, ("kitchen", 1, OWNERLESS_MOST - 1), garden]
     assert await store.read(lambda tx: tx.count_conversations(KITCHEN, "ada")) == 1
 
 

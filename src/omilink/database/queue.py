@@ -1,4 +1,4 @@
-"""The inbox as a table: the raw delivery is the job."""
+"""The queue of deliveries as a table: the raw delivery is the job."""
 
 import asyncio
 from collections.abc import Collection, Mapping

@@ -33,7 +33,7 @@ ACCEPTED_IN_TIME: Millis = DAY
 it."""
 PLAYED_AGAIN: Millis = DAY
 """Milliseconds. A signature is valid for ten minutes at most, and its call may have to wait before it is saved."""
-NOBODYS_MOST = 20_000
+OWNERLESS_MOST = 20_000
 """The most ownerless messages, days of talk, that are kept of a uid, or of a session without a uid. When the newest
 conversations have so many, older ones are removed."""
 _WHOSE = func.coalesce(session.c.last_uid, session.c.omi_session_id)
@@ -48,7 +48,7 @@ _CROWD = (
     .where(conversation.c.user_id.is_(None))
     .subquery()
 )
-CROWDED_OUT = select(_CROWD.c.id).where(_CROWD.c.up_to_here - _CROWD.c.message_count >= NOBODYS_MOST)
+CROWDED_OUT = select(_CROWD.c.id).where(_CROWD.c.up_to_here - _CROWD.c.message_count >= OWNERLESS_MOST)
 
 
 class Removal(Events, Sessions):
@@ -111,9 +111,9 @@ class Removal(Events, Sessions):
         self._run(delete(schema.limits).where(schema.limits.c.full_at <= now))
         self._run(delete(job).where(job.c.state == DONE, _accepted_before(deliveries_before)))
         self._run(delete(job).where(job.c.state == QUARANTINED, _accepted_before(unlinked_before)))
-        nobodys = select(session.c.origin, session.c.omi_session_id).where(session.c.user_id.is_(None))
-        is_nobodys = tuple_(job.c.origin, job.c.session_id).in_(nobodys)
-        self._run(delete(job).where(job.c.state == DONE, _accepted_before(unlinked_before), is_nobodys))
+        ownerless = select(session.c.origin, session.c.omi_session_id).where(session.c.user_id.is_(None))
+        is_ownerless = tuple_(job.c.origin, job.c.session_id).in_(ownerless)
+        self._run(delete(job).where(job.c.state == DONE, _accepted_before(unlinked_before), is_ownerless))
         self._run(delete(conversation).where(c.user_id.is_(None), c.counted_at < unlinked_before))
         # asked again where it is deleted, since somebody may be linking it just now
         self._run(delete(conversation).where(c.user_id.is_(None), c.id.in_(CROWDED_OUT)))

@@ -17,12 +17,12 @@ session = schema.omi_sessions
 conversation = schema.conversations
 
 SESSIONS = Query(select(session).where(among(session.c.id, "ids")))
-_HEARD_LAST_FIRST = (
+_LAST_SEEN_FIRST = (
     func.coalesce(func.nullif(session.c.last_order, 0), session.c.linked_order, 0).desc(),
     session.c.id,
 )
 _IS_THEIRS = or_(session.c.user_id == bindparam("u"), session.c.suspended_user_id == bindparam("u"))
-SESSIONS_OF = select(session).where(_IS_THEIRS).order_by(*_HEARD_LAST_FIRST)
+SESSIONS_OF = select(session).where(_IS_THEIRS).order_by(*_LAST_SEEN_FIRST)
 _OLDER = tuple_(session.c.created_at, session.c.id) < tuple_(bindparam("at"), bindparam("key"))
 _ON_PAGE = (
     select(session)
@@ -42,7 +42,7 @@ SESSIONS_PAGE = select(
     .scalar_subquery()
     .label("saved"),
 ).order_by(_ON_PAGE.c.created_at.desc(), _ON_PAGE.c.id.desc())
-LATEST_SESSION = select(session).where(session.c.user_id == bindparam("u")).order_by(*_HEARD_LAST_FIRST).limit(1)
+LATEST_SESSION = select(session).where(session.c.user_id == bindparam("u")).order_by(*_LAST_SEEN_FIRST).limit(1)
 _NEW_SESSION = upsert(session)
 PUT_SESSION = Bulk(
     _NEW_SESSION.on_conflict_do_update(

@@ -19,7 +19,7 @@ _READER = ThreadPoolExecutor(1, "reads-large-bodies")
 
 
 async def accept(
-    inbox: DeliveryQueue,
+    queue: DeliveryQueue,
     body: bytes,
     query: payload.Query,
     *,
@@ -31,7 +31,7 @@ async def accept(
     signed: tuple[str, str] | None = None,
     request_id: str | None = None,
 ) -> payload.Call:
-    """Reads the call and puts it into the inbox. On return the delivery is durable. Raises Malformed, Invalid, TooLarge
+    """Reads the call and puts it into the queue. On return the delivery is durable. Raises Malformed, Invalid, TooLarge
     or BadSecret when the call is refused, and Unavailable when it could not be stored.
 
     `origin` is the webhook address: shared, or the user of a personal URL. `proven` means that no user can have made
@@ -56,7 +56,7 @@ async def accept(
         received_at=at,
         counted_at=counted_at,
     )
-    await inbox.put(delivery)
+    await queue.put(delivery)
     return call
 
 

@@ -1,4 +1,4 @@
-"""Takes deliveries from the inbox and saves them: the CONVERSATION_SAVE jobs."""
+"""Takes deliveries from the queue and saves them: the CONVERSATION_SAVE jobs."""
 
 import asyncio
 import logging
@@ -36,7 +36,7 @@ class Worker:
     def __init__(
         self,
         store: Store,
-        inbox: DeliveryQueue,
+        queue: DeliveryQueue,
         bus: Bus,
         *,
         gap: float,
@@ -44,7 +44,7 @@ class Worker:
         clock: Callable[[], Millis],
         count: "Count",
     ) -> None:
-        self._store, self._inbox, self._bus = store, inbox, bus
+        self._store, self._queue, self._bus = store, queue, bus
         self._gap, self._daily_bytes, self._clock, self._count = gap, daily_bytes, clock, count
         self._stopping = False
 
@@ -52,12 +52,12 @@ class Worker:
         self._stopping = True
 
     async def run(self) -> None:
-        """Saves deliveries until `stop` is called and no delivery is due. A failing store or inbox is logged and tried
+        """Saves deliveries until `stop` is called and no delivery is due. A failing store or queue is logged and tried
         again."""
         waits = False
         while True:
             try:
-                deliveries = await self._inbox.take(BATCH, self._clock())
+                deliveries = await self._queue.take(BATCH, self._clock())
                 if deliveries:
                     await self.save(deliveries)
                     waits = False
@@ -67,7 +67,7 @@ class Worker:
                         continue
                 elif self._stopping:
                     return
-                await self._inbox.wait(IDLE)
+                await self._queue.wait(IDLE)
             except Exception as error:  # no delivery is at fault: the failure does not count as an attempt
                 if not waits:
                     why = error.message if isinstance(error, Unavailable) else type(error).__name__
@@ -98,7 +98,7 @@ class Worker:
         def save(tx: Transaction) -> tuple[saving.Saved, bool, EventsByUser]:
             saved = saving.save(tx, deliveries, self._gap, self._daily_bytes)
             kept = sorted(seqs - saved.dropped)
-            is_finished = self._inbox.finish_within(tx, kept, saved.quarantined, saved.dropped)
+            is_finished = self._queue.finish_within(tx, kept, saved.quarantined, saved.dropped)
             return saved, is_finished, _by_user(tx.appended())
 
         saved, is_finished, new = await self._store.write(save)
@@ -108,9 +108,9 @@ class Worker:
         self._count(saved)
 
     async def _finish(self, seqs: Set[int], saved: saving.Saved) -> None:
-        await self._inbox.done(sorted(seqs - saved.dropped), saved.quarantined)
+        await self._queue.done(sorted(seqs - saved.dropped), saved.quarantined)
         if saved.dropped:
-            await self._inbox.remove(saved.dropped)
+            await self._queue.remove(saved.dropped)
 
     async def _fail(self, delivery: Delivery, error: Exception) -> None:
         """Counts a failed attempt. Only the error's type is stored and logged, since its text may hold spoken words."""
@@ -118,7 +118,7 @@ class Worker:
         attempt = delivery.attempts + 1
         retry_at = None if attempt >= MAX_ATTEMPTS else self._clock() + backoff(attempt)
         log.error("a delivery could not be saved, attempt %d of %d: %s", attempt, MAX_ATTEMPTS, what)
-        await self._inbox.failed(delivery, what, retry_at=retry_at)
+        await self._queue.failed(delivery, what, retry_at=retry_at)
 
 
 Count = Callable[[saving.Saved], None]

@@ -18,8 +18,8 @@ LONGEST_WAIT: Millis = 600_000
 class Delivery(Struct, frozen=True, kw_only=True, gc=False):
     """A webhook call as it was accepted.
 
-    `seq` is its number in the inbox and `order` its place among all accepted calls; both are 0 before the call is in
-    the inbox. `seen` and `way` are described in `order.Accepted` and `order.Way`. `contradiction` says how the call
+    `seq` is its number in the queue and `order` its place among all accepted calls; both are 0 before the call is in
+    the queue. `seen` and `way` are described in `order.Accepted` and `order.Way`. `contradiction` says how the call
     contradicts itself, so that nobody can know its owner. `proven` means that no user could have made the call, since
     it carried the shared secret or OMI's signature. `signature` distinguishes a signed call from every other signed
     call. `counted_at` is the counted time of acceptance, or None where it was unknown.
