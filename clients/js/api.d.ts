@@ -149,7 +149,7 @@ export interface components {
             message: string;
             nextStep: string | null;
         };
-        /** @description To whom: `user`, an id, or `email`. Which: `session_id`, or as many new ones as `count` says. */
+        /** @description The user: `user`, an id, or `email`. The sessions: the one in `session_id`, or `count` new ones. */
         Issue: {
             user?: string | null;
             email?: string | null;
