@@ -32,7 +32,7 @@ from omilink.ingest import payload, phrase_removal, worker
 from omilink.linking import sessions
 from omilink.linking.acts import Act, Outcome
 from omilink.linking.rules import RULES, Rule
-from omilink.live import event_log
+from omilink.live import live_stream
 from omilink.models.delivery import BATCH_BYTES
 from omilink.models.session import MOST_SESSIONS, UnlinkReason
 from omilink.nats.stream import PARTITIONS
@@ -331,7 +331,7 @@ def said(page: str, sentence: str) -> bool:
 @pytest.mark.parametrize(
     ("page", "sentence"),
     [
-        ("reference/events.md", f"Every {event_log.HEARTBEAT:g} s without an event a comment line comes"),
+        ("reference/events.md", f"Every {live_stream.HEARTBEAT:g} s without an event a comment line comes"),
         ("reference/events.md", f"A reader that takes nothing for {sse.PATIENCE:g} s is cut off"),
         ("decisions/0006-live.md", f"takes nothing for {sse.PATIENCE:g} s is cut off"),
         (

@@ -76,29 +76,20 @@ NOTHING_NEW: EventsByUser = {}
 
 
 class Hint(Flag):
-    """Why a stream should look. Events that were committed on this node come along (`Subscription.new`)."""
+    """Why a stream should look."""
 
     NEW_EVENTS = auto()
     RIGHTS = auto()
     DRAIN = auto()
-    GONE = auto()
 
 
-class Subscription(Protocol):
-    """One stream's subscription to its user's hints. Between two waits each hint counts once."""
+class Subscriber(Protocol):
+    """Whoever is told a user's hints: an open stream."""
 
-    def notify(self, hint: Hint, new: Sequence[Event] = ()) -> None: ...
-
-    async def wait(self, seconds: float) -> Hint:
-        """The hints since the last wait, at once or as soon as there is one; Hint(0) after this many seconds."""
+    def notify(self, hint: Hint, new: Sequence[Event] = ()) -> None:
+        """Called in the event loop, and returns at once. `new`: the user's events of a commit on this node, in order;
+        empty where the database has to be asked."""
         ...
-
-    def new(self) -> Sequence[Event]:
-        """The user's events that the last wait's only hint came with; none where others came too, or nobody waited.
-        Gives them once."""
-        ...
-
-    def close(self) -> None: ...
 
 
 class Bus(Protocol):
@@ -113,12 +104,18 @@ class Bus(Protocol):
         """On this node."""
         ...
 
-    def subscribe(self, user_id: str) -> Subscription: ...
+    def subscribe(self, user_id: str, subscriber: Subscriber) -> None:
+        """Every hint from now on."""
+        ...
+
+    def unsubscribe(self, user_id: str, subscriber: Subscriber) -> None:
+        """No hint any more. Does nothing when it is not subscribed."""
+        ...
 
     def listeners(self) -> dict[str, int]:
-        """User id -> open subscriptions on this node."""
+        """User id -> subscribers on this node."""
         ...
 
     def drain(self) -> None:
-        """Tells every subscription that this node stops."""
+        """Tells every subscriber that this node stops, and each that comes later."""
         ...

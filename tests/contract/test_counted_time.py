@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from contract_support import moment
+from contract_support import Collected, moment
 from msgspec.structs import replace
 from sqlalchemy import Engine, update
 
@@ -21,7 +21,7 @@ from omilink.database.threads import DatabaseThreads
 from omilink.ingest import saving
 from omilink.linking import omi_accounts, sessions
 from omilink.linking.omi_accounts import CODE_LIFE
-from omilink.live import event_log
+from omilink.live.live_stream import HEARTBEAT, LiveStream, Quiet
 from omilink.live.local_bus import LocalBus
 from omilink.models import ids
 from omilink.models.audit import By
@@ -225,22 +225,20 @@ async def test_what_is_kept_for_days_is_kept_for_days(site: Site, database: Data
     assert await inbox.jobs(None, None, 10) == []
 
 
-async def test_a_stream_goes_on_over_a_jump_and_ends_with_its_sign_in(
-    site: Site, jump: Millis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(event_log, "HEARTBEAT", 0.01)
+async def test_a_stream_goes_on_over_a_jump_and_ends_with_its_sign_in(site: Site, jump: Millis) -> None:
     who = await site.store.read(lambda tx: signing_in.holder(tx, fingerprint("token"), tx.counted()))
-    frames = event_log.follow(site.store, LocalBus().subscribe("ada"), who, None, site.counted)
+    stream, reader = LiveStream(site.store, LocalBus(), site.counted, who), Collected()
+    stream.open(reader, None)
     async with asyncio.timeout(30):
-        await anext(frames)
-        await anext(frames)
+        await reader.next()
+        await reader.next()
         await site.jumps(jump)
-        assert await anext(frames) is event_log.Quiet.STILL_HERE
+        stream.look(now=asyncio.get_running_loop().time() + HEARTBEAT)
+        assert await reader.next() is Quiet.STILL_HERE
         await site.passes(TOKEN_LIFE)
-        async for last in frames:
-            if last is not event_log.Quiet.STILL_HERE:
-                break
-    assert isinstance(last, list) and '"signed_out"' in last[-1].data and '"expired"' in last[-1].data
+        stream.look(now=asyncio.get_running_loop().time())
+        last = await reader.next()
+    assert not isinstance(last, Quiet) and '"signed_out"' in last[-1].data and '"expired"' in last[-1].data
 
 
 async def test_every_node_of_a_database_counts_alike(site: Site, database: DatabaseThreads, jump: Millis) -> None:

@@ -2,18 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from contract_support import Collected
 from support import Turned
 
 from omilink.accounts import signing_in
 from omilink.accounts.signing_in import TOKEN_LIFE, AuthenticatedUser, fingerprint
 from omilink.clock import Millis
 from omilink.database.store import Store, Transaction
-from omilink.live import event_log
-from omilink.live.event_log import Frame, Quiet
+from omilink.errors import Unavailable
+from omilink.live import event_log, live_stream
+from omilink.live.event_log import Frame
+from omilink.live.live_stream import HEARTBEAT, SAY_SO, LiveStream, Quiet
 from omilink.models.event import Event
 from omilink.models.json import json_text
 from omilink.models.user import User
@@ -28,15 +31,16 @@ TOKEN = "adas token"
 class Stream:
     """Frames as a client gets them, one by one."""
 
-    def __init__(self, batches: AsyncIterator[list[Frame] | Quiet]) -> None:
-        self._batches = batches
+    def __init__(self, live: LiveStream, reader: Collected) -> None:
+        self.live, self.reader = live, reader
         self._frames: list[Frame] = []
         self.last_id = ""
 
     async def next(self) -> dict[str, Any]:
-        async with asyncio.timeout(30):
-            while not self._frames:
-                self._frames = list(await anext(self._batches))
+        while not self._frames:
+            batch = await self.reader.next()
+            assert not isinstance(batch, Quiet)
+            self._frames = list(batch)
         frame = self._frames.pop(0)
         self.last_id = frame.id
         event: dict[str, Any] = json.loads(frame.data)
@@ -46,8 +50,8 @@ class Stream:
         return [(await self.next())["type"] for _ in range(count)]
 
     async def ends(self) -> bool:
-        async with asyncio.timeout(30):
-            return not self._frames and [batch async for batch in self._batches] == []
+        await self.reader.over()
+        return not self._frames and self.reader.batches.empty()
 
 
 @pytest.fixture
@@ -64,8 +68,13 @@ def clock(counted: Turned) -> Turned:
 
 
 @pytest.fixture
-def open_stream(store: Store, bus: Bus, ada: AuthenticatedUser, clock: Turned) -> Any:
-    return lambda after=None: Stream(event_log.follow(store, bus.subscribe("ada"), ada, after, clock))
+def open_stream(store: Store, bus: Bus, ada: AuthenticatedUser, clock: Turned) -> Callable[..., Stream]:
+    def opened(after: str | None = None) -> Stream:
+        stream = Stream(LiveStream(store, bus, clock, ada), Collected())
+        stream.live.open(stream.reader, after)
+        return stream
+
+    return opened
 
 
 async def tell(store: Store, bus: Bus, *types: str) -> None:
@@ -87,10 +96,8 @@ def event(type: str, conversation_id: str | None = None) -> Event:
 
 async def handed_over(bus: Bus, stream: Stream, new: Sequence[Event], count: int | None = None) -> list[str]:
     """What comes of a stream that waits."""
-    coming = asyncio.create_task(stream.types(len(new) if count is None else count))
-    await asyncio.sleep(0)
     bus.publish(["ada"], new={"ada": new})
-    return await coming
+    return await stream.types(len(new) if count is None else count)
 
 
 async def test_it_begins_with_a_snapshot_and_goes_on_with_what_comes(store: Store, bus: Bus, open_stream: Any) -> None:
@@ -114,9 +121,19 @@ async def test_it_goes_on_where_another_was_cut(store: Store, bus: Bus, open_str
     assert await second.types(3) == ["two", "three", "caught_up"]
 
 
-async def test_what_is_committed_while_it_opens_comes_once(store: Store, bus: Bus, open_stream: Any) -> None:
+async def test_what_is_committed_while_it_opens_comes_once(
+    store: Store, bus: Bus, open_stream: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = asyncio.Event()
+
+    async def read(fn: Callable[[Transaction], object]) -> object:
+        await told.wait()
+        return await Store.read(store, fn)
+
+    monkeypatch.setattr(store, "read", read)
     stream = open_stream()
     await tell(store, bus, "before it read")
+    told.set()
     assert await stream.types(3) == ["connected", "update", "caught_up"]
     await tell(store, bus, "after")
     assert await stream.types(1) == ["after"]
@@ -204,11 +221,95 @@ async def test_a_node_that_drains_ends_its_streams(bus: Bus, open_stream: Any) -
     assert await stream.ends()
 
 
-async def test_a_silent_stream_shows_that_it_lives(
-    store: Store, bus: Bus, ada: AuthenticatedUser, clock: Turned, monkeypatch: pytest.MonkeyPatch
+async def test_a_silent_stream_shows_that_it_lives(open_stream: Any) -> None:
+    stream = open_stream()
+    await stream.types(3)
+    now = asyncio.get_running_loop().time()
+    for silent_for in 0, HEARTBEAT / 2, HEARTBEAT, HEARTBEAT:
+        stream.live.look(now + silent_for)
+    assert [await stream.reader.next() for _ in range(2)] == [Quiet.STILL_HERE] * 2
+    assert stream.reader.batches.empty()
+
+
+async def test_events_that_others_hand_over_are_of_use_only_while_nothing_else_is_to_be_done(
+    store: Store, bus: Bus, open_stream: Any
 ) -> None:
-    monkeypatch.setattr(event_log, "HEARTBEAT", 0.01)
-    batches = event_log.follow(store, bus.subscribe("ada"), ada, None, clock)
-    shown = [await anext(batches) for _ in range(4)]
-    assert [len(frames) for frames in shown[:2]] == [2, 1]
-    assert shown[2:] == [Quiet.STILL_HERE] * 2
+    stream = open_stream()
+    await stream.types(3)
+    for other in Hint.NEW_EVENTS, Hint.RIGHTS:
+        new = await kept(store, "first", "second")
+        bus.publish(["ada"], other)
+        bus.publish(["ada"], new={"ada": new[1:]})
+        assert await stream.types(2) == ["first", "second"]
+
+
+async def test_a_slow_reader_holds_no_events_and_gets_them_once_it_has_room(
+    store: Store, bus: Bus, open_stream: Any
+) -> None:
+    stream = open_stream()
+    await stream.types(3)
+    stream.reader.stop()
+    for type in "one", "two", "three":
+        bus.publish(["ada"], new={"ada": await kept(store, type)})
+    await stream.reader.asked()
+    assert stream.reader.batches.empty()
+    stream.reader.go_on()
+    assert await stream.types(3) == ["one", "two", "three"]
+    assert await handed_over(bus, stream, await kept(store, "four")) == ["four"]
+
+
+async def test_a_slow_reader_is_asked_for_room_when_a_comment_is_due(open_stream: Any) -> None:
+    """So that one that makes none is dropped."""
+    stream = open_stream()
+    await stream.types(3)
+    stream.reader.stop()
+    stream.live.look(asyncio.get_running_loop().time() + HEARTBEAT)
+    await stream.reader.asked()
+    assert stream.reader.batches.empty()
+
+
+async def test_a_reader_that_has_gone_is_subscribed_no_more(store: Store, bus: Bus, open_stream: Any) -> None:
+    gone, other = open_stream(), open_stream()
+    await gone.types(3)
+    await other.types(3)
+    gone.reader.end()
+    gone.live.close()
+    assert bus.listeners() == {"ada": 1}
+    await tell(store, bus, "for the other")
+    assert await other.types(1) == ["for the other"]
+    assert gone.reader.batches.empty()
+
+
+async def test_a_waiting_stream_has_no_task(store: Store, bus: Bus, open_stream: Any) -> None:
+    stream = open_stream()
+    await stream.types(3)
+    assert stream.live._task is None
+    assert await handed_over(bus, stream, await kept(store, "one")) == ["one"]
+    assert stream.live._task is None
+    await tell(store, bus, "two")
+    assert stream.live._task is not None
+    assert await stream.types(1) == ["two"]
+    assert stream.live._task is None
+
+
+async def test_a_stream_waits_while_the_database_is_away_and_says_so(
+    store: Store, bus: Bus, open_stream: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = open_stream()
+    await stream.types(3)
+    monkeypatch.setattr(live_stream, "AGAIN", (0.0, 0.0))
+    away = 2 * SAY_SO + 1
+    tries = 0
+
+    async def read(fn: Callable[[Transaction], object]) -> object:
+        nonlocal tries
+        tries += 1
+        if tries <= away:
+            raise Unavailable("The database is away.", 1)
+        return await Store.read(store, fn)
+
+    await kept(store, "meanwhile")
+    monkeypatch.setattr(store, "read", read)
+    bus.publish(["ada"])
+    assert [await stream.reader.next() for _ in range(3)] == [Quiet.DATABASE_AWAY] * 3
+    assert await stream.types(1) == ["meanwhile"]

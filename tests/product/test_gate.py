@@ -12,12 +12,10 @@ import json
 import re
 import shutil
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -41,10 +39,15 @@ from omilink.linking import omi_accounts, rules, sessions
 from omilink.linking.acts import Act, Decision, Facts, Outcome
 from omilink.models.audit import OPERATOR, By
 from omilink.models.delivery import Delivery
+from omilink.models.event import Event
 from omilink.models.omi_account import Proof
 from omilink.models.order import Moment
 from omilink.models.user import User
+from omilink.ports import Hint
 from omilink.web.app import make_app
+from omilink.web.connection import Peer
+from omilink.web.listener import Listener
+from omilink.web.sse import StreamConnection
 
 SECRET = "secret-of-the-tests"
 ADAS = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
@@ -170,11 +173,35 @@ def whatever_it_is_asked(route: str, **form: str) -> Try:
     return lambda world: within(lambda product: send(world, product))
 
 
+class Left:
+    """A connection whose peer has gone."""
+
+    was_a_stream = False
+
+    def give_way_to(self, stream: StreamConnection) -> None:
+        self.was_a_stream = True
+        stream.connections, stream.listener = set(), cast(Listener, self)
+        stream.connection_lost(None)
+
+    def forget(self, peer: Peer) -> None:
+        pass
+
+
+class Ear:
+    """Ben's stream, to whom nobody listens."""
+
+    def notify(self, hint: Hint, new: Sequence[Event] = ()) -> None:
+        pass
+
+
 def without_reader(app: ASGIApp) -> ASGIApp:
-    """A stream would not end by itself, so it hears that its reader has gone."""
+    """A stream would not end by itself, so its reader is gone as soon as it has begun."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        await app({**scope, "extensions": {"omilink": SimpleNamespace(when_lost=lambda tell: tell())}}, receive, send)
+        connection = Left()
+        await app({**scope, "extensions": {"omilink": connection}}, receive, send)
+        if connection.was_a_stream:
+            await send({"type": "http.response.body"})
 
     return call
 
@@ -183,8 +210,8 @@ def once(task: Callable[[Services], Awaitable[None]], **environment: str) -> Try
     """A regular task, while ben listens."""
 
     async def look(product: Services) -> None:
-        with closing(product.bus.subscribe("ben")):
-            await task(product)
+        product.bus.subscribe("ben", Ear())
+        await task(product)
 
     def run(world: World) -> None:
         with pytest.MonkeyPatch.context() as patch:

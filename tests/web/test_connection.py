@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from omilink.web.connection import Connection
+from omilink.web.connection import Connection, Peer
 
 GET = b"GET / HTTP/1.1\r\n\r\n"
 ENDS = {
@@ -35,6 +35,22 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("well")(scope, receive, send)
 
 
+class Alone:
+    """A listener of one peer."""
+
+    def __init__(self, lost: asyncio.Event) -> None:
+        self._lost = lost
+
+    def count_held(self, more: int) -> None:
+        pass
+
+    def replace(self, peer: Peer, by: Peer) -> None:
+        pass
+
+    def forget(self, peer: Peer) -> None:
+        self._lost.set()
+
+
 async def connect_and_leave(said: bytes) -> "weakref.ref[Connection]":
     """What is left of the connection of a peer that said this."""
     config = uvicorn.Config(app, http=Connection, ws="none", lifespan="off")
@@ -44,7 +60,7 @@ async def connect_and_leave(said: bytes) -> "weakref.ref[Connection]":
 
     def make() -> Connection:
         connection = Connection(config, state, {})
-        connection.when_lost(lost.set)
+        connection.listener = Alone(lost)
         made.append(weakref.ref(connection))
         return connection
 

@@ -1,46 +1,18 @@
-"""A user's live stream: all events after a cursor, then all new events.
-
-The database holds a numbered log for each user. A stream subscribes to the bus before it reads, so that no event is
-missed in between. It reads everything after the last number that it has sent: so a lost notification delays an event
-and never loses one, and a slow reader needs one flag and no backlog.
-"""
+"""A user's event log: numbered in the database, read from a cursor on."""
 
 import base64
 import hashlib
-import random
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from functools import partial
 
-from omilink.accounts import signing_in
-from omilink.accounts.signing_in import AuthenticatedUser
-from omilink.clock import Millis
 from omilink.conversations import history
 from omilink.database.store import Store, Transaction
 from omilink.errors import Unavailable
-from omilink.models.event import (
-    CaughtUp,
-    Connected,
-    Content,
-    CurrentConversation,
-    Event,
-    Reset,
-    SignedOut,
-    Update,
-    WhySignedOut,
-)
+from omilink.models.event import Content, CurrentConversation, Event, Reset, Update
 from omilink.models.json import event_text
-from omilink.ports import Bus, Hint, Subscription
+from omilink.ports import Bus, Hint
 
-HEARTBEAT = 15.0
-"""Seconds after which an idle stream sends a comment."""
-AGAIN = (0.5, 1.5)
-"""The least and most seconds between tries while the database is unavailable; the time is random, so that streams do
-not all try at once."""
-SAY_SO = 10
-"""Sends a "database unavailable" comment every 10 tries; the comment also serves as the heartbeat."""
 PAGE = 200
 """Events in one read, so that an old cursor needs no more memory than a new one."""
 
@@ -56,13 +28,6 @@ class Frame:
     data: str
 
 
-class Quiet(Enum):
-    """The reason why a stream has nothing to send."""
-
-    STILL_HERE = "still here"
-    DATABASE_AWAY = "the database is away; what comes meanwhile follows as soon as it is back"
-
-
 @dataclass(frozen=True, slots=True)
 class Opening:
     """How a stream begins: the first frames, and the number of the event after which it continues."""
@@ -71,52 +36,6 @@ class Opening:
     cursor: str
     frames: list[Frame]
     seq: int
-
-
-async def follow(
-    store: Store, subscription: Subscription, who: AuthenticatedUser, after: str | None, clock: Callable[[], Millis]
-) -> AsyncIterator[list[Frame] | Quiet]:
-    """Yields frames without end, and the reason for the silence after HEARTBEAT seconds without frames.
-
-    `subscription` must be open already. The stream ends when the listener is gone or the server drains, and with a
-    `signed_out` event when the sign-in ends. The stream waits while the database is unavailable, and raises Unavailable
-    only at its start.
-    """
-    user_id = who.user.id
-    # The right is checked again: it may have been withdrawn after the first check and before the subscription was open.
-    (still, why_not), opening = await store.read(lambda tx: (_right(tx, who, clock()), begin(tx, user_id, after)))
-    log = _Log(store, user_id, opening)
-    if still:
-        connected = Connected(cursor=opening.cursor, resumed=opening.resumed)
-        yield [Frame(opening.cursor, event_text(connected)), *opening.frames]
-        opening.frames.clear()  # a stream lasts for hours, and must not keep the frames that it has sent
-        if opening.resumed:
-            async for frames in log.unread():
-                yield frames
-        yield [log.frame(CaughtUp())]
-    missed, tries = Hint(0), 0  # hints that could not be followed while the database was unavailable
-    while still:
-        who = still
-        hint = await subscription.wait(random.uniform(*AGAIN) if missed else _patience(who, clock()))
-        if hint & (Hint.DRAIN | Hint.GONE):
-            return
-        hint |= missed
-        try:
-            if Hint.RIGHTS in hint or who.expires_at <= clock():
-                still, why_not = await store.read(partial(_right, who=who, at=clock()))
-            if still and Hint.NEW_EVENTS in hint:
-                async for frames in log.unread(subscription.new()):
-                    yield frames
-                    frames = []  # nor these frames
-            if not hint:
-                yield Quiet.STILL_HERE
-            missed, tries = Hint(0), 0
-        except Unavailable:
-            if tries % SAY_SO == 0:
-                yield Quiet.DATABASE_AWAY
-            missed, tries = Hint.NEW_EVENTS | Hint.RIGHTS, tries + 1
-    assert why_not
-    yield [log.frame(SignedOut(reason=why_not))]
 
 
 def begin(tx: Transaction, user_id: str, after: str | None) -> Opening:
@@ -173,7 +92,7 @@ async def watch(store: Store, bus: Bus, marks: dict[str, tuple[int, int]]) -> di
     return now
 
 
-class _Log:
+class Log:
     """One user's log, from the place where a stream stands."""
 
     __slots__ = ("_name", "_seq", "_store", "_user_id")
@@ -182,36 +101,27 @@ class _Log:
         self._store, self._user_id, self._seq = store, user_id, opening.seq
         self._name = opening.cursor.partition(".")[0]
 
-    async def unread(self, new: Sequence[Event] = ()) -> AsyncIterator[list[Frame]]:
-        """Yields the events after the last one sent: `new` if it continues the log without a gap, else the events in
-        the database."""
-        if 0 < len(new) <= PAGE and new[0].seq == self._seq + 1:
-            yield self._sent(new)
-            return
-        while events := await self._store.read(self._page):
-            yield self._sent(events)
-            if len(events) < PAGE:
-                return
+    def continues_with(self, new: Sequence[Event]) -> bool:
+        """Whether these are the next events, without a gap."""
+        return 0 < len(new) <= PAGE and new[0].seq == self._seq + 1
 
-    def _sent(self, events: Sequence[Event]) -> list[Frame]:
+    def sent(self, events: Sequence[Event]) -> list[Frame]:
+        """The frames of these events, behind which the stream stands then."""
         self._seq = events[-1].seq
         return [Frame(f"{self._name}.{event.seq}", event.data) for event in events]
+
+    async def unread(self) -> AsyncIterator[list[Frame]]:
+        """Yields all events of the database after the last one sent, in pages."""
+        while events := await self._store.read(self._page):
+            yield self.sent(events)
+            if len(events) < PAGE:
+                return
 
     def frame(self, content: Content) -> Frame:
         return Frame(f"{self._name}.{self._seq}", event_text(content))
 
     def _page(self, tx: Transaction) -> list[Event]:
         return tx.events_after(self._user_id, self._seq, PAGE)
-
-
-def _right(tx: Transaction, who: AuthenticatedUser, at: Millis) -> tuple[AuthenticatedUser | None, WhySignedOut | None]:
-    """The sign-in if it is still valid, and else the reason why not."""
-    still = signing_in.still_in(tx, who.token_hash, at)
-    if still:
-        return still, None
-    if not tx.existing_users([who.user.id]):
-        return None, "account_deleted"
-    return None, "expired" if who.expires_at <= at else "signed_out"
 
 
 def _snapshot(tx: Transaction, user_id: str, name: str) -> tuple[Frame, int]:
@@ -231,7 +141,3 @@ def _name(epoch: str, user_id: str) -> str:
     """The first part of a cursor. A cursor is valid for one user and one history, and reveals neither."""
     digest = hashlib.sha256(f"{epoch}/{user_id}".encode()).digest()
     return base64.urlsafe_b64encode(digest).decode()[:12]
-
-
-def _patience(who: AuthenticatedUser, at: Millis) -> float:
-    return max(0.0, min(HEARTBEAT, (who.expires_at - at) / 1000))

@@ -5,12 +5,15 @@ offers another protocol, as every JDK's client does by default (RFC 9110, 7.8: a
 """
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Callable
 from enum import Enum, auto
+from typing import Any, Protocol
 
 import httptools
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from omilink.errors import AddressTooLong, HeadTooLarge, Malformed, OmilinkError, TooSlow
 from omilink.web import errors
@@ -65,39 +68,93 @@ TOO_MANY = f"More than {PIPELINED} requests came without waiting for an answer. 
 SLOW = "The request did not arrive in time. Send it again."
 
 
-class Connection(HttpToolsProtocol):
+class Registry(Protocol):
+    """What a listener knows of its peers; each peer tells it what changes."""
+
+    def count_held(self, more: int) -> None: ...
+    def replace(self, peer: "Peer", by: "Peer") -> None: ...
+    def forget(self, peer: "Peer") -> None: ...
+
+
+class Peer(asyncio.Protocol):
+    """What a listener needs to know of a connection, whatever is under way on it."""
+
+    __slots__ = ("_unsent_since", "connections", "listener", "transport", "unsent")
+    transport: asyncio.Transport
+    connections: set[Any]
+    """uvicorn's, who waits for them when the server stops."""
+    listener: Registry
+    wait: Wait
+    since: float
+    """When that wait began, by the event loop's time."""
+    held: int
+    """Bytes of a request that has not come to its end."""
+    unsent: int
+    """Bytes of answers that it had not read at the last look."""
+    _unsent_since: float
+
+    @abstractmethod
+    def look(self, now: float) -> None:
+        """Gives up on a peer that keeps the server waiting for too long. Called once a second."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Drops a peer whose last bytes would otherwise wait for ever."""
+
+    def refuse(self, why: OmilinkError) -> None:
+        """Drops a peer, and says why where that is no part of an answer."""
+        self.abort()
+
+    def reads_nothing(self, now: float) -> bool:
+        before, self.unsent = self.unsent, self.transport.get_write_buffer_size()
+        if self.unsent == 0 or self.unsent < before or before == 0:
+            self._unsent_since = now
+        return now - self._unsent_since > READING
+
+
+class Connection(Peer, HttpToolsProtocol):
     """uvicorn's, within these bounds. A handler finds it as scope["extensions"]["omilink"]."""
 
     wait = Wait.FIRST_BYTE
     since = 0.0
     _lost = _deaf = False
-    _to_tell: tuple[Callable[[], None], ...] = ()
     _headers = _head_bytes = 0
     _no_body = 0
     """Bytes since the last beginning of a request that were no body."""
     _progress = 0
     held = 0
-    """Bytes of a request that has not come to its end."""
-    count_held: Callable[[int], None] = staticmethod(lambda more: None)
-    """Told of what is held more, and less."""
     _linger = LINGER_BYTES
     unsent = 0
-    """Bytes of answers that it had not read at the last look."""
-
-    # what a stream needs
-
-    def when_lost(self, tell: Callable[[], None]) -> None:
-        """Calls this once the peer has gone, at once if it has already."""
-        if self._lost:
-            tell()
-        else:
-            self._to_tell = (*self._to_tell, tell)  # a peer may ask for several streams
 
     def abort(self) -> None:
-        """Drops a peer whose last bytes would otherwise wait for ever."""
         self._wait_for(Wait.NOTHING)
         if self.transport:
             self.transport.abort()
+
+    # how it becomes a stream
+
+    def give_way_to(self, stream: Peer) -> None:
+        """Leaves the transport to the stream, whose head has been sent. Requests that wait in line are dropped: the
+        head has said that this answer is the last (RFC 9112, 9.6)."""
+        stream.transport, stream.connections, stream.listener = self.transport, self.connections, self.listener
+        if self._lost:
+            stream.connection_lost(None)
+            return
+        self.listener.replace(self, stream)
+        self.connections.discard(self)
+        self.connections.add(stream)
+        self._answering.disconnected = True  # so that uvicorn expects no more of this answer
+        self.transport.set_protocol(stream)
+        stream.connection_made(self.transport)
+        if self.flow.write_paused:
+            stream.pause_writing()
+        if self.flow.read_paused:
+            self.transport.resume_reading()
+        self._leave()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle  # `cycle` is the last one in line
+        super()._start_asgi_task(cycle, app)
 
     # how long it is waited for
 
@@ -105,24 +162,17 @@ class Connection(HttpToolsProtocol):
         self.wait, self.since = wait, self.loop.time()
         if self.held and wait is not Wait.BODY:
             held, self.held = self.held, 0
-            self.count_held(-held)
+            self.listener.count_held(-held)
 
     def look(self, now: float) -> None:
-        """Gives up on a peer that keeps the server waiting for too long. Called once a second."""
         if self.flow is None:
             return
         if self.flow.read_paused and self.wait in (Wait.HEAD, Wait.BODY):
             self.since = now  # it is the server that does not read
-        if self._reads_nothing(now):
+        if self.reads_nothing(now):
             self.abort()
         elif self.wait is not Wait.NOTHING and now - self.since > PATIENCE[self.wait]:
             self._give_up(now)
-
-    def _reads_nothing(self, now: float) -> bool:
-        before, self.unsent = self.unsent, self.transport.get_write_buffer_size()
-        if self.unsent == 0 or self.unsent < before or before == 0:
-            self._unsent_since = now
-        return now - self._unsent_since > READING
 
     def _give_up(self, now: float) -> None:
         if self.wait is Wait.BODY and self._progress >= PROGRESS:
@@ -154,7 +204,7 @@ class Connection(HttpToolsProtocol):
                 raise HeadTooLarge(TOO_MUCH_HEAD)
             if self.wait in (Wait.HEAD, Wait.BODY):
                 self.held += len(data)
-                self.count_held(len(data))
+                self.listener.count_held(len(data))
         except (httptools.HttpParserError, OmilinkError) as error:
             self.refuse(_why(error))
 
@@ -264,18 +314,17 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._unset_keepalive_if_required()
         self._lost = True
-        self._wait_for(Wait.NOTHING)
-        for tell in self._to_tell:
-            tell()
-        self._forget()
+        self._leave()
+        self.listener.forget(self)
 
-    def _forget(self) -> None:
+    def _leave(self) -> None:
         """Connection, scope, flow and cycle hold one another; out of the ring nothing waits for the collector."""
-        self._to_tell = ()
+        self._unset_keepalive_if_required()
+        self._wait_for(Wait.NOTHING)
         self.pipeline.clear()
-        self.scope = self.headers = self.cycle = self.flow = None  # type: ignore[assignment]
+        self.parser = None  # type: ignore[assignment]
+        self.scope = self.headers = self.cycle = self._answering = self.flow = None  # type: ignore[assignment]
 
 
 def farewell(why: OmilinkError) -> bytes:

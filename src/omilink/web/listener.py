@@ -17,7 +17,7 @@ from functools import partial
 
 from omilink.errors import Unavailable
 from omilink.web.addresses import network, plain
-from omilink.web.connection import Connection, Wait, farewell
+from omilink.web.connection import Connection, Peer, Wait, farewell
 
 FILES = 192
 """Open files that are kept for databases, NATS, pages and the connections that are just closing."""
@@ -90,7 +90,7 @@ class Listener:
     ) -> None:
         self._listening, self._make, self._room, self._spares = listening, make, room, spares
         self._loop = asyncio.get_running_loop()
-        self._peers: dict[Connection, str] = {}
+        self._peers: dict[Peer, str] = {}
         self._from = Counter[str]()
         self._held = 0
         self._opening = set[asyncio.Task[object]]()
@@ -113,6 +113,29 @@ class Listener:
 
     async def wait_closed(self) -> None:
         """uvicorn has waited for the connections."""
+
+    # what peers tell
+
+    def forget(self, peer: Peer) -> None:
+        origin = self._peers.pop(peer, None)
+        if origin is not None:
+            self._from[origin] -= 1
+            if not self._from[origin]:
+                del self._from[origin]
+
+    def replace(self, peer: Peer, by: Peer) -> None:
+        origin = self._peers.pop(peer, None)
+        if origin is not None:  # else it has just made room, and is about to be lost
+            self._peers[by] = origin
+
+    def count_held(self, more: int) -> None:
+        self._held += more
+        if more > 0 and self._held > self._room.held_bytes:
+            self._tell("Requests that have not come to their end hold %d bytes; some are refused.", self._held)
+            for peer in self._costliest():
+                peer.refuse(Unavailable(FULL, 5))
+
+    # how they come
 
     def _resume(self) -> None:
         self._open = True
@@ -146,8 +169,7 @@ class Listener:
         peer = self._make()
         self._peers[peer] = origin
         self._from[origin] += 1
-        peer.when_lost(partial(self._forget, peer))
-        peer.count_held = self._count_held
+        peer.listener = self
         accepted.setblocking(False)
         opening = self._loop.create_task(self._loop.connect_accepted_socket(lambda: peer, accepted))
         self._opening.add(opening)
@@ -156,15 +178,8 @@ class Listener:
     def _opened(self, peer: Connection, accepted: socket.socket, opening: "asyncio.Task[object]") -> None:
         self._opening.discard(opening)
         if opening.cancelled() or opening.exception():
-            self._forget(peer)
+            self.forget(peer)
             accepted.close()
-
-    def _forget(self, peer: Connection) -> None:
-        origin = self._peers.pop(peer, None)
-        if origin is not None:
-            self._from[origin] -= 1
-            if not self._from[origin]:
-                del self._from[origin]
 
     def _is_room(self) -> bool:
         if len(self._peers) < self._room.connections:
@@ -178,21 +193,14 @@ class Listener:
         self._tell("%d connections are open from one address, which gets no more.", self._from[origin])
         return self._make_room([peer for peer, other in self._peers.items() if other == origin])
 
-    def _make_room(self, among: Iterable[Connection]) -> bool:
+    def _make_room(self, among: Iterable[Peer]) -> bool:
         waiting = [peer for peer in among if peer.wait is not Wait.NOTHING and peer.transport]
         for peer in heapq.nsmallest(1 + len(waiting) // SHARE, waiting, key=_value):
-            self._forget(peer)
+            self.forget(peer)
             peer.abort()
         return bool(waiting)
 
-    def _count_held(self, more: int) -> None:
-        self._held += more
-        if more > 0 and self._held > self._room.held_bytes:
-            self._tell("Requests that have not come to their end hold %d bytes; some are refused.", self._held)
-            for peer in self._costliest():
-                peer.refuse(Unavailable(FULL, 5))
-
-    def _costliest(self) -> list[Connection]:
+    def _costliest(self) -> list[Peer]:
         """Of the address whose requests hold most, those that hold much or for long: so whoever sends a whole request
         at once does not make room for many that never end."""
         held = Counter[str]()
@@ -224,7 +232,7 @@ class Listener:
             log.warning(message, *found)
 
 
-def _value(peer: Connection) -> tuple[bool, float]:
+def _value(peer: Peer) -> tuple[bool, float]:
     """Who has sent no whole request is worth less than who has, and who waits longer less than who came just now."""
     return peer.wait not in (Wait.FIRST_BYTE, Wait.HEAD), peer.since
 

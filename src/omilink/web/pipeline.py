@@ -26,7 +26,7 @@ class Pipeline:
         turns.work_for(_network(scope["client"][0]) if scope["client"] else "network unknown")
         answer = _Answer(send)
         response = await self._route(_as_get(scope), receive, answer)
-        if response:  # sent from here, so that a stream of hours holds nothing of the routing
+        if response:
             await response(scope, receive, answer.send)
 
     async def _route(self, scope: Scope, receive: Receive, answer: "_Answer") -> Response | None:

@@ -2,15 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import Sequence
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from omilink.errors import OmilinkError
-from omilink.live.event_log import Frame, Quiet
-from omilink.ports import Hint, Subscription
+from omilink.live.event_log import Frame
+from omilink.live.live_stream import LiveStream, Quiet
+from omilink.web.connection import LINGER_BYTES, Peer, Wait
 from omilink.web.headers import SECURITY, raw
 
 PATIENCE = 10.0
@@ -24,40 +23,112 @@ HEADERS = raw(
         "X-Accel-Buffering": "no",  # and nginx
     }
 )
+_CLOSE = (b"connection", b"close")
 
 
 class EventStream(Response):
-    """Sends what `frames` yields until it ends or the reader goes; `Quiet` becomes a comment.
+    """Sends the head, and leaves the connection to the stream."""
 
-    It needs the connection of `web.server`, which tells of a lost reader without a task that waits for it.
-    """
-
-    def __init__(self, frames: AsyncIterator[list[Frame] | Quiet], subscription: Subscription) -> None:
-        self._frames, self._subscription = frames, subscription
+    def __init__(self, stream: LiveStream, after: str | None) -> None:
+        self._stream, self._after = stream, after
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        connection = scope["extensions"]["omilink"]
-        try:
-            connection.when_lost(lambda: self._subscription.notify(Hint.GONE))
-            await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
-            await self._body(send, _retry(1_000, 3_000))
-            with suppress(OmilinkError):  # the database is away: the reader comes back, and knows where it was
-                async for frames in self._frames:
-                    await self._body(send, encode(frames))
-                    del frames  # the next ones may come in hours
-            # spread over time, so that not everybody comes back at once to the node that is left
-            await self._body(send, _retry(500, 5_000), more=False)
-        except TimeoutError:
-            connection.abort()
-        finally:
-            self._subscription.close()
-
-    async def _body(self, send: Send, body: bytes, *, more: bool = True) -> None:
-        async with asyncio.timeout(PATIENCE):
-            await send({"type": "http.response.body", "body": body, "more_body": more})
+        await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, _CLOSE]})
+        reader = StreamConnection(self._stream)
+        self._stream.open(reader, self._after)
+        scope["extensions"]["omilink"].give_way_to(reader)
 
 
-def encode(frames: list[Frame] | Quiet) -> bytes:
+class StreamConnection(Peer):
+    """A connection over which nothing but a stream goes any more: the `Reader` of a `LiveStream`. It holds neither a
+    parser nor a request, since most connections are such. The body goes in chunks (RFC 9112, 7.1)."""
+
+    __slots__ = ("_is_over", "_read_past", "_room", "_stream")
+
+    wait = Wait.NOTHING
+    since = 0.0
+    held = 0
+
+    def __init__(self, stream: LiveStream) -> None:
+        self._stream = stream
+        self._is_over = False
+        self._room: asyncio.Future[None] | None = None
+        self._read_past = self.unsent = 0
+
+    # the reader of a stream
+
+    @property
+    def has_room(self) -> bool:
+        return self._room is None and not self._is_over
+
+    async def room(self) -> bool:
+        if self._room and not self._is_over:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self._room
+            except TimeoutError:
+                self.abort()
+        return not self._is_over
+
+    def send(self, frames: Sequence[Frame] | Quiet) -> None:
+        self._write(encode(frames))
+
+    def end(self) -> None:
+        # spread over time, so that not everybody comes back at once to the node that is left
+        self._write(_retry(500, 5_000))
+        if not self._is_over:
+            self._is_over = True
+            self.transport.write(b"0\r\n\r\n")
+            self.transport.close()
+
+    def abort(self) -> None:
+        self._is_over = True
+        self.transport.abort()
+
+    def _write(self, body: bytes) -> None:
+        if not self._is_over:
+            self.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+
+    # the protocol of a transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._write(_retry(1_000, 3_000))
+
+    def data_received(self, data: bytes) -> None:
+        """What a peer still sends is no request: the head has said that this answer is the last."""
+        self._read_past += len(data)
+        if self._read_past > LINGER_BYTES:
+            self.abort()
+
+    def pause_writing(self) -> None:
+        self._room = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        if self._room and not self._room.done():
+            self._room.set_result(None)
+        self._room = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_over = True
+        self.resume_writing()
+        self._stream.close()
+        del self._stream  # they hold each other
+        self.connections.discard(self)
+        self.listener.forget(self)
+
+    # what the server does to it
+
+    def look(self, now: float) -> None:
+        if self.reads_nothing(now):
+            self.abort()
+        elif not self._is_over:
+            self._stream.look(now)
+
+    def shutdown(self) -> None:
+        """uvicorn's, for requests. A stream has been told by the bus."""
+
+
+def encode(frames: Sequence[Frame] | Quiet) -> bytes:
     if isinstance(frames, Quiet):
         return f": {frames.value}\n\n".encode()
     return "".join([f"id: {frame.id}\ndata: {frame.data}\n\n" for frame in frames]).encode()

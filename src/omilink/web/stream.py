@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, Response
 
 from omilink.accounts import rate_limits, signing_in
 from omilink.live import event_log
+from omilink.live.live_stream import LiveStream
 from omilink.models.json import Json, time_text
 from omilink.web import answers, openapi
 from omilink.web.auth import CurrentUser, Services, client_address, services_of, signed_in_to_stream
@@ -27,8 +28,7 @@ async def stream(request: Request) -> Response:
     who = await signed_in_to_stream(request)
     services.local_limits.spend((rate_limits.STREAM, who.user.id))
     after = request.headers.get("last-event-id") or request.query_params.get("after")
-    subscription = services.bus.subscribe(who.user.id)
-    return EventStream(event_log.follow(services.store, subscription, who, after, services.counted), subscription)
+    return EventStream(LiveStream(services.store, services.bus, services.counted, who), after)
 
 
 async def _head(request: Request) -> Response:
