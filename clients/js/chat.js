@@ -5,7 +5,7 @@ import { EMPTY_VIEW, addConversations, addMessages, addSnapshot, applyEvent, has
  * @typedef {import("./client.js").Client} Client
  *
  * @typedef {object} ChatHandlers
- * @property {(view: View) => void} [onView] Told after every change.
+ * @property {(view: View) => void} [onView] Called after every change.
  *
  * @typedef {import("./keep.js").Kept} Kept
  *
@@ -137,9 +137,9 @@ export function openChat(client, { onView, onEvent, onState }, options, memory) 
     if (view.chats[id]?.older === cursor) change(addMessages(view, id, page));
   }
 
-  /** Fetches what events alone cannot tell, until it is there. */
+  /** Fetches what the events do not hold, until it is there. */
   async function fill() {
-    await null; // The events that came together are told one by one; the last may bring what is missing.
+    await null; // Events that came together are handled one by one; the last may hold what is missing.
     const { missing } = view;
     if (closed || !missing || !["live", "polling"].includes(stream.state)) return;
     const filled = missing === "current" ? once("current", loadCurrent) : open(missing);

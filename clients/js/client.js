@@ -31,8 +31,8 @@ import { createWebhook } from "./webhook.js";
  *   in memory; and the last words of the chat, only if it is given.
  *
  * @typedef {string | null | undefined} Token
- * @typedef {import("./stream.js").StreamOptions & {user?: {id: string}}} ChatOptions `user` tells whose the kept words
- *   are where cookies are used and the client has not asked who is signed in.
+ * @typedef {import("./stream.js").StreamOptions & {user?: {id: string}}} ChatOptions `user` is the owner of the
+ *   kept words, where cookies are used and the client has not asked who is signed in.
  * @typedef {{limit?: number, cursor?: string | null}} Paging
  * @typedef {ReturnType<typeof createClient>} Client
  */
@@ -121,7 +121,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     listOmiLinks: () => ask("GET", "/link/omi"),
 
     /**
-     * Takes along what was heard on the day before the link; or, with false, lets go of what came along.
+     * Adds the conversations of the day before the link; or, with false, gives back those that were added.
      *
      * @param {string} uid
      * @param {boolean} bring
@@ -353,7 +353,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
 
   /**
    * Cookies count only for those who have no tokens: phones keep them, too, and one would sign in whoever has signed out.
-   * A cookie may also have changed hands in another tab, so the server is told whose the request is meant to be.
+   * A cookie may also have changed hands in another tab, so each request names the user that it is meant for.
    *
    * @param {RequestInit} request
    * @param {Token} token

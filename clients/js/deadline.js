@@ -1,5 +1,5 @@
 /**
- * One attempt that can be given up: by a timer, or from outside. Raced, because not every fetch obeys its signal.
+ * An attempt that a timer or a caller can cancel. Raced, because not every fetch obeys its signal.
  */
 export function createDeadline() {
   const controller = new AbortController();

@@ -1,4 +1,4 @@
-/** What went wrong, in a form that code can tell apart (`code`) and a person can read (`message`). */
+/** An error with a `code` for programs and a `message` for people. */
 export class OmilinkError extends Error {
   /**
    * @param {string} code The server's stable code, or `unreachable` when no answer came.
@@ -52,7 +52,7 @@ export function notOmilink({ status }) {
 }
 
 /**
- * A browser does not tell a lost connection from a server that does not let the page read its answers.
+ * A browser does not distinguish a lost connection from a server that does not let the page read its answers.
  *
  * @param {string} url
  * @param {unknown} [cause]

@@ -19,13 +19,13 @@ const MESSAGES = 200;
 const CHARACTERS = 500_000;
 const WRITE_EVERY = 1_000;
 const PATIENCE = 2_000;
-/** What is older than a sign-in can be is nobody's any more. */
+/** Milliseconds: no sign-in is older, so what was kept before belongs to nobody. */
 const LONGEST = 30 * 86_400_000;
 
 /**
- * Remembers the last view and its cursor, for the sign-in that they were seen with. There is at most one, and without
- * knowing whose it is, it is neither given nor kept: the token tells, by a checksum that says nothing about it; where
- * there are cookies instead, the user's id.
+ * Remembers the last view and its cursor, for the sign-in that they were seen with. There is at most one, and it
+ * is neither kept nor given while its owner is unknown. The owner is known by a checksum of the token, which says nothing
+ * about it, or by the user's id where there are cookies instead.
  *
  * @param {Storage} storage
  * @param {string} server
@@ -107,7 +107,7 @@ export function createKeep(storage, server) {
     unwritten = null;
   }
 
-  /** What is kept is a comfort: when the storage fails, the chat goes on without. @param {() => unknown} act */
+  /** When the storage fails, the chat goes on without it. @param {() => unknown} act */
   function change(act) {
     return (written = written.then(act).catch(() => {}));
   }

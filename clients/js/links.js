@@ -56,7 +56,7 @@ export function createLinks(linkAgain) {
   }
 
   /**
-   * What a chat tells on its way to the app.
+   * The handlers of a chat, which see its events before the app's own handlers do.
    *
    * @template {import("./stream.js").StreamHandlers} Handlers
    * @param {Handlers} handlers

@@ -151,7 +151,7 @@ export function startChatStream(handlers = defaultHandlers, options) {
 /**
  * The session id of this device: made once for each user, then remembered. `onUserLogin(user)` links the one of that user.
  *
- * @param {{id: string}} [user] By default whoever has signed in, or was told to be, here.
+ * @param {{id: string}} [user] By default the user who is signed in, as far as this client knows.
  */
 export const getDeviceSessionId = (user) => client.deviceSessionId(user);
 
@@ -164,7 +164,7 @@ export const sendWebhook = (webhook) => client.sendWebhook(webhook);
  * linked keeps nobody from the chat.
  *
  * @param {{id: string}} [user]
- * @returns {Promise<Chat>} Rejects when the user has to sign in again, which the chat tells by `signed_out` too.
+ * @returns {Promise<Chat>} Rejects when the user has to sign in again, which the chat's state `signed_out` says too.
  */
 export async function onUserLogin(user) {
   const sessionId = await getDeviceSessionId(user).catch(unlessStorageFails);

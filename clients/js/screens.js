@@ -22,13 +22,13 @@ import { speakerName } from "./view.js";
 
 /** The most urgent first. */
 const AILING = ["suspended", "failing", "waiting"];
-/** What is to be done at once; other advice is there for whoever asks. */
+/** Health whose advice is shown at once; other advice is shown on request. */
 const URGENT = ["failing", "suspended"];
 /** A conversation in which words came within this time is going on now. */
 const NOW = 60_000;
-/** A connection that is made anew within this time, as after each return to the app, is not worth a word. */
+/** A connection that is made again within this time, as after each return to the app, is still shown as live. */
 const PASSING = 1_000;
-/** How long the webhook address before works as well. */
+/** How long the previous webhook address works as well. */
 const GRACE = 24 * 3_600_000;
 /** How long the server listens for a sentence. Its clock may differ from ours, so ours counts from the start. */
 const GOOD_FOR = 600_000;
@@ -59,8 +59,8 @@ export function isWaiting({ health }) {
 }
 
 /**
- * On OMI's cloud a session has the id of its account and is shown with it; a device has an id of its own, which does not
- * tell its account.
+ * On OMI's cloud a session has the id of its account and is shown with it; a device has an id of its own, which does
+ * not name its account.
  *
  * @param {readonly OmiAccount[]} accounts
  * @param {readonly Session[]} sessions

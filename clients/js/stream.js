@@ -48,7 +48,7 @@ export const TIMINGS = {
   poll: 2_000,
   /** While polling, how often the stream is tried again. */
   streamAgain: 60_000,
-  /** While another tab has the stream, or this one is out of sight: how often to look without having been told. */
+  /** While another tab has the stream, or this one is out of sight: milliseconds between requests without a message from that tab. */
   lookAnyway: 30_000,
   backoff: 500,
   backoffMax: 30_000,
@@ -218,7 +218,7 @@ export function openStream(access, { onEvent, onState }, { after = null, timings
    * At least once, and until the stream is due again.
    *
    * @param {string} reason
-   * @param {number} due In so many milliseconds.
+   * @param {number} due Milliseconds from now.
    * @param {number} patience How long an answer may take.
    */
   async function poll(reason, due, patience) {

@@ -1,7 +1,7 @@
 /**
  * Which tab of a browser has the live stream. Over HTTP/1.1 a browser opens six connections to a server, so that a stream
- * in every tab would leave none for anything else. One of the tabs in sight has it, and tells the others when there is
- * news, which each fetches itself. Tabs out of sight let go of it. The browser's own locks would be simpler, and exist
+ * in every tab would leave none for anything else. One of the visible tabs has it, and notifies the others, which
+ * fetch the news themselves. Hidden tabs give it up. The browser's own locks would be simpler, and exist
  * only on https and localhost.
  *
  * @typedef {{from: string, does: "claims" | "has it" | "leaves", cursor?: string | null}} Said

@@ -36,7 +36,7 @@ export function applyEvent(view, event) {
   switch (event.type) {
     case "update":
       return addSnapshot(restored({ ...EMPTY_VIEW, deleted: view.deleted }, event.conversation?.id), event);
-    case "conversation_changed": // also when one that was let go is taken along again
+    case "conversation_changed": // also when one that was given back is added again
       return settle(withChat(restored(view, event.conversationId), event.conversationId, event.conversation, []));
     case "new_messages":
     case "messages_updated":
@@ -76,7 +76,7 @@ export function addMessages(view, id, { items, nextCursor }) {
 }
 
 /**
- * Adds a page of the list of conversations. What events have told is newer and stays.
+ * Adds a page of the list of conversations. What came by events is newer and stays.
  *
  * @param {View} view
  * @param {import("./wire.js").Conversations} page

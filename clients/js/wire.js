@@ -1,5 +1,5 @@
 /**
- * What goes over the wire: the shapes of the server's answers and events, as its OpenAPI document tells them. Types
+ * What goes over the wire: the shapes of the server's answers and events, as its OpenAPI document describes them. Types
  * only; nothing here runs. Times are ISO 8601 in UTC. `npm run types` makes api.d.ts anew.
  *
  * @typedef {import("./api.js").User} User
@@ -22,7 +22,7 @@
  * @typedef {import("./api.js").PolledEvents} PolledEvents
  * @typedef {import("./api.js").SignedOutEvent} SignedOutEvent
  * @typedef {import("./api.js").UnlinkReason} UnlinkReason
- * @typedef {PolledEvents["events"][number]} LiveEvent Its `id` is the cursor after it, where the polling twin tells it.
+ * @typedef {PolledEvents["events"][number]} LiveEvent Its `id` is the cursor after it, in the answers of polling.
  */
 
 /**

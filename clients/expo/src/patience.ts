@@ -1,7 +1,7 @@
-/** So long (ms) is waited for the server where there is something to go on with. */
+/** Milliseconds to wait for the server where the app can go on without its answer. */
 const PATIENCE = 2_000;
 
-/** What the task comes to in time; nothing if it takes longer, and then it goes on by itself. */
+/** The result of the task; undefined if it takes longer than PATIENCE. The task itself goes on. */
 export async function inTime<T>(task: Promise<T>): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout>;
   const late = new Promise<undefined>((resolve) => {

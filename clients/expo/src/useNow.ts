@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** The time, anew every second: for what tells how old it is. */
+/** The time in milliseconds, updated every second: for texts with an age. */
 export function useNow(): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

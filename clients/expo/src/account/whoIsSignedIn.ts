@@ -18,8 +18,8 @@ const NOT_KEPT =
   "localhost in both addresses.";
 
 /**
- * Tells who is signed in. While the server does not answer, whoever was signed in reads on in what the client has kept;
- * what it says later is told as well.
+ * Passes on who is signed in. While the server does not answer, the user who was signed in can read what the client has
+ * kept; the server's later answer is passed on too.
  */
 export async function tellWhoIsSignedIn(tell: (account: Account) => void): Promise<void> {
   const answer = ask();

@@ -7,12 +7,12 @@ import { themed } from "../ui/theme";
 
 type Props = {
   hasArrived: boolean;
-  /** It only tells how old something is, every second anew. */
+  /** The text is an age that changes every second. */
   isTicking?: boolean;
   children: string;
 };
 
-/** Whether what is waited for is there. Read out when it is, and when it changes. */
+/** Whether what the user waits for has arrived. Changes are read out. */
 export function Arrival({ hasArrived, isTicking = false, children }: Props) {
   const styles = useStyles();
   const known = useRef(hasArrived ? "" : children);

@@ -10,7 +10,7 @@ import { sessionIdIn } from "./sessionIdIn";
 /** Reads a session id from a QR code. */
 export function ScanCode({ onScanned }: { onScanned: (sessionId: string) => void }) {
   const [isOpen, setOpen] = useState(false);
-  const isDone = useRef(false); // the camera tells of one code many times
+  const isDone = useRef(false); // the camera reports one code many times
   const [, ask] = useCameraPermissions();
   const { attempt } = useNotices();
 

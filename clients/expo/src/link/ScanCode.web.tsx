@@ -8,7 +8,7 @@ type Detector = { detect: (source: HTMLVideoElement) => Promise<{ rawValue: stri
 declare const BarcodeDetector: { new (options: { formats: string[] }): Detector };
 
 const LOOK_EVERY = 200;
-/** So often in a row the detector may fail before it counts as broken. */
+/** Failures in a row after which the detector counts as broken. */
 const FAILURES = 10;
 const CAN_SCAN = "BarcodeDetector" in globalThis && Boolean(globalThis.navigator?.mediaDevices);
 

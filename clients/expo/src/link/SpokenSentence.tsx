@@ -52,7 +52,7 @@ export function SpokenSentence({ uid }: { uid?: string }) {
   const { sentence, again, live, start: started } = useFocus(step, proof, uidInput, uid);
   useLookOften(step === "waiting");
 
-  // The route names the account, so that a page that the phone threw away knows what to tell.
+  // The route names the account, so that a page that the phone has unloaded shows it again.
   const about = proof?.uid;
   useEffect(() => {
     if (about && about !== uid) go({ screen: "link", uid: about }, { replace: true });

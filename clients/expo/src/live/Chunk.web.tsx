@@ -27,7 +27,7 @@ export const Chunk = memo(function Chunk({ scroller, before, messages, startsNea
   useEffect(() => {
     const observer = new IntersectionObserver(
       (entries) => {
-        const { isIntersecting, boundingClientRect } = entries.at(-1)!; // a busy browser tells several at once
+        const { isIntersecting, boundingClientRect } = entries.at(-1)!; // a busy browser reports several at once
         if (!isIntersecting) setHeight(boundingClientRect.height);
         setNear(isIntersecting);
       },

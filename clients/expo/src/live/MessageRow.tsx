@@ -9,7 +9,7 @@ import { clockTime } from "../words";
 
 type Props = { message: Message; before: Message | undefined };
 
-/** One segment of speech. Whoever goes on speaking is not named again, and each minute tells its time once. */
+/** One segment of speech. A speaker who goes on is not named again, and each minute has its time once. */
 export const MessageRow = memo(function MessageRow({ message, before }: Props) {
   const styles = useStyles();
   const { accent, voices } = useColors();

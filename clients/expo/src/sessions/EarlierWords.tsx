@@ -13,7 +13,7 @@ import { useSessions } from "./SessionsProvider";
 
 type Earlier = OmiAccount["earlier"]["waiting"];
 
-/** What an OMI account's wearable heard on the day before the link: to be added, left out, or let go again. */
+/** Conversations from the day before an OMI account was linked: the user adds them, leaves them out, or gives them back. */
 export function EarlierWords({ account: { omiUserId, earlier } }: { account: OmiAccount }) {
   const styles = useStyles();
   const { leftOut, leaveOut, refresh } = useSessions();

@@ -31,7 +31,7 @@ export function SessionsProvider({ children }: { children: ReactNode }) {
     const number = (counts.current.asked += 1);
     const answer = await ask();
     if (number < counts.current.answered) return; // a newer answer overtook this one
-    if (!answer.problem) counts.current.answered = number; // else an older one may still tell more
+    if (!answer.problem) counts.current.answered = number; // else an older one may still have more
     setKnown((before) => ({ ...before, ...answer }));
   }, []);
 

@@ -3,7 +3,7 @@ import { themed, useColors } from "./theme";
 
 type Props = { color: "good" | "warn" | "bad" | "quiet"; children: string };
 
-/** A word that tells at a glance. */
+/** A state in one word. */
 export function Badge({ color, children }: Props) {
   const styles = useStyles();
   const ink = useColors()[color];
