@@ -36,12 +36,9 @@ def to_json(noun: Struct) -> Json:
     """The JSON that the noun's declaration shows."""
     names, read, converters, is_whole = _reader(type(noun))
     json = dict(zip(names, read(noun), strict=True))
-    if not is_whole:
-        json = {name: value for name, value in json.items() if value is not UNSET}
     for name, convert in converters:
-        if name in json:
-            json[name] = convert(json[name])
-    return json
+        json[name] = convert(json[name])
+    return json if is_whole else {name: value for name, value in json.items() if value is not UNSET}
 
 
 def event_text(content: Content) -> str:
@@ -76,10 +73,13 @@ def _values(attributes: list[str]) -> _Values:
 
 
 def _converter(hint: Any) -> _Converter | None:
-    if is_time(hint):
-        return time_text
     kind = plain(hint)
-    return _part if any(map(is_noun, (kind, *get_args(kind)))) else None
+    convert = time_text if is_time(hint) else _part if any(map(is_noun, (kind, *get_args(kind)))) else None
+    return _unless_unset(convert) if convert and may_miss(hint) else convert
+
+
+def _unless_unset(convert: _Converter) -> _Converter:
+    return lambda value: UNSET if value is UNSET else convert(value)
 
 
 def _part(part: Struct | Iterable[Struct] | None) -> Json | list[Json] | None:
