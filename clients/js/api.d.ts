@@ -121,6 +121,38 @@ export interface components {
             sessionId: string | null;
             cursor: string;
         };
+        /** @description Something to do, as the summary says it. */
+        DayItem: {
+            text: string;
+            done: boolean;
+        };
+        /** @description `nextCursor` leads to the next page, of earlier days; null when there is none. */
+        DaySummaries: {
+            /** @constant */
+            ok: true;
+            items: components["schemas"]["DaySummary"][];
+            nextCursor: string | null;
+        };
+        /** @description What OMI says about a day. */
+        DaySummary: {
+            /** @description The user's local date, for example `2026-10-14`. */
+            date: string;
+            headline: string | null;
+            overview: string | null;
+            emoji: string | null;
+            highlights: components["schemas"]["Highlight"][];
+            actionItems: components["schemas"]["DayItem"][];
+            decisions: string[];
+            /** @description Your conversations that the summary speaks of, as far as OMI's records of them have come. */
+            conversationIds: string[];
+        };
+        /** @description OMI's summary of a day came, or came again with other words. Replace it by its `date`. */
+        DaySummaryChangedEvent: {
+            id?: string;
+            /** @constant */
+            type: "day_summary_changed";
+            daySummary: components["schemas"]["DaySummary"];
+        };
         Done: {
             /** @constant */
             ok: true;
@@ -148,6 +180,12 @@ export interface components {
             status: "ok" | "waiting" | "quiet" | "failing" | "suspended";
             message: string;
             nextStep: string | null;
+        };
+        /** @description One of the subjects of the day. */
+        Highlight: {
+            topic: string | null;
+            emoji: string | null;
+            text: string;
         };
         /** @description The user: `user`, an id, or `email`. The sessions: the one in `session_id`, or `count` new ones. */
         Issue: {
@@ -338,7 +376,7 @@ export interface components {
         PolledEvents: {
             /** @constant */
             ok: true;
-            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SignedOutEvent"])[];
+            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SignedOutEvent"])[];
             cursor: string;
             more: boolean;
         };
@@ -518,11 +556,16 @@ export type ConversationChangedEvent = components['schemas']['ConversationChange
 export type ConversationDeletedEvent = components['schemas']['ConversationDeletedEvent'];
 export type Conversations = components['schemas']['Conversations'];
 export type CurrentConversation = components['schemas']['CurrentConversation'];
+export type DayItem = components['schemas']['DayItem'];
+export type DaySummaries = components['schemas']['DaySummaries'];
+export type DaySummary = components['schemas']['DaySummary'];
+export type DaySummaryChangedEvent = components['schemas']['DaySummaryChangedEvent'];
 export type Done = components['schemas']['Done'];
 export type Earlier = components['schemas']['Earlier'];
 export type EarlierConversations = components['schemas']['EarlierConversations'];
 export type Error = components['schemas']['Error'];
 export type Health = components['schemas']['Health'];
+export type Highlight = components['schemas']['Highlight'];
 export type Issue = components['schemas']['Issue'];
 export type IssuedSessions = components['schemas']['IssuedSessions'];
 export type Jobs = components['schemas']['Jobs'];

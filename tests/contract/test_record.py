@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contract_support import prune
 from msgspec.structs import replace
 from properties.histories import NOON, call, empty_store, save, save_one_by_one, say, talks, verify
 from sqlalchemy import Engine
@@ -303,3 +304,48 @@ def test_a_large_record_is_applied_in_a_short_time(tx: Transaction) -> None:
     many = [{"text": f"word {n} and {n * 7}", "start": n * 3.0, "end": n * 3 + 2.0} for n in range(3_000)]
     save(tx, record({"id": "x", "started_at": "", "transcript_segments": many, "structured": {}}, 9_100))
     assert only(tx).message_count == 3_000
+
+
+def day(heard: float, date: str, session: str = A, uid: str | None = A, **more: object) -> Delivery:
+    body = {"summary": "", "summary_json": {"date": date, "headline": date, **more}}
+    return replace(call(heard, session=session, uid=uid), kind="day_summary", body=json.dumps(body).encode())
+
+
+def dates(tx: Transaction, user_id: str, *bounds: str) -> list[str]:
+    return [one.date for one in tx.days_of(user_id, 10, *bounds)]
+
+
+def test_days_are_kept_by_date_and_the_same_summary_again_changes_nothing(tx: Transaction) -> None:
+    save(tx, day(10, "2026-10-14"), day(20, "2026-10-15"), day(30, "2026-10-16"))
+    assert dates(tx, "ada") == ["2026-10-16", "2026-10-15", "2026-10-14"]
+    assert dates(tx, "ada", "2026-10-15", "2026-10-15") == ["2026-10-15"]
+    assert dates(tx, "ada", "", "", "2026-10-15") == ["2026-10-14"]
+    count = len(events_of(tx))
+    save(tx, day(40, "2026-10-15"))
+    assert len(events_of(tx)) == count
+    save(tx, day(50, "2026-10-15", overview="More"))
+    assert [event["daySummary"]["overview"] for event in events_of(tx)[count:]] == ["More"]
+
+
+def test_a_day_names_the_conversations_whose_records_have_come(tx: Transaction) -> None:
+    save(tx, record(body_of("21"), 100))
+    known = only(tx)
+    save(tx, day(110, "2026-10-13", highlights=[{"summary": "h", "conversation_ids": [known.omi_id, "unknown"]}]))
+    [event] = [event for event in events_of(tx) if event["type"] == "day_summary_changed"]
+    assert event["daySummary"]["conversationIds"] == [known.id]
+
+
+def test_ownerless_days_wait_for_a_link_and_go_when_they_have_been_kept_long_enough(engine: Engine) -> None:
+    with empty_store(engine) as tx:
+        save(tx, day(10, "2026-10-14", session="kitchen", uid=None), day(11, "2026-10-14", session="hall", uid=None))
+        sessions.link(tx, "kitchen", "ben", Moment(at=NOON + 60_000, order=NOON + 60_000))
+        assert dates(tx, "ben") == ["2026-10-14"]
+        prune(tx, unlinked_before=NOON + 86_400_000)
+        sessions.link(tx, "hall", "cleo", Moment(at=NOON + 70_000, order=NOON + 70_000))
+        assert (dates(tx, "ben"), dates(tx, "cleo")) == (["2026-10-14"], [])
+
+
+def test_days_go_with_their_user(tx: Transaction) -> None:
+    save(tx, day(10, "2026-10-14"))
+    tx.remove_user("ada", Moment(at=NOON + 60_000, order=NOON + 60_000))
+    assert dates(tx, "ada") == []

@@ -9,6 +9,7 @@ from omilink.clock import Millis
 from omilink.models import event
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
+from omilink.models.day_summary import DayItem, DaySummary, Highlight
 from omilink.models.declaration import Erased, Shown, ShownAs, erased_columns, parts
 from omilink.models.event import Content
 from omilink.models.json import event_text, json_text, to_json
@@ -177,6 +178,22 @@ EVENTS: list[tuple[Content, str]] = [
         f'{{"type":"messages_updated",{OF_CONVERSATION},"messages":[{MESSAGE_JSON}]}}',
     ),
     (event.ConversationDeleted(conversation_id="c"), '{"type":"conversation_deleted","conversationId":"c"}'),
+    (
+        event.DaySummaryChanged(
+            day_summary=DaySummary(
+                date="2026-10-14",
+                headline="H",
+                highlights=[Highlight(topic="T", text="t")],
+                action_items=[DayItem(text="do", done=False)],
+                decisions=["grey"],
+                conversation_ids=["c"],
+                omi_conversation_ids=["o", "p"],
+            )
+        ),
+        '{"type":"day_summary_changed","daySummary":{"date":"2026-10-14","headline":"H","overview":null,"emoji":null,'
+        '"highlights":[{"topic":"T","emoji":null,"text":"t"}],"actionItems":[{"text":"do","done":false}],'
+        '"decisions":["grey"],"conversationIds":["c"]}}',
+    ),
     (event.SessionLinked(session=SESSION), f'{{"type":"session_linked","session":{SESSION_JSON}}}'),
     (
         event.SessionUnlinked(session=SESSION, reason=UnlinkReason.EXPIRED),

@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 from support import SECRET, Person, ServerProcess, wait_until
-from web_support import PASSWORD, is_error, new_uid, texts
+from web_support import PASSWORD, call, is_error, new_uid, texts
 
 from omilink.models.event import LiveEvent
 
@@ -56,6 +56,7 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
         ("patch", "/conversations/{conversation_id}", conversation, {"title": "Tea", "starred": True}),
         ("get", "/conversations/{conversation_id}/messages", conversation, None),
         ("get", "/conversations/current/events", "", None),
+        ("get", "/day-summaries", "", None),
         ("post", "/conversations/current/stream-ticket", "", None),
         ("delete", "/conversations/{conversation_id}", conversation, None),
         ("post", "/account/password", "", {"password": PASSWORD, "new_password": "another horse"}),
@@ -100,6 +101,9 @@ def test_every_event_is_as_it_is_described(server: ServerProcess, ada: Person) -
         ada.link("another-of-answers")
         server.say("another-of-answers", "and the cups")
         stream.wait_for_text("and the cups")
+        day = {"session_id": "another-of-answers", "summary": "", "summary_json": {"headline": "Cups"}}
+        call(server, day)
+        stream.wait_for("day_summary_changed")
         ada.client.delete(f"/conversations/{ada.current()['conversation']['id']}")
         stream.wait_for("conversation_deleted")
         ada.client.post("/auth/logout")

@@ -115,6 +115,8 @@ class Removal(Events, Sessions):
         is_ownerless = tuple_(job.c.origin, job.c.session_id).in_(ownerless)
         self._run(delete(job).where(job.c.state == DONE, _accepted_before(unlinked_before), is_ownerless))
         self._run(delete(conversation).where(c.user_id.is_(None), c.counted_at < unlinked_before))
+        day = schema.day_summaries
+        self._run(delete(day).where(day.c.user_id.is_(None), day.c.counted_at < unlinked_before))
         # asked again where it is deleted, since somebody may be linking it just now
         self._run(delete(conversation).where(c.user_id.is_(None), c.id.in_(CROWDED_OUT)))
         gone = (

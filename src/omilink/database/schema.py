@@ -34,6 +34,7 @@ from sqlalchemy import (
 
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
+from omilink.models.day_summary import StoredDay
 from omilink.models.declaration import is_big, plain
 from omilink.models.delivery import Delivery
 from omilink.models.event import Event
@@ -203,6 +204,20 @@ conversations = Table(
         sqlite_where=text("omi_id IS NOT NULL"),
         postgresql_where=text("omi_id IS NOT NULL"),
     ),
+)
+
+day_summaries = Table(
+    "day_summaries",
+    metadata,
+    *stored(
+        StoredDay,
+        Column("session_key", ForeignKey("omi_sessions.id", ondelete="CASCADE"), primary_key=True),
+        Column("date", String, primary_key=True),
+        Column("user_id", ForeignKey("users.id", ondelete="CASCADE")),
+        Column("content", Text, nullable=False),
+        Column("counted_at", BigInteger, nullable=False),
+    ),
+    Index("ix_day_summaries_user_id_date", "user_id", "date"),
 )
 
 messages = Table(

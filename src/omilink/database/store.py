@@ -10,6 +10,7 @@ from typing import TypeVar
 from omilink.counted_time import CountedTime
 from omilink.database.audit import Audit
 from omilink.database.conversations import Conversations
+from omilink.database.day_summaries import DaySummaries
 from omilink.database.deliveries import Deliveries
 from omilink.database.history import History
 from omilink.database.limits import Limits
@@ -30,6 +31,7 @@ class Transaction(
     Audit,
     Conversations,
     Messages,
+    DaySummaries,
     Users,
     SignIns,
     PersonalUrls,

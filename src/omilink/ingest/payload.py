@@ -52,7 +52,7 @@ _SIMPLE = (str, int, float, Decimal)
 """The types of values that can be read as a text or as a number; true and false cannot."""
 _WHOLE = re.compile(r"-?[0-9]+")
 
-TRANSCRIPT, RECORD = "transcript", "conversation"
+TRANSCRIPT, RECORD, DAY_SUMMARY = "transcript", "conversation", "day_summary"
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # databases and UTF-8 do not accept NUL and lone surrogates
 _SHORT_WHOLE = re.compile(r"[0-9]{1,9}")
@@ -206,7 +206,7 @@ def _contradiction(sessions: list[str], uids: list[str]) -> str | None:
 def _kind(body: dict[str, Any]) -> str:
     if "transcript_segments" in body or "structured" in body:
         return RECORD
-    return "day_summary" if "summary_json" in body or ("summary" in body and "segments" not in body) else TRANSCRIPT
+    return DAY_SUMMARY if "summary_json" in body or ("summary" in body and "segments" not in body) else TRANSCRIPT
 
 
 def _read(items: Sequence[Any]) -> Iterator[Segment | None]:

@@ -1,15 +1,17 @@
-"""Reads OMI's record of a conversation, old and new (docs/reference/omi.md: the conversation record).
+"""Reads OMI's record of a conversation and its summary of a day, old and new (docs/reference/omi.md).
 
 Whatever can be read is kept. A list that is no list, or a date that is no date, loses that list or date and is counted.
 """
 
+import ast
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from omilink.clock import Millis
 from omilink.conversations.repair import in_spoken_order
 from omilink.ingest import payload
+from omilink.models.day_summary import DayItem, DaySummary, Highlight
 from omilink.models.ids import digest
 from omilink.models.message import Segment
 from omilink.models.record import Record, RecordedItem, RecordedSection
@@ -20,8 +22,22 @@ MOST_ENTRIES = 200
 """Entries of every other list."""
 LONGEST_LINE, LONGEST_TEXT = 500, 20_000
 """Characters of a title, and of a summary."""
+LONGEST_LITERAL = 100_000
+"""Characters of a summary that is written as Python."""
+_LISTS_OF_A_DAY = (
+    *("highlights", "action_items", "unresolved_questions", "decisions_made", "knowledge_nuggets", "locations"),
+)
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Dates outside are no dates of a conversation."""
+
+
+def read_day(content: Any, at: Millis) -> DaySummary:
+    """The day's summary in the body's JSON. Old senders write it as Python in `summary`. Without a date the summary is
+    of the day on which it was made, or came."""
+    body = content if isinstance(content, dict) else {}
+    reader = _Reader(body)
+    found = body.get("summary_json") or _python(body.get("summary"))
+    return reader.day(found if isinstance(found, dict) else {}, at)
 
 
 def read(content: Any) -> Record:
@@ -60,6 +76,39 @@ class _Reader:
             is_discarded=is_discarded,
             unreadable=self._unreadable,
         )
+
+    def day(self, day: Mapping[str, Any], at: Millis) -> DaySummary:
+        made_at = self._date(day.get("created_at")) or self._date(self._body.get("created_at")) or at
+        text = None if day else _text(self._body.get("summary"))
+        return DaySummary(
+            date=_day(day.get("date")) or datetime.fromtimestamp(made_at / 1000, UTC).date().isoformat(),
+            headline=_line(day.get("headline")),
+            overview=_text(day.get("overview")) or text,
+            emoji=_line(day.get("day_emoji"), 32),
+            highlights=[
+                Highlight(topic=_line(one.get("topic")), emoji=_line(one.get("emoji"), 32), text=text)
+                for one in self._entries(day.get("highlights"))
+                if (text := _text(one.get("summary")) or _line(one.get("topic")))
+            ],
+            action_items=[
+                DayItem(text=text, done=one.get("completed") is True)
+                for one in self._entries(day.get("action_items"))
+                if (text := _text(one.get("description")))
+            ],
+            decisions=[
+                text for one in self._entries(day.get("decisions_made")) if (text := _text(one.get("decision")))
+            ],
+            omi_conversation_ids=list(dict.fromkeys(self._conversations(day))),
+        )
+
+    def _conversations(self, day: Mapping[str, Any]) -> Iterator[str]:
+        """OMI's ids of the conversations that the lists of the day name."""
+        for name in _LISTS_OF_A_DAY:
+            for entry in self._entries(day.get(name)):
+                ids = [entry.get("conversation_id"), entry.get("source_conversation_id")]
+                listed = entry.get("conversation_ids")
+                ids += listed[:MOST_ENTRIES] if isinstance(listed, list) else []
+                yield from (id[: payload.LONGEST_ID] for id in ids if isinstance(id, str) and id)
 
     def _segments(self) -> list[Segment]:
         items = self._list(self._body.get("transcript_segments"), MOST_SEGMENTS)
@@ -129,6 +178,24 @@ class _Reader:
         except (TypeError, ValueError, OverflowError):
             pass
         self._unreadable += 1
+        return None
+
+
+def _python(value: Any) -> Any:
+    """The value of a literal in Python; None if the text is none."""
+    if not isinstance(value, str) or len(value) > LONGEST_LITERAL:
+        return None
+    try:
+        return ast.literal_eval(value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+
+
+def _day(value: Any) -> str | None:
+    """The date, if the text is one."""
+    try:
+        return date.fromisoformat(value).isoformat()
+    except (TypeError, ValueError):
         return None
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from omilink.clock import Millis
+from omilink.conversations import day_summaries
 from omilink.database.store import Transaction
 from omilink.ingest import messages, payload, record, record_reading
 from omilink.ingest.batch import DeliveryBatch
@@ -20,6 +21,7 @@ from omilink.linking import facts, mistakes, rules, sessions
 from omilink.linking.acts import Decision, Outcome
 from omilink.linking.sessions import OwnerChange
 from omilink.models.audit import By
+from omilink.models.day_summary import DaySummary, StoredDay, content_of
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED
 from omilink.models.message import Segment
@@ -46,14 +48,15 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call as it was read: its segments or its record, the number of unreadable segments, and its sender's
-    mistake."""
+    """A call as it was read: its segments, its record or its summary of a day, the number of unreadable segments, and
+    its sender's mistake."""
 
     delivery: Delivery
     said: Sequence[Segment]
     bad_segments: int
     mistake: Mistake | None
     record: Record | None = None
+    day: DaySummary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ def _read(delivery: Delivery) -> _Call:
     if delivery.kind == payload.RECORD:
         read = record_reading.read(content)
         return _Call(delivery, (), read.unreadable, None, read)
+    if delivery.kind == payload.DAY_SUMMARY:
+        return _Call(delivery, (), 0, None, day=record_reading.read_day(content, delivery.received_at))
     said, bad = payload.segments(content)
     return _Call(delivery, mistakes.in_seconds(said), bad, mistakes.of_call(said, bad))
 
@@ -141,6 +146,8 @@ def _save(batch: DeliveryBatch, call: _Call, signatures: _Signatures, budget: Bu
     if budget and not _has_room(batch, budget, delivery, call.record.segments if call.record else segments):
         _note_not_kept(batch, delivery)
         return _Done(is_kept=False)
+    if call.day:
+        _put_day(batch, delivery, call.day)
     if call.record:
         return _Done(of_before=record.apply(batch, delivery, call.record))
     changes = messages.add(batch, delivery, segments)
@@ -160,6 +167,21 @@ def _prove(
     is_of_now = batch.session(delivery).hands_at(delivery) not in PAST
     left = remove_phrases(batch, delivery, said, proves=delivery.proven and is_kept and is_of_now)
     return left, _decide(batch, delivery)
+
+
+def _put_day(batch: DeliveryBatch, delivery: Delivery, day: DaySummary) -> None:
+    session = batch.session(delivery)
+    day_summaries.put(
+        batch,
+        StoredDay(
+            session_key=session.id,
+            date=day.date,
+            user_id=batch.owner(delivery),
+            turn=session.turn,
+            received_at=delivery.received_at,
+            content=content_of(day),
+        ),
+    )
 
 
 def _decide(batch: DeliveryBatch, delivery: Delivery) -> Decision:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from omilink.clock import DAY, Millis
+from omilink.conversations import day_summaries
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.conversations.history import adopt, waiting
 from omilink.database.store import Transaction
@@ -156,6 +157,8 @@ def change_owner(batch: Batch, change: OwnerChange) -> None:
         since = moment.at - EARLIER if by_uid else 0
         ownerless = waiting(batch.stored(), after, since) if change.include_earlier else ()
         adopt(batch, after, after.user_id, ownerless, brought=moment if by_uid else None)
+        if change.include_earlier:
+            day_summaries.adopt(batch, after, after.user_id, since)
 
 
 def _link(batch: Batch, act: Facts, moment: Moment, by: By) -> OmiSession:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Struct
 
 from omilink.models.conversation import Conversation
+from omilink.models.day_summary import DaySummary
 from omilink.models.declaration import Shown, ShownAs
 from omilink.models.message import Message
 from omilink.models.session import Session, UnlinkReason
@@ -90,6 +91,12 @@ class ConversationDeleted(Content, frozen=True, tag="conversation_deleted"):
     conversation_id: Shown[str]
 
 
+class DaySummaryChanged(Content, frozen=True, tag="day_summary_changed"):
+    """OMI's summary of a day came, or came again with other words. Replace it by its `date`."""
+
+    day_summary: Shown[DaySummary]
+
+
 class SessionLinked(Content, frozen=True, tag="session_linked"):
     """A session came to you. Its earlier words, if any, follow."""
 
@@ -118,6 +125,7 @@ LiveEvent = (
     | NewMessages
     | MessagesUpdated
     | ConversationDeleted
+    | DaySummaryChanged
     | SessionLinked
     | SessionUnlinked
     | SignedOut

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from omilink.models import conversation, event, message, omi_account, session, user
+from omilink.models import conversation, day_summary, event, message, omi_account, session, user
 from omilink.web.shapes import Shape
 
 
@@ -161,6 +161,16 @@ class Messages(Done):
     """`nextCursor` leads to the next older page; null when there is none."""
 
     items: list[Message]
+    nextCursor: str | None
+
+
+DaySummary = Annotated[day_summary.DaySummary, Shape()]
+
+
+class DaySummaries(Done):
+    """`nextCursor` leads to the next page, of earlier days; null when there is none."""
+
+    items: list[DaySummary]
     nextCursor: str | None
 
 

@@ -17,6 +17,7 @@ from omilink.web import (
     admin,
     answers,
     conversations,
+    days,
     docs,
     omi_accounts,
     openapi,
@@ -63,7 +64,7 @@ def _router() -> APIRouter:
     router = APIRouter(redirect_slashes=False, responses=answers.REFUSALS)
     described = Route("/openapi.json", _openapi_json, include_in_schema=False)
     router.routes += [*webhook.routes, *stream.routes, *docs.routes, *page.routes, described]
-    for part in (accounts, personal, sessions, omi_accounts, stream, conversations, operations, admin):
+    for part in (accounts, personal, sessions, omi_accounts, stream, conversations, days, operations, admin):
         router.include_router(part.router)
     return router
 

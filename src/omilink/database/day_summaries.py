@@ -1,0 +1,59 @@
+"""Summaries of days."""
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import bindparam, delete, insert, or_, select, update
+
+from omilink.clock import Millis
+from omilink.database import schema
+from omilink.database.rows import every, first, row_of
+from omilink.database.work import Work
+from omilink.models.day_summary import StoredDay
+
+day = schema.day_summaries
+conversation = schema.conversations
+
+
+class DaySummaries(Work):
+    def day_summary(self, session_key: str, date: str) -> StoredDay | None:
+        """The session's summary of that day."""
+        return first(StoredDay, self._run(select(day).where(day.c.session_key == session_key, day.c.date == date)))
+
+    def put_day_summary(self, summary: StoredDay) -> None:
+        """Stores the summary. A summary of the session for the same day is replaced."""
+        c = day.c
+        self._run(delete(day).where(c.session_key == summary.session_key, c.date == summary.date))
+        self._run(insert(day).values(row_of(summary) | {"counted_at": self.counted()}))
+
+    def ownerless_days(self, session_key: str, turn: int, since: Millis) -> list[StoredDay]:
+        """The session's ownerless summaries that came at or after `since`, after the last owner left."""
+        c = day.c
+        waiting = (c.session_key == session_key) & c.user_id.is_(None) & (c.turn == turn) & (c.received_at >= since)
+        return every(StoredDay, self._run(select(day).where(waiting).order_by(c.date)))
+
+    def give_days(self, summaries: Iterable[StoredDay], user_id: str) -> None:
+        """Makes these summaries the user's."""
+        c = day.c
+        give = update(day).where(c.session_key == bindparam("key"), c.date == bindparam("of")).values(user_id=user_id)
+        self._many(give, [{"key": one.session_key, "of": one.date} for one in summaries])
+
+    def days_of(self, user_id: str, limit: int, since: str = "", until: str = "", before: str = "") -> list[StoredDay]:
+        """At most `limit` of the user's summaries from the date `since` to the date `until` and before the date
+        `before`, the latest first. Of a day with summaries of several sessions, the one that came last."""
+        c, newer = day.c, day.alias("newer")
+        is_newer = or_(
+            newer.c.received_at > c.received_at,
+            (newer.c.received_at == c.received_at) & (newer.c.session_key > c.session_key),
+        )
+        is_replaced = select(newer.c.date).where(newer.c.user_id == user_id, newer.c.date == c.date, is_newer).exists()
+        query = select(day).where(c.user_id == user_id, ~is_replaced).order_by(c.date.desc()).limit(limit)
+        for bound in (c.date >= since if since else None, c.date <= until if until else None,
+                      c.date < before if before else None):  # fmt: skip
+            query = query if bound is None else query.where(bound)
+        return every(StoredDay, self._run(query))
+
+    def conversations_by_omi_id(self, user_id: str, omi_ids: Collection[str]) -> dict[str, str]:
+        """OMI's id -> the id of the user's conversation that OMI's record with this id describes."""
+        c = conversation.c
+        known = select(c.omi_id, c.id).where(c.omi_id.in_(omi_ids), c.user_id == user_id, c.deleted_at.is_(None))
+        return {omi_id: id for omi_id, id in self._run(known.order_by(c.id.desc()))}

@@ -1,0 +1,37 @@
+"""Routes of days: OMI's summaries of them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from omilink.conversations import day_summaries
+from omilink.models.json import Json, to_json
+from omilink.web import answers
+from omilink.web.auth import CurrentUser, Services
+from omilink.web.cursors import Limit
+
+DATE = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
+Date = Annotated[str, Query(pattern=DATE)]
+
+router = APIRouter(tags=["conversations"])
+
+
+@router.get("/day-summaries", responses=answers.of(answers.DaySummaries))
+async def mine(
+    who: CurrentUser,
+    services: Services,
+    since: Annotated[str, Query(alias="from", pattern=DATE)] = "",
+    until: Annotated[str, Query(alias="to", pattern=DATE)] = "",
+    limit: Limit = 20,
+    cursor: Date = "",
+) -> Json:
+    """OMI's summaries of your days, the latest first; of the days `from` and `to` a date, each like `2026-10-14`."""
+    found = await services.store.read(
+        lambda tx: day_summaries.shown(tx, who.user.id, tx.days_of(who.user.id, limit + 1, since, until, cursor))
+    )
+    page = found[:limit]
+    return {
+        "ok": True,
+        "items": [to_json(one) for one in page],
+        "nextCursor": page[-1].date if len(found) > limit else None,
+    }
