@@ -178,6 +178,29 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     /** @param {string} id @param {Paging} [paging] @returns {Promise<import("./wire.js").Messages>} In spoken order. */
     messages: (id, paging) => ask("GET", `/conversations/${encodeURIComponent(id)}/messages${queryOf(paging)}`),
 
+    /**
+     * Renames or stars a conversation. A `title` of null gives back OMI's title, or the first words.
+     *
+     * @param {string} id
+     * @param {{title?: string | null, starred?: boolean}} change
+     * @returns {Promise<Conversation>}
+     */
+    changeConversation: async (id, { title, starred }) =>
+      (await ask("PATCH", `/conversations/${encodeURIComponent(id)}`, { title, starred })).conversation,
+
+    /**
+     * Marks an action item of a conversation as done, or as not done.
+     *
+     * @param {string} id Of the conversation.
+     * @param {string} itemId
+     * @param {boolean} done
+     * @returns {Promise<Conversation>}
+     */
+    tickActionItem: async (id, itemId, done) => {
+      const path = `/conversations/${encodeURIComponent(id)}/action-items/${encodeURIComponent(itemId)}`;
+      return (await ask("PATCH", path, { done })).conversation;
+    },
+
     /** @param {string} id @returns {Promise<void>} */
     deleteConversation: (id) => ask("DELETE", `/conversations/${encodeURIComponent(id)}`),
 
