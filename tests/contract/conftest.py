@@ -1,4 +1,4 @@
-"""Every adapter that keeps the promises of `ports`, so that one suite asks all of them."""
+"""Every adapter that keeps the promises of a store, a queue or a bus, so that one suite asks all of them."""
 
 import asyncio
 import shutil
@@ -21,6 +21,8 @@ from omilink.database.leases import Partitions
 from omilink.database.queue import SqlQueue
 from omilink.database.store import Store
 from omilink.database.threads import DatabaseThreads
+from omilink.ingest.queue import DeliveryQueue
+from omilink.live.bus import Bus
 from omilink.live.local_bus import LocalBus
 from omilink.models.delivery import Delivery
 from omilink.nats import queue
@@ -29,7 +31,6 @@ from omilink.nats.disk_spool import DiskSpool
 from omilink.nats.notify import NatsBus
 from omilink.nats.queue import NatsQueue
 from omilink.nats.stream import PARTITIONS, STREAM, DeliveryStream
-from omilink.ports import Bus, DeliveryQueue
 
 _names = count(1)
 NO_PARAMETERS = SimpleNamespace(params={})

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from omilink.live.bus import Bus, Hint
 from omilink.models.event import Event
-from omilink.ports import Bus, Hint
 
 pytestmark = pytest.mark.anyio
 

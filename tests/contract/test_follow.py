@@ -15,12 +15,12 @@ from omilink.clock import Millis
 from omilink.database.store import Store, Transaction
 from omilink.errors import Unavailable
 from omilink.live import event_log, live_stream
+from omilink.live.bus import Bus, Hint
 from omilink.live.event_log import Frame
 from omilink.live.live_stream import HEARTBEAT, SAY_SO, LiveStream, Quiet
 from omilink.models.event import Event
 from omilink.models.json import json_text
 from omilink.models.user import User
-from omilink.ports import Bus, Hint
 
 pytestmark = pytest.mark.anyio
 

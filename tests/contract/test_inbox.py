@@ -15,13 +15,13 @@ from omilink.database.store import Store, Transaction
 from omilink.database.threads import DatabaseThreads
 from omilink.errors import Invalid, Malformed
 from omilink.ingest import accept
+from omilink.ingest.queue import DeliveryQueue
 from omilink.ingest.worker import Worker, backoff
 from omilink.live.local_bus import LocalBus
 from omilink.models.delivery import BATCH_BYTES, LONGEST_WAIT, Delivery
 from omilink.models.ids import session_key
 from omilink.nats.queue import NatsQueue
 from omilink.nats.stream import PARTITIONS, STREAM
-from omilink.ports import DeliveryQueue
 
 pytestmark = pytest.mark.anyio
 

@@ -24,6 +24,7 @@ from omilink.database.sqlite import Sqlite
 from omilink.database.store import Store, Transaction
 from omilink.errors import EmailTaken, Unavailable
 from omilink.ingest import saving
+from omilink.ingest.queue import DeliveryQueue
 from omilink.linking import omi_accounts, sessions
 from omilink.models.audit import AuditEntry, By
 from omilink.models.conversation import Conversation
@@ -35,7 +36,6 @@ from omilink.models.omi_account import Challenge
 from omilink.models.order import Moment
 from omilink.models.session import Device, Method, OmiSession
 from omilink.models.user import SignIn, User
-from omilink.ports import DeliveryQueue
 
 pytestmark = pytest.mark.anyio
 

@@ -37,13 +37,13 @@ from omilink.ingest import saving
 from omilink.ingest.worker import Worker
 from omilink.linking import omi_accounts, rules, sessions
 from omilink.linking.acts import Act, Decision, Facts, Outcome
+from omilink.live.bus import Hint
 from omilink.models.audit import OPERATOR, By
 from omilink.models.delivery import Delivery
 from omilink.models.event import Event
 from omilink.models.omi_account import Proof
 from omilink.models.order import Moment
 from omilink.models.user import User
-from omilink.ports import Hint
 from omilink.web.app import make_app
 from omilink.web.connection import Peer
 from omilink.web.listener import Listener

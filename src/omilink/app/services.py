@@ -10,11 +10,12 @@ from omilink.background import Task
 from omilink.clock import Millis, now
 from omilink.counted_time import CountedTime
 from omilink.database.store import Store
+from omilink.ingest.queue import DeliveryQueue
 from omilink.ingest.refusals import Refusals
 from omilink.linking.notification import Notifications
+from omilink.live.bus import Bus
 from omilink.metrics import Metrics
 from omilink.models.order import Moment
-from omilink.ports import Bus, DeliveryQueue
 from omilink.settings import Settings
 
 Checks = dict[str, Callable[[], Awaitable[None]]]

@@ -8,9 +8,9 @@ from typing import Any
 from omilink.clock import Millis
 from omilink.errors import BadSecret
 from omilink.ingest import payload
+from omilink.ingest.queue import DeliveryQueue
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED
-from omilink.ports import DeliveryQueue
 
 LARGE = 64 * 1024
 """Bytes of a body, above which it is read in a thread. Few of OMI's calls are larger: it is a backlog of half an

@@ -11,9 +11,10 @@ from omilink.clock import Millis
 from omilink.database.store import Store, Transaction
 from omilink.errors import Unavailable
 from omilink.ingest import saving
+from omilink.ingest.queue import DeliveryQueue
+from omilink.live.bus import Bus, EventsByUser
 from omilink.models.delivery import LONGEST_WAIT, Delivery
 from omilink.models.event import Event
-from omilink.ports import Bus, DeliveryQueue, EventsByUser
 
 BATCH = 200
 MAX_ATTEMPTS = 8

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from omilink.conversations import history
 from omilink.database.store import Store, Transaction
 from omilink.errors import Unavailable
+from omilink.live.bus import Bus, Hint
 from omilink.models.event import Content, CurrentConversation, Event, Reset, Update
 from omilink.models.json import event_text
-from omilink.ports import Bus, Hint
 
 PAGE = 200
 """Events in one read, so that an old cursor needs no more memory than a new one."""

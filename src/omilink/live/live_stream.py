@@ -22,10 +22,10 @@ from omilink.accounts.signing_in import AuthenticatedUser
 from omilink.clock import Millis
 from omilink.database.store import Store, Transaction
 from omilink.errors import Unavailable
+from omilink.live.bus import Bus, Hint
 from omilink.live.event_log import Frame, Log, begin
 from omilink.models.event import CaughtUp, Connected, Event, SignedOut, WhySignedOut
 from omilink.models.json import event_text
-from omilink.ports import Bus, Hint
 
 HEARTBEAT = 15.0
 """Seconds after which an idle stream sends a comment."""

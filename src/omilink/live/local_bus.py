@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from omilink.ports import NOTHING_NEW, EventsByUser, Hint, Subscriber
+from omilink.live.bus import NOTHING_NEW, EventsByUser, Hint, Subscriber
 
 
 class LocalBus:

@@ -7,10 +7,10 @@ import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from omilink.live.bus import NOTHING_NEW, EventsByUser, Hint
 from omilink.live.local_bus import LocalBus
 from omilink.nats.connection import NatsLink
 from omilink.nats.stream import LOST
-from omilink.ports import NOTHING_NEW, EventsByUser, Hint
 
 SUBJECT = "omilink.hints"
 KNOWN = (Hint.NEW_EVENTS | Hint.RIGHTS).value

@@ -11,11 +11,11 @@ from starlette.responses import JSONResponse, Response
 from omilink.accounts import rate_limits, signing_in
 from omilink.accounts.signing_in import AuthenticatedUser
 from omilink.errors import RateLimited, WrongLogin
+from omilink.live.bus import Hint
 from omilink.models import emails
 from omilink.models.json import Json, to_json
 from omilink.models.password import check_password
 from omilink.models.user import SignIn, User
-from omilink.ports import Hint
 from omilink.web import answers, fields
 from omilink.web.auth import COOKIE, CurrentUser, Services, check_origin, client_address, set_cookie
 

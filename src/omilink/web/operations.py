@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, Response
 
 from omilink.app.services import Checks
 from omilink.errors import NotSignedIn, OmilinkError
+from omilink.ingest.queue import DeliveryQueue
 from omilink.models.json import Json, to_json
-from omilink.ports import DeliveryQueue
 from omilink.web import answers
 from omilink.web.auth import Services, bearer
 
