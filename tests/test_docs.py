@@ -38,12 +38,12 @@ from omilink.models.session import MOST_SESSIONS, UnlinkReason
 from omilink.nats.stream import PARTITIONS
 from omilink.settings import Settings
 from omilink.turns import SHARES
-from omilink.web import connection, listener, sse
 from omilink.web.app import openapi_document
 from omilink.web.bodies import MAX_BODY
-from omilink.web.connection import PATIENCE as PATIENCE_WITH
-from omilink.web.connection import Wait
 from omilink.web.errors import STATUS
+from omilink.web.sockets import connection, listener, sse
+from omilink.web.sockets.connection import PATIENCE as PATIENCE_WITH
+from omilink.web.sockets.connection import Wait
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -154,7 +154,7 @@ UNITS = {"s": 1, "minute": 60, "minutes": 60, "hour": 3_600, "day": 86_400, "day
 SOURCES = sorted((ROOT / "src" / "omilink").rglob("*.py"))
 MAY_ASK_WALL_CLOCK = {
     "omilink/clock.py",
-    "omilink/web/webhook.py",
+    "omilink/web/routes/webhook.py",
     "omilink_simulator/sender.py",
     "omilink_simulator/simulator.py",
 }

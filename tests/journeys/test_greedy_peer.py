@@ -9,8 +9,8 @@ import pytest
 from peer_support import HOST, Peer, error, memory
 from support import PATIENCE, ServerProcess
 
-from omilink.web.connection import ADDRESS_BYTES, HEAD_BYTES, HEADERS, PIPELINED
-from omilink.web.listener import HELD_BYTES
+from omilink.web.sockets.connection import ADDRESS_BYTES, HEAD_BYTES, HEADERS, PIPELINED
+from omilink.web.sockets.listener import HELD_BYTES
 
 pytestmark = pytest.mark.alone
 

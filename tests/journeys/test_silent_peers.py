@@ -12,7 +12,7 @@ import pytest
 from peer_support import HOST, Peer
 from support import ServerProcess, wait_until
 
-from omilink.web.listener import FILES
+from omilink.web.sockets.listener import FILES
 
 pytestmark = pytest.mark.alone
 

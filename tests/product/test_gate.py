@@ -45,9 +45,9 @@ from omilink.models.omi_account import Proof
 from omilink.models.order import Moment
 from omilink.models.user import User
 from omilink.web.app import make_app
-from omilink.web.connection import Peer
-from omilink.web.listener import Listener
-from omilink.web.sse import StreamConnection
+from omilink.web.sockets.connection import Peer
+from omilink.web.sockets.listener import Listener
+from omilink.web.sockets.sse import StreamConnection
 
 SECRET = "secret-of-the-tests"
 ADAS = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"

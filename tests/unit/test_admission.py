@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from omilink.settings import Policy
-from omilink.web.admission import NOT_ADMITTED, RULES, WRONG_SIGNATURE, Call, Signature, Verdict, decide
+from omilink.web.routes.admission import NOT_ADMITTED, RULES, WRONG_SIGNATURE, Call, Signature, Verdict, decide
 
 CALLS = [
     Call(is_personal=is_personal, has_secret=has_secret, signature=signature, policy=policy, is_open=is_open)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from omilink.web.page import SUFFIXES, best_coding
+from omilink.web.routes.page import SUFFIXES, best_coding
 
 
 @pytest.mark.parametrize(

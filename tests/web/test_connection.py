@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from omilink.web.connection import Connection, Peer
+from omilink.web.sockets.connection import Connection, Peer
 
 GET = b"GET / HTTP/1.1\r\n\r\n"
 ENDS = {
@@ -53,7 +53,7 @@ class Alone:
 
 async def connect_and_leave(said: bytes) -> "weakref.ref[Connection]":
     """What is left of the connection of a peer that said this."""
-    config = uvicorn.Config(app, http=Connection, ws="none", lifespan="off")
+    config = uvicorn.Config(app, http=Connection, ws="none", lifespan="off", log_config=None)
     config.load()
     state, lost = ServerState(), asyncio.Event()
     made: list[weakref.ref[Connection]] = []

@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from omilink.web.connection import PATIENCE, PROGRESS, READING, Connection, Wait
-from omilink.web.listener import FILES, FROM_ONE_ADDRESS, Listener, Room
+from omilink.web.sockets.connection import PATIENCE, PROGRESS, READING, Connection, Wait
+from omilink.web.sockets.listener import FILES, FROM_ONE_ADDRESS, Listener, Room
 
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 
@@ -388,7 +388,7 @@ def test_that_there_is_no_room_is_told_once_a_minute(caplog: pytest.LogCaptureFi
             await at.until(Wait.FIRST_BYTE, 1)
             assert await (await at.peer()).ask() == b"200"
 
-    with caplog.at_level(logging.WARNING, "omilink.web.listener"):
+    with caplog.at_level(logging.WARNING, "omilink.web.sockets.listener"):
         run(story)
     assert len([record for record in caplog.records if "no room for more" in record.getMessage()]) == 1
 

@@ -17,9 +17,9 @@ from uvicorn.server import ServerState
 
 from omilink.live.event_log import Frame
 from omilink.live.live_stream import LiveStream, Reader
-from omilink.web.connection import LINGER_BYTES, READING, Connection
-from omilink.web.listener import Listener, Room
-from omilink.web.sse import EventStream, StreamConnection
+from omilink.web.sockets.connection import LINGER_BYTES, READING, Connection
+from omilink.web.sockets.listener import Listener, Room
+from omilink.web.sockets.sse import EventStream, StreamConnection
 
 ASK = b"GET /stream HTTP/1.1\r\nHost: here\r\n\r\n"
 SOON = 30.0
@@ -54,7 +54,7 @@ class House:
         self.wait_for = asyncio.Event()
         self.wait_for.set()
         config = uvicorn.Config(
-            self._app, http=Connection, ws="none", lifespan="off", interface="asgi3", log_config=None
+            self._app, http=Connection, ws="none", lifespan="off", interface="asgi3", log_config=None, access_log=False
         )
         config.load()
         self.state = ServerState()

@@ -62,7 +62,7 @@ def serve(chosen: Settings, beside: Beside, *, worker: bool = True) -> None:
 
 async def _serve(chosen: Settings, beside: Beside, worker: bool) -> None:
     from omilink.web.app import make_app  # slow to import, and other commands do not need it
-    from omilink.web.server import Server, listen
+    from omilink.web.sockets.server import Server, listen
 
     with closing(listen(chosen)) as listening:
         port = listening.getsockname()[1]

@@ -63,7 +63,7 @@ async def _silent(_services: Services, _ended: asyncio.Event) -> AsyncIterator[s
 async def _answering(services: Services, ended: asyncio.Event) -> AsyncIterator[str]:
     """Serves the worker's status. The server handles the signals, so its end is the end of the worker."""
     from omilink.web.app import make_worker_app  # slow to import
-    from omilink.web.server import Server, listen
+    from omilink.web.sockets.server import Server, listen
 
     with closing(listen(services.settings)) as listening:
         address = services.settings.model_copy(update={"port": listening.getsockname()[1]})

@@ -12,15 +12,16 @@ from starlette.types import ASGIApp
 from omilink import origins
 from omilink.app.services import Services
 from omilink.settings import WebhookAuth
-from omilink.web import (
+from omilink.web.auth import services_of
+from omilink.web.cors import Cors
+from omilink.web.pipeline import Pipeline
+from omilink.web.routes import (
     accounts,
     admin,
-    answers,
     conversations,
     days,
     docs,
     omi_accounts,
-    openapi,
     operations,
     page,
     personal,
@@ -28,9 +29,7 @@ from omilink.web import (
     stream,
     webhook,
 )
-from omilink.web.auth import services_of
-from omilink.web.cors import Cors
-from omilink.web.pipeline import Pipeline
+from omilink.web.schema import answers, openapi
 
 
 def make_app(services: Services) -> ASGIApp:

@@ -9,9 +9,9 @@ from omilink.linking import health, sessions
 from omilink.models.json import Json, to_json
 from omilink.models.session import Session
 from omilink.settings import Switch
-from omilink.web import answers, fields
 from omilink.web.auth import Actor, CurrentUser, Services, client_address
-from omilink.web.cursors import Limit, NumberCursor, by_number, pack
+from omilink.web.schema import answers, fields
+from omilink.web.schema.cursors import Limit, NumberCursor, by_number, pack
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 

@@ -12,8 +12,8 @@ from omilink.accounts import personal_webhook, rate_limits
 from omilink.errors import Invalid
 from omilink.models.json import Json, time_text
 from omilink.models.user import PersonalUrl
-from omilink.web import answers
 from omilink.web.auth import CurrentUser, Services, address
+from omilink.web.schema import answers
 
 
 class Picture(Response):

@@ -16,8 +16,8 @@ from omilink.models import emails
 from omilink.models.json import Json, to_json
 from omilink.models.password import check_password
 from omilink.models.user import SignIn, User
-from omilink.web import answers, fields
 from omilink.web.auth import COOKIE, CurrentUser, Services, check_origin, client_address, set_cookie
+from omilink.web.schema import answers, fields
 
 router = APIRouter(tags=["accounts"])
 

@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-PAGE = Path(__file__).parents[1] / "page"
+PAGE = Path(__file__).parents[2] / "page"
 HASHED = re.compile(r".*-[0-9a-f]{16}\.\w+")
 FOR_EVER = "public, max-age=31536000, immutable"
 SUFFIXES = {"br": ".br", "gzip": ".gz", "identity": ""}

@@ -15,8 +15,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from omilink.app.services import Services
 from omilink.errors import OmilinkError
 from omilink.settings import OnOff, Settings, host_and_port
-from omilink.web.connection import PATIENCE, Connection, Wait
-from omilink.web.listener import Listener, Room, make_room
+from omilink.web.sockets.connection import PATIENCE, Connection, Wait
+from omilink.web.sockets.listener import Listener, Room, make_room
 
 FINISH = 5
 """Seconds that open requests get when the server stops."""

@@ -9,8 +9,8 @@ from starlette.types import Receive, Scope, Send
 
 from omilink.live.event_log import Frame
 from omilink.live.live_stream import LiveStream, Quiet
-from omilink.web.connection import LINGER_BYTES, Peer, Wait
 from omilink.web.headers import SECURITY, raw
+from omilink.web.sockets.connection import LINGER_BYTES, Peer, Wait
 
 PATIENCE = 10.0
 """Seconds that a reader may take to make room for the next bytes. The rest of it waits in the database."""

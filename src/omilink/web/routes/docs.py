@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-PAGE = Path(__file__).parent / "static" / "docs.html"
+PAGE = Path(__file__).parents[1] / "static" / "docs.html"
 PARTS = ("swagger-ui-bundle.js", "swagger-ui.css")
 
 

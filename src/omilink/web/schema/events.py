@@ -7,8 +7,8 @@ from typing import Annotated, NotRequired
 from typing_extensions import TypedDict
 
 from omilink.models import event
-from omilink.web.answers import Done
-from omilink.web.shapes import EventShape
+from omilink.web.schema.answers import Done
+from omilink.web.schema.shapes import EventShape
 
 
 class _Polled(TypedDict):

@@ -18,8 +18,8 @@ from omilink.app.services import Checks
 from omilink.errors import NotSignedIn, OmilinkError
 from omilink.ingest.queue import DeliveryQueue
 from omilink.models.json import Json, to_json
-from omilink.web import answers
 from omilink.web.auth import Services, bearer
+from omilink.web.schema import answers
 
 STATES = ("waiting", "dead", "quarantined")
 WELL = "ok"

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from omilink.models import conversation, day_summary, event, message, omi_account, session, user
-from omilink.web.shapes import Shape
+from omilink.web.schema.shapes import Shape
 
 
 class Error(TypedDict):
@@ -237,5 +237,5 @@ REFUSALS: Responses = {"default": {"model": Error, "description": "What happened
 
 def of(shape: type[Any], status: int = 200, *, refused: Sequence[int] = ()) -> Responses:
     """What a route says of its answer, and how it may refuse. What follows from being for users and from having a body
-    is added by `web.openapi`."""
+    is added by `web.schema.openapi`."""
     return {status: {"model": shape}} | refusals(*refused)

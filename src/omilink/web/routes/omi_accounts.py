@@ -16,8 +16,8 @@ from omilink.linking.omi_accounts import NUMBER_DIGITS, Started
 from omilink.models.ids import check_id
 from omilink.models.json import Json, time_text, to_json
 from omilink.models.omi_account import OmiLink
-from omilink.web import answers, fields
 from omilink.web.auth import Actor, CurrentUser, Services, client_address
+from omilink.web.schema import answers, fields
 
 router = APIRouter(prefix="/link/omi", tags=["OMI accounts"])
 

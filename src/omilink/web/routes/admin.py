@@ -15,9 +15,9 @@ from omilink.models.audit import OPERATOR, By
 from omilink.models.json import Json, to_json
 from omilink.models.session import OmiSession, Session
 from omilink.models.user import User
-from omilink.web import answers, fields
 from omilink.web.auth import Services, by, check_origin
-from omilink.web.operations import check_operator
+from omilink.web.routes.operations import check_operator
+from omilink.web.schema import answers, fields
 
 MOST = 100
 """Sessions that one request can issue. They are written in one transaction, for which calls of devices wait."""

@@ -8,11 +8,11 @@ from omilink.accounts import rate_limits, signing_in
 from omilink.live import event_log
 from omilink.live.live_stream import LiveStream
 from omilink.models.json import Json, time_text
-from omilink.web import answers, openapi
 from omilink.web.auth import CurrentUser, Services, client_address, services_of, signed_in_to_stream
-from omilink.web.events import PolledEvents
 from omilink.web.plain_route import IS_HEAD, PlainRoute
-from omilink.web.sse import HEADERS, EventStream
+from omilink.web.schema import answers, openapi
+from omilink.web.schema.events import PolledEvents
+from omilink.web.sockets.sse import HEADERS, EventStream
 
 PATH = "/conversations/current"
 STREAM = f"{PATH}/stream"

@@ -18,11 +18,13 @@ from omilink.ingest import accept, payload, signature
 from omilink.models.ids import SHARED, check_id, is_id
 from omilink.models.json import Json
 from omilink.settings import WebhookAuth
-from omilink.web import admission, answers, bodies, openapi
-from omilink.web.admission import NOT_ADMITTED, Signature
+from omilink.web import bodies
 from omilink.web.auth import bearer, client_address, request_id, services_of
-from omilink.web.fields import ID
 from omilink.web.plain_route import PlainRoute
+from omilink.web.routes import admission
+from omilink.web.routes.admission import NOT_ADMITTED, Signature
+from omilink.web.schema import answers, openapi
+from omilink.web.schema.fields import ID
 
 PATH = "/omi-webhook"
 AUDIO = "application/octet-stream"

@@ -17,7 +17,7 @@ from functools import partial
 
 from omilink.errors import Unavailable
 from omilink.web.addresses import network, plain
-from omilink.web.connection import Connection, Peer, Wait, farewell
+from omilink.web.sockets.connection import Connection, Peer, Wait, farewell
 
 FILES = 192
 """Open files that are kept for databases, NATS, pages and the connections that are just closing."""

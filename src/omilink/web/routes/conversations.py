@@ -8,9 +8,9 @@ from omilink.database.store import Transaction
 from omilink.live import event_log
 from omilink.models.conversation import Conversation
 from omilink.models.json import Json, to_json
-from omilink.web import answers, fields
 from omilink.web.auth import CurrentUser, Services
-from omilink.web.cursors import Limit, NumberCursor, PlaceCursor, by_number, by_place, pack
+from omilink.web.schema import answers, fields
+from omilink.web.schema.cursors import Limit, NumberCursor, PlaceCursor, by_number, by_place, pack
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
 

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query
 
 from omilink.conversations import day_summaries
 from omilink.models.json import Json, to_json
-from omilink.web import answers
 from omilink.web.auth import CurrentUser, Services
-from omilink.web.cursors import Limit
+from omilink.web.schema import answers
+from omilink.web.schema.cursors import Limit
 
 DATE = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 Date = Annotated[str, Query(pattern=DATE)]

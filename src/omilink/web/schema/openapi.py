@@ -8,8 +8,8 @@ from starlette.routing import BaseRoute
 
 from omilink import __version__
 from omilink.models.json import Json
-from omilink.web import answers
 from omilink.web.plain_route import PlainRoute
+from omilink.web.schema import answers
 
 SCHEMES = {
     "ticket": ("query", "ticket", "A ticket of /conversations/current/stream-ticket."),
