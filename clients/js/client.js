@@ -179,6 +179,14 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     messages: (id, paging) => ask("GET", `/conversations/${encodeURIComponent(id)}/messages${queryOf(paging)}`),
 
     /**
+     * OMI's summaries of the user's days, the latest first.
+     *
+     * @param {Paging & {from?: string, to?: string}} [days] Dates, such as "2026-10-14".
+     * @returns {Promise<import("./api.js").DaySummaries>}
+     */
+    listDaySummaries: (days) => ask("GET", `/day-summaries${queryOf(days)}`),
+
+    /**
      * Renames or stars a conversation. A `title` of null gives back OMI's title, or the first words.
      *
      * @param {string} id

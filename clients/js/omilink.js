@@ -120,6 +120,8 @@ export const apiListConversations = (paging) => client.listConversations(paging)
 export const apiGetConversation = (conversationId) => client.conversation(conversationId);
 /** @param {string} conversationId @param {Paging} [paging] */
 export const apiGetMessages = (conversationId, paging) => client.messages(conversationId, paging);
+/** @param {Parameters<Client["listDaySummaries"]>[0]} [days] */
+export const apiListDaySummaries = (days) => client.listDaySummaries(days);
 /** @param {string} conversationId @param {Parameters<Client["changeConversation"]>[1]} change */
 export const apiChangeConversation = (conversationId, change) => client.changeConversation(conversationId, change);
 /** @param {string} conversationId @param {string} itemId @param {boolean} done */

@@ -70,6 +70,8 @@ const CALLS = [
   ],
   ["changeConversation", ["c1", { title: null }], "PATCH /conversations/c1", { title: null }],
   ["tickActionItem", ["c1", "a b", true], "PATCH /conversations/c1/action-items/a%20b", { done: true }],
+  ["listDaySummaries", [], "GET /day-summaries"],
+  ["listDaySummaries", [{ from: "2026-10-14" }], "GET /day-summaries?from=2026-10-14"],
   ["deleteConversation", ["c1"], "DELETE /conversations/c1"],
   ["events", [], "GET /conversations/current/events"],
   ["events", [{ after: "a+b" }], "GET /conversations/current/events?after=a%2Bb"],
