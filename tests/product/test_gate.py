@@ -20,6 +20,7 @@ from typing import Any, cast
 import httpx2
 import pytest
 from argon2 import PasswordHasher
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, func, select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -39,10 +40,12 @@ from omilink.linking import omi_accounts, rules, sessions
 from omilink.linking.acts import Act, Decision, Facts, Outcome
 from omilink.live.bus import Hint
 from omilink.models.audit import OPERATOR, By
+from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
 from omilink.models.event import Event
 from omilink.models.omi_account import Proof
 from omilink.models.order import Moment
+from omilink.models.summary import ActionItem, Details
 from omilink.models.user import User
 from omilink.web.app import make_app
 from omilink.web.sockets.connection import Peer
@@ -154,7 +157,7 @@ def long_silence(since: int) -> Try:
     return lambda world: within(pass_by)
 
 
-def whatever_it_is_asked(route: str, **form: str) -> Try:
+def whatever_it_is_asked(route: str, **form: object) -> Try:
     """Ben and the operator name everything there is, what is not ben's first: in the path, in the query and in the
     body. One of them has to get what the route is for, else nothing has been tried."""
     method, path = route.split()
@@ -171,6 +174,26 @@ def whatever_it_is_asked(route: str, **form: str) -> Try:
         assert statuses & {200, 201} and statuses <= {200, 201, 401, 404, 409}, statuses
 
     return lambda world: within(lambda product: send(world, product))
+
+
+def with_items(asked: Try) -> Try:
+    """Each of ben's conversations gets an action item with the conversation's id before the server is asked."""
+
+    async def add(product: Services) -> None:
+        await product.store.write(
+            lambda tx: tx.put_conversations([], [with_item(one) for one in tx.conversations_of("ben", 100)])
+        )
+
+    def run(world: World) -> None:
+        within(add)
+        asked(world)
+
+    return run
+
+
+def with_item(conversation: Conversation) -> Conversation:
+    item = ActionItem(id=conversation.id, text="Buy milk", done=False)
+    return replace(conversation, details=Details(action_items=[item]).text())
 
 
 class Left:
@@ -338,7 +361,10 @@ READS = "it only reads"
 SIGNS_IN = "about who is signed in"
 ASKS = "asks for a proof, or makes an address, and attaches nothing by itself"
 TAKES_AWAY = "removes what is the user's own, and nobody gets it"
+MARKS = "changes what is the user's own, and nobody gets it"
 SENDS = "runs the server or calls it, so it goes the ways above"
+
+TICK = "PATCH /conversations/{conversation_id}/action-items/{item_id}"
 
 CANNOT: dict[str, str] = {
     "GET /openapi.json": READS,
@@ -367,7 +393,10 @@ CANNOT: dict[str, str] = {
     "GET /conversations": READS,
     "GET /conversations/{conversation_id}": READS,
     "GET /conversations/{conversation_id}/messages": READS,
+    "PATCH /conversations/{conversation_id}": MARKS,
+    TICK: MARKS,
     "DELETE /conversations/{conversation_id}": TAKES_AWAY,
+    "GET /day-summaries": READS,
     "GET /health": READS,
     "GET /ready": READS,
     "GET /metrics": READS,
@@ -411,6 +440,7 @@ FORMS: dict[str, dict[str, str]] = {
 
 RUN: dict[str, Try] = {
     **{name: whatever_it_is_asked(name, **FORMS.get(name, {})) for name in CANNOT if "/" in name},
+    TICK: with_items(whatever_it_is_asked(TICK, done=True)),
     "GET /page": whatever_it_is_asked("GET /page/index.html"),
     "GET /docs/{name}": whatever_it_is_asked("GET /docs/swagger-ui.css"),
     "omilink doctor": command("doctor", "kitchen", "--user", "ben@example.org"),
