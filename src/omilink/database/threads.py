@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from omilink.database.fair_queue import FairQueue, Taken
-from omilink.errors import OmilinkError, Unavailable
+from omilink.errors import Unavailable
 from omilink.turns import SERVER, whose
 
 T = TypeVar("T")
@@ -109,18 +109,15 @@ class DatabaseThreads:
         wanted = [one for one in taken if not one.item[1].done()]  # the others have given up
         time_used = _TimeUsed()
         outcomes = _guarded(run, [time_used.limit(one.whose, one.item[0]) for one in wanted]) if wanted else []
-        waits = [isinstance(error, _NotYet) for _, error in outcomes]
+        waits = [result is _NOT_YET for result, _ in outcomes]
         ran = [(one.item, outcome) for one, outcome, later in zip(wanted, outcomes, waits, strict=True) if not later]
         self._loop.call_soon_threadsafe(_deliver, ran)
         return [one for one, later in zip(wanted, waits, strict=True) if later]
 
 
-class _NotYet(OmilinkError):
-    """Raised in place of a call for which a group has no time. SQLite and PostgreSQL roll back a call that raises.
-
-    A new instance is raised each time: an error that is raised again keeps the frames of all earlier times, and what
-    they refer to.
-    """
+_NOT_YET = object()
+"""Returned in place of a call for which a group has no time. An error would keep the frames of the group, and so the
+results of its other calls, until Python's collector runs."""
 
 
 class _TimeUsed:
@@ -135,7 +132,7 @@ class _TimeUsed:
             begins = time.monotonic()
             self._began = self._began or begins
             if begins - self._began > LONG or (whose != SERVER and self._used[whose] > TURN):
-                raise _NotYet("This call waits for its next turn.")
+                return _NOT_YET
             try:
                 return fn(connection)
             finally:
