@@ -98,7 +98,7 @@ def test_errors_have_one_shape(kind: str) -> None:
     assert is_explained(ask(f"/{kind}/missing", "POST"), 405, "method_not_allowed")
 
 
-@pytest.mark.parametrize("kind", ["starlette", "fastapi"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_starlette_says_in_plain_text_becomes_json(kind: str) -> None:
     part = ask(f"/{kind}/no_such_part")
     assert is_explained(part, 416, "range_not_satisfiable") and part.headers["content-range"] == FILE

@@ -5,14 +5,13 @@ from functools import lru_cache
 from fastapi import APIRouter
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from omilink import turns
 from omilink.app.services import Services
 from omilink.web import bodies, errors, headers
 from omilink.web.addresses import neighbourhood, plain
-from omilink.web.plain_route import IS_HEAD, RESPONSE
+from omilink.web.plain_route import IS_HEAD
 
 
 class Pipeline:
@@ -24,23 +23,16 @@ class Pipeline:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         turns.work_for(_network(scope["client"][0]) if scope["client"] else "network unknown")
-        answer = _Answer(send)
-        response = await self._route(_as_get(scope), receive, answer)
-        if response:
-            await response(scope, receive, answer.send)
-
-    async def _route(self, scope: Scope, receive: Receive, answer: "_Answer") -> Response | None:
-        """The response that is still to be sent. FastAPI's routes send theirs by themselves."""
+        scope, answer = _as_get(scope), _Answer(send)
         scope.update({"app": self, headers.ADDED: answer.added})
         try:
             await self._router(scope, bodies.bounded(scope, receive), answer.send)
         except ClientDisconnect:
-            return None  # there is nobody to answer
+            return  # there is nobody to answer
         except Exception as error:
             if answer.has_begun:
                 raise
-            return errors.explain(Request(scope), error)
-        return scope.get(RESPONSE)
+            await errors.explain(Request(scope), error)(scope, receive, answer.send)
 
 
 class _Answer:

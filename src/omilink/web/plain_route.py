@@ -10,8 +10,6 @@ from starlette.types import Receive, Scope, Send
 from omilink.models.json import Json
 from omilink.web.bodies import AS_SENT
 
-RESPONSE = "omilink.response"
-"""Where the scope holds a plain route's response until the pipeline sends it."""
 IS_HEAD = "omilink.is_head"
 """A key in the scope of HEAD requests, which are routed as GET."""
 
@@ -32,5 +30,6 @@ class PlainRoute(Route):
         self.method, self.describe, self._respond = method.lower(), describe, endpoint
         self.app = self._answer
 
-    async def _answer(self, scope: Scope, _: Receive, send: Send) -> None:
-        scope[RESPONSE] = await self._respond(Request(scope, scope[AS_SENT], send))
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._respond(Request(scope, scope[AS_SENT], send))
+        await response(scope, receive, send)
