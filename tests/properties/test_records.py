@@ -83,10 +83,9 @@ def followed(tx: Transaction) -> dict[str, dict[str, Any]]:
 def test_the_record_and_the_live_words_are_there_once(engine: Engine, seed: int) -> None:
     chance = random.Random(seed)
     said = talk(chance)
-    body: dict[str, Any] = {"id": "omi-1", "structured": {"title": "T"}, "transcript_segments": joined(said, chance)}
+    body: dict[str, Any] = {"id": "omi-1", "structured": {"title": "T"}}
     body["started_at"] = f"{time_text(NOON)}"
-    if chance.random() < 0.3:
-        body["transcript_segments"] = [{**one, "id": None} for one in body["transcript_segments"]]
+    without = {"id": None} if chance.random() < 0.3 else {}
     calls = [one for one in calls_of(said) if chance.random() > chance.choice([0.0, 0.2, 0.5])]
     arrivals = [(segments[-1]["end"] + 1.0, segments) for segments in calls]
     arrivals += [(heard + chance.choice([0.5, 5.0]), one) for heard, one in arrivals if chance.random() < 0.2]
@@ -96,7 +95,9 @@ def test_the_record_and_the_live_words_are_there_once(engine: Engine, seed: int)
     deliveries = [call(heard, *segments, session=UID, uid=UID) for heard, segments in arrivals]
     for moment in moments[chance.randint(0, 2) :]:
         sent = call(moment, session=UID, uid=UID)
-        deliveries.append(replace(sent, kind="conversation", body=json.dumps(body).encode()))
+        spoken = joined([one for one in said if one["end"] <= moment], random.Random(seed))
+        content = json.dumps(body | {"transcript_segments": [{**one, **without} for one in spoken]}).encode()
+        deliveries.append(replace(sent, kind="conversation", body=content))
     deliveries.sort(key=lambda one: one.order)
     with empty_store(engine) as tx:
         verify(tx, UID, "ada", at(0))

@@ -73,9 +73,10 @@ def repair(messages: Sequence[Message], record: Sequence[Segment], deleted: Sequ
     return _Alignment(messages, record).repaired(deleted)
 
 
-def contains(record: Sequence[Message], segment: Segment) -> bool:
-    """Whether these messages, which a record has filled in, hold all letters of the segment at about its time."""
-    words = [Segment(text=one.text, start=one.start, end=one.end) for one in record]
+def contains(messages: Sequence[Message], segment: Segment) -> bool:
+    """Whether these messages, in spoken order, hold all letters of the segment at about its time, and at least half of
+    the letters stand in messages that a record has filled in."""
+    words = [Segment(text=one.text, start=one.start, end=one.end) for one in messages]
     said = Message(
         **segment.speech(),
         conversation_id="",
@@ -86,7 +87,8 @@ def contains(record: Sequence[Message], segment: Segment) -> bool:
         spoken_at=0,
         versions="",
     )
-    return _Alignment([said], words).is_exact(0)
+    found = _Alignment([said], words).texts_of(0)
+    return 2 * sum(messages[number].source == "omi_record" for number in found) >= max(1, len(found))
 
 
 def letters_of(text: str) -> str:
@@ -142,8 +144,9 @@ class _Alignment:
             if number not in self._spans:
                 self._place_out_of_order(number)
 
-    def is_exact(self, number: int) -> bool:
-        return number in self._spans
+    def texts_of(self, number: int) -> list[int]:
+        """For each letter of the message, if all are found, the index of the record's text that has it."""
+        return [self._letters.segment(index) for index in range(*self._spans.get(number, (0, 0)))]
 
     def repaired(self, deleted: Sequence[Span]) -> Repair:
         for number in range(len(self._messages)):

@@ -384,7 +384,7 @@ def is_filled_in(batch: DeliveryBatch, delivery: Delivery, segment: Segment, nea
         is_long = len(letters_of(segment.text)) >= LONG
         if is_long or not segmentation.has_ended(conversation, delivery.received_at, batch.gap):
             around = batch.around(conversation, segment.start - NEARBY, segment.end + NEARBY)
-            filled = sorted((m for m in around if m.source == "omi_record"), key=lambda m: (m.position, m.seq))
-            if filled and contains(filled, segment):
+            there = sorted((m for m in around if m.start is not None), key=lambda m: (m.position, m.seq))
+            if contains(there, segment):
                 return True
     return False
