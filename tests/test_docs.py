@@ -36,6 +36,7 @@ from omilink.live import live_stream
 from omilink.models.delivery import BATCH_BYTES
 from omilink.models.session import MOST_SESSIONS, UnlinkReason
 from omilink.nats.stream import PARTITIONS
+from omilink.search import find
 from omilink.settings import Settings
 from omilink.turns import SHARES
 from omilink.web.app import openapi_document
@@ -85,6 +86,7 @@ BOUNDS = {
     "lines in the log about all that": "one a minute of each kind",
     "the database's threads, by asking much": f"one thread at a time, for {threads.TURN * 1000:g} ms or one call",
     "a page of a list": "200 entries",
+    "a page of a search": f"{find.READ_MOST + find.READ_AT_ONCE:,} texts",
     "sessions, linked by hand or at the own address": f"{MOST_SESSIONS:,}",
     "what is kept of one user's calls in a day": f"{Settings.model_fields['daily_megabytes'].default} MB",
     "the worker, by sending much": f"1/{SHARES} of a batch of {worker.BATCH} calls, and one call beyond its bytes",

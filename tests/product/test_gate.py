@@ -397,6 +397,7 @@ CANNOT: dict[str, str] = {
     TICK: MARKS,
     "DELETE /conversations/{conversation_id}": TAKES_AWAY,
     "GET /day-summaries": READS,
+    "GET /search": READS,
     "GET /health": READS,
     "GET /ready": READS,
     "GET /metrics": READS,
@@ -427,6 +428,8 @@ CANNOT: dict[str, str] = {
     "count": "notes how much time has passed",
     "tidy": TAKES_AWAY,
     "scrub": TAKES_AWAY,
+    "index": "adds words to the search index for the user whose they are already",
+    "erase_index": TAKES_AWAY,
 }
 
 NAMES = ("id", "uid", "session_id", "omi_user_id", "user_id", "conversation_id")
@@ -458,6 +461,8 @@ RUN: dict[str, Try] = {
     "count": once(maintenance.count),
     "tidy": once(maintenance.tidy, OMILINK_KEEP_DELIVERIES="0", OMILINK_KEEP_UNLINKED="0.01"),
     "scrub": once(maintenance.scrub),
+    "index": once(maintenance.index),
+    "erase_index": once(maintenance.erase_index),
 }
 
 ENDLESS = {f"omilink {name}" for name in ("serve", "worker", "demo", "simulate", "tail")}

@@ -55,6 +55,7 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
         ("get", "/conversations/{conversation_id}", conversation, None),
         ("patch", "/conversations/{conversation_id}", conversation, {"title": "Tea", "starred": True}),
         ("get", "/conversations/{conversation_id}/messages", conversation, None),
+        ("get", "/search", "?q=kettle", None),
         ("get", "/conversations/current/events", "", None),
         ("get", "/day-summaries", "", None),
         ("post", "/conversations/current/stream-ticket", "", None),
@@ -63,7 +64,7 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
         ("delete", "/account/sessions/{sign_in_id}", sign_in["id"], None),
     ]
     for method, path, name, body in calls:
-        where = path.replace(path[path.find("{") : path.find("}") + 1], name) if name else path
+        where = path.replace(path[path.find("{") : path.find("}") + 1], name) if "{" in path else path + name
         answer = ada.client.request(method, where, json=body, headers=operator if where.startswith("/admin") else None)
         assert answer.is_success, (method, path, answer.text)
         shape = described["paths"][path][method]["responses"][str(answer.status_code)]["content"][JSON]["schema"]

@@ -13,6 +13,7 @@ from omilink.database.store import Transaction
 from omilink.errors import Unavailable
 from omilink.linking import sessions
 from omilink.live import event_log
+from omilink.search import index as search_index
 
 WATCH = 1.0
 """Seconds between checks for changes that no notification announced. So a stream ends within two seconds of its right
@@ -27,6 +28,11 @@ TIDY_USERS = 100
 """Users whose old events are removed in one transaction."""
 EXPIRE = 1.0
 """Seconds between checks for expired links."""
+INDEX = 0.5
+"""Seconds between looks for words that the search index does not hold."""
+ERASE = 5.0
+"""Seconds between looks for words that were removed from the search index: within 60 they are overwritten."""
+
 SCRUB = 2.0
 """Seconds between attempts to overwrite removed rows on the disk, which wait while a reader uses an older state."""
 
@@ -88,6 +94,28 @@ async def tidy(services: Services) -> None:
 async def scrub(services: Services) -> None:
     """Overwrites removed words on the disk."""
     await _every(SCRUB, services.store.finish_scrubbing)
+
+
+async def index(services: Services) -> None:
+    """Adds to the search index what was stored before its conversation was in it."""
+
+    async def add() -> None:
+        while await services.store.read(lambda tx: tx.next_to_index()):
+            await services.store.write(search_index.catch_up)
+
+    await _every(INDEX, add)
+
+
+async def erase_index(services: Services) -> None:
+    """Overwrites what was removed from the search index."""
+
+    async def erase() -> None:
+        if await services.store.read(lambda tx: tx.is_erasure_due()):
+            while await services.store.write(lambda tx: tx.erase_index()):
+                pass
+            await services.store.scrub()
+
+    await _every(ERASE, erase)
 
 
 async def expire(services: Services, after: Millis) -> None:

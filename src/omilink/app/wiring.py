@@ -54,8 +54,9 @@ async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> A
             tasks = [*transport.everywhere, lambda: maintenance.count(services)]
             if web:
                 tasks += [*transport.on_web, lambda: maintenance.watch(services), lambda: maintenance.scrub(services)]
+                tasks += [lambda: maintenance.erase_index(services)]
             if worker:
-                tasks += [lambda: maintenance.tidy(services)]
+                tasks += [lambda: maintenance.tidy(services), lambda: maintenance.index(services)]
             if worker and settings.link_ttl:
                 after = round(settings.link_ttl * DAY)
                 tasks += [lambda: maintenance.expire(services, after)]

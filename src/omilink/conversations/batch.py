@@ -13,6 +13,7 @@ from omilink.models.ids import SHARED, check_id, session_key
 from omilink.models.json import event_of
 from omilink.models.message import Message
 from omilink.models.session import OmiSession
+from omilink.search import index
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -105,7 +106,8 @@ class Batch:
 
     def forget_words(self, conversation: Conversation) -> None:
         """Deletes the conversation's words, as `Transaction.forget_words` does."""
-        self.stored().forget_words(conversation)
+        index.forget(self.stored(), [conversation.id])
+        self.tx.forget_words(conversation)
         self._messages.pop(conversation.id, None)
 
     # events and the audit
@@ -133,8 +135,11 @@ class Batch:
         """Writes all changes, in the order in which rows depend on one another."""
         self.tx.put_sessions(self._changed_sessions.values())
         self.tx.add_uids_shown(self._new_uids)
-        self.tx.put_conversations(self._new_conversations.values(), self._changed_conversations.values())
-        self.tx.put_messages(self._new_messages.values(), self._changed_messages.values())
+        conversations = self._new_conversations.values(), self._changed_conversations.values()
+        messages = self._new_messages.values(), self._changed_messages.values()
+        index.update(self.tx, *conversations, *messages)
+        self.tx.put_conversations(*conversations)
+        self.tx.put_messages(*messages)
         for entry in self._entries:
             self.tx.audit(entry)
         self.tx.append(self._events)

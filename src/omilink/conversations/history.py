@@ -13,6 +13,7 @@ from omilink.models.event import ConversationChanged, ConversationDeleted, NewMe
 from omilink.models.message import Message
 from omilink.models.order import Moment
 from omilink.models.session import OmiSession, Session
+from omilink.search import index
 
 SNAPSHOT = 50
 """Messages in the answer about the current conversation, and in one event about conversations that are taken along."""
@@ -74,6 +75,13 @@ def delete(batch: Batch, conversation_id: str, user_id: str, at: Millis) -> None
     batch.forget_words(conversation)
     batch.put_conversation(conversation.deleted(at))
     batch.add_event(user_id, ConversationDeleted(conversation_id=conversation.id))
+
+
+def remove_user(tx: Transaction, user_id: str, moment: Moment) -> None:
+    """Removes the user, as `Transaction.remove_user` does, and the user's words from the search index."""
+    tx.lock_account(user_id)
+    index.forget(tx, tx.indexed_of(user_id))
+    tx.remove_user(user_id, moment)
 
 
 def _brought(conversation: Conversation, moment: Moment | None) -> Conversation:

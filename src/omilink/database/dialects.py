@@ -109,6 +109,16 @@ def lock(connection: Connection, names: Collection[str]) -> None:
         connection.execute(_LOCK, {"names": json_list(names)})
 
 
+_PLAN = text("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
+def plan_each_time(connection: Connection) -> None:
+    """PostgreSQL plans the statements of this transaction for the values that they get, since the best plan for a rare
+    word takes a second for a common one, and the other way round."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_PLAN)
+
+
 _WALL = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)")
 
 

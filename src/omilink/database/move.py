@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Table, func, insert, select
+from sqlalchemy import Connection, Engine, Table, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from omilink.database import migrate, schema, sqlite
@@ -39,6 +39,7 @@ def move(source: Engine, target: Engine, tell: Tell) -> None:
             if table.name not in STAYS:
                 tell(table.name, _copy(table, old, new))
         number_after(new, last_number(old))
+        new.execute(update(schema.search_conversations).values(reached=0))  # the index itself is made anew
         if target.dialect.name == "postgresql":
             _go_on_counting(new)
 
@@ -94,7 +95,7 @@ def _copy(table: Table, old: Connection, new: Connection) -> int:
 
 
 def _go_on_counting(new: Connection) -> None:
-    column = schema.audit.c.id
-    if last := new.execute(select(func.max(column))).scalar():
-        serial = func.pg_get_serial_sequence(column.table.name, column.name)
-        new.execute(select(func.setval(serial, last)))
+    for column in schema.audit.c.id, schema.search_conversations.c.number:
+        if last := new.execute(select(func.max(column))).scalar():
+            serial = func.pg_get_serial_sequence(column.table.name, column.name)
+            new.execute(select(func.setval(serial, last)))

@@ -73,10 +73,9 @@ class Removal(Events, Sessions):
     def remove_user(self, user_id: str, moment: Moment) -> None:
         """Removes every row of the user, and the user's id from the audit. The user's sessions become unowned. Calls
         that were accepted for the user until now go to no later owner."""
+        self.lock_account(user_id)
         s, c, a = session.c, conversation.c, schema.audit.c
-        touched = or_(s.origin == user_id, s.user_id == user_id, s.left_user_id == user_id)
-        self._lock(self._run(select(s.id).where(touched)).scalars().all())
-        self._lock_user(user_id)
+        touched = _touched(user_id)
         had = every(OmiSession, self._run(select(session).where(touched, s.origin != user_id)))
         self._forget_deliveries(user_id, had)
         theirs = select(s.id).where(s.origin == user_id)
@@ -95,6 +94,11 @@ class Removal(Events, Sessions):
         self._run(update(schema.audit).where(a.before == user_id).values(before=None))
         self._run(update(schema.audit).where(a.after == user_id).values(after=None))
         self._run(delete(user).where(user.c.id == user_id))
+
+    def lock_account(self, user_id: str) -> None:
+        """Nobody else changes what is the user's until the end of the transaction."""
+        self._lock(self._run(select(session.c.id).where(_touched(user_id))).scalars().all())
+        self._lock_user(user_id)
 
     def prune(
         self, *, now: Millis, deliveries_before: Millis, unlinked_before: Millis, events_before: Millis, most: int
@@ -149,6 +153,12 @@ class Removal(Events, Sessions):
             }
             gone = [row.seq for row in rows if whose.get(one.hands_at(row), user_id) == user_id]
             self._many(delete(job).where(job.c.seq == bindparam("number")), [{"number": seq} for seq in gone])
+
+
+def _touched(user_id: str) -> ColumnElement[bool]:
+    """The sessions that are the user's, or were."""
+    s = session.c
+    return or_(s.origin == user_id, s.user_id == user_id, s.left_user_id == user_id)
 
 
 def _accepted_before(at: Millis) -> ColumnElement[bool]:

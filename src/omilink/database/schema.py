@@ -232,7 +232,26 @@ messages = Table(
         Column("text", Text, nullable=False),
     ),
     UniqueConstraint("conversation_id", "key"),
+    Index("ix_messages_conversation_id_seq", "conversation_id", "seq"),
     sqlite_with_rowid=False,
+)
+
+# the conversations in the search index, and whose they are there; the table `search_index` is made by a migration, and
+# its entries are numbered by these numbers (database.search)
+search_conversations = Table(
+    "search_conversations",
+    metadata,
+    Column("number", BigKey, primary_key=True),
+    Column("conversation_id", String, nullable=False, unique=True),
+    Column("user_id", String, nullable=False, index=True),
+    Column("reached", Integer),  # the last message's seq in the index; NULL: it has all, and gets new ones as they come
+    Index(
+        "ix_search_conversations_waiting",
+        "number",
+        sqlite_where=text("reached IS NOT NULL"),
+        postgresql_where=text("reached IS NOT NULL"),
+    ),
+    sqlite_autoincrement=True,
 )
 
 events = Table(

@@ -18,6 +18,7 @@ from omilink.database.links import Links
 from omilink.database.messages import Messages
 from omilink.database.personal_urls import PersonalUrls
 from omilink.database.removal import Removal
+from omilink.database.search import Search
 from omilink.database.sign_ins import SignIns
 from omilink.database.signatures import Signatures
 from omilink.database.threads import DatabaseThreads
@@ -39,6 +40,7 @@ class Transaction(
     Deliveries,
     Signatures,
     History,
+    Search,
     Removal,
 ):
     """Reads and writes of one transaction, a class per subject. Rows are read and written as nouns of `models`."""

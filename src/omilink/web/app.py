@@ -25,6 +25,7 @@ from omilink.web.routes import (
     operations,
     page,
     personal,
+    search,
     sessions,
     stream,
     webhook,
@@ -63,7 +64,7 @@ def _router() -> APIRouter:
     router = APIRouter(redirect_slashes=False, responses=answers.REFUSALS)
     described = Route("/openapi.json", _openapi_json, include_in_schema=False)
     router.routes += [*webhook.routes, *stream.routes, *docs.routes, *page.routes, described]
-    for part in (accounts, personal, sessions, omi_accounts, stream, conversations, days, operations, admin):
+    for part in (accounts, personal, sessions, omi_accounts, stream, conversations, search, days, operations, admin):
         router.include_router(part.router)
     return router
 

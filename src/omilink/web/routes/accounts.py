@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from omilink.accounts import rate_limits, signing_in
 from omilink.accounts.signing_in import AuthenticatedUser
+from omilink.conversations import history
 from omilink.errors import RateLimited, WrongLogin
 from omilink.live.bus import Hint
 from omilink.models import emails
@@ -127,7 +128,7 @@ async def delete_account(request: Request, form: Password, who: CurrentUser, ser
     """Deletes the account and everything in it for good. Its sessions are unlinked."""
     await _prove_password(request, services, who, form.password)
     moment = await services.moment()
-    await services.store.write(lambda tx: tx.remove_user(who.user.id, moment))
+    await services.store.write(lambda tx: history.remove_user(tx, who.user.id, moment))
     services.personal_urls.forget(who.user.id)
     services.bus.publish([who.user.id], Hint.RIGHTS)
     await services.store.scrub()

@@ -174,6 +174,30 @@ class DaySummaries(Done):
     nextCursor: str | None
 
 
+class FoundConversation(TypedDict):
+    id: str
+    title: str | None
+    startedAt: str
+
+
+class Hit(TypedDict):
+    """A text that has all words of a search. `message` is null unless `field` is `words`. `highlights` are places in
+    `snippet`, from and to, in UTF-16 units, as JavaScript counts."""
+
+    conversation: FoundConversation
+    message: Message | None
+    field: Literal["words", "title", "summary", "action_item"]
+    snippet: str
+    highlights: list[tuple[int, int]]
+
+
+class Hits(Done):
+    """`nextCursor` leads to the next page; null when there is none. A page may be short, or empty, and have a next."""
+
+    items: list[Hit]
+    nextCursor: str | None
+
+
 class OneConversation(Done):
     conversation: Conversation
 

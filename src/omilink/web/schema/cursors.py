@@ -4,6 +4,7 @@ Every text that fits the pattern is a cursor, so /openapi.json can describe it. 
 """
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated
 
@@ -16,6 +17,8 @@ BY_NUMBER = "^(-?[0-9]{1,15}~([2-6][0-9a-f]|7[0-9a-e]){1,200})?$"
 """A time or an order, then an id as hexadecimal bytes, which any id can be written as in a URL."""
 BY_PLACE = r"^(-?[0-9]{1,15}(\.[0-9]{1,30})?~[0-9]{1,9})?$"
 """A position in a conversation, then a seq. The numbers have few enough digits for every database."""
+BY_RANK = "^([0-9]{1,18}(~[0-9]{1,18}~[0-9]{1,9}~[0-9]{1,18})?)?$"
+"""Entries of the search index: the greatest, and if they are ranked, also the least, a rank, and the entry of it."""
 
 
 def _described(pattern: str) -> WithJsonSchema:
@@ -24,8 +27,19 @@ def _described(pattern: str) -> WithJsonSchema:
 
 NumberCursor = Annotated[str, _described(BY_NUMBER)]
 PlaceCursor = Annotated[str, _described(BY_PLACE)]
+RankCursor = Annotated[str, _described(BY_RANK)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 """Entries of a page."""
+
+
+def pack_all(numbers: Iterable[int | None]) -> str:
+    return "~".join(str(number) for number in numbers if number is not None)
+
+
+def by_rank(cursor: str) -> list[int]:
+    """One number, or four, or none if it is empty. Raises Invalid if it is no cursor."""
+    _check(cursor, BY_RANK)
+    return [int(number) for number in cursor.split("~") if number]
 
 
 def pack(number: float, second: int | str) -> str:
@@ -46,7 +60,11 @@ def by_place(cursor: str) -> tuple[float, int] | None:
 
 
 def _parts(cursor: str, pattern: str) -> tuple[str, str] | None:
-    if not re.fullmatch(pattern, cursor):
-        raise Invalid("This cursor is not valid. Send nextCursor of the page before, or no cursor.")
+    _check(cursor, pattern)
     number, _, second = cursor.partition("~")
     return (number, second) if cursor else None
+
+
+def _check(cursor: str, pattern: str) -> None:
+    if not re.fullmatch(pattern, cursor):
+        raise Invalid("This cursor is not valid. Send nextCursor of the page before, or no cursor.")

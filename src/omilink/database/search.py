@@ -1,0 +1,329 @@
+"""The search index: which tokens stand in which texts of which user.
+
+An entry is a text: a message, or the title or the summary of a conversation. Its id is the number of the conversation
+in the index, and within it the place of the text, so that ids grow as texts come. SQLite keeps tokens in an FTS5 table,
+PostgreSQL in a tsvector. Both hold tokens without their order, and no texts: docs/decisions/0022-search.md.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from sqlalchemy import Integer, cast, delete, func, insert, select, text, update
+
+from omilink.clock import Millis
+from omilink.database import schema
+from omilink.database.compiled import Query
+from omilink.database.dialects import among, item, json_list, listed, plan_each_time
+from omilink.database.rows import every
+from omilink.database.work import Work
+from omilink.models.conversation import Conversation
+from omilink.models.ids import digest
+from omilink.models.message import Message
+
+indexed = schema.search_conversations
+conversation = schema.conversations
+message = schema.messages
+meta = schema.meta
+
+PLACE_BITS = 24
+"""Of an entry's id."""
+PLACES = 1 << PLACE_BITS
+TITLE, SUMMARY = PLACES - 1, PLACES - 2
+SECTIONS = range(PLACES - 1_024, SUMMARY)
+ACTION_ITEMS = range(PLACES - 8_192, PLACES - 1_024)
+"""The places of the texts that are no messages. The place of a message is its `seq`."""
+NEWEST = 10**18 - 1
+"""No entry has a greater id. Cursors have as many digits."""
+MERGED_AT_ONCE = 64
+"""Pages that SQLite merges in one transaction: some 20 ms, in which others cannot write."""
+ERASURE, DUE, RUNNING, DUE_AGAIN = "search_erasure", "due", "running", "due again"
+"""A name in meta, and its values."""
+SLACK: Millis = 3_600_000
+"""Milliseconds by which a clock may be set while a conversation goes on."""
+
+
+class Indexed(NamedTuple):
+    """A conversation in the index, with what is stored of its titles and summary. `reached`: the index holds the
+    messages up to this `seq`; None when it holds all of them and gets new ones as they come."""
+
+    number: int
+    conversation_id: str
+    user_id: str
+    reached: int | None
+    session_key: str
+    title: str | None = None
+    omi_title: str | None = None
+    user_title: str | None = None
+    summary: str | None = None
+    details: str | None = None
+
+    @property
+    def omi_session_id(self) -> str:
+        return self.session_key.partition("/")[2]
+
+    def entry(self, place: int) -> int:
+        return self.number << PLACE_BITS | place
+
+    def holds(self, place: int) -> bool:
+        """What is no message comes with the first messages."""
+        return self.reached is None or (place <= self.reached if is_message(place) else self.reached > 0)
+
+
+class Change(NamedTuple):
+    """Adds an entry, or takes it away. SQLite needs the tokens for both."""
+
+    entry: int
+    adds: bool
+    tokens: Sequence[str]
+
+
+class Found(NamedTuple):
+    """An entry that has all tokens, and the text of a message."""
+
+    entry: int
+    conversation_id: str
+    text: str | None
+
+    @property
+    def place(self) -> int:
+        return self.entry & (PLACES - 1)
+
+
+class Lookup(NamedTuple):
+    """A token, or the beginning of one."""
+
+    token: str
+    is_beginning: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filters:
+    """What an entry must have beside the tokens, where it is not None. `since` and `until`: the time when it was said
+    or, for a title or a summary, when the conversation began; `until` is excluded. `person_id`: who speaks, as the
+    device names them. Sessions and people are marks in the index, the others are asked of the tables."""
+
+    since: Millis | None = None
+    until: Millis | None = None
+    session_id: str | None = None
+    conversation_id: str | None = None
+    person_id: str | None = None
+
+
+INDEXED = Query(
+    select(
+        indexed.c.number,
+        indexed.c.conversation_id,
+        indexed.c.user_id,
+        indexed.c.reached,
+        conversation.c.session_id,
+        conversation.c.title,
+        conversation.c.omi_title,
+        conversation.c.user_title,
+        conversation.c.summary,
+        conversation.c.details,
+    )
+    .join(conversation, conversation.c.id == indexed.c.conversation_id, isouter=True)
+    .where(among(indexed.c.conversation_id, "ids"))
+)
+_WANTED = listed("pairs")
+_BY_SEQ = Query(
+    select(message).select_from(
+        _WANTED.join(
+            message,
+            (message.c.conversation_id == item(_WANTED.c.value, 0))
+            & (message.c.seq == cast(item(_WANTED.c.value, 1), Integer)),
+        )
+    )
+)
+_CONVERSATIONS = Query(select(conversation).where(among(conversation.c.id, "ids")))
+
+# FTS5 takes entries away by an INSERT with a command, and writes less when ids come in order.
+_CHANGE_SQLITE = "INSERT INTO search_index (search_index, rowid, tokens) VALUES (?, ?, ?)"
+_ADD_POSTGRESQL = text(
+    "INSERT INTO search_index (entry, tokens) SELECT (value ->> 0)::bigint, "
+    "array_to_tsvector(string_to_array(value ->> 1, ' ')) FROM json_array_elements((:added)::json) AS value "
+    "ON CONFLICT (entry) DO UPDATE SET tokens = excluded.tokens"
+)
+_REMOVE_POSTGRESQL = text(
+    "DELETE FROM search_index WHERE entry IN "
+    "(SELECT value::bigint FROM json_array_elements_text((:removed)::json) AS value)"
+)
+# CROSS JOIN makes SQLite read the index first, from the newest entry, and stop at the limit.
+_FIND = (
+    "SELECT {entry} AS entry, s.conversation_id, m.text FROM search_index CROSS JOIN search_conversations AS s "
+    "CROSS JOIN conversations AS c LEFT JOIN messages AS m "
+    "ON m.conversation_id = s.conversation_id AND m.seq = ({entry} & :mask) "
+    "WHERE {matches} AND {entry} BETWEEN :low AND :high "
+    "AND s.number = ({entry} >> :bits) AND c.id = s.conversation_id "
+    "AND c.user_id = :user_id AND c.deleted_at IS NULL{filters} ORDER BY {entry} DESC LIMIT :most"
+)
+_ENTRY = {"sqlite": "search_index.rowid", "postgresql": "search_index.entry"}
+_MATCHES = {
+    "sqlite": "search_index MATCH :lookup",
+    "postgresql": "search_index.tokens @@ (:lookup)::tsquery",
+}
+_TOKEN = {"sqlite": '"{}"', "postgresql": "'{}'"}
+_BEGINNING = {"sqlite": '"{}"*', "postgresql": "'{}':*"}
+_AND = {"sqlite": " AND ", "postgresql": " & "}
+_FILTERS = {
+    "since": "coalesce(m.spoken_at, c.zero_at, c.created_at) >= :since",
+    "until": "coalesce(m.spoken_at, c.zero_at, c.created_at) < :until",
+    "conversation_id": "c.id = :conversation_id",
+}
+_MERGE = text("INSERT INTO search_index (search_index, rank) VALUES ('merge', :pages)")
+_CHANGED = text("SELECT total_changes()")
+
+
+class Search(Work):
+    def indexed(self, conversation_ids: Collection[str]) -> dict[str, Indexed]:
+        """By conversation id, those that are in the index."""
+        rows = INDEXED.run(self._connection, ids=json_list(conversation_ids)) if conversation_ids else ()
+        return {row.conversation_id: Indexed(*row) for row in rows}
+
+    def indexed_of(self, user_id: str) -> list[str]:
+        """The ids of the user's conversations in the index."""
+        return list(self._run(select(indexed.c.conversation_id).where(indexed.c.user_id == user_id)).scalars())
+
+    def next_to_index(self) -> str | None:
+        """The id of the newest conversation with messages that the index does not hold."""
+        waiting = select(indexed.c.conversation_id).where(indexed.c.reached.is_not(None))
+        found: str | None = self._run(waiting.order_by(indexed.c.number.desc()).limit(1)).scalar()
+        return found
+
+    def put_indexed(self, conversation: Conversation, user_id: str, reached: int | None) -> Indexed:
+        """Adds the conversation to the index, without its texts."""
+        values = {"conversation_id": conversation.id, "user_id": user_id, "reached": reached}
+        number = self._run(insert(indexed).values(values).returning(indexed.c.number)).scalar_one()
+        return Indexed(number, conversation.id, user_id, reached, conversation.session_key)
+
+    def set_reached(self, conversation_id: str, reached: int | None) -> None:
+        self._run(update(indexed).where(indexed.c.conversation_id == conversation_id).values(reached=reached))
+
+    def remove_indexed(self, conversation_id: str) -> None:
+        """Removes the conversation from the index; its entries must have been removed."""
+        self._run(delete(indexed).where(indexed.c.conversation_id == conversation_id))
+
+    def messages_by_seq(self, conversation_id: str, after: int = 0, most: int | None = None) -> list[Message]:
+        """At most `most` messages after this `seq`, in the order in which they came."""
+        c = message.c
+        query = select(message).where(c.conversation_id == conversation_id, c.seq > after)
+        return every(Message, self._run(query.order_by(c.seq).limit(most)))
+
+    def change_index(self, changes: Collection[Change]) -> None:
+        if not changes:
+            return
+        if self._connection.dialect.name == "sqlite":
+            rows = [(None if one.adds else "delete", one.entry, " ".join(one.tokens)) for one in sorted(changes)]
+            self._connection.exec_driver_sql(_CHANGE_SQLITE, rows)
+            return
+        removed = [one.entry for one in changes if not one.adds]
+        added = [(one.entry, " ".join(one.tokens)) for one in changes if one.adds]
+        if removed:
+            self._run(_REMOVE_POSTGRESQL, {"removed": json_list(removed)})
+        if added:
+            self._run(_ADD_POSTGRESQL, {"added": json_list(added)})
+
+    def find(
+        self, user_id: str, lookups: Collection[Lookup], filters: Filters, *, low: int, high: int, most: int
+    ) -> list[Found]:
+        """The newest `most` entries from `low` to `high` that have all tokens, newest first: of the user's
+        conversations, and of no other."""
+        wanted = {name: value for name in _FILTERS if (value := getattr(filters, name)) is not None}
+        if wanted:
+            low, high = self._bounds(user_id, filters, low, high)
+        dialect = self._connection.dialect.name
+        conditions = "".join(f" AND {_FILTERS[name]}" for name in wanted)
+        query = _FIND.format(entry=_ENTRY[dialect], matches=_MATCHES[dialect], filters=conditions)
+        asked = wanted | {"user_id": user_id, "low": low, "high": high, "most": most}
+        asked |= {"lookup": _lookup(dialect, user_id, lookups, filters), "bits": PLACE_BITS}
+        plan_each_time(self._connection)
+        rows = self._run(text(query), asked | {"mask": PLACES - 1})
+        return [Found(*row) for row in rows]
+
+    def lock_conversation(self, conversation_id: str) -> Conversation | None:
+        """The conversation, which nobody else changes until the end of the transaction."""
+        self._lock([one.session_key for one in self.conversations_by_id([conversation_id]).values()])
+        return self.conversations_by_id([conversation_id]).get(conversation_id)
+
+    def conversations_by_id(self, conversation_ids: Collection[str]) -> dict[str, Conversation]:
+        """Whosever they are."""
+        found = _CONVERSATIONS.nouns(Conversation, self._connection, ids=json_list(conversation_ids))
+        return {one.id: one for one in found}
+
+    def messages_of(self, found: Collection[Found]) -> dict[tuple[str, int], Message]:
+        """The messages of these entries, by conversation id and `seq`."""
+        pairs = json_list([(one.conversation_id, one.place) for one in found])
+        messages = _BY_SEQ.nouns(Message, self._connection, pairs=pairs)
+        return {(one.conversation_id, one.seq): one for one in messages}
+
+    def note_erasure(self) -> None:
+        """Notes that words were removed from the index and have to leave its pages too."""
+        if self._connection.dialect.name == "sqlite":
+            self._set_erasure(DUE if self._erasure() in (None, DUE) else DUE_AGAIN)
+
+    def is_erasure_due(self) -> bool:
+        return self._connection.dialect.name == "sqlite" and self._erasure() is not None
+
+    def erase_index(self) -> bool:
+        """Does a bounded part of what is noted to be erased. True when there is more. Only in SQLite, whose FTS5 keeps
+        what was removed until all segments of the index are merged; PostgreSQL reuses the space in its own time."""
+        erasure = self._erasure()
+        if erasure is None:
+            return False
+        if erasure == DUE:
+            self._set_erasure(RUNNING)
+            self._run(_MERGE, {"pages": -MERGED_AT_ONCE})  # negative: begins to merge all segments into one
+            return True
+        before = self._run(_CHANGED).scalar_one()
+        self._run(_MERGE, {"pages": MERGED_AT_ONCE})
+        if self._run(_CHANGED).scalar_one() - before < 2:  # as FTS5 tells that nothing is left to merge
+            self._set_erasure(DUE if erasure == DUE_AGAIN else None)
+            return erasure == DUE_AGAIN
+        return True
+
+    def _erasure(self) -> str | None:
+        found: str | None = self._run(select(meta.c.value).where(meta.c.name == ERASURE)).scalar()
+        return found
+
+    def _set_erasure(self, value: str | None) -> None:
+        self._run(delete(meta).where(meta.c.name == ERASURE))
+        if value:
+            self._run(insert(meta).values(name=ERASURE, value=value))
+
+    def _bounds(self, user_id: str, filters: Filters, low: int, high: int) -> tuple[int, int]:
+        """Of the entries of those conversations that can pass the filters, so that the others are not read."""
+        c = conversation.c
+        numbers = select(func.min(indexed.c.number), func.max(indexed.c.number)).join(
+            conversation, c.id == indexed.c.conversation_id
+        )
+        query = numbers.where(indexed.c.user_id == user_id)
+        if filters.conversation_id is not None:
+            query = query.where(c.id == filters.conversation_id)
+        if filters.since is not None:
+            query = query.where(c.last_at >= filters.since - SLACK)
+        if filters.until is not None:
+            query = query.where(func.coalesce(c.zero_at, c.created_at) < filters.until + SLACK)
+        least, greatest = self._run(query).one()
+        if least is None:
+            return 1, 0
+        return max(low, least << PLACE_BITS), min(high, greatest << PLACE_BITS | (PLACES - 1))
+
+
+def is_message(place: int) -> bool:
+    return place < ACTION_ITEMS.start
+
+
+@lru_cache(4096)
+def mark(kind: str, id: str) -> str:
+    """The token that entries of a user, a session or a person have. No word is equal to it."""
+    return f"¤{digest(kind, id)}"
+
+
+def _lookup(dialect: str, user_id: str, lookups: Collection[Lookup], filters: Filters) -> str:
+    """What the index is asked. Tokens consist of letters, numbers and marks, so that none of them is an operator."""
+    marks = [("user", user_id), ("session", filters.session_id), ("person", filters.person_id)]
+    tokens = [_TOKEN[dialect].format(mark(kind, id)) for kind, id in marks if id is not None]
+    tokens += [(_BEGINNING if one.is_beginning else _TOKEN)[dialect].format(one.token) for one in lookups]
+    return _AND[dialect].join(tokens)

@@ -1,0 +1,166 @@
+"""Searches what a user may read."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, NamedTuple, get_args
+
+from omilink.database.search import ACTION_ITEMS, NEWEST, TITLE, Filters, Found, Lookup, is_message
+from omilink.database.store import Transaction
+from omilink.models.conversation import Conversation
+from omilink.models.message import Message
+from omilink.search.index import texts_of
+from omilink.search.query import Match, Term, match, terms
+
+LOOKUPS = 32
+"""Tokens that the index is asked for; the texts themselves are asked for all of them."""
+WINDOW = 200
+"""Hits that are sorted together, best first: ranking every hit of a common word would take seconds."""
+READ_AT_ONCE = 500
+READ_MOST = 1_000
+"""Texts that one page reads at most. A rare order of common words may need more than one page to be found."""
+
+
+Field = Literal["words", "action_item", "summary", "title"]
+FIELDS = get_args(Field)
+"""Where a hit is, the best at the end."""
+
+
+class Order(StrEnum):
+    BEST = "best"
+    NEWEST = "newest"
+
+
+class Cursor(NamedTuple):
+    """Where the next page begins: at the entry `high`, or after the entry `id`, which has this score, of those from
+    `low` to `high` that are sorted together."""
+
+    high: int = NEWEST
+    low: int | None = None
+    score: int | None = None
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A text that has all terms."""
+
+    found: Found
+    text: str
+    match: Match
+
+    @property
+    def entry(self) -> int:
+        return self.found.entry
+
+    @property
+    def field(self) -> Field:
+        place = self.found.place
+        if is_message(place):
+            return "words"
+        return "action_item" if place in ACTION_ITEMS else "title" if place == TITLE else "summary"
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Greater is better: more whole words, then a title before a summary before an action item before words, then
+        the newer one."""
+        return 100 * self.match.whole + FIELDS.index(self.field), self.entry
+
+
+class Page(NamedTuple):
+    hits: list[Hit]
+    next: Cursor | None
+
+
+class Shown(NamedTuple):
+    """A hit with what it stands in. `message` is None for a hit that is not in words."""
+
+    hit: Hit
+    conversation: Conversation
+    message: Message | None
+
+
+def find(
+    tx: Transaction, user_id: str, q: str, filters: Filters, order: Order, limit: int, cursor: Cursor | None = None
+) -> Page:
+    """The texts of the user's conversations that have all terms of `q`, page by page. Newest first is the order in
+    which words came to the user. Best first sorts the newest `WINDOW` hits by their rank, then the next ones. A page
+    may hold fewer hits than `limit`, or none, and still have a next one."""
+    wanted = terms(q)
+    if not wanted:
+        return Page([], None)
+    search = _Search(tx, user_id, wanted, filters)
+    cursor = cursor or Cursor()
+    return _newest(search, cursor, limit) if order is Order.NEWEST else _best(search, cursor, limit)
+
+
+def show(tx: Transaction, hits: Sequence[Hit]) -> list[Shown]:
+    """The hits with their conversations and messages."""
+    conversations = tx.conversations_by_id({hit.found.conversation_id for hit in hits})
+    messages = tx.messages_of([hit.found for hit in hits])
+    return [
+        Shown(hit, conversations[id := hit.found.conversation_id], messages.get((id, hit.found.place))) for hit in hits
+    ]
+
+
+def _newest(search: "_Search", cursor: Cursor, limit: int) -> Page:
+    hits, low = search.window(cursor.high, limit)
+    return Page(hits, Cursor(low - 1) if low else None)
+
+
+def _best(search: "_Search", cursor: Cursor, limit: int) -> Page:
+    if cursor.low is None:
+        hits, low = search.window(cursor.high, WINDOW)
+    else:
+        low, shown = cursor.low, (cursor.score or 0, cursor.id or 0)
+        hits = [hit for hit in search.hits(cursor.high, low) if hit.rank < shown]
+    ranked = sorted(hits, key=lambda hit: hit.rank, reverse=True)
+    if len(ranked) > limit:
+        return Page(ranked[:limit], Cursor(cursor.high, low, *ranked[limit - 1].rank))
+    return Page(ranked, Cursor(low - 1) if low else None)
+
+
+class _Search:
+    """Reads entries of the index and keeps those whose texts have all terms."""
+
+    def __init__(self, tx: Transaction, user_id: str, wanted: Sequence[Term], filters: Filters) -> None:
+        self._tx, self._user_id, self._wanted, self._filters = tx, user_id, wanted, filters
+        lookups = dict.fromkeys(Lookup(*each) for term in wanted for each in term.lookups())
+        self._lookups = list(lookups)[:LOOKUPS]
+
+    def window(self, high: int, most: int) -> tuple[list[Hit], int]:
+        """The newest `most` hits up to `high`, or fewer where many texts have the tokens and not the terms; and the
+        entry down to which has been read, 0 when there is nothing below."""
+        hits: list[Hit] = []
+        read = 0
+        for found in self._read(high, 1, most + 1):
+            hits += self._hits(found)
+            if len(hits) > most:
+                return hits[:most], hits[most - 1].entry
+            read += len(found)
+            if read >= READ_MOST:
+                return hits, found[-1].entry
+        return hits, 0
+
+    def hits(self, high: int, low: int) -> Iterator[Hit]:
+        read = 0
+        for found in self._read(high, low, WINDOW):
+            yield from self._hits(found)
+            read += len(found)
+            if read >= READ_MOST + READ_AT_ONCE:  # no cursor of ours spans as many
+                return
+
+    def _read(self, high: int, low: int, at_once: int) -> Iterator[list[Found]]:
+        while found := self._tx.find(self._user_id, self._lookups, self._filters, low=low, high=high, most=at_once):
+            yield found
+            if len(found) < at_once:
+                return
+            high, at_once = found[-1].entry - 1, min(2 * at_once, READ_AT_ONCE)
+
+    def _hits(self, found: Sequence[Found]) -> Iterator[Hit]:
+        about = self._tx.conversations_by_id({one.conversation_id for one in found if not is_message(one.place)})
+        texts = {id: texts_of(conversation) for id, conversation in about.items()}
+        for one in found:
+            text = one.text or texts.get(one.conversation_id, {}).get(one.place)
+            if text and (where := match(self._wanted, text)):
+                yield Hit(one, text, where)

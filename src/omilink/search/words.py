@@ -1,0 +1,122 @@
+"""Splits text into the words that the index holds and a search compares.
+
+Words are compared without case and accents. Chinese, Japanese, Thai, Lao, Khmer and Burmese put no spaces between
+words, so that each of their characters is a word here, and the index holds pairs of them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+TOKEN_LENGTH = 32
+"""Characters of a word that the index holds."""
+OPEN_FROM = 2
+"""Characters from which the beginning of a word finds the word. A single letter begins too many words."""
+_ASCII_WORD = re.compile("[a-z0-9]+")
+_ASCII_TOKEN = re.compile(f"([a-z0-9]{{1,{TOKEN_LENGTH}}})[a-z0-9]*")
+_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Accents of Latin, Greek and Cyrillic letters, vowel points of Hebrew and Arabic ones, and variation selectors."""
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+"""Letters with strokes and ligatures, which Unicode does not decompose."""
+_WITHOUT_SPACES = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Burmese
+    (0x1780, 0x17FF),  # Khmer
+    (0x3005, 0x3007),  # the marks of repeated and of the number zero in Chinese and Japanese
+    (0x3040, 0x312F),  # Hiragana, Katakana, Bopomofo
+    (0x31A0, 0x31BF),
+    (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF),  # Chinese characters
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0xFF66, 0xFF9D),  # halfwidth Katakana
+    (0x20000, 0x3FFFF),
+)
+_VOICED = "\uff9e\uff9f"
+"""The marks that change the halfwidth Katakana before them."""
+_LETTER, _CHARACTER, _MARK = range(3)
+
+
+class Word(NamedTuple):
+    """A word of a text, or a character of a script without spaces. `text` is what is compared, `start` and `end` are
+    its place. `is_character`: it is such a character. `is_joined`: such a character stands right before it."""
+
+    text: str
+    start: int
+    end: int
+    is_character: bool = False
+    is_joined: bool = False
+
+
+NO_WORD = Word("", 0, 0)
+
+
+def words(text: str) -> list[Word]:
+    """The words of the text, in their order."""
+    if text.isascii():
+        return [Word(found.group(), *found.span()) for found in _ASCII_WORD.finditer(text.lower())]
+    return [word for word in map(lambda part: _word(text, *part), _parts(text)) if word.text]
+
+
+def tokens(text: str) -> list[str]:
+    """What the index holds of the text, each token once. A pair of characters is a token, and the last character of a
+    run, so that every character begins one."""
+    if text.isascii():
+        return list(dict.fromkeys(_ASCII_TOKEN.findall(text.lower())))
+    its = words(text)
+    pairs = zip(its, [*its[1:], NO_WORD], strict=False)
+    return list(dict.fromkeys(token(word.text + after.text if after.is_joined else word.text) for word, after in pairs))
+
+
+def token(text: str) -> str:
+    return text[:TOKEN_LENGTH]
+
+
+def _parts(text: str) -> Iterable[Sequence[int]]:
+    """Start, end, and whether it is a character of a script without spaces, of each word; whether it is joined."""
+    parts: list[list[int]] = []
+    kind_before, end_before = None, -1
+    for place, character in enumerate(text):
+        kind = _kind(character)
+        if kind is None:
+            continue
+        is_adjacent = end_before == place
+        if is_adjacent and (kind == _MARK or kind == kind_before == _LETTER):
+            parts[-1][1] = place + 1
+        elif kind != _MARK:
+            is_character = kind == _CHARACTER
+            parts.append([place, place + 1, is_character, is_character and is_adjacent and kind_before == kind])
+            kind_before = kind
+        else:
+            continue
+        end_before = place + 1
+    return parts
+
+
+def _word(text: str, start: int, end: int, is_character: int, is_joined: int) -> Word:
+    return Word(_folded(text[start:end]), start, end, bool(is_character), bool(is_joined))
+
+
+@lru_cache(16_384)
+def _folded(text: str) -> str:
+    """Without case, accents, and differences that nobody sees. NFKC puts together what is left."""
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()))
+    letters = "".join(_letters(plain.translate(_LETTERS)))
+    return unicodedata.normalize("NFKC", letters)
+
+
+def _letters(text: str) -> Iterator[str]:
+    """Without what is no letter: some characters are decomposed into letters and spaces or signs."""
+    return (character for character in text if _kind(character) is not None)
+
+
+@lru_cache(65_536)
+def _kind(character: str) -> int | None:
+    category = unicodedata.category(character)[0]
+    if category not in "LNM":
+        return None
+    if any(first <= ord(character) <= last for first, last in _WITHOUT_SPACES):
+        return _MARK if category == "M" else _CHARACTER
+    return _MARK if category == "M" or character in _VOICED else _LETTER
