@@ -174,6 +174,11 @@ export interface components {
             error: string;
             message: string;
         };
+        FoundConversation: {
+            id: string;
+            title: string | null;
+            startedAt: string;
+        };
         /** @description What is the case, in plain words, and what to do about it, if anything. */
         Health: {
             /** @enum {string} */
@@ -186,6 +191,28 @@ export interface components {
             topic: string | null;
             emoji: string | null;
             text: string;
+        };
+        /**
+         * @description A text that has all words of a search. `message` is null unless `field` is `words`. `highlights` are places in
+         *     `snippet`, from and to, in UTF-16 units, as JavaScript counts.
+         */
+        Hit: {
+            conversation: components["schemas"]["FoundConversation"];
+            message: components["schemas"]["Message"] | null;
+            /** @enum {string} */
+            field: "words" | "title" | "summary" | "action_item";
+            snippet: string;
+            highlights: [
+                number,
+                number
+            ][];
+        };
+        /** @description `nextCursor` leads to the next page; null when there is none. A page may be short, or empty, and have a next. */
+        Hits: {
+            /** @constant */
+            ok: true;
+            items: components["schemas"]["Hit"][];
+            nextCursor: string | null;
         };
         /** @description The user: `user`, an id, or `email`. The sessions: the one in `session_id`, or `count` new ones. */
         Issue: {
@@ -345,6 +372,8 @@ export interface components {
             ok: true;
             session: components["schemas"]["Session"];
         };
+        /** @enum {string} */
+        Order: "best" | "newest";
         /** @description Somebody who took part, by OMI's knowledge. */
         Participant: {
             name: string;
@@ -564,8 +593,11 @@ export type Done = components['schemas']['Done'];
 export type Earlier = components['schemas']['Earlier'];
 export type EarlierConversations = components['schemas']['EarlierConversations'];
 export type Error = components['schemas']['Error'];
+export type FoundConversation = components['schemas']['FoundConversation'];
 export type Health = components['schemas']['Health'];
 export type Highlight = components['schemas']['Highlight'];
+export type Hit = components['schemas']['Hit'];
+export type Hits = components['schemas']['Hits'];
 export type Issue = components['schemas']['Issue'];
 export type IssuedSessions = components['schemas']['IssuedSessions'];
 export type Jobs = components['schemas']['Jobs'];
@@ -585,6 +617,7 @@ export type OmiPush = components['schemas']['OmiPush'];
 export type OneConversation = components['schemas']['OneConversation'];
 export type OneOmiAccount = components['schemas']['OneOmiAccount'];
 export type OneSession = components['schemas']['OneSession'];
+export type Order = components['schemas']['Order'];
 export type Participant = components['schemas']['Participant'];
 export type Password = components['schemas']['Password'];
 export type PendingProof = components['schemas']['PendingProof'];

@@ -34,6 +34,8 @@ import { createWebhook } from "./webhook.js";
  * @typedef {import("./stream.js").StreamOptions & {user?: {id: string}}} ChatOptions `user` is the owner of the
  *   kept words, where cookies are used and the client has not asked who is signed in.
  * @typedef {{limit?: number, cursor?: string | null}} Paging
+ * @typedef {Paging & {from?: string, to?: string, person?: string, session?: string, conversation?: string,
+ *   order?: "best" | "newest"}} Search `from` and `to` are days, such as 2026-11-24, or times in ISO 8601.
  * @typedef {ReturnType<typeof createClient>} Client
  */
 
@@ -171,6 +173,15 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
 
     /** @param {Paging} [paging] @returns {Promise<import("./wire.js").Conversations>} Newest first. */
     listConversations: (paging) => ask("GET", `/conversations${queryOf(paging)}`),
+
+    /**
+     * What has all words of `q`: words, titles, summaries and action items. Words in quotes follow one another.
+     *
+     * @param {string} q
+     * @param {Search} [options] Best first, unless `order` says otherwise.
+     * @returns {Promise<import("./wire.js").Hits>} A page may be short or empty and still have a `nextCursor`.
+     */
+    search: (q, options) => ask("GET", `/search${queryOf({ q, ...options })}`),
 
     /** @param {string} id @returns {Promise<Conversation>} */
     conversation: async (id) => (await ask("GET", `/conversations/${encodeURIComponent(id)}`)).conversation,

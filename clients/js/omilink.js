@@ -116,6 +116,8 @@ export const apiGetSession = (sessionId) => client.getSession(sessionId);
 export const apiGetCurrentConversation = () => client.currentConversation();
 /** @param {Paging} [paging] */
 export const apiListConversations = (paging) => client.listConversations(paging);
+/** @param {string} q @param {import("./client.js").Search} [options] */
+export const apiSearch = (q, options) => client.search(q, options);
 /** @param {string} conversationId */
 export const apiGetConversation = (conversationId) => client.conversation(conversationId);
 /** @param {string} conversationId @param {Paging} [paging] */

@@ -19,6 +19,8 @@
  * @typedef {import("./api.js").CurrentConversation} CurrentConversation
  * @typedef {import("./api.js").Conversations} Conversations
  * @typedef {import("./api.js").Messages} Messages
+ * @typedef {import("./api.js").Hit} Hit
+ * @typedef {import("./api.js").Hits} Hits
  * @typedef {import("./api.js").PolledEvents} PolledEvents
  * @typedef {import("./api.js").SignedOutEvent} SignedOutEvent
  * @typedef {import("./api.js").UnlinkReason} UnlinkReason

@@ -60,6 +60,12 @@ const CALLS = [
   ["currentConversation", [], "GET /conversations/current"],
   ["listConversations", [{ limit: 5, cursor: "a+b" }], "GET /conversations?limit=5&cursor=a%2Bb"],
   ["listConversations", [{ cursor: null }], "GET /conversations"],
+  ["search", ["red tea"], "GET /search?q=red%20tea"],
+  [
+    "search",
+    ["a", { from: "2026-11-24", order: "newest", limit: 5 }],
+    "GET /search?q=a&from=2026-11-24&order=newest&limit=5",
+  ],
   ["conversation", ["c1"], "GET /conversations/c1"],
   ["messages", ["c1", { cursor: "x" }], "GET /conversations/c1/messages?cursor=x"],
   [
