@@ -202,6 +202,74 @@ export function isGoingOn({ lastMessageAt }, now) {
   return now - Date.parse(lastMessageAt) < NOW;
 }
 
+/** Whether OMI has said what a conversation was about. @param {Conversation} conversation */
+export function hasSummary({ summary, sections = [], actionItems = [] }) {
+  // An older version may have kept a conversation without lists.
+  return Boolean(summary) || sections.length > 0 || actionItems.length > 0;
+}
+
+/**
+ * The action items as the user wants them: a tick is shown at once, and until the server shows it too.
+ *
+ * @param {Conversation["actionItems"]} items
+ * @param {Readonly<Record<string, boolean>>} wanted What the user wants of `done`, by the items' ids.
+ * @returns {Conversation["actionItems"]}
+ */
+export function tickedItems(items, wanted) {
+  return items.map((item) => ({ ...item, done: wanted[item.id] ?? item.done }));
+}
+
+/**
+ * What the user wants and the server does not show yet.
+ *
+ * @param {Conversation["actionItems"]} items
+ * @param {Readonly<Record<string, boolean>>} wanted
+ * @returns {Readonly<Record<string, boolean>>} The same object where nothing has changed.
+ */
+export function unsettledTicks(items, wanted) {
+  const unsettled = items.filter(({ id, done }) => id in wanted && wanted[id] !== done);
+  if (unsettled.length === Object.keys(wanted).length) return wanted;
+  return Object.fromEntries(unsettled.map(({ id }) => [id, wanted[id] ?? false]));
+}
+
+/**
+ * Markdown as headings, list items and paragraphs of plain text, since a summary is never markup.
+ *
+ * @param {string} markdown
+ * @returns {{kind: "heading" | "item" | "text", text: string}[]}
+ */
+export function blocksOf(markdown) {
+  /** @type {ReturnType<typeof blocksOf>} */
+  const blocks = [];
+  let goesOn = false;
+  for (const line of markdown.split(/\r?\n/).map((line) => line.trim())) {
+    const { kind, text } = blockOf(line);
+    const last = blocks.at(-1);
+    if (last && goesOn && kind === "text" && text) last.text += ` ${plain(text)}`;
+    else if (text) blocks.push({ kind, text: plain(text) });
+    goesOn = kind !== "heading" && text !== "";
+  }
+  return blocks;
+}
+
+/** @param {string} line @returns {ReturnType<typeof blocksOf>[number]} */
+function blockOf(line) {
+  const heading = /^#{1,6} (.*)$/.exec(line);
+  if (heading) return { kind: "heading", text: heading[1] ?? "" };
+  const item = /^(?:[-*+•]|\d{1,3}[.)]) (.*)$/.exec(line);
+  if (item) return { kind: "item", text: item[1] ?? "" };
+  return { kind: "text", text: line };
+}
+
+/** Without the marks of emphasis, code and links. @param {string} text */
+function plain(text) {
+  return text
+    .replace(/\*\*([^*]+)\*\*/g, "$1")
+    .replace(/__([^_]+)__/g, "$1")
+    .replace(/`([^`]+)`/g, "$1")
+    .replace(/\[([^[\]]+)\]\([^()\s]+\)/g, "$1");
+}
+
 /** @param {Pick<Message, "spokenAt" | "createdAt">} message */
 export function spokenAt({ spokenAt, createdAt }) {
   return spokenAt ?? createdAt;

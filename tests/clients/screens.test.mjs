@@ -3,10 +3,12 @@ import { test } from "node:test";
 import {
   accountOf,
   arrivalAt,
+  blocksOf,
   earlierState,
   follows,
   goodUntil,
   groupSessions,
+  hasSummary,
   initialOf,
   isGoingOn,
   isOnTheInternet,
@@ -19,8 +21,10 @@ import {
   replacedAt,
   settledState,
   spokenAt,
+  tickedItems,
   trialCommand,
   underWay,
+  unsettledTicks,
   voiceOf,
 } from "../../clients/js/screens.js";
 
@@ -197,4 +201,47 @@ test("each minute begins with its first message, whoever says it", () => {
   assert.equal(isSameMinute(undefined, first), false);
   assert.equal(isSameMinute(first, said("SPEAKER_2", "2026-01-01T10:00:59Z")), true);
   assert.equal(isSameMinute(first, said("SPEAKER_1", "2026-01-01T10:01:00Z")), false);
+});
+
+// What a conversation was about
+
+test("a conversation has a summary when OMI has said anything about it", () => {
+  const nothing = { summary: null, sections: [], actionItems: [] };
+  assert.equal(hasSummary(nothing), false);
+  assert.equal(hasSummary({ ...nothing, summary: "" }), false);
+  assert.equal(hasSummary({ ...nothing, summary: "A walk." }), true);
+  assert.equal(hasSummary({ ...nothing, sections: [{ heading: "Birds", text: "Many." }] }), true);
+  assert.equal(hasSummary({ ...nothing, actionItems: [{ id: "a", text: "Call", done: false }] }), true);
+});
+
+test("a tick is shown at once and forgotten when the server shows it", () => {
+  const items = [
+    { id: "a", text: "Call", done: false },
+    { id: "b", text: "Pay", done: true },
+  ];
+  const done = (wanted) => tickedItems(items, wanted).map((item) => item.done);
+  assert.deepEqual(done({}), [false, true]);
+  assert.deepEqual(done({ a: true, b: false }), [true, false]);
+
+  const wanted = { a: true };
+  assert.equal(unsettledTicks(items, wanted), wanted);
+  assert.deepEqual(unsettledTicks(items, { a: true, b: true }), { a: true });
+  assert.deepEqual(unsettledTicks(items, { a: false, gone: true }), {});
+});
+
+test("markdown is shown as plain headings, items and paragraphs", () => {
+  const markdown =
+    "## Plan\nThe **van** comes\nat `nine`.\r\n\nThen:\n- [the piano](https://x.org)\n  first\n2. 3 * 4 * 5\n<b>x</b>";
+  assert.deepEqual(
+    blocksOf(markdown).map(({ kind, text }) => [kind, text]),
+    [
+      ["heading", "Plan"],
+      ["text", "The van comes at nine."],
+      ["text", "Then:"],
+      ["item", "the piano first"],
+      ["item", "3 * 4 * 5 <b>x</b>"],
+    ],
+  );
+  assert.deepEqual(blocksOf(" \n\n"), []);
+  assert.deepEqual(blocksOf("**not closed __or [this]"), [{ kind: "text", text: "**not closed __or [this]" }]);
 });

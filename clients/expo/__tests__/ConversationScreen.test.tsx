@@ -82,10 +82,48 @@ test("a conversation that is deleted elsewhere makes room for the list, with a w
   expect(screen.queryByText("A walk")).toBeNull();
 });
 
-async function openTheWalk(): Promise<void> {
+const CALL = { id: "call", text: "Call Hedda", done: false, dueAt: null, owner: "Jonas", messageIds: [] };
+const TOLD = {
+  ...WALK,
+  title: "Birds at the lake",
+  titleSource: "omi" as const,
+  emoji: "🐦",
+  summary: "Ada saw **many** birds.",
+  sections: [{ heading: "Geese", text: "- Grey ones", messageIds: [] }],
+  actionItems: [CALL],
+};
+
+test("what OMI says of a conversation stands above its words as soon as it comes", async () => {
+  await openTheWalk();
+  expect(await screen.findByText("Look at that bird")).toBeOnTheScreen();
+  expect(screen.queryByRole("button", { name: /Summary/ })).toBeNull();
+  await tell({ type: "conversation_changed", conversationId: "walk", conversation: TOLD });
+  expect(screen.getByRole("heading", { name: "🐦 Birds at the lake" })).toBeOnTheScreen();
+  expect(screen.getByText("Ada saw many birds.")).toBeOnTheScreen();
+
+  expect(screen.queryByText("•  Grey ones")).toBeNull();
+  await fireEvent.press(screen.getByRole("button", { name: "Geese" }));
+  expect(screen.getByText("•  Grey ones")).toBeOnTheScreen();
+  await fireEvent.press(screen.getByRole("button", { name: /Summary/ }));
+  expect(screen.queryByText("Ada saw many birds.")).toBeNull();
+  expect(screen.getByText("Look at that bird")).toBeOnTheScreen();
+});
+
+test("an action item stays as it was when the server refuses the tick", async () => {
+  mockServer.answers["GET /conversations"] = () => ({ ok: true, items: [TOLD], nextCursor: null });
+  mockServer.answers["PATCH /conversations/walk/action-items/call"] = () => refusal(503, "busy", "The server is busy.");
+  await openTheWalk("🐦 Birds at the lake");
+  await fireEvent.press(await screen.findByRole("checkbox", { name: /Call Hedda/ }));
+  expect(await screen.findByText("The server is busy.")).toBeOnTheScreen();
+  expect(screen.getByRole("checkbox", { name: /Call Hedda/ })).not.toBeChecked();
+  const [asked] = mockServer.askedFor("PATCH", "/conversations/walk/action-items/call");
+  expect(asked!.body).toEqual({ done: true });
+});
+
+async function openTheWalk(title = "A walk"): Promise<void> {
   await startSignedIn();
   await theStream();
   await tell(...snapshot(said("Good morning", 1)));
   await fireEvent.press(screen.getByRole("link", { name: "Conversations" }));
-  await fireEvent.press(await screen.findByText("A walk"));
+  await fireEvent.press(await screen.findByText(title));
 }

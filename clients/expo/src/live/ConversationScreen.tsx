@@ -14,6 +14,7 @@ import { useIsDesktop } from "../ui/theme";
 import { isCaughtUp, useLive } from "./LiveProvider";
 import { MessageList } from "./MessageList";
 import { OfflineLine } from "./OfflineLine";
+import { Summary } from "./Summary";
 import { factsOf, titleOf } from "./titles";
 import { isDeletedHere, useDeleteConversation } from "./useDeleteConversation";
 import { useRetried } from "./useRetried";
@@ -42,6 +43,7 @@ export function ConversationScreen({ id }: { id: string }) {
           <IconButton icon="delete" label="Delete this conversation" onPress={() => deleteConversation(id)} />
         )}
       </ScreenHeader>
+      {isReady && <Summary key={id} conversation={shown.conversation} />}
       {isReady && <MessageList chat={shown} loadOlder={chat.loadOlder} />}
       {!isReady && <Missing id={id} />}
     </View>

@@ -15,6 +15,7 @@ import { clockTime } from "../words";
 import { Connection } from "./Connection";
 import { isFresh, useLive } from "./LiveProvider";
 import { MessageList } from "./MessageList";
+import { Summary } from "./Summary";
 import { titleOf } from "./titles";
 import { useDeleteConversation } from "./useDeleteConversation";
 
@@ -34,6 +35,7 @@ export function LiveScreen() {
           <IconButton icon="delete" label="Delete this conversation" onPress={() => deleteConversation(id!)} />
         )}
       </ScreenHeader>
+      {isReady && <Summary key={`summary of ${id}`} conversation={shown.conversation} />}
       {isReady ? (
         <MessageList
           key={id}

@@ -2,8 +2,9 @@ import type { Conversation } from "omilink";
 
 import { count, dayAndTime } from "../words";
 
-export function titleOf({ title }: Conversation): string {
-  return title || "Untitled";
+export function titleOf({ emoji, title }: Conversation): string {
+  const words = title || "Untitled";
+  return emoji && !words.startsWith(emoji) ? `${emoji} ${words}` : words;
 }
 
 export function factsOf({ lastMessageAt, messageCount }: Conversation): string {
