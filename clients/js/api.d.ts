@@ -12,7 +12,10 @@ export interface components {
         };
         /** @description Something to do that was agreed on in the conversation. */
         ActionItem: {
-            /** @description The same for as long as its text stays the same. */
+            /**
+             * @description The same for as long as OMI's text of it stays the same. Unique within the conversation where it is stored, and
+             *     among all items where it is shown.
+             */
             id: string;
             text: string;
             /** @description As its user ticked it, or else as OMI says. */
@@ -22,6 +25,30 @@ export interface components {
             owner: string | null;
             /** @description The messages that it rests on, as far as OMI says so. */
             messageIds: string[];
+        };
+        /**
+         * @description You added or changed an action item without a conversation. Replace it by its `id`. Items of a conversation come
+         *     with `conversation_changed`.
+         */
+        ActionItemChangedEvent: {
+            id?: string;
+            /** @constant */
+            type: "action_item_changed";
+            actionItem: components["schemas"]["ListedItem"];
+        };
+        /** @description An action item without a conversation was deleted. Remove it. */
+        ActionItemDeletedEvent: {
+            id?: string;
+            /** @constant */
+            type: "action_item_deleted";
+            actionItemId: string;
+        };
+        /** @description `nextCursor` leads to the next page; null when there is none. */
+        ActionItems: {
+            /** @constant */
+            ok: true;
+            items: components["schemas"]["ListedItem"][];
+            nextCursor: string | null;
         };
         Alive: {
             /** @constant */
@@ -230,6 +257,11 @@ export interface components {
             ok: true;
             sessions: components["schemas"]["Session"][];
         };
+        ItemChange: {
+            done?: boolean | null;
+            text?: string | null;
+            due_at?: string | null;
+        };
         Jobs: {
             waiting: number;
             failed: number;
@@ -238,6 +270,24 @@ export interface components {
             session_id: string;
             /** @default false */
             again?: boolean;
+        };
+        /** @description An action item in the list over all conversations. */
+        ListedItem: {
+            /**
+             * @description The same for as long as OMI's text of it stays the same. Unique within the conversation where it is stored, and
+             *     among all items where it is shown.
+             */
+            id: string;
+            text: string;
+            /** @description As its user ticked it, or else as OMI says. */
+            done: boolean;
+            dueAt: string | null;
+            /** @description The name of whoever is to do it, as far as OMI knows. */
+            owner: string | null;
+            /** @description The messages that it rests on, as far as OMI says so. */
+            messageIds: string[];
+            /** @description Its conversation; null for an item that you have added without one. */
+            conversationId: string | null;
         };
         Login: {
             /** Format: idn-email */
@@ -301,6 +351,11 @@ export interface components {
             conversation: components["schemas"]["Conversation"];
             messages: components["schemas"]["Message"][];
         };
+        NewItem: {
+            text: string;
+            due_at?: string | null;
+            conversation_id?: string | null;
+        };
         /** @description Add them; sort by `position`, then `seq`. */
         NewMessagesEvent: {
             id?: string;
@@ -356,6 +411,11 @@ export interface components {
             notPushed: string | null;
             expiresAt: string;
         };
+        OneActionItem: {
+            /** @constant */
+            ok: true;
+            actionItem: components["schemas"]["ListedItem"];
+        };
         OneConversation: {
             /** @constant */
             ok: true;
@@ -405,7 +465,7 @@ export interface components {
         PolledEvents: {
             /** @constant */
             ok: true;
-            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SignedOutEvent"])[];
+            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["ActionItemChangedEvent"] | components["schemas"]["ActionItemDeletedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SignedOutEvent"])[];
             cursor: string;
             more: boolean;
         };
@@ -575,6 +635,9 @@ export interface components {
 }
 export type Account = components['schemas']['Account'];
 export type ActionItem = components['schemas']['ActionItem'];
+export type ActionItemChangedEvent = components['schemas']['ActionItemChangedEvent'];
+export type ActionItemDeletedEvent = components['schemas']['ActionItemDeletedEvent'];
+export type ActionItems = components['schemas']['ActionItems'];
 export type Alive = components['schemas']['Alive'];
 export type CaughtUpEvent = components['schemas']['CaughtUpEvent'];
 export type Change = components['schemas']['Change'];
@@ -600,13 +663,16 @@ export type Hit = components['schemas']['Hit'];
 export type Hits = components['schemas']['Hits'];
 export type Issue = components['schemas']['Issue'];
 export type IssuedSessions = components['schemas']['IssuedSessions'];
+export type ItemChange = components['schemas']['ItemChange'];
 export type Jobs = components['schemas']['Jobs'];
 export type Link = components['schemas']['Link'];
+export type ListedItem = components['schemas']['ListedItem'];
 export type Login = components['schemas']['Login'];
 export type Me = components['schemas']['Me'];
 export type Message = components['schemas']['Message'];
 export type Messages = components['schemas']['Messages'];
 export type MessagesUpdatedEvent = components['schemas']['MessagesUpdatedEvent'];
+export type NewItem = components['schemas']['NewItem'];
 export type NewMessagesEvent = components['schemas']['NewMessagesEvent'];
 export type NewPassword = components['schemas']['NewPassword'];
 export type OmiAccount = components['schemas']['OmiAccount'];
@@ -614,6 +680,7 @@ export type OmiAccounts = components['schemas']['OmiAccounts'];
 export type OmiLink = components['schemas']['OmiLink'];
 export type OmiLinkStart = components['schemas']['OmiLinkStart'];
 export type OmiPush = components['schemas']['OmiPush'];
+export type OneActionItem = components['schemas']['OneActionItem'];
 export type OneConversation = components['schemas']['OneConversation'];
 export type OneOmiAccount = components['schemas']['OneOmiAccount'];
 export type OneSession = components['schemas']['OneSession'];

@@ -220,6 +220,34 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
       return (await ask("PATCH", path, { done })).conversation;
     },
 
+    /**
+     * What is to be done over all conversations: first what the user has added without a conversation.
+     *
+     * @param {Paging & {done?: boolean}} [which]
+     * @returns {Promise<import("./api.js").ActionItems>}
+     */
+    listActionItems: (which) => ask("GET", `/action-items${queryOf(which)}`),
+
+    /**
+     * @param {{text: string, dueAt?: string, conversationId?: string}} item `dueAt` is a time with its zone.
+     * @returns {Promise<import("./api.js").ListedItem>}
+     */
+    addActionItem: async ({ text, dueAt, conversationId }) =>
+      (await ask("POST", "/action-items", { text, due_at: dueAt, conversation_id: conversationId })).actionItem,
+
+    /**
+     * Ticks or edits an action item. A `dueAt` of null removes the time.
+     *
+     * @param {string} id
+     * @param {{done?: boolean, text?: string, dueAt?: string | null}} change
+     * @returns {Promise<import("./api.js").ListedItem>}
+     */
+    changeActionItem: async (id, { done, text, dueAt }) =>
+      (await ask("PATCH", `/action-items/${encodeURIComponent(id)}`, { done, text, due_at: dueAt })).actionItem,
+
+    /** @param {string} id @returns {Promise<void>} */
+    deleteActionItem: (id) => ask("DELETE", `/action-items/${encodeURIComponent(id)}`),
+
     /** @param {string} id @returns {Promise<void>} */
     deleteConversation: (id) => ask("DELETE", `/conversations/${encodeURIComponent(id)}`),
 
@@ -421,10 +449,10 @@ function isRefusal(error) {
   return error instanceof OmilinkError && error.isSignedOut;
 }
 
-/** @param {{[name: string]: string | number | null | undefined}} [values] */
+/** @param {{[name: string]: string | number | boolean | null | undefined}} [values] */
 function queryOf(values = {}) {
   const pairs = Object.entries(values).flatMap(([name, value]) =>
-    value ? `${name}=${encodeURIComponent(value)}` : [],
+    value || value === false ? `${name}=${encodeURIComponent(value)}` : [],
   );
   return pairs.length > 0 ? `?${pairs.join("&")}` : "";
 }

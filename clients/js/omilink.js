@@ -128,6 +128,14 @@ export const apiListDaySummaries = (days) => client.listDaySummaries(days);
 export const apiChangeConversation = (conversationId, change) => client.changeConversation(conversationId, change);
 /** @param {string} conversationId @param {string} itemId @param {boolean} done */
 export const apiTickActionItem = (conversationId, itemId, done) => client.tickActionItem(conversationId, itemId, done);
+/** @param {Parameters<Client["listActionItems"]>[0]} [which] */
+export const apiListActionItems = (which) => client.listActionItems(which);
+/** @param {Parameters<Client["addActionItem"]>[0]} item */
+export const apiAddActionItem = (item) => client.addActionItem(item);
+/** @param {string} itemId @param {Parameters<Client["changeActionItem"]>[1]} change */
+export const apiChangeActionItem = (itemId, change) => client.changeActionItem(itemId, change);
+/** @param {string} itemId */
+export const apiDeleteActionItem = (itemId) => client.deleteActionItem(itemId);
 /** @param {string} conversationId */
 export const apiDeleteConversation = (conversationId) => client.deleteConversation(conversationId);
 

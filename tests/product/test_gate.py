@@ -365,6 +365,7 @@ MARKS = "changes what is the user's own, and nobody gets it"
 SENDS = "runs the server or calls it, so it goes the ways above"
 
 TICK = "PATCH /conversations/{conversation_id}/action-items/{item_id}"
+CHANGE_ITEM, REMOVE_ITEM = "PATCH /action-items/{item_id}", "DELETE /action-items/{item_id}"
 
 CANNOT: dict[str, str] = {
     "GET /openapi.json": READS,
@@ -398,6 +399,10 @@ CANNOT: dict[str, str] = {
     "DELETE /conversations/{conversation_id}": TAKES_AWAY,
     "GET /day-summaries": READS,
     "GET /search": READS,
+    "GET /action-items": READS,
+    "POST /action-items": MARKS,
+    CHANGE_ITEM: MARKS,
+    REMOVE_ITEM: TAKES_AWAY,
     "GET /health": READS,
     "GET /ready": READS,
     "GET /metrics": READS,
@@ -439,11 +444,14 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /auth/login": {"email": "ben@example.org", "password": PASSWORD},
     "POST /account/password": {"password": PASSWORD, "new_password": PASSWORD},
     "DELETE /account": {"password": PASSWORD},
+    "POST /action-items": {"text": "Buy milk"},
 }
 
 RUN: dict[str, Try] = {
     **{name: whatever_it_is_asked(name, **FORMS.get(name, {})) for name in CANNOT if "/" in name},
     TICK: with_items(whatever_it_is_asked(TICK, done=True)),
+    CHANGE_ITEM: with_items(whatever_it_is_asked("PATCH /action-items/{item_id}.{item_id}", done=True)),
+    REMOVE_ITEM: with_items(whatever_it_is_asked("DELETE /action-items/{item_id}.{item_id}")),
     "GET /page": whatever_it_is_asked("GET /page/index.html"),
     "GET /docs/{name}": whatever_it_is_asked("GET /docs/swagger-ui.css"),
     "omilink doctor": command("doctor", "kitchen", "--user", "ben@example.org"),

@@ -7,6 +7,7 @@ from msgspec import Struct, json, structs
 
 from omilink.clock import Millis
 from omilink.models import event
+from omilink.models.action_item import ListedItem
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
 from omilink.models.day_summary import DayItem, DaySummary, Highlight
@@ -116,7 +117,7 @@ GOLDEN: list[tuple[Struct, str]] = [
         '"startedAt":"2026-09-14T18:21:07.114Z","endedAt":"2026-09-14T18:21:07.114Z",'
         '"lastMessageAt":"2026-09-14T18:21:07.114Z","order":0,"messageCount":0,"omiConversationId":"o",'
         '"emoji":"🎹","category":"family","repairedCount":2,"starred":true,'
-        '"sections":[{"heading":"H","text":"- *t*","messageIds":["c.1"]}],"actionItems":[{"id":"i","text":"do",'
+        '"sections":[{"heading":"H","text":"- *t*","messageIds":["c.1"]}],"actionItems":[{"id":"c.i","text":"do",'
         '"done":true,"dueAt":"2026-09-14T18:21:07.114Z","owner":"Jo","messageIds":[]}],'
         '"participants":[{"name":"Ruben","personId":null}],"omiSessionKey":"kitchen","source":"omi"}',
     ),
@@ -194,6 +195,12 @@ EVENTS: list[tuple[Content, str]] = [
         '"highlights":[{"topic":"T","emoji":null,"text":"t"}],"actionItems":[{"text":"do","done":false}],'
         '"decisions":["grey"],"conversationIds":["c"]}}',
     ),
+    (
+        event.ActionItemChanged(action_item=ListedItem(id="i", text="do", done=False, due_at=0)),
+        '{"type":"action_item_changed","actionItem":{"id":"i","text":"do","done":false,'
+        '"dueAt":"1970-01-01T00:00:00.000Z","owner":null,"messageIds":[],"conversationId":null}}',
+    ),
+    (event.ActionItemDeleted(action_item_id="i"), '{"type":"action_item_deleted","actionItemId":"i"}'),
     (event.SessionLinked(session=SESSION), f'{{"type":"session_linked","session":{SESSION_JSON}}}'),
     (
         event.SessionUnlinked(session=SESSION, reason=UnlinkReason.EXPIRED),

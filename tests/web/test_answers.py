@@ -26,6 +26,7 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
     described = server.client().get("/openapi.json").json()
     uid, conversation = new_uid(), ada.current()["conversation"]["id"]
     server.vouch(ada, other := new_uid())
+    item = ada.client.post("/action-items", json={"text": "Buy tea"}).json()["actionItem"]["id"]
     [sign_in] = ada.client.get("/account/sessions").json()["sessions"]
     account = {"email": ada.email, "password": PASSWORD}
     operator = {"Authorization": f"Bearer {(server.data_dir / 'operator_token').read_text()}"}
@@ -58,6 +59,10 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
         ("get", "/search", "?q=kettle", None),
         ("get", "/conversations/current/events", "", None),
         ("get", "/day-summaries", "", None),
+        ("post", "/action-items", "", {"text": "Buy milk"}),
+        ("get", "/action-items", "", None),
+        ("patch", "/action-items/{item_id}", item, {"done": True}),
+        ("delete", "/action-items/{item_id}", item, None),
         ("post", "/conversations/current/stream-ticket", "", None),
         ("delete", "/conversations/{conversation_id}", conversation, None),
         ("post", "/account/password", "", {"password": PASSWORD, "new_password": "another horse"}),
@@ -105,6 +110,9 @@ def test_every_event_is_as_it_is_described(server: ServerProcess, ada: Person) -
         day = {"session_id": "another-of-answers", "summary": "", "summary_json": {"headline": "Cups"}}
         call(server, day)
         stream.wait_for("day_summary_changed")
+        item = ada.client.post("/action-items", json={"text": "Buy milk"}).json()["actionItem"]
+        ada.client.delete(f"/action-items/{item['id']}")
+        stream.wait_for("action_item_deleted")
         ada.client.delete(f"/conversations/{ada.current()['conversation']['id']}")
         stream.wait_for("conversation_deleted")
         ada.client.post("/auth/logout")

@@ -37,6 +37,8 @@ ROUTES = {
     "/conversations": {"get"},
     "/conversations/{conversation_id}": {"get", "patch", "delete"},
     "/conversations/{conversation_id}/action-items/{item_id}": {"patch"},
+    "/action-items": {"get", "post"},
+    "/action-items/{item_id}": {"patch", "delete"},
     "/day-summaries": {"get"},
     "/conversations/{conversation_id}/messages": {"get"},
     "/health": {"get"},

@@ -6,10 +6,9 @@ from msgspec.structs import replace
 
 from omilink.conversations import history
 from omilink.conversations.batch import Batch, unit_of_work
-from omilink.errors import Invalid, NotFound
+from omilink.errors import Invalid
 from omilink.models.conversation import Conversation
 from omilink.models.event import ConversationChanged
-from omilink.models.summary import details_of
 
 LONGEST_TITLE = 500
 """Characters."""
@@ -24,35 +23,25 @@ def rename(batch: Batch, conversation_id: str, user_id: str, title: str | None) 
         raise Invalid(
             f"title must be a text of at most {LONGEST_TITLE} characters. null gives back the title of before."
         )
-    conversation = _locked(batch, conversation_id, user_id)
-    return _put(batch, conversation, replace(conversation, user_title=" ".join((title or "").split()) or None))
+    conversation = locked(batch, conversation_id, user_id)
+    return put(batch, conversation, replace(conversation, user_title=" ".join((title or "").split()) or None))
 
 
 @unit_of_work
 def star(batch: Batch, conversation_id: str, user_id: str, starred: bool) -> Conversation:
     """Stars the conversation, or takes the star away. Returns the conversation. Raises NotFound."""
-    conversation = _locked(batch, conversation_id, user_id)
-    return _put(batch, conversation, replace(conversation, starred=starred))
+    conversation = locked(batch, conversation_id, user_id)
+    return put(batch, conversation, replace(conversation, starred=starred))
 
 
-@unit_of_work
-def tick(batch: Batch, conversation_id: str, item_id: str, user_id: str, done: bool) -> Conversation:
-    """Marks an action item of the conversation as done or not done. Returns the conversation. Raises NotFound."""
-    conversation = _locked(batch, conversation_id, user_id)
-    details = details_of(conversation.details)
-    if item_id not in {item.id for item in details.action_items}:
-        raise NotFound("There is no action item of that id in this conversation.")
-    items = [replace(item, done=done, is_ticked=done) if item.id == item_id else item for item in details.action_items]
-    return _put(batch, conversation, replace(conversation, details=replace(details, action_items=items).text()))
-
-
-def _locked(batch: Batch, conversation_id: str, user_id: str) -> Conversation:
+def locked(batch: Batch, conversation_id: str, user_id: str) -> Conversation:
     """The user's conversation, which no other transaction changes until this one ends."""
     batch.tx.sessions([history.one(batch.tx, conversation_id, user_id).session_key])
     return history.one(batch.tx, conversation_id, user_id)
 
 
-def _put(batch: Batch, before: Conversation, after: Conversation) -> Conversation:
+def put(batch: Batch, before: Conversation, after: Conversation) -> Conversation:
+    """Writes the changed conversation, with an event for its user, and returns it."""
     if after != before:
         batch.put_conversation(after)
         batch.add_event(before.user_id or "", ConversationChanged(conversation=after))

@@ -13,6 +13,7 @@ from omilink.models.event import ConversationChanged, ConversationDeleted, NewMe
 from omilink.models.message import Message
 from omilink.models.order import Moment
 from omilink.models.session import OmiSession, Session
+from omilink.models.summary import details_of
 from omilink.search import index
 
 SNAPSHOT = 50
@@ -58,9 +59,11 @@ def waiting(tx: Transaction, session: OmiSession, since: Millis = 0) -> list[Con
 
 
 def give_back(batch: Batch, conversation: Conversation) -> None:
-    """Makes the conversation ownerless again. It disappears from its user's streams."""
+    """Makes the conversation ownerless again, without the action items that its user has written. It disappears from
+    the user's streams."""
     assert conversation.user_id
-    batch.put_conversation(replace(conversation, user_id=None, brought_at=None, brought_order=None))
+    details = details_of(conversation.details).without_additions().text()
+    batch.put_conversation(replace(conversation, user_id=None, brought_at=None, brought_order=None, details=details))
     batch.forget_events(conversation.user_id, conversation.id)
     batch.add_event(conversation.user_id, ConversationDeleted(conversation_id=conversation.id))
 

@@ -32,6 +32,7 @@ from sqlalchemy import (
     true,
 )
 
+from omilink.models.action_item import OwnItem
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
 from omilink.models.day_summary import StoredDay
@@ -203,6 +204,26 @@ conversations = Table(
         "omi_id",
         sqlite_where=text("omi_id IS NOT NULL"),
         postgresql_where=text("omi_id IS NOT NULL"),
+    ),
+    # few conversations have action items, and all of a user's are listed together
+    Index(
+        "ix_conversations_with_details",
+        "user_id",
+        "id",
+        sqlite_where=text("details IS NOT NULL"),
+        postgresql_where=text("details IS NOT NULL"),
+    ),
+)
+
+# those without a conversation: the others are in the conversation's details
+action_items = Table(
+    "action_items",
+    metadata,
+    *stored(
+        OwnItem,
+        Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+        Column("id", String, primary_key=True),
+        Column("text", Text, nullable=False),
     ),
 )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from omilink.counted_time import CountedTime
+from omilink.database.action_items import ActionItems
 from omilink.database.audit import Audit
 from omilink.database.conversations import Conversations
 from omilink.database.day_summaries import DaySummaries
@@ -33,6 +34,7 @@ class Transaction(
     Conversations,
     Messages,
     DaySummaries,
+    ActionItems,
     Users,
     SignIns,
     PersonalUrls,

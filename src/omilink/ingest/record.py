@@ -5,7 +5,6 @@ over what OMI says about it. A record that was applied before changes nothing.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -269,7 +268,7 @@ class _Filling:
                 Section(heading=one.heading, text=one.text, message_ids=messages_of(one.segment_ids))
                 for one in record.sections
             ],
-            action_items=_ticked(
+            action_items=_merged(
                 [
                     ActionItem(
                         id=id,
@@ -283,9 +282,10 @@ class _Filling:
                         _item_ids([each.text for each in record.action_items]), record.action_items, strict=True
                     )
                 ],
-                before.action_items,
+                before,
             ),
             participants=[Participant(name=name) for name in record.participants],
+            removed_items=before.removed_items,
         )
         return replace(
             conversation,
@@ -361,12 +361,19 @@ def _item_ids(texts: Sequence[str]) -> list[str]:
     return ids
 
 
-def _ticked(items: Sequence[ActionItem], before: Sequence[ActionItem]) -> list[ActionItem]:
-    """The items, with what the user ticked before."""
-    ticked: dict[str, Any] = {item.id: item.is_ticked for item in before if item.is_ticked is not None}
-    return [
-        replace(item, done=ticked[item.id], is_ticked=ticked[item.id]) if item.id in ticked else item for item in items
-    ]
+def _merged(items: Sequence[ActionItem], before: Details) -> list[ActionItem]:
+    """The record's items with what the user ticked, without those that the user deleted, and with those that the user
+    edited or added as the user left them."""
+    known = {item.id: item for item in before.action_items}
+    here = [_as_left(item, known.get(item.id)) for item in items if item.id not in before.removed_items]
+    ids = {item.id for item in items}
+    return [*here, *(item for item in before.action_items if item.is_users and item.id not in ids)]
+
+
+def _as_left(item: ActionItem, before: ActionItem | None) -> ActionItem:
+    if before is None or before.is_users:
+        return before or item
+    return item if before.is_ticked is None else replace(item, done=before.is_ticked, is_ticked=before.is_ticked)
 
 
 # words that come live after the record

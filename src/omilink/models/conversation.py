@@ -86,7 +86,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def action_items(self) -> Shown[Sequence[ActionItem]]:
-        return details_of(self.details).action_items
+        return [replace(item, id=f"{self.id}.{item.id}") for item in details_of(self.details).action_items]
 
     @property
     def participants(self) -> Shown[Sequence[Participant]]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
+from omilink.models.action_item import ListedItem
 from omilink.models.conversation import Conversation
 from omilink.models.day_summary import DaySummary
 from omilink.models.declaration import Shown, ShownAs
@@ -97,6 +98,19 @@ class DaySummaryChanged(Content, frozen=True, tag="day_summary_changed"):
     day_summary: Shown[DaySummary]
 
 
+class ActionItemChanged(Content, frozen=True, tag="action_item_changed"):
+    """You added or changed an action item without a conversation. Replace it by its `id`. Items of a conversation come
+    with `conversation_changed`."""
+
+    action_item: Shown[ListedItem]
+
+
+class ActionItemDeleted(Content, frozen=True, tag="action_item_deleted"):
+    """An action item without a conversation was deleted. Remove it."""
+
+    action_item_id: Shown[str]
+
+
 class SessionLinked(Content, frozen=True, tag="session_linked"):
     """A session came to you. Its earlier words, if any, follow."""
 
@@ -126,6 +140,8 @@ LiveEvent = (
     | MessagesUpdated
     | ConversationDeleted
     | DaySummaryChanged
+    | ActionItemChanged
+    | ActionItemDeleted
     | SessionLinked
     | SessionUnlinked
     | SignedOut

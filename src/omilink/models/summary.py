@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from msgspec import Struct, json
+from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.models.declaration import Shown
@@ -23,7 +24,8 @@ class ActionItem(Struct, frozen=True, kw_only=True, gc=False):
     """Something to do that was agreed on in the conversation."""
 
     id: Shown[str]
-    """The same for as long as its text stays the same."""
+    """The same for as long as OMI's text of it stays the same. Unique within the conversation where it is stored, and
+    among all items where it is shown."""
     text: Shown[str]
     done: Shown[bool]
     """As its user ticked it, or else as OMI says."""
@@ -34,6 +36,15 @@ class ActionItem(Struct, frozen=True, kw_only=True, gc=False):
     """The messages that it rests on, as far as OMI says so."""
     is_ticked: bool | None = None
     """What its user said of `done`; None if the user said nothing. It outlasts later records."""
+    is_added: bool = False
+    """Whether its user added it. It outlasts later records."""
+    is_edited: bool = False
+    """Whether its user changed the text or the time. It outlasts later records."""
+
+    @property
+    def is_users(self) -> bool:
+        """Whether its user wrote it, so that records leave it as it is."""
+        return self.is_added or self.is_edited
 
 
 class Participant(Struct, frozen=True, kw_only=True, gc=False):
@@ -50,10 +61,16 @@ class Details(Struct, frozen=True, kw_only=True, gc=False):
     sections: Sequence[Section] = ()
     action_items: Sequence[ActionItem] = ()
     participants: Sequence[Participant] = ()
+    removed_items: Sequence[str] = ()
+    """The ids of OMI's action items that the user has deleted: a later record does not restore them."""
 
     def text(self) -> str | None:
         """The JSON text to store; None if all lists are empty."""
         return None if self == NO_DETAILS else json.encode(self).decode()
+
+    def without_additions(self) -> "Details":
+        """Without the action items that the user has added or edited."""
+        return replace(self, action_items=tuple(item for item in self.action_items if not item.is_users))
 
 
 NO_DETAILS = Details()

@@ -17,6 +17,7 @@ from omilink.web.cors import Cors
 from omilink.web.pipeline import Pipeline
 from omilink.web.routes import (
     accounts,
+    action_items,
     admin,
     conversations,
     days,
@@ -64,7 +65,19 @@ def _router() -> APIRouter:
     router = APIRouter(redirect_slashes=False, responses=answers.REFUSALS)
     described = Route("/openapi.json", _openapi_json, include_in_schema=False)
     router.routes += [*webhook.routes, *stream.routes, *docs.routes, *page.routes, described]
-    for part in (accounts, personal, sessions, omi_accounts, stream, conversations, search, days, operations, admin):
+    for part in (
+        accounts,
+        personal,
+        sessions,
+        omi_accounts,
+        stream,
+        conversations,
+        action_items,
+        search,
+        days,
+        operations,
+        admin,
+    ):
         router.include_router(part.router)
     return router
 

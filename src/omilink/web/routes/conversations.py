@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, StrictBool
 
-from omilink.conversations import editing, history
+from omilink.conversations import action_items, editing, history
 from omilink.database.store import Transaction
 from omilink.live import event_log
 from omilink.models.conversation import Conversation
@@ -71,7 +71,7 @@ async def change(conversation_id: str, form: Change, who: CurrentUser, services:
 async def tick(conversation_id: str, item_id: str, form: Tick, who: CurrentUser, services: Services) -> Json:
     """Marks an action item as done or not done. It stays so, whatever OMI says later."""
     conversation = await services.store.write(
-        lambda tx: editing.tick(tx, conversation_id, item_id, who.user.id, form.done)
+        lambda tx: action_items.tick(tx, conversation_id, item_id, who.user.id, form.done)
     )
     services.bus.publish([who.user.id])
     return {"ok": True, "conversation": to_json(conversation)}

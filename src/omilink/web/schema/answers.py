@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from omilink.models import conversation, day_summary, event, message, omi_account, session, user
+from omilink.models import action_item, conversation, day_summary, event, message, omi_account, session, user
 from omilink.web.schema.shapes import Shape
 
 
@@ -196,6 +196,20 @@ class Hits(Done):
 
     items: list[Hit]
     nextCursor: str | None
+
+
+ListedItem = Annotated[action_item.ListedItem, Shape()]
+
+
+class ActionItems(Done):
+    """`nextCursor` leads to the next page; null when there is none."""
+
+    items: list[ListedItem]
+    nextCursor: str | None
+
+
+class OneActionItem(Done):
+    actionItem: ListedItem
 
 
 class OneConversation(Done):

@@ -1,10 +1,12 @@
 """Types of the values in forms and addresses. The use cases check most of them, so that errors say what is wrong; here
 /openapi.json gets their descriptions."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, StrictInt, StrictStr, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, StrictInt, StrictStr, WithJsonSchema
 
+from omilink.conversations.action_items import LONGEST_ITEM
 from omilink.conversations.editing import LONGEST_TITLE
 from omilink.models.ids import PLACEHOLDERS, VISIBLE
 from omilink.models.password import PASSWORD_LENGTH
@@ -22,6 +24,16 @@ ID: dict[str, Any] = {"type": "string", "pattern": _pattern()}
 def _whole(value: Any) -> Any:
     """5.0 is the whole number 5 in JSON. From 2^53 on a number may have been rounded on its way, to another id."""
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 53 else value
+
+
+def _time(value: str) -> str:
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None or not 1990 < time.year < 2200:
+        raise ValueError("must be a time with its zone between 1991 and 2199, such as 2026-10-14T18:00:00Z")
+    return value
 
 
 def _text(**more: Any) -> WithJsonSchema:
@@ -42,3 +54,6 @@ NewPassword = Annotated[
 NO_NUL = r"^[^\u0000]*$"
 Name = Annotated[StrictStr, _text(pattern=NO_NUL)]
 Title = Annotated[StrictStr, _text(pattern=NO_NUL, maxLength=LONGEST_TITLE)]
+ItemText = Annotated[StrictStr, _text(pattern=NO_NUL, minLength=1, maxLength=LONGEST_ITEM)]
+Time = Annotated[StrictStr, AfterValidator(_time), _text(format="date-time")]
+"""A time with its zone, as RFC 3339 has it."""
