@@ -40,6 +40,7 @@ ROUTES = {
     "/action-items": {"get", "post"},
     "/action-items/{item_id}": {"patch", "delete"},
     "/day-summaries": {"get"},
+    "/search": {"get"},
     "/conversations/{conversation_id}/messages": {"get"},
     "/health": {"get"},
     "/ready": {"get"},
