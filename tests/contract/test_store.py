@@ -17,6 +17,7 @@ from sqlalchemy import Engine, select, text
 from support import Turned, wait_until
 
 from omilink.accounts import personal_webhook, signing_in
+from omilink.conversations import history
 from omilink.database import migrate, schema, sqlite
 from omilink.database.queue import SqlQueue
 from omilink.database.removal import ACCEPTED_IN_TIME, GONE, OWNERLESS_MOST, PLAYED_AGAIN
@@ -717,7 +718,7 @@ async def test_the_audit_tells_what_was_done_the_newest_first_to_whom_it_concern
 async def test_a_deleted_account_takes_its_uid_out_of_the_audit(store: Store) -> None:
     for key in KITCHEN, "shared/a":
         await store.write(lambda tx, key=key: tx.audit(audited("verified-uid", session_key=key)))
-    await store.write(lambda tx: tx.remove_user("ada", moment(9)))
+    await store.write(lambda tx: history.remove_user(tx, "ada", moment(9)))
     left = await store.read(lambda tx: tx.audit_entries(10))
     assert [(entry.session_key, entry.uid) for entry in left] == [(f"shared/{GONE}", None), (KITCHEN, None)]
 
@@ -857,7 +858,7 @@ async def test_nothing_of_a_deleted_user_is_left_in_any_table(store: Store, tabl
         "audit",
     }
     assert tables_with(engine, "words of") >= {"messages", "events", "deliveries"}
-    await store.write(lambda tx: tx.remove_user("ada", moment(9000)))
+    await store.write(lambda tx: history.remove_user(tx, "ada", moment(9000)))
     assert tables_with(engine, "ada") == set()
     assert tables_with(engine, "words of") == set()
     for rows in (schema.tickets, schema.messages, schema.deliveries):
@@ -881,7 +882,7 @@ async def test_what_is_somebody_elses_stays_when_an_account_is_deleted(
     (*_, last) = await table.take(100, 99_999)
     await store.write(lambda tx: saving.save(tx, [last], 150))
     deleted = await table.moment(9000)
-    await store.write(lambda tx: tx.remove_user("ada", deleted))
+    await store.write(lambda tx: history.remove_user(tx, "ada", deleted))
     assert [d.received_at for d in await table.take(100, 99_999)] == [4000]
     assert tables_with(engine, "ada") == set()
     assert tables_with(engine, "words of ben") >= {"messages", "events", "deliveries"}
@@ -893,7 +894,7 @@ async def test_what_is_somebody_elses_stays_when_an_account_is_deleted(
 async def test_words_that_wait_for_a_deleted_user_reach_nobody(store: Store, engine: Engine) -> None:
     await store.write(lambda tx: sessions.link(tx, "kitchen", "ada", moment(100)))
     late = [call("kitchen", "on its way", 200), call("pin", "on its way", 200, origin="ada")]
-    await store.write(lambda tx: tx.remove_user("ada", moment(300)))
+    await store.write(lambda tx: history.remove_user(tx, "ada", moment(300)))
     await store.write(lambda tx: saving.save(tx, late, 150))
     assert tables_with(engine, "on its way") == tables_with(engine, "ada") == set()
     await store.write(lambda tx: saving.save(tx, [call("kitchen", "said later", 301)], 150))
@@ -909,7 +910,7 @@ async def test_an_account_can_be_deleted_while_words_come_in(store: Store, engin
         words = [call("kitchen", f"words {number}", 1000 + number), call("pin", "words", 1000 + number, origin="ada")]
         await store.write(lambda tx: saving.save(tx, words, 150))
 
-    deleting = store.write(lambda tx: tx.remove_user("ada", moment(5000)))
+    deleting = store.write(lambda tx: history.remove_user(tx, "ada", moment(5000)))
     await asyncio.gather(*(speak(number) for number in range(20)), deleting, *(speak(n) for n in range(20, 40)))
     assert tables_with(engine, "ada") == tables_with(engine, "words") == set()
 

@@ -33,7 +33,7 @@ def test_on_ipv6_every_command_knows_the_address(make_server: MakeServer) -> Non
     assert health("[::1]", server) == 200
     assert server.omilink("webhook-url").stdout.startswith(f"http://[::1]:{server.port}/omi-webhook/")
     doctor = server.omilink("doctor", check=False)
-    assert "runs and can store" in doctor.stdout and "Traceback" not in doctor.stderr
+    assert "runs, and can write to the database" in doctor.stdout and "Traceback" not in doctor.stderr
     with pytest.raises(httpx2.ConnectError):
         health("127.0.0.1", server)
 
@@ -42,7 +42,7 @@ def test_on_every_address_both_families_are_heard(make_server: MakeServer) -> No
     server = make_server(OMILINK_HOST="::")
     assert f"http://[::1]:{server.port}" in server.announced
     assert health("[::1]", server) == health("127.0.0.1", server) == 200
-    assert "runs and can store" in server.omilink("doctor", check=False).stdout
+    assert "runs, and can write to the database" in server.omilink("doctor", check=False).stdout
 
 
 def test_a_proxy_that_comes_by_ipv4_is_the_one_that_is_trusted(make_server: MakeServer) -> None:
