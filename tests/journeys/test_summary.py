@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
-from page_support import Open, conversations, words
+from page_support import Open, conversations, shown, words
 from playwright.sync_api import Locator, Page, expect
 from support import TLS, Person, ServerProcess
 
@@ -67,6 +67,18 @@ def test_a_summary_comes_while_its_conversation_is_read_and_is_ticked(server: Se
     expect(desktop.get_by_role("heading", level=1)).to_have_text("🎹 Umzug: piano and van")
     desktop.reload()
     expect(here).to_be_checked()
+
+
+def test_a_refused_tick_is_taken_back(server: ServerProcess, open_page: Open) -> None:
+    ada, uid = wearer(server)
+    deliver(server, uid, "20z")
+    page = open_page(ada)
+    refusal = {"ok": False, "error": "busy", "message": "The server is busy."}
+    page.route("**/action-items/*", lambda route: route.fulfill(status=503, json=refusal))
+    item = page.get_by_role("checkbox", name="Call Hedda about straps and dollies")
+    item.click()
+    expect(shown(page).get_by_text("The server is busy.")).to_be_visible()
+    expect(item).not_to_be_checked()
 
 
 def test_a_phone_folds_the_parts_of_a_summary(server: ServerProcess, open_page: Open) -> None:

@@ -55,7 +55,10 @@ export function OwnAddress() {
       </Step>
       <Step number={2}>
         <Text kind="strong">Paste it into the OMI app</Text>
-        <Text kind="quiet">Settings → Developer → webhook URL for “Real-time transcript”.</Text>
+        <Text kind="quiet">
+          Settings → Developer → webhook URL for “Real-time transcript”. Paste it for created conversations and for day
+          summaries too: titles, summaries and words that did not come live arrive there.
+        </Text>
         {!isHere && !isReachable && (
           <Text style={styles.hint}>
             OMI’s cloud reaches only https addresses on the internet, and this server does not have one yet. Ask its
