@@ -44,10 +44,15 @@ def add_user(tx: Transaction, name: str) -> None:
     sessions.link(tx, f"pendant of {name}".replace(" ", "-"), name, moment(1))
 
 
-def say(
+def say(tx: Transaction, *texts: str, whose: str = "ada", at: int = HOUR, **more: Any) -> None:
+    """A call with these segments, two seconds each, which the index holds afterwards."""
+    save(tx, *texts, whose=whose, at=at, **more)
+    catch_up(tx)
+
+
+def save(
     tx: Transaction, *texts: str, whose: str = "ada", at: int = HOUR, session: str | None = None, **more: Any
 ) -> None:
-    """A call that brings these segments, two seconds each."""
     segments = [{"text": one, "start": 2 * n, "end": 2 * n + 2, **more} for n, one in enumerate(texts)]
     session = session or f"pendant-of-{whose}"
     body = json.dumps({"session_id": session, "segments": segments}).encode()
@@ -67,8 +72,8 @@ def found(tx: Transaction, q: str, whose: str = "ada", **filters: Any) -> list[s
 
 
 def catch_up(tx: Transaction) -> None:
-    while tx.next_to_index():
-        index.catch_up(tx)
+    while index.catch_up(tx):
+        pass
 
 
 @unit_of_work
@@ -252,16 +257,60 @@ def test_words_that_come_before_the_index_has_caught_up_are_found_once(
     tx: Transaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(index, "PIECE", 2)
-    say(tx, "kettle one", "kettle two", "kettle three", session="nobodys")
+    save(tx, "kettle one", "kettle two", "kettle three", session="nobodys")
     sessions.link(tx, "nobodys", "ada", moment(HOUR + 5000))
-    index.catch_up(tx)
+    assert index.catch_up(tx)
     assert found(tx, "kettle") == ["kettle two", "kettle one"]
-    say(tx, "kettle one", "kettle two", "kettle three", "kettle four", session="nobodys", at=HOUR + 6000)
+    save(tx, "kettle one", "kettle two", "kettle three", "kettle four", session="nobodys", at=HOUR + 6000)
     put(tx, tx.all_messages(current(tx).id)[2].without("kettle three and a half"))
     assert found(tx, "kettle") == ["kettle two", "kettle one"]
     catch_up(tx)
+    assert not tx.is_index_behind()
     assert found(tx, "kettle") == ["kettle four", "kettle three and a half", "kettle two", "kettle one"]
     assert [hit.field for hit in hits(tx, "kettle")] == ["title", *["words"] * 4]
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 4, 500])
+def test_new_words_of_several_conversations_are_added_a_piece_at_a_time(
+    tx: Transaction, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "PIECE", piece)
+    save(tx, "tea one", "tea two", "tea three")
+    save(tx, "tea of Ben", whose="ben")
+    save(tx, "tea four", "tea five", at=2 * HOUR)
+    assert hits(tx, "tea") == hits(tx, "tea", "ben") == []
+    before, is_behind = 0, True
+    while is_behind:
+        is_behind = index.catch_up(tx)
+        assert 0 <= entries(tx) - before <= piece + 3  # and a title of each conversation
+        before = entries(tx)
+    save(tx, "tea four", "tea five", "tea six", at=2 * HOUR + 5000)
+    catch_up(tx)
+    assert found(tx, "tea") == ["tea six", "tea five", "tea four", "tea three", "tea two", "tea one"]
+    assert (found(tx, "tea", "ben"), entries(tx)) == (["tea of Ben"], 7 + 3)
+
+
+def test_words_that_are_deleted_or_given_back_before_they_are_added_stay_out(tx: Transaction) -> None:
+    save(tx, "the kettle is broken")
+    history.delete(tx, current(tx).id, "ada", HOUR + 5000)
+    save(tx, "another kettle", at=3 * HOUR)
+    put(tx, replace(current(tx), user_id=None))
+    save(tx, "a kettle of Ben", whose="ben")
+    history.remove_user(tx, "ben", moment(4 * HOUR))
+    assert not tx.is_index_behind()
+    catch_up(tx)
+    assert entries(tx) == 0
+
+
+def test_saving_writes_no_mark_that_is_there(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(tx, "the kettle is broken")
+    marked: list[str] = []
+    monkeypatch.setattr(Transaction, "mark_waiting", lambda _, ids: marked.extend(ids))
+    save(tx, "the kettle is broken", "indeed", at=HOUR + 5000)
+    assert marked == []
+    catch_up(tx)
+    save(tx, "the kettle is broken", "indeed", "it is", at=HOUR + 9000)
+    assert marked == [current(tx).id]
 
 
 def test_words_of_a_conversation_that_is_given_back_are_found_no_more(tx: Transaction) -> None:

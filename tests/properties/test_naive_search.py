@@ -161,8 +161,8 @@ def happen(tx: Transaction, number: int, act: str, whose: str, texts: list[str],
 
 
 def catch_up(tx: Transaction) -> None:
-    while tx.next_to_index():
-        index.catch_up(tx)
+    while index.catch_up(tx):
+        pass
 
 
 @unit_of_work

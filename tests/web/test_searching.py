@@ -22,10 +22,16 @@ def words(who: Person, q: str, **more: str) -> list[str]:
     return [item["message"]["text"] for item in search(who, q, **more) if item["field"] == "words"]
 
 
+def wait_until_found(who: Person, *texts: str) -> None:
+    """Waits until the texts have been saved, and the index holds them."""
+    wait_for_texts(who, *texts)
+    wait_until(lambda: all(words(who, f'"{text}"') for text in texts), "the index to catch up")
+
+
 def test_a_hit_says_where_it_is_and_what_to_highlight(shared_server: ServerProcess, ada: Person, device: str) -> None:
     ada.link(device)
     shared_server.say(device, "good morning", "🫖 the Café has a new kettle")
-    wait_for_texts(ada, "good morning", "🫖 the Café has a new kettle")
+    wait_until_found(ada, "good morning", "🫖 the Café has a new kettle")
     [hit] = search(ada, "cafe kett")
     current = ada.current()
     conversation = current["conversation"]
@@ -43,7 +49,7 @@ def test_nobody_else_finds_it_and_deleted_words_are_found_no_more(
 ) -> None:
     ada.link(device)
     shared_server.say(device, "the kettle is mine")
-    wait_for_texts(ada, "the kettle is mine")
+    wait_until_found(ada, "the kettle is mine")
     gone = ada.current()["conversation"]["id"]
     assert (words(ada, "kettle"), search(ben, "kettle")) == (["the kettle is mine"], [])
     assert search(ben, "kettle", conversation=gone) == search(ben, "kettle", session=device) == []
@@ -63,7 +69,7 @@ def test_filters_and_pages(shared_server: ServerProcess, ada: Person, device: st
     ada.link(device)
     texts = [f"tea number {number}" for number in range(5)]
     shared_server.say(device, *texts)
-    wait_for_texts(ada, *texts)
+    wait_until_found(ada, *texts)
     assert words(ada, "tea number", session=device, order="newest") == texts[::-1]
     assert words(ada, "tea number", session="another") == []
     assert words(ada, "tea", **{"from": "2020-01-01", "to": "2999-12-31T00:00:00Z"}) != []
@@ -106,7 +112,7 @@ def test_deleted_words_leave_the_files_of_the_index(server: ServerProcess) -> No
     ada = server.user()
     ada.link("kitchen")
     server.say("kitchen", "the xylophonist plays")
-    wait_for_texts(ada, "the xylophonist plays")
+    wait_until_found(ada, "the xylophonist plays")
     assert holding(server.data_dir, b"xylophon")
     ada.client.delete(f"/conversations/{ada.current()['conversation']['id']}").raise_for_status()
     wait_until(lambda: not holding(server.data_dir, b"xylophon"), "the index to be overwritten")

@@ -28,8 +28,8 @@ TIDY_USERS = 100
 """Users whose old events are removed in one transaction."""
 EXPIRE = 1.0
 """Seconds between checks for expired links."""
-INDEX = 0.5
-"""Seconds between looks for words that the search index does not hold."""
+INDEX = 0.4
+"""Seconds between looks for words that the search index does not hold, so that they are found within a second."""
 ERASE = 5.0
 """Seconds between looks for words that were removed from the search index: within 60 they are overwritten."""
 
@@ -97,11 +97,12 @@ async def scrub(services: Services) -> None:
 
 
 async def index(services: Services) -> None:
-    """Adds to the search index what was stored before its conversation was in it."""
+    """Adds to the search index what has been said since the last look, and what was stored before."""
 
     async def add() -> None:
-        while await services.store.read(lambda tx: tx.next_to_index()):
-            await services.store.write(search_index.catch_up)
+        is_behind = await services.store.read(lambda tx: tx.is_index_behind())
+        while is_behind:
+            is_behind = await services.store.write(search_index.catch_up)
 
     await _every(INDEX, add)
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
+    Delete,
     Dialect,
     FromClause,
     Insert,
@@ -78,6 +79,18 @@ class Query:
             cursor.execute(sql, tuple([values[name] for name in names]))
             rows: Sequence[Sequence[Any]] = cursor.fetchall()
         return rows
+
+
+class Command:
+    """A statement with named parameters and without rows."""
+
+    def __init__(self, statement: Insert | Delete) -> None:
+        self._statement = statement
+
+    def run(self, connection: Connection, **parameters: Any) -> None:
+        sql, names, _ = _query(self._statement, connection.dialect)
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute(sql, tuple([parameters[name] for name in names]))
 
 
 def _rows(

@@ -17,7 +17,7 @@ from omilink.errors import OmilinkError
 
 CHUNK = 1000
 """The number of rows that are held in memory at once."""
-STAYS = {"workers", "partitions"}
+STAYS = {"workers", "partitions", "search_waiting"}
 """Tables that belong to the old place and are not copied."""
 
 Tell = Callable[[str, int], None]
@@ -39,7 +39,7 @@ def move(source: Engine, target: Engine, tell: Tell) -> None:
             if table.name not in STAYS:
                 tell(table.name, _copy(table, old, new))
         number_after(new, last_number(old))
-        new.execute(update(schema.search_conversations).values(reached=0))  # the index itself is made anew
+        _index_anew(new)
         if target.dialect.name == "postgresql":
             _go_on_counting(new)
 
@@ -92,6 +92,12 @@ def _copy(table: Table, old: Connection, new: Connection) -> int:
         new.execute(insert(table), [dict(row) for row in rows])
         count += len(rows)
     return count
+
+
+def _index_anew(new: Connection) -> None:
+    """The search index is not copied."""
+    new.execute(update(schema.search_conversations).values(reached=None))
+    new.execute(insert(schema.search_waiting).from_select(["number"], select(schema.search_conversations.c.number)))
 
 
 def _go_on_counting(new: Connection) -> None:

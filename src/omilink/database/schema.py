@@ -265,15 +265,12 @@ search_conversations = Table(
     Column("number", BigKey, primary_key=True),
     Column("conversation_id", String, nullable=False, unique=True),
     Column("user_id", String, nullable=False, index=True),
-    Column("reached", Integer),  # the last message's seq in the index; NULL: it has all, and gets new ones as they come
-    Index(
-        "ix_search_conversations_waiting",
-        "number",
-        sqlite_where=text("reached IS NOT NULL"),
-        postgresql_where=text("reached IS NOT NULL"),
-    ),
+    Column("reached", Integer),  # the last message's seq in the index; NULL: it holds nothing of the conversation yet
     sqlite_autoincrement=True,
 )
+
+# those with messages that the index does not hold; apart, so that a mark is written to one page
+search_waiting = Table("search_waiting", metadata, Column("number", BigKey, primary_key=True, autoincrement=False))
 
 events = Table(
     "events",

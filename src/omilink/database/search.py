@@ -5,24 +5,24 @@ in the index, and within it the place of the text, so that ids grow as texts com
 PostgreSQL in a tsvector. Both hold tokens without their order, and no texts: docs/decisions/0022-search.md.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import Integer, cast, delete, func, insert, select, text, update
+from sqlalchemy import Integer, bindparam, cast, delete, func, insert, select, text, update
 
 from omilink.clock import Millis
 from omilink.database import schema
-from omilink.database.compiled import Query
-from omilink.database.dialects import among, item, json_list, listed, plan_each_time
-from omilink.database.rows import every
+from omilink.database.compiled import Command, Query
+from omilink.database.dialects import among, item, json_list, listed, plan_each_time, upsert
 from omilink.database.work import Work
 from omilink.models.conversation import Conversation
 from omilink.models.ids import digest
 from omilink.models.message import Message
 
 indexed = schema.search_conversations
+waiting = schema.search_waiting
 conversation = schema.conversations
 message = schema.messages
 meta = schema.meta
@@ -46,12 +46,13 @@ SLACK: Millis = 3_600_000
 
 class Indexed(NamedTuple):
     """A conversation in the index, with what is stored of its titles and summary. `reached`: the index holds the
-    messages up to this `seq`; None when it holds all of them and gets new ones as they come."""
+    messages up to this `seq`; None when it holds nothing of the conversation yet. `waits`: it is marked to be added."""
 
     number: int
     conversation_id: str
     user_id: str
     reached: int | None
+    waits: int | None
     session_key: str
     title: str | None = None
     omi_title: str | None = None
@@ -67,8 +68,8 @@ class Indexed(NamedTuple):
         return self.number << PLACE_BITS | place
 
     def holds(self, place: int) -> bool:
-        """What is no message comes with the first messages."""
-        return self.reached is None or (place <= self.reached if is_message(place) else self.reached > 0)
+        """What is no message is added with the first messages."""
+        return self.reached is not None and (place <= self.reached or not is_message(place))
 
 
 class Change(NamedTuple):
@@ -117,6 +118,7 @@ INDEXED = Query(
         indexed.c.conversation_id,
         indexed.c.user_id,
         indexed.c.reached,
+        waiting.c.number.label("waits"),
         conversation.c.session_id,
         conversation.c.title,
         conversation.c.omi_title,
@@ -125,8 +127,28 @@ INDEXED = Query(
         conversation.c.details,
     )
     .join(conversation, conversation.c.id == indexed.c.conversation_id, isouter=True)
+    .join(waiting, waiting.c.number == indexed.c.number, isouter=True)
     .where(among(indexed.c.conversation_id, "ids"))
 )
+_MESSAGES_LEFT = conversation.c.message_count - func.coalesce(indexed.c.reached, 0)
+_WAITING = Query(
+    select(indexed.c.conversation_id, conversation.c.session_id, _MESSAGES_LEFT.label("messages"))
+    .join(waiting, waiting.c.number == indexed.c.number)
+    .join(conversation, conversation.c.id == indexed.c.conversation_id)
+    .order_by(waiting.c.number.desc())
+    .limit(bindparam("most"))
+)
+_NOT_HELD = Query(
+    select(message)
+    .select_from(indexed.join(message, message.c.conversation_id == indexed.c.conversation_id))
+    .where(among(indexed.c.conversation_id, "ids"), message.c.seq > func.coalesce(indexed.c.reached, 0))
+    .order_by(indexed.c.number.desc(), message.c.seq)
+    .limit(bindparam("most"))
+)
+_NUMBERS = select(indexed.c.number).where(among(indexed.c.conversation_id, "ids"))
+_MARK = Command(upsert(waiting).from_select(["number"], _NUMBERS).on_conflict_do_nothing())
+_UNMARK = Command(delete(waiting).where(waiting.c.number.in_(_NUMBERS)))
+_SET_REACHED = update(indexed).where(indexed.c.conversation_id == bindparam("id")).values(reached=bindparam("seq"))
 _WANTED = listed("pairs")
 _BY_SEQ = Query(
     select(message).select_from(
@@ -186,30 +208,47 @@ class Search(Work):
         """The ids of the user's conversations in the index."""
         return list(self._run(select(indexed.c.conversation_id).where(indexed.c.user_id == user_id)).scalars())
 
-    def next_to_index(self) -> str | None:
-        """The id of the newest conversation with messages that the index does not hold."""
-        waiting = select(indexed.c.conversation_id).where(indexed.c.reached.is_not(None))
-        found: str | None = self._run(waiting.order_by(indexed.c.number.desc()).limit(1)).scalar()
-        return found
-
-    def put_indexed(self, conversation: Conversation, user_id: str, reached: int | None) -> Indexed:
-        """Adds the conversation to the index, without its texts."""
-        values = {"conversation_id": conversation.id, "user_id": user_id, "reached": reached}
-        number = self._run(insert(indexed).values(values).returning(indexed.c.number)).scalar_one()
-        return Indexed(number, conversation.id, user_id, reached, conversation.session_key)
-
-    def set_reached(self, conversation_id: str, reached: int | None) -> None:
-        self._run(update(indexed).where(indexed.c.conversation_id == conversation_id).values(reached=reached))
+    def put_indexed(self, conversations: Collection[Conversation]) -> None:
+        """Adds the conversations to the index, without their texts."""
+        self._many(insert(indexed), ({"conversation_id": one.id, "user_id": one.user_id} for one in conversations))
 
     def remove_indexed(self, conversation_id: str) -> None:
         """Removes the conversation from the index; its entries must have been removed."""
+        self.unmark_waiting([conversation_id])
         self._run(delete(indexed).where(indexed.c.conversation_id == conversation_id))
 
-    def messages_by_seq(self, conversation_id: str, after: int = 0, most: int | None = None) -> list[Message]:
-        """At most `most` messages after this `seq`, in the order in which they came."""
-        c = message.c
-        query = select(message).where(c.conversation_id == conversation_id, c.seq > after)
-        return every(Message, self._run(query.order_by(c.seq).limit(most)))
+    def mark_waiting(self, conversation_ids: Collection[str]) -> None:
+        """Marks the conversations of the index as having texts that the index does not hold."""
+        if conversation_ids:
+            _MARK.run(self._connection, ids=json_list(conversation_ids))
+
+    def unmark_waiting(self, conversation_ids: Collection[str]) -> None:
+        _UNMARK.run(self._connection, ids=json_list(conversation_ids))
+
+    def is_index_behind(self) -> bool:
+        """Whether a conversation is marked as waiting."""
+        return self._run(select(waiting.c.number).limit(1)).first() is not None
+
+    def lock_waiting(self, messages: int) -> list[str]:
+        """The ids of the newest conversations that wait: as many as have this number of messages that the index does
+        not hold, or all. Nobody else changes them until the end of the transaction."""
+        rows, left = [], messages
+        for row in _WAITING.run(self._connection, most=messages):
+            rows.append(row)
+            left -= row.messages
+            if left <= 0:
+                break
+        self._lock([row.session_id for row in rows])
+        return [row.conversation_id for row in rows]
+
+    def messages_not_held(self, conversation_ids: Collection[str], most: int) -> list[Message]:
+        """At most `most` messages that the index does not hold: those of the newest of these conversations first, and
+        within a conversation in the order in which they came."""
+        return _NOT_HELD.nouns(Message, self._connection, ids=json_list(conversation_ids), most=most)
+
+    def set_reached(self, reached: Mapping[str, int]) -> None:
+        """Notes up to which `seq` the index holds the messages of each conversation."""
+        self._many(_SET_REACHED, ({"id": id, "seq": seq} for id, seq in reached.items()))
 
     def change_index(self, changes: Collection[Change]) -> None:
         if not changes:
@@ -241,11 +280,6 @@ class Search(Work):
         plan_each_time(self._connection)
         rows = self._run(text(query), asked | {"mask": PLACES - 1})
         return [Found(*row) for row in rows]
-
-    def lock_conversation(self, conversation_id: str) -> Conversation | None:
-        """The conversation, which nobody else changes until the end of the transaction."""
-        self._lock([one.session_key for one in self.conversations_by_id([conversation_id]).values()])
-        return self.conversations_by_id([conversation_id]).get(conversation_id)
 
     def conversations_by_id(self, conversation_ids: Collection[str]) -> dict[str, Conversation]:
         """Whosever they are."""

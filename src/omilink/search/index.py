@@ -1,9 +1,12 @@
-"""Keeps the search index in step with what is stored, in the transaction that stores it.
+"""Keeps the search index in step with what is stored.
 
-The index holds the texts of conversations that belong to a user. Ownerless conversations are not in it.
+New texts are added by `catch_up`, so that saving does not wait for the index. What the index holds is changed and
+removed in the transaction that changes or removes the text. The index holds the texts of conversations that belong to a
+user. Ownerless conversations are not in it.
 """
 
 from collections.abc import Collection, Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 from omilink.database.search import ACTION_ITEMS, SECTIONS, SUMMARY, TITLE, Change, Indexed, mark
@@ -17,7 +20,8 @@ LONGEST = 20_000
 """Characters of a title, a summary or an action item that can be found. Messages are no longer; PostgreSQL takes a
 megabyte of tokens for an entry."""
 PIECE = 500
-"""Messages of before that one transaction adds to the index."""
+"""Messages that one transaction adds to the index."""
+_parts = attrgetter("title", "omi_title", "user_title", "summary", "details")
 
 
 def update(
@@ -27,17 +31,18 @@ def update(
     new_messages: Collection[Message],
     messages: Collection[Message],
 ) -> None:
-    """Changes the index for what the transaction is about to write: new and changed conversations and messages. A
-    conversation that changes hands leaves the index at once; `catch_up` adds its words for the new owner."""
-    touched = {one.id for one in (*new_conversations, *conversations)}
-    known = tx.indexed(touched | {one.conversation_id for one in (*new_messages, *messages)})
-    edits: list[_Edit] = []
-    for conversation in new_conversations:
-        edits += _edit_conversation(tx, known, conversation, reached=None)
-    for conversation in conversations:
-        edits += _edit_conversation(tx, known, conversation, reached=0)
-    edits += [_Edit(known[one.conversation_id], one.seq, [], _said(one)) for one in new_messages if _is_in(known, one)]
-    changed = [one for one in messages if _is_in(known, one)]
+    """Changes the index for what the transaction is about to write: new and changed conversations and messages. New
+    texts are marked to be added by `catch_up`. A conversation that changes hands leaves the index at once, and is
+    marked to be added for its new owner."""
+    with_words = {one.conversation_id for one in new_messages}
+    touched = with_words.union((one.id for one in conversations), (one.conversation_id for one in messages))
+    known = tx.indexed(touched.difference(one.id for one in new_conversations))
+    _leave(tx, known, conversations)
+    begun = [one for one in (*new_conversations, *conversations) if one.id not in known and _is_somebodys(one)]
+    tx.put_indexed(begun)
+    tx.mark_waiting([*(one.id for one in begun), *(id for id in with_words if id in known and not known[id].waits)])
+    edits = [edit for one in conversations if one.id in known for edit in _retitled(known[one.id], one)]
+    changed = [one for one in messages if one.conversation_id in known and known[one.conversation_id].holds(one.seq)]
     stored = tx.known_messages([(one.conversation_id, one.key) for one in changed])
     for one in changed:
         old = stored[one.conversation_id, one.key]
@@ -57,33 +62,29 @@ def texts_of(one: Conversation | Indexed) -> dict[int, str]:
 def forget(tx: Transaction, conversation_ids: Collection[str]) -> None:
     """Takes the conversations, whose texts are still stored, out of the index."""
     for its in tx.indexed(conversation_ids).values():
-        texts = [*_about(its), *((one.seq, _said(one)) for one in tx.messages_by_seq(its.conversation_id))]
+        texts = [*_about(its), *((one.seq, _said(one)) for one in tx.all_messages(its.conversation_id))]
         _write(tx, [_Edit(its, place, tokens, []) for place, tokens in texts])
         tx.remove_indexed(its.conversation_id)
 
 
-def catch_up(tx: Transaction) -> None:
-    """Adds a piece of what was stored before its conversation was in the index, if there is any."""
-    conversation_id = tx.next_to_index()
-    if conversation_id is None:
-        return
-    conversation = tx.lock_conversation(conversation_id)
-    its = tx.indexed([conversation_id]).get(conversation_id)
-    if its is None or its.reached is None:  # another worker has added it meanwhile
-        return
-    if conversation is None or conversation.user_id != its.user_id:
-        tx.remove_indexed(conversation_id)
-    else:
-        _add_piece(tx, its)
-
-
-def _add_piece(tx: Transaction, its: Indexed) -> None:
-    assert its.reached is not None
-    messages = tx.messages_by_seq(its.conversation_id, its.reached, PIECE)
-    texts = [(one.seq, _said(one)) for one in messages] + ([] if its.reached else _about(its))
-    tx.set_reached(its.conversation_id, messages[-1].seq if len(messages) == PIECE else None)
-    added = its._replace(reached=None)
-    _write(tx, [_Edit(added, place, [], tokens) for place, tokens in texts])
+def catch_up(tx: Transaction) -> bool:
+    """Adds the next messages that wait, at most `PIECE`, and the other texts of their conversations. Returns whether
+    more wait."""
+    waiting = tx.lock_waiting(PIECE)
+    known = {id: its for id, its in tx.indexed(waiting).items() if its.waits}  # another worker may have added some
+    messages = tx.messages_not_held(known, PIECE)
+    cut = known[messages[-1].conversation_id] if len(messages) == PIECE else None
+    added = {id: its for id, its in known.items() if cut is None or its.number >= cut.number}
+    reached = {id: its.reached or 0 for id, its in added.items()} | {one.conversation_id: one.seq for one in messages}
+    now = {id: its._replace(reached=reached[id]) for id, its in added.items()}
+    edits = [_Edit(now[one.conversation_id], one.seq, [], _said(one)) for one in messages]
+    for id, its in added.items():
+        if its.reached is None:
+            edits += (_Edit(now[id], place, [], tokens) for place, tokens in _about(its))
+    _write(tx, edits)
+    tx.set_reached(reached)
+    tx.unmark_waiting([id for id, its in added.items() if its is not cut])
+    return tx.is_index_behind()
 
 
 class _Edit(NamedTuple):
@@ -95,24 +96,25 @@ class _Edit(NamedTuple):
     new: list[str]
 
 
-def _edit_conversation(
-    tx: Transaction, known: dict[str, Indexed], conversation: Conversation, *, reached: int | None
-) -> Iterator[_Edit]:
-    """The edits of title and summary. A conversation that is not known for its owner is added with this `reached`."""
-    its = known.pop(conversation.id, None)
-    if its and its.user_id != conversation.user_id:
-        forget(tx, [conversation.id])
-        its = None
-    if conversation.user_id is None or conversation.deleted_at is not None:
+def _leave(tx: Transaction, known: dict[str, Indexed], conversations: Collection[Conversation]) -> None:
+    """Takes conversations that change hands out of the index, and out of `known`."""
+    for one in conversations:
+        if one.id in known and known[one.id].user_id != one.user_id:
+            forget(tx, [one.id])
+            del known[one.id]
+
+
+def _is_somebodys(conversation: Conversation) -> bool:
+    return conversation.user_id is not None and conversation.deleted_at is None
+
+
+def _retitled(its: Indexed, conversation: Conversation) -> Iterator[_Edit]:
+    """The edits of the texts that are no messages."""
+    if _parts(its) == _parts(conversation):
         return
-    known[conversation.id] = its = its or tx.put_indexed(conversation, conversation.user_id, reached)
     before, after = texts_of(its), texts_of(conversation)
-    for place in (before | after) if before != after else ():
+    for place in before | after:
         yield _Edit(its, place, _written(before.get(place)), _written(after.get(place)))
-
-
-def _is_in(known: dict[str, Indexed], message: Message) -> bool:
-    return message.conversation_id in known
 
 
 def _about(its: Indexed) -> list[tuple[int, list[str]]]:

@@ -33,16 +33,14 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_search_conversations_user_id", "search_conversations", ["user_id"], unique=False)
-    op.create_index(
-        "ix_search_conversations_waiting",
-        "search_conversations",
-        ["number"],
-        unique=False,
-        sqlite_where=sa.text("reached IS NOT NULL"),
-        postgresql_where=sa.text("reached IS NOT NULL"),
+    op.create_table(
+        "search_waiting",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False, autoincrement=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_search_waiting")),
     )
     op.create_index("ix_messages_conversation_id_seq", "messages", ["conversation_id", "seq"], unique=False)
     op.execute(
-        "INSERT INTO search_conversations (conversation_id, user_id, reached) SELECT id, user_id, 0 FROM conversations "
+        "INSERT INTO search_conversations (conversation_id, user_id) SELECT id, user_id FROM conversations "
         "WHERE user_id IS NOT NULL AND deleted_at IS NULL ORDER BY first_order, id"
     )
+    op.execute("INSERT INTO search_waiting (number) SELECT number FROM search_conversations")
