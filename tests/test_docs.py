@@ -27,6 +27,7 @@ from omilink.accounts.rate_limits import PERSONAL_CALL
 from omilink.app import maintenance
 from omilink.clock import DAY
 from omilink.conversations import history
+from omilink.conversations.action_items import MOST_ADDED, MOST_OWN
 from omilink.database import postgres, removal, sqlite, threads
 from omilink.ingest import payload, phrase_removal, worker
 from omilink.linking import sessions
@@ -88,6 +89,7 @@ BOUNDS = {
     "a page of a list": "200 entries",
     "a page of a search": f"{find.READ_MOST + find.READ_AT_ONCE:,} texts",
     "sessions, linked by hand or at the own address": f"{MOST_SESSIONS:,}",
+    "action items of one's own": f"{MOST_OWN:,}, and {MOST_ADDED} added to a conversation",
     "what is kept of one user's calls in a day": f"{Settings.model_fields['daily_megabytes'].default} MB",
     "the worker, by sending much": f"1/{SHARES} of a batch of {worker.BATCH} calls, and one call beyond its bytes",
     "memory and the writing thread, by what waits to be saved": f"{BATCH_BYTES >> 10} KiB and one call",

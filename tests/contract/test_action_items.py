@@ -8,7 +8,7 @@ from properties.histories import NOON, empty_store, moment, save, verify
 from sqlalchemy import Engine
 from test_record import A, body_of, events_of, heard_live, only, record
 
-from omilink.conversations import action_items, history
+from omilink.conversations import action_items, editing, history
 from omilink.conversations.batch import unit_of_work
 from omilink.database.store import Transaction
 from omilink.errors import Invalid, NotFound
@@ -168,12 +168,24 @@ def test_a_conversation_takes_only_a_hundred_added_items(tx: Transaction) -> Non
     action_items.add(tx, "ada", "One more", None, None)
 
 
+def test_a_user_has_only_so_many_items_without_a_conversation(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(action_items, "MOST_OWN", 3)
+    for number in range(3):
+        action_items.add(tx, "ada", f"Thing {number}", None, None)
+    with pytest.raises(Invalid, match="the most"):
+        action_items.add(tx, "ada", "One more", None, None)
+    action_items.add(tx, "ada", "One more", None, only(tx).id)
+
+
 def test_a_conversation_that_is_given_back_keeps_nothing_that_its_user_wrote(tx: Transaction) -> None:
+    editing.rename(tx, only(tx).id, "ada", "My secret title")
+    editing.star(tx, only(tx).id, "ada", True)
     action_items.add(tx, "ada", "Book the van", None, only(tx).id)
     action_items.change(tx, items(tx)[0].id, "ada", text="My secret")
     unit_of_work(history.give_back)(tx, only(tx))
     [given] = tx.ownerless(f"shared/{A}")
     assert [item.text for item in given.action_items] == [HEDDA]
+    assert (given.user_title, given.starred) == (None, False)
 
 
 def test_they_go_with_their_users_account(tx: Transaction) -> None:

@@ -27,6 +27,8 @@ LONGEST_ITEM = 500
 NO_ITEM = "There is no action item of that id in this account; it may have been deleted."
 MOST_ADDED = 100
 """Items that a user may add to one conversation, since all of them are sent with each of its events."""
+MOST_OWN = 5_000
+"""Items without a conversation that a user may have."""
 _ITEM = re.compile(f"[^\x00\ud800-\udfff]{{1,{LONGEST_ITEM}}}")  # databases and UTF-8 do not accept these
 
 
@@ -45,9 +47,11 @@ def page(tx: Transaction, user_id: str, done: bool | None, limit: int, after: st
 @unit_of_work
 def add(batch: Batch, user_id: str, text: str, due_at: Millis | None, conversation_id: str | None) -> ListedItem:
     """Adds an action item, to the conversation if there is one, and returns it. Raises NotFound, and Invalid for a text
-    that is empty, too long or cannot be stored, or when the conversation has too many added items."""
+    that is empty, too long or cannot be stored, or when the conversation or the user has too many added items."""
     text, id = _checked(text), new_id()
     if conversation_id is None:
+        if batch.stored().count_own_items(user_id) >= MOST_OWN:
+            raise Invalid(f"You have {MOST_OWN:,} action items without a conversation, the most. Delete some of them.")
         own = OwnItem(user_id=user_id, id=id, text=text, due_at=due_at)
         batch.stored().add_own_item(own)
         batch.add_event(user_id, ActionItemChanged(action_item=listed(own)))

@@ -59,11 +59,12 @@ def waiting(tx: Transaction, session: OmiSession, since: Millis = 0) -> list[Con
 
 
 def give_back(batch: Batch, conversation: Conversation) -> None:
-    """Makes the conversation ownerless again, without the action items that its user has written. It disappears from
-    the user's streams."""
+    """Makes the conversation ownerless again, without what its user has written: a title, a star and action items. It
+    disappears from the user's streams."""
     assert conversation.user_id
     details = details_of(conversation.details).without_additions().text()
-    batch.put_conversation(replace(conversation, user_id=None, brought_at=None, brought_order=None, details=details))
+    ownerless = replace(conversation, user_id=None, brought_at=None, brought_order=None)
+    batch.put_conversation(replace(ownerless, user_title=None, starred=False, details=details))
     batch.forget_events(conversation.user_id, conversation.id)
     batch.add_event(conversation.user_id, ConversationDeleted(conversation_id=conversation.id))
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from omilink.database import schema
 from omilink.database.rows import every, first, row_of
@@ -18,6 +18,9 @@ class ActionItems(Work):
     def own_item(self, user_id: str, item_id: str) -> OwnItem | None:
         """The user's action item without a conversation."""
         return first(OwnItem, self._run(select(item).where(item.c.user_id == user_id, item.c.id == item_id)))
+
+    def count_own_items(self, user_id: str) -> int:
+        return int(self._run(select(func.count()).where(item.c.user_id == user_id)).scalar_one())
 
     def add_own_item(self, new: OwnItem) -> None:
         self._run(insert(item).values(row_of(new)))
