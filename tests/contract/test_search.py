@@ -1,7 +1,9 @@
 """What a search promises on SQLite and PostgreSQL: everything that a user may read is found, and nothing else."""
 
+import asyncio
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from omilink.conversations import history
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.database import migrate
 from omilink.database.search import Filters
-from omilink.database.store import Transaction
+from omilink.database.store import Store, Transaction
 from omilink.ingest import saving
 from omilink.linking import sessions
 from omilink.models.conversation import Conversation
@@ -288,6 +290,30 @@ def test_new_words_of_several_conversations_are_added_a_piece_at_a_time(
     catch_up(tx)
     assert found(tx, "tea") == ["tea six", "tea five", "tea four", "tea three", "tea two", "tea one"]
     assert (found(tx, "tea", "ben"), entries(tx)) == (["tea of Ben"], 7 + 3)
+
+
+@pytest.mark.anyio
+async def test_several_workers_add_every_word_once_while_more_is_saved(store: Store) -> None:
+    names = [f"user{number}" for number in range(4)]
+    for name in names:
+        await store.write(partial(add_user, name=name))
+
+    async def talk(name: str) -> None:
+        for number in range(1, 9):
+            texts = [f"tea {each}" for each in range(number)]
+            call = partial(save, whose=name, at=HOUR + 2000 * number)
+            await store.write(lambda tx, call=call, texts=texts: call(tx, *texts))
+
+    async def add() -> None:
+        for _ in range(12):
+            await store.write(index.catch_up)
+
+    await asyncio.gather(*map(talk, names), add(), add(), add())
+    await store.write(catch_up)
+    for name in names:
+        expected = [f"tea {each}" for each in reversed(range(8))]
+        assert await store.read(lambda tx, name=name: found(tx, "tea", name)) == expected
+    assert await store.read(entries) == len(names) * (8 + 1)  # and the titles
 
 
 def test_words_that_are_deleted_or_given_back_before_they_are_added_stay_out(tx: Transaction) -> None:
