@@ -24,7 +24,7 @@ class Metrics:
             "omilink_quarantined", "Deliveries in quarantine, which are not saved", registry=registry
         )
         self.streams = Gauge("omilink_streams_open", "Live streams open on this node", registry=registry)
-        self.jobs = Gauge("omilink_jobs", "CONVERSATION_SAVE jobs that are not done", ["state"], registry=registry)
+        self.jobs = Gauge("omilink_jobs", "jobs (saving a call) that are not done", ["state"], registry=registry)
         self.part_up = Gauge("omilink_part_up", "1 if a part works, else 0", ["part"], registry=registry)
         self.save_seconds = Histogram(
             "omilink_save_seconds",

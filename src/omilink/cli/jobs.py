@@ -10,7 +10,7 @@ from omilink.models.delivery import Job
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True, dest="action")
-    listing = actions.add_parser("list", help="list CONVERSATION_SAVE jobs, newest first, without words")
+    listing = actions.add_parser("list", help="list jobs, newest first, without words")
     listing.add_argument("--state", choices=("waiting", "dead", "quarantined", "done"), help="only jobs in this state")
     listing.add_argument("--limit", type=int, default=50, help="jobs at most (default %(default)s)")
     add_json(listing)

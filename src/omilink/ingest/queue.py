@@ -11,7 +11,7 @@ from omilink.models.order import Moment
 
 
 class DeliveryQueue(Protocol):
-    """Deliveries that wait to be saved: CONVERSATION_SAVE jobs. Each is delivered at least once, those of a session in
+    """Deliveries that wait to be saved; saving one is a job. Each is delivered at least once, those of a session in
     the order of their acceptance; a delivery that fails does not hold up later ones."""
 
     async def put(self, delivery: Delivery) -> None:

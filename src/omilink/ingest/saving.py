@@ -1,4 +1,4 @@
-"""Saves deliveries as messages and conversations, many in one transaction.
+"""Saves deliveries, which hold spoken words, records of conversations or summaries of days: many in one transaction.
 
 Saving a delivery again changes nothing, so that delivery at least once is enough: a known segment is the same message,
 and deleted words stay deleted.

@@ -1,4 +1,4 @@
-"""Takes deliveries from the queue and saves them: the CONVERSATION_SAVE jobs."""
+"""Takes deliveries from the queue and saves them."""
 
 import asyncio
 import logging
