@@ -39,7 +39,9 @@ def unit_of_work(use_case: Callable[Concatenate["Batch", P], T]) -> Callable[Con
 class Batch:
     """The only writer of sessions, the uids that sessions have shown, conversations, messages, events and the audit.
 
-    Nothing is written before `flush`. A query that has to see the changes goes to `stored`, which writes them first.
+    `flush` writes what was put, shown, added and noted. A query that has to see the changes goes to `stored`, which
+    writes them first. Removals are not held: `forget_events` removes at once, `forget_uids_shown` and `forget_words`
+    write all changes and then remove.
     """
 
     def __init__(self, tx: Transaction) -> None:
@@ -81,7 +83,7 @@ class Batch:
             self._new_uids.append((session.id, uid))
 
     def forget_uids_shown(self, session: OmiSession) -> None:
-        """Removes the uids that the session has shown, except the session's own id."""
+        """Writes all changes, then removes the uids that the session has shown, except the session's own id."""
         self.stored().forget_uids_shown(session)
         self._uids_shown.pop(session.id, None)
 
@@ -105,7 +107,7 @@ class Batch:
         (self._new_messages if fresh else self._changed_messages)[key] = message
 
     def forget_words(self, conversation: Conversation) -> None:
-        """Deletes the conversation's words, as `Transaction.forget_words` does."""
+        """Writes all changes, then deletes the conversation's words, as `Transaction.forget_words` does."""
         index.forget(self.stored(), [conversation.id])
         self.tx.forget_words(conversation)
         self._messages.pop(conversation.id, None)
@@ -118,7 +120,7 @@ class Batch:
         self.users.add(user_id)
 
     def forget_events(self, user_id: str, conversation_id: str) -> None:
-        """Removes the user's stored events that carry words of the conversation."""
+        """Removes at once the user's stored events that carry words of the conversation."""
         self.tx.forget_events(user_id, conversation_id)
 
     def note(self, entry: AuditEntry) -> None:
@@ -137,7 +139,13 @@ class Batch:
         self.tx.add_uids_shown(self._new_uids)
         conversations = self._new_conversations.values(), self._changed_conversations.values()
         messages = self._new_messages.values(), self._changed_messages.values()
-        index.update(self.tx, *conversations, *messages)
+        index.update(
+            self.tx,
+            new_conversations=self._new_conversations.values(),
+            conversations=self._changed_conversations.values(),
+            new_messages=self._new_messages.values(),
+            messages=self._changed_messages.values(),
+        )
         self.tx.put_conversations(*conversations)
         self.tx.put_messages(*messages)
         for entry in self._entries:

@@ -21,7 +21,7 @@ NEAR, FAR = 2.0, 30.0
 ALIKE = 0.6
 """Share of a text's letters that an edited text must still have."""
 LONGEST_EDITED = 2_000
-"""Letters of a text that is compared with an edited text. The comparison takes the square of that time."""
+"""Letters of a text that is compared with an edited text. The comparison's time grows with the square of the length."""
 LETTER = 100.0
 """Score of a letter that both sides have. It outweighs the differences of time, which are at most FAR seconds."""
 JUST_BEFORE = 0.01

@@ -1,7 +1,8 @@
 """The search index: which tokens stand in which texts of which user.
 
-An entry is a text: a message, or the title or the summary of a conversation. Its id is the number of the conversation
-in the index, and within it the place of the text, so that ids grow as texts come. SQLite keeps tokens in an FTS5 table,
+An entry is a text: a message, or of a conversation the title, the summary, a section of the summary or an action item.
+Its id is the number of the conversation in the index, and within it the place of the text, so that ids grow as texts
+come. SQLite keeps tokens in an FTS5 table,
 PostgreSQL in a tsvector. Both hold tokens without their order, and no texts: docs/decisions/0022-search.md.
 """
 

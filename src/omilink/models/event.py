@@ -1,5 +1,6 @@
-"""The events that a user's streams send: each kind is declared once, with what it carries and what a client does with
-it. Their JSON, /openapi.json, the clients' types and docs/reference/events.md follow from the declarations.
+"""The events that a user's streams send: each kind is a class that declares what the event carries and what a client
+does with it, and is listed in `LiveEvent`. Their JSON, /openapi.json, the clients' types and docs/reference/events.md
+follow from these declarations.
 """
 
 from collections.abc import Sequence

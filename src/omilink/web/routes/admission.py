@@ -1,4 +1,10 @@
-"""Decides which webhook calls are accepted. Pure: RULES is a table, and its first rule that fits decides."""
+"""Decides which webhook calls are accepted once their bodies are read. Pure: RULES is a table, and its first rule that
+fits decides.
+
+Before the body is read, `webhook` itself refuses a call to a personal address that is nobody's. Unless the server is
+open, it also refuses a call without a secret if the server has no signing secret or if the call is audio. Other audio
+is not decided here; it is read and not kept.
+"""
 
 from collections.abc import Callable
 from enum import Enum, auto

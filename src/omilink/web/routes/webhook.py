@@ -59,7 +59,7 @@ async def _accept(services: Services, request: Request) -> str:
     settings, query = services.settings, payload.query(request.scope["query_string"])
     shown = _shown_secrets(request, query)
     origin = await _personal_origin(services, shown)
-    has_secret = origin is None and _is_shared(services, shown)
+    has_secret = origin is None and _has_shared_secret(services, shown)
     is_open = settings.webhook_auth is WebhookAuth.OPEN
     is_admitted_unread = origin is not None or has_secret or is_open
     if not (is_admitted_unread or settings.signing_secret):
@@ -115,7 +115,7 @@ async def _personal_origin(services: Services, shown: Sequence[str]) -> str | No
     return None
 
 
-def _is_shared(services: Services, shown: Sequence[str]) -> bool:
+def _has_shared_secret(services: Services, shown: Sequence[str]) -> bool:
     """Whether the call has a shared secret, compared in constant time. There is always at least one secret
     (`app.wiring.webhook_secrets`)."""
     good = [secret.encode() for secret in services.webhook_secrets]
