@@ -118,9 +118,9 @@ def test_a_segments_id_cannot_pass_for_said_words() -> None:
 
 def test_words_were_never_said_after_they_arrived() -> None:
     talk = Conversation(id="c", session_key="shared/k", user_id=None, created_at=0, last_at=0, zero_at=100_000)
-    assert talk.spoken_at(Segment(text="yes", start=5.0, end=6.0), at=200_000) == 105_000
-    assert talk.spoken_at(Segment(text="yes", start=500.0, end=501.0), at=200_000) == 200_000
-    assert talk.spoken_at(Segment(text="yes"), at=200_000) == 200_000
+    assert talk.spoken_at(5.0, at=200_000) == 105_000
+    assert talk.spoken_at(500.0, at=200_000) == 200_000
+    assert talk.spoken_at(None, at=200_000) == 200_000
 
 
 def test_a_conversation_knows_the_public_id_of_its_session() -> None:

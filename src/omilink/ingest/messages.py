@@ -26,6 +26,11 @@ class Changes:
     changed: dict[str, list[str]] = field(default_factory=dict)
     of_before: int = 0
 
+    def note(self, message: Message) -> None:
+        """Notes that a message has changed. A message that is new in this call is new in its event."""
+        if message.key not in self.new.get(message.conversation_id, ()):
+            self.changed.setdefault(message.conversation_id, []).append(message.key)
+
 
 def add(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> Changes:
     """Adds the segments of the delivery to the batch, as new messages or as changes of known ones, and returns what
@@ -66,7 +71,7 @@ def _update(batch: DeliveryBatch, delivery: Delivery, known: Message, segment: S
         is_retry = known.has_been(segment) and not identity.is_too_late(known, delivery.received_at)
         changes.of_before += not is_retry
         return
-    message = known.updated_by(segment, conversation.spoken_at(segment, known.created_at))
+    message = known.updated_by(segment, conversation.spoken_at(segment.start, known.created_at))
     if message is known:
         return
     batch.put_message(message)
@@ -76,8 +81,7 @@ def _update(batch: DeliveryBatch, delivery: Delivery, known: Message, segment: S
     conversation = conversation.with_words([segment], delivery, named_by=name)
     is_title = name is not None and conversation.may_be_named_by(known) and batch.is_first_of_its_words(known)
     batch.put_conversation(conversation.retitled(message) if is_title else conversation)
-    if message.key not in changes.new.get(conversation.id, ()):
-        changes.changed.setdefault(conversation.id, []).append(message.key)
+    changes.note(message)
 
 
 def _add_run(batch: DeliveryBatch, delivery: Delivery, run: segmentation.Run, changes: Changes) -> None:
@@ -106,7 +110,7 @@ def _add_words(
     batch: DeliveryBatch, delivery: Delivery, before: Conversation, run: segmentation.Run, changes: Changes
 ) -> None:
     """Adds the run's segments to the conversation. Several segments of one run may be one message."""
-    said = _not_repeated(batch, before, run)
+    said = _not_repeated(batch, before, run, changes)
     if not said:
         return
     conversation = before.with_words(said, delivery, named_by=_name(batch, delivery, said))
@@ -135,7 +139,9 @@ def _name(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment])
     return next((text for text in texts if not any(phrase.may_be_part(text, say) for say in asked)), None)
 
 
-def _not_repeated(batch: DeliveryBatch, conversation: Conversation, run: segmentation.Run) -> Sequence[Segment]:
+def _not_repeated(
+    batch: DeliveryBatch, conversation: Conversation, run: segmentation.Run, changes: Changes
+) -> Sequence[Segment]:
     """The run's segments, except those that have no id and repeat a message with slightly different times."""
     is_behind = run.start is not None and conversation.end is not None and run.start < conversation.end
     if not is_behind or all(segment.id for segment in run.segments):
@@ -149,9 +155,19 @@ def _not_repeated(batch: DeliveryBatch, conversation: Conversation, run: segment
         known = _among(said[segment.text], segment)
         if known is None:
             fresh.append(segment)
-        elif segment.person_id not in (None, known.person_id):
-            batch.put_message(replace(known, person_id=segment.person_id))
+        else:
+            _take_over(batch, known, segment, changes)
     return fresh
+
+
+def _take_over(batch: DeliveryBatch, known: Message, segment: Segment, changes: Changes) -> None:
+    """Adds to a message what a segment that repeats its words says about them."""
+    before = batch.message((known.conversation_id, known.key)) or known
+    message = before.repeated_by(segment)
+    if message is not before:
+        batch.put_message(message)
+    if message.rev > before.rev:
+        changes.note(message)
 
 
 def _among(same_words: Sequence[Message], segment: Segment) -> Message | None:
@@ -173,17 +189,17 @@ def _message(
 ) -> Message:
     """The new message of a segment. A segment without a place, or one whose clock gives no place (`is_placed` is
     False), gets the position `behind`, after everything said before."""
-    speech, at = segment.speech(), delivery.received_at
-    if not is_placed:
-        speech |= {"start": None, "end": None}
-    start = speech["start"]
-    return Message(
-        **speech,
+    at = delivery.received_at
+    start, end = (segment.start, segment.end) if is_placed else (None, None)
+    return Message.of(
+        segment,
         conversation_id=conversation.id,
         seq=seq,
         key=batch.free_key(conversation, segment, seq),
+        start=start,
+        end=end,
         position=(behind or 0.0) if start is None else start,
         created_at=at,
-        spoken_at=at if start is None else conversation.spoken_at(segment, at),
+        spoken_at=conversation.spoken_at(start, at),
         versions=segment.version,
     )

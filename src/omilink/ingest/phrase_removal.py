@@ -114,16 +114,13 @@ def _remember(
     seq = conversation.message_count + 1
     conversation = replace(conversation.with_words([said], delivery, named_by=None), message_count=seq)
     batch.put_conversation(conversation, new=remembered is None)
-    message = Message(
+    message = Message.of(
+        said,
         conversation_id=conversation.id,
         seq=seq,
         key=key,
         text=LEFT_OUT,
-        speaker=said.speaker,
-        is_user=said.is_user,
         person_id=None,
-        start=said.start,
-        end=said.end,
         position=said.start or 0.0,
         created_at=at,
         spoken_at=at,

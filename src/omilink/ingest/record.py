@@ -234,19 +234,18 @@ class _Filling:
         where = self._main if hole.after is None else self._said[hole.after].conversation_id
         conversation, segment = self._conversations[where], self._record.segments[hole.segment]
         seq, at = conversation.message_count + 1, self._delivery.received_at
-        message = Message(
+        message = Message.of(
+            segment,
             conversation_id=where,
             seq=seq,
             key=f"{FROM_RECORD}{seq}:{segment.id or ''}",
             text=hole.text,
             speaker=speakers.get(segment.speaker, segment.speaker),
-            is_user=segment.is_user,
-            person_id=segment.person_id,
             start=hole.start,
             end=hole.end,
             position=hole.position,
             created_at=at,
-            spoken_at=at if hole.start is None else _spoken_at(conversation, hole.start, at),
+            spoken_at=conversation.spoken_at(hole.start, at),
             versions="",
         )
         self._batch.put_message(message, new=True)
@@ -345,10 +344,6 @@ def _longer(conversation: Conversation, message: Message, at: Millis) -> Convers
         repaired_count=conversation.repaired_count + len(message.text.split()),
     )
     return replace(longer, last_at=max(longer.last_at, min(at, longer.ended_at)))
-
-
-def _spoken_at(conversation: Conversation, start: float, at: Millis) -> Millis:
-    return at if conversation.zero_at is None else min(at, conversation.zero_at + round(start * 1000))
 
 
 def _item_ids(texts: Sequence[str]) -> list[str]:

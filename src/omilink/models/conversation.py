@@ -166,11 +166,11 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         """The conversation with a new title, after the message of its title has changed."""
         return replace(self, title=title_of(message.text))
 
-    def spoken_at(self, segment: Segment, at: Millis) -> Millis:
-        """The best estimate of when the segment was said, never later than its arrival."""
-        if segment.start is None or self.zero_at is None:
+    def spoken_at(self, start: float | None, at: Millis) -> Millis:
+        """The best estimate of when a segment that starts there was said, never later than its arrival `at`."""
+        if start is None or self.zero_at is None:
             return at
-        return min(at, self.zero_at + round(segment.start * 1000))
+        return min(at, self.zero_at + round(start * 1000))
 
 
 def title_of(text: str) -> str:

@@ -8,7 +8,7 @@ from msgspec.structs import force_setattr, replace
 
 from omilink.clock import Millis
 from omilink.errors import Invalid
-from omilink.models.declaration import FIXED, Erased, Fixed, Shown, ShownAs
+from omilink.models.declaration import FIXED, Erased, Fixed, Shown, ShownAs, parts
 from omilink.models.ids import digest, is_uuid
 
 UNIQUE_LENGTH = 16
@@ -20,6 +20,8 @@ words."""
 VERSIONS_REMEMBERED = 16
 VERSIONED_ALWAYS = 6
 """The number of fields of `Speech` in its first release."""
+ALIKE = {"text", "speaker", "is_user", "start", "end"}
+"""The fields of `Speech` that tell whether a segment without an id repeats a message."""
 FROM_RECORD = "record~"
 """Begins the key of a message that a record has filled in."""
 Source = Literal["omi", "omi_record"]
@@ -112,6 +114,11 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
     versions: Erased[str]
     """The latest versions of its segment, separated by spaces."""
 
+    @classmethod
+    def of(cls, words: Speech, **changes: Any) -> "Message":
+        """A message that says what the words say, except for the `changes`, which also give all other fields."""
+        return cls(**{**words.speech(), **changes})
+
     @property
     def id(self) -> Annotated[str, ShownAs(before="conversation_id")]:
         """The same for as long as the message lives."""
@@ -156,6 +163,17 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
             rev=self.rev + 1,
             versions=versions,
         )
+
+    def repeated_by(self, segment: Segment) -> "Message":
+        """The message after a segment without an id repeated its words with slightly different times. Words, voice and
+        times stay. Every other field takes the segment's value, unless that is None. The revision is new only if a
+        value that is shown has changed."""
+        fresh = {name: value for name, value in segment.speech().items() if name not in ALIKE and value is not None}
+        changed = {name for name, value in fresh.items() if value != getattr(self, name)}
+        if not changed:
+            return self
+        is_shown = not changed.isdisjoint(part.attribute for part in parts(Message))
+        return replace(self, **fresh, rev=self.rev + is_shown)
 
     def without(self, text: str) -> "Message":
         """The message with this text, after something in it was found to be no part of the conversation. A retry does
