@@ -233,10 +233,10 @@ async def test_a_stream_goes_on_over_a_jump_and_ends_with_its_sign_in(site: Site
         await reader.next()
         await reader.next()
         await site.jumps(jump)
-        stream.look(now=asyncio.get_running_loop().time() + HEARTBEAT)
+        stream.check(now=asyncio.get_running_loop().time() + HEARTBEAT)
         assert await reader.next() is Quiet.STILL_HERE
         await site.passes(TOKEN_LIFE)
-        stream.look(now=asyncio.get_running_loop().time())
+        stream.check(now=asyncio.get_running_loop().time())
         last = await reader.next()
     assert not isinstance(last, Quiet) and '"signed_out"' in last[-1].data and '"expired"' in last[-1].data
 

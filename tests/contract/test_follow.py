@@ -17,7 +17,7 @@ from omilink.errors import Unavailable
 from omilink.live import event_log, live_stream
 from omilink.live.bus import Bus, Hint
 from omilink.live.event_log import Frame
-from omilink.live.live_stream import HEARTBEAT, SAY_SO, LiveStream, Quiet
+from omilink.live.live_stream import COMMENT_EVERY, HEARTBEAT, LiveStream, Quiet
 from omilink.models.event import Event
 from omilink.models.json import json_text
 from omilink.models.user import User
@@ -226,7 +226,7 @@ async def test_a_silent_stream_shows_that_it_lives(open_stream: Any) -> None:
     await stream.types(3)
     now = asyncio.get_running_loop().time()
     for silent_for in 0, HEARTBEAT / 2, HEARTBEAT, HEARTBEAT:
-        stream.live.look(now + silent_for)
+        stream.live.check(now + silent_for)
     assert [await stream.reader.next() for _ in range(2)] == [Quiet.STILL_HERE] * 2
     assert stream.reader.batches.empty()
 
@@ -263,7 +263,7 @@ async def test_a_slow_reader_is_asked_for_room_when_a_comment_is_due(open_stream
     stream = open_stream()
     await stream.types(3)
     stream.reader.stop()
-    stream.live.look(asyncio.get_running_loop().time() + HEARTBEAT)
+    stream.live.check(asyncio.get_running_loop().time() + HEARTBEAT)
     await stream.reader.asked()
     assert stream.reader.batches.empty()
 
@@ -298,7 +298,7 @@ async def test_a_stream_waits_while_the_database_is_away_and_says_so(
     stream = open_stream()
     await stream.types(3)
     monkeypatch.setattr(live_stream, "AGAIN", (0.0, 0.0))
-    away = 2 * SAY_SO + 1
+    away = 2 * COMMENT_EVERY + 1
     tries = 0
 
     async def read(fn: Callable[[Transaction], object]) -> object:

@@ -151,9 +151,9 @@ def test_who_does_not_finish_a_request_is_given_up(said: bytes, wait: Wait, last
             peer = await at.peer()
             peer.writer.write(said)
             [connection] = await at.until(wait)
-            connection.look(connection.since + PATIENCE[wait])
+            connection.check(connection.since + PATIENCE[wait])
             assert connection.wait is wait, "not before the time is over"
-            connection.look(connection.since + PATIENCE[wait] + 1)
+            connection.check(connection.since + PATIENCE[wait] + 1)
             assert await peer.hear() == last_words
             assert await peer.ended() == b""
 
@@ -185,10 +185,10 @@ def test_a_body_goes_on_as_long_as_it_moves() -> None:
                 peer.writer.write(b"x" * PROGRESS)
                 await until(lambda: connection._progress >= PROGRESS)
                 now += PATIENCE[Wait.BODY] + 1
-                connection.look(now)
+                connection.check(now)
                 assert connection.wait is Wait.BODY
             peer.writer.write(b"x" * (PROGRESS // 2))
-            connection.look(now + PATIENCE[Wait.BODY] + 1)
+            connection.check(now + PATIENCE[Wait.BODY] + 1)
             assert await peer.hear() == b"408"
 
     run(story)
@@ -201,14 +201,14 @@ def test_an_idle_connection_stays_for_its_time_and_blank_lines_give_it_no_more()
             assert await peer.ask() == b"200"
             [connection] = await at.until(Wait.NEXT_REQUEST)
             idle_since = connection.since
-            connection.look(idle_since + PATIENCE[Wait.NEXT_REQUEST])
+            connection.check(idle_since + PATIENCE[Wait.NEXT_REQUEST])
             assert await peer.ask() == b"200"
             [connection] = await at.until(Wait.NEXT_REQUEST)
             idle_since = connection.since
             peer.writer.write(b"\r\n")
             await until(lambda: connection._no_body > 0)
             assert connection.since == idle_since
-            connection.look(idle_since + PATIENCE[Wait.NEXT_REQUEST] + 1)
+            connection.check(idle_since + PATIENCE[Wait.NEXT_REQUEST] + 1)
             assert await peer.ended() == b""
 
     run(story)
@@ -221,7 +221,7 @@ def test_a_body_that_nobody_reads_is_not_waited_for_without_end() -> None:
             assert await peer.ask(b"GET / HTTP/1.1\r\nContent-Length: 1000000\r\n\r\nx") == b"200"
             [connection] = await at.until(Wait.UNREAD_BODY)
             peer.writer.write(b"x" * 100_000)
-            connection.look(connection.since + PATIENCE[Wait.UNREAD_BODY] + 1)
+            connection.check(connection.since + PATIENCE[Wait.UNREAD_BODY] + 1)
             assert await peer.ended() == b""
 
     run(story)
@@ -233,7 +233,7 @@ def test_a_stream_is_quiet_for_days() -> None:
             peer = await at.peer()
             assert await peer.ask(STREAM) == b"200"
             [connection] = await at.until(Wait.NOTHING)
-            connection.look(connection.since + 7 * 86_400)
+            connection.check(connection.since + 7 * 86_400)
             assert connection.wait is Wait.NOTHING and not connection.transport.is_closing()
 
     run(story)
@@ -248,7 +248,7 @@ def test_who_does_not_read_the_answer_is_given_up() -> None:
             now = connection.since
             for after in (1, 2, READING + 2):
                 assert not connection.transport.is_closing()
-                connection.look(now + after)
+                connection.check(now + after)
             assert connection.transport.is_closing()
 
     run(story)
@@ -263,7 +263,7 @@ def test_of_answers_that_are_not_read_the_largest_are_dropped() -> None:
                 (await at.peer()).writer.write(b"GET /large HTTP/1.1\r\nHost: here\r\n\r\n")
             await at.until(Wait.NEXT_REQUEST, 4)
             unread = [peer for peer in at.door._peers if peer.transport.get_write_buffer_size()]
-            at.door.look()
+            at.door.check()
             assert len(unread) == 3 and all(peer.transport.is_closing() for peer in unread)
             assert await idle.ask() == b"200" and not stream.reader.at_eof()
 

@@ -40,7 +40,7 @@ class Live:
     def close(self) -> None:
         self.closed.set()
 
-    def look(self, now: float) -> None:
+    def check(self, now: float) -> None:
         self.looks.append(now)
 
 
@@ -138,12 +138,12 @@ def test_nothing_of_the_request_is_left_while_the_stream_goes_on(caplog: pytest.
 def test_a_reader_that_goes_is_forgotten_at_once(caplog: pytest.LogCaptureFixture) -> None:
     async def story(house: House) -> None:
         peer = await house.open()
-        house.listener.look()
+        house.listener.check()
         assert len(house.live.looks) == 1
         peer.writer.close()
         await soon(house.live.closed.wait())
         assert not house.state.connections and not house.listener._peers and not house.listener._from
-        house.listener.look()
+        house.listener.check()
         assert len(house.live.looks) == 1
         house.live.reader.send([Frame("a.1", "{}")])  # to nobody
         assert not await house.live.reader.room()
@@ -217,7 +217,7 @@ def test_who_reads_nothing_gets_no_more_and_is_given_up(caplog: pytest.LogCaptur
         now = asyncio.get_running_loop().time()
         for after in 0, 1, READING + 2:
             assert not house.live.closed.is_set()
-            reader.look(now + after)
+            reader.check(now + after)
         await soon(house.live.closed.wait())
         assert not await reader.room()
 

@@ -29,12 +29,12 @@ from omilink.models.json import event_text
 
 HEARTBEAT = 15.0
 """Seconds after which an idle stream sends a comment."""
-LOOK = 1.0
-"""Seconds between two looks at a stream, about."""
+CHECK_EVERY = 1.0
+"""Seconds between two checks of a stream, about."""
 AGAIN = (0.5, 1.5)
 """The least and most seconds between tries while the database is unavailable; the time is random, so that streams do
 not all try at once."""
-SAY_SO = 10
+COMMENT_EVERY = 10
 """Sends a "database unavailable" comment every 10 tries; the comment also serves as the heartbeat."""
 
 log = logging.getLogger(__name__)
@@ -101,14 +101,14 @@ class LiveStream:
             self._hints |= hint
             self._wake()
 
-    def look(self, now: float) -> None:
+    def check(self, now: float) -> None:
         """Ends a stream whose sign-in has expired, and sends a comment on an idle one. `now` is the event loop's time.
-        Called about once every LOOK seconds."""
+        Called about once every CHECK_EVERY seconds."""
         if self._task:
             return
         if self._has_expired():
             self.notify(Hint.RIGHTS)
-        elif now - self._sent_at > HEARTBEAT - LOOK:
+        elif now - self._sent_at > HEARTBEAT - CHECK_EVERY:
             if self._reader.has_room:
                 self._send(Quiet.STILL_HERE)
             else:
@@ -160,7 +160,7 @@ class LiveStream:
                 await self._follow(hints)
                 tries = 0
             except Unavailable:
-                if tries % SAY_SO == 0:
+                if tries % COMMENT_EVERY == 0:
                     self._send(Quiet.DATABASE_AWAY)
                 tries += 1
                 self._hints |= Hint.NEW_EVENTS | Hint.RIGHTS

@@ -90,11 +90,11 @@ class Peer(asyncio.Protocol):
     held: int
     """Bytes of a request that has not come to its end."""
     unsent: int
-    """Bytes of answers that it had not read at the last look."""
+    """Bytes of answers that it had not read at the last check."""
     _unsent_since: float
 
     @abstractmethod
-    def look(self, now: float) -> None:
+    def check(self, now: float) -> None:
         """Gives up on a peer that keeps the server waiting for too long. Called once a second."""
 
     @abstractmethod
@@ -117,7 +117,7 @@ class Connection(Peer, HttpToolsProtocol):
 
     wait = Wait.FIRST_BYTE
     since = 0.0
-    _lost = _deaf = False
+    _lost = _refusing = False
     _headers = _head_bytes = 0
     _no_body = 0
     """Bytes since the last beginning of a request that were no body."""
@@ -131,7 +131,7 @@ class Connection(Peer, HttpToolsProtocol):
         if self.transport:
             self.transport.abort()
 
-    # how it becomes a stream
+    # Handing over to a stream
 
     def give_way_to(self, stream: Peer) -> None:
         """Leaves the transport to the stream, whose head has been sent. Requests that wait in line are dropped: the
@@ -156,7 +156,7 @@ class Connection(Peer, HttpToolsProtocol):
         self._answering = cycle  # `cycle` is the last one in line
         super()._start_asgi_task(cycle, app)
 
-    # how long it is waited for
+    # Timeouts
 
     def _wait_for(self, wait: Wait) -> None:
         self.wait, self.since = wait, self.loop.time()
@@ -164,7 +164,7 @@ class Connection(Peer, HttpToolsProtocol):
             held, self.held = self.held, 0
             self.listener.count_held(-held)
 
-    def look(self, now: float) -> None:
+    def check(self, now: float) -> None:
         if self.flow is None:
             return
         if self.flow.read_paused and self.wait in (Wait.HEAD, Wait.BODY):
@@ -182,7 +182,7 @@ class Connection(Peer, HttpToolsProtocol):
         else:
             self.abort()
 
-    # what it may make the server hold
+    # Limits
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -265,16 +265,16 @@ class Connection(Peer, HttpToolsProtocol):
         super().on_response_complete()
         if not (self.cycle and self.cycle.response_complete) or self.transport.is_closing():
             return
-        if self._deaf:
+        if self._refusing:
             self._part()
         elif self.wait in _AFTER_AN_ANSWER:
             self._wait_for(_AFTER_AN_ANSWER[self.wait])
 
     def _may_read(self) -> bool:
         """What is pipelined, or comes after a refusal, waits in the kernel and not in memory."""
-        return not (self.pipeline or self._deaf)
+        return not (self.pipeline or self._refusing)
 
-    # how it ends
+    # Closing
 
     def refuse(self, why: OmilinkError) -> None:
         """Says why, unless that would get into an answer that is under way."""
@@ -282,7 +282,7 @@ class Connection(Peer, HttpToolsProtocol):
         if cycle is None or (cycle.response_complete and self.wait is not Wait.UNREAD_BODY):
             self._say_farewell(why)
         elif self.wait in (Wait.HEAD, Wait.NOTHING):
-            self._deaf = True  # what came before is answered, and then it is over
+            self._refusing = True  # what came before is answered, and then it is over
             self._wait_for(Wait.NOTHING)
             self.flow.pause_reading()
         elif cycle.response_started or self.pipeline:
@@ -301,7 +301,7 @@ class Connection(Peer, HttpToolsProtocol):
 
     def _part(self) -> None:
         """A peer that still sends would not get to read the last answer if the connection were closed at once."""
-        self._deaf = False
+        self._refusing = False
         self.transport.write_eof()
         self.parser = None  # type: ignore[assignment]
         self._wait_for(Wait.FAREWELL)

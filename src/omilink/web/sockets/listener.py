@@ -82,28 +82,28 @@ class Listener:
 
     A newcomer is let in; where there is no room, those that have kept the server waiting longest make some, who have
     sent no whole request first. Only when everybody is being answered or reads a stream is the newcomer turned away.
-    `spares` says which addresses may have any number: proxies stand for all their users.
+    `is_unlimited` says which addresses may have any number: proxies stand for all their users.
     """
 
     def __init__(
-        self, listening: socket.socket, make: Callable[[], Connection], room: Room, spares: Callable[[str], bool]
+        self, listening: socket.socket, make: Callable[[], Connection], room: Room, is_unlimited: Callable[[str], bool]
     ) -> None:
-        self._listening, self._make, self._room, self._spares = listening, make, room, spares
+        self._listening, self._make, self._room, self._is_unlimited = listening, make, room, is_unlimited
         self._loop = asyncio.get_running_loop()
         self._peers: dict[Peer, str] = {}
         self._from = Counter[str]()
         self._held = 0
         self._opening = set[asyncio.Task[object]]()
         self._open = False
-        self._told: dict[str, float] = {}
+        self._last_logged: dict[str, float] = {}
         listening.setblocking(False)
         self._resume()
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Gives up on peers that keep the server waiting. Called once a second."""
         now = self._loop.time()
         for peer in list(self._peers):
-            peer.look(now)
+            peer.check(now)
         self._bound_unsent()
         if not self._open:
             self._resume()
@@ -114,7 +114,7 @@ class Listener:
     async def wait_closed(self) -> None:
         """uvicorn has waited for the connections."""
 
-    # what peers tell
+    # Called by peers
 
     def forget(self, peer: Peer) -> None:
         origin = self._peers.pop(peer, None)
@@ -131,11 +131,13 @@ class Listener:
     def count_held(self, more: int) -> None:
         self._held += more
         if more > 0 and self._held > self._room.held_bytes:
-            self._tell("Requests that have not come to their end hold %d bytes; some are refused.", self._held)
+            self._log_once_a_minute(
+                "Requests that have not come to their end hold %d bytes; some are refused.", self._held
+            )
             for peer in self._costliest():
                 peer.refuse(Unavailable(FULL, 5))
 
-    # how they come
+    # Accepting
 
     def _resume(self) -> None:
         self._open = True
@@ -155,15 +157,15 @@ class Listener:
             self._receive(accepted, plain(address[0]))
 
     def _rest(self, error: OSError) -> None:
-        """Until the next look: trying again at once would fail again."""
+        """Stops accepting until the next check: trying again at once would fail again."""
         self._open = False
         self._loop.remove_reader(self._listening)
         self._make_room(self._peers)
-        self._tell("No connection could be accepted: %s. %d are open.", error.strerror, len(self._peers))
+        self._log_once_a_minute("No connection could be accepted: %s. %d are open.", error.strerror, len(self._peers))
 
     def _receive(self, accepted: socket.socket, host: str) -> None:
         origin = network(host)
-        if not (self._is_room() and (self._spares(host) or self._is_room_from(origin))):
+        if not (self._is_room() and (self._is_unlimited(host) or self._is_room_from(origin))):
             _turn_away(accepted)
             return
         peer = self._make()
@@ -184,13 +186,15 @@ class Listener:
     def _is_room(self) -> bool:
         if len(self._peers) < self._room.connections:
             return True
-        self._tell("%d connections are open: there is no room for more without closing some.", len(self._peers))
+        self._log_once_a_minute(
+            "%d connections are open: there is no room for more without closing some.", len(self._peers)
+        )
         return self._make_room(self._peers)
 
     def _is_room_from(self, origin: str) -> bool:
         if self._from[origin] < self._room.from_one_address:
             return True
-        self._tell("%d connections are open from one address, which gets no more.", self._from[origin])
+        self._log_once_a_minute("%d connections are open from one address, which gets no more.", self._from[origin])
         return self._make_room([peer for peer, other in self._peers.items() if other == origin])
 
     def _make_room(self, among: Iterable[Peer]) -> bool:
@@ -217,18 +221,18 @@ class Listener:
         unsent = sum(peer.unsent for peer in self._peers)
         if unsent <= self._room.unsent_bytes:
             return
-        self._tell("Answers that are not read hold %d bytes; the largest are dropped.", unsent)
+        self._log_once_a_minute("Answers that are not read hold %d bytes; the largest are dropped.", unsent)
         for peer in sorted(self._peers, key=lambda peer: peer.unsent, reverse=True):
             if unsent <= self._room.unsent_bytes:
                 return
             unsent -= peer.unsent
             peer.abort()
 
-    def _tell(self, message: str, *found: object) -> None:
-        """At most once a minute: a line for each try would fill the disk."""
+    def _log_once_a_minute(self, message: str, *found: object) -> None:
+        """Logs the message at most once a minute: a line for each try would fill the disk."""
         now = self._loop.time()
-        if now - self._told.get(message, -MINUTE) >= MINUTE:
-            self._told[message] = now
+        if now - self._last_logged.get(message, -MINUTE) >= MINUTE:
+            self._last_logged[message] = now
             log.warning(message, *found)
 
 

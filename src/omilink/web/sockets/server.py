@@ -42,21 +42,21 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._bus = services.bus
-        self._room, self._spares = _room(services.settings)
+        self._room, self._is_unlimited = _room(services.settings)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accepts connections by a `Listener` in place of uvicorn's own listener."""
         assert sockets
         await self.lifespan.startup()
         make = functools.partial(Connection, self.config, self.server_state, self.lifespan.state)
-        self._listeners = [Listener(listening, make, self._room, self._spares) for listening in sockets]
+        self._listeners = [Listener(listening, make, self._room, self._is_unlimited) for listening in sockets]
         self.servers = self._listeners  # type: ignore[assignment]
         self.started = True
 
     async def on_tick(self, counter: int) -> bool:
         if counter % 10 == 0:  # once a second
             for listener in self._listeners:
-                listener.look()
+                listener.check()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -103,6 +103,6 @@ def _family(host: str, port: int) -> socket.AddressFamily:
 
 def _cannot_listen(settings: Settings, why: str) -> OmilinkError:
     return OmilinkError(
-        f"{host_and_port(settings.host, settings.port)} cannot be listened on: {why}. Stop what uses it, or set "
+        f"Cannot listen on {host_and_port(settings.host, settings.port)}: {why}. Stop what uses the address, or set "
         "OMILINK_PORT to another, for every command; OMILINK_HOST must be an address or a name of this machine."
     )

@@ -55,7 +55,7 @@ class StreamConnection(Peer):
         self._room: asyncio.Future[None] | None = None
         self._read_past = self.unsent = 0
 
-    # the reader of a stream
+    # The reader of a stream
 
     @property
     def has_room(self) -> bool:
@@ -89,7 +89,7 @@ class StreamConnection(Peer):
         if not self._is_over:
             self.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
 
-    # the protocol of a transport
+    # The protocol of a transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._write(_retry(1_000, 3_000))
@@ -116,13 +116,13 @@ class StreamConnection(Peer):
         self.connections.discard(self)
         self.listener.forget(self)
 
-    # what the server does to it
+    # Called by the server
 
-    def look(self, now: float) -> None:
+    def check(self, now: float) -> None:
         if self.reads_nothing(now):
             self.abort()
         elif not self._is_over:
-            self._stream.look(now)
+            self._stream.check(now)
 
     def shutdown(self) -> None:
         """uvicorn's, for requests. A stream has been told by the bus."""
