@@ -61,36 +61,38 @@ def texts_of(one: Conversation | Indexed) -> dict[int, str]:
 
 def forget(tx: Transaction, conversation_ids: Collection[str]) -> None:
     """Takes the conversations, whose texts are still stored, out of the index."""
-    for its in tx.indexed(conversation_ids).values():
-        texts = [*_about(its), *((one.seq, _said(one)) for one in tx.all_messages(its.conversation_id))]
-        _write(tx, [_Edit(its, place, tokens, []) for place, tokens in texts])
-        tx.remove_indexed(its.conversation_id)
+    for indexed in tx.indexed(conversation_ids).values():
+        texts = [*_about(indexed), *((one.seq, _said(one)) for one in tx.all_messages(indexed.conversation_id))]
+        _write(tx, [_Edit(indexed, place, words, []) for place, words in texts])
+        tx.remove_indexed(indexed.conversation_id)
 
 
 def catch_up(tx: Transaction) -> bool:
     """Adds the next messages that wait, at most `PIECE`, and the other texts of their conversations. Returns whether
     more wait."""
     waiting = tx.lock_waiting(PIECE)
-    known = {id: its for id, its in tx.indexed(waiting).items() if its.waits}  # another worker may have added some
+    # another worker may have added some
+    known = {id: indexed for id, indexed in tx.indexed(waiting).items() if indexed.waits}
     messages = tx.messages_not_held(known, PIECE)
     cut = known[messages[-1].conversation_id] if len(messages) == PIECE else None
-    added = {id: its for id, its in known.items() if cut is None or its.number >= cut.number}
-    reached = {id: its.reached or 0 for id, its in added.items()} | {one.conversation_id: one.seq for one in messages}
-    now = {id: its._replace(reached=reached[id]) for id, its in added.items()}
+    added = {id: indexed for id, indexed in known.items() if cut is None or indexed.number >= cut.number}
+    reached = {id: indexed.reached or 0 for id, indexed in added.items()}
+    reached |= {one.conversation_id: one.seq for one in messages}
+    now = {id: indexed._replace(reached=reached[id]) for id, indexed in added.items()}
     edits = [_Edit(now[one.conversation_id], one.seq, [], _said(one)) for one in messages]
-    for id, its in added.items():
-        if its.reached is None:
-            edits += (_Edit(now[id], place, [], tokens) for place, tokens in _about(its))
+    for id, indexed in added.items():
+        if indexed.reached is None:
+            edits += (_Edit(now[id], place, [], words) for place, words in _about(indexed))
     _write(tx, edits)
     tx.set_reached(reached)
-    tx.unmark_waiting([id for id, its in added.items() if its is not cut])
+    tx.unmark_waiting([id for id, indexed in added.items() if indexed is not cut])
     return tx.is_index_behind()
 
 
 class _Edit(NamedTuple):
     """What becomes of an entry's tokens."""
 
-    its: Indexed
+    indexed: Indexed
     place: int
     old: list[str]
     new: list[str]
@@ -108,17 +110,17 @@ def _is_somebodys(conversation: Conversation) -> bool:
     return conversation.user_id is not None and conversation.deleted_at is None
 
 
-def _retitled(its: Indexed, conversation: Conversation) -> Iterator[_Edit]:
+def _retitled(indexed: Indexed, conversation: Conversation) -> Iterator[_Edit]:
     """The edits of the texts that are no messages."""
-    if _parts(its) == _parts(conversation):
+    if _parts(indexed) == _parts(conversation):
         return
-    before, after = texts_of(its), texts_of(conversation)
+    before, after = texts_of(indexed), texts_of(conversation)
     for place in before | after:
-        yield _Edit(its, place, _written(before.get(place)), _written(after.get(place)))
+        yield _Edit(indexed, place, _written(before.get(place)), _written(after.get(place)))
 
 
-def _about(its: Indexed) -> list[tuple[int, list[str]]]:
-    return [(place, _written(text)) for place, text in texts_of(its).items()]
+def _about(indexed: Indexed) -> list[tuple[int, list[str]]]:
+    return [(place, _written(text)) for place, text in texts_of(indexed).items()]
 
 
 def _written(text: str | None) -> list[str]:
@@ -133,14 +135,14 @@ def _said(message: Message) -> list[str]:
 
 def _write(tx: Transaction, edits: Collection[_Edit]) -> None:
     changes: list[Change] = []
-    for its, place, old, new in edits:
-        if old == new or not its.holds(place):
+    for indexed, place, old, new in edits:
+        if old == new or not indexed.holds(place):
             continue
-        marks = [mark("user", its.user_id), mark("session", its.omi_session_id)]
+        marks = [mark("user", indexed.user_id), mark("session", indexed.omi_session_id)]
         if old:
-            changes.append(Change(its.entry(place), False, [*marks, *old]))
+            changes.append(Change(indexed.entry(place), False, [*marks, *old]))
         if new:
-            changes.append(Change(its.entry(place), True, [*marks, *new]))
+            changes.append(Change(indexed.entry(place), True, [*marks, *new]))
         if old and set(new) < set(old):  # a text that was reworded is no secret
             tx.note_erasure()
     tx.change_index(changes)
