@@ -331,10 +331,7 @@ def _span(deleted: Conversation) -> Span | None:
 
 def _longer(conversation: Conversation, message: Message, at: Millis) -> Conversation:
     """The conversation with a message that a record filled in."""
-    first, end = conversation.first, conversation.end
-    if message.start is not None and message.end is not None:
-        first = message.start if first is None else min(first, message.start)
-        end = message.end if end is None else max(end, message.end)
+    first, end = conversation.seconds_with([message])
     longer = replace(
         conversation,
         title=conversation.title or title_of(message.text),

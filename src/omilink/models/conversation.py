@@ -143,10 +143,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         """The conversation after these segments of the call were added. `named_by` is the first text that may become
         the title, or None."""
         at, is_newest = call.received_at, call.order >= self.last_order
-        starts = [segment.start for segment in segments if segment.start is not None]
-        ends = [segment.end for segment in segments if segment.end is not None]
-        first = min(starts if self.first is None else [self.first, *starts], default=None)
-        end = max(ends if self.end is None else [self.end, *ends], default=None)
+        first, end = self.seconds_with(segments)
         return replace(
             self,
             title=self.title or (title_of(named_by) if named_by else None),
@@ -156,6 +153,14 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
             first=first,
             end=end,
         )
+
+    def seconds_with(self, words: Sequence[Segment | Message]) -> tuple[float | None, float | None]:
+        """`first` and `end` after these words were added."""
+        starts = [one.start for one in words if one.start is not None]
+        ends = [one.end for one in words if one.end is not None]
+        first = min(starts if self.first is None else [self.first, *starts], default=None)
+        end = max(ends if self.end is None else [self.end, *ends], default=None)
+        return first, end
 
     def may_be_named_by(self, message: Message) -> bool:
         """Whether the conversation's title is the beginning of the message, or of another message with the same
