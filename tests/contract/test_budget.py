@@ -46,7 +46,7 @@ LONGER = len(call("adas", f"{NOW}").body) + SEGMENT
 
 
 async def save(store: Store, deliveries: Sequence[Delivery], daily_bytes: float = 3.5 * SIZE) -> saving.Saved:
-    return await store.write(lambda tx: saving.save(tx, deliveries, GAP, daily_bytes))
+    return await store.write(lambda tx: saving.save_all(tx, deliveries, GAP, daily_bytes))
 
 
 async def test_what_is_beyond_the_budget_of_a_day_is_not_kept_and_that_is_told(store: Store) -> None:

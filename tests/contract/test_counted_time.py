@@ -167,7 +167,7 @@ async def test_the_sentence_counts_in_a_call_that_comes_after_the_jump(site: Sit
         received_at=site.wall,
         counted_at=site.counted(),
     )
-    await site.do(lambda tx: saving.save(tx, [said], GAP))
+    await site.do(lambda tx: saving.save_all(tx, [said], GAP))
     assert await site.do(lambda tx: tx.users_verified_for(["uid"])) == {"uid": "ada"}
 
 
@@ -203,7 +203,7 @@ async def test_what_is_kept_for_days_is_kept_for_days(site: Site, database: Data
     )
     await inbox.put(call)
     (taken,) = await inbox.take(10, site.counted())
-    await site.do(lambda tx: saving.save(tx, [taken], GAP))
+    await site.do(lambda tx: saving.save_all(tx, [taken], GAP))
     await inbox.done([taken.seq], {})
     await inbox.keep(replace(call, session_id="cellar"), "quarantined", "a reason")
     await site.do(lambda tx: tx.append([Event(user_id="ada", data="{}")]))

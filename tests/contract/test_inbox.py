@@ -258,7 +258,7 @@ async def test_what_came_for_a_deleted_account_leaves_nothing(store: Store, inbo
     failed, _ = await due(inbox)
     await inbox.failed(failed, "ValueError", retry_at=None)
     await inbox.retry(None)
-    await worker.save(await due(inbox))
+    await worker.save_or_split(await due(inbox))
     assert await due(inbox) == []
     assert await inbox.jobs(None, None, 10) == []
 

@@ -170,7 +170,7 @@ def test_the_guides_queries_work_as_they_are_written(engine: Engine) -> None:
         sessions.link(tx, "your-session-id", "your-user-id", moment(1000))
         body = b'{"session_id": "your-session-id", "segments": [{"text": "hello", "start": 0, "end": 1}]}'
         call = Delivery(kind="transcript", session_id="your-session-id", body=body, received_at=2000, order=2000)
-        saving.save(tx, [call], GAP)
+        saving.save_all(tx, [call], GAP)
 
         def ask(query: str, *values: str) -> list[Columns]:
             mark = {"sqlite": "?", "postgresql": "%s"}[engine.dialect.name]

@@ -41,7 +41,7 @@ def old(tmp_path: Path) -> Engine:
             call = Delivery(
                 kind="transcript", session_id="kitchen", body=body, received_at=2000 + number, order=2000 + number
             )
-            saving.save(tx, [call], GAP)
+            saving.save_all(tx, [call], GAP)
         catch_up(tx)
     return engine
 
@@ -110,7 +110,9 @@ async def test_words_are_found_in_the_new_place_once_its_index_has_caught_up(old
         ]
         sessions.link(tx, "hall", "ada", moment(9000))
         body = b'{"segments": [{"text": "words elsewhere", "start": 1, "end": 2}]}'
-        saving.save(tx, [Delivery(kind="transcript", session_id="hall", body=body, received_at=9001, order=9001)], GAP)
+        saving.save_all(
+            tx, [Delivery(kind="transcript", session_id="hall", body=body, received_at=9001, order=9001)], GAP
+        )
         catch_up(tx)
         assert len(find(tx, "ada", "words", Filters(), Order.BEST, 3).hits) == 2
 

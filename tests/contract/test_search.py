@@ -59,7 +59,7 @@ def save(
     session = session or f"pendant-of-{whose}"
     body = json.dumps({"session_id": session, "segments": segments}).encode()
     call = Delivery(kind="transcript", session_id=session, body=body, received_at=at, order=at)
-    saving.save(tx, [call], GAP)
+    saving.save_all(tx, [call], GAP)
 
 
 def hits(tx: Transaction, q: str, whose: str = "ada", order: Order = Order.NEWEST, **filters: Any) -> list[Hit]:

@@ -340,7 +340,7 @@ async def test_a_call_waits_while_the_proof_of_its_uid_is_taken_back(store: Stor
     await store.write(lambda tx: tx.add_omi_link(verified("a", "ada", 5)))
     said = replace(call("kitchen", "whose", 100), uid="a")
     unlink = partial(omi_accounts.unlink, uid="a", user_id="ada", moment=moment(99), by=By("ada"))
-    await meanwhile(store, unlink, lambda tx: saving.save(tx, [said], 150))
+    await meanwhile(store, unlink, lambda tx: saving.save_all(tx, [said], 150))
     kitchen = (await store.read(lambda tx: tx.sessions([KITCHEN])))[KITCHEN]
     assert (kitchen.last_seen_at, kitchen.user_id) == (100, None)
 
@@ -880,7 +880,7 @@ async def test_what_is_somebody_elses_stays_when_an_account_is_deleted(
     await store.write(lambda tx: sessions.link(tx, "kitchen", "ben", now))
     await table.put(call("kitchen", "waiting", 4000))
     (*_, last) = await table.take(100, 99_999)
-    await store.write(lambda tx: saving.save(tx, [last], 150))
+    await store.write(lambda tx: saving.save_all(tx, [last], 150))
     deleted = await table.moment(9000)
     await store.write(lambda tx: history.remove_user(tx, "ada", deleted))
     assert [d.received_at for d in await table.take(100, 99_999)] == [4000]
@@ -895,9 +895,9 @@ async def test_words_that_wait_for_a_deleted_user_reach_nobody(store: Store, eng
     await store.write(lambda tx: sessions.link(tx, "kitchen", "ada", moment(100)))
     late = [call("kitchen", "on its way", 200), call("pin", "on its way", 200, origin="ada")]
     await store.write(lambda tx: history.remove_user(tx, "ada", moment(300)))
-    await store.write(lambda tx: saving.save(tx, late, 150))
+    await store.write(lambda tx: saving.save_all(tx, late, 150))
     assert tables_with(engine, "on its way") == tables_with(engine, "ada") == set()
-    await store.write(lambda tx: saving.save(tx, [call("kitchen", "said later", 301)], 150))
+    await store.write(lambda tx: saving.save_all(tx, [call("kitchen", "said later", 301)], 150))
     await store.write(lambda tx: sessions.link(tx, "kitchen", "ben", moment(400)))
     (talk,) = await store.read(lambda tx: tx.conversations_of("ben", 10))
     assert [m.text for m in await store.read(lambda tx: tx.messages(talk.id, 10))] == ["said later"]
@@ -908,7 +908,7 @@ async def test_an_account_can_be_deleted_while_words_come_in(store: Store, engin
 
     async def speak(number: int) -> None:
         words = [call("kitchen", f"words {number}", 1000 + number), call("pin", "words", 1000 + number, origin="ada")]
-        await store.write(lambda tx: saving.save(tx, words, 150))
+        await store.write(lambda tx: saving.save_all(tx, words, 150))
 
     deleting = store.write(lambda tx: history.remove_user(tx, "ada", moment(5000)))
     await asyncio.gather(*(speak(number) for number in range(20)), deleting, *(speak(n) for n in range(20, 40)))
@@ -934,7 +934,7 @@ async def live_a_while(store: Store, table: SqlQueue, name: str, session_id: str
     for delivery in call(session_id, f"words of {name}", 2000), call("pin", f"words of {name}", 2001, origin=name):
         await table.put(delivery)
     waiting = await table.take(100, 99_999)
-    await store.write(lambda tx: saving.save(tx, waiting, 150))
+    await store.write(lambda tx: saving.save_all(tx, waiting, 150))
     await table.done([delivery.seq for delivery in waiting], {})
     for state in "dead", "quarantined":
         await table.keep(replace(waiting[0], body=f"words of {name}".encode(), key=None), state, "a reason")

@@ -668,4 +668,4 @@ def moment(at: int) -> Moment:
 def speak(tx: Transaction, session: str, at: int, uid: str | None, *, order: int = 0) -> None:
     body = json.dumps({"segments": [{"text": f"words of {session}", "start": 0, "end": 2}]}).encode()
     call = Delivery(kind="transcript", session_id=session, uid=uid, body=body, received_at=at, order=order)
-    saving.save(tx, [call], 150)
+    saving.save_all(tx, [call], 150)

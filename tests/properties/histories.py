@@ -96,7 +96,7 @@ def conversation_of(tx: Transaction, text: str) -> str | None:
 
 
 def save(tx: Transaction, *calls: Delivery) -> Saved:
-    return saving.save(tx, calls, GAP)
+    return saving.save_all(tx, calls, GAP)
 
 
 def save_one_by_one(tx: Transaction, calls: Iterable[Delivery]) -> None:

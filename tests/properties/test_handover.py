@@ -7,7 +7,7 @@ from histories import GAP, call, empty_store, moment, say, verify
 from sqlalchemy import Engine
 
 from omilink.database.store import Transaction
-from omilink.ingest.saving import save
+from omilink.ingest.saving import save_all
 from omilink.linking import sessions
 from omilink.models.audit import OPERATOR
 from omilink.models.delivery import Delivery
@@ -33,7 +33,7 @@ def test_words_in_flight_stay_with_the_owner_of_then(tx: Transaction) -> None:
     sessions.link(tx, "kitchen", "ann", moment(9))
     sessions.unlink(tx, "kitchen", "ann", moment(10.001))
     sessions.link(tx, "kitchen", "zoe", moment(10.002))
-    save(tx, [said, call(10.003, say("for zoe", 2))], GAP)
+    save_all(tx, [said, call(10.003, say("for zoe", 2))], GAP)
     assert (texts(tx, "ann"), texts(tx, "zoe")) == (["for ann"], ["for zoe"])
 
 
@@ -43,7 +43,7 @@ def test_an_id_that_is_somebodys_uid_is_suspended_though_the_call_does_not_show_
     said = call(10, say("for ann", 0))
     sessions.link(tx, "kitchen", "zoe", moment(9))
     verify(tx, "kitchen", "ann", said.received_at - 500)
-    save(tx, [said], GAP)
+    save_all(tx, [said], GAP)
     assert texts(tx, "zoe") == []
 
 
@@ -52,7 +52,7 @@ def test_an_id_that_is_somebodys_uid_is_suspended_though_the_call_does_not_show_
 
 def hear(tx: Transaction, clock: float, text: str) -> dict[int, str]:
     """What was put aside of it, by which rule."""
-    return save(tx, [call(clock, say(text, clock))], GAP).quarantined
+    return save_all(tx, [call(clock, say(text, clock))], GAP).quarantined
 
 
 def issue(tx: Transaction, user: str, clock: float) -> None:
@@ -67,7 +67,7 @@ def test_a_device_that_is_handed_over_leaves_behind_what_was_accepted_before(tx:
     issue(tx, "ada", 0)
     late = call(10, say("adas", 10))
     hand_over(tx, "ben", 11)
-    save(tx, [late], GAP)
+    save_all(tx, [late], GAP)
     hear(tx, 12, "bens")
     assert (texts(tx, "ada"), texts(tx, "ben")) == (["adas"], ["bens"])
 
@@ -78,7 +78,7 @@ def test_also_what_was_nobodys_since_its_user_unlinked_it(tx: Transaction) -> No
     hear(tx, 10, "nobodys")
     late = call(10.5, say("on its way", 10.5))
     hand_over(tx, "ben", 11)
-    save(tx, [late], GAP)
+    save_all(tx, [late], GAP)
     assert texts(tx, "ben") == []
 
 
@@ -97,7 +97,7 @@ def test_what_a_device_sends_after_its_end_is_put_aside_until_it_is_issued_again
     late = call(9, say("adas too", 9))
     sessions.end(tx, "kitchen", how, moment(10), OPERATOR)
     assert set(hear(tx, 11, "whose").values()) == {"device-out-of-use"}
-    assert save(tx, [late], GAP).quarantined == {}
+    assert save_all(tx, [late], GAP).quarantined == {}
     issue(tx, "ben", 20)
     hear(tx, 21, "bens")
     assert (texts(tx, "ada"), texts(tx, "ben")) == (["adas", "adas too"], ["bens"])
@@ -118,5 +118,5 @@ def test_what_waited_while_it_went_through_several_hands_is_put_aside(tx: Transa
     late: list[Delivery] = [call(1, say("adas", 1))]
     hand_over(tx, "ben", 10)
     hand_over(tx, "cleo", 20)
-    assert set(save(tx, late, GAP).quarantined.values()) == {"accepted-for-somebody-before"}
+    assert set(save_all(tx, late, GAP).quarantined.values()) == {"accepted-for-somebody-before"}
     assert (texts(tx, "ben"), texts(tx, "cleo")) == ([], [])

@@ -88,13 +88,13 @@ class _Signatures:
         self._tx.add_signatures(self._new)
 
 
-def save(tx: Transaction, deliveries: Sequence[Delivery], gap: float, daily_bytes: float = math.inf) -> Saved:
+def save_all(tx: Transaction, deliveries: Sequence[Delivery], gap: float, daily_bytes: float = math.inf) -> Saved:
     """Saves the deliveries in the given order. `gap` is the seconds of silence that end a conversation, `daily_bytes`
     the bytes that are kept of one sender in a day."""
     calls = [_read(delivery) for delivery in deliveries if not delivery.contradiction]
     batch = DeliveryBatch(tx, gap, [(call.delivery, call.said) for call in calls])
     signatures, budget = _Signatures(tx, calls), _budget(batch, daily_bytes)
-    done = [(call.delivery.seq, _save(batch, call, signatures, budget)) for call in calls]
+    done = [(call.delivery.seq, _save_call(batch, call, signatures, budget)) for call in calls]
     batch.flush()
     signatures.flush()
     if budget:
@@ -130,7 +130,7 @@ def _budget(batch: DeliveryBatch, daily_bytes: float) -> Budget | None:
     return Budget(batch.tx, daily_bytes, (sender(owner, delivery) for owner, delivery in owned))
 
 
-def _save(batch: DeliveryBatch, call: _Call, signatures: _Signatures, budget: Budget | None) -> _Done:
+def _save_call(batch: DeliveryBatch, call: _Call, signatures: _Signatures, budget: Budget | None) -> _Done:
     delivery = call.delivery
     if signatures.is_saved(delivery):
         return _Done(is_dropped=True)

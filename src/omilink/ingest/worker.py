@@ -60,7 +60,7 @@ class Worker:
             try:
                 deliveries = await self._queue.take(BATCH, self._clock())
                 if deliveries:
-                    await self.save(deliveries)
+                    await self.save_or_split(deliveries)
                     waits = False
                     if CROWD <= len(deliveries) < BATCH:
                         await asyncio.sleep(GATHER)
@@ -78,11 +78,11 @@ class Worker:
                     return
                 await asyncio.sleep(AGAIN)
 
-    async def save(self, deliveries: Sequence[Delivery]) -> None:
+    async def save_or_split(self, deliveries: Sequence[Delivery]) -> None:
         """Saves the batch. If the batch fails, saves each half separately, so that a delivery that cannot be saved
         harms no other."""
         try:
-            await self._save(deliveries)
+            await self._commit(deliveries)
         except Unavailable:
             raise
         except Exception as error:
@@ -90,19 +90,19 @@ class Worker:
                 await self._fail(deliveries[0], error)
                 return
             middle = len(deliveries) // 2
-            await self.save(deliveries[:middle])
-            await self.save(deliveries[middle:])
+            await self.save_or_split(deliveries[:middle])
+            await self.save_or_split(deliveries[middle:])
 
-    async def _save(self, deliveries: Sequence[Delivery]) -> None:
+    async def _commit(self, deliveries: Sequence[Delivery]) -> None:
         seqs = {delivery.seq for delivery in deliveries}
 
-        def save(tx: Transaction) -> tuple[saving.Saved, bool, EventsByUser]:
-            saved = saving.save(tx, deliveries, self._gap, self._daily_bytes)
+        def save_and_finish(tx: Transaction) -> tuple[saving.Saved, bool, EventsByUser]:
+            saved = saving.save_all(tx, deliveries, self._gap, self._daily_bytes)
             kept = sorted(seqs - saved.dropped)
             is_finished = self._queue.finish_within(tx, kept, saved.quarantined, saved.dropped)
             return saved, is_finished, _by_user(tx.appended())
 
-        saved, is_finished, new = await self._store.write(save)
+        saved, is_finished, new = await self._store.write(save_and_finish)
         self._bus.publish(saved.users, new=new)
         if not is_finished:
             await self._finish(seqs, saved)
