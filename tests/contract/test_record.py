@@ -335,6 +335,25 @@ def test_a_day_names_the_conversations_whose_records_have_come(tx: Transaction) 
     assert event["daySummary"]["conversationIds"] == [known.id]
 
 
+def test_a_day_that_names_very_many_conversations_is_saved_with_200_of_them(tx: Transaction) -> None:
+    """PostgreSQL takes 65,535 parameters of a statement."""
+    ids = [f"{number:06}" for number in range(72_000)]
+    lists = ("highlights", "action_items")
+    of_day = {name: [{"conversation_ids": ids[at : at + 200]} for at in range(0, 36_000, 200)] for name in lists}
+    save(tx, day(10, "2026-10-14", **of_day))
+    [kept] = tx.days_of("ada", 10)
+    assert kept.summary().omi_conversation_ids == ids[:200]
+    assert tx.conversations_by_omi_id("ada", ids) == {}
+
+
+def test_ids_that_no_database_can_store_are_left_out_of_a_day(tx: Transaction) -> None:
+    save(tx, record(body_of("21"), 100))
+    ids = ["\ud800", "a\x00b", "", only(tx).omi_id]
+    save(tx, day(110, "2026-10-13", highlights=[{"conversation_id": "\udfff", "conversation_ids": ids}]))
+    [kept] = tx.days_of("ada", 10)
+    assert kept.summary().omi_conversation_ids == [only(tx).omi_id]
+
+
 def test_ownerless_days_wait_for_a_link_and_go_when_they_have_been_kept_long_enough(engine: Engine) -> None:
     with empty_store(engine) as tx:
         save(tx, day(10, "2026-10-14", session="kitchen", uid=None), day(11, "2026-10-14", session="hall", uid=None))

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from omilink.clock import Millis
 from omilink.database import schema
+from omilink.database.dialects import among, json_list
 from omilink.database.rows import every, first, row_of
 from omilink.database.work import Work
 from omilink.models.day_summary import StoredDay
@@ -55,5 +56,6 @@ class DaySummaries(Work):
     def conversations_by_omi_id(self, user_id: str, omi_ids: Collection[str]) -> dict[str, str]:
         """OMI's id -> the id of the user's conversation that OMI's record with this id describes."""
         c = conversation.c
-        known = select(c.omi_id, c.id).where(c.omi_id.in_(omi_ids), c.user_id == user_id, c.deleted_at.is_(None))
-        return {omi_id: id for omi_id, id in self._run(known.order_by(c.id.desc()))}
+        known = select(c.omi_id, c.id).where(among(c.omi_id, "ids"), c.user_id == user_id, c.deleted_at.is_(None))
+        found = self._run(known.order_by(c.id.desc()), {"ids": json_list(omi_ids)})
+        return {omi_id: id for omi_id, id in found}

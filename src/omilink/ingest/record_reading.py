@@ -19,7 +19,7 @@ from omilink.models.record import Record, RecordedItem, RecordedSection
 MOST_SEGMENTS = 20_000
 """Segments of a record: more than a day of speech. Further ones are counted as unreadable."""
 MOST_ENTRIES = 200
-"""Entries of every other list."""
+"""Entries of every other list, and conversations that a summary of a day names."""
 LONGEST_LINE, LONGEST_TEXT = 500, 20_000
 """Characters of a title, and of a summary."""
 LONGEST_LITERAL = 100_000
@@ -98,17 +98,18 @@ class _Reader:
             decisions=[
                 text for one in self._entries(day.get("decisions_made")) if (text := _text(one.get("decision")))
             ],
-            omi_conversation_ids=list(dict.fromkeys(self._conversations(day))),
+            omi_conversation_ids=list(dict.fromkeys(self._conversations(day)))[:MOST_ENTRIES],
         )
 
     def _conversations(self, day: Mapping[str, Any]) -> Iterator[str]:
-        """OMI's ids of the conversations that the lists of the day name."""
+        """OMI's ids of the conversations that the lists of the day name. An id that no database can store is none."""
         for name in _LISTS_OF_A_DAY:
             for entry in self._entries(day.get(name)):
                 ids = [entry.get("conversation_id"), entry.get("source_conversation_id")]
                 listed = entry.get("conversation_ids")
                 ids += listed[:MOST_ENTRIES] if isinstance(listed, list) else []
-                yield from (id[: payload.LONGEST_ID] for id in ids if isinstance(id, str) and id)
+                texts = (id for id in ids if isinstance(id, str) and payload.clean(id) == id)
+                yield from (id[: payload.LONGEST_ID] for id in texts if id)
 
     def _segments(self) -> list[Segment]:
         items = self._list(self._body.get("transcript_segments"), MOST_SEGMENTS)
