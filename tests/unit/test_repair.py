@@ -2,13 +2,15 @@
 
 import random
 from collections.abc import Sequence
+from difflib import SequenceMatcher
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from omilink.conversations.repair import Span, in_spoken_order, letters_of, repair
+from omilink.conversations.repair import MOST_PLACES, PLACE, Span, _Alignment, in_spoken_order, letters_of, repair
 from omilink.models.message import FROM_RECORD, Message, Segment
 
 WORDS = (
@@ -122,6 +124,46 @@ def test_sections_are_led_to_the_messages_with_their_words() -> None:
     found = repair(live(A, B, D), [A, B_JOINED, C, D])
     assert found.said_in == [[0], [1], [], [2]]
     assert [(hole.segment, hole.after) for hole in found.holes] == [(1, 1), (2, 1)]
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, of: type, name: str) -> list[None]:
+    """Gets an entry for each call of the method."""
+    calls, method = list[None](), getattr(of, name)
+
+    def counting(*args: Any) -> Any:
+        calls.append(None)
+        return method(*args)
+
+    monkeypatch.setattr(of, name, counting)
+    return calls
+
+
+def test_of_a_text_that_stands_everywhere_the_first_places_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    links = counted(monkeypatch, _Alignment, "_link")
+    laughs = [message(seq, "ha" * 200, None) for seq in range(1, 21)]
+    assert repair(laughs, [Segment(text="ha" * 10_000)]).matched >= 400
+    assert len(links) <= 2 * 20 * MOST_PLACES
+
+
+def test_a_comparison_that_takes_very_many_steps_is_given_up_and_fills_in_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("omilink.conversations.repair.MOST_STEPS", 100_000)
+    searches = counted(monkeypatch, SequenceMatcher, "find_longest_match")
+    links = counted(monkeypatch, _Alignment, "_link")
+    laughs = [message(seq, "ha" * 20, None) for seq in range(1, 401)]
+    assert repair(laughs, [Segment(text="ha" * 10_000)]).holes == []
+    assert len(links) <= 100_000 / PLACE
+    edited = [message(seq, "abcx" * 250, 0.0, 9.0) for seq in range(1, 5)]
+    assert repair(edited, [segment("abcy" * 250, 0.0, 9.0, "a")]).holes == []
+    assert len(searches) < 100
+
+
+@given(st.text("abc", min_size=1, max_size=60), st.text("abc", max_size=60))
+def test_an_edited_text_is_compared_as_difflib_does(said: str, there: str) -> None:
+    found = SequenceMatcher(None, said, there, autojunk=False).get_matching_blocks()
+    blocks = [block for block in found if block.size >= min(3, len(said))]
+    assert _Alignment([], [])._common(said, there) == blocks
 
 
 @st.composite

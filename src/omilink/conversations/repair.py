@@ -5,10 +5,11 @@ and no digit (docs/reference/omi.md: the conversation record). So texts are comp
 """
 
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import accumulate, pairwise
+from difflib import Match, SequenceMatcher
+from itertools import accumulate, islice, pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -22,6 +23,14 @@ ALIKE = 0.6
 """Share of a text's letters that an edited text must still have."""
 LONGEST_EDITED = 2_000
 """Letters of a text that is compared with an edited text. The comparison's time grows with the square of the length."""
+MOST_PLACES = 200
+"""Places of one message that are tried. A text that says the same over and over stands at each of its letters."""
+MOST_STEPS = 5_000_000
+"""Steps of a whole comparison: about a second. A step compares two letters of edited texts."""
+PLACE, SEARCHED = 25, 50
+"""Steps that trying a place takes, and letters that are searched in a step."""
+MOST_TIMED = 100
+"""Long texts that are looked for to measure the difference of the clocks."""
 LETTER = 100.0
 """Score of a letter that both sides have. It outweighs the differences of time, which are at most FAR seconds."""
 JUST_BEFORE = 0.01
@@ -47,7 +56,8 @@ class Hole:
 class Repair:
     """How a record and the known messages fit together. `holes` are in spoken order. `said_in` has for each segment of
     the record the indexes of the messages with its words. `matched` is the number of letters that both have, and
-    `shift` the seconds by which the record's clock is ahead of the messages' clock."""
+    `shift` the seconds by which the record's clock is ahead of the messages' clock. A comparison that takes more than
+    MOST_STEPS is given up, and has no holes."""
 
     holes: Sequence[Hole]
     said_in: Sequence[Sequence[int]]
@@ -138,6 +148,7 @@ class _Alignment:
         self._taken = bytearray(len(self._letters))
         self._spans: dict[int, tuple[int, int]] = {}
         self._placed: list[int] = []
+        self._steps_left = MOST_STEPS
         self._shift = self._measured_shift()
         self._place_in_order()
         for number in sorted(range(len(messages)), key=lambda n: -len(self._said[n])):
@@ -157,7 +168,8 @@ class _Alignment:
             self._hide(span)
         owners = (dict.fromkeys(self._owner[first:end]) for first, end in pairwise(self._letters.first))
         said_in = [[owner for owner in of_segment if owner is not None] for of_segment in owners]
-        return Repair(list(self._holes()), said_in, matched, self._shift)
+        holes = list(self._holes()) if self._steps_left >= 0 else []
+        return Repair(holes, said_in, matched, self._shift)
 
     # the clock
 
@@ -183,12 +195,14 @@ class _Alignment:
 
     def _shifts_by_text(self) -> Iterator[tuple[float, bool]]:
         """The differences, each with whether the time in the record is exact."""
-        for message, said in zip(self._messages, self._said, strict=True):
-            index = self._letters.text.find(said) if len(said) >= LONG and message.start is not None else -1
+        spoken = zip(self._messages, self._said, strict=True)
+        timed = [(message.start, said) for message, said in spoken if message.start is not None and len(said) >= LONG]
+        for start, said in timed[:: 1 + len(timed) // MOST_TIMED]:
+            index = self._letters.text.find(said)
             if index >= 0 and self._letters.text.find(said, index + 1) < 0:
                 time = self._time(index)
-                if time is not None and message.start is not None:
-                    yield time - message.start, index == self._letters.first[self._letters.segment(index)]
+                if time is not None:
+                    yield time - start, index == self._letters.first[self._letters.segment(index)]
 
     def _time(self, index: int) -> float | None:
         """When the letter was said, on the record's clock, by its share of its segment."""
@@ -255,13 +269,23 @@ class _Alignment:
         return found or (self._occurrences(said, 0, len(self._letters)) if is_long else [])
 
     def _occurrences(self, said: str, low: int, high: int) -> list[int]:
-        """The free places of these letters."""
-        found, at = [], self._letters.text.find(said, low, high)
-        while at >= 0:
-            if self._is_free(at, at + len(said)):
-                found.append(at)
-            at = self._letters.text.find(said, at + 1, high)
-        return found
+        """The free ones of the first MOST_PLACES places of these letters."""
+        places = islice(self._places(said, low, high), MOST_PLACES)
+        return [at for at in places if self._is_free(at, at + len(said))]
+
+    def _places(self, said: str, low: int, high: int) -> Iterator[int]:
+        while self._may_take(PLACE):
+            at = self._letters.text.find(said, low, high)
+            searched = (high if at < 0 else at) - low + len(said)
+            if not self._may_take(searched // SEARCHED) or at < 0:
+                return
+            yield at
+            low = at + 1
+
+    def _may_take(self, steps: int) -> bool:
+        """Whether the comparison may take so many further steps. They count as taken."""
+        self._steps_left -= steps
+        return self._steps_left >= 0
 
     def _place_out_of_order(self, number: int) -> None:
         """Places a message that the record has in another order, as when two voices spoke at once."""
@@ -320,13 +344,32 @@ class _Alignment:
     def _alike(self, said: str, low: int, high: int) -> tuple[int, int] | None:
         """Where most letters of the text are found in their order."""
         there = self._letters.text[low : min(high, low + LONGEST_EDITED)]
-        found = SequenceMatcher(None, said[:LONGEST_EDITED], there, autojunk=False).get_matching_blocks()
-        blocks = [block for block in found if block.size >= min(3, len(said))]
+        blocks = self._common(said[:LONGEST_EDITED], there)
         if sum(block.size for block in blocks) < ALIKE * len(said):
             return None
         first, last = blocks[0], blocks[-1]
         rest = len(said) - last.a - last.size
         return max(low, low + first.b - first.a), min(high, low + last.b + last.size + rest)
+
+    def _common(self, said: str, there: str) -> list[Match]:
+        """The longest text that both have, and in turn the longest ones before and behind it, as `difflib` finds them,
+        but none of one or two letters only: looking for these takes a time that grows with the cube of the length."""
+        if not self._may_take(len(there)):
+            return []
+        matcher = SequenceMatcher(None, said, there, autojunk=False)
+        count = Counter(there)
+        steps = [0, *accumulate(1 + count[letter] for letter in said)]
+        found, least, unsearched = list[Match](), min(3, len(said)), [(0, len(said), 0, len(there))]
+        while unsearched:
+            low, high, there_low, there_high = unsearched.pop()
+            if not self._may_take(steps[high] - steps[low]):
+                return []
+            match = matcher.find_longest_match(low, high, there_low, there_high)
+            if match.size >= least:
+                found.append(match)
+                unsearched.append((low, match.a, there_low, match.b))
+                unsearched.append((match.a + match.size, high, match.b + match.size, there_high))
+        return sorted(found)
 
     def _hide(self, span: Span) -> None:
         for index in range(*self._window(span.start, span.end, 0.0)):
