@@ -275,6 +275,99 @@ def test_a_record_of_an_earlier_owners_conversation_reaches_nobody_else(engine: 
         assert words(tx, only(tx, "ada", "kitchen")) == before
 
 
+def handed_over(tx: Transaction, *first: Delivery) -> None:
+    """Ada has the kitchen's session until a minute after noon, and ben after it."""
+    sessions.link(tx, "kitchen", "ada", Moment(at=NOON, order=NOON))
+    save_one_by_one(tx, first)
+    later = Moment(at=NOON + 60_000, order=NOON + 60_000)
+    sessions.unlink(tx, "kitchen", "ada", later)
+    sessions.link(tx, "kitchen", "ben", later)
+
+
+def spoken(number: int, text: str, start: float) -> dict[str, Any]:
+    return say(text, start, id=f"0000000{number}-0000-4000-8000-000000000000")
+
+
+ADAS, BENS = spoken(1, "ada keeps a secret", 0.0), spoken(2, "ben has the device", 70.0)
+
+
+def of_both(**changes: Any) -> dict[str, Any]:
+    return {"id": "both", "started_at": "", "transcript_segments": [ADAS, BENS], "structured": {"title": "T"}} | changes
+
+
+@pytest.mark.parametrize("ids", [True, False])
+@pytest.mark.parametrize("began", [0.0, 40.0, 69.0])
+def test_a_record_that_goes_over_a_change_of_owner_has_no_effect(engine: Engine, ids: bool, began: float) -> None:
+    with empty_store(engine) as tx:
+        handed_over(tx, call(5, ADAS, session="kitchen"))
+        save(tx, call(75, BENS, session="kitchen"))
+        before = only(tx, "ben", "kitchen")
+        segments = [ADAS, BENS] if ids else [{**one, "id": None} for one in (ADAS, BENS)]
+        saved = save(tx, record(of_both(transcript_segments=segments), 200, session="kitchen", uid=None, began=0.0))
+        assert saved.of_before == 2
+        if ids:
+            save(tx, record(of_both(), 201, session="kitchen", uid=None, began=began))
+        assert only(tx, "ben", "kitchen") == before
+        assert said(tx, before) == [BENS["text"]]
+
+
+def test_after_a_change_of_owner_a_record_needs_a_date(engine: Engine) -> None:
+    with empty_store(engine) as tx:
+        handed_over(tx, call(5, ADAS, session="kitchen"))
+        save(tx, call(75, BENS, session="kitchen"))
+        body = {"id": "undated", "transcript_segments": [spoken(3, "said in secret", 60.0), BENS], "structured": {}}
+        save(tx, record(body, 200, session="kitchen", uid=None))
+        assert said(tx, only(tx, "ben", "kitchen")) == [BENS["text"]]
+
+
+def test_a_record_of_earlier_words_does_not_wait_for_the_next_owner(engine: Engine) -> None:
+    with empty_store(engine) as tx:
+        sessions.link(tx, "kitchen", "ada", Moment(at=NOON, order=NOON))
+        sessions.unlink(tx, "kitchen", "ada", Moment(at=NOON + 60_000, order=NOON + 60_000))
+        save(tx, record(of_both(), 90, session="kitchen", uid=None))
+        sessions.link(tx, "kitchen", "ben", Moment(at=NOON + 120_000, order=NOON + 120_000))
+        assert talks(tx, "ben", "kitchen") == []
+
+
+def test_a_record_that_began_after_the_change_of_owner_is_applied(engine: Engine) -> None:
+    with empty_store(engine) as tx:
+        handed_over(tx, call(5, ADAS, session="kitchen"))
+        save(tx, call(75, BENS, session="kitchen"))
+        later = spoken(3, "and what was lost", 72.0)
+        body = of_both(transcript_segments=[{**BENS, "start": 0.0, "end": 1.0}, {**later, "start": 2.0, "end": 3.0}])
+        save(tx, record(body, 200, session="kitchen", uid=None, began=70.0))
+        assert said(tx, only(tx, "ben", "kitchen")) == [BENS["text"], later["text"]]
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_a_record_of_a_deleted_and_a_living_conversation_has_no_effect(tx: Transaction, ids: bool) -> None:
+    gone, stays = spoken(1, "this was deleted by ada", 0.0), spoken(2, "this was not deleted at all", 300.0)
+    save_one_by_one(tx, [call(5, gone, session=A, uid=A), call(305, stays, session=A, uid=A)])
+    first, _ = sorted(talks(tx, "ada", A), key=lambda one: one.first_order)
+    history.delete(tx, first.id, "ada", NOON + 310_000)
+    before = only(tx)
+    segments = [gone, spoken(3, "more of it", 4.0), stays]
+    body = of_both(transcript_segments=segments if ids else [{**one, "id": None} for one in segments])
+    save(tx, record(body, 500, began=0.0))
+    assert only(tx) == before
+    assert said(tx, before) == [stays["text"]]
+
+
+def test_a_record_that_overlaps_a_deleted_conversation_a_little_has_no_effect(tx: Transaction) -> None:
+    save(tx, call(5, spoken(1, "this was deleted by ada", 0.0), session=A, uid=A))
+    history.delete(tx, only(tx).id, "ada", NOON + 10_000)
+    segments = [say("this was deleted by ada", 0.0), say("and much more was said", 200.0)]
+    save(tx, record(of_both(transcript_segments=segments), 300, began=0.0))
+    assert talks(tx, "ada", A) == []
+
+
+def test_a_record_of_the_day_of_a_deleted_conversation_without_a_time_has_no_effect(tx: Transaction) -> None:
+    save(tx, call(5, {"text": "this was deleted by ada"}, session=A, uid=A))
+    history.delete(tx, only(tx).id, "ada", NOON + 10_000)
+    save(tx, record(of_both(transcript_segments=[say("this was deleted by ada", 0.0)]), 9_000, began=-3_000.0))
+    assert talks(tx, "ada", A) == []
+
+
 ODD: list[dict[str, Any]] = [
     {"transcript_segments": "none", "structured": {"title": "Kept"}},
     {"transcript_segments": [{"text": "kept words"}, 7, {"text": None}], "structured": []},

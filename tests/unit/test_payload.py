@@ -548,3 +548,10 @@ def test_any_bytes_are_json_or_malformed(body: bytes) -> None:
 @given(st.binary(max_size=60))
 def test_any_query_is_pairs(raw: bytes) -> None:
     assert all(isinstance(part, str) for pair in payload.query(raw) for part in pair)
+
+
+@pytest.mark.parametrize("more", [{"structured": {"title": "T"}}, {"summary_json": {}}, {"transcript_segments": None}])
+def test_a_call_with_words_is_live_whatever_else_it_holds(more: dict[str, Any]) -> None:
+    body = {"session_id": "kitchen", "segments": [{"text": "hello"}], **more}
+    assert payload.call(body, ()).kind == "transcript"
+    assert [segment.text for segment in payload.segments(body)[0]] == ["hello"]

@@ -204,6 +204,9 @@ def _contradiction(sessions: list[str], uids: list[str]) -> str | None:
 
 
 def _kind(body: dict[str, Any]) -> str:
+    """A call with segments that are not blank is live, whatever else it holds."""
+    if any(_text(item) != "" for item in body.get("segments") or ()):
+        return TRANSCRIPT
     if "transcript_segments" in body or "structured" in body:
         return RECORD
     return DAY_SUMMARY if "summary_json" in body or ("summary" in body and "segments" not in body) else TRANSCRIPT

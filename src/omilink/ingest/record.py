@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from omilink.clock import Millis
+from omilink.clock import DAY, Millis
 from omilink.conversations import segmentation
 from omilink.conversations.history import SNAPSHOT
-from omilink.conversations.repair import LONG, Hole, Repair, Span, contains, letters_of, repair
+from omilink.conversations.repair import LONG, Hole, Repair, contains, letters_of, repair
 from omilink.ingest.batch import DeliveryBatch
 from omilink.linking import phrase
 from omilink.models.conversation import Conversation, title_of
@@ -20,6 +20,7 @@ from omilink.models.event import ConversationChanged, NewMessages
 from omilink.models.ids import digest, is_uuid
 from omilink.models.message import FROM_RECORD, LEFT_OUT, Message, Segment
 from omilink.models.record import Record
+from omilink.models.session import PAST
 from omilink.models.summary import ActionItem, Details, Participant, Section, details_of
 
 AROUND: Millis = 60_000
@@ -28,6 +29,8 @@ HELD_UP: Millis = 3_600_000
 """Milliseconds by which live words may have come late."""
 MOST_COMPARED = 20
 """Conversations that are compared with a record."""
+MOST_DELETED = 200
+"""Conversations among which deleted ones are looked for."""
 NEARBY = 10.0
 """Seconds between words that came live and the place where a record has filled them in."""
 CLOCKS_APART: Millis = 600_000
@@ -38,8 +41,8 @@ is wrong, and what came live keeps its time."""
 @dataclass(slots=True)
 class _Found:
     """The conversations that a record describes: those to fill in, the one with most of the words first, and deleted
-    ones. `is_anothers` means that another user has it, or had it; `has_phrases`, that verification phrases were removed
-    from its words."""
+    ones, whose words the record may hold. `is_anothers` means that it may hold words of another owner; `has_phrases`,
+    that verification phrases were removed from its words."""
 
     living: list[Conversation] = field(default_factory=list)
     deleted: list[Conversation] = field(default_factory=list)
@@ -48,19 +51,19 @@ class _Found:
 
 
 def apply(batch: DeliveryBatch, delivery: Delivery, record: Record) -> int:
-    """Applies the record, and returns the number of its segments that belong to another user, of which nothing is
-    kept."""
+    """Applies the record, and returns the number of its segments that may belong to another owner, of which nothing is
+    kept. A record that may hold deleted words has no effect."""
     batch.stored()
     found = _find(batch, delivery, record)
     if found.is_anothers:
         return len(record.segments)
-    if found.deleted and not found.living:
+    if found.deleted:
         _bury(batch, found.deleted[0], record)
     elif found.living or record.segments or record.title or record.summary:
         living = found.living or [_begun(batch, delivery, record)]
         if found.has_phrases:
             record = replace(record, segments=_without_phrases(record.segments))
-        _Filling(batch, delivery, record, living, found.deleted, is_new=not found.living).run()
+        _Filling(batch, delivery, record, living, is_new=not found.living).run()
     return 0
 
 
@@ -77,21 +80,16 @@ def _find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> _Found:
     theirs = [one for one in known.values() if one.user_id == owner]
     theirs.sort(key=lambda one: (-shared[one.id], one.first_order, one.id))
     living = [one for one in theirs if not one.deleted_at]
-    gone = [one for one in theirs if one.deleted_at]
-    with_phrases = [one for one in [*living, *gone] if _has_phrase(batch, one)]
-    deleted = [one for one in gone if one not in with_phrases]
-    if living or deleted:
-        return _Found(living, deleted, has_phrases=bool(with_phrases))
-    if len(known) > len(theirs) or _is_of_before(batch, delivery, record):
+    anothers = [one for one in known.values() if one.user_id != owner and not _is_of_phrases(batch, one)]
+    if anothers or (len(known) > len(theirs) and not living) or _may_be_of_before(batch, delivery, record, near):
         return _Found(is_anothers=True)
-    then = [one for one in near if one.user_id == owner and _overlap(one, since, until) > -AROUND]
-    alike = [one for one in then if not one.deleted_at and not one.omi_id and _is_alike(batch, one, record)]
-    if not alike:
-        half = max(1, until - since) / 2
-        deleted = [
-            one for one in then if one.deleted_at and one not in with_phrases and _overlap(one, since, until) > half
-        ]
-    return _Found(alike[:1], deleted, has_phrases=bool(with_phrases))
+    gone = [one for one in theirs if one.deleted_at and not _is_of_phrases(batch, one)]
+    deleted = gone or _deleted_then(batch, delivery, record)
+    if not living and not deleted:
+        then = [one for one in near if one.user_id == owner and _overlap(one, since, until) > -AROUND]
+        free = [one for one in then if not one.deleted_at and not one.omi_id]
+        living = [one for one in free if _is_alike(batch, one, record)][:1]
+    return _Found(living, deleted, has_phrases=any(_has_phrase(batch, one) for one in known.values()))
 
 
 def _of_record(batch: DeliveryBatch, delivery: Delivery, record: Record) -> list[Conversation]:
@@ -127,12 +125,49 @@ def _count_shared(batch: DeliveryBatch, near: Iterable[Conversation], record: Re
     return Counter(conversation_id for conversation_id, _ in batch.tx.known_messages(keys))
 
 
-def _is_of_before(batch: DeliveryBatch, delivery: Delivery, record: Record) -> bool:
-    """Whether the conversation ended before the session came to its owner from another user."""
-    session = batch.session(delivery)
-    if not session.turn or session.linked_at is None or session.user_id != batch.owner(delivery):
+def _may_be_of_before(batch: DeliveryBatch, delivery: Delivery, record: Record, near: Sequence[Conversation]) -> bool:
+    """Whether the record may hold words from before the session came to the owner. A conversation may go on over a
+    change of owner, so the record must have begun after the change and after the words of others."""
+    session, owner = batch.session(delivery), batch.owner(delivery)
+    limits = [
+        one.last_at
+        for one in near
+        if one.user_id != owner and one.first_order <= delivery.order and not _is_of_phrases(batch, one)
+    ]
+    is_only_owner = session.turn == 1 and owner is not None and session.left_user_id == owner
+    if session.turn and not is_only_owner:
+        if session.linked_at is None or owner is None or session.hands_at(delivery) in PAST:
+            return True
+        limits.append(session.linked_at)
+    if not limits:
         return False
-    return _seconds_of(delivery, record)[1] < session.linked_at
+    if record.started_at is None:
+        return True
+    starts = [one.start for one in record.segments if one.start is not None]
+    ends = [one.end for one in record.segments if one.end is not None]
+    began = record.started_at + round(min([0.0, *starts]) * 1000)
+    return min(began, delivery.received_at - round(max([0.0, *ends]) * 1000)) <= max(limits)
+
+
+def _deleted_then(batch: DeliveryBatch, delivery: Delivery, record: Record) -> list[Conversation]:
+    """The owner's deleted conversations of the session whose words the record may hold, by time. Where one of the two
+    has no time, a day between them counts as the same time."""
+    owner, (since, until) = batch.owner(delivery), _seconds_of(delivery, record)
+    then = batch.tx.conversations_at(delivery.session_key, since - DAY, until + DAY, MOST_DELETED)
+
+    def may_be_in_record(one: Conversation) -> bool:
+        if record.started_at is None or one.zero_at is None or one.end is None:
+            return _overlap(one, since, until) > -DAY
+        held_up = HELD_UP if one.omi_id is None else 0
+        return _overlap(one, since, until + held_up) > -AROUND
+
+    gone = [one for one in then if one.deleted_at and one.user_id == owner and may_be_in_record(one)]
+    return [one for one in gone if not _is_of_phrases(batch, one)]
+
+
+def _is_of_phrases(batch: DeliveryBatch, conversation: Conversation) -> bool:
+    """Whether omilink itself deleted the conversation, since it held nothing but verification phrases."""
+    return conversation.deleted_at is not None and _has_phrase(batch, conversation)
 
 
 def _overlap(conversation: Conversation, since: Millis, until: Millis) -> Millis:
@@ -185,7 +220,6 @@ class _Filling:
         delivery: Delivery,
         record: Record,
         living: Sequence[Conversation],
-        deleted: Sequence[Conversation],
         *,
         is_new: bool,
     ) -> None:
@@ -194,8 +228,7 @@ class _Filling:
         self._main = living[0].id
         self._said = [] if is_new else list(_in_order(batch, living))
         self._record = record
-        spans = [span for one in deleted if (span := _span(one))]
-        self._repair: Repair = repair(self._said, record.segments, spans)
+        self._repair: Repair = repair(self._said, record.segments)
         self._conversations = dict(self._before)
         self._new: defaultdict[str, list[Message]] = defaultdict(list)
         self._of_segment: defaultdict[int, list[str]] = defaultdict(list)
@@ -323,10 +356,6 @@ def _without_phrases(segments: Sequence[Segment]) -> list[Segment]:
     for _, span in reversed(list(phrase.sentences_in(texts))):
         texts = [span.cut(place, text) for place, text in enumerate(texts)]
     return [replace(segment, text=text) for segment, text in zip(segments, texts, strict=True)]
-
-
-def _span(deleted: Conversation) -> Span | None:
-    return None if deleted.first is None or deleted.end is None else Span(deleted.first, deleted.end)
 
 
 def _longer(conversation: Conversation, message: Message, at: Millis) -> Conversation:
