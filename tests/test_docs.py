@@ -87,7 +87,7 @@ BOUNDS = {
     "lines in the log about all that": "one a minute of each kind",
     "the database's threads, by asking much": f"one thread at a time, for {threads.TURN * 1000:g} ms or one call",
     "a page of a list": "200 entries",
-    "a page of a search": f"{find.READ_MOST + find.READ_AT_ONCE:,} texts",
+    "a page of a search": f"{find.READ_MOST:,} texts of {find.PIECE} characters",
     "sessions, linked by hand or at the own address": f"{MOST_SESSIONS:,}",
     "action items of one's own": f"{MOST_OWN:,}, and {MOST_ADDED} added to a conversation",
     "what is kept of one user's calls in a day": f"{Settings.model_fields['daily_megabytes'].default} MB",

@@ -448,6 +448,16 @@ def test_a_rare_order_of_common_words_is_found_over_several_pages(
     assert [hit.field for hit in [*seen, *page.hits]] == ["title", "words"] or len([*seen, *page.hits]) == 2
 
 
+def test_long_texts_count_as_several(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omilink.search.find.READ_MOST", 9)
+    say(tx, "red tea", *(f"tea red {number} {'and so on ' * 100}" for number in range(6)))
+    pages = [find(tx, "ada", '"red tea"', Filters(), Order.NEWEST, 5)]
+    while pages[-1].next:
+        pages.append(find(tx, "ada", '"red tea"', Filters(), Order.NEWEST, 5, pages[-1].next))
+    assert len(pages) >= 3
+    assert "red tea" in {hit.text for page in pages for hit in page.hits}
+
+
 # Of before, and what is overwritten
 
 

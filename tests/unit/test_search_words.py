@@ -2,7 +2,7 @@
 
 import pytest
 
-from omilink.search.query import match, terms
+from omilink.search.query import LONGEST_TERM, MOST_PLACES, match, terms
 from omilink.search.snippet import LENGTH, snippet
 from omilink.search.words import TOKEN_LENGTH, tokens, words
 
@@ -86,3 +86,17 @@ def test_hits_that_overlap_are_one_highlight() -> None:
     found = match(terms('"red tea" tea'), "a red tea")
     assert found
     assert found.places == ((2, 9),)
+
+
+def test_a_long_term_in_quotes_is_compared_in_parts() -> None:
+    many = [f"word{number}" for number in range(2 * LONGEST_TERM + 10)]
+    wanted = terms(f'"{" ".join(many)}"')
+    assert max(len(term.words) for term in wanted) == LONGEST_TERM
+    assert match(wanted, " ".join(many))
+    assert not match(wanted, " ".join(many[:-1]))
+
+
+def test_a_text_of_one_word_again_and_again_has_few_places() -> None:
+    found = match(terms("te tea"), "tea " * 5_000)
+    assert found
+    assert len(found.places) == MOST_PLACES

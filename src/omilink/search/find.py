@@ -18,7 +18,10 @@ WINDOW = 200
 """Hits that are sorted together, best first: ranking every hit of a common word would take seconds."""
 READ_AT_ONCE = 500
 READ_MOST = 1_000
-"""Texts that one page reads at most. A rare order of common words may need more than one page to be found."""
+"""Texts that one page reads at most, of at most PIECE characters each; a longer text counts as several. A rare order of
+common words may need more than one page to be found."""
+PIECE = 250
+"""Characters. Messages are shorter, with rare exceptions."""
 
 
 Field = Literal["words", "action_item", "summary", "title"]
@@ -132,23 +135,35 @@ class _Search:
         """The newest `most` hits up to `high`, or fewer where many texts have the tokens and not the terms; and the
         entry down to which has been read, 0 when there is nothing below."""
         hits: list[Hit] = []
-        read = 0
-        for found in self._read(high, 1, most + 1):
-            hits += self._hits(found)
-            if len(hits) > most:
-                return hits[:most], hits[most - 1].entry
-            read += len(found)
-            if read >= READ_MOST:
-                return hits, found[-1].entry
+        left, low = READ_MOST, high
+        for found, hit, pieces in self._each(high, 1, most + 1):
+            if left <= 0:
+                return hits, low
+            if hit and len(hits) == most:
+                return hits, hits[-1].entry
+            hits += [hit] if hit else []
+            left, low = left - pieces, found.entry
         return hits, 0
 
     def hits(self, high: int, low: int) -> Iterator[Hit]:
-        read = 0
-        for found in self._read(high, low, WINDOW):
-            yield from self._hits(found)
-            read += len(found)
-            if read >= READ_MOST + READ_AT_ONCE:  # no cursor of ours spans as many
+        """All hits between the two entries, which a window has read before."""
+        left = 2 * READ_MOST  # no cursor of ours spans as many
+        for _, hit, pieces in self._each(high, low, WINDOW):
+            if hit:
+                yield hit
+            left -= pieces
+            if left <= 0:
                 return
+
+    def _each(self, high: int, low: int, at_once: int) -> Iterator[tuple[Found, Hit | None, int]]:
+        """The entries from `high` down to `low`, with their hits and the number of pieces that were read."""
+        for entries in self._read(high, low, at_once):
+            about = self._tx.conversations_by_id({one.conversation_id for one in entries if not is_message(one.place)})
+            texts = {id: texts_of(conversation) for id, conversation in about.items()}
+            for found in entries:
+                text = found.text or texts.get(found.conversation_id, {}).get(found.place) or ""
+                where = match(self._wanted, text)
+                yield found, Hit(found, text, where) if where else None, 1 + len(text) // PIECE
 
     def _read(self, high: int, low: int, at_once: int) -> Iterator[list[Found]]:
         while found := self._tx.find(self._user_id, self._lookups, self._filters, low=low, high=high, most=at_once):
@@ -156,11 +171,3 @@ class _Search:
             if len(found) < at_once:
                 return
             high, at_once = found[-1].entry - 1, min(2 * at_once, READ_AT_ONCE)
-
-    def _hits(self, found: Sequence[Found]) -> Iterator[Hit]:
-        about = self._tx.conversations_by_id({one.conversation_id for one in found if not is_message(one.place)})
-        texts = {id: texts_of(conversation) for id, conversation in about.items()}
-        for one in found:
-            text = one.text or texts.get(one.conversation_id, {}).get(one.place)
-            if text and (where := match(self._wanted, text)):
-                yield Hit(one, text, where)

@@ -1,13 +1,19 @@
 """What somebody searches for, and where it stands in a text."""
 
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 
 from omilink.search.words import OPEN_FROM, Word, token, words
 
 QUOTES = re.compile('["“”„‟«»]')
+LONGEST_TERM = 32
+"""Words that are compared in order. The words behind them in quotes are another term."""
+MOST_PLACES = 200
+"""Places of a term in a text that are looked at: more than a snippet has room for."""
 Place = tuple[int, int]
 """From and to, in characters of the text."""
 
@@ -29,19 +35,34 @@ class Term:
             elif not (word.is_character and word.is_joined):
                 yield token(word.text), word.is_character or (after is None and self.is_open)
 
-    def places(self, text: Sequence[Word]) -> Iterator[tuple[Place, bool]]:
+    def places(self, text: "Text") -> Iterator[tuple[Place, bool]]:
         """Where the term stands, and whether as whole words."""
-        first, length = self.words[0], len(self.words)
-        for at in range(len(text) - length + 1):
-            if (length > 1 or not self.is_open) and text[at].text != first.text:
-                continue
-            found = text[at : at + length]
-            if all(map(_is_same, self.words[:-1], found)) and self._ends(found[-1]):
+        first, length = self.words[0].text, len(self.words)
+        for number in text.beginning_with(first) if length == 1 and self.is_open else text.numbers.get(first, ()):
+            found = text.words[number : number + length]
+            if len(found) == length and all(map(_is_same, self.words[:-1], found)) and self._ends(found[-1]):
                 yield (found[0].start, found[-1].end), found[-1].text == self.words[-1].text
 
     def _ends(self, word: Word) -> bool:
         last = self.words[-1]
         return _is_same(last, word) or (self.is_open and word.text.startswith(last.text))
+
+
+class Text:
+    """The words of a text, and `numbers`: which of them each word is. A look-up costs no walk through the text."""
+
+    def __init__(self, text: str) -> None:
+        self.words = words(text)
+        self.numbers = defaultdict[str, list[int]](list)
+        for number, word in enumerate(self.words):
+            self.numbers[word.text].append(number)
+        self._in_order = sorted(self.numbers)
+
+    def beginning_with(self, beginning: str) -> list[int]:
+        """The numbers of the words that begin so."""
+        first = bisect_left(self._in_order, beginning)
+        longer = takewhile(lambda word: word.startswith(beginning), islice(self._in_order, first, None))
+        return sorted(number for word in longer for number in self.numbers[word])
 
 
 def terms(q: str) -> list[Term]:
@@ -52,8 +73,9 @@ def terms(q: str) -> list[Term]:
     for number, part in enumerate(parts):
         is_quoted, is_last = number % 2 == 1, number == len(parts) - 1
         for phrase in [part] if is_quoted else part.split():
-            if its := words(phrase):
-                found[_term(its, is_open=not is_quoted or is_last)] = None
+            in_order = words(phrase)
+            for first in range(0, len(in_order), LONGEST_TERM):
+                found[_term(in_order[first : first + LONGEST_TERM], is_open=not is_quoted or is_last)] = None
     return list(found)
 
 
@@ -77,11 +99,11 @@ class Match:
 
 def match(wanted: Sequence[Term], text: str) -> Match | None:
     """None where the text lacks a term."""
-    its = words(text)
+    its = Text(text)
     places: list[Place] = []
     whole = 0
     for term in wanted:
-        found = list(term.places(its))
+        found = list(islice(term.places(its), MOST_PLACES))
         if not found:
             return None
         places += (place for place, _ in found)
