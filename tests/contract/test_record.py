@@ -387,6 +387,39 @@ def test_an_odd_record_keeps_what_can_be_kept(tx: Transaction, body: dict[str, A
     assert only(tx) == conversation
 
 
+def test_the_lists_and_the_summary_of_a_record_are_cut_to_a_size(tx: Transaction) -> None:
+    """Every event of the conversation has them."""
+    lines = [{"id": f"s{n}", "text": f"word {n}", "start": n * 2.0, "end": n * 2 + 1.0} for n in range(200)]
+    ids = [line["id"] for line in lines]
+    about = {
+        "title": "Long",
+        "overview": "ü" * 20_000,
+        "sections": [
+            {"heading": f"Part {n}", "body_markdown": "ä" * 5_000, "source_segment_ids": ids} for n in range(99)
+        ],
+        "action_items": [{"description": f"Do {n}", "source_segment_ids": ids} for n in range(99)],
+    }
+    save(tx, record({"id": "x", "started_at": "", "transcript_segments": lines, "structured": about}, 900))
+    shown = to_json(only(tx))
+    assert shown["summary"] == "ü" * 4_096
+    assert [part["heading"] for part in shown["sections"]] == ["Part 0", "Part 1", "Part 2", "Part 3"]
+    assert [len(part["text"]) for part in shown["sections"][:3]] == [5_000] * 3
+    assert 0 < len(shown["sections"][3]["text"]) < 5_000
+    assert shown["actionItems"] == []
+    assert [len(part["messageIds"]) for part in shown["sections"]] == [200, 200, 100, 0]
+    assert len(json.dumps(shown, ensure_ascii=False).encode()) < 100_000
+
+
+def test_many_short_items_and_participants_are_cut_to_a_size(tx: Transaction) -> None:
+    items = [{"description": f"Do {n}"} for n in range(200)]
+    people = [{"name": f"Person {n}"} for n in range(200)]
+    about = {"title": "Many", "action_items": items, "participants": people}
+    save(tx, record({"id": "x", "started_at": "", "transcript_segments": [], "structured": about}, 900))
+    shown = to_json(only(tx))
+    assert len(shown["actionItems"]) == 200
+    assert 0 < len(shown["participants"]) < 60
+
+
 def test_an_empty_record_makes_no_conversation(tx: Transaction) -> None:
     save(tx, record({"id": "x", "transcript_segments": [], "structured": {"title": ""}}, 100))
     assert talks(tx, "ada", A) == []

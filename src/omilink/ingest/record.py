@@ -5,6 +5,7 @@ over what OMI says about it. A record that was applied before changes nothing.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -33,6 +34,8 @@ MOST_DELETED = 200
 """Conversations among which deleted ones are looked for."""
 NEARBY = 10.0
 """Seconds between words that came live and the place where a record has filled them in."""
+MOST_LED_TO = 500
+"""Messages to which the sections and action items of a conversation lead."""
 CLOCKS_APART: Millis = 600_000
 """Milliseconds between the record's and the server's idea of when a conversation began. Beyond them one of the clocks
 is wrong, and what came live keeps its time."""
@@ -290,9 +293,13 @@ class _Filling:
         """The conversation with what the record says about it. An empty text in the record leaves what is there."""
         record, before = self._record, details_of(conversation.details)
         ids = {one.id: number for number, one in enumerate(record.segments) if one.id}
+        room = MOST_LED_TO
 
         def messages_of(segment_ids: Sequence[str]) -> list[str]:
-            found = [id for segment in segment_ids if segment in ids for id in self._of_segment[ids[segment]]]
+            nonlocal room
+            known = (ids[segment] for segment in dict.fromkeys(segment_ids) if segment in ids)
+            found = list(islice((id for number in known for id in self._of_segment[number]), room))
+            room -= len(found)
             return list(dict.fromkeys(found))
 
         details = Details(

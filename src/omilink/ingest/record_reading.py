@@ -21,7 +21,12 @@ MOST_SEGMENTS = 20_000
 MOST_ENTRIES = 200
 """Entries of every other list, and conversations that a summary of a day names."""
 LONGEST_LINE, LONGEST_TEXT = 500, 20_000
-"""Characters of a title, and of a summary."""
+"""Characters of a title, and of a summary of a day."""
+LONGEST_SUMMARY = 8 << 10
+"""Bytes of a conversation's summary, in UTF-8. Every event of a conversation has the summary and the lists."""
+MOST_DETAILS, ENTRY = 32 << 10, 128
+"""Bytes of all sections, action items and participants of a record, and those that an entry takes beside its texts.
+What does not fit is cut, the last participants first, and further entries are counted as unreadable."""
 LONGEST_LITERAL = 100_000
 """Characters of a summary that is written as Python."""
 _LISTS_OF_A_DAY = (
@@ -52,6 +57,7 @@ class _Reader:
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         self._body, self._unreadable = body, 0
+        self._room = MOST_DETAILS
 
     def record(self) -> Record:
         body, about = self._body, self._object(self._body.get("structured"))
@@ -67,7 +73,7 @@ class _Reader:
             finished_at=finished_at,
             segments=segments,
             title=_line(about.get("title")),
-            summary=_text(about.get("overview")),
+            summary=_cut(_text(about.get("overview")), LONGEST_SUMMARY),
             emoji=None if is_discarded else _line(about.get("emoji"), 32),
             category=None if is_discarded else _line(about.get("category"), 64),
             sections=list(self._sections(about.get("sections"))),
@@ -124,26 +130,41 @@ class _Reader:
         for section in self._entries(value):
             text = _text(section.get("body_markdown"))
             heading = _line(section.get("heading"))
-            if text or heading:
+            if (text or heading) and self._fits():
+                heading, text = self._fitting(heading), self._fitting(text)
                 ids = self._ids(section)
                 yield RecordedSection(heading=heading or "", text=text or "", segment_ids=ids)
 
     def _items(self, value: Any) -> Iterator[RecordedItem]:
         for item in self._entries(value):
             text = _text(item.get("description"))
-            if text and item.get("deleted") is not True:
+            if text and item.get("deleted") is not True and self._fits():
                 yield RecordedItem(
-                    text=text,
+                    text=self._fitting(text) or "",
                     done=item.get("completed") is True,
                     due_at=self._date(item.get("due_at")),
-                    owner=_line(item.get("owner_name")),
+                    owner=self._fitting(_line(item.get("owner_name"))),
                     segment_ids=self._ids(item),
                 )
 
     def _names(self, value: Any) -> Iterator[str]:
         for participant in self._entries(value):
-            if name := _line(participant.get("name")):
-                yield name
+            if (name := _line(participant.get("name"))) and self._fits():
+                yield self._fitting(name) or ""
+
+    def _fits(self) -> bool:
+        """Whether there is room for a further entry, which is taken."""
+        if self._room < 2 * ENTRY:  # so that some of its text fits too
+            self._unreadable += 1
+            return False
+        self._room -= ENTRY
+        return True
+
+    def _fitting(self, text: str | None) -> str | None:
+        """As much of the text as there is room for."""
+        fitting = _cut(text, self._room)
+        self._room -= len((fitting or "").encode())
+        return fitting
 
     def _ids(self, entry: Mapping[str, Any]) -> list[str]:
         ids = self._list(entry.get("source_segment_ids"), MOST_ENTRIES)
@@ -208,3 +229,8 @@ def _line(value: Any, most: int = LONGEST_LINE) -> str | None:
 
 def _text(value: Any) -> str | None:
     return payload.clean(value).strip()[:LONGEST_TEXT] or None if isinstance(value, str) else None
+
+
+def _cut(text: str | None, most: int) -> str | None:
+    """The text, or its beginning of at most so many bytes; None if nothing is left."""
+    return text.encode()[:most].decode(errors="ignore").rstrip() or None if text else None
