@@ -41,6 +41,6 @@ def test_a_tab_of_the_last_user_shows_nothing_of_the_next_ones(
     expect(page.get_by_label("Copy your personal webhook address")).not_to_have_value("")
     page.context.add_cookies([{"name": "sid", "value": ben.token, "url": server.url}])
     page.get_by_role("link", name="Account", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("Somebody else is signed in here")
+    expect(page.get_by_role("alert")).to_contain_text("Somebody else is signed in now")
     server.restart()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -565,7 +565,7 @@ def is_at_top(page: Page) -> bool:
 
 def wait_for_storage(page: Page, is_so: Callable[[str], bool]) -> None:
     """The page's headers forbid what Playwright waits with."""
-    wait_until(lambda: is_so(page.evaluate("JSON.stringify({...sessionStorage})")), "what is kept")
+    wait_until(lambda: is_so(page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")), "what is kept")
 
 
 def sign_in(page: Page, person: Person) -> None:
