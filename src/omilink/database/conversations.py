@@ -65,7 +65,7 @@ CHANGE_CONVERSATION = Bulk(
 SAVED = (
     select(conversation.c.session_id, func.sum(conversation.c.message_count))
     .where(
-        conversation.c.session_id.in_(bindparam("ids", expanding=True)),
+        among(conversation.c.session_id, "ids"),
         conversation.c.user_id == bindparam("u"),
         conversation.c.deleted_at.is_(None),
     )
@@ -145,7 +145,7 @@ class Conversations(Work):
 
     def messages_saved(self, session_keys: Collection[str], user_id: str) -> dict[str, int]:
         """session id -> messages in this user's conversations of it."""
-        rows = self._run(SAVED, {"ids": list(session_keys), "u": user_id})
+        rows = self._run(SAVED, {"ids": json_list(session_keys), "u": user_id})
         return {session_key: int(count) for session_key, count in rows if count}
 
     def count_conversations(self, session_key: str, user_id: str) -> int:

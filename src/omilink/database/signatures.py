@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import insert, select
 
 from omilink.database import schema
+from omilink.database.dialects import among, json_list
 from omilink.database.work import Work
 
 
@@ -12,7 +13,8 @@ class Signatures(Work):
     def known_signatures(self, signatures: Collection[str]) -> set[str]:
         """Those of the signatures with which a call was saved within the last day."""
         known = schema.signatures.c.hash
-        return set(self._run(select(known).where(known.in_(signatures))).scalars()) if signatures else set()
+        found = select(known).where(among(known, "hashes"))
+        return set(self._run(found, {"hashes": json_list(signatures)}).scalars()) if signatures else set()
 
     def add_signatures(self, signatures: Collection[str]) -> None:
         """Notes that calls with these signatures were saved."""
