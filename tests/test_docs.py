@@ -26,10 +26,10 @@ from omilink.accounts import passwords, signing_in
 from omilink.accounts.rate_limits import PERSONAL_CALL
 from omilink.app import maintenance
 from omilink.clock import DAY
-from omilink.conversations import history
+from omilink.conversations import history, repair
 from omilink.conversations.action_items import MOST_ADDED, MOST_OWN
 from omilink.database import postgres, removal, sqlite, threads
-from omilink.ingest import payload, phrase_removal, worker
+from omilink.ingest import payload, phrase_removal, record_reading, worker
 from omilink.linking import sessions
 from omilink.linking.acts import Act, Outcome
 from omilink.linking.rules import RULES, Rule
@@ -93,6 +93,13 @@ BOUNDS = {
     "what is kept of one user's calls in a day": f"{Settings.model_fields['daily_megabytes'].default} MB",
     "the worker, by sending much": f"1/{SHARES} of a batch of {worker.BATCH} calls, and one call beyond its bytes",
     "memory and the writing thread, by what waits to be saved": f"{BATCH_BYTES >> 10} KiB and one call",
+    "the writing thread, by comparing a record with its conversation": (
+        f"{repair.MOST_STEPS:,} steps, and {repair.MOST_PLACES} places of a message"
+    ),
+    "what a record says about a conversation, which every event of it has": (
+        f"{record_reading.LONGEST_SUMMARY >> 10} KiB of summary, and {record_reading.MOST_DETAILS >> 10} KiB of lists"
+    ),
+    "conversations that a summary of a day names": f"{record_reading.MOST_ENTRIES}",
     "calls at the own address": f"{PERSONAL_CALL.burst:,} at once, then {1 / PERSONAL_CALL.seconds:g} a second",
     "the hashing of passwords": f"{passwords.MOST_WAITING} wait, {passwords.AT_ONCE} are hashed",
     "the writing thread, by deleting beside a backup": f"{sqlite.SCRUB_PATIENCE} ms every {maintenance.SCRUB:g} s",
