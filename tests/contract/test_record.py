@@ -15,7 +15,8 @@ from sqlalchemy import Engine
 
 from omilink.conversations import history
 from omilink.database.store import Transaction
-from omilink.linking import sessions
+from omilink.linking import omi_accounts, sessions
+from omilink.models.audit import By
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
 from omilink.models.json import time_text, to_json
@@ -488,6 +489,41 @@ def test_ownerless_days_wait_for_a_link_and_go_when_they_have_been_kept_long_eno
         prune(tx, unlinked_before=NOON + 86_400_000)
         sessions.link(tx, "hall", "cleo", Moment(at=NOON + 70_000, order=NOON + 70_000))
         assert (dates(tx, "ben"), dates(tx, "cleo")) == (["2026-10-14"], [])
+
+
+def test_after_a_change_of_owner_a_summary_of_the_day_before_reaches_nobody_else(engine: Engine) -> None:
+    with empty_store(engine) as tx:
+        early, late, far = (noon_of(days) for days in (-1, 0, 2))
+        handed_over(tx, day(5, early, session="kitchen", uid=None), day(6, far, session="kitchen", uid=None))
+        sent = [day(100 + n, date, session="kitchen", uid=None) for n, date in enumerate((early, late, far))]
+        save_one_by_one(tx, sent)
+        assert (dates(tx, "ada"), dates(tx, "ben")) == ([early], [far])
+
+
+def test_a_summary_without_an_owner_does_not_wait_for_the_next_one(engine: Engine) -> None:
+    with empty_store(engine) as tx:
+        sessions.link(tx, "kitchen", "ada", Moment(at=NOON, order=NOON))
+        sessions.unlink(tx, "kitchen", "ada", Moment(at=NOON + 60_000, order=NOON + 60_000))
+        save(tx, day(90, noon_of(0), session="kitchen", uid=None))
+        sessions.link(tx, "kitchen", "ben", Moment(at=NOON + 120_000, order=NOON + 120_000))
+        assert dates(tx, "ben") == []
+
+
+def test_days_that_were_taken_along_are_given_back(engine: Engine) -> None:
+    with empty_store(engine) as tx:
+        save(tx, call(5, say("hello there", 0.0), session=A, uid=A), day(10, noon_of(-1)))
+        verify(tx, A, "ada", NOON + 60_000)
+        save(tx, call(61, say("hello again", 200.0), session=A, uid=A), day(70, noon_of(0)))
+        assert dates(tx, "ada") == [noon_of(0), noon_of(-1)]
+        moment = Moment(at=NOON + 80_000, order=NOON + 80_000)
+        omi_accounts.leave_earlier(tx, A, "ada", moment, By("ada"))
+        assert dates(tx, "ada") == [noon_of(0)]
+        omi_accounts.bring_earlier(tx, A, "ada", moment, By("ada"))
+        assert dates(tx, "ada") == [noon_of(0), noon_of(-1)]
+
+
+def noon_of(days: int) -> str:
+    return (datetime.fromtimestamp(NOON / 1000, UTC) + timedelta(days=days)).date().isoformat()
 
 
 def test_days_go_with_their_user(tx: Transaction) -> None:

@@ -1,6 +1,7 @@
 """Keeps OMI's summaries of days, and hands them over with their session."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -11,13 +12,18 @@ from omilink.models.day_summary import DaySummary, StoredDay
 from omilink.models.event import DaySummaryChanged
 from omilink.models.session import OmiSession
 
+LATEST_ZONE = timedelta(hours=14)
+"""By how much the earliest time zone is ahead of UTC."""
+
 
 def put(batch: Batch, day: StoredDay) -> None:
-    """Stores the summary, with an event for its user. The same summary again changes nothing. A summary of an earlier
-    owner's day is not replaced."""
+    """Stores the summary, with an event for its user. The same summary again changes nothing. A summary of another
+    owner's day is not replaced, unless it came before its day had begun anywhere."""
     tx = batch.stored()
     before = tx.day_summary(day.session_key, day.date)
-    if before and (before.content == day.content or before.user_id != day.user_id):
+    if before and before.user_id == day.user_id and before.content == day.content:
+        return
+    if before and before.user_id not in (None, day.user_id) and day.date <= latest_date(before.received_at):
         return
     tx.put_day_summary(day)
     if day.user_id:
@@ -25,11 +31,29 @@ def put(batch: Batch, day: StoredDay) -> None:
 
 
 def adopt(batch: Batch, session: OmiSession, user_id: str, since: Millis) -> None:
-    """Gives the session's ownerless summaries that came at or after `since` to the user, with an event for each."""
+    """Gives the session's ownerless summaries that came at or after `since` to the user, with an event for each. If
+    another user has had the session, they may be about that user, and stay ownerless."""
+    if session.had_others(user_id):
+        return
     tx = batch.stored()
     waiting = tx.ownerless_days(session.id, session.turn, since)
     tx.give_days(waiting, user_id)
     _tell(batch, user_id, waiting)
+
+
+def give_back(batch: Batch, session: OmiSession, user_id: str) -> None:
+    """Makes the summaries that the user took along with the session ownerless again. On open streams the summary of
+    such a day becomes empty."""
+    tx = batch.stored()
+    taken = tx.days_taken(session.id, session.turn, user_id, session.linked_at or 0)
+    tx.give_days(taken, None)
+    for day in taken:
+        batch.add_event(user_id, DaySummaryChanged(day_summary=DaySummary(date=day.date)))
+
+
+def latest_date(at: Millis) -> str:
+    """The latest date that it is anywhere on earth at that time."""
+    return (datetime.fromtimestamp(at / 1000, UTC) + LATEST_ZONE).date().isoformat()
 
 
 def shown(tx: Transaction, user_id: str, days: Iterable[StoredDay]) -> list[DaySummary]:

@@ -32,8 +32,14 @@ class DaySummaries(Work):
         waiting = (c.session_key == session_key) & c.user_id.is_(None) & (c.turn == turn) & (c.received_at >= since)
         return every(StoredDay, self._run(select(day).where(waiting).order_by(c.date)))
 
-    def give_days(self, summaries: Iterable[StoredDay], user_id: str) -> None:
-        """Makes these summaries the user's."""
+    def days_taken(self, session_key: str, turn: int, user_id: str, until: Millis) -> list[StoredDay]:
+        """The user's summaries that came with the session until that time, after the last owner left."""
+        c = day.c
+        taken = (c.session_key == session_key) & (c.user_id == user_id) & (c.turn == turn) & (c.received_at <= until)
+        return every(StoredDay, self._run(select(day).where(taken).order_by(c.date)))
+
+    def give_days(self, summaries: Iterable[StoredDay], user_id: str | None) -> None:
+        """Makes these summaries the user's; ownerless if the user is None."""
         c = day.c
         give = update(day).where(c.session_key == bindparam("key"), c.date == bindparam("of")).values(user_id=user_id)
         self._many(give, [{"key": one.session_key, "of": one.date} for one in summaries])

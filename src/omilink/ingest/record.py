@@ -137,8 +137,7 @@ def _may_be_of_before(batch: DeliveryBatch, delivery: Delivery, record: Record, 
         for one in near
         if one.user_id != owner and one.first_order <= delivery.order and not _is_of_phrases(batch, one)
     ]
-    is_only_owner = session.turn == 1 and owner is not None and session.left_user_id == owner
-    if session.turn and not is_only_owner:
+    if session.had_others(owner):
         if session.linked_at is None or owner is None or session.hands_at(delivery) in PAST:
             return True
         limits.append(session.linked_at)

@@ -170,13 +170,18 @@ def _prove(
 
 
 def _put_day(batch: DeliveryBatch, delivery: Delivery, day: DaySummary) -> None:
-    session = batch.session(delivery)
+    """Stores the summary, unless it may be of a day on which another user had the session."""
+    session, owner = batch.session(delivery), batch.owner(delivery)
+    if session.had_others(owner):
+        is_of_past = owner is None or session.linked_at is None or session.hands_at(delivery) in PAST
+        if is_of_past or day.date <= day_summaries.latest_date(session.linked_at or 0):
+            return
     day_summaries.put(
         batch,
         StoredDay(
             session_key=session.id,
             date=day.date,
-            user_id=batch.owner(delivery),
+            user_id=owner,
             turn=session.turn,
             received_at=delivery.received_at,
             content=content_of(day),

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from omilink.accounts import rate_limits
 from omilink.clock import Millis
+from omilink.conversations import day_summaries
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.conversations.history import adopt, give_back, waiting
 from omilink.database.store import Transaction
@@ -235,14 +236,15 @@ def bring_earlier(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) 
         if ownerless := waiting(batch.tx, session, since):
             _note_earlier(batch, Bring(session=session, user_id=user_id), uid, moment.at, by)
             adopt(batch, session, user_id, ownerless, brought=moment)
+            day_summaries.adopt(batch, session, user_id, since)
             count += len(ownerless)
     return count
 
 
 @unit_of_work
 def leave_earlier(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) -> int:
-    """Makes the conversations that were taken along within the last day ownerless again. Returns their number. Raises
-    NotFound."""
+    """Makes the conversations that were taken along within the last day ownerless again, and the summaries of days that
+    came along. Returns the number of conversations. Raises NotFound."""
     find(batch.tx, uid, user_id)
     count = 0
     for session in _linked_by(batch.tx, uid, user_id):
@@ -251,6 +253,8 @@ def leave_earlier(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) 
             for conversation in brought:
                 give_back(batch, conversation)
             count += len(brought)
+        if session.linked_at is not None and session.linked_at >= moment.at - EARLIER:
+            day_summaries.give_back(batch, session, user_id)
     return count
 
 

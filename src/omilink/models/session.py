@@ -129,6 +129,10 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
         """The user who owns the words of the call, or None. Must not be called where `hands_at` is UNKNOWN."""
         return self.left_user_id if self.hands_at(call) in PAST else self.user_id
 
+    def had_others(self, user_id: str | None) -> bool:
+        """Whether anybody but this user has had the session."""
+        return self.turn > 1 or (self.turn == 1 and (user_id is None or self.left_user_id != user_id))
+
     def by_its_id_alone(self) -> "OmiSession":
         """The session with only those facts that somebody who knows its id may know."""
         return OmiSession(omi_session_id=self.omi_session_id, created_at=self.created_at)
