@@ -1,6 +1,7 @@
 """OMI's summaries of days, from its call to the list of their user."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -82,8 +83,11 @@ def test_a_summary_of_an_ownerless_session_waits_for_its_user_and_nobody_else_se
     ada.client.delete(f"/sessions/{session}/link").raise_for_status()
     ben.link(session)
     assert days(ben) == []
-    call(shared_server, day("2026-10-15") | {"session_id": session})
+    next_days = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()  # later in every time zone
+    for date in ("2026-10-15", next_days):
+        call(shared_server, day(date) | {"session_id": session})
     wait_until(lambda: days(ben), "the day")
+    assert [one["date"] for one in days(ben)] == [next_days]
     assert [one["date"] for one in days(ada)] == ["2026-10-14"]
 
 
