@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from omilink.conversations.repair import MOST_PLACES, PLACE, Span, _Alignment, in_spoken_order, letters_of, repair
+from omilink.conversations.repair import MOST_PLACES, PLACE, _Alignment, in_spoken_order, letters_of, repair
 from omilink.models.message import FROM_RECORD, Message, Segment
 
 WORDS = (
@@ -38,10 +38,10 @@ def live(*segments: Segment) -> list[Message]:
     return [message(seq, one.text, one.start, one.end, one.id or "") for seq, one in enumerate(segments, start=1)]
 
 
-def filled(messages: Sequence[Message], record: Sequence[Segment], deleted: Sequence[Span] = ()) -> list[Message]:
+def filled(messages: Sequence[Message], record: Sequence[Segment]) -> list[Message]:
     """All messages after the record, in spoken order."""
     made = [*messages]
-    for hole in repair(messages, record, deleted).holes:
+    for hole in repair(messages, record).holes:
         new = message(len(made) + 1, hole.text, hole.start, hole.end)
         made.append(replace(new, key=f"{FROM_RECORD}{len(made)}:{record[hole.segment].id}", position=hole.position))
     return sorted(made, key=lambda one: (one.position, one.seq))
@@ -106,10 +106,6 @@ def test_clocks_may_differ_by_a_constant() -> None:
     found = repair(live(A, B, D), later)
     assert found.shift == pytest.approx(300, abs=0.5)
     assert texts(filled(live(A, B, D), later)) == [A.text, B.text, "the two dollies.", C.text, D.text]
-
-
-def test_what_was_deleted_is_not_restored() -> None:
-    assert texts(filled(live(A, D), [A, B, C, D], [Span(2.9, 9.6)])) == [A.text, D.text]
 
 
 def test_words_without_a_place_come_last_and_a_record_without_segments_changes_nothing() -> None:

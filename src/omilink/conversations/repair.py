@@ -65,22 +65,14 @@ class Repair:
     shift: float
 
 
-class Span(NamedTuple):
-    """Seconds on the messages' clock whose words were deleted."""
-
-    start: float
-    end: float
-
-
 def in_spoken_order(segments: Sequence[Segment]) -> list[Segment]:
     """The record's segments by their start. Segments without a place came after the conversation had ended."""
     return sorted(segments, key=lambda one: (one.start is None, one.start or 0.0, one.end or 0.0))
 
 
-def repair(messages: Sequence[Message], record: Sequence[Segment], deleted: Sequence[Span] = ()) -> Repair:
-    """Compares the messages, in spoken order, with the record's segments, in spoken order too. What was said in a
-    `deleted` span counts as known, so that no record restores it."""
-    return _Alignment(messages, record).repaired(deleted)
+def repair(messages: Sequence[Message], record: Sequence[Segment]) -> Repair:
+    """Compares the messages, in spoken order, with the record's segments, in spoken order too."""
+    return _Alignment(messages, record).repaired()
 
 
 def contains(messages: Sequence[Message], segment: Segment) -> bool:
@@ -159,13 +151,11 @@ class _Alignment:
         """For each letter of the message, if all are found, the index of the record's text that has it."""
         return [self._letters.segment(index) for index in range(*self._spans.get(number, (0, 0)))]
 
-    def repaired(self, deleted: Sequence[Span]) -> Repair:
+    def repaired(self) -> Repair:
         for number in range(len(self._messages)):
             if self._said[number] and number not in self._spans:
                 self._place_edited(number)
         matched = sum(owner is not None for owner in self._owner)
-        for span in deleted:
-            self._hide(span)
         owners = (dict.fromkeys(self._owner[first:end]) for first, end in pairwise(self._letters.first))
         said_in = [[owner for owner in of_segment if owner is not None] for of_segment in owners]
         holes = list(self._holes()) if self._steps_left >= 0 else []
@@ -370,12 +360,6 @@ class _Alignment:
                 unsearched.append((low, match.a, there_low, match.b))
                 unsearched.append((match.a + match.size, high, match.b + match.size, there_high))
         return sorted(found)
-
-    def _hide(self, span: Span) -> None:
-        for index in range(*self._window(span.start, span.end, 0.0)):
-            time = self._time(index)
-            if time is not None and span.start <= time - self._shift <= span.end:
-                self._taken[index] = 1
 
     # what is missing
 
