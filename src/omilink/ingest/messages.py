@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from omilink.conversations import identity, segmentation
-from omilink.ingest import recognition, record
+from omilink.ingest import recognition, record_late
 from omilink.ingest.batch import DeliveryBatch
 from omilink.linking import phrase
 from omilink.models.conversation import Conversation
@@ -40,7 +40,7 @@ def add(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -
         known = recognition.known(batch, delivery, segment, near, is_alone=len(segments) == 1)
         if known:
             _update(batch, delivery, known, segment, changes)
-        elif not record.is_filled_in(batch, delivery, segment, near):
+        elif not record_late.is_filled_in(batch, delivery, segment, near):
             fresh.append(segment)
     for run in segmentation.runs(fresh, batch.gap):
         _add_run(batch, delivery, run, changes)

@@ -1,39 +1,27 @@
-"""Applies OMI's record of a conversation: finds the conversation, fills in the words that never came live, and takes
-over what OMI says about it. A record that was applied before changes nothing.
+"""Applies OMI's record of a conversation: fills in the words that never came live, and takes over what OMI says about
+the conversation. A record that was applied before changes nothing.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 
 from msgspec.structs import replace
 
-from omilink.clock import DAY, Millis
-from omilink.conversations import segmentation
+from omilink.clock import Millis
 from omilink.conversations.history import SNAPSHOT
-from omilink.conversations.repair import LONG, Hole, Repair, contains, letters_of, repair
+from omilink.conversations.repair import Hole, Repair, repair
+from omilink.ingest import record_finding
 from omilink.ingest.batch import DeliveryBatch
 from omilink.linking import phrase
 from omilink.models.conversation import Conversation, title_of
 from omilink.models.delivery import Delivery
 from omilink.models.event import ConversationChanged, NewMessages
-from omilink.models.ids import digest, is_uuid
-from omilink.models.message import FROM_RECORD, LEFT_OUT, Message, Segment
+from omilink.models.ids import digest
+from omilink.models.message import FROM_RECORD, Message, Segment
 from omilink.models.record import Record
-from omilink.models.session import PAST
 from omilink.models.summary import ActionItem, Details, Participant, Section, details_of
 
-AROUND: Millis = 60_000
-"""Milliseconds by which a conversation and its record may differ in time."""
-HELD_UP: Millis = 3_600_000
-"""Milliseconds by which live words may have come late."""
-MOST_COMPARED = 20
-"""Conversations that are compared with a record."""
-MOST_DELETED = 200
-"""Conversations among which deleted ones are looked for."""
-NEARBY = 10.0
-"""Seconds between words that came live and the place where a record has filled them in."""
 MOST_LED_TO = 500
 """Messages to which the sections and action items of a conversation lead."""
 CLOCKS_APART: Millis = 600_000
@@ -41,23 +29,11 @@ CLOCKS_APART: Millis = 600_000
 is wrong, and what came live keeps its time."""
 
 
-@dataclass(slots=True)
-class _Found:
-    """The conversations that a record describes: those to fill in, the one with most of the words first, and deleted
-    ones, whose words the record may hold. `is_anothers` means that it may hold words of another owner; `has_phrases`,
-    that verification phrases were removed from its words."""
-
-    living: list[Conversation] = field(default_factory=list)
-    deleted: list[Conversation] = field(default_factory=list)
-    is_anothers: bool = False
-    has_phrases: bool = False
-
-
 def apply(batch: DeliveryBatch, delivery: Delivery, record: Record) -> int:
     """Applies the record, and returns the number of its segments that may belong to another owner, of which nothing is
     kept. A record that may hold deleted words has no effect."""
     batch.stored()
-    found = _find(batch, delivery, record)
+    found = record_finding.find(batch, delivery, record)
     if found.is_anothers:
         return len(record.segments)
     if found.deleted:
@@ -70,128 +46,6 @@ def apply(batch: DeliveryBatch, delivery: Delivery, record: Record) -> int:
     return 0
 
 
-# finding
-
-
-def _find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> _Found:
-    """By OMI's id, by ids of segments, or by time and words, in this order."""
-    owner, (since, until) = batch.owner(delivery), _seconds_of(delivery, record)
-    near = batch.tx.conversations_at(delivery.session_key, since - AROUND, until + AROUND + HELD_UP, MOST_COMPARED)
-    shared = _count_shared(batch, near, record)
-    of_record = _of_record(batch, delivery, record)
-    known = {one.id: one for one in [*of_record, *near] if one.omi_id == record.id or shared[one.id]}
-    theirs = [one for one in known.values() if one.user_id == owner]
-    theirs.sort(key=lambda one: (-shared[one.id], one.first_order, one.id))
-    living = [one for one in theirs if not one.deleted_at]
-    anothers = [one for one in known.values() if one.user_id != owner and not _is_of_phrases(batch, one)]
-    if anothers or (len(known) > len(theirs) and not living) or _may_be_of_before(batch, delivery, record, near):
-        return _Found(is_anothers=True)
-    gone = [one for one in theirs if one.deleted_at and not _is_of_phrases(batch, one)]
-    deleted = gone or _deleted_then(batch, delivery, record)
-    if not living and not deleted:
-        then = [one for one in near if one.user_id == owner and _overlap(one, since, until) > -AROUND]
-        free = [one for one in then if not one.deleted_at and not one.omi_id]
-        living = [one for one in free if _is_alike(batch, one, record)][:1]
-    return _Found(living, deleted, has_phrases=any(_has_phrase(batch, one) for one in known.values()))
-
-
-def _of_record(batch: DeliveryBatch, delivery: Delivery, record: Record) -> list[Conversation]:
-    """The conversations with the record's id. One that came in at another address is locked as well."""
-    owner, session_key = batch.owner(delivery), delivery.session_key
-    found = batch.tx.conversations_of_record(record.id, owner, session_key)
-    elsewhere = {one.session_key for one in found} - {session_key}
-    if not elsewhere:
-        return found
-    batch.tx.sessions(elsewhere)
-    return batch.tx.conversations_of_record(record.id, owner, session_key)
-
-
-def _has_phrase(batch: DeliveryBatch, conversation: Conversation) -> bool:
-    """Whether a verification phrase was removed from the conversation, or it is the one that remembers such phrases."""
-    return any(message.text == LEFT_OUT for message in batch.tx.all_messages(conversation.id))
-
-
-def _seconds_of(delivery: Delivery, record: Record) -> tuple[Millis, Millis]:
-    """When the record's words were said."""
-    starts = [one.start for one in record.segments if one.start is not None]
-    ends = [one.end for one in record.segments if one.end is not None]
-    first, end = min(starts, default=0.0), max(ends, default=0.0)
-    zero_at = delivery.received_at - round(end * 1000) if record.started_at is None else record.started_at
-    return zero_at + round(first * 1000), zero_at + round(end * 1000)
-
-
-def _count_shared(batch: DeliveryBatch, near: Iterable[Conversation], record: Record) -> Counter[str]:
-    """By conversation the number of its messages that have the id of a segment. Only ids that nobody else makes
-    count."""
-    ids = [one.id for one in record.segments if one.id and is_uuid(one.id)]
-    keys = {(conversation.id, f"id:{id}") for conversation in near for id in ids}
-    return Counter(conversation_id for conversation_id, _ in batch.tx.known_messages(keys))
-
-
-def _may_be_of_before(batch: DeliveryBatch, delivery: Delivery, record: Record, near: Sequence[Conversation]) -> bool:
-    """Whether the record may hold words from before the session came to the owner. A conversation may go on over a
-    change of owner, so the record must have begun after the change and after the words of others."""
-    session, owner = batch.session(delivery), batch.owner(delivery)
-    limits = [
-        one.last_at
-        for one in near
-        if one.user_id != owner and one.first_order <= delivery.order and not _is_of_phrases(batch, one)
-    ]
-    if session.had_others(owner):
-        if session.linked_at is None or owner is None or session.hands_at(delivery) in PAST:
-            return True
-        limits.append(session.linked_at)
-    if not limits:
-        return False
-    if record.started_at is None:
-        return True
-    starts = [one.start for one in record.segments if one.start is not None]
-    ends = [one.end for one in record.segments if one.end is not None]
-    began = record.started_at + round(min([0.0, *starts]) * 1000)
-    return min(began, delivery.received_at - round(max([0.0, *ends]) * 1000)) <= max(limits)
-
-
-def _deleted_then(batch: DeliveryBatch, delivery: Delivery, record: Record) -> list[Conversation]:
-    """The owner's deleted conversations of the session whose words the record may hold, by time. Where one of the two
-    has no time, a day between them counts as the same time."""
-    owner, (since, until) = batch.owner(delivery), _seconds_of(delivery, record)
-    then = batch.tx.conversations_at(delivery.session_key, since - DAY, until + DAY, MOST_DELETED)
-
-    def may_be_in_record(one: Conversation) -> bool:
-        if record.started_at is None or one.zero_at is None or one.end is None:
-            return _overlap(one, since, until) > -DAY
-        held_up = HELD_UP if one.omi_id is None else 0
-        return _overlap(one, since, until + held_up) > -AROUND
-
-    gone = [one for one in then if one.deleted_at and one.user_id == owner and may_be_in_record(one)]
-    return [one for one in gone if not _is_of_phrases(batch, one)]
-
-
-def _is_of_phrases(batch: DeliveryBatch, conversation: Conversation) -> bool:
-    """Whether omilink itself deleted the conversation, since it held nothing but verification phrases."""
-    return conversation.deleted_at is not None and _has_phrase(batch, conversation)
-
-
-def _overlap(conversation: Conversation, since: Millis, until: Millis) -> Millis:
-    """Milliseconds that both have in common; a negative number is the gap between them."""
-    first = (conversation.first or 0.0) * 1000
-    began = conversation.created_at if conversation.zero_at is None else conversation.zero_at + round(first)
-    return min(until, conversation.ended_at) - max(since, began)
-
-
-def _is_alike(batch: DeliveryBatch, conversation: Conversation, record: Record) -> bool:
-    """Whether all letters of the conversation stand in the record at about their time, or enough letters that are most
-    of either side."""
-    messages = batch.tx.all_messages(conversation.id)
-    here = sum(len(letters_of(message.text)) for message in messages)
-    there = sum(len(letters_of(segment.text)) for segment in record.segments)
-    matched = repair(messages, record.segments).matched
-    return 0 < here == matched or (matched >= LONG and matched * 2 >= min(here, there))
-
-
-# applying
-
-
 def _bury(batch: DeliveryBatch, tombstone: Conversation, record: Record) -> None:
     """Notes in the tombstone which record is not to be restored."""
     if tombstone.omi_id is None:
@@ -200,7 +54,7 @@ def _bury(batch: DeliveryBatch, tombstone: Conversation, record: Record) -> None
 
 def _begun(batch: DeliveryBatch, delivery: Delivery, record: Record) -> Conversation:
     """A conversation without words that never came live. It is the current one only if nothing was said since."""
-    until = _seconds_of(delivery, record)[1]
+    until = record_finding.seconds_of(delivery, record)[1]
     conversation = batch.begun(delivery)
     last_at = min(max(until, record.finished_at or until), delivery.received_at)
     latest = batch.tx.latest_conversation(conversation.user_id) if conversation.user_id else None
@@ -401,24 +255,3 @@ def _as_left(item: ActionItem, before: ActionItem | None) -> ActionItem:
     if before is None or before.is_users:
         return before or item
     return item if before.is_ticked is None else replace(item, done=before.is_ticked, is_ticked=before.is_ticked)
-
-
-# words that come live after the record
-
-
-def is_filled_in(batch: DeliveryBatch, delivery: Delivery, segment: Segment, near: Iterable[Conversation]) -> bool:
-    """Whether a record has filled in the words of a segment that comes live later. A short text may be said again at
-    the same second of the next conversation, so it counts only while the conversation may go on."""
-    if segment.start is None or segment.end is None:
-        return False
-    for conversation in near:
-        is_repaired = conversation.omi_id is not None and conversation.repaired_count
-        if not is_repaired or conversation.user_id != batch.owner(delivery):
-            continue
-        is_long = len(letters_of(segment.text)) >= LONG
-        if is_long or not segmentation.has_ended(conversation, delivery.received_at, batch.gap):
-            around = batch.around(conversation, segment.start - NEARBY, segment.end + NEARBY)
-            there = sorted((m for m in around if m.start is not None), key=lambda m: (m.position, m.seq))
-            if contains(there, segment):
-                return True
-    return False
