@@ -29,7 +29,7 @@ from omilink.clock import DAY
 from omilink.conversations import history, repair
 from omilink.conversations.action_items import MOST_ADDED, MOST_OWN
 from omilink.database import postgres, removal, sqlite, threads
-from omilink.ingest import payload, phrase_removal, record_reading, worker
+from omilink.ingest import payload, phrase_removal, record_reading, segment_reading, worker
 from omilink.linking import sessions
 from omilink.linking.acts import Act, Outcome
 from omilink.linking.rules import RULES, Rule
@@ -356,7 +356,7 @@ def said(page: str, sentence: str) -> bool:
         ("reference/http.md", f"A body holds at most {MAX_BODY >> 20} MiB"),
         ("reference/http.md", f"more than {payload.MAX_SEGMENTS:,} segments"),
         ("reference/http.md", f"began in the {sessions.EARLIER // 3_600_000} hours before the proof"),
-        ("howto/program-a-device.md", f"More than {payload.MAX_TEXT:,} characters come as several messages"),
+        ("howto/program-a-device.md", f"More than {segment_reading.MAX_TEXT:,} characters come as several messages"),
         ("howto/operate.md", f"It is tried {IN_WORDS[worker.MAX_ATTEMPTS]} times"),
         ("howto/operate.md", f"of a uid have {removal.OWNERLESS_MOST:,} messages"),
         ("decisions/0012-proof.md", f"the latest {phrase_removal.EARLIER_MESSAGES} messages"),

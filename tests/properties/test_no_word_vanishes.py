@@ -19,7 +19,7 @@ from omilink.conversations import history
 from omilink.database.schema import messages
 from omilink.database.store import Transaction
 from omilink.errors import OmilinkError
-from omilink.ingest import payload
+from omilink.ingest import json_body, payload
 from omilink.linking import omi_accounts, sessions
 from omilink.models.audit import By
 from omilink.models.delivery import Delivery
@@ -146,7 +146,7 @@ def make(
     value: Any = " ".join(words) if key in ("text", "transcript") else said
     delivery = call(now, session=session, uid=uid, origin=origin, proven=origin == SHARED)
     delivery = structs.replace(delivery, body=json.dumps({"session_id": session, key: value}).encode())
-    assert payload.call(payload.document(delivery.body), ()).kind == "transcript"
+    assert payload.call(json_body.read(delivery.body), ()).kind == "transcript"
     if key == "segments":
         readable = {word for kind, word in zip(kinds, words, strict=True) if kind in READABLE}
         return Sent(delivery, frozenset(readable), sum(kind in UNREADABLE for kind in kinds))

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from omilink.errors import Invalid, Malformed, OmilinkError, TooLarge
-from omilink.ingest import payload
+from omilink.ingest import json_body, payload, segment_reading
 from omilink.models.message import Segment
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -27,7 +27,7 @@ def call(body: Any, query: str = "") -> payload.Call:
 
 
 def heard(*items: Any) -> list[Segment]:
-    segments, bad = payload.segments({"segments": list(items)})
+    segments, bad = segment_reading.read({"segments": list(items)})
     assert bad == 0
     return segments
 
@@ -38,7 +38,7 @@ def one(**fields: Any) -> Segment:
 
 
 def sample(name: str) -> Any:
-    return payload.document((SAMPLES / name).read_bytes())
+    return json_body.read((SAMPLES / name).read_bytes())
 
 
 # The recorded calls
@@ -65,12 +65,12 @@ def sample(name: str) -> Any:
 def test_a_recorded_call_is_understood(name: str, query: str, kind: str, session_id: str, uid: str, words: int) -> None:
     body = sample(f"{name}.json")
     assert call(body, query) == payload.Call(kind, session_id, uid)
-    segments, bad = payload.segments(body)
+    segments, bad = segment_reading.read(body)
     assert (len(segments), bad) == (words, 0)
 
 
 def test_every_field_of_a_recorded_segment_is_read() -> None:
-    first, _ = payload.segments(sample("01-batch-app.json"))[0]
+    first, _ = segment_reading.read(sample("01-batch-app.json"))[0]
     assert first == Segment(
         id="5ac0cec9-53cf-5426-ac24-bb354bbb3071",
         text="the boiler man comes on Thursday so somebody has to be in before nine",
@@ -79,21 +79,23 @@ def test_every_field_of_a_recorded_segment_is_read() -> None:
         start=41.32,
         end=45.88,
     )
-    (updated,), _ = payload.segments(sample("03-updated-segment-same-id.json"))
+    (updated,), _ = segment_reading.read(sample("03-updated-segment-same-id.json"))
     assert (updated.person_id, updated.speaker) == ("31e5c1a3-5370-5d3c-b472-3b11276eab42", "SPEAKER_2")
 
 
 def test_the_same_segments_in_another_key_order_are_the_same() -> None:
-    assert payload.segments(sample("01-batch-app.json")) == payload.segments(sample("02-retry-same-body-dev.json"))
+    assert segment_reading.read(sample("01-batch-app.json")) == segment_reading.read(
+        sample("02-retry-same-body-dev.json")
+    )
 
 
 def test_a_known_person_keeps_one_number_however_the_zero_is_written() -> None:
-    segments, _ = payload.segments(sample("05-multi-speaker.json"))
+    segments, _ = segment_reading.read(sample("05-multi-speaker.json"))
     assert [s.speaker for s in segments] == ["SPEAKER_0", "SPEAKER_1", "SPEAKER_0", "SPEAKER_2"]
 
 
 def test_every_script_stays_as_it_was_spoken() -> None:
-    segments, _ = payload.segments(sample("06-unicode-emoji-translations.json"))
+    segments, _ = segment_reading.read(sample("06-unicode-emoji-translations.json"))
     raw = json.loads((SAMPLES / "06-unicode-emoji-translations.json").read_text())["segments"]
     assert [s.text for s in segments] == [s["text"] for s in raw]
     assert "<b>&amp;</b>" in segments[3].text and "👩‍👩‍👧" in segments[1].text
@@ -127,7 +129,7 @@ def test_a_uid_may_stand_in_the_body_in_the_query_or_in_both() -> None:
 def test_camel_case_is_read_too() -> None:
     body = {"sessionId": "abc123", "segments": [{"text": "hi", "speakerId": 3, "isUser": True, "personId": "ida"}]}
     assert call(body).session_id == "abc123"
-    (segment,), _ = payload.segments(body)
+    (segment,), _ = segment_reading.read(body)
     assert (segment.speaker, segment.is_user, segment.person_id) == ("SPEAKER_3", True, "ida")
 
 
@@ -221,15 +223,15 @@ def test_two_thousand_segments_are_the_most() -> None:
 @pytest.mark.parametrize("body", [b"", b"hello", b"{", b"{'a': 1}", b"\xff\xfe{\x00}\x00", b"uid=1", b"[" * 10_000])
 def test_what_is_no_json_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed, match="not JSON"):
-        payload.document(body)
+        json_body.read(body)
 
 
 # Odd but readable
 
 
 def test_a_byte_order_mark_and_broken_utf_8_lose_nothing_else() -> None:
-    assert payload.document(b'\xef\xbb\xbf{"session_id": "s"}') == {"session_id": "s"}
-    (segment,), _ = payload.segments(payload.document(b'[{"text": "caf\xe9 au lait"}]'))
+    assert json_body.read(b'\xef\xbb\xbf{"session_id": "s"}') == {"session_id": "s"}
+    (segment,), _ = segment_reading.read(json_body.read(b'[{"text": "caf\xe9 au lait"}]'))
     assert segment.text == "caf\ufffd au lait"
 
 
@@ -239,49 +241,49 @@ HUGE = "9" * 10_000
 
 def test_ten_thousand_levels_of_nesting_cost_only_themselves() -> None:
     body = f'{{"session_id": "s", "segments": [{{"text": "one"}}, {{"text": {DEEP}}}, {DEEP}, {{"text": "two"}}]}}'
-    document = payload.document(body.encode())
+    document = json_body.read(body.encode())
     assert call(document).session_id == "s"
-    segments, bad = payload.segments(document)
+    segments, bad = segment_reading.read(document)
     assert [s.text for s in segments] == ["one", "two"]
     assert bad >= 1
 
 
 def test_brackets_in_a_text_are_not_nesting() -> None:
     body = f'[{{"text": "{"[" * 500} \\" {"{" * 500}"}}, {{"extra": {DEEP}, "text": "kept"}}]'
-    segments, _ = payload.segments(payload.document(body.encode()))
+    segments, _ = segment_reading.read(json_body.read(body.encode()))
     assert [s.text for s in segments] == ["[" * 500 + ' " ' + "{" * 500, "kept"]
 
 
 def test_an_integer_of_ten_thousand_digits_costs_only_itself() -> None:
     body = f'[{{"text": "one", "start": {HUGE}, "end": 5, "id": "a"}}, {{"text": "two", "start": 1, "end": 2}}]'
-    (one, two), bad = payload.segments(payload.document(body.encode()))
+    (one, two), bad = segment_reading.read(json_body.read(body.encode()))
     assert ((one.text, one.id, one.start), bad) == (("one", "a", None), 0)
     assert (two.start, two.end) == (1.0, 2.0)
 
 
 def test_a_huge_integer_leaves_the_ids_beside_it_as_they_are() -> None:
-    document = payload.document(
+    document = json_body.read(
         f'{{"session_id": 42, "segments": [{{"text": "hi", "speaker_id": 1}}], "x": {HUGE}}}'.encode()
     )
     assert call(document).session_id == "42"
-    assert payload.segments(document)[0][0].speaker == "SPEAKER_1"
+    assert segment_reading.read(document)[0][0].speaker == "SPEAKER_1"
 
 
 @pytest.mark.parametrize("odd", [f"{HUGE}, {DEEP}", f"{DEEP}, {HUGE}"])
 def test_a_huge_integer_beside_deep_nesting_loses_no_words(odd: str) -> None:
-    segments, _ = payload.segments(payload.document(f'[{{"text": "kept"}}, {odd}]'.encode()))
+    segments, _ = segment_reading.read(json_body.read(f'[{{"text": "kept"}}, {odd}]'.encode()))
     assert [s.text for s in segments] == ["kept"]
 
 
 def test_nul_and_lone_surrogates_are_replaced_since_nothing_stores_them() -> None:
-    document = payload.document(b'[{"text": "a\\u0000b\\ud800c", "id": "i\\udfff", "speaker": "\\u0000"}]')
-    (segment,), _ = payload.segments(document)
+    document = json_body.read(b'[{"text": "a\\u0000b\\ud800c", "id": "i\\udfff", "speaker": "\\u0000"}]')
+    (segment,), _ = segment_reading.read(document)
     assert (segment.text, segment.id, segment.speaker) == ("a\ufffdb\ufffdc", "i\ufffd", "\ufffd")
 
 
 def test_one_bad_segment_among_good_ones_loses_only_itself() -> None:
     items = [{"text": "one"}, None, "words", 7, ["x"], {"text": {"de": "zwei"}}, {"text": ["x"]}, {"text": "two"}]
-    segments, bad = payload.segments(items)
+    segments, bad = segment_reading.read(items)
     assert ([s.text for s in segments], bad) == (["one", "two"], 6)
 
 
@@ -292,14 +294,14 @@ def test_a_segment_without_words_is_passed_over_and_not_bad(text: Any) -> None:
 
 @pytest.mark.parametrize("text", [[], {}])
 def test_an_empty_list_is_no_words(text: Any) -> None:
-    assert [s.text for s in payload.segments([{"text": text}])[0]] == []
+    assert [s.text for s in segment_reading.read([{"text": text}])[0]] == []
 
 
 @pytest.mark.parametrize("text", [" ".join(map(str, range(10_000))), "x" * 45_000])
 def test_a_long_text_comes_in_pieces_and_keeps_all_its_words(text: str) -> None:
     pieces = heard({"text": text, "id": "a", "speaker": "SPEAKER_0", "start": 0, "end": 3600})
     assert len(pieces) == 3
-    assert max(len(piece.text) for piece in pieces) <= payload.MAX_TEXT
+    assert max(len(piece.text) for piece in pieces) <= segment_reading.MAX_TEXT
     assert (" " if " " in text else "").join(piece.text for piece in pieces) == text
     assert [piece.id for piece in pieces] == ["a", "a/2", "a/3"]
     assert len({piece.key for piece in pieces}) == 3
@@ -323,7 +325,7 @@ def test_a_body_that_takes_long_to_look_through_is_not_looked_through(odd: str) 
     sys.settrace(trace)
     try:
         with contextlib.suppress(Malformed):
-            payload.document(f'{{"session_id": "s", "a": [{odd}], "b": NaN}}'.encode())
+            json_body.read(f'{{"session_id": "s", "a": [{odd}], "b": NaN}}'.encode())
     finally:
         sys.settrace(before)
     assert next(lines) < 1_500
@@ -335,16 +337,16 @@ LONG = "89014103211118510720"  # an ICCID; a float of it is that of …797, too
 
 
 def understood(body: str) -> payload.Call:
-    return payload.call(payload.document(body.encode()), ())
+    return payload.call(json_body.read(body.encode()), ())
 
 
 @pytest.mark.parametrize("digits", [LONG, "89014103211118510797", "18446744073709551616", "7" * 128, "0", "-5"])
 @pytest.mark.parametrize("name", ["session_id", "sessionId", "uid", "user_id", "userId"])
 def test_every_digit_of_an_id_counts(name: str, digits: str) -> None:
-    beside = '"session_id": "s1"' if name in payload.UID_NAMES else '"uid": "u1"'
+    beside = '"session_id": "s1"' if name in json_body.UID_NAMES else '"uid": "u1"'
     call = understood(f'{{"{name}": {digits}, {beside}, "segments": []}}')
     if digits != "0":  # a placeholder
-        assert (call.uid if name in payload.UID_NAMES else call.session_id) == digits
+        assert (call.uid if name in json_body.UID_NAMES else call.session_id) == digits
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "8.9e19", "1.0", "1.5", "1E5"])
@@ -357,13 +359,13 @@ def test_an_id_that_is_no_whole_number_is_refused(number: str) -> None:
 def test_long_numbers_as_segment_ids_are_different_segments() -> None:
     ids = [LONG, "89014103211118510797", "1E+999", "2E+999", "0.10000000000000000001", "0.10000000000000000002"]
     body = ", ".join(f'{{"id": {number}, "text": "tea", "start": 1, "end": 2}}' for number in ids)
-    segments, _ = payload.segments(payload.document(f"[{body}]".encode()))
+    segments, _ = segment_reading.read(json_body.read(f"[{body}]".encode()))
     assert [segment.id for segment in segments] == ids
     assert len({segment.key for segment in segments}) == len(ids)
 
 
 def test_a_number_as_text_is_kept_as_it_was_written() -> None:
-    segments, _ = payload.segments(payload.document(f'[{{"text": {LONG}}}, {{"text": 3.10}}]'.encode()))
+    segments, _ = segment_reading.read(json_body.read(f'[{{"text": {LONG}}}, {{"text": 3.10}}]'.encode()))
     assert [segment.text for segment in segments] == [LONG, "3.10"]
 
 
@@ -395,7 +397,7 @@ def test_a_number_as_text_is_kept_as_it_was_written() -> None:
     ],
 )
 def test_words_that_cannot_be_read_are_counted(body: Any, unreadable: int) -> None:
-    assert payload.segments(body)[1] == unreadable
+    assert segment_reading.read(body)[1] == unreadable
 
 
 @pytest.mark.parametrize(
@@ -522,15 +524,15 @@ def test_any_json_is_read_or_refused_in_words(content: Any, query: str) -> None:
     """And what is read twice is the same, since a delivery is read again when it is saved."""
     body = json.dumps(content).encode("utf-8", "surrogatepass")
     try:
-        document = payload.document(body)
+        document = json_body.read(body)
         found = call(document, query.encode("utf-8", "replace").decode("latin-1"))
-        segments, bad = payload.segments(document)
+        segments, bad = segment_reading.read(document)
     except OmilinkError as refusal:
         assert refusal.message
         return
     assert 1 <= len(found.session_id) <= 128
     assert bad >= 0
-    assert repr(payload.segments(payload.document(body))) == repr((segments, bad))
+    assert repr(segment_reading.read(json_body.read(body))) == repr((segments, bad))
     for segment in segments:
         json.dumps([segment.id, segment.text, segment.speaker, segment.person_id]).encode()
         "".join(filter(None, [segment.id, segment.text, segment.speaker, segment.person_id])).encode()
@@ -540,7 +542,7 @@ def test_any_json_is_read_or_refused_in_words(content: Any, query: str) -> None:
 @given(st.binary(max_size=60) | st.text('[]{}",:\\\0a0-', max_size=60).map(str.encode))
 def test_any_bytes_are_json_or_malformed(body: bytes) -> None:
     try:
-        payload.document(body)
+        json_body.read(body)
     except Malformed as refusal:
         assert "JSON" in refusal.message
 
@@ -554,4 +556,4 @@ def test_any_query_is_pairs(raw: bytes) -> None:
 def test_a_call_with_words_is_live_whatever_else_it_holds(more: dict[str, Any]) -> None:
     body = {"session_id": "kitchen", "segments": [{"text": "hello"}], **more}
     assert payload.call(body, ()).kind == "transcript"
-    assert [segment.text for segment in payload.segments(body)[0]] == ["hello"]
+    assert [segment.text for segment in segment_reading.read(body)[0]] == ["hello"]

@@ -7,7 +7,7 @@ import pytest
 
 from omilink.clock import Millis
 from omilink.conversations import segmentation
-from omilink.ingest import payload
+from omilink.ingest import segment_reading
 from omilink.models.conversation import Conversation
 from omilink.models.message import Message, Segment
 
@@ -73,7 +73,7 @@ def placed(
 
 
 def sample(name: str) -> list[Segment]:
-    segments, bad = payload.segments(json.loads((SAMPLES / name).read_bytes()))
+    segments, bad = segment_reading.read(json.loads((SAMPLES / name).read_bytes()))
     assert bad == 0
     return segments
 

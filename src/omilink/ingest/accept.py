@@ -7,7 +7,7 @@ from typing import Any
 
 from omilink.clock import Millis
 from omilink.errors import BadSecret
-from omilink.ingest import payload
+from omilink.ingest import json_body, payload
 from omilink.ingest.queue import DeliveryQueue
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED
@@ -63,8 +63,8 @@ async def accept(
 async def _document(body: bytes) -> Any:
     """The body's JSON. A large body is read in a thread, one at a time, so that other calls need not wait."""
     if len(body) <= LARGE:
-        return payload.document(body)
-    return await asyncio.get_running_loop().run_in_executor(_READER, payload.document, body)
+        return json_body.read(body)
+    return await asyncio.get_running_loop().run_in_executor(_READER, json_body.read, body)
 
 
 def _key(idempotency_key: str | None, origin: str, call: payload.Call, body: bytes) -> str | None:

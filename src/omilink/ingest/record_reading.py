@@ -10,7 +10,7 @@ from typing import Any
 
 from omilink.clock import Millis
 from omilink.conversations.repair import in_spoken_order
-from omilink.ingest import payload
+from omilink.ingest import segment_reading
 from omilink.models.day_summary import DayItem, DaySummary, Highlight
 from omilink.models.ids import digest
 from omilink.models.message import Segment
@@ -68,7 +68,8 @@ class _Reader:
         if started_at is None and finished_at is not None:
             started_at = finished_at - round(end * 1000)
         return Record(
-            id=_line(body.get("id"), payload.LONGEST_ID) or f"made:{digest(body.get('created_at'), started_at)}",
+            id=_line(body.get("id"), segment_reading.LONGEST_ID)
+            or f"made:{digest(body.get('created_at'), started_at)}",
             started_at=started_at,
             finished_at=finished_at,
             segments=segments,
@@ -114,12 +115,12 @@ class _Reader:
                 ids = [entry.get("conversation_id"), entry.get("source_conversation_id")]
                 listed = entry.get("conversation_ids")
                 ids += listed[:MOST_ENTRIES] if isinstance(listed, list) else []
-                texts = (id for id in ids if isinstance(id, str) and payload.clean(id) == id)
-                yield from (id[: payload.LONGEST_ID] for id in texts if id)
+                texts = (id for id in ids if isinstance(id, str) and segment_reading.clean(id) == id)
+                yield from (id[: segment_reading.LONGEST_ID] for id in texts if id)
 
     def _segments(self) -> list[Segment]:
         items = self._list(self._body.get("transcript_segments"), MOST_SEGMENTS)
-        segments, unreadable = payload.segments({"segments": items})
+        segments, unreadable = segment_reading.read({"segments": items})
         self._unreadable += unreadable
         text = _text(self._object(self._body.get("external_data")).get("text"))
         if not segments and text:  # made of a text by an integration
@@ -228,7 +229,7 @@ def _line(value: Any, most: int = LONGEST_LINE) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    return payload.clean(value).strip()[:LONGEST_TEXT] or None if isinstance(value, str) else None
+    return segment_reading.clean(value).strip()[:LONGEST_TEXT] or None if isinstance(value, str) else None
 
 
 def _cut(text: str | None, most: int) -> str | None:

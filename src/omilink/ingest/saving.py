@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from omilink.clock import Millis
 from omilink.conversations import day_summaries
 from omilink.database.store import Transaction
-from omilink.ingest import messages, payload, record, record_reading
+from omilink.ingest import json_body, messages, record, record_reading, segment_reading
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.budget import SEGMENT, Budget, sender
 from omilink.ingest.phrase_removal import remove_phrases
@@ -22,7 +22,7 @@ from omilink.linking.acts import Decision, Outcome
 from omilink.linking.sessions import OwnerChange
 from omilink.models.audit import By
 from omilink.models.day_summary import DaySummary, StoredDay, content_of
-from omilink.models.delivery import Delivery
+from omilink.models.delivery import DAY_SUMMARY, RECORD, Delivery
 from omilink.models.ids import SHARED
 from omilink.models.message import Segment
 from omilink.models.record import Record
@@ -113,13 +113,13 @@ def save_all(tx: Transaction, deliveries: Sequence[Delivery], gap: float, daily_
 
 
 def _read(delivery: Delivery) -> _Call:
-    content = payload.document(delivery.body)
-    if delivery.kind == payload.RECORD:
+    content = json_body.read(delivery.body)
+    if delivery.kind == RECORD:
         read = record_reading.read(content)
         return _Call(delivery, (), read.unreadable, None, read)
-    if delivery.kind == payload.DAY_SUMMARY:
+    if delivery.kind == DAY_SUMMARY:
         return _Call(delivery, (), 0, None, day=record_reading.read_day(content, delivery.received_at))
-    said, bad = payload.segments(content)
+    said, bad = segment_reading.read(content)
     return _Call(delivery, mistakes.in_seconds(said), bad, mistakes.of_call(said, bad))
 
 

@@ -9,7 +9,8 @@ from omilink.models.order import Moment, Way
 BATCH_BYTES = 1 << 18
 """Of the calls that are saved together: they are in memory together, and hold a database's only writing lane."""
 
-JOBS = {"transcript": "CONVERSATION_SAVE", "conversation": "CONVERSATION_RECORD", "day_summary": "DAY_SUMMARY"}
+TRANSCRIPT, RECORD, DAY_SUMMARY = "transcript", "conversation", "day_summary"
+JOBS = {TRANSCRIPT: "CONVERSATION_SAVE", RECORD: "CONVERSATION_RECORD", DAY_SUMMARY: "DAY_SUMMARY"}
 """The job of each kind of delivery."""
 LONGEST_WAIT: Millis = 600_000
 """Between two tries of one delivery."""
