@@ -4,7 +4,6 @@ Rights expire in counted time (`counted_time`). A parameter `at` that is compare
 """
 
 import hashlib
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from omilink.errors import EmailTaken, Invalid, NotFound, NotSignedIn
 from omilink.models import emails
 from omilink.models.ids import new_id
 from omilink.models.password import check_password
+from omilink.models.texts import is_storable
 from omilink.models.user import User
 
 TOKEN_LIFE: Millis = 30 * DAY
@@ -38,7 +38,9 @@ class AuthenticatedUser:
 def new_user(email: str, password: str, display_name: str | None, at: Millis) -> User:
     """A new user, not stored yet. Raises Invalid with the reason when a value is not acceptable."""
     check_password(password)
-    name = _storable(display_name or "", "display_name").strip()[:100] or None
+    if not is_storable(display_name or ""):
+        raise Invalid("display_name holds a character that cannot be stored.")
+    name = (display_name or "").strip()[:100] or None
     return User(id=new_id(), email=emails.normal_email(email), display_name=name, created_at=at)
 
 
@@ -204,9 +206,3 @@ def new_secret() -> str:
 def fingerprint(secret: str) -> str:
     """The SHA-256 hash under which the database stores a secret."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
-
-
-def _storable(text: str, what: str) -> str:
-    if re.search("[\x00\ud800-\udfff]", text):
-        raise Invalid(f"{what} holds a character that cannot be stored.")
-    return text

@@ -4,7 +4,6 @@ An item of a conversation is part of the conversation, and its id begins with th
 has added without a conversation is stored by itself.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +20,7 @@ from omilink.models.conversation import Conversation
 from omilink.models.event import ActionItemChanged, ActionItemDeleted
 from omilink.models.ids import new_id
 from omilink.models.summary import ActionItem, details_of
+from omilink.models.texts import is_storable
 
 LONGEST_ITEM = 500
 """Characters."""
@@ -29,7 +29,6 @@ MOST_ADDED = 100
 """Items that a user may add to one conversation, since all of them are sent with each of its events."""
 MOST_OWN = 5_000
 """Items without a conversation that a user may have."""
-_ITEM = re.compile(f"[^\x00\ud800-\udfff]{{1,{LONGEST_ITEM}}}")  # databases and UTF-8 do not accept these
 
 
 def page(tx: Transaction, user_id: str, done: bool | None, limit: int, after: str = "") -> list[ListedItem]:
@@ -163,6 +162,6 @@ def _behind(after: str, items: list[ListedItem]) -> list[ListedItem]:
 def _checked(text: str) -> str:
     """The text with single spaces."""
     found = " ".join(text.split())
-    if not _ITEM.fullmatch(found):
+    if not (0 < len(found) <= LONGEST_ITEM and is_storable(found)):
         raise Invalid(f"text must be a text of 1 to {LONGEST_ITEM} characters that says what is to be done.")
     return found

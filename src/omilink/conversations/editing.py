@@ -1,7 +1,5 @@
 """Changes that users make to their conversations by hand. A later record respects them."""
 
-import re
-
 from msgspec.structs import replace
 
 from omilink.conversations import history
@@ -9,17 +7,17 @@ from omilink.conversations.batch import Batch, unit_of_work
 from omilink.errors import Invalid
 from omilink.models.conversation import Conversation
 from omilink.models.event import ConversationChanged
+from omilink.models.texts import is_storable
 
 LONGEST_TITLE = 500
 """Characters."""
-_TITLE = re.compile(f"[^\x00\ud800-\udfff]{{0,{LONGEST_TITLE}}}")  # databases and UTF-8 do not accept these
 
 
 @unit_of_work
 def rename(batch: Batch, conversation_id: str, user_id: str, title: str | None) -> Conversation:
     """Gives the conversation this title. An empty title or None gives back the title that it had without one of its
     user's. Returns the conversation. Raises NotFound, and Invalid when the title is too long or cannot be stored."""
-    if title is not None and not _TITLE.fullmatch(title):
+    if title is not None and not (len(title) <= LONGEST_TITLE and is_storable(title)):
         raise Invalid(
             f"title must be a text of at most {LONGEST_TITLE} characters. null gives back the title of before."
         )

@@ -15,6 +15,7 @@ from omilink.models.day_summary import DayItem, DaySummary, Highlight
 from omilink.models.ids import digest
 from omilink.models.message import Segment
 from omilink.models.record import Record, RecordedItem, RecordedSection
+from omilink.models.texts import is_storable, storable
 
 MOST_SEGMENTS = 20_000
 """Segments of a record: more than a day of speech. Further ones are counted as unreadable."""
@@ -115,7 +116,7 @@ class _Reader:
                 ids = [entry.get("conversation_id"), entry.get("source_conversation_id")]
                 listed = entry.get("conversation_ids")
                 ids += listed[:MOST_ENTRIES] if isinstance(listed, list) else []
-                texts = (id for id in ids if isinstance(id, str) and segment_reading.clean(id) == id)
+                texts = (id for id in ids if isinstance(id, str) and is_storable(id))
                 yield from (id[: segment_reading.LONGEST_ID] for id in texts if id)
 
     def _segments(self) -> list[Segment]:
@@ -229,7 +230,7 @@ def _line(value: Any, most: int = LONGEST_LINE) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    return segment_reading.clean(value).strip()[:LONGEST_TEXT] or None if isinstance(value, str) else None
+    return storable(value).strip()[:LONGEST_TEXT] or None if isinstance(value, str) else None
 
 
 def _cut(text: str | None, most: int) -> str | None:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from omilink.ingest.json_body import SESSION_NAMES, UID_NAMES
 from omilink.models.delivery import DAY_SUMMARY, RECORD, TRANSCRIPT
 from omilink.models.message import Segment
+from omilink.models.texts import storable
 
 MAX_TEXT = 20_000
 """Characters of a message: a quarter of an hour of speech. A longer text is cut into pieces, so that a page of messages
@@ -31,7 +32,6 @@ _ELSEWHERE = {
 """Keys, in small letters, under which self-made devices send words instead of under `segments` and `text`."""
 _SIMPLE = (str, int, float, Decimal)
 """The types of values that can be read as a text or as a number; true and false cannot."""
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # databases and UTF-8 do not accept NUL and lone surrogates
 _SHORT_WHOLE = re.compile(r"[0-9]{1,9}")
 _SPEAKER = re.compile(r"\s*SPEAKER_0*(\d{1,9})\s*", re.IGNORECASE)
 
@@ -59,7 +59,9 @@ def kind_of(body: dict[str, Any]) -> str:
 def _words_elsewhere(content: Any) -> int:
     """The number of pieces of speech that an object without the right key seems to contain under other keys."""
     found = [value for name, value in content.items() if name.lower() in _ELSEWHERE]
-    return sum(len(value) if isinstance(value, list) else bool(clean(value).strip()) for value in found)
+    return sum(
+        len(value) if isinstance(value, list) else value is not None and bool(str(value).strip()) for value in found
+    )
 
 
 def _unknown_pieces(content: dict[str, Any]) -> int:
@@ -120,7 +122,7 @@ def text_of(item: Any) -> str | None:
     text = item.get("text")
     if text is None:
         return None if _words_elsewhere(item) else ""
-    return clean(text) if _is_simple(text) else None
+    return storable(str(text)) if _is_simple(text) else None
 
 
 def _segment(item: dict[str, Any], text: str) -> Segment:
@@ -188,7 +190,7 @@ def _id(value: Any) -> str | None:
 
 
 def _label(value: Any, length: int | None) -> str | None:
-    return clean(value).strip()[:length] or None if _is_simple(value) else None
+    return storable(str(value)).strip()[:length] or None if _is_simple(value) else None
 
 
 def _truth(value: Any) -> bool:
@@ -197,9 +199,3 @@ def _truth(value: Any) -> bool:
 
 def _is_simple(value: Any) -> bool:
     return isinstance(value, _SIMPLE) and not isinstance(value, bool)
-
-
-def clean(value: Any) -> str:
-    """The value as a text without what databases and UTF-8 do not accept."""
-    text = str(value if value is not None else "")
-    return text if text.isprintable() else _UNSTORABLE.sub("\ufffd", text)
