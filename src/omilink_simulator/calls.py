@@ -59,10 +59,11 @@ def compact(body: object) -> bytes:
 
 
 class Writer:
-    """Writes the calls of one device as its version of OMI does."""
+    """Writes the calls of one device as its version of OMI does. Simulated seconds pass `speed` times as fast as those
+    from `began` on; at speed 0 no time passes."""
 
-    def __init__(self, account: Account, device: int, began: datetime, rng: random.Random) -> None:
-        self.account, self.device, self.began, self.rng = account, device, began, rng
+    def __init__(self, account: Account, device: int, began: datetime, rng: random.Random, speed: float = 1.0) -> None:
+        self.account, self.device, self.began, self.rng, self.speed = account, device, began, rng, speed
 
     def transcript(self, post: Post) -> Call:
         return self.segments(post, post.kind, [segment(said, self.account.era) for said in post.utterances], post.at)
@@ -83,8 +84,9 @@ class Writer:
         uid = self.account.uid or ""
         return Call(device=self.device, uid=uid, id=new_id(self.rng), **({"query": (("uid", uid),)} | what))
 
-    def time(self, at: float) -> str:
-        return (self.began + timedelta(seconds=at)).isoformat()
+    def time(self, at: float) -> datetime:
+        """When simulated second `at` is."""
+        return self.began + timedelta(seconds=at / self.speed if self.speed else 0.0)
 
     def _envelope(self, recording: str, segments: list[Shape]) -> object:
         account = self.account

@@ -4,17 +4,31 @@ import asyncio
 import heapq
 import itertools
 import random
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from omilink_simulator.calls import Account, Call, Writer, account_id
-from omilink_simulator.oddities import ODD_OF_THE_CLOUD, ODD_SEGMENTS, conversation_created
+from omilink_simulator.calls import Account, Call, Shape, Writer, account_id
+from omilink_simulator.oddities import ODD_OF_THE_CLOUD, ODD_SEGMENTS
+from omilink_simulator.record import Records, day_summary, record, sent
 from omilink_simulator.sender import Answer, Path, Sender, Target, connect, wait_before_retry
 from omilink_simulator.wearable import Habits, Post, listen
 
 SECOND_DEVICE_STARTS_AFTER = 7.0
+MOST_TOLD = 20  # conversations that a day's summary tells of
+HOUSEHOLD = Habits(
+    conversations=None,
+    posts=None,
+    first_talk=50.0,
+    talk=180.0,
+    pause=35.0,
+    closes_after=4.0,
+    updates=7,
+    loses=6,
+    unfinished=9,
+)
+SOON = Records(after=8.0, joined=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +40,9 @@ class Wearer:
     seed: int = 0
     devices: int = 1
     odd: bool = False
+    records: Records | None = None
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    speed: float = 1.0
 
     def calls(self) -> Iterator[Call]:
         """All calls of the wearer's devices, in order of time."""
@@ -34,22 +50,48 @@ class Wearer:
 
     def _calls_of(self, device: int) -> Iterator[Call]:
         wearable = f"{self.seed}/{device}"
-        writer = Writer(self.account, device, self.began, random.Random(wearable))
+        writer = Writer(self.account, device, self.began, random.Random(wearable), self.speed)
         habits = replace(self.habits, starts_at=self.habits.starts_at + device * SECOND_DEVICE_STARTS_AFTER)
-        oddities = self._oddities()
-        for post in listen(habits, wearable):
-            if post.kind != "ended":
-                yield writer.transcript(post)
-                yield from (odd(writer, post) for odd in itertools.islice(oddities, 1))
-                continue
-            oddities = self._oddities()
-            if self.odd and self.account.session is None:
-                yield conversation_created(writer, post)
+        return _in_order(self._groups(writer, listen(habits, wearable)))
+
+    def _groups(self, writer: Writer, posts: Iterator[Post]) -> Iterator[tuple[float, list[Call]]]:
+        """Each post's time with the calls that follow from it, now or later."""
+        oddities, told = self._oddities(), deque[Shape](maxlen=MOST_TOLD)
+        for post in posts:
+            if post.kind == "ended":
+                oddities = self._oddities()
+                yield post.at, self._records(writer, post, told)
+            elif post.kind != "lost":
+                yield post.at, [writer.transcript(post), *(odd(writer, post) for odd in itertools.islice(oddities, 1))]
+
+    def _records(self, writer: Writer, post: Post, told: deque[Shape]) -> list[Call]:
+        """The record of a conversation that has ended, and the day's summary if it is due. A device without an account
+        at OMI has neither. `told` has the records of the day."""
+        if self.account.session is not None or not (self.records or self.odd):
+            return []
+        how = self.records or Records(after=0)
+        body = record(writer, post, how)
+        calls = sent(writer, post, body, how)
+        told.append(body)
+        is_due = post.is_last or self.habits.conversations is None  # a demo has no evening
+        return [*calls, day_summary(writer, calls[0].at, told)] if self.records and is_due else calls
 
     def _oddities(self) -> Iterator[Callable[[Writer, Post], Call]]:
         """Each kind once in a conversation, one after each post."""
         kinds = ODD_OF_THE_CLOUD if self.account.session is None else ODD_SEGMENTS
         return iter(kinds if self.odd else ())
+
+
+def _in_order(groups: Iterator[tuple[float, list[Call]]]) -> Iterator[Call]:
+    """The calls in order of time. Groups come in order of their times, and no call of a group is earlier than that."""
+    held: list[tuple[float, int, Call]] = []
+    order = itertools.count()
+    for at, calls in groups:
+        while held and held[0][0] < at:
+            yield heapq.heappop(held)[2]
+        for call in calls:
+            heapq.heappush(held, (call.at, next(order), call))
+    yield from (heapq.heappop(held)[2] for _ in range(len(held)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,12 +175,12 @@ async def talk(
     speed: float = 1.0,
     report: Callable[[Report], None] = lambda report: None,
 ) -> None:
-    """Simulates a household that talks until it is cancelled: conversations of some minutes, pauses, and sentences that
-    speech-to-text corrects. Without uid and session, the account id is made from the seed."""
+    """Simulates a household that talks until it is cancelled: conversations of some minutes, pauses, sentences that
+    speech-to-text corrects, and calls that are lost. The wearer ends each conversation in the OMI app, so that its
+    record comes soon; the first one is short. Without uid and session, the account id is made from the seed."""
     if uid is None and session is None:
         uid = account_id(seed)
-    habits = Habits(conversations=None, posts=240, updates=7)
-    wearer = Wearer(account=Account(uid=uid, session=session), habits=habits, seed=seed)
+    wearer = Wearer(account=Account(uid=uid, session=session), habits=HOUSEHOLD, seed=seed, records=SOON, speed=speed)
     async with connect() as client:
         await simulate(wearer, Sender(Target(url=url), client), Clock(speed), ("app",), report)
 

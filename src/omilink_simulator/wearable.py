@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from omilink_simulator.dialogue import Line, household
+from omilink_simulator.dialogue import Line, Topic, household
 
 MOST_IN_A_POST = 5
 CLOSES_AFTER = 120.0  # seconds of silence after which OMI ends a conversation
@@ -16,18 +16,24 @@ CLOSES_AFTER = 120.0  # seconds of silence after which OMI ends a conversation
 class Habits:
     """How a wearable is used. Times are seconds; None means without end.
 
-    `say` is said first. After every `updates` posts a sentence comes again, changed under its id; after every `repeats`
-    posts unchanged under a new id (0: never). After `drop_after` posts the delivery is interrupted for `drop_for`
-    seconds, and then everything of that time is sent at once.
+    `say` is said first. Conversations last `talk` seconds, the first one `first_talk` where that is given, and OMI
+    closes each after a silence of `closes_after`. After every `updates` posts a sentence comes again, changed under its
+    id; after every `repeats` posts unchanged under a new id (0: never). Of every `loses` posts the last one is lost
+    upstream (0: none). Of every `unfinished` sentences the last one has no full stop (0: none). After `drop_after`
+    posts the delivery is interrupted for `drop_for` seconds, and then everything of that time is sent at once.
     """
 
     say: str | None = None
     conversations: int | None = 1
     posts: int | None = 20
     talk: float | None = None
+    first_talk: float | None = None
     pause: float = 150.0
+    closes_after: float = CLOSES_AFTER
     updates: int = 0
     repeats: int = 0
+    loses: int = 0
+    unfinished: int = 0
     drop_after: int | None = None
     drop_for: float = 20.0
     starts_at: float = 0.0
@@ -41,36 +47,47 @@ class Utterance:
     more: str
     start: float
     end: float
+    topic: Topic | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Post:
     """Utterances that are sent together `at` seconds after the start; `recording` is the id of the conversation.
 
-    `kind`: transcript, backlog, update, repeat, or ended (OMI has closed the conversation; has all its utterances).
+    `began` is when the clock of the utterances stood at 0.
+
+    `kind`: transcript, backlog, update, repeat, lost (the webhook never gets it), or ended (OMI has closed the
+    conversation; has all its utterances). `is_last` marks the end of the last conversation.
     """
 
     at: float
+    began: float
     kind: str
     recording: str
     utterances: tuple[Utterance, ...]
+    is_last: bool = False
 
 
 def listen(habits: Habits, seed: str) -> Iterator[Post]:
     """The posts of one wearable in order of time. The words depend on the seed alone, not on the habits."""
-    lines = _timed(random.Random(f"{seed}/words"), _sentence(habits.say))
+    lines = _timed(random.Random(f"{seed}/words"), _sentence(habits.say), habits.unfinished)
     rng = random.Random(f"{seed}/habits")
     began = habits.starts_at
     numbers = itertools.count() if habits.conversations is None else range(habits.conversations)
-    for _ in numbers:
-        said: list[Utterance] = []
+    for number in numbers:
+        said: dict[str, Utterance] = {}
         post = None
-        for post in _conversation(habits, lines, began, rng):
+        is_first_and_other = number == 0 and habits.first_talk is not None
+        here = replace(habits, talk=habits.first_talk) if is_first_and_other else habits
+        for post in _conversation(here, lines, began, rng):
             yield post
-            said += post.utterances if post.kind in ("transcript", "backlog") else ()
+            said |= {each.id: each for each in post.utterances if post.kind != "repeat"}
         if post is None:
             return
-        yield replace(post, kind="ended", at=post.at + CLOSES_AFTER, utterances=tuple(said))
+        is_last = number + 1 == habits.conversations
+        yield replace(
+            post, kind="ended", at=post.at + habits.closes_after, utterances=tuple(said.values()), is_last=is_last
+        )
         began = post.at + habits.pause
 
 
@@ -84,8 +101,14 @@ def _conversation(habits: Habits, lines: Iterator[Utterance], began: float, rng:
     batches = itertools.islice(_batches(_from_zero(lines), rng), habits.posts)
     if habits.talk is not None:
         batches = itertools.takewhile(lambda batch: batch[0] <= (habits.talk or 0.0), batches)
-    posts = (Post(at=began + at, kind="transcript", recording=recording, utterances=said) for at, said in batches)
+    posts = (
+        Post(at=began + at, began=began, kind="transcript", recording=recording, utterances=said)
+        for at, said in batches
+    )
     for number, post in enumerate(_relayed(posts, habits), start=1):
+        if habits.loses and number % habits.loses == 0:
+            yield replace(post, kind="lost")
+            continue
         yield post
         yield from _again(post, number, habits, rng)
 
@@ -97,13 +120,22 @@ def _sentence(words: str | None) -> list[Line]:
     return [Line(speaker=0, text=f"{' '.join(piece).capitalize()}.", more="", pause=0.3) for piece in pieces]
 
 
-def _timed(rng: random.Random, first: Iterable[Line] = ()) -> Iterator[Utterance]:
+def _timed(rng: random.Random, first: Iterable[Line] = (), unfinished: int = 0) -> Iterator[Utterance]:
     """The lines in `first` and then those of the household, with times, without end."""
     end = 0.0
-    for line in itertools.chain(first, household(rng)):
+    for number, line in enumerate(itertools.chain(first, household(rng)), start=1):
         start = end + round(line.pause, 2)
         end = start + round(_seconds_to_say(line.text, rng), 2)
-        yield Utterance(id=new_id(rng), speaker=line.speaker, text=line.text, more=line.more, start=start, end=end)
+        text = line.text.rstrip(".?!") if unfinished and number % unfinished == 0 else line.text
+        yield Utterance(
+            id=new_id(rng),
+            speaker=line.speaker,
+            text=text,
+            more=line.more,
+            start=start,
+            end=end,
+            topic=line.topic,
+        )
 
 
 def _from_zero(lines: Iterator[Utterance]) -> Iterator[Utterance]:

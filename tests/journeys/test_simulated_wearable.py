@@ -80,6 +80,30 @@ def test_whatever_a_sender_of_any_year_sends_is_accepted(server: ServerProcess, 
     assert summary["pushed"] == 0
 
 
+def test_lost_words_and_a_title_come_by_the_record_though_it_is_late_and_comes_twice(server: ServerProcess) -> None:
+    uid, user = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42", server.user()
+    server.omilink("users", "verify", user.email, uid)
+    options = ("--uid", uid, "--count", "60", "--conversations", "2", "--lose", "5")
+    records = ("--records", "--record-after", "200", "--record-twice", "--joined")
+    code, deliveries, _ = simulate(server, server.webhook_url, *options, *records)
+    assert code == 0
+    kinds = [delivery["kind"] for delivery in deliveries]
+    assert (kinds.count("conversation_created"), kinds.count("day_summary")) == (4, 1)
+
+    def described() -> list[dict[str, Any]]:
+        talks = user.client.get("/conversations").json()["items"]
+        return [one for one in talks if one["titleSource"] == "omi"]
+
+    wait_until(lambda: len(described()) == 2, "both records to be applied")
+    wait_until(lambda: user.client.get("/day-summaries").json()["items"], "the day's summary")
+    for one in described():
+        assert one["emoji"]
+        assert one["summary"]
+        assert one["sections"]
+        assert one["repairedCount"] > 0
+    user.client.close()
+
+
 def test_a_wrong_secret_is_refused_until_the_breaker_opens(server: ServerProcess) -> None:
     code, deliveries, summary = simulate(server, f"{server.url}/omi-webhook/not-the-secret", "--count", "8")
     assert code == 1

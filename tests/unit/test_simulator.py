@@ -1,11 +1,12 @@
 """The simulated wearable: the same for a seed, shaped like real calls, and delivered with OMI's manners."""
 
+import ast
 import asyncio
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 
 from omilink_simulator.calls import Account, Call, account_id
+from omilink_simulator.record import Records
 from omilink_simulator.sender import Breaker, Path, Sender, Target, address, sign
 from omilink_simulator.simulator import Clock, Report, Summary, Wearer, simulate
 from omilink_simulator.wearable import Habits
@@ -164,6 +166,97 @@ def test_odd_covers_everything_odd_and_ends_with_the_whole_conversation() -> Non
     assert (audio.content_type, audio.query) == ("application/octet-stream", (("sample_rate", "16000"), ("uid", UID)))
     spoken = segments([call for call in calls if call.kind == "transcript"])
     assert body(calls[-1])["transcript_segments"] == spoken
+
+
+# What OMI sends when a conversation has ended
+
+
+def letters(segments: Sequence[dict[str, Any]]) -> str:
+    return "".join(character for each in segments for character in each["text"].casefold() if character.isalnum())
+
+
+def recorded(calls: Iterable[Call]) -> list[dict[str, Any]]:
+    return [body(call) for call in calls if call.kind == "conversation_created"]
+
+
+def of_kind(calls: Iterable[Call], kind: str) -> list[Call]:
+    return [call for call in calls if call.kind == kind]
+
+
+def test_a_record_comes_after_each_conversation_and_the_days_summary_at_the_end() -> None:
+    calls = list(replace(wearer(posts=30, conversations=2, pause=300), records=Records()).calls())
+    first, second = of_kind(calls, "conversation_created")
+    assert calls.index(first) == 30
+    assert first.at == calls[29].at + 120 + 15
+    assert calls[-1].kind == "day_summary"
+    told = body(calls[-1])["summary_json"]
+    assert ast.literal_eval(body(calls[-1])["summary"]) == told
+    assert [ids for one in told["highlights"] for ids in one["conversation_ids"]] == [
+        body(first)["id"],
+        body(second)["id"],
+    ]
+
+
+def test_a_record_says_what_the_talk_was_about_and_leads_to_its_words() -> None:
+    [record] = recorded(replace(wearer(posts=40), records=Records()).calls())
+    about, ids = record["structured"], {segment["id"] for segment in record["transcript_segments"]}
+    assert all(about[key] for key in ("title", "overview", "emoji", "category", "action_items", "participants"))
+    entries = [*about["sections"], *about["action_items"]]
+    assert len(about["sections"]) > 5
+    assert all(entry["source_segment_ids"] and ids >= set(entry["source_segment_ids"]) for entry in entries)
+    assert record["created_at"] < record["started_at"] < record["finished_at"]
+
+
+def test_what_is_lost_on_the_way_is_in_the_record() -> None:
+    calls = list(replace(wearer(posts=30, loses=5), records=Records()).calls())
+    everything = segments(list(wearer(posts=30).calls()))
+    live = segments(of_kind(calls, "transcript"))
+    [record] = recorded(calls)
+    assert len(of_kind(calls, "transcript")) == 24
+    assert record["transcript_segments"] == everything
+    assert len(live) < len(everything)
+
+
+def test_nothing_comes_live_of_a_wearable_that_loses_every_call() -> None:
+    calls = list(replace(wearer(posts=10, loses=1), records=Records()).calls())
+    assert [call.kind for call in calls] == ["conversation_created", "day_summary"]
+    assert calls[0].segments >= 10
+
+
+def test_joining_moves_words_and_keeps_all_letters_and_some_ids() -> None:
+    for seed in range(50):
+        calls = list(replace(wearer(seed, posts=60, unfinished=3), records=Records(joined=True)).calls())
+        live, [record] = segments(of_kind(calls, "transcript")), recorded(calls)
+        there = record["transcript_segments"]
+        speakers = {segment["id"]: segment["text"] for segment in live}
+        assert letters(there) == letters(live)
+        assert {segment["id"] for segment in there} < set(speakers)
+        assert any(not segment["text"].startswith(speakers[segment["id"]][:3]) for segment in there)
+
+
+def test_a_late_record_comes_in_the_next_conversation_and_a_second_one_has_the_same_key() -> None:
+    calls = list(replace(wearer(posts=30, conversations=2), records=Records(after=60, twice=True)).calls())
+    first, again, *_ = of_kind(calls, "conversation_created")
+    assert [call.at for call in calls] == sorted(call.at for call in calls)
+    assert "transcript" in {call.kind for call in calls[calls.index(first) :]}
+    assert (first.headers, again.at) == (again.headers, first.at + 30)
+    assert [item["completed"] for item in body(again)["structured"]["action_items"]][:2] == [True, False]
+
+
+def test_the_record_of_a_sentence_alone_is_discarded() -> None:
+    [record] = recorded(replace(wearer(say="Hello there", posts=1), records=Records()).calls())
+    assert record["discarded"] is True
+    assert record["structured"]["title"] == ""
+
+
+def test_a_fast_simulation_dates_its_records_by_the_real_clock() -> None:
+    [record] = recorded(replace(wearer(posts=30, starts_at=10), records=Records(), speed=2.0).calls())
+    assert datetime.fromisoformat(record["started_at"]) == BEGAN + timedelta(seconds=5)
+
+
+def test_a_programmed_device_has_no_record() -> None:
+    calls = list(replace(wearer(session="session-123"), records=Records(), odd=True).calls())
+    assert not recorded(calls)
 
 
 # How it is addressed

@@ -28,6 +28,10 @@ WELCOME = f"""
   Email     {EMAIL}
   Password  {PASSWORD}
 
+A wearable is talking. After about a minute its first conversation ends, and OMI's record of it comes: it fills in the
+sentences that were lost on the way, and gives the conversation its title, summary and action items. The summary of the
+day follows. The next conversation begins half a minute later.
+
 Ctrl-C ends it. The demo is for trying on this computer: it takes words from any program here without a secret, and its
 password is known. For your own words, use `script/serve`.
 """

@@ -10,10 +10,12 @@ from typing import get_args
 from urllib.parse import urlsplit, urlunsplit
 
 from omilink_simulator.calls import ERAS, Account, account_id
+from omilink_simulator.record import Records
 from omilink_simulator.sender import Answer, Path, Sender, Target, connect
 from omilink_simulator.simulator import Clock, Report, Summary, Wearer, simulate
-from omilink_simulator.wearable import Habits
+from omilink_simulator.wearable import CLOSES_AFTER, Habits
 
+UNFINISHED = 4  # every fourth sentence without its full stop gives OMI something to join over voices
 PATHS: dict[str, tuple[Path, ...]] = {"app": ("app",), "dev": ("dev",), "both": get_args(Path)}
 
 
@@ -23,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _who(parser.add_argument_group("wearable"))
     _what(parser.add_argument_group("words"))
     _how(parser.add_argument_group("delivery"))
+    _records(parser.add_argument_group("records", "what OMI sends when a conversation has ended; not with --session"))
     _shown(parser.add_argument_group("output"))
 
 
@@ -47,7 +50,15 @@ def run(args: argparse.Namespace) -> int:
 
 async def _simulate(args: argparse.Namespace, show: Callable[[Report], None]) -> None:
     account = Account(uid=args.uid, session=args.session, era=args.era)
-    wearer = Wearer(account=account, habits=_habits(args), seed=args.seed, devices=args.devices, odd=args.odd)
+    wearer = Wearer(
+        account=account,
+        habits=_habits(args),
+        seed=args.seed,
+        devices=args.devices,
+        odd=args.odd,
+        records=_records_wanted(args),
+        speed=args.speed,
+    )
     async with connect() as client:
         await simulate(wearer, Sender(_target(args), client), Clock(args.speed), PATHS[args.path], show)
 
@@ -99,6 +110,7 @@ def _what(group: argparse._ArgumentGroup) -> None:
 
 
 def _how(group: argparse._ArgumentGroup) -> None:
+    zero_or_more = _at_least(0)
     group.add_argument(
         "--path",
         choices=PATHS,
@@ -109,6 +121,13 @@ def _how(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--drop-after", type=_at_least(0), help="interrupt the delivery after this many calls ...")
     group.add_argument(
         "--drop-for", type=_seconds, default=20.0, help="... for this many seconds, then send the backlog (default 20)"
+    )
+    group.add_argument(
+        "--lose",
+        metavar="N",
+        type=zero_or_more,
+        default=0,
+        help="never send every Nth call; only the record has its words (default 0: none, 1: all calls)",
     )
     group.add_argument("--secret", help="secret of the webhook")
     group.add_argument(
@@ -124,6 +143,27 @@ def _how(group: argparse._ArgumentGroup) -> None:
         default=[],
         metavar="whsec_…",
         help="sign with this secret; give it twice during a rotation",
+    )
+
+
+def _records(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--records",
+        action="store_true",
+        help="send the record of each conversation, and after the last one the summary of the day",
+    )
+    group.add_argument(
+        "--record-after",
+        metavar="SECONDS",
+        type=_seconds,
+        default=CLOSES_AFTER + Records().after,
+        help="seconds from the last words to the record; more than --pause for a late one (default %(default)s)",
+    )
+    group.add_argument("--record-twice", action="store_true", help="send each record a second time, 30 s later")
+    group.add_argument(
+        "--joined",
+        action="store_true",
+        help="join segments in the record as OMI does: words move to the neighbour, and ids disappear",
     )
 
 
@@ -163,7 +203,17 @@ def _habits(args: argparse.Namespace) -> Habits:
         repeats=args.repeats,
         drop_after=args.drop_after,
         drop_for=args.drop_for,
+        closes_after=min(CLOSES_AFTER, args.record_after),
+        loses=args.lose,
+        unfinished=UNFINISHED if args.joined else 0,
     )
+
+
+def _records_wanted(args: argparse.Namespace) -> Records | None:
+    if not args.records:
+        return None
+    after = args.record_after - min(CLOSES_AFTER, args.record_after)
+    return Records(after=after, twice=args.record_twice, joined=args.joined)
 
 
 def _target(args: argparse.Namespace) -> Target:
