@@ -183,7 +183,7 @@ def test_a_conversation_that_is_given_back_keeps_nothing_that_its_user_wrote(tx:
     action_items.add(tx, "ada", "Book the van", None, only(tx).id)
     action_items.change(tx, items(tx)[0].id, "ada", text="My secret")
     unit_of_work(history.give_back)(tx, only(tx))
-    [given] = tx.ownerless(f"shared/{A}")
+    [given] = tx.ownerless_conversations(f"shared/{A}")
     assert [item.text for item in given.action_items] == [HEDDA]
     assert (given.user_title, given.starred) == (None, False)
 

@@ -206,7 +206,7 @@ async def test_what_is_kept_for_days_is_kept_for_days(site: Site, database: Data
     await site.do(lambda tx: saving.save_all(tx, [taken], GAP))
     await inbox.done([taken.seq], {})
     await inbox.keep(replace(call, session_id="cellar"), "quarantined", "a reason")
-    await site.do(lambda tx: tx.append([Event(user_id="ada", data="{}")]))
+    await site.do(lambda tx: tx.add_events([Event(user_id="ada", data="{}")]))
 
     def tidy(tx: Transaction) -> object:
         at = tx.counted()

@@ -78,14 +78,14 @@ def open_stream(store: Store, bus: Bus, ada: AuthenticatedUser, clock: Turned) -
 
 
 async def tell(store: Store, bus: Bus, *types: str) -> None:
-    await store.write(lambda tx: tx.append([event(type) for type in types]))
+    await store.write(lambda tx: tx.add_events([event(type) for type in types]))
     bus.publish(["ada"])
 
 
 async def kept(store: Store, *types: str) -> Sequence[Event]:
     def append(tx: Transaction) -> Sequence[Event]:
-        tx.append([event(type, "talk") for type in types])
-        return tx.appended()
+        tx.add_events([event(type, "talk") for type in types])
+        return tx.events_added()
 
     return await store.write(append)
 
@@ -144,7 +144,7 @@ async def test_the_next_events_are_sent_as_they_are_handed_over(store: Store, bu
     await stream.types(3)
     for types in ["one", "two"], ["three"]:
         new = await kept(store, *types)
-        await store.write(lambda tx: tx.forget_events("ada", "talk"))  # so that no read finds them
+        await store.write(lambda tx: tx.remove_events("ada", "talk"))  # so that no read finds them
         assert await handed_over(bus, stream, new) == types
     await tell(store, bus, "four")
     assert await stream.types(1) == ["four"]
@@ -161,7 +161,7 @@ async def test_what_is_handed_over_and_is_not_next_is_read(store: Store, bus: Bu
 
 
 async def test_more_than_a_page_of_missed_events_comes_whole_and_in_order(store: Store, open_stream: Any) -> None:
-    await store.write(lambda tx: tx.append([event(f"event {n}") for n in range(1 + 2 * event_log.PAGE)]))
+    await store.write(lambda tx: tx.add_events([event(f"event {n}") for n in range(1 + 2 * event_log.PAGE)]))
     name = (await store.read(lambda tx: event_log.current(tx, "ada"))).cursor.partition(".")[0]
     stream = open_stream(f"{name}.1")
     assert await stream.types(2 + 2 * event_log.PAGE) == [
@@ -175,7 +175,7 @@ async def test_a_hint_that_was_lost_is_made_up_for_by_looking(store: Store, bus:
     stream = open_stream()
     await stream.types(3)
     marks = await event_log.watch(store, bus, {})
-    await store.write(lambda tx: tx.append([event("by another process")]))
+    await store.write(lambda tx: tx.add_events([event("by another process")]))
     await event_log.watch(store, bus, marks)
     assert await stream.types(1) == ["by another process"]
 
@@ -184,7 +184,7 @@ async def test_who_signs_out_is_told_and_hears_nothing_more(store: Store, bus: B
     stream = open_stream()
     await stream.types(3)
     await store.write(lambda tx: signing_in.sign_out(tx, fingerprint(TOKEN)))
-    await store.write(lambda tx: tx.append([event("not for this stream")]))
+    await store.write(lambda tx: tx.add_events([event("not for this stream")]))
     bus.publish(["ada"], Hint.RIGHTS | Hint.NEW_EVENTS)
     assert await stream.next() == {"type": "signed_out", "reason": "signed_out"}
     assert await stream.ends()

@@ -115,8 +115,8 @@ def test_what_was_kept_by_times_is_kept_by_the_order_of_acceptance(empty: Engine
         assert whose == ["ada", "ada", "ben", "ben"]
         talks = {talk.id: talk for talk in tx.conversations_of("ada", 10)}
         assert [(one.first_order, one.last_order, one.turn) for one in talks.values()] == [(2, 2, 0), (1, 1, 0)]
-        assert [one.id for one in tx.brought("shared/kitchen", "ada", 0)] == ["along"]
-        (nobodys,) = tx.ownerless("shared/kitchen")
+        assert [one.id for one in tx.conversations_brought("shared/kitchen", "ada", 0)] == ["along"]
+        (nobodys,) = tx.ownerless_conversations("shared/kitchen")
         assert (nobodys.turn, nobodys.first_order) == (1, 3)
         latest = tx.latest_conversation("ada")
         assert latest and latest.id == "later"

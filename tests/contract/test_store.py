@@ -137,7 +137,7 @@ async def test_a_read_sees_one_moment_whatever_is_written_meanwhile(store: Store
 
     looking = asyncio.create_task(store.read(look_twice))
     await asyncio.to_thread(started.wait, 30)
-    await store.write(lambda tx: tx.append([event("ada")]))
+    await store.write(lambda tx: tx.add_events([event("ada")]))
     written.set()
     assert await looking == (0, 0)
     assert await store.read(lambda tx: tx.log_bounds("ada")) == (0, 1)
@@ -182,7 +182,9 @@ async def test_a_history_has_one_name_and_another_database_another(store: Store,
 
 async def test_each_users_events_are_numbered_from_one_without_a_gap(store: Store) -> None:
     def append(number: int) -> Awaitable[None]:
-        return store.write(lambda tx: tx.append([event("ada", f"a{number}"), event("ben"), event("ada", f"b{number}")]))
+        return store.write(
+            lambda tx: tx.add_events([event("ada", f"a{number}"), event("ben"), event("ada", f"b{number}")])
+        )
 
     await asyncio.gather(*(append(number) for number in range(25)))
     for name, count in ("ada", 50), ("ben", 25):
@@ -195,7 +197,7 @@ async def test_each_users_events_are_numbered_from_one_without_a_gap(store: Stor
 
 async def test_a_reader_who_asks_for_everything_after_n_never_misses_one(store: Store) -> None:
     async def append(number: int) -> None:
-        await store.write(lambda tx: tx.append([event("ada", str(number))]))
+        await store.write(lambda tx: tx.add_events([event("ada", str(number))]))
 
     writing = asyncio.gather(*(append(number) for number in range(60)))
     seen: list[Event] = []
@@ -208,41 +210,41 @@ async def test_a_reader_who_asks_for_everything_after_n_never_misses_one(store: 
 
 async def test_an_event_that_is_rolled_back_leaves_its_number_to_the_next(store: Store) -> None:
     def fail(tx: Transaction) -> None:
-        tx.append([event("ada", "lost")])
+        tx.add_events([event("ada", "lost")])
         raise ValueError
 
     with pytest.raises(ValueError):
         await store.write(fail)
-    await store.write(lambda tx: tx.append([event("ada", "kept")]))
+    await store.write(lambda tx: tx.add_events([event("ada", "kept")]))
     (only,) = await store.read(lambda tx: tx.events_after("ada", 0, 10))
     assert (only.seq, only.data) == (1, "kept")
 
 
 async def test_old_events_are_pruned_and_the_log_says_how_far(store: Store, counted: Turned) -> None:
     for counted.at in 10, 20, 30:
-        await store.write(lambda tx: tx.append([event("ada")]))
+        await store.write(lambda tx: tx.add_events([event("ada")]))
     await store.write(lambda tx: prune(tx, events_before=25))
     assert await store.read(lambda tx: tx.log_bounds("ada")) == (2, 3)
     assert [e.seq for e in await store.read(lambda tx: tx.events_after("ada", 0, 10))] == [3]
     await store.write(lambda tx: prune(tx, events_before=99))
-    await store.write(lambda tx: tx.append([event("ada")]))
+    await store.write(lambda tx: tx.add_events([event("ada")]))
     assert await store.read(lambda tx: tx.log_bounds("ada")) == (3, 4)
 
 
 async def test_marks_move_with_words_and_with_rights(store: Store) -> None:
-    before = await store.read(lambda tx: tx.marks(["ada", "ben", "nobody"]))
+    before = await store.read(lambda tx: tx.log_versions(["ada", "ben", "nobody"]))
     assert set(before) == {"ada", "ben"}
-    await store.write(lambda tx: tx.append([event("ada")]))
+    await store.write(lambda tx: tx.add_events([event("ada")]))
     await store.write(lambda tx: tx.add_token("t", "ben", 0, 100, None))
     await store.write(lambda tx: tx.remove_token("t"))
-    after = await store.read(lambda tx: tx.marks(["ada", "ben"]))
+    after = await store.read(lambda tx: tx.log_versions(["ada", "ben"]))
     assert after["ada"] == (before["ada"][0] + 1, before["ada"][1])
     assert after["ben"] == (before["ben"][0], before["ben"][1] + 1)
 
 
 async def test_marks_of_forty_thousand_listeners(store: Store) -> None:
     names = ["ada", *(f"user-{number}" for number in range(40_000))]
-    assert set(await store.read(lambda tx: tx.marks(names))) == {"ada"}
+    assert set(await store.read(lambda tx: tx.log_versions(names))) == {"ada"}
 
 
 # Sessions and proof
@@ -393,7 +395,7 @@ async def test_a_uid_is_verified_for_one_user_until_that_is_taken_back(store: St
 async def test_the_rule_that_decided_last_can_be_told(store: Store) -> None:
     assert await store.read(lambda tx: [entry.rule for entry in tx.audit_entries(1, session_key=KITCHEN)]) == []
     for rule, key in ("verified-uid", KITCHEN), ("unlinked", KITCHEN), ("issued", "shared/garden"):
-        await store.write(lambda tx, rule=rule, key=key: tx.audit(audited(rule, session_key=key)))
+        await store.write(lambda tx, rule=rule, key=key: tx.add_audit_entry(audited(rule, session_key=key)))
     assert await store.read(lambda tx: [entry.rule for entry in tx.audit_entries(1, session_key=KITCHEN)]) == [
         "unlinked"
     ]
@@ -405,7 +407,7 @@ async def test_the_rule_that_decided_last_can_be_told(store: Store) -> None:
 async def test_a_conversation_comes_back_as_it_went_and_is_changed(store: Store) -> None:
     new = talk("talk", None, created_at=1000, message_count=0, first_order=7, last_order=7, turn=2)
     await keep(store, new)
-    assert await store.read(lambda tx: tx.ownerless(KITCHEN)) == [new]
+    assert await store.read(lambda tx: tx.ownerless_conversations(KITCHEN)) == [new]
     changed = replace(
         new,
         brought_at=2500,
@@ -422,7 +424,7 @@ async def test_a_conversation_comes_back_as_it_went_and_is_changed(store: Store)
     )
     await store.write(lambda tx: tx.put_conversations([], [changed]))
     assert await store.read(lambda tx: tx.conversation("talk", "ada")) == changed
-    assert await store.read(lambda tx: tx.ownerless(KITCHEN)) == []
+    assert await store.read(lambda tx: tx.ownerless_conversations(KITCHEN)) == []
 
 
 async def test_nobody_reads_somebody_elses_conversation(store: Store) -> None:
@@ -452,7 +454,7 @@ async def test_a_tombstone_is_shown_nowhere(store: Store) -> None:
     assert await store.read(lambda tx: tx.conversation("gone", "ada")) is None
     assert await store.read(lambda tx: tx.latest_conversation("ada")) is None
     assert await store.read(lambda tx: tx.conversations_of("ada", 10)) == []
-    assert await store.read(lambda tx: tx.ownerless(KITCHEN)) == []
+    assert await store.read(lambda tx: tx.ownerless_conversations(KITCHEN)) == []
     assert await store.read(lambda tx: tx.count_conversations(KITCHEN, "ada")) == 0
     assert await store.read(lambda tx: tx.messages_saved([KITCHEN], "ada")) == {}
 
@@ -551,8 +553,8 @@ async def test_forgotten_words_are_in_no_message_no_event_and_no_delivery(store:
     messages = [said(1, "the secret", talk="gone"), said(1, "the secret", talk="kept")]
     await keep(store, gone, kept, messages=messages)
     told = [event("ada", "the secret", "gone"), event("ada", "the secret", "kept"), event("ada", "linked")]
-    await store.write(lambda tx: tx.append(told))
-    await store.write(lambda tx: tx.forget_words(gone))
+    await store.write(lambda tx: tx.add_events(told))
+    await store.write(lambda tx: tx.remove_words(gone))
     assert [m.text for m in await store.read(lambda tx: tx.messages("gone", 10))] == [""]
     assert [m.text for m in await store.read(lambda tx: tx.messages("kept", 10))] == ["the secret"]
     assert [e.seq for e in await store.read(lambda tx: tx.events_after("ada", 0, 10))] == [2, 3]
@@ -579,7 +581,7 @@ async def test_words_that_are_nobodys_are_pruned_when_nobody_has_come_for_them(
     await store.write(lambda tx: prune(tx, unlinked_before=250))
     left = [await store.read(lambda tx, n=n: len(tx.all_messages(n))) for n in ("forgotten", "lately", "adas")]
     assert left == [0, 1, 1]
-    assert [c.id for c in await store.read(lambda tx: tx.ownerless(KITCHEN))] == ["lately"]
+    assert [c.id for c in await store.read(lambda tx: tx.ownerless_conversations(KITCHEN))] == ["lately"]
     assert [(job.state, job.received_at) for job in await table.jobs(None, None, 10)] == [
         ("dead", 250),
         ("quarantined", 250),
@@ -696,13 +698,15 @@ async def test_what_came_along_with_a_proof_is_found_by_when(store: Store) -> No
         talk("deleted", brought_at=3000, brought_order=7, deleted_at=3001),
         talk("bens", "ben", brought_at=3000, brought_order=7),
     )
-    assert [c.id for c in await store.read(lambda tx: tx.brought(KITCHEN, "ada", 3000))] == ["along"]
+    assert [c.id for c in await store.read(lambda tx: tx.conversations_brought(KITCHEN, "ada", 3000))] == ["along"]
 
 
 async def test_the_audit_tells_what_was_done_the_newest_first_to_whom_it_concerns(store: Store) -> None:
     for rule, before, after in ("first", None, "ada"), ("second", "ada", "ben"), ("third", "ben", None):
-        await store.write(lambda tx, r=rule, b=before, a=after: tx.audit(audited(r, actor="device", before=b, after=a)))
-    await store.write(lambda tx: tx.audit(audited("elsewhere", session_key="shared/garden")))
+        await store.write(
+            lambda tx, r=rule, b=before, a=after: tx.add_audit_entry(audited(r, actor="device", before=b, after=a))
+        )
+    await store.write(lambda tx: tx.add_audit_entry(audited("elsewhere", session_key="shared/garden")))
     newest, *_ = await store.read(lambda tx: tx.audit_entries(10))
     assert newest == audited("elsewhere", session_key="shared/garden")
     for wanted, rules in (
@@ -717,7 +721,7 @@ async def test_the_audit_tells_what_was_done_the_newest_first_to_whom_it_concern
 
 async def test_a_deleted_account_takes_its_uid_out_of_the_audit(store: Store) -> None:
     for key in KITCHEN, "shared/a":
-        await store.write(lambda tx, key=key: tx.audit(audited("verified-uid", session_key=key)))
+        await store.write(lambda tx, key=key: tx.add_audit_entry(audited("verified-uid", session_key=key)))
     await store.write(lambda tx: history.remove_user(tx, "ada", moment(9)))
     left = await store.read(lambda tx: tx.audit_entries(10))
     assert [(entry.session_key, entry.uid) for entry in left] == [(f"shared/{GONE}", None), (KITCHEN, None)]

@@ -112,7 +112,7 @@ def verify(tx: Transaction, uid: str, user_id: str, at: Millis) -> None:
 def talks(tx: Transaction, owner: str | None, session: str = "kitchen") -> list[Conversation]:
     """The owner's conversations of a session, or the ownerless ones, oldest first."""
     if owner is None:
-        found = tx.ownerless(session_key(SHARED, session))
+        found = tx.ownerless_conversations(session_key(SHARED, session))
     else:
         found = [c for c in tx.conversations_of(owner, 10_000) if c.omi_session_id == session]
     return sorted(found, key=lambda c: (c.created_at, c.last_at))

@@ -508,11 +508,11 @@ def test_a_person_who_becomes_known_is_kept_and_is_no_change_that_is_shown(tx: S
     sessions.link(tx, "kitchen", "ada", moment(0))
     said = a("Good morning.", 0, 2, id=str(uuid.UUID(int=7)))
     save(tx, call(2, said))
-    before = tx.marks(["ada"])
+    before = tx.log_versions(["ada"])
     save(tx, call(4, said | {"person_id": "ida"}), call(6, said))
     (message,) = messages(tx, "ada")
     assert (message.person_id, message.rev) == ("ida", 1)
-    assert tx.marks(["ada"]) == before
+    assert tx.log_versions(["ada"]) == before
     save(tx, call(8, said | {"person_id": "ida", "text": "Good morning, Ida."}))
     (message,) = messages(tx, "ada")
     assert (message.person_id, message.rev, message.text) == ("ida", 2, "Good morning, Ida.")

@@ -8,13 +8,13 @@ WRITER = SOURCES / "conversations" / "batch.py"
 WRITES = {
     "put_sessions",
     "add_uids_shown",
-    "forget_uids_shown",
+    "remove_uids_shown",
     "put_conversations",
     "put_messages",
-    "forget_words",
-    "forget_events",
-    "append",
-    "audit",
+    "remove_words",
+    "remove_events",
+    "add_events",
+    "add_audit_entry",
 }
 """What a transaction does to sessions, uids shown, conversations, messages, events and the audit, save when an account
 or what is old is removed."""

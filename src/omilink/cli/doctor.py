@@ -198,7 +198,7 @@ async def _chart(services: Services, name: str | None, personal_of: str | None) 
             saved = tx.messages_saved([key], owner.id).get(key, 0)
             conversations = tx.count_conversations(key, owner.id)
         else:
-            nobodys = tx.ownerless(key)
+            nobodys = tx.ownerless_conversations(key)
             saved, conversations = sum(one.message_count for one in nobodys), len(nobodys)
         return session, owner, _last_rule(tx, key), conversations, saved, len(tx.all_sessions(1000))
 

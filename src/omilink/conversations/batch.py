@@ -40,7 +40,7 @@ class Batch:
     """The only writer of sessions, the uids that sessions have shown, conversations, messages, events and the audit.
 
     `flush` writes what was put, shown, added and noted. A query that has to see the changes goes to `stored`, which
-    writes them first. Removals are not held: `forget_events` removes at once, `forget_uids_shown` and `forget_words`
+    writes them first. Removals are not held: `remove_events` removes at once, `remove_uids_shown` and `remove_words`
     write all changes and then remove.
     """
 
@@ -82,9 +82,9 @@ class Batch:
             self._uids_shown[session.id].add(uid)
             self._new_uids.append((session.id, uid))
 
-    def forget_uids_shown(self, session: OmiSession) -> None:
+    def remove_uids_shown(self, session: OmiSession) -> None:
         """Writes all changes, then removes the uids that the session has shown, except the session's own id."""
-        self.stored().forget_uids_shown(session)
+        self.stored().remove_uids_shown(session)
         self._uids_shown.pop(session.id, None)
 
     # conversations and messages
@@ -106,10 +106,10 @@ class Batch:
         fresh = new or key in self._new_messages
         (self._new_messages if fresh else self._changed_messages)[key] = message
 
-    def forget_words(self, conversation: Conversation) -> None:
-        """Writes all changes, then deletes the conversation's words, as `Transaction.forget_words` does."""
+    def remove_words(self, conversation: Conversation) -> None:
+        """Writes all changes, then deletes the conversation's words, as `Transaction.remove_words` does."""
         index.forget(self.stored(), [conversation.id])
-        self.tx.forget_words(conversation)
+        self.tx.remove_words(conversation)
         self._messages.pop(conversation.id, None)
 
     # events and the audit
@@ -119,9 +119,9 @@ class Batch:
         self._events.append(event_of(user_id, content))
         self.users.add(user_id)
 
-    def forget_events(self, user_id: str, conversation_id: str) -> None:
+    def remove_events(self, user_id: str, conversation_id: str) -> None:
         """Removes at once the user's stored events that carry words of the conversation."""
-        self.tx.forget_events(user_id, conversation_id)
+        self.tx.remove_events(user_id, conversation_id)
 
     def note(self, entry: AuditEntry) -> None:
         self._entries.append(entry)
@@ -149,8 +149,8 @@ class Batch:
         self.tx.put_conversations(*conversations)
         self.tx.put_messages(*messages)
         for entry in self._entries:
-            self.tx.audit(entry)
-        self.tx.append(self._events)
+            self.tx.add_audit_entry(entry)
+        self.tx.add_events(self._events)
         self.messages_added += len(self._new_messages)
         self._forget_changes()
 

@@ -55,7 +55,7 @@ def adopt(
 def waiting(tx: Transaction, session: OmiSession, since: Millis = 0) -> list[Conversation]:
     """The session's ownerless conversations that began at or after `since` and after the last owner left. Conversations
     that an owner did not take along never go to a later owner."""
-    return [c for c in tx.ownerless(session.id) if c.turn == session.turn and c.created_at >= since]
+    return [c for c in tx.ownerless_conversations(session.id) if c.turn == session.turn and c.created_at >= since]
 
 
 def give_back(batch: Batch, conversation: Conversation) -> None:
@@ -65,7 +65,7 @@ def give_back(batch: Batch, conversation: Conversation) -> None:
     details = details_of(conversation.details).without_additions().text()
     ownerless = replace(conversation, user_id=None, brought_at=None, brought_order=None)
     batch.put_conversation(replace(ownerless, user_title=None, starred=False, details=details))
-    batch.forget_events(conversation.user_id, conversation.id)
+    batch.remove_events(conversation.user_id, conversation.id)
     batch.add_event(conversation.user_id, ConversationDeleted(conversation_id=conversation.id))
 
 
@@ -76,7 +76,7 @@ def delete(batch: Batch, conversation_id: str, user_id: str, at: Millis) -> None
     tx = batch.tx
     tx.sessions([one(tx, conversation_id, user_id).session_key])  # locks the session: no transaction adds words now
     conversation = one(tx, conversation_id, user_id)
-    batch.forget_words(conversation)
+    batch.remove_words(conversation)
     batch.put_conversation(conversation.deleted(at))
     batch.add_event(user_id, ConversationDeleted(conversation_id=conversation.id))
 

@@ -9,7 +9,7 @@ from omilink.models.audit import AuditEntry
 
 
 class Audit(Work):
-    def audit(self, entry: AuditEntry) -> None:
+    def add_audit_entry(self, entry: AuditEntry) -> None:
         """Adds the entry. Entries never change, except that the deletion of an account removes its ids from them, and
         removes the entries about its personal URL."""
         self._run(insert(schema.audit).values(row_of(entry)))

@@ -102,7 +102,7 @@ class Conversations(Work):
         whose = c.user_id == user_id if user_id else c.user_id.is_(None) & (c.session_id == session_key)
         return every(Conversation, self._run(select(conversation).where(c.omi_id == omi_id, whose).order_by(c.id)))
 
-    def ownerless(self, session_key: str) -> list[Conversation]:
+    def ownerless_conversations(self, session_key: str) -> list[Conversation]:
         """Oldest first, without tombstones."""
         c = conversation.c
         query = select(conversation).where(c.session_id == session_key, c.user_id.is_(None), c.deleted_at.is_(None))
@@ -114,7 +114,7 @@ class Conversations(Work):
         rows = self._run(OWNERLESS_COUNTS, {"most": most})
         return [(session_id, conversations, int(messages)) for session_id, conversations, messages in rows]
 
-    def brought(self, session_key: str, user_id: str, since: Millis) -> list[Conversation]:
+    def conversations_brought(self, session_key: str, user_id: str, since: Millis) -> list[Conversation]:
         """The user's that came along with a proof since then and have not gone on, oldest first."""
         c = conversation.c
         theirs = (c.session_id == session_key) & (c.user_id == user_id) & c.deleted_at.is_(None)

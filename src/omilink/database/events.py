@@ -31,11 +31,11 @@ MARKS = Query(select(user.c.id, user.c.seq, user.c.rights).where(among(user.c.id
 
 
 class Events(Work):
-    def forget_events(self, user_id: str, conversation_id: str) -> None:
+    def remove_events(self, user_id: str, conversation_id: str) -> None:
         """Removes the user's events that carry words of the conversation."""
         self._run(delete(event).where(event.c.user_id == user_id, event.c.conversation_id == conversation_id))
 
-    def append(self, events: Sequence[Event]) -> None:
+    def add_events(self, events: Sequence[Event]) -> None:
         """Numbers each user's events in order, under the lock of that user's row, and stores them."""
         if not events:
             return
@@ -49,7 +49,7 @@ class Events(Work):
         PUT_EVENT.run(self._connection, rows, counted_at=self.counted())
         self._appended += rows
 
-    def appended(self) -> Sequence[Event]:
+    def events_added(self) -> Sequence[Event]:
         """The events appended in this transaction, with their numbers: each user's in order and without a gap."""
         return self._appended
 
@@ -63,6 +63,6 @@ class Events(Work):
         row = self._run(select(user.c.pruned, user.c.seq).where(user.c.id == user_id)).first()
         return (row.pruned, row.seq) if row else (0, 0)
 
-    def marks(self, user_ids: Collection[str]) -> dict[str, tuple[int, int]]:
+    def log_versions(self, user_ids: Collection[str]) -> dict[str, tuple[int, int]]:
         """By user id, the number of the newest event, and how often a right of the user was withdrawn."""
         return {row.id: (row.seq, row.rights) for row in MARKS.run(self._connection, ids=json_list(user_ids))}

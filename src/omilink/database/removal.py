@@ -52,7 +52,7 @@ CROWDED_OUT = select(_CROWD.c.id).where(_CROWD.c.up_to_here - _CROWD.c.message_c
 
 
 class Removal(Events, Sessions):
-    def forget_words(self, gone: Conversation) -> None:
+    def remove_words(self, gone: Conversation) -> None:
         """Erases the words of the conversation's messages, and removes the events that carry them and the deliveries
         that they arrived in. The messages' keys stay, so that a retry is recognised."""
         job = schema.deliveries
@@ -60,7 +60,7 @@ class Removal(Events, Sessions):
         # what is left is the key, by which a retry is recognised
         self._run(update(message).where(message.c.conversation_id == gone.id).values(erased_columns(Message)))
         if gone.user_id:
-            self.forget_events(gone.user_id, gone.id)
+            self.remove_events(gone.user_id, gone.id)
         self._run(
             delete(job).where(
                 job.c.origin == origin,

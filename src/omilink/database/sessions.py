@@ -123,7 +123,7 @@ class Sessions(Work):
         found = select(session.c.id).where(shows | is_it, session.c.origin == SHARED)
         return self.sessions(self._run(found).scalars().all())
 
-    def forget_uids_shown(self, gone: OmiSession) -> None:
+    def remove_uids_shown(self, gone: OmiSession) -> None:
         """Removes the uids that the session has shown, except the session's own id."""
         shown = schema.session_uids
         others = (shown.c.session_id == gone.id) & (shown.c.uid != gone.omi_session_id)

@@ -27,7 +27,7 @@ class Users(Events):
 
     def existing_users(self, user_ids: Collection[str]) -> set[str]:
         """The ids of users that exist."""
-        return set(self.marks(user_ids)) if user_ids else set()
+        return set(self.log_versions(user_ids)) if user_ids else set()
 
     def user_by_email(self, email: str) -> tuple[User, str] | None:
         """The user with this email, however it is typed (`emails.meant`), and the hash of the user's password."""

@@ -206,5 +206,5 @@ def _bury(batch: DeliveryBatch, delivery: Delivery, conversation: Conversation) 
     """Deletes a conversation that contained only the phrase."""
     batch.put_conversation(conversation.deleted(delivery.received_at))
     if conversation.user_id:
-        batch.forget_events(conversation.user_id, conversation.id)
+        batch.remove_events(conversation.user_id, conversation.id)
         batch.add_event(conversation.user_id, ConversationDeleted(conversation_id=conversation.id))

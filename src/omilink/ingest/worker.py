@@ -100,7 +100,7 @@ class Worker:
             saved = saving.save_all(tx, deliveries, self._gap, self._daily_bytes)
             kept = sorted(seqs - saved.dropped)
             is_finished = self._queue.finish_within(tx, kept, saved.quarantined, saved.dropped)
-            return saved, is_finished, _by_user(tx.appended())
+            return saved, is_finished, _by_user(tx.events_added())
 
         saved, is_finished, new = await self._store.write(save_and_finish)
         self._bus.publish(saved.users, new=new)

@@ -223,7 +223,7 @@ def earlier(tx: Transaction, link: OmiLink, at: Millis) -> Earlier:
     since = link.verified_at - EARLIER
     return Earlier(
         waiting=[one for session in found for one in waiting(tx, session, since)],
-        brought=[one for session in found for one in tx.brought(session.id, link.user_id, at - EARLIER)],
+        brought=[one for session in found for one in tx.conversations_brought(session.id, link.user_id, at - EARLIER)],
     )
 
 
@@ -248,7 +248,7 @@ def leave_earlier(batch: Batch, uid: str, user_id: str, moment: Moment, by: By) 
     find(batch.tx, uid, user_id)
     count = 0
     for session in _linked_by(batch.tx, uid, user_id):
-        if brought := batch.tx.brought(session.id, user_id, moment.at - EARLIER):
+        if brought := batch.tx.conversations_brought(session.id, user_id, moment.at - EARLIER):
             _note_earlier(batch, Leave(session=session, user_id=user_id), uid, moment.at, by)
             for conversation in brought:
                 give_back(batch, conversation)

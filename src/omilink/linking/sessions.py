@@ -106,7 +106,7 @@ def end(batch: Batch, omi_session_id: str, device: Device, moment: Moment, by: B
     if decision.error:
         raise decision.error
     _withdraw_issue(batch, decision, session, moment.at, by)
-    batch.forget_uids_shown(session)  # the user may verify the forgotten uids at any time
+    batch.remove_uids_shown(session)  # the user may verify the forgotten uids at any time
     ended = replace(session.unlinked(moment) if session.user_id else session, device=device, last_uid=None)
     reason = UnlinkReason(f"device_{device}")
     change_owner(batch, OwnerChange(decision.rule, session, ended, moment, by, reason))

@@ -79,7 +79,7 @@ async def watch(store: Store, bus: Bus, marks: dict[str, tuple[int, int]]) -> di
     if not listening:
         return {}
     try:
-        now = await store.read(lambda tx: tx.marks(listening))
+        now = await store.read(lambda tx: tx.log_versions(listening))
     except Unavailable:
         bus.notify(listening)
         raise
