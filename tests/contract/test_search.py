@@ -15,14 +15,14 @@ from sqlalchemy import Engine, text
 from omilink.conversations import history
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.database import migrate
-from omilink.database.search import Filters
+from omilink.database.search import SPELLED_OUT, Filters
 from omilink.database.store import Store, Transaction
 from omilink.ingest import saving
 from omilink.linking import sessions
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
 from omilink.models.message import Message
-from omilink.models.summary import ActionItem, Details, Section
+from omilink.models.summary import ActionItem, Details, Participant, Section
 from omilink.models.user import User
 from omilink.search import index
 from omilink.search.find import Cursor, Hit, Order, find
@@ -124,6 +124,12 @@ def current(tx: Transaction, whose: str = "ada") -> Conversation:
         ("שלום", "שָׁלוֹם עולם"),
         ("안녕", "안녕하세요 여러분"),
         ("नमस्ते", "नमस्ते दुनिया"),
+        ("🎉", "what a party 🎉"),
+        ("party 🎉", "what a party🎉"),
+        ("👍", "well done 👍🏽"),
+        ("❤", "I ❤️ it"),
+        ("👩\u200d🚀", "she is an 👩\u200d🚀 now"),
+        ("🇩🇪", "from 🇩🇪 to 🇫🇷"),
     ],
 )
 def test_words_beginnings_phrases_and_every_script_are_found(tx: Transaction, q: str, said: str) -> None:
@@ -147,6 +153,8 @@ def test_words_beginnings_phrases_and_every_script_are_found(tx: Transaction, q:
         "kettle OR something",
         "NOT kitchen",
         "kettle NEAR(broken)",
+        "kettle 🎉",
+        "🫖",
     ],
 )
 def test_what_was_not_said_is_not_found(tx: Transaction, q: str) -> None:
@@ -175,7 +183,7 @@ def test_no_sign_is_an_error_and_none_finds_another_users_words(tx: Transaction,
         "kettle\\",
         "tokens:kettle^",
         "-kettle",
-        "kettle 🎉",
+        "kettle …",
     ],
 )
 def test_signs_around_a_word_mean_nothing(tx: Transaction, q: str) -> None:
@@ -222,6 +230,23 @@ def test_what_a_record_says_is_found_as_it_is_now(tx: Transaction) -> None:
     assert hits(tx, "kettle") == hits(tx, "breakage") == []
     assert [hit.text for hit in hits(tx, "chair")] == ["Repair a chair"]
     assert [hit.text for hit in hits(tx, "own")] == ["My own"]
+
+
+def test_the_emoji_of_a_conversation_and_its_participants_are_found(tx: Transaction) -> None:
+    say(tx, "some words")
+    details = Details(participants=[Participant(name="Zoë Quist"), Participant(name="Ben")])
+    put(tx, replace(current(tx), emoji="🫖", omi_title="Breakage", details=details.text()))
+    assert [(hit.field, hit.text) for hit in hits(tx, "🫖")] == [("title", "🫖 Breakage")]
+    assert [(hit.field, hit.text) for hit in hits(tx, "zoe")] == [("summary", "Zoë Quist, Ben")]
+    put(tx, replace(current(tx), emoji="🎉", details=None))
+    assert (hits(tx, "🫖"), hits(tx, "zoe"), [hit.text for hit in hits(tx, "🎉")]) == ([], [], ["🎉 Breakage"])
+
+
+def test_a_beginning_of_many_different_words_is_found(tx: Transaction) -> None:
+    many = [f"kettle{number}" for number in range(SPELLED_OUT + 5)]
+    say(tx, *many)
+    assert found(tx, "kettle") == many[::-1]
+    assert found(tx, "kettle1") == [one for one in many[::-1] if one.startswith("kettle1")]
 
 
 def test_a_summary_of_any_length_is_kept_and_found_by_its_beginning(tx: Transaction) -> None:

@@ -17,7 +17,7 @@ from omilink.conversations.batch import Batch, unit_of_work
 from omilink.database.search import Filters
 from omilink.database.store import Transaction
 from omilink.linking import sessions
-from omilink.models.summary import ActionItem, Details, Section
+from omilink.models.summary import ActionItem, Details, Participant, Section
 from omilink.search import index
 from omilink.search.find import Order, find
 
@@ -32,6 +32,8 @@ WORDS = [
     "at",
     "café",
     "CAFE",
+    "cafe\u0301",
+    "iPhone",
     "kettle",
     "it's",
     "Łódź",
@@ -40,7 +42,10 @@ WORDS = [
 ]
 CHINESE = ["北京", "北京大学", "大学", "京大", "学习", "北", "我们在北京大学学习"]
 THAI = ["น้ำชา", "ชา", "ดื่มน้ำชา"]
+EMOJI = ["🎉", "🫖", "👩\u200d🚀", "🇩🇪"]
+MIXED = ["iPhone手机", "café北京", "tea🫖tea", "ชาtea"]
 SIGNS = [" ", " ", " ", ", ", " - ", " 🎉 ", "! ", "\n"]
+WITHOUT_SPACES = re.compile("[\u0e00-\u0e7f\u4e00-\u9fff]")
 STROKES = str.maketrans("łŁ", "lL")
 
 
@@ -58,7 +63,7 @@ def plain(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", plain(text))
+    return re.findall(r"[^\W_]+", WITHOUT_SPACES.sub(" ", plain(text)))
 
 
 def has_run(text: str, wanted: list[str], *, open_end: bool) -> bool:
@@ -87,7 +92,7 @@ def characters(text: str) -> Wish:
 
 @st.composite
 def sentences(draw: st.DrawFn) -> str:
-    parts = draw(st.lists(st.sampled_from([*WORDS, *CHINESE, *THAI]), min_size=1, max_size=6))
+    parts = draw(st.lists(st.sampled_from([*WORDS, *CHINESE, *THAI, *EMOJI, *MIXED]), min_size=1, max_size=6))
     return "".join(part + draw(st.sampled_from(SIGNS)) for part in parts).strip()
 
 
@@ -95,7 +100,7 @@ beginnings = st.builds(lambda text, most: text[:most], st.sampled_from(WORDS), s
 wishes = st.lists(
     beginnings.map(word)
     | st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(phrase)
-    | st.sampled_from([*CHINESE, *THAI]).map(characters),
+    | st.sampled_from([*CHINESE, *THAI, *EMOJI]).map(characters),
     min_size=1,
     max_size=3,
 )
@@ -153,8 +158,12 @@ def happen(tx: Transaction, number: int, act: str, whose: str, texts: list[str],
         change_last(tx, latest.id, texts[0])
     elif latest and act == "retitle":
         items = [ActionItem(id=text, text=text, done=False) for text in texts]
-        details = Details(action_items=items, sections=[Section(heading=texts[0], text=texts[-1])])
-        more = {"details": details.text(), "user_title": texts[0]} if is_new else {}
+        details = Details(
+            action_items=items,
+            sections=[Section(heading=texts[0], text=texts[-1])],
+            participants=[Participant(name=text) for text in texts],
+        )
+        more = {"details": details.text(), "user_title": texts[0], "emoji": EMOJI[number % 4]} if is_new else {}
         put(tx, replace(latest, title=texts[-1], summary=texts[-1] if is_new else None, **more))
     elif latest and act == "give back":
         give_back(tx, latest.id, whose)
@@ -185,7 +194,9 @@ def give_back(batch: Batch, conversation_id: str, whose: str) -> None:
 def naive(tx: Transaction, whose: str, wanted: list[Wish]) -> list[tuple[str, str]]:
     found = []
     for conversation in tx.conversations_of(whose, 1_000):
-        texts = [("title", conversation.shown_title), ("summary", conversation.summary)]
+        title = " ".join(filter(None, (conversation.emoji, conversation.shown_title)))
+        texts = [("title", title), ("summary", conversation.summary)]
+        texts += [("summary", ", ".join(participant.name for participant in conversation.participants))]
         texts += [("summary", f"{section.heading}\n{section.text}") for section in conversation.sections]
         texts += [("action_item", item.text) for item in conversation.action_items]
         texts += [("words", message.text) for message in tx.all_messages(conversation.id)]

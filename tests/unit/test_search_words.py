@@ -19,7 +19,11 @@ from omilink.search.words import TOKEN_LENGTH, tokens, words
         ("北京,大学", ["北京", "京", "大学", "学"]),
         ("我的iPhone手机", ["我的", "的", "iphone", "手机", "机"]),
         ("ｶﾞﾗｽ", ["ガラ", "ラス", "ス"]),
-        ("🎉 … ¤", []),
+        ("🎉 … ¤", ["🎉"]),
+        ("👍🏽 tea🫖👍", ["👍", "tea", "🫖"]),
+        ("❤️ 1️⃣ 20°C ©", ["❤", "1", "20", "c"]),
+        ("👩\u200d🚀", ["👩", "🚀"]),
+        ("🏽\u200d\ufe0f", []),
         ("\u0301 a\u0301", ["a"]),
         ("\ud800x", ["x"]),
     ],
@@ -73,6 +77,20 @@ def test_highlights_count_as_javascript_does() -> None:
     part = snippet(text, found.places)
     units = part.text.encode("utf-16-le")
     assert [units[2 * from_ : 2 * to].decode("utf-16-le") for from_, to in part.highlights] == ["tea", "Teas", "北京"]
+
+
+def test_a_highlighted_emoji_has_its_skin_tone() -> None:
+    text = "well done 👍🏽, and 👩\u200d🚀!"
+    found = match(terms("👍 👩\u200d🚀"), text)
+    assert found
+    assert [text[from_:to] for from_, to in found.places] == ["👍🏽", "👩\u200d🚀"]
+
+
+@pytest.mark.parametrize("text", ["not the, to!", "THE-TO", "the to", "the__to", "the totem", "bathe to"])
+def test_words_in_quotes_are_the_same_in_ascii_and_in_other_texts(text: str) -> None:
+    for q in '"the to"', '"the to', '"the tote':
+        wanted = terms(q)
+        assert (match(wanted, text) is None) == (match(wanted, text + " é") is None)
 
 
 def test_a_word_longer_than_a_snippet_is_cut() -> None:

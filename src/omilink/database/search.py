@@ -1,9 +1,9 @@
 """The search index: which tokens stand in which texts of which user.
 
-An entry is a text: a message, or of a conversation the title, the summary, a section of the summary or an action item.
-Its id is the number of the conversation in the index, and within it the place of the text, so that ids grow as texts
-come. SQLite keeps tokens in an FTS5 table,
-PostgreSQL in a tsvector. Both hold tokens without their order, and no texts: docs/decisions/0022-search.md.
+An entry is a text: a message, or of a conversation the title, the summary, a section of the summary, the names of the
+participants or an action item. Its id is the number of the conversation in the index, and within it the place of the
+text, so that ids grow as texts come. SQLite keeps tokens in an FTS5 table, PostgreSQL in a tsvector. Both hold tokens
+without their order, and no texts: docs/decisions/0022-search.md.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -32,13 +32,18 @@ PLACE_BITS = 24
 """Of an entry's id."""
 PLACES = 1 << PLACE_BITS
 TITLE, SUMMARY = PLACES - 1, PLACES - 2
-SECTIONS = range(PLACES - 1_024, SUMMARY)
+PARTICIPANTS = PLACES - 3
+SECTIONS = range(PLACES - 1_024, PARTICIPANTS)
 ACTION_ITEMS = range(PLACES - 8_192, PLACES - 1_024)
 """The places of the texts that are no messages. The place of a message is its `seq`."""
 NEWEST = 10**18 - 1
 """No entry has a greater id. Cursors have as many digits."""
 MERGED_AT_ONCE = 64
 """Pages that SQLite merges in one transaction: some 20 ms, in which others cannot write."""
+PREFIXED = 3
+"""Characters of the longest beginning for which FTS5 has an index."""
+SPELLED_OUT = 32
+"""Tokens with the same beginning that are asked for one by one."""
 ERASURE, DUE, RUNNING, DUE_AGAIN = "search_erasure", "due", "running", "due again"
 """A name in meta, and its values."""
 SLACK: Millis = 3_600_000
@@ -58,6 +63,7 @@ class Indexed(NamedTuple):
     title: str | None = None
     omi_title: str | None = None
     user_title: str | None = None
+    emoji: str | None = None
     summary: str | None = None
     details: str | None = None
 
@@ -124,6 +130,7 @@ INDEXED = Query(
         conversation.c.title,
         conversation.c.omi_title,
         conversation.c.user_title,
+        conversation.c.emoji,
         conversation.c.summary,
         conversation.c.details,
     )
@@ -151,14 +158,18 @@ _MARK = Command(upsert(waiting).from_select(["number"], _NUMBERS).on_conflict_do
 _UNMARK = Command(delete(waiting).where(waiting.c.number.in_(_NUMBERS)))
 _SET_REACHED = update(indexed).where(indexed.c.conversation_id == bindparam("id")).values(reached=bindparam("seq"))
 _WANTED = listed("pairs")
+_HAS_INDEX = "INDEXED BY ix_messages_conversation_id_seq"
+"""SQLite, which has no statistics, would read the whole conversation."""
 _BY_SEQ = Query(
-    select(message).select_from(
+    select(message)
+    .select_from(
         _WANTED.join(
             message,
             (message.c.conversation_id == item(_WANTED.c.value, 0))
             & (message.c.seq == cast(item(_WANTED.c.value, 1), Integer)),
         )
     )
+    .with_hint(message, _HAS_INDEX, "sqlite")
 )
 _CONVERSATIONS = Query(select(conversation).where(among(conversation.c.id, "ids")))
 
@@ -176,13 +187,14 @@ _REMOVE_POSTGRESQL = text(
 # CROSS JOIN makes SQLite read the index first, from the newest entry, and stop at the limit.
 _FIND = (
     "SELECT {entry} AS entry, s.conversation_id, m.text FROM search_index CROSS JOIN search_conversations AS s "
-    "CROSS JOIN conversations AS c LEFT JOIN messages AS m "
+    "CROSS JOIN conversations AS c LEFT JOIN messages AS m{by_seq} "
     "ON m.conversation_id = s.conversation_id AND m.seq = ({entry} & :mask) "
     "WHERE {matches} AND {entry} BETWEEN :low AND :high "
     "AND s.number = ({entry} >> :bits) AND c.id = s.conversation_id "
     "AND c.user_id = :user_id AND c.deleted_at IS NULL{filters} ORDER BY {entry} DESC LIMIT :most"
 )
 _ENTRY = {"sqlite": "search_index.rowid", "postgresql": "search_index.entry"}
+_BY_SEQ_INDEX = {"sqlite": f" {_HAS_INDEX}", "postgresql": ""}
 _MATCHES = {
     "sqlite": "search_index MATCH :lookup",
     "postgresql": "search_index.tokens @@ (:lookup)::tsquery",
@@ -197,6 +209,7 @@ _FILTERS = {
 }
 _MERGE = text("INSERT INTO search_index (search_index, rank) VALUES ('merge', :pages)")
 _CHANGED = text("SELECT total_changes()")
+_NEXT_TOKEN = text("SELECT term FROM search_index_tokens WHERE term >= :first LIMIT 1")
 
 
 class Search(Work):
@@ -275,9 +288,11 @@ class Search(Work):
             low, high = self._bounds(user_id, filters, low, high)
         dialect = self._connection.dialect.name
         conditions = "".join(f" AND {_FILTERS[name]}" for name in wanted)
-        query = _FIND.format(entry=_ENTRY[dialect], matches=_MATCHES[dialect], filters=conditions)
+        query = _FIND.format(
+            entry=_ENTRY[dialect], matches=_MATCHES[dialect], by_seq=_BY_SEQ_INDEX[dialect], filters=conditions
+        )
         asked = wanted | {"user_id": user_id, "low": low, "high": high, "most": most}
-        asked |= {"lookup": _lookup(dialect, user_id, lookups, filters), "bits": PLACE_BITS}
+        asked |= {"lookup": self._lookup(user_id, lookups, filters), "bits": PLACE_BITS}
         plan_each_time(self._connection)
         rows = self._run(text(query), asked | {"mask": PLACES - 1})
         return [Found(*row) for row in rows]
@@ -327,6 +342,32 @@ class Search(Work):
         if value:
             self._run(insert(meta).values(name=ERASURE, value=value))
 
+    def _lookup(self, user_id: str, lookups: Collection[Lookup], filters: Filters) -> str:
+        """What the index is asked. Tokens consist of letters, numbers, marks and emoji: none of them is an operator."""
+        dialect = self._connection.dialect.name
+        marks = [("user", user_id), ("session", filters.session_id), ("person", filters.person_id)]
+        asked = [_TOKEN[dialect].format(mark(kind, id)) for kind, id in marks if id is not None]
+        return _AND[dialect].join([*asked, *(self._asked(dialect, one) for one in lookups)])
+
+    def _asked(self, dialect: str, one: Lookup) -> str:
+        if not one.is_beginning:
+            return _TOKEN[dialect].format(one.token)
+        if dialect == "sqlite" and len(one.token) > PREFIXED and (begun := self._begun(one.token)):
+            return f"({' OR '.join(map(_TOKEN[dialect].format, begun))})"
+        return _BEGINNING[dialect].format(one.token)
+
+    def _begun(self, beginning: str) -> list[str]:
+        """The tokens of the index that begin so; none if they are more than `SPELLED_OUT`. FTS5 reads all entries of
+        such tokens before it gives the first one, if it is asked for the beginning."""
+        found: list[str] = []
+        token = self._run(_NEXT_TOKEN, {"first": beginning}).scalar()
+        while token and token.startswith(beginning):
+            found.append(token)
+            if len(found) > SPELLED_OUT:
+                return []
+            token = self._run(_NEXT_TOKEN, {"first": f"{token}\x01"}).scalar()
+        return found
+
     def _bounds(self, user_id: str, filters: Filters, low: int, high: int) -> tuple[int, int]:
         """Of the entries of those conversations that can pass the filters, so that the others are not read."""
         c = conversation.c
@@ -354,11 +395,3 @@ def is_message(place: int) -> bool:
 def mark(kind: str, id: str) -> str:
     """The token that entries of a user, a session or a person have. No word is equal to it."""
     return f"¤{digest(kind, id)}"
-
-
-def _lookup(dialect: str, user_id: str, lookups: Collection[Lookup], filters: Filters) -> str:
-    """What the index is asked. Tokens consist of letters, numbers and marks, so that none of them is an operator."""
-    marks = [("user", user_id), ("session", filters.session_id), ("person", filters.person_id)]
-    tokens = [_TOKEN[dialect].format(mark(kind, id)) for kind, id in marks if id is not None]
-    tokens += [(_BEGINNING if one.is_beginning else _TOKEN)[dialect].format(one.token) for one in lookups]
-    return _AND[dialect].join(tokens)

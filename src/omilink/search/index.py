@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from operator import attrgetter
 from typing import NamedTuple
 
-from omilink.database.search import ACTION_ITEMS, SECTIONS, SUMMARY, TITLE, Change, Indexed, mark
+from omilink.database.search import ACTION_ITEMS, PARTICIPANTS, SECTIONS, SUMMARY, TITLE, Change, Indexed, mark
 from omilink.database.store import Transaction
 from omilink.models.conversation import Conversation
 from omilink.models.message import Message
@@ -21,7 +21,7 @@ LONGEST = 20_000
 megabyte of tokens for an entry."""
 PIECE = 500
 """Messages that one transaction adds to the index."""
-_parts = attrgetter("title", "omi_title", "user_title", "summary", "details")
+_parts = attrgetter("title", "omi_title", "user_title", "emoji", "summary", "details")
 
 
 def update(
@@ -51,9 +51,12 @@ def update(
 
 
 def texts_of(one: Conversation | Indexed) -> dict[int, str]:
-    """The texts of a conversation that are no messages, by their place in the index."""
+    """The texts of a conversation that are no messages, by their place in the index. The emoji stands before the
+    title."""
     details = details_of(one.details)
-    texts = {TITLE: one.user_title or one.omi_title or one.title, SUMMARY: one.summary}
+    title = (one.emoji, one.user_title or one.omi_title or one.title)
+    texts = {TITLE: " ".join(part for part in title if part), SUMMARY: one.summary}
+    texts[PARTICIPANTS] = ", ".join(participant.name for participant in details.participants)
     texts |= zip(SECTIONS, (f"{section.heading}\n{section.text}" for section in details.sections), strict=False)
     texts |= zip(ACTION_ITEMS, (item.text for item in details.action_items), strict=False)
     return {place: text for place, text in texts.items() if text}

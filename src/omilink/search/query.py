@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import islice, pairwise, takewhile
 
 from omilink.search.words import OPEN_FROM, Word, token, words
@@ -56,7 +57,10 @@ class Text:
         self.numbers = defaultdict[str, list[int]](list)
         for number, word in enumerate(self.words):
             self.numbers[word.text].append(number)
-        self._in_order = sorted(self.numbers)
+
+    @cached_property
+    def _in_order(self) -> list[str]:
+        return sorted(self.numbers)
 
     def beginning_with(self, beginning: str) -> list[int]:
         """The numbers of the words that begin so."""
@@ -99,6 +103,8 @@ class Match:
 
 def match(wanted: Sequence[Term], text: str) -> Match | None:
     """None where the text lacks a term."""
+    if text.isascii() and any(_is_missing(term.words, text.lower()) for term in wanted if len(term.words) > 1):
+        return None
     its = Text(text)
     places: list[Place] = []
     whole = 0
@@ -109,6 +115,17 @@ def match(wanted: Sequence[Term], text: str) -> Match | None:
         places += (place for place, _ in found)
         whole += any(is_whole for _, is_whole in found)
     return Match(tuple(_apart(sorted(places))), whole)
+
+
+def _is_missing(in_order: tuple[Word, ...], text: str) -> bool:
+    """Whether a text of ASCII characters in lower case surely lacks the words in this order. Most texts that have the
+    words lack the order, and splitting a text into words takes ten times as long."""
+    return not _pattern(in_order).search(text)
+
+
+@lru_cache(256)
+def _pattern(in_order: tuple[Word, ...]) -> re.Pattern[str]:
+    return re.compile("[^a-z0-9]+".join(re.escape(word.text) for word in in_order))
 
 
 def _apart(places: Sequence[Place]) -> Iterator[Place]:

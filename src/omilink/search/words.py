@@ -1,7 +1,7 @@
 """Splits text into the words that the index holds and a search compares.
 
 Words are compared without case and accents. Chinese, Japanese, Thai, Lao, Khmer and Burmese put no spaces between
-words, so that each of their characters is a word here, and the index holds pairs of them.
+words, so that each of their characters is a word here, and the index holds pairs of them. Each emoji is a word.
 """
 
 import re
@@ -16,8 +16,11 @@ OPEN_FROM = 2
 """Characters from which the beginning of a word finds the word. A single letter begins too many words."""
 _ASCII_WORD = re.compile("[a-z0-9]+")
 _ASCII_TOKEN = re.compile(f"([a-z0-9]{{1,{TOKEN_LENGTH}}})[a-z0-9]*")
-_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-"""Accents of Latin, Greek and Cyrillic letters, vowel points of Hebrew and Arabic ones, and variation selectors."""
+_ACCENTS = re.compile(
+    "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u20e3\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]"
+)
+"""Accents of Latin, Greek and Cyrillic letters, vowel points of Hebrew and Arabic ones, variation selectors, and the
+keycaps and skin tones of emoji."""
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 """Letters with strokes and ligatures, which Unicode does not decompose."""
 _WITHOUT_SPACES = (
@@ -34,9 +37,12 @@ _WITHOUT_SPACES = (
     (0xFF66, 0xFF9D),  # halfwidth Katakana
     (0x20000, 0x3FFFF),
 )
-_VOICED = "\uff9e\uff9f"
-"""The marks that change the halfwidth Katakana before them."""
-_LETTER, _CHARACTER, _MARK = range(3)
+_SKIN_TONES = "".join(map(chr, range(0x1F3FB, 0x1F400)))
+_CHANGES = "\uff9e\uff9f" + _SKIN_TONES
+"""What is a mark here, though Unicode has it otherwise: halfwidth Katakana and emoji are changed by what is behind."""
+_FIRST_EMOJI = "\u2190"
+"""Before it are signs such as the degree sign, which are no words."""
+_LETTER, _CHARACTER, _EMOJI, _MARK = range(4)
 
 
 class Word(NamedTuple):
@@ -114,9 +120,11 @@ def _letters(text: str) -> Iterator[str]:
 
 @lru_cache(65_536)
 def _kind(character: str) -> int | None:
-    category = unicodedata.category(character)[0]
-    if category not in "LNM":
+    category = unicodedata.category(character)
+    if category == "So":
+        return _EMOJI if character >= _FIRST_EMOJI else None
+    if category.startswith("M") or character in _CHANGES:
+        return _MARK
+    if not category.startswith(("L", "N")):
         return None
-    if any(first <= ord(character) <= last for first, last in _WITHOUT_SPACES):
-        return _MARK if category == "M" else _CHARACTER
-    return _MARK if category == "M" or character in _VOICED else _LETTER
+    return _CHARACTER if any(first <= ord(character) <= last for first, last in _WITHOUT_SPACES) else _LETTER

@@ -43,9 +43,9 @@ async def search(
     limit: Limit = 20,
     cursor: RankCursor = "",
 ) -> Json:
-    """Searches words, titles, summaries and action items of your conversations. Case and accents make no difference. A
-    word also finds the words that it begins; in quotes, words have to follow one another as they are. No other sign has
-    a meaning."""
+    """Searches words, titles, summaries, participants and action items of your conversations. Case and accents make no
+    difference. A word also finds the words that it begins; in quotes, words have to follow one another as they are. An
+    emoji is a word. No other sign has a meaning."""
     filters = Filters(
         since=_moment(from_, "from"),
         until=_moment(to, "to", after=DAY),
