@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from bench import cluster, embedded, machine, report, rights, screen, servers
+from bench import cluster, embedded, machine, report, rights, screen, searching, servers
 from bench.servers import THIS
 
 AT_LEAST_BY_TURNS = 3
@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure of every round there")
     parser.add_argument("--screen", action="store_true", help="what a user sees in a browser, alone")
     parser.add_argument("--greedy", action="store_true", help="what one greedy user costs another, alone")
+    parser.add_argument("--search", action="store_true", help="what search costs, instead")
     parser.add_argument("--rights", action="store_true", help="how fast streams end with their right, instead")
     parser.add_argument("--cluster", action="store_true", help="a cluster beside the embedded product, instead")
     parser.add_argument("--workers", type=int, default=1, help="the cluster's, 1 by default")
@@ -62,6 +63,11 @@ def _clustered(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, A
     size = cluster.QUICK if args.quick else cluster.FULL
     figures = uvloop.run(cluster.measure(size, folder, args.workers))
     return cluster.table(figures), figures.as_json()
+
+
+def _search(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
+    figures = uvloop.run(searching.measure(searching.QUICK if args.quick else searching.FULL, folder))
+    return searching.table(figures), figures.as_json()
 
 
 def _on_the_screen(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
@@ -96,7 +102,13 @@ def _by_turns(args: argparse.Namespace, size: embedded.Size, folder: Path) -> tu
     return report.table(figures), figures.as_json()
 
 
-PARTS = {"cluster": _clustered, "greedy": _beside_a_greedy_one, "rights": _rights, "screen": _on_the_screen}
+PARTS = {
+    "cluster": _clustered,
+    "greedy": _beside_a_greedy_one,
+    "rights": _rights,
+    "screen": _on_the_screen,
+    "search": _search,
+}
 
 
 def _on_a_real_disk() -> Path:

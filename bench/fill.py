@@ -21,17 +21,19 @@ COPIES = "user_id TEXT, session_id TEXT, omi_session_id TEXT, conversation_id TE
 """Columns of one row for each copy; `events` is the number of the event before its first one."""
 
 
-def fill(database: Path, past: Person, people: Sequence[Person], users: int) -> None:
-    """Each user, of whom `people` are the first, gets CONVERSATIONS copies of what `past` has said. The server must not
-    be running."""
+def fill(
+    database: Path, past: Person, people: Sequence[Person], users: int, conversations: int = CONVERSATIONS
+) -> None:
+    """Each user, of whom `people` are the first, gets that many copies of what `past` has said. The server must not be
+    running."""
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous=OFF")
         db.execute("BEGIN")
         user, session, conversation = _the_past(db, past)
         _keep_past(db, user, session, conversation)
         (events,) = db.execute("SELECT count(*) FROM past_events").fetchone()
-        _name_heirs(db, session, people, users, events)
-        _copy_owners(db, events)
+        _name_heirs(db, session, people, users, events, conversations)
+        _copy_owners(db, conversations * events)
         _copy_words(db, conversation)
         db.execute("COMMIT")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -62,7 +64,9 @@ def _keep_past(db: sqlite3.Connection, user: str, session: str, conversation: st
         db.execute(f"CREATE TEMP TABLE past_{table} AS SELECT *{more} FROM {table} WHERE {column} = ?", (value,))
 
 
-def _name_heirs(db: sqlite3.Connection, session: str, people: Sequence[Person], users: int, events: int) -> None:
+def _name_heirs(
+    db: sqlite3.Connection, session: str, people: Sequence[Person], users: int, events: int, conversations: int
+) -> None:
     known = {email: (user, seq) for user, email, seq in db.execute("SELECT id, email, seq FROM users")}
     db.execute(f"CREATE TEMP TABLE heirs ({HEIRS})")
     db.execute(f"CREATE TEMP TABLE copies ({COPIES})")
@@ -72,18 +76,18 @@ def _name_heirs(db: sqlite3.Connection, session: str, people: Sequence[Person], 
         user, seq = known.get(email) or (str(uuid.uuid4()), 0)
         whose = (user, session.replace(PAST, name), name)
         db.execute("INSERT INTO heirs VALUES (?, ?, ?, ?, ?, ?, 0)", (*whose, email, seq, email not in known))
-        for copy in range(CONVERSATIONS):
-            row = (*whose, str(uuid.uuid4()), seq + copy * events, (CONVERSATIONS - copy) * DAY)
+        for copy in range(conversations):
+            row = (*whose, str(uuid.uuid4()), seq + copy * events, (conversations - copy) * DAY)
             db.execute("INSERT INTO copies VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
-def _copy_owners(db: sqlite3.Connection, events: int) -> None:
+def _copy_owners(db: sqlite3.Connection, new_events: int) -> None:
     new = "(SELECT * FROM heirs WHERE is_new)"
     _copy(db, "users", new, {"id": "h.user_id", "email": "h.email"})
     own = {"id": "h.session_id", "omi_session_id": "h.omi_session_id", "user_id": "h.user_id"}
     _copy(db, "omi_sessions", new, own)
     last = "UPDATE users SET seq = heirs.events + ? FROM heirs WHERE heirs.user_id = users.id"
-    db.execute(last, (CONVERSATIONS * events,))
+    db.execute(last, (new_events,))
 
 
 def _copy_words(db: sqlite3.Connection, conversation: str) -> None:

@@ -22,14 +22,19 @@ _UVICORN = ("--loop", "uvloop", "--http", "httptools", "--log-level", "warning",
 
 @dataclass(frozen=True, kw_only=True)
 class Checkout:
-    """A version of omilink, in a folder with an environment of its own."""
+    """A version of omilink, in a folder with an environment of its own. `module` is run in place of omilink."""
 
     name: str
     folder: Path
+    module: str | None = None
 
     @property
     def program(self) -> Path:
         return self.folder / ".venv/bin/omilink"
+
+    @property
+    def command(self) -> Sequence[str]:
+        return (str(self.folder / ".venv/bin/python"), "-m", self.module) if self.module else (str(self.program),)
 
     @property
     def commit(self) -> str:
@@ -93,7 +98,7 @@ def noop(logs: Path) -> Server:
 
 def omilink(name: str, data: Path, checkout: Checkout = THIS, **settings: str) -> Server:
     port = _free_port()
-    command = (str(checkout.program), "serve", "--port", str(port))
+    command = (*checkout.command, "serve", "--port", str(port))
     data.mkdir(parents=True, exist_ok=True)
     return _started(name, port, command, data.parent / f"{data.name}.log", _settings(data) | settings)
 
