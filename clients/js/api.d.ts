@@ -342,6 +342,14 @@ export interface components {
             items: components["schemas"]["Message"][];
             nextCursor: string | null;
         };
+        /** @description Remove these messages. Their ids are not given again. A changed `messageCount` comes with another event. */
+        MessagesDeletedEvent: {
+            id?: string;
+            /** @constant */
+            type: "messages_deleted";
+            conversationId: string;
+            messageIds: string[];
+        };
         /** @description Replace by `id` where `rev` is higher. */
         MessagesUpdatedEvent: {
             id?: string;
@@ -465,7 +473,7 @@ export interface components {
         PolledEvents: {
             /** @constant */
             ok: true;
-            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["ActionItemChangedEvent"] | components["schemas"]["ActionItemDeletedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SignedOutEvent"])[];
+            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["MessagesDeletedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["ActionItemChangedEvent"] | components["schemas"]["ActionItemDeletedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SignedOutEvent"])[];
             cursor: string;
             more: boolean;
         };
@@ -671,6 +679,7 @@ export type Login = components['schemas']['Login'];
 export type Me = components['schemas']['Me'];
 export type Message = components['schemas']['Message'];
 export type Messages = components['schemas']['Messages'];
+export type MessagesDeletedEvent = components['schemas']['MessagesDeletedEvent'];
 export type MessagesUpdatedEvent = components['schemas']['MessagesUpdatedEvent'];
 export type NewItem = components['schemas']['NewItem'];
 export type NewMessagesEvent = components['schemas']['NewMessagesEvent'];

@@ -10,6 +10,8 @@
  * @property {readonly Message[]} messages In spoken order.
  * @property {string | null | undefined} older Cursor of the next older page; null when the first message is held, undefined
  *   before any page was fetched.
+ * @property {Readonly<Record<string, true>>} [removed] Ids of messages that were removed: a page that was asked for before
+ *   may still have them.
  *
  * @typedef {object} View
  * @property {boolean} loaded False until the first snapshot: nothing is known yet, so nothing is "empty".
@@ -41,6 +43,8 @@ export function applyEvent(view, event) {
     case "new_messages":
     case "messages_updated":
       return settle(withChat(view, event.conversationId, event.conversation, event.messages));
+    case "messages_deleted":
+      return withoutMessages(view, event.conversationId, event.messageIds);
     case "conversation_deleted":
       return withoutChat(view, event.conversationId);
     default:
@@ -57,7 +61,8 @@ export function applyEvent(view, event) {
  */
 export function addSnapshot(view, { conversation, messages }) {
   const known = { ...view, loaded: true, missing: null };
-  return settle(conversation ? withChat(known, conversation.id, conversation, messages) : known);
+  if (!conversation) return settle(known);
+  return settle(withChat(known, conversation.id, conversation, remaining(view.chats[conversation.id], messages)));
 }
 
 /**
@@ -71,7 +76,7 @@ export function addSnapshot(view, { conversation, messages }) {
 export function addMessages(view, id, { items, nextCursor }) {
   const chat = view.chats[id];
   if (!chat) return view;
-  const added = { ...chat, messages: mergeMessages(chat.messages, items), older: nextCursor };
+  const added = { ...chat, messages: mergeMessages(chat.messages, remaining(chat, items)), older: nextCursor };
   return settle({ ...view, chats: { ...view.chats, [id]: added } });
 }
 
@@ -146,6 +151,18 @@ function withChat(view, id, conversation, messages) {
   return { ...view, chats: { ...view.chats, [id]: changed } };
 }
 
+/** @param {View} view @param {string} id @param {readonly string[]} messageIds @returns {View} */
+function withoutMessages(view, id, messageIds) {
+  const chat = view.chats[id];
+  if (!chat) return view;
+  const removed = {
+    ...chat.removed,
+    ...Object.fromEntries(messageIds.map((gone) => [gone, /** @type {const} */ (true)])),
+  };
+  const changed = { ...chat, removed, messages: remaining({ ...chat, removed }, chat.messages) };
+  return settle({ ...view, chats: { ...view.chats, [id]: changed } });
+}
+
 /** @param {View} view @param {string} id @returns {View} */
 function withoutChat(view, id) {
   const remaining = settle({ ...view, chats: without(view.chats, id), deleted: { ...view.deleted, [id]: true } });
@@ -181,6 +198,16 @@ function newestConversation(view) {
   for (const { conversation } of Object.values(view.chats))
     if (!newest || compareConversations(conversation, newest) > 0) newest = conversation;
   return newest;
+}
+
+/**
+ * What the server sent before it removed messages, without these.
+ *
+ * @param {Chat | undefined} chat
+ * @param {readonly Message[]} messages
+ */
+function remaining(chat, messages) {
+  return chat?.removed ? messages.filter(({ id }) => !chat.removed?.[id]) : messages;
 }
 
 /**

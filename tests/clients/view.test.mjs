@@ -4,6 +4,7 @@ import {
   EMPTY_VIEW,
   addConversations,
   addMessages,
+  addSnapshot,
   applyEvent,
   conversationsOf,
   hasOlder,
@@ -94,6 +95,18 @@ test("a deleted conversation is gone, and late news of it bring nothing back", (
   assert.equal(view.missing, "current", "only the server knows whether another one is newer");
   const late = addConversations(applyEvent(view, news(c2, [message("b")])), { items: [c2], nextCursor: null });
   assert.deepEqual(Object.keys(late.chats), ["c1"]);
+});
+
+test("a removed message is gone, and a page that was asked for before brings it back no more", () => {
+  const c1 = conversation("c1", { messageCount: 2 });
+  const both = [message("a", { position: 1 }), message("b", { position: 2 })];
+  const view = after(update(c1, both), { type: "messages_deleted", conversationId: "c1", messageIds: ["a", "x"] });
+  assert.deepEqual(texts(view), ["b"]);
+  assert.deepEqual(texts(addMessages(view, "c1", { items: both, nextCursor: null })), ["b"]);
+  assert.deepEqual(texts(addSnapshot(view, { conversation: c1, messages: both })), ["b"]);
+  assert.deepEqual(texts(applyEvent(view, update(c1, both))), ["a", "b"], "a snapshot of the stream is newer");
+  const unknown = applyEvent(view, { type: "messages_deleted", conversationId: "c9", messageIds: ["b"] });
+  assert.equal(unknown, view);
 });
 
 test("a conversation that was let go comes back when it is taken along again", () => {

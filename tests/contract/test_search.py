@@ -270,6 +270,29 @@ def test_a_word_that_changes_is_found_as_it_is_now(tx: Transaction) -> None:
 # Whose
 
 
+@pytest.mark.parametrize("is_in_index", [True, False])
+def test_a_removed_message_leaves_nothing_and_its_number_is_not_given_again(tx: Transaction, is_in_index: bool) -> None:
+    save(tx, "the copper kettle", "the tin spoon")
+    if is_in_index:
+        catch_up(tx)
+    kettle, spoon = tx.all_messages(current(tx).id)
+    remove(tx, kettle)
+    say(tx, "the glass jar", at=HOUR + 5_000, id="5d2b6f0e-0000-4000-8000-000000000000")
+    assert (found(tx, "kettle"), found(tx, "spoon"), found(tx, "jar")) == ([], [spoon.text], ["the glass jar"])
+    assert sorted(one.seq for one in tx.all_messages(current(tx).id)) == [2, 3]
+    rows = tx._connection.execute(text("SELECT count(*) FROM messages WHERE text LIKE '%kettle%'"))
+    assert rows.scalar_one() == 0
+
+
+@unit_of_work
+def remove(batch: Batch, message: Message) -> None:
+    """The message changes, is removed, and is not there for the rest of the batch."""
+    batch.put_message(replace(message, text="the golden kettle", rev=2))
+    batch.remove_message(message)
+    batch._keep_stored(batch.tx.all_messages(message.conversation_id))
+    assert batch.message((message.conversation_id, message.key)) is None
+
+
 def test_nobodys_words_are_found_by_nobody_until_they_are_somebodys(tx: Transaction) -> None:
     say(tx, "a lonely kettle", session="nobodys")
     assert found(tx, "kettle") == found(tx, "kettle", "ben") == []

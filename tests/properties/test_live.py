@@ -59,6 +59,9 @@ class Screen:
             case "update":
                 self.talks, self.words = {}, {}
                 self._hear(event)
+            case "messages_deleted":
+                for id in event["messageIds"]:
+                    self.words.pop(id, None)
             case "conversation_deleted":
                 self.talks.pop(event["conversationId"], None)
                 self.words = {k: m for k, m in self.words.items() if m["conversationId"] != event["conversationId"]}

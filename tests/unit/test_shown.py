@@ -178,6 +178,10 @@ EVENTS: list[tuple[Content, str]] = [
         event.MessagesUpdated(conversation=CONVERSATION, messages=[MESSAGE]),
         f'{{"type":"messages_updated",{OF_CONVERSATION},"messages":[{MESSAGE_JSON}]}}',
     ),
+    (
+        event.MessagesDeleted(conversation_id="c", message_ids=["c.2"]),
+        '{"type":"messages_deleted","conversationId":"c","messageIds":["c.2"]}',
+    ),
     (event.ConversationDeleted(conversation_id="c"), '{"type":"conversation_deleted","conversationId":"c"}'),
     (
         event.DaySummaryChanged(

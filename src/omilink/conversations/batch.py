@@ -39,9 +39,9 @@ def unit_of_work(use_case: Callable[Concatenate["Batch", P], T]) -> Callable[Con
 class Batch:
     """The only writer of sessions, the uids that sessions have shown, conversations, messages, events and the audit.
 
-    `flush` writes what was put, shown, added and noted. A query that has to see the changes goes to `stored`, which
-    writes them first. Removals are not held: `remove_events` removes at once, `remove_uids_shown` and `remove_words`
-    write all changes and then remove.
+    `flush` writes what was put, shown, added and noted, and removes messages. A query that has to see the changes goes
+    to `stored`, which writes them first. Other removals are not held: `remove_events` removes at once,
+    `remove_uids_shown` and `remove_words` write all changes and then remove.
     """
 
     def __init__(self, tx: Transaction) -> None:
@@ -106,6 +106,15 @@ class Batch:
         fresh = new or key in self._new_messages
         (self._new_messages if fresh else self._changed_messages)[key] = message
 
+    def remove_message(self, message: Message) -> None:
+        """Removes the message: nothing is left of it, in the search index neither. Its `seq` is not given again; the
+        conversation's `message_count` and events about the removal are the caller's."""
+        key = (message.conversation_id, message.key)
+        self._messages.get(message.conversation_id, {}).pop(message.key, None)
+        self._changed_messages.pop(key, None)
+        if self._new_messages.pop(key, None) is None:
+            self._removed_messages[key] = message
+
     def remove_words(self, conversation: Conversation) -> None:
         """Writes all changes, then deletes the conversation's words, as `Transaction.remove_words` does."""
         index.forget(self.stored(), [conversation.id])
@@ -145,8 +154,10 @@ class Batch:
             conversations=self._changed_conversations.values(),
             new_messages=self._new_messages.values(),
             messages=self._changed_messages.values(),
+            removed_messages=self._removed_messages.values(),
         )
         self.tx.put_conversations(*conversations)
+        self.tx.remove_messages(self._removed_messages.values())
         self.tx.put_messages(*messages)
         for entry in self._entries:
             self.tx.add_audit_entry(entry)
@@ -155,8 +166,11 @@ class Batch:
         self._forget_changes()
 
     def _keep_stored(self, messages: Iterable[Message]) -> None:
-        """Keeps the loaded messages that the batch does not have yet: the batch's own versions are newer."""
-        self._keep([m for m in messages if self.message((m.conversation_id, m.key)) is None])
+        """Keeps the loaded messages that the batch neither has yet nor has removed: the batch's own versions are
+        newer."""
+        keys = self._removed_messages
+        known = ((m.conversation_id, m.key) for m in messages)
+        self._keep([m for m, key in zip(messages, known, strict=True) if key not in keys and self.message(key) is None])
 
     def _keep(self, messages: Collection[Message]) -> None:
         for message in messages:
@@ -169,5 +183,6 @@ class Batch:
         self._changed_conversations: dict[str, Conversation] = {}
         self._new_messages: dict[MessageKey, Message] = {}
         self._changed_messages: dict[MessageKey, Message] = {}
+        self._removed_messages: dict[MessageKey, Message] = {}
         self._events: list[Event] = []
         self._entries: list[AuditEntry] = []

@@ -37,10 +37,10 @@ Attributes = Callable[[Any], tuple[Any, ...]]
 
 
 class Bulk:
-    """An INSERT of all columns of a noun's table, or an UPDATE with parameters `to_<column>` and `where_<column>`. On
-    PostgreSQL several rows are one JSON parameter, unless `as_json` is False."""
+    """An INSERT of all columns of a noun's table, or an UPDATE or DELETE with parameters `to_<column>` and
+    `where_<column>`. On PostgreSQL several rows are one JSON parameter, unless `as_json` is False."""
 
-    def __init__(self, statement: Insert | Update, noun: type[Struct], *, as_json: bool = True) -> None:
+    def __init__(self, statement: Insert | Update | Delete, noun: type[Struct], *, as_json: bool = True) -> None:
         self._statement, self._noun, self._as_json = statement, noun, as_json
 
     def run(self, connection: Connection, values: Collection[Any], **same: Any) -> None:

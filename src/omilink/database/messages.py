@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, func, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
 
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
@@ -53,6 +53,13 @@ CHANGE_MESSAGE = Bulk(
     .values(to_values(*changing(message, Message))),
     Message,
 )
+REMOVE_MESSAGE = Bulk(
+    delete(message).where(
+        message.c.conversation_id == bindparam("where_conversation_id"), message.c.key == bindparam("where_key")
+    ),
+    Message,
+    as_json=False,
+)
 AROUND_MOST = 2_000
 END = (math.inf, 0)
 """The place after all messages."""
@@ -95,6 +102,10 @@ class Messages(Work):
             func.substr(message.c.text, 1, len(begun)) == begun,
         )
         return any(title_of(text) == title for text in self._run(earlier).scalars())
+
+    def remove_messages(self, messages: Collection[Message]) -> None:
+        """Removes the rows; nothing is left of them. A retry of one is not recognised any more."""
+        REMOVE_MESSAGE.run(self._connection, messages)
 
     def put_messages(self, new: Collection[Message], changed: Collection[Message]) -> None:
         PUT_MESSAGE.run(self._connection, new)

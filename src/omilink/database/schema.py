@@ -191,6 +191,7 @@ conversations = Table(
         Column("last_step", BigInteger, nullable=False, server_default="0"),
         Column("turn", Integer, nullable=False, server_default="0"),
         Column("details", Text),
+        Column("last_seq", Integer, nullable=False, server_default="0"),
         Column("repaired_count", Integer, nullable=False, server_default="0"),
         Column("starred", Boolean, nullable=False, server_default=false()),
         Column("counted_at", BigInteger, nullable=False, server_default="0"),  # of the last words or change of hands

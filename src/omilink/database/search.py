@@ -138,7 +138,7 @@ INDEXED = Query(
     .join(waiting, waiting.c.number == indexed.c.number, isouter=True)
     .where(among(indexed.c.conversation_id, "ids"))
 )
-_MESSAGES_LEFT = conversation.c.message_count - func.coalesce(indexed.c.reached, 0)
+_MESSAGES_LEFT = conversation.c.last_seq - func.coalesce(indexed.c.reached, 0)
 _WAITING = Query(
     select(indexed.c.conversation_id, conversation.c.session_id, _MESSAGES_LEFT.label("messages"))
     .join(waiting, waiting.c.number == indexed.c.number)

@@ -115,7 +115,7 @@ def _add_words(
         return
     conversation = before.with_words(said, delivery, named_by=_name(batch, delivery, said))
     batch.put_conversation(conversation)
-    seq, end = before.message_count, before.end
+    seq, end = before.last_seq, before.end
     is_alone = len(said) == 1
     is_one_twice = len({segment.id or segment.key for segment in said}) < len(said)
     for segment in said:
@@ -129,7 +129,8 @@ def _add_words(
         batch.put_message(message, new=True)
         end = segment.end if end is None else max(end, segment.end or end)
         changes.new.setdefault(conversation.id, []).append(message.key)
-    batch.put_conversation(replace(batch.conversation(delivery, conversation.id), message_count=seq))
+    after = batch.conversation(delivery, conversation.id)
+    batch.put_conversation(replace(after, message_count=after.message_count + seq - before.last_seq, last_seq=seq))
 
 
 def _name(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> str | None:

@@ -111,8 +111,9 @@ def _remember(
         known = dict.fromkeys([*before.versions.split(), *versions.split()])
         batch.put_message(replace(before, versions=" ".join([*known][-VERSIONS_REMEMBERED:])))
         return conversation
-    seq = conversation.message_count + 1
-    conversation = replace(conversation.with_words([said], delivery, named_by=None), message_count=seq)
+    seq = conversation.last_seq + 1
+    conversation = conversation.with_words([said], delivery, named_by=None)
+    conversation = replace(conversation, message_count=conversation.message_count + 1, last_seq=seq)
     batch.put_conversation(conversation, new=remembered is None)
     message = Message.of(
         said,

@@ -122,7 +122,7 @@ class _Filling:
     def _fill(self, hole: Hole, speakers: dict[str | None, str | None]) -> None:
         where = self._main if hole.after is None else self._said[hole.after].conversation_id
         conversation, segment = self._conversations[where], self._record.segments[hole.segment]
-        seq, at = conversation.message_count + 1, self._delivery.received_at
+        seq, at = conversation.last_seq + 1, self._delivery.received_at
         message = Message.of(
             segment,
             conversation_id=where,
@@ -226,7 +226,8 @@ def _longer(conversation: Conversation, message: Message, at: Millis) -> Convers
         title=conversation.title or title_of(message.text),
         first=first,
         end=end,
-        message_count=message.seq,
+        message_count=conversation.message_count + 1,
+        last_seq=message.seq,
         repaired_count=conversation.repaired_count + len(message.text.split()),
     )
     return replace(longer, last_at=max(longer.last_at, min(at, longer.ended_at)))

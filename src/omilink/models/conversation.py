@@ -47,6 +47,8 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     """The end of the latest words on the device's clock."""
     message_count: Shown[int] = 0
     """How many messages it has in all; you may hold fewer."""
+    last_seq: int = 0
+    """The greatest `seq` that one of its messages has had. The `seq` of a removed message is not given again."""
     brought_at: Millis | None = None
     """When a proof took the conversation along to a new owner."""
     brought_order: Big[int | None] = None

@@ -87,6 +87,13 @@ class MessagesUpdated(OfConversation, frozen=True, tag="messages_updated"):
     messages: Shown[Sequence[Message]]
 
 
+class MessagesDeleted(Content, frozen=True, tag="messages_deleted"):
+    """Remove these messages. Their ids are not given again. A changed `messageCount` comes with another event."""
+
+    conversation_id: Shown[str]
+    message_ids: Shown[Sequence[str]]
+
+
 class ConversationDeleted(Content, frozen=True, tag="conversation_deleted"):
     """Remove it everywhere."""
 
@@ -139,6 +146,7 @@ LiveEvent = (
     | ConversationChanged
     | NewMessages
     | MessagesUpdated
+    | MessagesDeleted
     | ConversationDeleted
     | DaySummaryChanged
     | ActionItemChanged

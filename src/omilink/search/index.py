@@ -30,23 +30,21 @@ def update(
     conversations: Collection[Conversation],
     new_messages: Collection[Message],
     messages: Collection[Message],
+    removed_messages: Collection[Message],
 ) -> None:
-    """Changes the index for what the transaction is about to write: new and changed conversations and messages. New
-    texts are marked to be added by `catch_up`. A conversation that changes hands leaves the index at once, and is
-    marked to be added for its new owner."""
+    """Changes the index for what the transaction is about to write: new and changed conversations and messages, and
+    messages that it removes. New texts are marked to be added by `catch_up`. A conversation that changes hands leaves
+    the index at once, and is marked to be added for its new owner."""
     with_words = {one.conversation_id for one in new_messages}
-    touched = with_words.union((one.id for one in conversations), (one.conversation_id for one in messages))
+    touched = with_words.union(one.id for one in conversations)
+    touched |= {one.conversation_id for one in (*messages, *removed_messages)}
     known = tx.indexed(touched.difference(one.id for one in new_conversations))
     _leave(tx, known, conversations)
     begun = [one for one in (*new_conversations, *conversations) if one.id not in known and _is_somebodys(one)]
     tx.put_indexed(begun)
     tx.mark_waiting([*(one.id for one in begun), *(id for id in with_words if id in known and not known[id].waits)])
     edits = [edit for one in conversations if one.id in known for edit in _retitled(known[one.id], one)]
-    changed = [one for one in messages if one.conversation_id in known and known[one.conversation_id].holds(one.seq)]
-    stored = tx.known_messages([(one.conversation_id, one.key) for one in changed])
-    for one in changed:
-        old = stored[one.conversation_id, one.key]
-        edits.append(_Edit(known[one.conversation_id], one.seq, _said(old), _said(one)))
+    edits += _reworded(tx, known, [*((one, _said(one)) for one in messages), *((one, []) for one in removed_messages)])
     _write(tx, edits)
 
 
@@ -120,6 +118,20 @@ def _retitled(indexed: Indexed, conversation: Conversation) -> Iterator[_Edit]:
     before, after = texts_of(indexed), texts_of(conversation)
     for place in before | after:
         yield _Edit(indexed, place, _written(before.get(place)), _written(after.get(place)))
+
+
+def _reworded(
+    tx: Transaction, known: dict[str, Indexed], messages: Collection[tuple[Message, list[str]]]
+) -> Iterator[_Edit]:
+    """The edits of stored messages, each given with the tokens that it is to have."""
+    held = [
+        (one, new)
+        for one, new in messages
+        if one.conversation_id in known and known[one.conversation_id].holds(one.seq)
+    ]
+    stored = tx.known_messages([(one.conversation_id, one.key) for one, _ in held])
+    for one, new in held:
+        yield _Edit(known[one.conversation_id], one.seq, _said(stored[one.conversation_id, one.key]), new)
 
 
 def _about(indexed: Indexed) -> list[tuple[int, list[str]]]:
