@@ -139,6 +139,9 @@ export interface components {
             items: components["schemas"]["Conversation"][];
             nextCursor: string | null;
         };
+        Correction: {
+            text: string | null;
+        };
         /** @description The newest 50 messages, in spoken order, and the cursor from which the stream goes on without a gap. */
         CurrentConversation: {
             /** @constant */
@@ -311,7 +314,7 @@ export interface components {
              * @enum {string}
              */
             role: "USER" | "ASSISTANT" | "SYSTEM" | "TOOL";
-            /** @description Text, never markup. */
+            /** @description As its user corrected it, or else as it was heard. Text, never markup. */
             text: string;
             /**
              * @description Where it comes from: `omi` if it came live, `omi_record` if only OMI's record of the conversation has it.
@@ -334,13 +337,19 @@ export interface components {
             seq: number;
             /** @description Grows when the segment changes; a lower one is older news. */
             rev: number;
+            /** @description Whether its user corrected the text. */
+            edited: boolean;
         };
-        /** @description `nextCursor` leads to the next older page; null when there is none. */
+        /**
+         * @description `nextCursor` leads to the next older page; null when there is none. `newerCursor` leads to the next newer one, in
+         *     the page around a message and those that its cursors lead to.
+         */
         Messages: {
             /** @constant */
             ok: true;
             items: components["schemas"]["Message"][];
             nextCursor: string | null;
+            newerCursor?: string | null;
         };
         /** @description Remove these messages. Their ids are not given again. A changed `messageCount` comes with another event. */
         MessagesDeletedEvent: {
@@ -428,6 +437,11 @@ export interface components {
             /** @constant */
             ok: true;
             conversation: components["schemas"]["Conversation"];
+        };
+        OneMessage: {
+            /** @constant */
+            ok: true;
+            message: components["schemas"]["Message"];
         };
         OneOmiAccount: {
             /** @constant */
@@ -655,6 +669,7 @@ export type Conversation = components['schemas']['Conversation'];
 export type ConversationChangedEvent = components['schemas']['ConversationChangedEvent'];
 export type ConversationDeletedEvent = components['schemas']['ConversationDeletedEvent'];
 export type Conversations = components['schemas']['Conversations'];
+export type Correction = components['schemas']['Correction'];
 export type CurrentConversation = components['schemas']['CurrentConversation'];
 export type DayItem = components['schemas']['DayItem'];
 export type DaySummaries = components['schemas']['DaySummaries'];
@@ -691,6 +706,7 @@ export type OmiLinkStart = components['schemas']['OmiLinkStart'];
 export type OmiPush = components['schemas']['OmiPush'];
 export type OneActionItem = components['schemas']['OneActionItem'];
 export type OneConversation = components['schemas']['OneConversation'];
+export type OneMessage = components['schemas']['OneMessage'];
 export type OneOmiAccount = components['schemas']['OneOmiAccount'];
 export type OneSession = components['schemas']['OneSession'];
 export type Order = components['schemas']['Order'];

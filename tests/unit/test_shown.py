@@ -73,13 +73,19 @@ GOLDEN: list[tuple[Struct, str]] = [
         MESSAGE,
         '{"id":"c.3","conversationId":"c","role":"USER","text":"Où est 🔑 \\"\'\\\\?","source":"omi",'
         '"createdAt":"2026-09-14T18:21:07.114Z","spokenAt":"2026-09-14T18:21:06.000Z","speaker":"SPEAKER_1",'
-        '"isUser":true,"start":1.5,"end":2.25,"position":1.5,"seq":3,"rev":2}',
+        '"isUser":true,"start":1.5,"end":2.25,"position":1.5,"seq":3,"rev":2,"edited":false}',
     ),
     (
         UNPLACED,
         '{"id":"c.1","conversationId":"c","role":"USER","text":"yes","source":"omi",'
         '"createdAt":"2026-09-14T18:21:07.114Z","spokenAt":"2026-09-14T18:21:06.000Z","speaker":null,'
-        '"isUser":false,"start":null,"end":null,"position":0.0,"seq":1,"rev":2}',
+        '"isUser":false,"start":null,"end":null,"position":0.0,"seq":1,"rev":2,"edited":false}',
+    ),
+    (
+        MESSAGE.corrected("Où est la clé ?"),
+        '{"id":"c.3","conversationId":"c","role":"USER","text":"Où est la clé ?","source":"omi",'
+        '"createdAt":"2026-09-14T18:21:07.114Z","spokenAt":"2026-09-14T18:21:06.000Z","speaker":"SPEAKER_1",'
+        '"isUser":true,"start":1.5,"end":2.25,"position":1.5,"seq":3,"rev":3,"edited":true}',
     ),
     (
         CONVERSATION,
@@ -271,7 +277,13 @@ def test_deleted_words_leave_nothing_or_an_empty_text() -> None:
         key: str
 
     assert erased_columns(Noun) == {"text": "", "speaker": None}
-    assert erased_columns(Message) == {"text": "", "speaker": None, "person_id": None, "versions": ""}
+    assert erased_columns(Message) == {
+        "text": "",
+        "speaker": None,
+        "person_id": None,
+        "versions": "",
+        "user_text": None,
+    }
     of_conversation = ("title", "summary", "omi_title", "user_title", "emoji", "category", "details")
     assert erased_columns(Conversation) == dict.fromkeys(of_conversation)
     gone = CONVERSATION.deleted(AT)

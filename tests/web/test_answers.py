@@ -1,5 +1,6 @@
 """/openapi.json says of every answer and every event exactly what it holds: clients are generated from it."""
 
+import re
 from typing import Any, get_args
 
 import pytest
@@ -25,6 +26,7 @@ def ada(server: ServerProcess) -> Person:
 def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) -> None:
     described = server.client().get("/openapi.json").json()
     uid, conversation = new_uid(), ada.current()["conversation"]["id"]
+    correction = f"{conversation} {conversation}.1"
     server.vouch(ada, other := new_uid())
     item = ada.client.post("/action-items", json={"text": "Buy tea"}).json()["actionItem"]["id"]
     [sign_in] = ada.client.get("/account/sessions").json()["sessions"]
@@ -56,6 +58,8 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
         ("get", "/conversations/{conversation_id}", conversation, None),
         ("patch", "/conversations/{conversation_id}", conversation, {"title": "Tea", "starred": True}),
         ("get", "/conversations/{conversation_id}/messages", conversation, None),
+        ("get", "/conversations/{conversation_id}/messages", f"{conversation} ?around={conversation}.1", None),
+        ("patch", "/conversations/{conversation_id}/messages/{message_id}", correction, {"text": "the kettle"}),
         ("get", "/search", "?q=kettle", None),
         ("get", "/conversations/current/events", "", None),
         ("get", "/day-summaries", "", None),
@@ -69,7 +73,8 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
         ("delete", "/account/sessions/{sign_in_id}", sign_in["id"], None),
     ]
     for method, path, name, body in calls:
-        where = path.replace(path[path.find("{") : path.find("}") + 1], name) if "{" in path else path + name
+        names = iter(name.split())
+        where = re.sub(r"\{\w+\}", lambda _, names=names: next(names), path) + next(names, "")
         answer = ada.client.request(method, where, json=body, headers=operator if where.startswith("/admin") else None)
         assert answer.is_success, (method, path, answer.text)
         shape = described["paths"][path][method]["responses"][str(answer.status_code)]["content"][JSON]["schema"]

@@ -42,6 +42,7 @@ ROUTES = {
     "/day-summaries": {"get"},
     "/search": {"get"},
     "/conversations/{conversation_id}/messages": {"get"},
+    "/conversations/{conversation_id}/messages/{message_id}": {"patch"},
     "/health": {"get"},
     "/ready": {"get"},
     "/metrics": {"get"},

@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from omilink.clock import Millis
 from omilink.database.store import Transaction
 from omilink.models.audit import AuditEntry
-from omilink.models.conversation import Conversation
+from omilink.models.conversation import Conversation, title_of
 from omilink.models.event import Content, Event
 from omilink.models.ids import SHARED, check_id, session_key
 from omilink.models.json import event_of
@@ -114,6 +114,13 @@ class Batch:
         self._changed_messages.pop(key, None)
         if self._new_messages.pop(key, None) is None:
             self._removed_messages[key] = message
+
+    def is_first_of_its_words(self, message: Message) -> bool:
+        """Whether the message is the first of its conversation with this beginning, so that the title is its own. The
+        question is rare, so the database answers it."""
+        if message.seq == 1:
+            return True
+        return not self.stored().is_begun_before(message.conversation_id, message.seq, title_of(message.shown_text))
 
     def remove_words(self, conversation: Conversation) -> None:
         """Writes all changes, then deletes the conversation's words, as `Transaction.remove_words` does."""

@@ -6,7 +6,8 @@ from omilink.conversations import history
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.errors import Invalid
 from omilink.models.conversation import Conversation
-from omilink.models.event import ConversationChanged
+from omilink.models.event import ConversationChanged, MessagesUpdated
+from omilink.models.message import MAX_TEXT, Message
 from omilink.models.texts import is_storable
 
 LONGEST_TITLE = 500
@@ -30,6 +31,28 @@ def star(batch: Batch, conversation_id: str, user_id: str, starred: bool) -> Con
     """Stars the conversation, or takes the star away. Returns the conversation. Raises NotFound."""
     conversation = locked(batch, conversation_id, user_id)
     return put(batch, conversation, replace(conversation, starred=starred))
+
+
+@unit_of_work
+def correct(batch: Batch, conversation_id: str, message_id: str, user_id: str, text: str | None) -> Message:
+    """Gives the message this text; None gives back what was heard. A title that is the message's beginning follows.
+    Returns the message. Raises NotFound, and Invalid when the text is blank, too long or cannot be stored."""
+    if text is not None and not (0 < len(text.strip()) <= MAX_TEXT and is_storable(text)):
+        raise Invalid(
+            f"text must have words, and at most {MAX_TEXT:,} characters. null gives back what was heard; "
+            "a message cannot be emptied."
+        )
+    conversation = locked(batch, conversation_id, user_id)
+    before = history.message(batch.tx, conversation, message_id)
+    message = before.corrected(text and text.strip())
+    if message is before:
+        return message
+    is_title = conversation.may_be_named_by(before) and batch.is_first_of_its_words(before)
+    changed = conversation.retitled(message) if is_title else conversation
+    batch.put_message(message)
+    batch.put_conversation(changed)
+    batch.add_event(user_id, MessagesUpdated(conversation=changed, messages=[message]))
+    return message
 
 
 def locked(batch: Batch, conversation_id: str, user_id: str) -> Conversation:

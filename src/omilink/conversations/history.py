@@ -1,6 +1,8 @@
 """Reads, hands over and deletes a user's conversations."""
 
+import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -16,8 +18,11 @@ from omilink.models.session import OmiSession, Session
 from omilink.models.summary import details_of
 from omilink.search import index
 
+Place = tuple[float, int]
+"""A message's position and seq."""
 SNAPSHOT = 50
 """Messages in the answer about the current conversation, and in one event about conversations that are taken along."""
+_SEQ = re.compile("[0-9]{1,9}")
 
 
 def current(tx: Transaction, user_id: str) -> tuple[Conversation | None, list[Message], str | None]:
@@ -36,6 +41,48 @@ def one(tx: Transaction, conversation_id: str, user_id: str) -> Conversation:
     if conversation is None:
         raise NotFound("There is no conversation of that id in this account; it may have been deleted.")
     return conversation
+
+
+class Page(NamedTuple):
+    """Messages in spoken order, and whether the conversation has older and newer ones."""
+
+    messages: list[Message]
+    has_older: bool
+    has_newer: bool
+
+
+def message(tx: Transaction, conversation: Conversation, message_id: str) -> Message:
+    """The conversation's message of this id. Raises NotFound."""
+    of, _, seq = message_id.rpartition(".")
+    is_one = of == conversation.id and _SEQ.fullmatch(seq)
+    found = tx.message(conversation.id, int(seq)) if is_one else None
+    if found is None:
+        raise NotFound("There is no message of that id in this conversation.")
+    return found
+
+
+def older(tx: Transaction, conversation: Conversation, limit: int, before: Place | None = None) -> Page:
+    """The last `limit` messages, or the last ones before a place."""
+    found = tx.messages(conversation.id, limit + 1, before)
+    return Page(found[-limit:], len(found) > limit, before is not None)
+
+
+def newer(tx: Transaction, conversation: Conversation, limit: int, after: Place) -> Page:
+    """The first `limit` messages after a place."""
+    found = tx.messages_after(conversation.id, limit + 1, after)
+    return Page(found[:limit], True, len(found) > limit)
+
+
+def around(tx: Transaction, conversation: Conversation, limit: int, message_id: str) -> Page:
+    """`limit` messages with this one in their middle, or as near to it as the conversation's ends allow. Raises
+    NotFound."""
+    middle = message(tx, conversation, message_id)
+    place = (middle.position, middle.seq)
+    before, after = tx.messages(conversation.id, limit, place), tx.messages_after(conversation.id, limit, place)
+    count = min(len(before), max((limit - 1) // 2, limit - 1 - len(after)))
+    rest = limit - 1 - count
+    shown = [*before[len(before) - count :], middle, *after[:rest]]
+    return Page(shown, len(before) > count, len(after) > rest)
 
 
 def adopt(
@@ -59,14 +106,15 @@ def waiting(tx: Transaction, session: OmiSession, since: Millis = 0) -> list[Con
 
 
 def give_back(batch: Batch, conversation: Conversation) -> None:
-    """Makes the conversation ownerless again, without what its user has written: a title, a star and action items. It
-    disappears from the user's streams."""
-    assert conversation.user_id
+    """Makes the conversation ownerless again, without what its user has written: a title, a star, action items and
+    corrections. It disappears from the user's streams."""
+    user_id, conversation = conversation.user_id, _uncorrected(batch, conversation)
+    assert user_id
     details = details_of(conversation.details).without_additions().text()
     ownerless = replace(conversation, user_id=None, brought_at=None, brought_order=None)
     batch.put_conversation(replace(ownerless, user_title=None, starred=False, details=details))
-    batch.remove_events(conversation.user_id, conversation.id)
-    batch.add_event(conversation.user_id, ConversationDeleted(conversation_id=conversation.id))
+    batch.remove_events(user_id, conversation.id)
+    batch.add_event(user_id, ConversationDeleted(conversation_id=conversation.id))
 
 
 @unit_of_work
@@ -95,6 +143,16 @@ def _brought(conversation: Conversation, moment: Moment | None) -> Conversation:
         return replace(conversation, brought_at=None, brought_order=None)
     order = conversation.last_order if moment.order is None else moment.order
     return replace(conversation, brought_at=moment.at, brought_order=order)
+
+
+def _uncorrected(batch: Batch, conversation: Conversation) -> Conversation:
+    """The conversation, after its messages got back the texts that were heard."""
+    for corrected in batch.stored().corrected_messages(conversation.id):
+        heard = corrected.corrected(None)
+        batch.put_message(heard)
+        if conversation.may_be_named_by(corrected):
+            conversation = conversation.retitled(heard)
+    return conversation
 
 
 def _announce(batch: Batch, user_id: str, conversation: Conversation) -> None:

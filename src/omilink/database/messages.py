@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
 from omilink.database.dialects import item, json_list, listed, to_values
-from omilink.database.rows import changing, every
+from omilink.database.rows import changing, every, first
 from omilink.database.work import Work
 from omilink.models.conversation import title_of
 from omilink.models.message import Message
@@ -44,6 +44,15 @@ LAST_MESSAGES = Query(
         tuple_(message.c.position, message.c.seq) < tuple_(bindparam("position"), bindparam("seq")),
     )
     .order_by(message.c.position.desc(), message.c.seq.desc())
+    .limit(bindparam("most"))
+)
+NEXT_MESSAGES = Query(
+    select(message)
+    .where(
+        message.c.conversation_id == bindparam("c"),
+        tuple_(message.c.position, message.c.seq) > tuple_(bindparam("position"), bindparam("seq")),
+    )
+    .order_by(message.c.position, message.c.seq)
     .limit(bindparam("most"))
 )
 PUT_MESSAGE = Bulk(insert(message), Message)
@@ -88,6 +97,21 @@ class Messages(Work):
         came = select(message).where(message.c.conversation_id == conversation_id)
         return every(Message, self._run(came.order_by(message.c.seq.desc()).limit(limit)))[::-1]
 
+    def message(self, conversation_id: str, seq: int) -> Message | None:
+        """The conversation's message of this number."""
+        one = select(message).where(message.c.conversation_id == conversation_id, message.c.seq == seq)
+        return first(Message, self._run(one))
+
+    def messages_after(self, conversation_id: str, limit: int, after: tuple[float, int]) -> list[Message]:
+        """The first `limit` after (position, seq), in spoken order."""
+        position, seq = after
+        return NEXT_MESSAGES.nouns(Message, self._connection, c=conversation_id, position=position, seq=seq, most=limit)
+
+    def corrected_messages(self, conversation_id: str) -> list[Message]:
+        """Those that their user has corrected, in the order in which they came."""
+        theirs = (message.c.conversation_id == conversation_id) & message.c.user_text.is_not(None)
+        return every(Message, self._run(select(message).where(theirs).order_by(message.c.seq)))
+
     def all_messages(self, conversation_id: str) -> list[Message]:
         """In spoken order."""
         spoken = select(message).where(message.c.conversation_id == conversation_id)
@@ -96,10 +120,11 @@ class Messages(Work):
     def is_begun_before(self, conversation_id: str, seq: int, title: str) -> bool:
         """Whether a message that came before the one of this number would give the conversation this title."""
         begun = title.removesuffix("…")
-        earlier = select(message.c.text).where(
+        shown = func.coalesce(message.c.user_text, message.c.text)
+        earlier = select(shown).where(
             message.c.conversation_id == conversation_id,
             message.c.seq < seq,
-            func.substr(message.c.text, 1, len(begun)) == begun,
+            func.substr(shown, 1, len(begun)) == begun,
         )
         return any(title_of(text) == title for text in self._run(earlier).scalars())
 

@@ -186,8 +186,9 @@ _REMOVE_POSTGRESQL = text(
 )
 # CROSS JOIN makes SQLite read the index first, from the newest entry, and stop at the limit.
 _FIND = (
-    "SELECT {entry} AS entry, s.conversation_id, m.text FROM search_index CROSS JOIN search_conversations AS s "
-    "CROSS JOIN conversations AS c LEFT JOIN messages AS m{by_seq} "
+    "SELECT {entry} AS entry, s.conversation_id, coalesce(m.user_text, m.text) "
+    "FROM search_index CROSS JOIN search_conversations AS s CROSS JOIN conversations AS c "
+    "LEFT JOIN messages AS m{by_seq} "
     "ON m.conversation_id = s.conversation_id AND m.seq = ({entry} & :mask) "
     "WHERE {matches} AND {entry} BETWEEN :low AND :high "
     "AND s.number = ({entry} >> :bits) AND c.id = s.conversation_id "

@@ -6,7 +6,7 @@ from omilink.clock import Millis
 from omilink.conversations import segmentation
 from omilink.conversations.batch import Batch
 from omilink.database.store import Transaction
-from omilink.models.conversation import Conversation, title_of
+from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED, new_id, session_key
 from omilink.models.message import Message, Segment
@@ -154,13 +154,6 @@ class DeliveryBatch(Batch):
             start, until = missing[0] * MINUTE, (missing[-1] + 1) * MINUTE
             self._keep_stored(self.tx.messages_around(conversation.id, start, until))
         seen.update(missing)
-
-    def is_first_of_its_words(self, message: Message) -> bool:
-        """Whether the message is the first of its conversation with this beginning, so that the title is its own. The
-        question is rare, so the database answers it."""
-        if message.seq == 1:
-            return True
-        return not self.stored().is_begun_before(message.conversation_id, message.seq, title_of(message.text))
 
     def free_key(self, conversation: Conversation, segment: Segment, seq: int) -> str:
         """The segment's key; if another message of the conversation has the key already, the key with `seq` added."""

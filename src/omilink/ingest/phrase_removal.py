@@ -185,7 +185,7 @@ def _take_out(batch: DeliveryBatch, delivery: Delivery, message: Message, rest: 
     if conversation.deleted_at or conversation.user_id != batch.owner(delivery) or message.text == rest:
         return
     title = (conversation.title or "").removesuffix("…")
-    if title and title in message.text and title not in rest:
+    if title and title in message.shown_text and title not in rest:
         conversation = replace(conversation, title=None)
         batch.put_conversation(conversation)
     message = message.without(rest)

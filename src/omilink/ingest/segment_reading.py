@@ -14,12 +14,9 @@ from msgspec.structs import replace
 
 from omilink.ingest.json_body import SESSION_NAMES, UID_NAMES
 from omilink.models.delivery import DAY_SUMMARY, RECORD, TRANSCRIPT
-from omilink.models.message import Segment
+from omilink.models.message import MAX_TEXT, Segment
 from omilink.models.texts import storable
 
-MAX_TEXT = 20_000
-"""Characters of a message: a quarter of an hour of speech. A longer text is cut into pieces, so that a page of messages
-has a limited size."""
 LONGEST_ID = 128
 UNPLACED = -1.0
 """`start` and `end` of a segment whose place on the clock is unknown."""

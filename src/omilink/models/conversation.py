@@ -167,11 +167,11 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     def may_be_named_by(self, message: Message) -> bool:
         """Whether the conversation's title is the beginning of the message, or of another message with the same
         beginning."""
-        return self.title == title_of(message.text)
+        return self.title == title_of(message.shown_text)
 
     def retitled(self, message: Message) -> "Conversation":
         """The conversation with a new title, after the message of its title has changed."""
-        return replace(self, title=title_of(message.text))
+        return replace(self, title=title_of(message.shown_text))
 
     def spoken_at(self, start: float | None, at: Millis) -> Millis:
         """The best estimate of when a segment that starts there was said, never later than its arrival `at`."""

@@ -8,9 +8,13 @@ from msgspec.structs import force_setattr, replace
 
 from omilink.clock import Millis
 from omilink.errors import Invalid
+from omilink.models.correction import continued
 from omilink.models.declaration import FIXED, Erased, Fixed, Shown, ShownAs, parts
 from omilink.models.ids import digest, is_uuid
 
+MAX_TEXT = 20_000
+"""Characters of a message: a quarter of an hour of speech. A longer text is cut into pieces, so that a page of messages
+has a limited size."""
 UNIQUE_LENGTH = 16
 WEARER = "the wearer"
 """The voice of whoever wears the device, if the device gives no other name."""
@@ -31,8 +35,8 @@ Role = Literal["USER", "ASSISTANT", "SYSTEM", "TOOL"]
 class Speech(Struct, frozen=True, kw_only=True, gc=False):
     """The fields that a segment shares with its stored message."""
 
-    text: Shown[Erased[str]]
-    """Text, never markup."""
+    text: Erased[str]
+    """As it was heard, with which everything that comes is compared."""
     speaker: Shown[Erased[str | None]] = None
     """As the wearable names them: `SPEAKER_1`."""
     is_user: Shown[bool] = False
@@ -98,7 +102,7 @@ class Segment(Speech, frozen=True, kw_only=True, gc=False):
 class Message(Speech, frozen=True, kw_only=True, gc=False):
     """One segment of speech. Times are ISO 8601 in UTC, here as everywhere."""
 
-    conversation_id: Annotated[str, FIXED, ShownAs(before="text")]
+    conversation_id: Annotated[str, FIXED, ShownAs(before="speaker")]
     created_at: Annotated[Millis, FIXED, ShownAs(before="speaker")]
     """When it was saved."""
     spoken_at: Annotated[Millis, ShownAs(before="speaker")]
@@ -113,6 +117,8 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
     """The key of its segment, which identifies the segment when it arrives again."""
     versions: Erased[str]
     """The latest versions of its segment, separated by spaces."""
+    user_text: Erased[str | None] = None
+    """The text as its user corrected it, which outlasts every later version and every record."""
 
     @classmethod
     def of(cls, words: Speech, **changes: Any) -> "Message":
@@ -125,7 +131,12 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
         return f"{self.conversation_id}.{self.seq}"
 
     @property
-    def role(self) -> Annotated[Role, ShownAs(before="text")]:
+    def shown_text(self) -> Annotated[str, ShownAs("text", before="created_at")]:
+        """As its user corrected it, or else as it was heard. Text, never markup."""
+        return self.text if self.user_text is None else self.user_text
+
+    @property
+    def role(self) -> Annotated[Role, ShownAs(before="shown_text")]:
         """What wearables hear is `USER`."""
         return "USER"  # the wearer's words and everybody else's: who spoke is in `speaker` and `is_user`
 
@@ -133,6 +144,11 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
     def source(self) -> Annotated[Source, ShownAs(before="created_at")]:
         """Where it comes from: `omi` if it came live, `omi_record` if only OMI's record of the conversation has it."""
         return "omi_record" if self.key.startswith(FROM_RECORD) else "omi"
+
+    @property
+    def edited(self) -> Shown[bool]:
+        """Whether its user corrected the text."""
+        return self.user_text is not None
 
     @property
     def segment_id(self) -> str | None:
@@ -158,6 +174,7 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
         return replace(
             self,
             **segment.speech(),
+            user_text=self._corrected_with(segment),
             position=self.position if segment.start is None else segment.start,
             spoken_at=spoken_at,
             rev=self.rev + 1,
@@ -177,8 +194,13 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
 
     def without(self, text: str) -> "Message":
         """The message with this text, after something in it was found to be no part of the conversation. A retry does
-        not restore the removed words."""
-        return replace(self, text=text, rev=self.rev + 1)
+        not restore the removed words. A correction by its user may have them too, and is lost."""
+        return replace(self, text=text, user_text=None, rev=self.rev + 1)
+
+    def corrected(self, text: str | None) -> "Message":
+        """The message as its user corrects it. None gives back what was heard."""
+        user_text = None if text == self.text else text
+        return self if user_text == self.user_text else replace(self, user_text=user_text, rev=self.rev + 1)
 
     def knows(self, segment: Segment) -> bool:
         """Whether the segment adds nothing. Known versions and shorter beginnings of the known text add nothing, since
@@ -192,6 +214,10 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
     def has_grown_from_left_out(self, segment: Segment) -> bool:
         """Whether the segment says more than the text that was no part of the conversation."""
         return self.text == LEFT_OUT and not self.knows(segment)
+
+    def _corrected_with(self, segment: Segment) -> str | None:
+        """The user's text after the segment arrived again: what the segment has grown by at its end is added."""
+        return self.user_text and continued(self.user_text, self.text, segment.text)[:MAX_TEXT]
 
     def _outgrew(self, segment: Segment) -> bool:
         grown = len(segment.text) < len(self.text) and self.text.startswith(segment.text)

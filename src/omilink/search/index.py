@@ -144,7 +144,7 @@ def _written(text: str | None) -> list[str]:
 
 def _said(message: Message) -> list[str]:
     """The tokens of the words, and a mark for the person. Without words nothing is to be found."""
-    words = tokens(message.text)
+    words = tokens(message.shown_text)
     return [*words, mark("person", message.person_id)] if words and message.person_id else words
 
 

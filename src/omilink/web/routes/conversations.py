@@ -1,6 +1,9 @@
 """Routes of conversations: read them page by page, change them by hand, delete them."""
 
-from fastapi import APIRouter
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, StrictBool
 
 from omilink.conversations import action_items, editing, history
@@ -8,9 +11,12 @@ from omilink.database.store import Transaction
 from omilink.live import event_log
 from omilink.models.conversation import Conversation
 from omilink.models.json import Json, to_json
+from omilink.models.message import Message
 from omilink.web.auth import CurrentUser, Services
 from omilink.web.schema import answers, fields
-from omilink.web.schema.cursors import Limit, NumberCursor, PlaceCursor, by_number, by_place, pack
+from omilink.web.schema.cursors import NEWER, OLDER, Limit, NumberCursor, PlaceCursor, by_number, by_place, pack
+
+Around = Annotated[str, Query(description="The id of a message")]
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
 
@@ -18,6 +24,10 @@ router = APIRouter(prefix="/conversations", tags=["conversations"])
 class Change(BaseModel):
     title: fields.Title | None = None
     starred: StrictBool | None = None
+
+
+class Correction(BaseModel):
+    text: fields.MessageText | None
 
 
 class Tick(BaseModel):
@@ -79,19 +89,47 @@ async def tick(conversation_id: str, item_id: str, form: Tick, who: CurrentUser,
 
 @router.get("/{conversation_id}/messages", responses=answers.of(answers.Messages, refused=(404,)))
 async def messages(
-    conversation_id: str, who: CurrentUser, services: Services, limit: Limit = 50, cursor: PlaceCursor = ""
+    conversation_id: str,
+    who: CurrentUser,
+    services: Services,
+    limit: Limit = 50,
+    cursor: PlaceCursor = "",
+    around: Around = "",
 ) -> Json:
-    """The newest page of a conversation's messages, in spoken order. The cursor leads to older pages."""
-    before = by_place(cursor)
-    found = await services.store.read(
-        lambda tx: (
-            history.one(tx, conversation_id, who.user.id),
-            tx.messages(conversation_id, limit + 1, before),
-        )[1]
+    """The newest page of a conversation's messages, in spoken order. The cursor leads to older pages. With `around`,
+    the page that has this message in its middle; this page and those that its cursors lead to have a `newerCursor`
+    too."""
+    direction, place = by_place(cursor)
+
+    def read(tx: Transaction) -> history.Page:
+        conversation = history.one(tx, conversation_id, who.user.id)
+        if around:
+            return history.around(tx, conversation, limit, around)
+        if place and direction == NEWER:
+            return history.newer(tx, conversation, limit, place)
+        return history.older(tx, conversation, limit, place)
+
+    page = await services.store.read(read)
+    answer = {"ok": True, "items": [to_json(m) for m in page.messages]}
+    if not (around or direction):
+        return answer | {"nextCursor": _cursor(page.messages[:1], page.has_older)}
+    return answer | {
+        "nextCursor": _cursor(page.messages[:1], page.has_older, OLDER),
+        "newerCursor": _cursor(page.messages[-1:], page.has_newer, NEWER),
+    }
+
+
+@router.patch("/{conversation_id}/messages/{message_id}", responses=answers.of(answers.OneMessage, refused=(404,)))
+async def correct(
+    conversation_id: str, message_id: str, form: Correction, who: CurrentUser, services: Services
+) -> Json:
+    """Corrects a misheard message. Your text stays, whatever comes later; a `text` of null gives back what was heard.
+    If the device says more of the sentence later, the new words are added to your text."""
+    message = await services.store.write(
+        lambda tx: editing.correct(tx, conversation_id, message_id, who.user.id, form.text)
     )
-    page = found[-limit:]
-    more = pack(page[0].position, page[0].seq) if len(found) > limit else None
-    return {"ok": True, "items": [to_json(m) for m in page], "nextCursor": more}
+    services.bus.publish([who.user.id])
+    return {"ok": True, "message": to_json(message)}
 
 
 @router.delete("/{conversation_id}", responses=answers.of(answers.Done, refused=(404,)))
@@ -103,3 +141,7 @@ async def delete(conversation_id: str, who: CurrentUser, services: Services) -> 
     services.bus.publish([who.user.id])
     await services.store.scrub()
     return {"ok": True}
+
+
+def _cursor(end: Sequence[Message], has_more: bool, direction: str = "") -> str | None:
+    return pack(end[0].position, end[0].seq, direction) if end and has_more else None

@@ -158,10 +158,16 @@ class Conversations(Done):
 
 
 class Messages(Done):
-    """`nextCursor` leads to the next older page; null when there is none."""
+    """`nextCursor` leads to the next older page; null when there is none. `newerCursor` leads to the next newer one, in
+    the page around a message and those that its cursors lead to."""
 
     items: list[Message]
     nextCursor: str | None
+    newerCursor: NotRequired[str | None]
+
+
+class OneMessage(Done):
+    message: Message
 
 
 DaySummary = Annotated[day_summary.DaySummary, Shape()]

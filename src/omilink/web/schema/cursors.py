@@ -15,8 +15,10 @@ from omilink.errors import Invalid
 
 BY_NUMBER = "^(-?[0-9]{1,15}~([2-6][0-9a-f]|7[0-9a-e]){1,200})?$"
 """A time or an order, then an id as hexadecimal bytes, which any id can be written as in a URL."""
-BY_PLACE = r"^(-?[0-9]{1,15}(\.[0-9]{1,30})?~[0-9]{1,9})?$"
-"""A position in a conversation, then a seq. The numbers have few enough digits for every database."""
+BY_PLACE = r"^(((older|newer)~)?-?[0-9]{1,15}(\.[0-9]{1,30})?~[0-9]{1,9})?$"
+"""A position in a conversation, then a seq. The numbers have few enough digits for every database. A page around a
+message has cursors into both directions, which say so."""
+OLDER, NEWER = "older", "newer"
 BY_RANK = "^([0-9]{1,18}(~[0-9]{1,18}~[0-9]{1,9}~[0-9]{1,18})?)?$"
 """Entries of the search index: the greatest, and if they are ranked, also the least, a rank, and the entry of it."""
 
@@ -42,27 +44,24 @@ def by_rank(cursor: str) -> list[int]:
     return [int(number) for number in cursor.split("~") if number]
 
 
-def pack(number: float, second: int | str) -> str:
+def pack(number: float, second: int | str, direction: str = "") -> str:
     last = second if isinstance(second, int) else second.encode().hex()
-    return f"{Decimal(repr(number)):f}~{last}"
+    return f"{direction and direction + '~'}{Decimal(repr(number)):f}~{last}"
 
 
 def by_number(cursor: str) -> tuple[int, str] | None:
     """The two values of a cursor, None if it is empty. Raises Invalid if it is no cursor."""
-    parts = _parts(cursor, BY_NUMBER)
-    return (int(parts[0]), bytes.fromhex(parts[1]).decode()) if parts else None
-
-
-def by_place(cursor: str) -> tuple[float, int] | None:
-    """The two values of a cursor, None if it is empty. Raises Invalid if it is no cursor."""
-    parts = _parts(cursor, BY_PLACE)
-    return (float(parts[0]), int(parts[1])) if parts else None
-
-
-def _parts(cursor: str, pattern: str) -> tuple[str, str] | None:
-    _check(cursor, pattern)
+    _check(cursor, BY_NUMBER)
     number, _, second = cursor.partition("~")
-    return (number, second) if cursor else None
+    return (int(number), bytes.fromhex(second).decode()) if cursor else None
+
+
+def by_place(cursor: str) -> tuple[str, tuple[float, int] | None]:
+    """The direction of a cursor, which may be empty, and its two values, None if it is empty. Raises Invalid if it is
+    no cursor."""
+    _check(cursor, BY_PLACE)
+    *direction, number, second = cursor.split("~") if cursor else ("", "")
+    return "".join(direction), (float(number), int(second)) if cursor else None
 
 
 def _check(cursor: str, pattern: str) -> None:
