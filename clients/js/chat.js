@@ -1,4 +1,15 @@
-import { EMPTY_VIEW, addConversations, addMessages, addSnapshot, applyEvent, hasOlder, isIncomplete } from "./view.js";
+import {
+  EMPTY_VIEW,
+  addConversations,
+  addMessages,
+  addSnapshot,
+  addWindow,
+  applyEvent,
+  hasNewer,
+  hasOlder,
+  isIncomplete,
+  withoutWindow,
+} from "./view.js";
 
 /**
  * @typedef {import("./view.js").View} View
@@ -71,7 +82,10 @@ export function openChat(client, { onView, onEvent, onState }, options, memory) 
     },
     wake: stream.wake,
     open,
+    openAround,
     loadOlder,
+    loadNewer,
+    closeWindow: (/** @type {string} */ id) => change(withoutWindow(view, id)),
     loadConversations,
     close() {
       memory?.write();
@@ -108,9 +122,42 @@ export function openChat(client, { onView, onEvent, onState }, options, memory) 
     });
   }
 
+  /**
+   * Opens a conversation at a message: what is shown of it is a window around the message, until the window has been
+   * read down to the newest messages or is closed. A message that is held already needs none.
+   *
+   * @param {string} id
+   * @param {string} messageId
+   */
+  function openAround(id, messageId) {
+    return once(`around ${messageId}`, async () => {
+      await open(id);
+      if (!view.chats[id] || view.chats[id].messages.some((message) => message.id === messageId))
+        return change(withoutWindow(view, id));
+      const page = await client.messages(id, { around: messageId });
+      change(addWindow(view, id, page));
+    });
+  }
+
+  /** Adds the next newer messages to the window of a conversation. @param {string} id */
+  function loadNewer(id) {
+    return once(`newer ${id}`, async () => {
+      if (view.windows[id] && hasNewer(view.windows[id])) await loadBeside(id, "newer");
+    });
+  }
+
+  /** @param {string} id @param {"older" | "newer"} side */
+  async function loadBeside(id, side) {
+    const cursor = view.windows[id]?.[side];
+    const page = await client.messages(id, { cursor });
+    if (view.windows[id]?.[side] === cursor) change(addWindow(view, id, page, side));
+  }
+
   /** Adds the next older messages of a conversation. @param {string} id */
   function loadOlder(id) {
     return once(`older ${id}`, async () => {
+      const window = view.windows[id];
+      if (window) return hasOlder(window) ? loadBeside(id, "older") : undefined;
       const held = () => view.chats[id]?.messages.length ?? 0;
       const before = held();
       // The first page may hold nothing but what the snapshot had.

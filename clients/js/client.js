@@ -186,7 +186,14 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     /** @param {string} id @returns {Promise<Conversation>} */
     conversation: async (id) => (await ask("GET", `/conversations/${encodeURIComponent(id)}`)).conversation,
 
-    /** @param {string} id @param {Paging} [paging] @returns {Promise<import("./wire.js").Messages>} In spoken order. */
+    /**
+     * The newest messages, or with `around` those around the message of this id. The cursors of such a page lead to pages
+     * with a `newerCursor` too.
+     *
+     * @param {string} id
+     * @param {Paging & {around?: string}} [paging]
+     * @returns {Promise<import("./wire.js").Messages>} In spoken order.
+     */
     messages: (id, paging) => ask("GET", `/conversations/${encodeURIComponent(id)}/messages${queryOf(paging)}`),
 
     /**
@@ -206,6 +213,19 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
      */
     changeConversation: async (id, { title, starred }) =>
       (await ask("PATCH", `/conversations/${encodeURIComponent(id)}`, { title, starred })).conversation,
+
+    /**
+     * Corrects a misheard message. A text of null gives back what was heard.
+     *
+     * @param {string} id Of the conversation.
+     * @param {string} messageId
+     * @param {string | null} text
+     * @returns {Promise<import("./wire.js").Message>}
+     */
+    correctMessage: async (id, messageId, text) => {
+      const path = `/conversations/${encodeURIComponent(id)}/messages/${encodeURIComponent(messageId)}`;
+      return (await ask("PATCH", path, { text })).message;
+    },
 
     /**
      * Marks an action item of a conversation as done, or as not done.

@@ -16,10 +16,13 @@ export {
   addConversations,
   addMessages,
   addSnapshot,
+  addWindow,
   applyEvent,
   conversationsOf,
+  hasNewer,
   hasOlder,
   isIncomplete,
+  shownOf,
   speakerName,
 } from "./view.js";
 
@@ -120,8 +123,11 @@ export const apiListConversations = (paging) => client.listConversations(paging)
 export const apiSearch = (q, options) => client.search(q, options);
 /** @param {string} conversationId */
 export const apiGetConversation = (conversationId) => client.conversation(conversationId);
-/** @param {string} conversationId @param {Paging} [paging] */
+/** @param {string} conversationId @param {Parameters<Client["messages"]>[1]} [paging] */
 export const apiGetMessages = (conversationId, paging) => client.messages(conversationId, paging);
+/** @param {string} conversationId @param {string} messageId @param {string | null} text */
+export const apiCorrectMessage = (conversationId, messageId, text) =>
+  client.correctMessage(conversationId, messageId, text);
 /** @param {Parameters<Client["listDaySummaries"]>[0]} [days] */
 export const apiListDaySummaries = (days) => client.listDaySummaries(days);
 /** @param {string} conversationId @param {Parameters<Client["changeConversation"]>[1]} change */

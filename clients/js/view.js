@@ -12,10 +12,13 @@
  *   before any page was fetched.
  * @property {Readonly<Record<string, true>>} [removed] Ids of messages that were removed: a page that was asked for before
  *   may still have them.
+ * @property {string | null} [newer] Cursor of the next newer page, in a window around a message.
  *
  * @typedef {object} View
  * @property {boolean} loaded False until the first snapshot: nothing is known yet, so nothing is "empty".
- * @property {Readonly<Record<string, Chat>>} chats
+ * @property {Readonly<Record<string, Chat>>} chats Each with the newest messages, without a gap.
+ * @property {Readonly<Record<string, Chat>>} windows Messages around a hit, of conversations that are read there. A window
+ *   that reaches the newest messages becomes a part of its chat.
  * @property {string | null} current The conversation that is being spoken in.
  * @property {string | null} missing The conversation of which a page is to be fetched and added, or `current` when only
  *   the server knows which one is current now.
@@ -27,7 +30,15 @@
 const SNAPSHOT = 50;
 
 /** @type {View} */
-export const EMPTY_VIEW = { loaded: false, chats: {}, current: null, missing: null, older: undefined, deleted: {} };
+export const EMPTY_VIEW = {
+  loaded: false,
+  chats: {},
+  windows: {},
+  current: null,
+  missing: null,
+  older: undefined,
+  deleted: {},
+};
 
 /**
  * @param {View} view
@@ -42,7 +53,7 @@ export function applyEvent(view, event) {
       return settle(withChat(restored(view, event.conversationId), event.conversationId, event.conversation, []));
     case "new_messages":
     case "messages_updated":
-      return settle(withChat(view, event.conversationId, event.conversation, event.messages));
+      return settle(withWords(view, event.conversationId, event.conversation, event.messages));
     case "messages_deleted":
       return withoutMessages(view, event.conversationId, event.messageIds);
     case "conversation_deleted":
@@ -81,6 +92,39 @@ export function addMessages(view, id, { items, nextCursor }) {
 }
 
 /**
+ * Shows a conversation that the view has around a message: adds the page around it, or a page that a cursor of the window
+ * leads to.
+ *
+ * @param {View} view
+ * @param {string} id
+ * @param {import("./wire.js").Messages} page
+ * @param {"older" | "newer"} [side] Where the page belongs; without it the page begins a window.
+ * @returns {View}
+ */
+export function addWindow(view, id, { items, nextCursor, newerCursor = null }, side) {
+  const chat = view.chats[id];
+  const held = side && view.windows[id];
+  if (!chat || (side && !held)) return view;
+  const window = {
+    conversation: chat.conversation,
+    messages: mergeMessages(held?.messages ?? [], remaining(chat, items)),
+    older: held && side === "newer" ? held.older : nextCursor,
+    newer: held && side === "older" ? held.newer : newerCursor,
+  };
+  return joined({ ...view, windows: { ...view.windows, [id]: window } }, id);
+}
+
+/** Goes back to the newest messages of a conversation. @param {View} view @param {string} id @returns {View} */
+export function withoutWindow(view, id) {
+  return view.windows[id] ? { ...view, windows: without(view.windows, id) } : view;
+}
+
+/** What is to be shown of a conversation: its window, if there is one. @param {View} view @param {string} id */
+export function shownOf(view, id) {
+  return view.windows[id] ?? view.chats[id];
+}
+
+/**
  * Adds a page of the list of conversations. What came by events is newer and stays.
  *
  * @param {View} view
@@ -110,6 +154,11 @@ export function isIncomplete({ conversation, messages, older }) {
 /** Whether the server has messages from before those held. @param {Chat} chat */
 export function hasOlder({ conversation, messages, older }) {
   return older === undefined ? messages.length < conversation.messageCount : older !== null;
+}
+
+/** Whether the server has messages from after those held. @param {Chat} chat */
+export function hasNewer({ newer }) {
+  return newer !== undefined && newer !== null;
 }
 
 /**
@@ -148,7 +197,64 @@ function withChat(view, id, conversation, messages) {
   if (view.deleted[id]) return view;
   const chat = view.chats[id] ?? { messages: [], older: undefined };
   const changed = { ...chat, conversation, messages: mergeMessages(chat.messages, messages) };
-  return { ...view, chats: { ...view.chats, [id]: changed } };
+  const window = view.windows[id];
+  const windows = window ? { ...view.windows, [id]: { ...window, conversation } } : view.windows;
+  return { ...view, chats: { ...view.chats, [id]: changed }, windows };
+}
+
+/**
+ * The view with messages of an event, each where it belongs: not where others are missing before it.
+ *
+ * @param {View} view
+ * @param {string} id
+ * @param {Conversation} conversation
+ * @param {readonly Message[]} messages
+ * @returns {View}
+ */
+function withWords(view, id, conversation, messages) {
+  const chat = view.chats[id];
+  const window = view.windows[id];
+  const next = withChat(view, id, conversation, chat ? messages.filter((one) => hasPlace(chat, one)) : messages);
+  if (!window || !next.windows[id]) return next;
+  const words = mergeMessages(
+    window.messages,
+    messages.filter((one) => hasPlace(window, one)),
+  );
+  return joined({ ...next, windows: { ...next.windows, [id]: { ...window, conversation, messages: words } } }, id);
+}
+
+/**
+ * Whether a message stands among those held, or next to them.
+ *
+ * @param {Chat} chat
+ * @param {Message} message
+ */
+function hasPlace(chat, message) {
+  const first = chat.messages[0];
+  const last = chat.messages.at(-1);
+  if (!first || !last) return true;
+  if (compareMessages(message, first) < 0) return !hasOlder(chat) || isIncomplete(chat); // a page is to be fetched
+  return compareMessages(message, last) <= 0 || !hasNewer(chat);
+}
+
+/**
+ * The view in which a window that has come to the messages of its chat, or to the newest one, is a part of the chat.
+ *
+ * @param {View} view
+ * @param {string} id
+ * @returns {View}
+ */
+function joined(view, id) {
+  const window = view.windows[id];
+  const chat = view.chats[id];
+  const last = window?.messages.at(-1);
+  const first = chat?.messages[0];
+  if (!window || !chat) return view;
+  if (hasNewer(window) && !(first && last && compareMessages(last, first) >= 0)) return view;
+  const isLonger = !first || !window.messages[0] || compareMessages(window.messages[0], first) < 0;
+  const messages = mergeMessages(chat.messages, window.messages);
+  const whole = { ...chat, messages, older: isLonger ? window.older : chat.older };
+  return settle({ ...view, chats: { ...view.chats, [id]: whole }, windows: without(view.windows, id) });
 }
 
 /** @param {View} view @param {string} id @param {readonly string[]} messageIds @returns {View} */
@@ -160,12 +266,17 @@ function withoutMessages(view, id, messageIds) {
     ...Object.fromEntries(messageIds.map((gone) => [gone, /** @type {const} */ (true)])),
   };
   const changed = { ...chat, removed, messages: remaining({ ...chat, removed }, chat.messages) };
-  return settle({ ...view, chats: { ...view.chats, [id]: changed } });
+  const window = view.windows[id];
+  const windows = window
+    ? { ...view.windows, [id]: { ...window, messages: remaining(changed, window.messages) } }
+    : view.windows;
+  return settle({ ...view, chats: { ...view.chats, [id]: changed }, windows });
 }
 
 /** @param {View} view @param {string} id @returns {View} */
 function withoutChat(view, id) {
-  const remaining = settle({ ...view, chats: without(view.chats, id), deleted: { ...view.deleted, [id]: true } });
+  const [chats, windows] = [without(view.chats, id), without(view.windows, id)];
+  const remaining = settle({ ...view, chats, windows, deleted: { ...view.deleted, [id]: true } });
   return view.current === id ? { ...remaining, missing: "current" } : remaining;
 }
 
@@ -221,7 +332,12 @@ function mergeMessages(held, incoming) {
   for (const message of incoming) {
     if (message.rev > (byId.get(message.id)?.rev ?? -Infinity)) byId.set(message.id, message);
   }
-  return [...byId.values()].sort((a, b) => a.position - b.position || a.seq - b.seq);
+  return [...byId.values()].sort(compareMessages);
+}
+
+/** By spoken order. @param {Message} a @param {Message} b */
+function compareMessages(a, b) {
+  return a.position - b.position || a.seq - b.seq;
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createClient, hasOlder } from "../../clients/js/omilink.js";
+import { createClient, hasOlder, shownOf } from "../../clients/js/omilink.js";
 import { conversation, createWatcher, frame, message, openEventStream, readJson, sendJson, serve } from "./helpers.mjs";
 
 const PAGE = 50;
@@ -22,8 +22,11 @@ async function chatWith(t, { about, messages, further = "" }) {
       return sendJson(response, 200, { ok: true, conversation: about, messages: messages.slice(-PAGE) });
     if (url.pathname === `/conversations/${about.id}`)
       return sendJson(response, 200, { ok: true, conversation: about });
-    const last = Number(url.searchParams.get("cursor") ?? messages.length);
-    return sendJson(response, 200, page([last - PAGE, last]));
+    const around = messages.findIndex(({ id }) => id === url.searchParams.get("around"));
+    const [, side, cursor] = /^(newer|)(\d+)$/.exec(url.searchParams.get("cursor") ?? `${messages.length}`);
+    const first = around >= 0 ? around - PAGE / 2 : side ? Number(cursor) : Number(cursor) - PAGE;
+    const newerCursor = first + PAGE < messages.length ? `newer${first + PAGE}` : null;
+    return sendJson(response, 200, { ...page([first, first + PAGE]), newerCursor });
   });
   const watcher = createWatcher();
   const chat = createClient({ baseUrl }).chat(watcher.handlers);
@@ -57,6 +60,29 @@ test("older messages come page by page down to the first", { timeout: 30_000 }, 
     chat.view.chats.c1.messages.map(({ seq }) => seq),
     Array.from({ length: 120 }, (_, n) => n),
   );
+});
+
+test("a hit opens its place, and both ways lead to all messages", { timeout: 30_000 }, async (t) => {
+  const { chat, asked } = await chatWith(t, { about: conversation("c1", { messageCount: 200 }), messages: talk(200) });
+  const shown = () => shownOf(chat.view, "c1").messages.map(({ seq }) => seq);
+  await chat.openAround("c1", "c1-70");
+  assert.deepEqual([shown()[0], shown().at(-1)], [45, 94]);
+  await Promise.all([chat.loadNewer("c1"), chat.loadNewer("c1"), chat.loadOlder("c1")]);
+  assert.deepEqual([shown()[0], shown().at(-1)], [0, 144]);
+  chat.closeWindow("c1");
+  assert.deepEqual([shown()[0], shown().at(-1)], [150, 199]);
+  await chat.openAround("c1", "c1-70");
+  while (chat.view.windows.c1) await chat.loadNewer("c1");
+  assert.deepEqual([shown()[0], shown().at(-1)], [45, 199]);
+  await chat.loadOlder("c1");
+  assert.deepEqual(
+    shown(),
+    Array.from({ length: 200 }, (_, n) => n),
+  );
+  const before = asked.length;
+  await chat.openAround("c1", "c1-70");
+  await chat.loadNewer("c1");
+  assert.equal(asked.length, before, "what is held already is not asked for");
 });
 
 test("what is missing of a conversation that becomes current is fetched", { timeout: 30_000 }, async (t) => {

@@ -5,9 +5,12 @@ import {
   addConversations,
   addMessages,
   addSnapshot,
+  addWindow,
   applyEvent,
   conversationsOf,
+  hasNewer,
   hasOlder,
+  shownOf,
   speakerName,
 } from "../../clients/js/omilink.js";
 import { conversation, createRandom, message } from "./helpers.mjs";
@@ -185,3 +188,64 @@ function randomHistory(random) {
   }
   return { events, snapshots };
 }
+
+const WORDS = Array.from({ length: 30 }, (_, n) => message(`m${n}`, { position: n, seq: n }));
+const pageOf = (first, last) => ({
+  items: WORDS.slice(first, last),
+  nextCursor: first > 0 ? `older ${first}` : null,
+  newerCursor: last < 30 ? `newer ${last}` : null,
+});
+const numbers = (chat) => chat.messages.map(({ seq }) => seq);
+const range = (first, last) => Array.from({ length: last - first }, (_, n) => first + n);
+
+/** A conversation of which the newest five messages are held, and three around a hit. */
+function atHit() {
+  const long = conversation("c1", { messageCount: 30 });
+  const held = addMessages(after(update(long, WORDS.slice(25))), "c1", { items: [], nextCursor: "older 25" });
+  return { long, view: addWindow(held, "c1", pageOf(10, 13)) };
+}
+
+test("a window around a hit grows both ways until it meets the newest messages", () => {
+  let { view } = atHit();
+  assert.deepEqual(numbers(shownOf(view, "c1")), range(10, 13));
+  assert.deepEqual(numbers(view.chats.c1), range(25, 30));
+  view = addWindow(view, "c1", pageOf(5, 10), "older");
+  view = addWindow(view, "c1", pageOf(13, 20), "newer");
+  assert.deepEqual([view.windows.c1.older, view.windows.c1.newer], ["older 5", "newer 20"]);
+  assert.deepEqual([hasOlder(view.windows.c1), hasNewer(view.windows.c1)], [true, true]);
+  view = addWindow(view, "c1", pageOf(20, 26), "newer");
+  assert.deepEqual(view.windows, {});
+  assert.deepEqual(numbers(shownOf(view, "c1")), range(5, 30));
+  assert.deepEqual([view.chats.c1.older, hasNewer(view.chats.c1)], ["older 5", false]);
+});
+
+test("a window that reaches the end, or is closed, or deleted, is none any more", () => {
+  const { view } = atHit();
+  assert.deepEqual(numbers(shownOf(addWindow(view, "c1", pageOf(10, 30)), "c1")), range(10, 30));
+  const deleted = applyEvent(view, { type: "conversation_deleted", conversationId: "c1" });
+  assert.deepEqual([deleted.windows, shownOf(deleted, "c1")], [{}, undefined]);
+  assert.equal(addWindow(deleted, "c1", pageOf(10, 13)), deleted);
+  assert.equal(addWindow(after(update(conversation("c1"), [])), "c1", pageOf(5, 10), "older").windows.c1, undefined);
+});
+
+test("an event changes a window and the newest messages, and leaves no hole in either", () => {
+  const { long, view } = atHit();
+  const changed = [11, 18, 27].map((n) => ({ ...WORDS[n], rev: 9, text: "corrected" }));
+  const filledIn = [message("between", { position: 11.5, seq: 30 }), message("newest", { position: 31, seq: 31 })];
+  const next = [news(long, changed, "messages_updated"), news({ ...long, title: "New" }, filledIn)].reduce(
+    applyEvent,
+    view,
+  );
+  const texts = ({ messages }) => messages.map(({ text }) => text);
+  assert.deepEqual(texts(next.windows.c1), ["m10", "corrected", "between", "m12"]);
+  assert.deepEqual(texts(next.chats.c1), ["m25", "m26", "corrected", "m28", "m29", "newest"]);
+  assert.equal(shownOf(next, "c1").conversation.title, "New");
+  const removed = applyEvent(next, {
+    type: "messages_deleted",
+    conversationId: "c1",
+    messageIds: ["m10", "m12", "m26"],
+  });
+  assert.deepEqual(texts(removed.windows.c1), ["corrected", "between"]);
+  const again = addWindow(removed, "c1", pageOf(5, 13), "older");
+  assert.deepEqual(numbers(again.windows.c1), [...range(5, 10), 11, 30]);
+});
