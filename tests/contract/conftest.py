@@ -131,7 +131,7 @@ async def inbox(
     monkeypatch.setattr(queue, "ROUND", 0)
     link, connecting = await linked(request.getfixturevalue("nats_server"))
     kept = SqlQueue(database)
-    stream = DeliveryStream(link, 1, kept.first_order)
+    stream = DeliveryStream(link, 1, kept.first_order, Store(database))
     engine = copied(request, tmp_path / "spool.db")
     disk = sqlite.Sqlite(engine)
     outbox = DiskSpool(stream, SqlQueue(disk), kept.newest_act)

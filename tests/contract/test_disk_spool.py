@@ -2,9 +2,10 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
@@ -12,14 +13,17 @@ from lab.nats import NatsServer
 from omilink.background import running
 from omilink.database import migrate, sqlite
 from omilink.database.queue import SqlQueue
-from omilink.errors import TooLarge, Unavailable
+from omilink.database.store import Store
+from omilink.errors import Unavailable
 from omilink.models.delivery import Delivery
 from omilink.models.order import Way
 from omilink.nats.connection import NatsLink
 from omilink.nats.disk_spool import DiskSpool
-from omilink.nats.stream import PARTITIONS, DeliveryStream, Reader, partition
+from omilink.nats.stream import PARTITIONS, DeliveryStream, Reader, Reference, partition
 
 pytestmark = pytest.mark.anyio
+
+T = TypeVar("T")
 
 LONG = 30.0
 
@@ -51,14 +55,14 @@ def acts() -> Acts:
 
 @asynccontextmanager
 async def node(
-    server: NatsServer, folder: Path, acts: Acts | None = None
+    server: NatsServer, folder: Path, acts: Acts | None = None, store: Store | None = None
 ) -> AsyncIterator[tuple[DiskSpool, DeliveryStream, NatsLink]]:
     acts = acts or Acts()
     link = NatsLink(server.url)
-    stream = DeliveryStream(link, 1, acts.first_order)
     engine = sqlite.engine(folder / "spool.db")
     migrate.upgrade(engine)
     disk = sqlite.Sqlite(engine)
+    stream = DeliveryStream(link, 1, acts.first_order, store or Store(disk))
     outbox = DiskSpool(stream, SqlQueue(disk), acts.newest)
     await outbox.look()
     async with running(link.run, outbox.run):
@@ -205,14 +209,59 @@ async def test_nothing_of_what_has_gone_on_stays_on_the_disk(server: NatsServer,
         assert spool.execute("SELECT count(*) FROM deliveries").fetchone() == (0,)
 
 
-async def test_a_call_that_is_too_large_is_refused_and_harms_no_other(server: NatsServer, tmp_path: Path) -> None:
+async def test_what_no_message_can_hold_keeps_its_place_among_the_others(server: NatsServer, tmp_path: Path) -> None:
     with server:
         async with node(server, tmp_path) as (outbox, stream, link):
             assert await link.wait_until_up(LONG)
             assert link.client
+            await outbox.put(delivery(1))
             body = b"x" * (link.client.max_payload - 100)  # fits by itself, and not with what is told of it
-            with pytest.raises(TooLarge):
-                await outbox.put(Delivery(kind="transcript", session_id="kitchen", body=body, received_at=1))
-            await outbox.put(delivery(2))
+            large = Delivery(kind="transcript", session_id="kitchen", key="k", body=body, received_at=2)
+            await outbox.put(large)
+            await outbox.put(large)  # a retry
+            await outbox.put(delivery(3))
             assert not outbox.through_disk
+            first, reference, last = await deliveries(stream, 3)
+            assert (first.body, reference.body, last.body) == (b"1", b"", b"3")
+            assert isinstance(reference, Reference)
+            whole = await stream.with_body(reference)
+            assert whole and (whole.body, whole.key, whole.received_at) == (body, "k", 2)
+            with closing(sqlite3.connect(tmp_path / "spool.db")) as spool:
+                assert spool.execute("SELECT count(*) FROM large_bodies").fetchone() == (1,)
+            await stream.forget_bodies([reference.body_id])
+            assert await stream.with_body(reference) is None
+
+
+async def test_what_no_message_can_hold_waits_alone_while_the_database_is_away(
+    server: NatsServer, tmp_path: Path
+) -> None:
+    with server:
+        store = AwayStore()
+        async with node(server, tmp_path, store=store) as (outbox, stream, link):
+            assert await link.wait_until_up(LONG)
+            await until_direct(outbox)
+            body = b"x" * (3 << 20)
+            await outbox.put(Delivery(kind="conversation", session_id="kitchen", body=body, received_at=1))
+            assert await outbox.waiting() == 1
+            assert not outbox.through_disk
+            await outbox.put(delivery(2))
             assert await numbers(stream, 1) == [2]
+            store.is_back = True
+            _, reference = await deliveries(stream, 2)
+            assert isinstance(reference, Reference)
+    assert list(store.bodies.values()) == [body]
+
+
+class AwayStore(Store):
+    """A store that takes nothing until it is back."""
+
+    def __init__(self) -> None:
+        self.is_back, self.bodies = False, dict[str, bytes]()
+
+    async def write(self, fn: Callable[[Any], T]) -> T:
+        if not self.is_back:
+            raise Unavailable("The database cannot be used now.", 5)
+        return fn(self)
+
+    def add_large_body(self, id: str, body: bytes) -> None:
+        self.bodies[id] = body

@@ -6,9 +6,10 @@ from itertools import pairwise
 import pytest
 from contract_support import open_database
 from msgspec.structs import replace
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete, func, select
 
 from omilink.clock import Millis
+from omilink.database import schema
 from omilink.database.deliveries import CROWDED
 from omilink.database.queue import SqlQueue
 from omilink.database.store import Store, Transaction
@@ -35,10 +36,10 @@ def delivery(words: str, session: str = "kitchen", key: str | None = None, at: i
     return Delivery(kind="transcript", session_id=session, key=key, body=body, received_at=at)
 
 
-async def put(inbox: DeliveryQueue, *words: str, session: str = "kitchen") -> list[Delivery]:
+async def put(inbox: DeliveryQueue, *words: str, session: str = "kitchen", limit: int = 100) -> list[Delivery]:
     for text in words:
         await inbox.put(delivery(text, session))
-    return await due(inbox)
+    return await due(inbox, limit=limit)
 
 
 async def due(inbox: DeliveryQueue, at: int = 1000, limit: int = 100) -> list[Delivery]:
@@ -334,6 +335,64 @@ async def test_what_is_taken_together_is_bounded_in_bytes(inbox: DeliveryQueue) 
         heard += [text[0] for text in words(taken)]
     assert sorted(heard) == [*"0123456", "y"]
     assert [one for one in heard if one != "y"] == [*"0123456"]
+
+
+LARGE = 3 << 20
+"""Bytes, more than a message of NATS may hold."""
+
+
+def large(key: str, session: str = "kitchen") -> Delivery:
+    return Delivery(kind="conversation", session_id=session, key=key, body=key.encode() * LARGE, received_at=1000)
+
+
+async def test_a_large_delivery_comes_back_whole_and_in_its_place(inbox: DeliveryQueue) -> None:
+    await put(inbox, "one")
+    for key in "a", "a", "b":
+        await inbox.put(large(key))
+    (one,) = await put(inbox, "two", limit=1)
+    await inbox.done([one.seq], {})
+    for key in "a", "b":
+        (taken,) = await due(inbox)
+        assert (taken.key, taken.body == large(key).body, taken.kind) == (key, True, "conversation")
+        assert taken.order > one.order
+        (again,) = await due(inbox)
+        assert again.body == taken.body
+        await inbox.done([taken.seq], {})
+    (two,) = await due(inbox)
+    assert words([two]) == ["two"]
+    await inbox.remove([two.seq])
+    assert (await inbox.counts()).get("waiting", 0) == 0 or isinstance(inbox, NatsQueue)
+
+
+async def test_a_large_delivery_that_failed_comes_back_whole(inbox: DeliveryQueue, store: Store) -> None:
+    await inbox.put(large("a"))
+    await inbox.put(large("b", "cellar"))
+    (failed,) = await due(inbox)
+    await inbox.failed(failed, "ValueError", retry_at=None)
+    (held,) = await due(inbox)
+    await inbox.done([held.seq], {held.seq: "a rule"})
+    assert await due(inbox) == []
+    await inbox.retry(None)
+    (again,) = await due(inbox)
+    assert (again.key, again.body == failed.body, again.order) == (failed.key, True, failed.order)
+    await inbox.done([again.seq], {})
+    assert [(job.state, job.type) for job in await inbox.jobs("quarantined", None, 9)] == [
+        ("quarantined", "CONVERSATION_RECORD")
+    ]
+    assert await store.read(stored_bodies) == 0
+
+
+async def test_a_large_delivery_that_was_saved_before_is_finished(inbox: DeliveryQueue, store: Store) -> None:
+    """A worker died between removing its body and removing it from the stream."""
+    if not isinstance(inbox, NatsQueue):
+        return
+    await inbox.put(large("a"))
+    await store.write(lambda tx: tx._run(delete(schema.large_bodies)))
+    assert words(await put(inbox, "later")) == ["later"]
+
+
+def stored_bodies(tx: Transaction) -> int:
+    return int(tx._run(select(func.count()).select_from(schema.large_bodies)).scalar_one())
 
 
 async def test_who_sends_large_calls_delays_nobody(inbox: DeliveryQueue) -> None:

@@ -13,6 +13,7 @@ from omilink.background import running
 from omilink.database import migrate, postgres, sqlite
 from omilink.database.leases import Partitions, workers_alive
 from omilink.database.queue import SqlQueue
+from omilink.database.store import Store
 from omilink.errors import OmilinkError, Unavailable
 from omilink.nats.connection import NatsLink
 from omilink.nats.disk_spool import DiskSpool
@@ -48,12 +49,12 @@ async def open_database(engine: Engine) -> postgres.Postgres:
 
 
 @contextlib.asynccontextmanager
-async def open_transport(settings: Settings, database: postgres.Postgres) -> AsyncIterator[Transport]:
+async def open_transport(settings: Settings, database: postgres.Postgres, store: Store) -> AsyncIterator[Transport]:
     """The queue on JetStream, with a spool on this node's disk while NATS is unavailable, and notifications by NATS."""
     assert settings.nats_url
     link = NatsLink(settings.nats_url)
     kept = SqlQueue(database)
-    stream, bus = DeliveryStream(link, settings.nats_replicas, kept.first_order), NatsBus(link)
+    stream, bus = DeliveryStream(link, settings.nats_replicas, kept.first_order, store), NatsBus(link)
     async with _spool(settings) as spool:
         outbox = DiskSpool(stream, spool, kept.newest_act)
         await outbox.look()

@@ -83,7 +83,7 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Services, Transport
         store = Store(database, counted)
         with contextlib.suppress(Unavailable):  # else when it is available again
             await store.read(lambda tx: tx.counted())
-        transport = await stack.enter_async_context(_open_transport(settings, database))
+        transport = await stack.enter_async_context(_open_transport(settings, database, store))
 
         async def database_works() -> None:
             await store.write(lambda tx: tx.note_ready(now()))
@@ -138,9 +138,9 @@ def engine(settings: Settings) -> Engine:
 
 
 @contextlib.asynccontextmanager
-async def _open_transport(settings: Settings, database: DatabaseThreads) -> AsyncIterator[Transport]:
+async def _open_transport(settings: Settings, database: DatabaseThreads, store: Store) -> AsyncIterator[Transport]:
     if settings.nats_url:
-        async with _cluster().open_transport(settings, database) as transport:
+        async with _cluster().open_transport(settings, database, store) as transport:
             yield transport
     else:
         yield Transport(queue=SqlQueue(database), bus=LocalBus())

@@ -17,7 +17,7 @@ from omilink.errors import OmilinkError
 
 CHUNK = 1000
 """The number of rows that are held in memory at once."""
-STAYS = {"workers", "partitions", "search_waiting"}
+STAYS = {"workers", "partitions", "search_waiting", "large_bodies"}
 """Tables that belong to the old place and are not copied."""
 
 Tell = Callable[[str, int], None]

@@ -33,6 +33,9 @@ ACCEPTED_IN_TIME: Millis = DAY
 it."""
 PLAYED_AGAIN: Millis = DAY
 """Milliseconds. A signature is valid for ten minutes at most, and its call may have to wait before it is saved."""
+NOT_SAVED: Millis = 30 * DAY
+"""Milliseconds after which a large body is removed that was never saved: its node ended before the call was in the
+stream, so that nobody was answered."""
 OWNERLESS_MOST = 20_000
 """The most ownerless messages, days of talk, that are kept of a uid, or of a session without a uid. When the newest
 conversations have so many, older ones are removed."""
@@ -113,6 +116,7 @@ class Removal(Events, Sessions):
         self._run(delete(challenge).where(challenge.c.expires_at <= now - ACCEPTED_IN_TIME))
         self._run(delete(schema.signatures).where(schema.signatures.c.counted_at <= now - PLAYED_AGAIN))
         self._run(delete(schema.limits).where(schema.limits.c.full_at <= now))
+        self._run(delete(schema.large_bodies).where(schema.large_bodies.c.counted_at < now - NOT_SAVED))
         self._run(delete(job).where(job.c.state == DONE, _accepted_before(deliveries_before)))
         self._run(delete(job).where(job.c.state == QUARANTINED, _accepted_before(unlinked_before)))
         ownerless = select(session.c.origin, session.c.omi_session_id).where(session.c.user_id.is_(None))

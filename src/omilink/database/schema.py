@@ -326,6 +326,15 @@ deliveries = Table(
     sqlite_autoincrement=True,
 )
 
+# in a cluster: bodies that no message of NATS can hold, until they are saved
+large_bodies = Table(
+    "large_bodies",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("counted_at", BigInteger, nullable=False),
+)
+
 # signed calls that were saved, so that none of them is saved again
 signatures = Table(
     "signatures",

@@ -14,6 +14,7 @@ from omilink.database.conversations import Conversations
 from omilink.database.day_summaries import DaySummaries
 from omilink.database.deliveries import Deliveries
 from omilink.database.history import History
+from omilink.database.large_bodies import LargeBodies
 from omilink.database.limits import Limits
 from omilink.database.links import Links
 from omilink.database.messages import Messages
@@ -40,6 +41,7 @@ class Transaction(
     PersonalUrls,
     Limits,
     Deliveries,
+    LargeBodies,
     Signatures,
     History,
     Search,

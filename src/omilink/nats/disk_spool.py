@@ -9,11 +9,11 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from omilink.database.queue import SqlQueue
-from omilink.errors import OmilinkError, TooLarge, Unavailable
+from omilink.errors import OmilinkError, Unavailable
 from omilink.models.delivery import Delivery
 from omilink.models.ids import new_id
 from omilink.models.order import Way
-from omilink.nats.stream import DeliveryStream
+from omilink.nats.stream import BodyNotStored, DeliveryStream
 
 BATCH = 200
 ELECTION = 6.0
@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 
 
 class DiskSpool:
-    """While the disk holds a delivery, all further ones go to the disk, so that they stay in order."""
+    """While the stream takes nothing and until the disk is empty, all further deliveries go to the disk, so that they
+    stay in order. A delivery that is too large for a message waits there alone if the database does not take its
+    body."""
 
     def __init__(self, stream: DeliveryStream, spool: SqlQueue, newest_act: Callable[[], Awaitable[int]]) -> None:
         """`newest_act` reads the newest act. Each delivery carries the newest act that its node knew, so that it can be
@@ -56,6 +58,8 @@ class DiskSpool:
         while not self._through_disk:
             try:
                 return await self._stream.put(delivery)
+            except BodyNotStored:
+                break  # this delivery alone waits on the disk
             except Unavailable:
                 if asyncio.get_running_loop().time() > give_up and not self._through_disk:
                     log.warning("the stream takes nothing: deliveries go to this node's disk")
@@ -135,13 +139,8 @@ class DiskSpool:
 
     async def _send_all(self, deliveries: list[Delivery], sent: list[int]) -> None:
         for delivery in deliveries:
-            try:
-                await self._stream.put(delivery)
-            except TooLarge as error:
-                log.error("a call stays on this node's disk: %s", error.message)
-                await self._spool.failed(delivery, error.code, retry_at=None)
-            else:
-                sent.append(delivery.seq)
+            await self._stream.put(delivery)
+            sent.append(delivery.seq)
 
     async def waiting(self) -> int:
         with suppress(Unavailable):

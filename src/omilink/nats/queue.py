@@ -15,7 +15,7 @@ from omilink.errors import OmilinkError, Unavailable
 from omilink.models.delivery import BATCH_BYTES, Delivery, Job
 from omilink.models.order import Moment
 from omilink.nats.disk_spool import DiskSpool
-from omilink.nats.stream import DeliveryStream, Reader, partition
+from omilink.nats.stream import DeliveryStream, Reader, Reference, partition
 
 ROUND = 1.0
 """Seconds between two checks of leases and retries, and after which finished deliveries are removed from the stream."""
@@ -63,6 +63,7 @@ class NatsQueue:
             if not new and not self._batch:
                 new = await self._reader.take(1)
             self._batch |= {delivery.seq: delivery for delivery in new}
+        await self._read_large()
         return list(self._batch.values())[:limit]
 
     async def done(self, seqs: Collection[int], quarantined: Mapping[int, str]) -> None:
@@ -71,12 +72,12 @@ class NatsQueue:
         for seq, reason in quarantined.items():
             if seq > 0:
                 await self._kept.keep(self._batch[seq], QUARANTINED, reason)
-        self._finish(seqs)
+        await self._finish(seqs)
 
     async def remove(self, seqs: Collection[int]) -> None:
         if retried := [-seq for seq in seqs if seq < 0]:
             await self._kept.remove(retried)
-        self._finish(seqs)
+        await self._finish(seqs)
 
     def finish_within(
         self, tx: Transaction, seqs: Collection[int], quarantined: Mapping[int, str], removed: Collection[int]
@@ -89,7 +90,7 @@ class NatsQueue:
         else:
             state = WAITING if retry_at else DEAD
             await self._kept.keep(delivery, state, error, attempts=delivery.attempts + 1, run_at=retry_at or 0)
-        self._finish([delivery.seq])
+        await self._finish([delivery.seq])
 
     async def retry(self, seqs: Collection[int] | None) -> int:
         return await self._kept.retry(seqs)
@@ -166,8 +167,20 @@ class NatsQueue:
         if reader:
             await reader.close()
 
-    def _finish(self, seqs: Collection[int]) -> None:
+    async def _read_large(self) -> None:
+        """Reads the bodies of deliveries whose bodies are not in the stream. A delivery whose body has been removed was
+        saved just before a worker died."""
+        for seq, delivery in list(self._batch.items()):
+            if isinstance(delivery, Reference) and not delivery.body:
+                if whole := await self._stream.with_body(delivery):
+                    self._batch[seq] = whole
+                else:
+                    await self._finish([seq])
+
+    async def _finish(self, seqs: Collection[int]) -> None:
         """Marks deliveries as finished for the stream. Failed ones count too, since the table keeps them."""
+        finished = [self._batch[seq] for seq in seqs if seq in self._batch]
+        await self._stream.forget_bodies([one.body_id for one in finished if isinstance(one, Reference)])
         for delivery in [self._batch.pop(seq) for seq in seqs if seq in self._batch]:
             if delivery.seq > 0:
                 number = partition(delivery.session_key)

@@ -1,7 +1,8 @@
 """Accepted deliveries as one JetStream stream, which is read in order.
 
 A delivery is a message on `omilink.in.<partition>.<session>`: the message's data is the delivery's body, and a header
-holds its other fields. The stream's numbers are the order of acceptance. A reader begins with the first message of the
+holds its other fields. A body that no message can hold is stored in the database, and the message refers to it. The
+stream's numbers are the order of acceptance. A reader begins with the first message of the
 stream, and `drop` removes finished messages. JetStream's own acknowledgements are not used, since they would deliver
 newer messages before older ones after a reader has died (docs/decisions/0010-cluster.md).
 """
@@ -15,6 +16,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
+from msgspec.structs import replace
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
@@ -22,8 +24,9 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolic
 from nats.js.errors import NotFoundError
 
 from omilink.database.queue import COLUMNS
-from omilink.errors import OmilinkError, TooLarge, Unavailable
-from omilink.models.delivery import Delivery
+from omilink.database.store import Store
+from omilink.errors import OmilinkError, Unavailable
+from omilink.models.delivery import BATCH_BYTES, Delivery
 from omilink.models.ids import new_id
 from omilink.models.order import Way
 from omilink.nats.connection import NatsLink
@@ -56,15 +59,30 @@ connection that is being closed."""
 log = logging.getLogger(__name__)
 
 _META = "Omilink"
+_META_OF_REFERENCE = "Omilink-Reference"
+"""Another name, since a node of an older version must not take the message for a call without words."""
 _FIELDS = tuple(name for name in COLUMNS if name != "body")
+
+
+class BodyNotStored(Unavailable):
+    """The database does not take the body of a delivery now; the stream may take others."""
+
+
+class Reference(Delivery, frozen=True, kw_only=True, gc=False):
+    """A delivery whose body is in the database. `body` is empty until it is read."""
+
+    body_id: str
 
 
 class DeliveryStream:
     """The stream, over the present connection. Every method raises Unavailable while there is none."""
 
-    def __init__(self, link: NatsLink, replicas: int | None, first_order: Callable[[str], Awaitable[int]]) -> None:
-        """`first_order` returns the order before the first delivery of a stream of this name."""
-        self._link, self._replicas, self._first_order = link, replicas, first_order
+    def __init__(
+        self, link: NatsLink, replicas: int | None, first_order: Callable[[str], Awaitable[int]], store: Store
+    ) -> None:
+        """`first_order` returns the order before the first delivery of a stream of this name. `store` keeps bodies that
+        no message can hold."""
+        self._link, self._replicas, self._first_order, self._store = link, replicas, first_order, store
         self._first_orders: dict[str, int] = {}
         link.when_connected(self._ensure)
 
@@ -73,18 +91,43 @@ class DeliveryStream:
         """Whether there is a connection now."""
         return self._link.client is not None and not self._link.client.is_closed
 
+    def fits(self, delivery: Delivery) -> bool:
+        """Whether a message can hold the delivery; else the server would drop the connection."""
+        return len(delivery.body) + len(_meta(delivery)) + HEADERS <= self._client().max_payload
+
     async def put(self, delivery: Delivery) -> None:
-        """Stores the delivery in the stream; a delivery with a known key is stored once."""
-        meta = json.dumps({name: getattr(delivery, name) for name in _FIELDS})
-        client = self._client()
-        if len(delivery.body) + len(meta) + HEADERS > client.max_payload:  # else the server drops the connection
-            raise TooLarge("The call is larger than NATS takes. The operator can raise its max_payload to 2 MB.")
-        headers = {_META: meta, "Nats-Msg-Id": delivery.key or new_id()}
+        """Stores the delivery in the stream; a delivery with a known key is stored once. Raises BodyNotStored."""
+        if self.fits(delivery):
+            await self._publish(delivery, delivery.body, {_META: _meta(delivery)})
+            return
+        id = new_id()
         try:
-            js = client.jetstream()
-            await js.publish(_subject(delivery.session_key), delivery.body, PATIENCE, STREAM, headers)
+            await self._store.write(lambda tx: tx.add_large_body(id, delivery.body))
+        except Unavailable as error:
+            raise BodyNotStored(error.message, error.retry_after) from None
+        is_new = await self._publish(delivery, b"", {_META_OF_REFERENCE: _meta(delivery, body_id=id)})
+        if not is_new:
+            await self.forget_bodies([id])
+
+    async def _publish(self, delivery: Delivery, data: bytes, headers: dict[str, str]) -> bool:
+        """Returns whether the stream did not know the delivery's key."""
+        headers["Nats-Msg-Id"] = delivery.key or new_id()
+        try:
+            js = self._client().jetstream()
+            answer = await js.publish(_subject(delivery.session_key), data, PATIENCE, STREAM, headers)
         except LOST:
             raise _away() from None
+        return not answer.duplicate
+
+    async def with_body(self, reference: Reference) -> Reference | None:
+        """The delivery with its body; None if it has been saved before."""
+        body = await self._store.read(lambda tx: tx.large_body(reference.body_id))
+        return None if body is None else replace(reference, body=body)
+
+    async def forget_bodies(self, ids: Collection[str]) -> None:
+        """Removes bodies of saved deliveries."""
+        if ids:
+            await self._store.write(lambda tx: tx.remove_large_bodies(ids))
 
     async def read(self, partitions: Collection[int]) -> "Reader":
         """A reader of these partitions: it reads all stored deliveries, and then new ones."""
@@ -254,8 +297,8 @@ class Reader:
         return [waiting[0] for waiting in self._arrived.values()]
 
     def _next_size(self) -> int:
-        waiting = next(iter(self._arrived.values()))
-        return len(waiting[0].body)
+        first = next(iter(self._arrived.values()))[0]
+        return BATCH_BYTES + 1 if isinstance(first, Reference) else len(first.body)
 
     def _pop(self) -> Delivery:
         session = next(iter(self._arrived))
@@ -336,11 +379,18 @@ def _hash(session_key: str) -> str:
     return hashlib.blake2b(session_key.encode(), digest_size=10).hexdigest()
 
 
+def _meta(delivery: Delivery, **more: str) -> str:
+    return json.dumps({name: getattr(delivery, name) for name in _FIELDS} | more)
+
+
 def _delivery(message: Msg, number: int, order: int) -> Delivery:
     headers: Any = message.headers
-    meta = json.loads(headers[_META])
+    is_reference = _META_OF_REFERENCE in headers
+    meta = json.loads(headers[_META_OF_REFERENCE if is_reference else _META])
     known = {name: meta[name] for name in _FIELDS if name in meta}  # a newer node's may have more
     known |= {"key": headers["Nats-Msg-Id"], "way": Way(known.get("way", Way.BLIND))}  # an older node's tells no way
+    if is_reference:
+        return Reference(seq=number, order=order, body=b"", body_id=meta["body_id"], **known)
     return Delivery(seq=number, order=order, body=message.data, **known)
 
 
