@@ -29,12 +29,14 @@ from omilink.clock import DAY
 from omilink.conversations import history, repair
 from omilink.conversations.action_items import MOST_ADDED, MOST_OWN
 from omilink.database import postgres, removal, sqlite, threads
-from omilink.ingest import payload, phrase_removal, record_reading, segment_reading, worker
+from omilink.ingest import accept, large_calls, payload, phrase_removal, record_reading, segment_reading, worker
+from omilink.ingest.large_calls import RECORD_BYTES
 from omilink.linking import sessions
 from omilink.linking.acts import Act, Outcome
 from omilink.linking.rules import RULES, Rule
 from omilink.live import live_stream
 from omilink.models.delivery import BATCH_BYTES
+from omilink.models.ids import SHARED
 from omilink.models.session import MOST_SESSIONS, UnlinkReason
 from omilink.nats.stream import PARTITIONS
 from omilink.search import find
@@ -71,6 +73,12 @@ BOUNDS = {
     "headers and trailers of a request": f"{connection.HEADERS}, and {connection.HEAD_BYTES >> 10} KiB together",
     "what frames a body: sizes and extensions of chunks": f"as much as the body, and {connection.HEAD_BYTES >> 10} KiB",
     "a body": f"{MAX_BODY >> 20} MiB",
+    "a record of OMI's, from whoever may call the webhook": f"{RECORD_BYTES >> 20} MiB",
+    "large records that come at the same time, on disk": (
+        f"{large_calls.PLACES[SHARED]} with the secret, {large_calls.PERSONAL} at own addresses, "
+        f"{large_calls.OF_ONE_USER} at one, {large_calls.PLACES[large_calls.SIGNED]} with a signature alone"
+    ),
+    "memory, by large records at the same time": f"one of them, and {accept.MOST_VALUES:,} values",
     "requests of everybody that have not come to their end": f"{listener.HELD_BYTES >> 20} MiB together",
     "requests that wait in line on a connection": f"{connection.PIPELINED}",
     "a connection without a request": f"{PATIENCE_WITH[Wait.FIRST_BYTE]:g} s",

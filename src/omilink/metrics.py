@@ -11,6 +11,9 @@ class Metrics:
         self.webhooks = Counter("omilink_webhooks", "Webhook calls by their result", ["kind"], registry=registry)
         self.refused = Counter("omilink_webhooks_refused", "Webhook calls by error code", ["error"], registry=registry)
         self.messages = Counter("omilink_messages_saved", "Messages saved", registry=registry)
+        self.too_large_records = Counter(
+            "omilink_records_too_large", "Records of which nothing is kept, since they are too large", registry=registry
+        )
         self.bad_segments = Counter("omilink_bad_segments", "Segments that could not be read", registry=registry)
         self.of_before = Counter(
             "omilink_segments_of_before", "Segments that continue words of an earlier owner", registry=registry

@@ -1,13 +1,14 @@
 """A peer pours into every part of a request; the server stays small, and others are answered."""
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from peer_support import HOST, Peer, error, memory
-from support import PATIENCE, ServerProcess
+from support import PATIENCE, SECRET, ServerProcess
 
 from omilink.web.sockets.connection import ADDRESS_BYTES, HEAD_BYTES, HEADERS, PIPELINED
 from omilink.web.sockets.listener import HELD_BYTES
@@ -22,6 +23,9 @@ MOST = 48
 
 HELD_MIB = MOST + 3 * HELD_BYTES // MIB
 """What is held may lie there twice, and the allocator keeps some of it."""
+
+RECORD_MIB = 160
+"""MiB for one record of 16 MiB as JSON, and again in the worker; ten of them are 160 as they are sent."""
 
 GET = b"GET /health HTTP/1.1\r\n" + HOST
 POST = b"POST /auth/login HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
@@ -90,6 +94,7 @@ def stays_small(server: ServerProcess, most_mib: int = MOST) -> Iterator[None]:
         ended.set()
         watcher.join()
     assert not slow
+    print(f"{before} MiB became {most[0]}")
     assert most[0] - before < most_mib, f"{before} MiB became {most[0]}"
 
 
@@ -152,6 +157,27 @@ def test_many_bodies_that_do_not_end_are_held_within_a_bound(server: ServerProce
             if number % 100 == 99:
                 server.say("bedroom", f"beside {number}", start=2 * number)
                 stream.wait_for_text(f"beside {number}")
+
+
+@pytest.mark.parametrize("is_of_pictures", [True, False], ids=["of pictures", "of words"])
+def test_ten_large_records_at_once_wait_on_the_disk(is_of_pictures: bool, server: ServerProcess) -> None:
+    """Each comes in two halves, and the second halves come at the same time."""
+    half = "x" * (7 * MIB)
+    told = [{"text": f"{n} said", "start": 3 * n, "end": 3 * n + 2, "pad": "y" * 700} for n in range(20_000)]
+    record = {"photos": [{"base64": half}] * 2} if is_of_pictures else {"transcript_segments": told}
+    body = json.dumps({"structured": {"title": "A day"}} | record).encode()
+    head = f"POST /omi-webhook/{SECRET}?uid={'u' * 28} HTTP/1.1\r\n".encode() + HOST
+    with stays_small(server, RECORD_MIB), contextlib.ExitStack() as connections:
+        peers = [connections.enter_context(Peer(server)) for _ in range(10)]
+        for peer in peers:
+            peer.send(head + b"Content-Length: %d\r\n\r\n" % len(body) + body[: len(body) // 2])
+        senders = [threading.Thread(target=peer.send, args=[body[len(body) // 2 :]]) for peer in peers]
+        for sender in senders:
+            sender.start()
+        for peer in peers:
+            assert peer.answer()[0] == 200
+        for sender in senders:
+            sender.join()
 
 
 def test_after_all_of_it_the_memory_is_given_back(server: ServerProcess) -> None:

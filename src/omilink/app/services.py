@@ -10,6 +10,7 @@ from omilink.background import Task
 from omilink.clock import Millis, now
 from omilink.counted_time import CountedTime
 from omilink.database.store import Store
+from omilink.ingest.large_calls import LargeCalls
 from omilink.ingest.queue import DeliveryQueue
 from omilink.ingest.refusals import Refusals
 from omilink.linking.notification import Notifications
@@ -50,6 +51,7 @@ class Services:
     passwords: Passwords = field(default_factory=Passwords)
     metrics: Metrics = field(default_factory=Metrics)
     refusals: Refusals = field(default_factory=Refusals)
+    large_calls: LargeCalls = field(default_factory=LargeCalls)
     clock: Callable[[], Millis] = now
 
     def shown(self, moment: Millis) -> Millis:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from omilink.clock import Millis
 from omilink.conversations import day_summaries
 from omilink.database.store import Transaction
-from omilink.ingest import json_body, messages, record, record_reading, segment_reading
+from omilink.ingest import json_body, messages, record, record_reading, segment_reading, stored_body
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.budget import SEGMENT, Budget, sender
 from omilink.ingest.phrase_removal import remove_phrases
@@ -22,7 +22,7 @@ from omilink.linking.acts import Decision, Outcome
 from omilink.linking.sessions import OwnerChange
 from omilink.models.audit import By
 from omilink.models.day_summary import DaySummary, StoredDay, content_of
-from omilink.models.delivery import DAY_SUMMARY, RECORD, Delivery
+from omilink.models.delivery import DAY_SUMMARY, RECORD, TOO_LARGE, Delivery
 from omilink.models.ids import SHARED
 from omilink.models.message import Segment
 from omilink.models.record import Record
@@ -113,12 +113,14 @@ def save_all(tx: Transaction, deliveries: Sequence[Delivery], gap: float, daily_
 
 
 def _read(delivery: Delivery) -> _Call:
-    content = json_body.read(delivery.body)
+    content = json_body.read(stored_body.unpack(delivery.body))
     if delivery.kind == RECORD:
         read = record_reading.read(content)
         return _Call(delivery, (), read.unreadable, None, read)
     if delivery.kind == DAY_SUMMARY:
         return _Call(delivery, (), 0, None, day=record_reading.read_day(content, delivery.received_at))
+    if delivery.kind == TOO_LARGE:
+        return _Call(delivery, (), 0, Mistake.RECORD_TOO_LARGE)
     said, bad = segment_reading.read(content)
     return _Call(delivery, mistakes.in_seconds(said), bad, mistakes.of_call(said, bad))
 
@@ -254,7 +256,7 @@ def _note_mistake(batch: DeliveryBatch, delivery: Delivery, mistake: Mistake | N
 
 def _has_room(batch: DeliveryBatch, budget: Budget, delivery: Delivery, segments: Sequence[Segment]) -> bool:
     """Whether the sender's budget has room for the call; if so, its size is used up."""
-    size = len(delivery.body) + len(segments) * SEGMENT
+    size = stored_body.size(delivery.body) + len(segments) * SEGMENT
     return budget.use(sender(batch.owner(delivery), delivery), size, batch.accepted(delivery))
 
 

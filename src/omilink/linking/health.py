@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from omilink.clock import Millis
+from omilink.clock import DAY, Millis
 from omilink.database.store import Transaction
 from omilink.errors import NotFound
 from omilink.linking.mistakes import ADVICE
@@ -18,7 +18,9 @@ PAGE = 100
 """Sessions on a page, unless the reader asks for another number."""
 
 REMEMBERED: Millis = 60 * 60_000
-"""Milliseconds for which a sender's mistake is shown after it was last made."""
+"""Milliseconds for which a sender's mistake is shown after it was last made …"""
+REMEMBERED_RECORD: Millis = DAY
+"""… and a record that was too large, since nobody looks while it comes."""
 
 
 def sessions_of(
@@ -90,8 +92,9 @@ def judged(session: OmiSession, saved: int, at: Millis, jobs: Mapping[str, int])
 
 
 def mistake_of(session: OmiSession, at: Millis) -> tuple[str, str] | None:
-    """What the session's sender does wrong, and what to change; None if the last mistake is older than `REMEMBERED`."""
-    if session.mistake is None or not 0 <= at - (session.mistake_at or 0) <= REMEMBERED:
+    """What the session's sender does wrong, and what to change; None if the last mistake is too old to be shown."""
+    remembered = REMEMBERED_RECORD if session.mistake is Mistake.RECORD_TOO_LARGE else REMEMBERED
+    if session.mistake is None or not 0 <= at - (session.mistake_at or 0) <= remembered:
         return None
     message, next_step = ADVICE[session.mistake]
     counts = {

@@ -51,6 +51,11 @@ ADVICE = {
         "It sends more than this server keeps of one account in a day, and what is beyond that is not kept.",
         "Send every segment once. There is room again as the day goes on; the operator can give more.",
     ),
+    Mistake.RECORD_TOO_LARGE: (
+        "OMI's record of a conversation was too large to be taken, so its title, its summary and words that did not "
+        "come live are missing.",
+        "Nothing has to be done; what came live is there. A record may have 16 MiB, and photos make it large.",
+    ),
 }
 """For each mistake, what is wrong and what the programmer of the device has to change."""
 

@@ -10,7 +10,14 @@ BATCH_BYTES = 1 << 18
 """Of the calls that are saved together: they are in memory together, and hold a database's only writing lane."""
 
 TRANSCRIPT, RECORD, DAY_SUMMARY = "transcript", "conversation", "day_summary"
-JOBS = {TRANSCRIPT: "CONVERSATION_SAVE", RECORD: "CONVERSATION_RECORD", DAY_SUMMARY: "DAY_SUMMARY"}
+TOO_LARGE = "too_large_conversation"
+"""Says that a record was too large to be taken; it holds nothing of the record."""
+JOBS = {
+    TRANSCRIPT: "CONVERSATION_SAVE",
+    RECORD: "CONVERSATION_RECORD",
+    TOO_LARGE: "CONVERSATION_RECORD",
+    DAY_SUMMARY: "DAY_SUMMARY",
+}
 """The job of each kind of delivery."""
 LONGEST_WAIT: Millis = 600_000
 """Between two tries of one delivery."""

@@ -45,6 +45,7 @@ class Mistake(StrEnum):
     RESTARTING = "restarting"
     OF_EARLIER_OWNER = "of_before"
     TOO_MUCH = "too_much"
+    RECORD_TOO_LARGE = "record_too_large"
 
 
 class UnlinkReason(StrEnum):

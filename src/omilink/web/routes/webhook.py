@@ -3,7 +3,8 @@ wearer's phone."""
 
 import hmac
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,23 +14,23 @@ from starlette.types import Scope
 from omilink import turns
 from omilink.accounts import personal_webhook, rate_limits, signing_in
 from omilink.app.services import Services
-from omilink.errors import BadSecret, Invalid, OmilinkError
-from omilink.ingest import accept, payload, signature
+from omilink.errors import BadSecret, Invalid, OmilinkError, TooLarge
+from omilink.ingest import accept, payload
+from omilink.ingest.large_calls import RECORD_BYTES, SIGNED
+from omilink.ingest.signature import Verification
 from omilink.models.ids import SHARED, check_id, is_id
 from omilink.models.json import Json
-from omilink.settings import WebhookAuth
-from omilink.web import bodies
+from omilink.settings import Policy, WebhookAuth
+from omilink.web import bodies, large_bodies
 from omilink.web.auth import bearer, client_address, request_id, services_of
 from omilink.web.plain_route import PlainRoute
 from omilink.web.routes import admission
-from omilink.web.routes.admission import NOT_ADMITTED, Signature
+from omilink.web.routes.admission import NOT_ADMITTED, Signature, Verdict
 from omilink.web.schema import answers, openapi
 from omilink.web.schema.fields import ID
 
 PATH = "/omi-webhook"
 AUDIO = "application/octet-stream"
-Signed = tuple[str, str]
-"""The uid for which OMI signed a call, and a text that distinguishes the call from every other signed call."""
 ACCEPTED = b'{"ok":true}'
 
 
@@ -54,46 +55,117 @@ async def setup_completed(request: Request) -> Response:
     return JSONResponse({"is_setup_completed": bool(uids) and uids == verified.keys()})
 
 
+class _Door(NamedTuple):
+    """Where a call comes in, and with what. `origin` is the user of a personal address."""
+
+    origin: str | None
+    has_secret: bool
+    policy: Policy
+    is_open: bool
+
+    @property
+    def admits_unread(self) -> bool:
+        """Whether the call needs no signature, which only its whole body proves."""
+        return self.origin is not None or self.has_secret or self.is_open
+
+    def decide(self, signature: Signature) -> Verdict:
+        return admission.decide(
+            admission.Call(
+                is_personal=self.origin is not None,
+                has_secret=self.has_secret,
+                signature=signature,
+                policy=self.policy,
+                is_open=self.is_open,
+            )
+        )
+
+
 async def _accept(services: Services, request: Request) -> str:
     """Stores the call and returns its kind. Raises BadSecret, and what `accept.accept` raises."""
     settings, query = services.settings, payload.query(request.scope["query_string"])
     shown = _shown_secrets(request, query)
     origin = await _personal_origin(services, shown)
     has_secret = origin is None and _has_shared_secret(services, shown)
-    is_open = settings.webhook_auth is WebhookAuth.OPEN
-    is_admitted_unread = origin is not None or has_secret or is_open
-    if not (is_admitted_unread or settings.signing_secret):
+    door = _Door(origin, has_secret, settings.webhook_policy, settings.webhook_auth is WebhookAuth.OPEN)
+    if not (door.admits_unread or settings.signing_secret):
         raise BadSecret(NOT_ADMITTED)
     if _is_audio(request, query):
-        if not is_admitted_unread:
+        if not door.admits_unread:
             raise BadSecret(NOT_ADMITTED)
         return await _pass_over_audio(request, query)
-    sent = await bodies.read(request)
-    signed = _signed(services, request, query, sent)
-    verdict = admission.decide(
-        admission.Call(
-            is_personal=origin is not None,
-            has_secret=has_secret,
-            signature=_signature(services, request, signed),
-            policy=settings.webhook_policy,
-            is_open=is_open,
-        )
-    )
+    verification = _verification(services, request, query)
+    may_be_large = not door.decide(Signature.GOOD if verification else _signature(services, request, None)).refusal
+    if bodies.declared(request.headers) > bodies.MAX_BODY and not may_be_large:
+        raise bodies.too_large()
+    first = await bodies.beginning(request.receive)
+    if not first.is_small:
+        if not (may_be_large and large_bodies.may_be_record(request, first)):
+            raise bodies.too_large()
+        return await _accept_large(services, request, door, verification, first)
+    sent = b"".join(first.chunks)
+    if verification:
+        verification.add(sent)
+    arrival = _admit(services, request, door, verification)
+    try:
+        body = bodies.unpack(request.headers, sent)
+    except TooLarge:
+        return await _accept_unpacked(services, request, lambda: sent, arrival)
+    return (await accept.accept(services.queue, body, query, **arrival)).kind
+
+
+async def _accept_large(
+    services: Services, request: Request, door: _Door, verification: Verification | None, first: bodies.Beginning
+) -> str:
+    """As `_accept`, for a call that is larger than a live call may be: its body waits on disk."""
+    sender = door.origin or (SHARED if door.admits_unread else SIGNED)
+    note = verification.add if verification else _ignore
+    folder, is_admitted = services.settings.data_dir, door.admits_unread
+    with services.large_calls.place(sender):
+        async with large_bodies.received(request, first, folder, is_admitted=is_admitted, note=note) as body:
+            arrival = _admit(services, request, door, verification)
+            if not body.is_whole:
+                return await _accept_too_large(services, request, arrival)
+            return await _accept_unpacked(services, request, body.read, arrival)
+
+
+async def _accept_unpacked(
+    services: Services, request: Request, read: Callable[[], bytes], arrival: accept.Arrival
+) -> str:
+    """Unpacks a large call and stores it if it is a record. One at a time, so that one is in memory."""
+    query = payload.query(request.scope["query_string"])
+    async with services.large_calls.turn:
+        try:
+            body = await accept.in_thread(lambda: bodies.unpack(request.headers, read(), RECORD_BYTES))
+        except TooLarge:
+            if not await accept.in_thread(lambda: large_bodies.begins_a_record(request, read())):
+                raise
+        else:
+            return (await accept.accept(services.queue, body, query, is_large=True, **arrival)).kind
+    return await _accept_too_large(services, request, arrival)
+
+
+async def _accept_too_large(services: Services, request: Request, arrival: accept.Arrival) -> str:
+    query = payload.query(request.scope["query_string"])
+    delivery = await accept.accept_too_large(services.queue, query, **arrival)
+    services.metrics.too_large_records.inc()
+    return delivery.kind
+
+
+def _admit(services: Services, request: Request, door: _Door, verification: Verification | None) -> accept.Arrival:
+    """How the call came, once its whole body has been added to the verification. Raises BadSecret."""
+    known_by = verification.known_by() if verification else None
+    verdict = door.decide(_signature(services, request, known_by))
     if verdict.refusal:
         raise BadSecret(verdict.refusal)
-    call = await accept.accept(
-        services.queue,
-        bodies.unpack(request.headers, sent),
-        query,
-        at=services.clock(),
-        counted_at=services.counted() if services.counted.known else None,
-        origin=origin or SHARED,
-        idempotency_key=request.headers.get("idempotency-key") or request.headers.get("x-omi-delivery"),
-        proven=verdict.is_proven,
-        signed=signed,
-        request_id=request_id(request),
-    )
-    return call.kind
+    return {
+        "at": services.clock(),
+        "counted_at": services.counted() if services.counted.known else None,
+        "origin": door.origin or SHARED,
+        "idempotency_key": request.headers.get("idempotency-key") or request.headers.get("x-omi-delivery"),
+        "proven": verdict.is_proven,
+        "signed": (verification.uid, known_by) if verification and known_by else None,
+        "request_id": request_id(request),
+    }
 
 
 def _shown_secrets(request: Request, query: payload.Query) -> list[str]:
@@ -123,23 +195,26 @@ def _has_shared_secret(services: Services, shown: Sequence[str]) -> bool:
     return any([hmac.compare_digest(secret, value) for secret in good for value in values])
 
 
-def _signature(services: Services, request: Request, signed: Signed | None) -> Signature:
-    if signed:
+def _signature(services: Services, request: Request, known_by: str | None) -> Signature:
+    if known_by:
         return Signature.GOOD
     is_wrong = services.settings.signing_secret and "x-omi-signature" in request.headers
     return Signature.WRONG if is_wrong else Signature.NONE
 
 
-def _signed(services: Services, request: Request, query: payload.Query, body: bytes) -> Signed | None:
-    """None if OMI did not sign the call for one uid with one of the server's signing secrets."""
+def _verification(services: Services, request: Request, query: payload.Query) -> Verification | None:
+    """None if the call has no signature for one uid."""
     header = request.headers.get("x-omi-signature")
     uids = {value for name, value in query if name == "uid"}
     if not header or len(uids) != 1:
         return None
     [uid] = uids
     secrets = [secret.get_secret_value() for secret in services.settings.signing_secret]
-    known_by = signature.verify(header, uid=uid, body=body, secrets=secrets, now=time.time())
-    return (uid, known_by) if known_by else None
+    return Verification(header, uid=uid, secrets=secrets, now=time.time())
+
+
+def _ignore(_: bytes) -> None:
+    """For calls without a signature."""
 
 
 def _is_audio(request: Request, query: payload.Query) -> bool:

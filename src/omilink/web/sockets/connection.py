@@ -131,6 +131,12 @@ class Connection(Peer, HttpToolsProtocol):
         if self.transport:
             self.transport.abort()
 
+    def let_go(self, size: int) -> None:
+        """Called with the size of body that has been read and lies on disk, so that it counts as held no more."""
+        size = min(size, self.held)
+        self.held -= size
+        self.listener.count_held(-size)
+
     # Handing over to a stream
 
     def give_way_to(self, stream: Peer) -> None:
