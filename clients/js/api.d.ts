@@ -269,6 +269,9 @@ export interface components {
             waiting: number;
             failed: number;
         };
+        Join: {
+            other_id: string;
+        };
         Link: {
             session_id: string;
             /** @default false */
@@ -358,6 +361,20 @@ export interface components {
             type: "messages_deleted";
             conversationId: string;
             messageIds: string[];
+        };
+        /**
+         * @description You split or joined conversations. `messageIds` has the new id of each message by its old one; a join keeps the
+         *     ids. Remove them from the conversation `from`; they follow as `new_messages` of the conversation `to`.
+         */
+        MessagesMovedEvent: {
+            id?: string;
+            /** @constant */
+            type: "messages_moved";
+            from: string;
+            to: string;
+            messageIds: {
+                [key: string]: string;
+            };
         };
         /** @description Replace by `id` where `rev` is higher. */
         MessagesUpdatedEvent: {
@@ -487,7 +504,7 @@ export interface components {
         PolledEvents: {
             /** @constant */
             ok: true;
-            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["MessagesDeletedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["ActionItemChangedEvent"] | components["schemas"]["ActionItemDeletedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SignedOutEvent"])[];
+            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["MessagesDeletedEvent"] | components["schemas"]["MessagesMovedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["ActionItemChangedEvent"] | components["schemas"]["ActionItemDeletedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SignedOutEvent"])[];
             cursor: string;
             more: boolean;
         };
@@ -607,6 +624,16 @@ export interface components {
             /** @enum {string} */
             reason: "signed_out" | "expired" | "account_deleted";
         };
+        Split: {
+            message_id: string;
+        };
+        /** @description `conversation` has the words before, `newConversation` the message and all later ones. */
+        SplitConversation: {
+            /** @constant */
+            ok: true;
+            conversation: components["schemas"]["Conversation"];
+            newConversation: components["schemas"]["Conversation"];
+        };
         Start: {
             omi_user_id: string;
             /** @default true */
@@ -688,6 +715,7 @@ export type Issue = components['schemas']['Issue'];
 export type IssuedSessions = components['schemas']['IssuedSessions'];
 export type ItemChange = components['schemas']['ItemChange'];
 export type Jobs = components['schemas']['Jobs'];
+export type Join = components['schemas']['Join'];
 export type Link = components['schemas']['Link'];
 export type ListedItem = components['schemas']['ListedItem'];
 export type Login = components['schemas']['Login'];
@@ -695,6 +723,7 @@ export type Me = components['schemas']['Me'];
 export type Message = components['schemas']['Message'];
 export type Messages = components['schemas']['Messages'];
 export type MessagesDeletedEvent = components['schemas']['MessagesDeletedEvent'];
+export type MessagesMovedEvent = components['schemas']['MessagesMovedEvent'];
 export type MessagesUpdatedEvent = components['schemas']['MessagesUpdatedEvent'];
 export type NewItem = components['schemas']['NewItem'];
 export type NewMessagesEvent = components['schemas']['NewMessagesEvent'];
@@ -728,6 +757,8 @@ export type SignIn = components['schemas']['SignIn'];
 export type SignIns = components['schemas']['SignIns'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SignedOutEvent = components['schemas']['SignedOutEvent'];
+export type Split = components['schemas']['Split'];
+export type SplitConversation = components['schemas']['SplitConversation'];
 export type Start = components['schemas']['Start'];
 export type TakeEarlier = components['schemas']['TakeEarlier'];
 export type Tick = components['schemas']['Tick'];

@@ -55,7 +55,9 @@ export function applyEvent(view, event) {
     case "messages_updated":
       return settle(withWords(view, event.conversationId, event.conversation, event.messages));
     case "messages_deleted":
-      return withoutMessages(view, event.conversationId, event.messageIds);
+      return withoutMessages(view, event.conversationId, event.messageIds, event.messageIds);
+    case "messages_moved":
+      return withMoved(view, event);
     case "conversation_deleted":
       return withoutChat(view, event.conversationId);
     default:
@@ -257,20 +259,39 @@ function joined(view, id) {
   return settle({ ...view, chats: { ...view.chats, [id]: whole }, windows: without(view.windows, id) });
 }
 
-/** @param {View} view @param {string} id @param {readonly string[]} messageIds @returns {View} */
-function withoutMessages(view, id, messageIds) {
+/**
+ * @param {View} view
+ * @param {string} id
+ * @param {readonly string[]} messageIds
+ * @param {readonly string[]} forGood Those that never come back.
+ * @returns {View}
+ */
+function withoutMessages(view, id, messageIds, forGood) {
   const chat = view.chats[id];
   if (!chat) return view;
   const removed = {
     ...chat.removed,
-    ...Object.fromEntries(messageIds.map((gone) => [gone, /** @type {const} */ (true)])),
+    ...Object.fromEntries(forGood.map((gone) => [gone, /** @type {const} */ (true)])),
   };
-  const changed = { ...chat, removed, messages: remaining({ ...chat, removed }, chat.messages) };
+  const gone = new Set(messageIds);
+  /** @template {Chat} Held @param {Held} held @returns {Held} */
+  const left = (held) => ({ ...held, messages: held.messages.filter((message) => !gone.has(message.id)) });
   const window = view.windows[id];
-  const windows = window
-    ? { ...view.windows, [id]: { ...window, messages: remaining(changed, window.messages) } }
-    : view.windows;
-  return settle({ ...view, chats: { ...view.chats, [id]: changed }, windows });
+  const windows = window ? { ...view.windows, [id]: left(window) } : view.windows;
+  return settle({ ...view, chats: { ...view.chats, [id]: left({ ...chat, removed }) }, windows });
+}
+
+/**
+ * The view without messages that are in another conversation now. What is left of their conversation follows.
+ *
+ * @param {View} view
+ * @param {{ from: string, messageIds: Readonly<Record<string, string>> }} moved
+ * @returns {View}
+ */
+function withMoved(view, { from, messageIds }) {
+  const ids = Object.keys(messageIds);
+  const renamed = ids.filter((id) => messageIds[id] !== id);
+  return withoutMessages(view, from, ids, renamed);
 }
 
 /** @param {View} view @param {string} id @returns {View} */

@@ -18,7 +18,10 @@ OmilinkError            one stable code, and one sentence: the problem and what 
 ├── Conflict
 │   ├── NotAvailable    session_not_available
 │   ├── TooManySessions too_many_sessions
-│   └── EmailTaken      email_taken
+│   ├── EmailTaken      email_taken
+│   ├── CannotJoin      cannot_join
+│   ├── CannotSplit     cannot_split
+│   └── NothingToUndo   nothing_to_undo
 └── TryLater                                   the request can be repeated after retry_after seconds
     ├── RateLimited     rate_limited
     └── Unavailable     unavailable            the database or the queue cannot be used now
@@ -107,6 +110,18 @@ class TooManySessions(Conflict):
 
 class EmailTaken(Conflict):
     code = "email_taken"
+
+
+class CannotJoin(Conflict):
+    code = "cannot_join"
+
+
+class CannotSplit(Conflict):
+    code = "cannot_split"
+
+
+class NothingToUndo(Conflict):
+    code = "nothing_to_undo"
 
 
 class TryLater(OmilinkError):

@@ -249,3 +249,24 @@ test("an event changes a window and the newest messages, and leaves no hole in e
   const again = addWindow(removed, "c1", pageOf(5, 13), "older");
   assert.deepEqual(numbers(again.windows.c1), [...range(5, 10), 11, 30]);
 });
+
+test("moved messages leave their conversation, and come back with it", () => {
+  const first = conversation("c1", { at: 1, messageCount: 2 });
+  const second = conversation("c2", { at: 2, messageCount: 1 });
+  const split = after(
+    update(first, [message("a"), message("b", { position: 1 })]),
+    { type: "messages_moved", from: "c1", to: "c2", messageIds: { b: "b2" } },
+    { type: "conversation_changed", conversationId: "c1", conversation: { ...first, messageCount: 1 } },
+    { type: "conversation_changed", conversationId: "c2", conversation: second },
+    news(second, [message("b2", { rev: 2, text: "b" })]),
+  );
+  assert.deepEqual([texts(split, "c1"), texts(split, "c2")], [["a"], ["b"]]);
+  const joined = [
+    { type: "messages_moved", from: "c2", to: "c1", messageIds: { b2: "b2" } },
+    { type: "conversation_changed", conversationId: "c1", conversation: first },
+    news(first, [message("b2", { rev: 3, text: "b", position: 1 })]),
+    { type: "conversation_deleted", conversationId: "c2" },
+  ].reduce(applyEvent, split);
+  assert.deepEqual([texts(joined, "c1"), joined.chats.c2], [["a", "b"], undefined]);
+  assert.equal(joined.current, "c1");
+});

@@ -11,7 +11,7 @@ from omilink.models.action_item import ListedItem
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
 from omilink.models.day_summary import DayItem, DaySummary, Highlight
-from omilink.models.declaration import Erased, Shown, ShownAs, erased_columns, parts
+from omilink.models.declaration import Erased, Shown, ShownAs, erased_columns, parts, plain
 from omilink.models.event import Content
 from omilink.models.json import event_text, json_text, to_json
 from omilink.models.message import Message, Segment, Speech
@@ -19,6 +19,7 @@ from omilink.models.omi_account import OmiLink, Proof
 from omilink.models.session import Health, Jobs, Method, OmiSession, Session, UnlinkReason
 from omilink.models.summary import ActionItem, Details, Participant, Section
 from omilink.models.user import SignIn, User
+from omilink.models.whole import MessageOfPart, Whole
 
 AT = 1_789_410_067_114
 MESSAGE = Message(
@@ -188,6 +189,10 @@ EVENTS: list[tuple[Content, str]] = [
         event.MessagesDeleted(conversation_id="c", message_ids=["c.2"]),
         '{"type":"messages_deleted","conversationId":"c","messageIds":["c.2"]}',
     ),
+    (
+        event.MessagesMoved(source="c", target="d", message_ids={"c.3": "d.1"}),
+        '{"type":"messages_moved","from":"c","to":"d","messageIds":{"c.3":"d.1"}}',
+    ),
     (event.ConversationDeleted(conversation_id="c"), '{"type":"conversation_deleted","conversationId":"c"}'),
     (
         event.DaySummaryChanged(
@@ -227,6 +232,13 @@ def test_the_json_of_an_event_is_that_of_the_contract(content: Content, text: st
 
 def test_every_kind_of_event_is_tried() -> None:
     assert {type(content) for content, _ in EVENTS} == set(get_args(event.LiveEvent))
+
+
+def test_what_is_shown_joined_has_the_form_of_what_is_not() -> None:
+    for joined, alone in (Whole, Conversation), (MessageOfPart, Message):
+        assert [(one.name, plain(one.type)) for one in parts(joined)] == [
+            (one.name, plain(one.type)) for one in parts(alone)
+        ]
 
 
 def test_a_session_in_full_has_its_health() -> None:
@@ -284,7 +296,7 @@ def test_deleted_words_leave_nothing_or_an_empty_text() -> None:
         "versions": "",
         "user_text": None,
     }
-    of_conversation = ("title", "summary", "omi_title", "user_title", "emoji", "category", "details")
+    of_conversation = ("title", "summary", "omi_title", "user_title", "emoji", "category", "details", "by_hand")
     assert erased_columns(Conversation) == dict.fromkeys(of_conversation)
     gone = CONVERSATION.deleted(AT)
     assert (gone.title, gone.summary, gone.message_count, gone.deleted_at) == (None, None, 0, AT)

@@ -7,6 +7,7 @@ from functools import partial
 from omilink.accounts import signing_in
 from omilink.app.services import Services
 from omilink.cli.common import with_services
+from omilink.conversations import history, wholes
 from omilink.database.store import Transaction
 from omilink.models.conversation import Conversation
 from omilink.models.json import Json, to_json
@@ -36,9 +37,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _page(tx: Transaction, user_id: str, before: tuple[int, str] | None) -> list[Conversation]:
-    return tx.conversations_of(user_id, PAGE, before)
+    return history.page(tx, user_id, PAGE, before)
 
 
 def _messages(tx: Transaction, conversation: Conversation) -> list[Json]:
-    found = tx.messages(conversation.id, conversation.message_count)
+    found = wholes.messages(tx, conversation, conversation.message_count)
     return [to_json(message) for message in found]

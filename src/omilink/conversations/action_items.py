@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from omilink.clock import Millis
-from omilink.conversations import editing
+from omilink.conversations import editing, wholes
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.database.store import Transaction
 from omilink.errors import Invalid, NotFound
@@ -93,9 +93,11 @@ def change(
 @unit_of_work
 def tick(batch: Batch, conversation_id: str, item_id: str, user_id: str, done: bool) -> Conversation:
     """Marks an action item of the conversation as done or not done. Returns the conversation. Raises NotFound."""
-    conversation = editing.locked(batch, conversation_id, user_id)
+    [members] = wholes.locked(batch.tx, user_id, conversation_id)
+    stored_in, _, short_id = item_id.rpartition(".")
+    conversation = next((one for one in members if one.id == stored_in), members[0])
     items = details_of(conversation.details).action_items
-    place = _place(items, item_id.removeprefix(f"{conversation_id}."))
+    place = _place(items, short_id)
     ticked = [_changed(item, {"done": done}) if number == place else item for number, item in enumerate(items)]
     return _put_items(batch, conversation, ticked)
 

@@ -5,10 +5,11 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from omilink.clock import Millis
+from omilink.conversations import wholes
 from omilink.database.store import Transaction
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation, title_of
-from omilink.models.event import Content, Event
+from omilink.models.event import Content, Event, OfConversation
 from omilink.models.ids import SHARED, check_id, session_key
 from omilink.models.json import event_of
 from omilink.models.message import Message
@@ -131,8 +132,12 @@ class Batch:
     # events and the audit
 
     def add_event(self, user_id: str, content: Content) -> None:
-        """Adds an event for the user's streams."""
-        self._events.append(event_of(user_id, content))
+        """Adds an event for the user's streams. An event about a conversation that is shown together with others gets
+        its words when everything else has been written."""
+        if isinstance(content, OfConversation) and content.conversation.is_joined:
+            self._events.append((user_id, content))
+        else:
+            self._events.append(event_of(user_id, content))
         self.users.add(user_id)
 
     def remove_events(self, user_id: str, conversation_id: str) -> None:
@@ -168,9 +173,19 @@ class Batch:
         self.tx.put_messages(*messages)
         for entry in self._entries:
             self.tx.add_audit_entry(entry)
-        self.tx.add_events(self._events)
+        self.tx.add_events(self._finished_events())
         self.messages_added += len(self._new_messages)
         self._forget_changes()
+
+    def _finished_events(self) -> list[Event]:
+        """The events, with conversations as they are shown. Parts of a conversation may belong to sessions that other
+        transactions hold. So what is shown is read under the lock of the user's log: the last event says it all."""
+        if any(isinstance(one, tuple) for one in self._events):
+            self.tx.lock_logs({one.user_id if isinstance(one, Event) else one[0] for one in self._events})
+        return [
+            one if isinstance(one, Event) else event_of(one[0], wholes.for_streams(self.tx, one[1]))
+            for one in self._events
+        ]
 
     def _keep_stored(self, messages: Iterable[Message]) -> None:
         """Keeps the loaded messages that the batch neither has yet nor has removed: the batch's own versions are
@@ -191,5 +206,5 @@ class Batch:
         self._new_messages: dict[MessageKey, Message] = {}
         self._changed_messages: dict[MessageKey, Message] = {}
         self._removed_messages: dict[MessageKey, Message] = {}
-        self._events: list[Event] = []
+        self._events: list[Event | tuple[str, OfConversation]] = []
         self._entries: list[AuditEntry] = []

@@ -2,13 +2,15 @@
 
 from msgspec.structs import replace
 
-from omilink.conversations import history
+from omilink.conversations import history, wholes
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.errors import Invalid
+from omilink.models.by_hand import Act
 from omilink.models.conversation import Conversation
 from omilink.models.event import ConversationChanged, MessagesUpdated
 from omilink.models.message import MAX_TEXT, Message
 from omilink.models.texts import is_storable
+from omilink.models.whole import as_shown
 
 LONGEST_TITLE = 500
 """Characters."""
@@ -22,15 +24,18 @@ def rename(batch: Batch, conversation_id: str, user_id: str, title: str | None) 
         raise Invalid(
             f"title must be a text of at most {LONGEST_TITLE} characters. null gives back the title of before."
         )
-    conversation = locked(batch, conversation_id, user_id)
-    return put(batch, conversation, replace(conversation, user_title=" ".join((title or "").split()) or None))
+    [[conversation, *_]] = wholes.locked(batch.tx, user_id, conversation_id)
+    given = " ".join((title or "").split()) or None
+    act = Act(kind="title", title=conversation.user_title)
+    return _act(batch, conversation, replace(conversation, user_title=given), act)
 
 
 @unit_of_work
 def star(batch: Batch, conversation_id: str, user_id: str, starred: bool) -> Conversation:
     """Stars the conversation, or takes the star away. Returns the conversation. Raises NotFound."""
-    conversation = locked(batch, conversation_id, user_id)
-    return put(batch, conversation, replace(conversation, starred=starred))
+    [[conversation, *_]] = wholes.locked(batch.tx, user_id, conversation_id)
+    act = Act(kind="starred", starred=conversation.starred)
+    return _act(batch, conversation, replace(conversation, starred=starred), act)
 
 
 @unit_of_work
@@ -42,23 +47,24 @@ def correct(batch: Batch, conversation_id: str, message_id: str, user_id: str, t
             f"text must have words, and at most {MAX_TEXT:,} characters. null gives back what was heard; "
             "a message cannot be emptied."
         )
-    conversation = locked(batch, conversation_id, user_id)
-    before = history.message(batch.tx, conversation, message_id)
+    [members] = wholes.locked(batch.tx, user_id, conversation_id)
+    conversation, before = history.message(batch.tx, members, message_id)
     message = before.corrected(text and text.strip())
     if message is before:
-        return message
+        return as_shown(message, conversation)
     is_title = conversation.may_be_named_by(before) and batch.is_first_of_its_words(before)
     changed = conversation.retitled(message) if is_title else conversation
     batch.put_message(message)
     batch.put_conversation(changed)
     batch.add_event(user_id, MessagesUpdated(conversation=changed, messages=[message]))
-    return message
+    return as_shown(message, changed)
 
 
 def locked(batch: Batch, conversation_id: str, user_id: str) -> Conversation:
-    """The user's conversation, which no other transaction changes until this one ends."""
-    batch.tx.sessions([history.one(batch.tx, conversation_id, user_id).session_key])
-    return history.one(batch.tx, conversation_id, user_id)
+    """The user's stored conversation, which no other transaction changes until this one ends. It may be a part of
+    another one."""
+    batch.tx.sessions([wholes.stored(batch.tx, conversation_id, user_id).session_key])
+    return wholes.stored(batch.tx, conversation_id, user_id)
 
 
 def put(batch: Batch, before: Conversation, after: Conversation) -> Conversation:
@@ -67,3 +73,9 @@ def put(batch: Batch, before: Conversation, after: Conversation) -> Conversation
         batch.put_conversation(after)
         batch.add_event(before.user_id or "", ConversationChanged(conversation=after))
     return after
+
+
+def _act(batch: Batch, before: Conversation, after: Conversation, act: Act) -> Conversation:
+    """As `put`, and the change can be undone."""
+    noted = replace(after, by_hand=after.hand.with_act(act).text())
+    return put(batch, before, before if after == before else noted)

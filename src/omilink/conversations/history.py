@@ -7,21 +7,22 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from omilink.clock import Millis
+from omilink.conversations import parts, wholes
 from omilink.conversations.batch import Batch, unit_of_work
+from omilink.conversations.wholes import SNAPSHOT
 from omilink.database.store import Transaction
 from omilink.errors import NotFound
 from omilink.models.conversation import Conversation
-from omilink.models.event import ConversationChanged, ConversationDeleted, NewMessages, SessionLinked
+from omilink.models.event import ConversationDeleted, SessionLinked
 from omilink.models.message import Message
 from omilink.models.order import Moment
 from omilink.models.session import OmiSession, Session
 from omilink.models.summary import details_of
+from omilink.models.whole import as_shown, place_shown
 from omilink.search import index
 
 Place = tuple[float, int]
 """A message's position and seq."""
-SNAPSHOT = 50
-"""Messages in the answer about the current conversation, and in one event about conversations that are taken along."""
 _SEQ = re.compile("[0-9]{1,9}")
 
 
@@ -32,15 +33,18 @@ def current(tx: Transaction, user_id: str) -> tuple[Conversation | None, list[Me
     if conversation is None:
         latest = tx.latest_session(user_id)
         return None, [], latest.omi_session_id if latest else None
-    return conversation, tx.messages(conversation.id, SNAPSHOT), conversation.omi_session_id
+    shown = wholes.shown(tx, conversation)
+    return shown, wholes.messages(tx, conversation, SNAPSHOT), shown.omi_session_id
 
 
 def one(tx: Transaction, conversation_id: str, user_id: str) -> Conversation:
-    """The user's conversation of this id. Raises NotFound when the user has none or has deleted it."""
-    conversation = tx.conversation(conversation_id, user_id) if conversation_id.isprintable() else None
-    if conversation is None:
-        raise NotFound("There is no conversation of that id in this account; it may have been deleted.")
-    return conversation
+    """The user's conversation of this id, as it is shown. Raises NotFound when the user has none or has deleted it."""
+    return wholes.shown(tx, wholes.one(tx, conversation_id, user_id))
+
+
+def page(tx: Transaction, user_id: str, limit: int, before: tuple[int, str] | None = None) -> list[Conversation]:
+    """As `Transaction.conversations_of`, as the conversations are shown."""
+    return tx.shown(tx.conversations_of(user_id, limit, before))
 
 
 class Page(NamedTuple):
@@ -51,34 +55,36 @@ class Page(NamedTuple):
     has_newer: bool
 
 
-def message(tx: Transaction, conversation: Conversation, message_id: str) -> Message:
-    """The conversation's message of this id. Raises NotFound."""
+def message(tx: Transaction, members: Sequence[Conversation], message_id: str) -> tuple[Conversation, Message]:
+    """Of the stored conversations that are shown as one, the one that has the message of this id, and the message as it
+    is stored. Raises NotFound."""
     of, _, seq = message_id.rpartition(".")
-    is_one = of == conversation.id and _SEQ.fullmatch(seq)
-    found = tx.message(conversation.id, int(seq)) if is_one else None
-    if found is None:
-        raise NotFound("There is no message of that id in this conversation.")
-    return found
+    for one in members:
+        found = tx.message(one.id, int(seq)) if of == one.id and _SEQ.fullmatch(seq) else None
+        if found:
+            return one, found
+    raise NotFound("There is no message of that id in this conversation.")
 
 
 def older(tx: Transaction, conversation: Conversation, limit: int, before: Place | None = None) -> Page:
     """The last `limit` messages, or the last ones before a place."""
-    found = tx.messages(conversation.id, limit + 1, before)
+    found = wholes.messages(tx, conversation, limit + 1, before)
     return Page(found[-limit:], len(found) > limit, before is not None)
 
 
 def newer(tx: Transaction, conversation: Conversation, limit: int, after: Place) -> Page:
     """The first `limit` messages after a place."""
-    found = tx.messages_after(conversation.id, limit + 1, after)
+    found = wholes.messages_after(tx, conversation, limit + 1, after)
     return Page(found[:limit], True, len(found) > limit)
 
 
 def around(tx: Transaction, conversation: Conversation, limit: int, message_id: str) -> Page:
     """`limit` messages with this one in their middle, or as near to it as the conversation's ends allow. Raises
     NotFound."""
-    middle = message(tx, conversation, message_id)
-    place = (middle.position, middle.seq)
-    before, after = tx.messages(conversation.id, limit, place), tx.messages_after(conversation.id, limit, place)
+    stored_in, found = message(tx, wholes.members(tx, conversation), message_id)
+    middle, place = as_shown(found, stored_in), place_shown(found, stored_in)
+    before = wholes.messages(tx, conversation, limit, place)
+    after = wholes.messages_after(tx, conversation, limit, place)
     count = min(len(before), max((limit - 1) // 2, limit - 1 - len(after)))
     rest = limit - 1 - count
     shown = [*before[len(before) - count :], middle, *after[:rest]]
@@ -96,7 +102,7 @@ def adopt(
     has_conversations = bool(batch.stored().messages_saved([session.id], user_id))
     batch.add_event(user_id, SessionLinked(session=Session.of(session, has_conversations=has_conversations)))
     for conversation in conversations:
-        _announce(batch, user_id, conversation)
+        parts.announce(batch, user_id, [conversation])
 
 
 def waiting(tx: Transaction, session: OmiSession, since: Millis = 0) -> list[Conversation]:
@@ -107,12 +113,14 @@ def waiting(tx: Transaction, session: OmiSession, since: Millis = 0) -> list[Con
 
 def give_back(batch: Batch, conversation: Conversation) -> None:
     """Makes the conversation ownerless again, without what its user has written: a title, a star, action items and
-    corrections. It disappears from the user's streams."""
-    user_id, conversation = conversation.user_id, _uncorrected(batch, conversation)
+    corrections. It disappears from the user's streams, and from what its user has joined it with."""
+    user_id = conversation.user_id
     assert user_id
+    conversation = _uncorrected(batch, parts.release(batch, conversation))
     details = details_of(conversation.details).without_additions().text()
+    by_hand = replace(conversation.hand, acts=()).text()
     ownerless = replace(conversation, user_id=None, brought_at=None, brought_order=None)
-    batch.put_conversation(replace(ownerless, user_title=None, starred=False, details=details))
+    batch.put_conversation(replace(ownerless, user_title=None, starred=False, details=details, by_hand=by_hand))
     batch.remove_events(user_id, conversation.id)
     batch.add_event(user_id, ConversationDeleted(conversation_id=conversation.id))
 
@@ -121,12 +129,11 @@ def give_back(batch: Batch, conversation: Conversation) -> None:
 def delete(batch: Batch, conversation_id: str, user_id: str, at: Millis) -> None:
     """Deletes every word of the conversation, with an event for open streams. A tombstone stays, so that a retry of a
     call does not restore the words. Raises NotFound."""
-    tx = batch.tx
-    tx.sessions([one(tx, conversation_id, user_id).session_key])  # locks the session: no transaction adds words now
-    conversation = one(tx, conversation_id, user_id)
-    batch.remove_words(conversation)
-    batch.put_conversation(conversation.deleted(at))
-    batch.add_event(user_id, ConversationDeleted(conversation_id=conversation.id))
+    [members] = wholes.locked(batch.tx, user_id, conversation_id)  # no other transaction adds words now
+    for member in members:
+        batch.remove_words(member)
+        batch.put_conversation(member.deleted(at))
+    batch.add_event(user_id, ConversationDeleted(conversation_id=conversation_id))
 
 
 def remove_user(tx: Transaction, user_id: str, moment: Moment) -> None:
@@ -153,10 +160,3 @@ def _uncorrected(batch: Batch, conversation: Conversation) -> Conversation:
         if conversation.may_be_named_by(corrected):
             conversation = conversation.retitled(heard)
     return conversation
-
-
-def _announce(batch: Batch, user_id: str, conversation: Conversation) -> None:
-    batch.add_event(user_id, ConversationChanged(conversation=conversation))
-    messages = batch.tx.all_messages(conversation.id)
-    for at in range(0, len(messages), SNAPSHOT):
-        batch.add_event(user_id, NewMessages(conversation=conversation, messages=messages[at : at + SNAPSHOT]))

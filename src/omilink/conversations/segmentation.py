@@ -5,6 +5,7 @@ first audio of a conversation, which begin again with the next one. Several devi
 session id, each with its own clock (docs/reference/omi.md: the end of a conversation).
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -54,13 +55,15 @@ class Run:
     end: float | None
 
 
-def runs(segments: Iterable[Segment], gap: float) -> Iterator[Run]:
-    """Cuts a call where its clock starts anew, or where the clock is silent for `gap` seconds, as in a backlog."""
+def runs(segments: Iterable[Segment], gap: float, cuts: Sequence[float] = ()) -> Iterator[Run]:
+    """Cuts a call where its clock starts anew, or where the clock is silent for `gap` seconds, as in a backlog; and at
+    `cuts`, in ascending order, the seconds at which a user has split a conversation that may go on."""
     pieces: list[Segment] = []
     end: float | None = None
     count = 1
     for segment in segments:
-        if count < MOST_RUNS and not _is_next(end, segment, gap) and _breaks(pieces, segment, gap):
+        jumps = not _is_next(end, segment, gap) and _breaks(pieces, segment, gap)
+        if count < MOST_RUNS and (jumps or _crosses(pieces, segment, cuts)):
             yield _run(pieces)
             pieces, end = [], None
             count += 1
@@ -74,12 +77,14 @@ def runs(segments: Iterable[Segment], gap: float) -> Iterator[Run]:
 def place(
     run: Run, at: Millis, conversations: Sequence[Conversation], gap: float, spoken_in: SpokenIn
 ) -> Conversation | None:
-    """The conversation on whose clock the run follows, or None if the run begins a new conversation.
+    """The conversation on whose clock the run follows, or None if the run begins a new conversation. Of the
+    conversations that a user has split by hand, only the one that has the run's second fits.
 
     `at` is when the call was accepted, `gap` the seconds of silence that end a conversation. Of two clocks that fit,
     the clock wins whose last words are nearest or which shows the run's time now: so the words of two devices stay
     apart.
     """
+    conversations = [c for c in conversations if c.may_hold(run.start)]
     if run.start is None:
         fitting = [c for c in conversations if not has_ended(c, at, gap)]
         return max(fitting, key=lambda c: (c.last_order, c.last_at, c.id), default=None)
@@ -146,6 +151,13 @@ def _run(pieces: Sequence[Segment]) -> Run:
 def _is_next(end: float | None, segment: Segment, gap: float) -> bool:
     """Whether the segment follows everything before it, so that it needs no comparison."""
     return end is not None and segment.start is not None and 0 <= segment.start - end < gap
+
+
+def _crosses(pieces: Sequence[Segment], segment: Segment, cuts: Sequence[float]) -> bool:
+    """Whether a cut lies between the segment and the one before it."""
+    if not cuts or not pieces or segment.start is None or pieces[-1].start is None:
+        return False
+    return bisect_right(cuts, segment.start) != bisect_right(cuts, pieces[-1].start)
 
 
 def _breaks(pieces: Sequence[Segment], segment: Segment, gap: float) -> bool:

@@ -1,8 +1,8 @@
 """Conversations, without their words."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import bindparam, func, insert, select, tuple_, update
+from sqlalchemy import bindparam, func, insert, select, tuple_, union_all, update
 
 from omilink.clock import Millis
 from omilink.database import schema
@@ -11,6 +11,7 @@ from omilink.database.dialects import among, json_list, to_values
 from omilink.database.rows import changing, every, first
 from omilink.database.work import Work
 from omilink.models.conversation import Conversation
+from omilink.models.whole import whole_of
 
 session = schema.omi_sessions
 conversation = schema.conversations
@@ -45,7 +46,11 @@ LATEST = (
 )
 LISTED = (
     select(conversation)
-    .where(conversation.c.user_id == bindparam("u"), conversation.c.deleted_at.is_(None))
+    .where(
+        conversation.c.user_id == bindparam("u"),
+        conversation.c.deleted_at.is_(None),
+        conversation.c.part_of.is_(None),
+    )
     .order_by(conversation.c.first_order.desc(), conversation.c.id.desc())
     .limit(bindparam("most"))
 )
@@ -54,6 +59,12 @@ OF_SESSION = (
     .where(conversation.c.session_id == bindparam("session"))
     .order_by(conversation.c.active_until.desc())
     .limit(bindparam("most"))
+)
+MEMBERS = Query(
+    union_all(
+        select(conversation).where(among(conversation.c.id, "ids"), conversation.c.deleted_at.is_(None)),
+        select(conversation).where(among(conversation.c.part_of, "ids"), conversation.c.deleted_at.is_(None)),
+    )
 )
 PUT_CONVERSATION = Bulk(insert(conversation), Conversation)
 CHANGE_CONVERSATION = Bulk(
@@ -95,6 +106,13 @@ class Conversations(Work):
         found = every(Conversation, [*self._run(then, values), *self._run(OF_SESSION, values)])
         return list({one.id: one for one in found}.values())
 
+    def conversations_of_clock(self, session_key: str, first_id: str) -> list[Conversation]:
+        """The conversation that was first, and those that its user has split off, without tombstones."""
+        c = conversation.c
+        is_cut_of = c.by_hand.contains(f'"cut_of":"{first_id}"', autoescape=True)
+        query = select(conversation).where(c.session_id == session_key, c.deleted_at.is_(None))
+        return every(Conversation, self._run(query.where((c.id == first_id) | is_cut_of)))
+
     def conversations_of_record(self, omi_id: str, user_id: str | None, session_key: str) -> list[Conversation]:
         """Those that OMI's record with this id describes, tombstones too: of the user, or ownerless ones of the
         session."""
@@ -127,12 +145,28 @@ class Conversations(Work):
         found = ONE.nouns(Conversation, self._connection, c=conversation_id, u=user_id)
         return found[0] if found else None
 
+    def members(self, ids: Collection[str]) -> dict[str, list[Conversation]]:
+        """By the id of a conversation that is no part: it and its parts, in the order of their numbers."""
+        together: dict[str, list[Conversation]] = {}
+        found = MEMBERS.nouns(Conversation, self._connection, ids=json_list(ids))
+        for one in sorted(found, key=lambda one: (one.part_of is not None, one.hand.number)):
+            if one.part_of in ids or one.part_of is None:
+                together.setdefault(one.shown_id, []).append(one)
+        return together
+
+    def shown(self, conversations: Sequence[Conversation]) -> list[Conversation]:
+        """The conversations as they are shown, each in its place: a whole with its parts, and for a part its whole."""
+        joined = {one.shown_id for one in conversations if one.is_joined}
+        together = self.members(joined) if joined else {}
+        return [whole_of(together.get(one.shown_id, [one])) for one in conversations]
+
     def latest_conversation(self, user_id: str) -> Conversation | None:
         """The one whose words were accepted last."""
         return first(Conversation, self._run(LATEST, {"u": user_id}))
 
     def conversations_of(self, user_id: str, limit: int, before: tuple[int, str] | None = None) -> list[Conversation]:
-        """At most `limit` before (first_order, id), which a conversation keeps: the one that began last first."""
+        """At most `limit` before (first_order, id), which a conversation keeps: the one that began last first. Parts of
+        others are left out."""
         query = LISTED
         if before:
             query = query.where(tuple_(conversation.c.first_order, conversation.c.id) < before)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from omilink.clock import Millis
 from omilink.database import schema
@@ -60,8 +60,10 @@ class DaySummaries(Work):
         return every(StoredDay, self._run(query))
 
     def conversations_by_omi_id(self, user_id: str, omi_ids: Collection[str]) -> dict[str, str]:
-        """OMI's id -> the id of the user's conversation that OMI's record with this id describes."""
+        """OMI's id -> the id of the user's conversation that OMI's record with this id describes, or of the one whose
+        part that is."""
         c = conversation.c
-        known = select(c.omi_id, c.id).where(among(c.omi_id, "ids"), c.user_id == user_id, c.deleted_at.is_(None))
+        shown = func.coalesce(c.part_of, c.id)
+        known = select(c.omi_id, shown).where(among(c.omi_id, "ids"), c.user_id == user_id, c.deleted_at.is_(None))
         found = self._run(known.order_by(c.id.desc()), {"ids": json_list(omi_ids)})
         return {omi_id: id for omi_id, id in found}

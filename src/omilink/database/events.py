@@ -35,6 +35,10 @@ class Events(Work):
         """Removes the user's events that carry words of the conversation."""
         self._run(delete(event).where(event.c.user_id == user_id, event.c.conversation_id == conversation_id))
 
+    def lock_logs(self, user_ids: Collection[str]) -> None:
+        """Until the end of the transaction no other transaction adds events for these users."""
+        NUMBERS.run(self._connection, ids=json_list(user_ids))
+
     def add_events(self, events: Sequence[Event]) -> None:
         """Numbers each user's events in order, under the lock of that user's row, and stores them."""
         if not events:

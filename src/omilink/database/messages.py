@@ -1,17 +1,18 @@
 """Messages."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import BigInteger, Double, bindparam, cast, delete, func, insert, select, tuple_, update
 
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
-from omilink.database.dialects import item, json_list, listed, to_values
+from omilink.database.dialects import among, item, json_list, listed, to_values
 from omilink.database.rows import changing, every, first
 from omilink.database.work import Work
-from omilink.models.conversation import title_of
+from omilink.models.conversation import Conversation, title_of
 from omilink.models.message import Message
+from omilink.models.whole import SEQS
 
 message = schema.messages
 
@@ -55,6 +56,29 @@ NEXT_MESSAGES = Query(
     .order_by(message.c.position, message.c.seq)
     .limit(bindparam("most"))
 )
+_MEMBERS = listed("members")
+_OF_MEMBERS = _MEMBERS.join(message, message.c.conversation_id == item(_MEMBERS.c.value, 0))
+_SHOWN_POSITION = message.c.position + cast(item(_MEMBERS.c.value, 1), Double)
+_SHOWN_SEQ = message.c.seq + cast(item(_MEMBERS.c.value, 2), BigInteger)
+LAST_OF_WHOLE = Query(
+    select(message)
+    .select_from(_OF_MEMBERS)
+    .where(tuple_(_SHOWN_POSITION, _SHOWN_SEQ) < tuple_(bindparam("position"), bindparam("seq")))
+    .order_by(_SHOWN_POSITION.desc(), _SHOWN_SEQ.desc())
+    .limit(bindparam("most"))
+)
+NEXT_OF_WHOLE = Query(
+    select(message)
+    .select_from(_OF_MEMBERS)
+    .where(tuple_(_SHOWN_POSITION, _SHOWN_SEQ) > tuple_(bindparam("position"), bindparam("seq")))
+    .order_by(_SHOWN_POSITION, _SHOWN_SEQ)
+    .limit(bindparam("most"))
+)
+MOVE_MESSAGE = (
+    update(message)
+    .where(message.c.conversation_id == bindparam("old_id"), message.c.seq == bindparam("old_seq"))
+    .values(conversation_id=bindparam("new_id"), seq=bindparam("new_seq"), rev=message.c.rev + 1)
+)
 PUT_MESSAGE = Bulk(insert(message), Message)
 CHANGE_MESSAGE = Bulk(
     update(message)
@@ -91,6 +115,40 @@ class Messages(Work):
             Message, self._connection, c=conversation_id, position=position, seq=seq, most=limit
         )
         return found[::-1]
+
+    def messages_of_whole(
+        self, members: Collection[Conversation], limit: int, before: tuple[float, int] | None = None
+    ) -> list[Message]:
+        """The last `limit` of these conversations together that are shown before (position, seq), as they are stored,
+        in spoken order."""
+        position, seq = before or END
+        places = _places_of(members)
+        found = LAST_OF_WHOLE.nouns(Message, self._connection, members=places, position=position, seq=seq, most=limit)
+        return found[::-1]
+
+    def messages_of_whole_after(
+        self, members: Collection[Conversation], limit: int, after: tuple[float, int]
+    ) -> list[Message]:
+        """The first `limit` of these conversations together that are shown after (position, seq), as they are stored,
+        in spoken order."""
+        position, seq = after
+        places = _places_of(members)
+        return NEXT_OF_WHOLE.nouns(Message, self._connection, members=places, position=position, seq=seq, most=limit)
+
+    def move_messages(self, conversation_id: str, to: str, seqs: Mapping[int, int]) -> None:
+        """Moves the messages with these `seq`s to another conversation of the same clock, where they get the other
+        `seq`s and a higher `rev`."""
+        self._many(
+            MOVE_MESSAGE,
+            ({"old_id": conversation_id, "old_seq": old, "new_id": to, "new_seq": new} for old, new in seqs.items()),
+        )
+
+    def raise_revs(self, conversation_ids: Collection[str]) -> None:
+        """Gives every message of these conversations a higher `rev`."""
+        self._run(
+            update(message).where(among(message.c.conversation_id, "ids")).values(rev=message.c.rev + 1),
+            {"ids": json_list(conversation_ids)},
+        )
 
     def newest_messages(self, conversation_id: str, limit: int) -> list[Message]:
         """The last `limit` that came, in the order in which they came."""
@@ -135,3 +193,8 @@ class Messages(Work):
     def put_messages(self, new: Collection[Message], changed: Collection[Message]) -> None:
         PUT_MESSAGE.run(self._connection, new)
         CHANGE_MESSAGE.run(self._connection, changed)
+
+
+def _places_of(members: Collection[Conversation]) -> str:
+    """What is added to the positions and to the seqs of their messages, where these are shown."""
+    return json_list((one.id, repr(one.hand.offset), str(one.hand.number * SEQS)) for one in members)

@@ -194,6 +194,8 @@ conversations = Table(
         Column("last_seq", Integer, nullable=False, server_default="0"),
         Column("repaired_count", Integer, nullable=False, server_default="0"),
         Column("starred", Boolean, nullable=False, server_default=false()),
+        Column("has_parts", Boolean, nullable=False, server_default=false()),
+        Column("by_hand", Text),
         Column("counted_at", BigInteger, nullable=False, server_default="0"),  # of the last words or change of hands
     ),
     # by the coarse time and order: an index on last_at or last_order would be written with every call
@@ -205,6 +207,12 @@ conversations = Table(
         "omi_id",
         sqlite_where=text("omi_id IS NOT NULL"),
         postgresql_where=text("omi_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_conversations_part_of",
+        "part_of",
+        sqlite_where=text("part_of IS NOT NULL"),
+        postgresql_where=text("part_of IS NOT NULL"),
     ),
     # few conversations have action items, and all of a user's are listed together
     Index(

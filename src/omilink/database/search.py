@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import Integer, bindparam, cast, delete, func, insert, select, text, update
+from sqlalchemy import Integer, bindparam, cast, delete, func, insert, or_, select, text, update
 
 from omilink.clock import Millis
 from omilink.database import schema
@@ -206,7 +206,7 @@ _AND = {"sqlite": " AND ", "postgresql": " & "}
 _FILTERS = {
     "since": "coalesce(m.spoken_at, c.zero_at, c.created_at) >= :since",
     "until": "coalesce(m.spoken_at, c.zero_at, c.created_at) < :until",
-    "conversation_id": "c.id = :conversation_id",
+    "conversation_id": "(c.id = :conversation_id OR c.part_of = :conversation_id)",
 }
 _MERGE = text("INSERT INTO search_index (search_index, rank) VALUES ('merge', :pages)")
 _CHANGED = text("SELECT total_changes()")
@@ -377,7 +377,7 @@ class Search(Work):
         )
         query = numbers.where(indexed.c.user_id == user_id)
         if filters.conversation_id is not None:
-            query = query.where(c.id == filters.conversation_id)
+            query = query.where(or_(c.id == filters.conversation_id, c.part_of == filters.conversation_id))
         if filters.since is not None:
             query = query.where(c.last_at >= filters.since - SLACK)
         if filters.until is not None:

@@ -2,6 +2,7 @@
 the conversation. A record that was applied before changes nothing.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -9,8 +10,8 @@ from itertools import islice
 from msgspec.structs import replace
 
 from omilink.clock import Millis
-from omilink.conversations.history import SNAPSHOT
 from omilink.conversations.repair import Hole, Repair, repair
+from omilink.conversations.wholes import SNAPSHOT
 from omilink.ingest import record_finding
 from omilink.ingest.batch import DeliveryBatch
 from omilink.linking import phrase
@@ -120,8 +121,8 @@ class _Filling:
         return {name: count.most_common(1)[0][0] for name, count in names.items()}
 
     def _fill(self, hole: Hole, speakers: dict[str | None, str | None]) -> None:
-        where = self._main if hole.after is None else self._said[hole.after].conversation_id
-        conversation, segment = self._conversations[where], self._record.segments[hole.segment]
+        conversation, segment = self._place_of(hole), self._record.segments[hole.segment]
+        where = conversation.id
         seq, at = conversation.last_seq + 1, self._delivery.received_at
         message = Message.of(
             segment,
@@ -141,6 +142,15 @@ class _Filling:
         self._new[where].append(message)
         self._of_segment[hole.segment].append(message.id)
         self._conversations[where] = _longer(conversation, message, at)
+
+    def _place_of(self, hole: Hole) -> Conversation:
+        """The conversation of the words around the hole; where its user has split it, the one that has the second."""
+        near = self._conversations[self._main if hole.after is None else self._said[hole.after].conversation_id]
+        if hole.start is None or not near.is_split or near.may_hold(hole.start):
+            return near
+        clock = near.hand.cut_of or near.id
+        others = (one for one in self._conversations.values() if clock in (one.id, one.hand.cut_of))
+        return next((one for one in others if one.may_hold(hole.start)), near)
 
     def _described(self, conversation: Conversation) -> Conversation:
         """The conversation with what the record says about it. An empty text in the record leaves what is there."""
@@ -206,7 +216,12 @@ class _Filling:
 
 def _in_order(batch: DeliveryBatch, living: Sequence[Conversation]) -> Iterable[Message]:
     """The messages of the conversations, one conversation after the other."""
-    for conversation in sorted(living, key=lambda one: (one.first_order, one.id)):
+
+    def place(one: Conversation) -> tuple[int, float, str]:
+        cut_from = one.hand.cut_from
+        return one.first_order, -math.inf if cut_from is None else cut_from, one.id
+
+    for conversation in sorted(living, key=place):
         yield from batch.tx.all_messages(conversation.id)
 
 

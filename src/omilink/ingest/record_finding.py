@@ -55,7 +55,24 @@ def find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> Found:
         then = [one for one in near if one.user_id == owner and _overlap(one, since, until) > -AROUND]
         free = [one for one in then if not one.deleted_at and not one.omi_id]
         living = [one for one in free if _is_alike(batch, one, record)][:1]
+    living = _first_first(_with_split_off(batch, living), record)
     return Found(living, deleted, has_phrases=any(_has_phrase(batch, one) for one in known.values()))
+
+
+def _with_split_off(batch: DeliveryBatch, living: Sequence[Conversation]) -> list[Conversation]:
+    """The conversations, with those that their user has split off from them."""
+    found = {one.id: one for one in living}
+    for one in living:
+        if one.is_split:
+            of_clock = batch.tx.conversations_of_clock(one.session_key, one.hand.cut_of or one.id)
+            found |= {each.id: each for each in of_clock if each.user_id == one.user_id}
+    return list(found.values())
+
+
+def _first_first(living: Sequence[Conversation], record: Record) -> list[Conversation]:
+    """The one that OMI's record describes, before others that have words of it: of those that were split by hand the
+    earliest."""
+    return sorted(living, key=lambda one: (one.omi_id != record.id, one.hand.cut_from is not None))
 
 
 def seconds_of(delivery: Delivery, record: Record) -> tuple[Millis, Millis]:

@@ -35,7 +35,7 @@ def items_of(conversation: Conversation) -> list[ListedItem]:
             due_at=item.due_at,
             owner=item.owner,
             message_ids=item.message_ids,
-            conversation_id=conversation.id,
+            conversation_id=conversation.shown_id,
         )
         for item in conversation.action_items
     ]

@@ -7,6 +7,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from omilink.clock import Millis
+from omilink.models.by_hand import ByHand, by_hand_of
 from omilink.models.declaration import Big, Erased, Fixed, Shown, ShownAs, erased_columns
 from omilink.models.delivery import Delivery
 from omilink.models.message import Message, Segment
@@ -67,6 +68,13 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     repaired_count: Shown[int] = 0
     """How many of its words only OMI's record had."""
     starred: Shown[bool] = False
+    part_of: str | None = None
+    """The conversation that shows the words of this one among its own, since its user joined them; None if this one is
+    shown itself. That conversation is no part of another one."""
+    has_parts: bool = False
+    """Whether conversations may be parts of this one."""
+    by_hand: Erased[str | None] = None
+    """What its user did by hand, as `models.by_hand.ByHand` has it."""
     deleted_at: Millis | None = None
     """When the conversation was deleted. It stays as a tombstone without words, so that a retry of a call cannot
     restore it."""
@@ -98,7 +106,12 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def started_at(self) -> Annotated[Millis, ShownAs(before="last_at")]:
         """When it began."""
-        return self.zero_at or self.created_at
+        if self.zero_at is None:
+            return self.created_at
+        cut_from = self.hand.cut_from
+        if cut_from is None:
+            return self.zero_at
+        return self.zero_at + round((cut_from if self.first is None else self.first) * 1000)
 
     @property
     def ended_at(self) -> Annotated[Millis, ShownAs(before="last_at")]:
@@ -118,6 +131,35 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         return "omi"
 
     @property
+    def hand(self) -> ByHand:
+        """What its user did by hand."""
+        return by_hand_of(self.by_hand)
+
+    @property
+    def shown_id(self) -> str:
+        """The id of the conversation that shows its words."""
+        return self.part_of or self.id
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether it is shown together with other stored conversations."""
+        return self.part_of is not None or self.has_parts
+
+    @property
+    def is_split(self) -> bool:
+        """Whether its user has split the words of its clock."""
+        return self.hand.cut_from is not None or self.hand.cut_until is not None
+
+    def may_hold(self, start: float | None) -> bool:
+        """Whether words that begin at this second of its clock, or that have no place, may be added to it: where its
+        user split it, later words belong to the later conversation."""
+        hand = self.hand
+        if start is None:
+            return hand.cut_until is None
+        is_after = hand.cut_from is None or start >= hand.cut_from
+        return is_after and (hand.cut_until is None or start < hand.cut_until)
+
+    @property
     def active_until(self) -> Millis:
         """`last_at`, rounded up, so that an index on it seldom changes."""
         return (self.last_at // ACTIVE_STEP + 1) * ACTIVE_STEP
@@ -130,7 +172,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     def deleted(self, at: Millis) -> "Conversation":
         """The tombstone that stays of it."""
         erased: dict[str, Any] = erased_columns(Conversation)
-        return replace(self, **erased, message_count=0, deleted_at=at)
+        return replace(self, **erased, part_of=None, has_parts=False, message_count=0, deleted_at=at)
 
     def as_of(self, call: Delivery) -> "Conversation":
         """The conversation with its clock as the call finds it. Where the clock contradicts the order, no time counts

@@ -72,7 +72,9 @@ def erased_columns(noun: type[Struct]) -> dict[str, str | None]:
 def parts(noun: type[Struct]) -> tuple[Part, ...]:
     """The members of the noun's JSON, in their order."""
     placed: list[Part] = []
-    shown = [(attribute, hint, mark) for attribute, hint in _attributes(noun) if (mark := _shown_as(hint))]
+    shown = [
+        (attribute, hint, mark) for attribute, hint in dict(_attributes(noun)).items() if (mark := _shown_as(hint))
+    ]
     for attribute, hint, mark in sorted(shown, key=lambda each: each[2].before is not None):
         names = [part.attribute for part in placed]
         place = names.index(mark.before) if mark.before else len(placed)

@@ -94,6 +94,15 @@ class MessagesDeleted(Content, frozen=True, tag="messages_deleted"):
     message_ids: Shown[Sequence[str]]
 
 
+class MessagesMoved(Content, frozen=True, tag="messages_moved"):
+    """You split or joined conversations. `messageIds` has the new id of each message by its old one; a join keeps the
+    ids. Remove them from the conversation `from`; they follow as `new_messages` of the conversation `to`."""
+
+    source: Annotated[str, ShownAs("from")]
+    target: Annotated[str, ShownAs("to")]
+    message_ids: Shown[dict[str, str]]
+
+
 class ConversationDeleted(Content, frozen=True, tag="conversation_deleted"):
     """Remove it everywhere."""
 
@@ -147,6 +156,7 @@ LiveEvent = (
     | NewMessages
     | MessagesUpdated
     | MessagesDeleted
+    | MessagesMoved
     | ConversationDeleted
     | DaySummaryChanged
     | ActionItemChanged

@@ -1,6 +1,6 @@
 """What OMI says about a conversation beside its words: sections, action items and participants."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from msgspec import Struct, json
@@ -67,6 +67,12 @@ class Details(Struct, frozen=True, kw_only=True, gc=False):
     def text(self) -> str | None:
         """The JSON text to store; None if all lists are empty."""
         return None if self == NO_DETAILS else json.encode(self).decode()
+
+    def with_message_ids(self, new: Mapping[str, str]) -> "Details":
+        """With the new ids of messages that have moved."""
+        sections = [replace(one, message_ids=[new.get(id, id) for id in one.message_ids]) for one in self.sections]
+        items = [replace(one, message_ids=[new.get(id, id) for id in one.message_ids]) for one in self.action_items]
+        return replace(self, sections=sections, action_items=items)
 
     def without_additions(self) -> "Details":
         """Without the action items that the user has added or edited."""

@@ -9,6 +9,7 @@ from omilink.database.search import ACTION_ITEMS, NEWEST, TITLE, Filters, Found,
 from omilink.database.store import Transaction
 from omilink.models.conversation import Conversation
 from omilink.models.message import Message
+from omilink.models.whole import as_shown
 from omilink.search.index import texts_of
 from omilink.search.query import Match, Term, match, terms
 
@@ -98,12 +99,12 @@ def find(
 
 
 def show(tx: Transaction, hits: Sequence[Hit]) -> list[Shown]:
-    """The hits with their conversations and messages."""
-    conversations = tx.conversations_by_id({hit.found.conversation_id for hit in hits})
+    """The hits with their conversations and messages, as these are shown."""
+    stored = tx.conversations_by_id({hit.found.conversation_id for hit in hits})
+    shown = dict(zip(stored, tx.shown(list(stored.values())), strict=True))
     messages = tx.messages_of([hit.found for hit in hits])
-    return [
-        Shown(hit, conversations[id := hit.found.conversation_id], messages.get((id, hit.found.place))) for hit in hits
-    ]
+    found = {key: as_shown(message, stored[message.conversation_id]) for key, message in messages.items()}
+    return [Shown(hit, shown[id := hit.found.conversation_id], found.get((id, hit.found.place))) for hit in hits]
 
 
 def _newest(search: "_Search", cursor: Cursor, limit: int) -> Page:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, StrictBool
 
-from omilink.conversations import action_items, editing, history
+from omilink.conversations import action_items, editing, history, joining, wholes
 from omilink.database.store import Transaction
 from omilink.live import event_log
 from omilink.models.conversation import Conversation
@@ -34,6 +34,14 @@ class Tick(BaseModel):
     done: StrictBool
 
 
+class Join(BaseModel):
+    other_id: fields.Name
+
+
+class Split(BaseModel):
+    message_id: fields.Name
+
+
 @router.get("/current", responses=answers.of(answers.CurrentConversation))
 async def current(who: CurrentUser, services: Services) -> Json:
     """Your latest conversation over all your sessions, its newest 50 messages, and the cursor for the stream."""
@@ -45,7 +53,7 @@ async def mine(who: CurrentUser, services: Services, limit: Limit = 20, cursor: 
     """Your conversations, ordered by their beginning, the newest first, so that a conversation keeps its place while
     you read page by page."""
     before = by_number(cursor)
-    found = await services.store.read(lambda tx: tx.conversations_of(who.user.id, limit + 1, before))
+    found = await services.store.read(lambda tx: history.page(tx, who.user.id, limit + 1, before))
     page = found[:limit]
     more = pack(page[-1].first_order, page[-1].id) if len(found) > limit else None
     return {"ok": True, "items": [to_json(c) for c in page], "nextCursor": more}
@@ -63,12 +71,11 @@ async def change(conversation_id: str, form: Change, who: CurrentUser, services:
     OMI's, or the first words."""
 
     def change(tx: Transaction) -> Conversation:
-        conversation = history.one(tx, conversation_id, who.user.id)
         if "title" in form.model_fields_set:
-            conversation = editing.rename(tx, conversation_id, who.user.id, form.title)
+            editing.rename(tx, conversation_id, who.user.id, form.title)
         if form.starred is not None:
-            conversation = editing.star(tx, conversation_id, who.user.id, form.starred)
-        return conversation
+            editing.star(tx, conversation_id, who.user.id, form.starred)
+        return history.one(tx, conversation_id, who.user.id)
 
     conversation = await services.store.write(change)
     services.bus.publish([who.user.id])
@@ -81,8 +88,50 @@ async def change(conversation_id: str, form: Change, who: CurrentUser, services:
 async def tick(conversation_id: str, item_id: str, form: Tick, who: CurrentUser, services: Services) -> Json:
     """Marks an action item as done or not done. It stays so, whatever OMI says later."""
     conversation = await services.store.write(
-        lambda tx: action_items.tick(tx, conversation_id, item_id, who.user.id, form.done)
+        lambda tx: wholes.shown(tx, action_items.tick(tx, conversation_id, item_id, who.user.id, form.done))
     )
+    services.bus.publish([who.user.id])
+    return {"ok": True, "conversation": to_json(conversation)}
+
+
+@router.post("/{conversation_id}/join", responses=answers.of(answers.OneConversation, refused=(404, 409)))
+async def join(conversation_id: str, form: Join, who: CurrentUser, services: Services) -> Json:
+    """Joins another conversation of yours to this one, which then shows the words of both. What comes later for either
+    is shown in it too."""
+
+    def join(tx: Transaction) -> Conversation:
+        joining.join(tx, conversation_id, form.other_id, who.user.id)
+        return history.one(tx, conversation_id, who.user.id)
+
+    conversation = await services.store.write(join)
+    services.bus.publish([who.user.id])
+    return {"ok": True, "conversation": to_json(conversation)}
+
+
+@router.post("/{conversation_id}/split", responses=answers.of(answers.SplitConversation, refused=(404, 409)))
+async def split(conversation_id: str, form: Split, who: CurrentUser, services: Services) -> Json:
+    """Makes a message and all later ones a new conversation. Later words are added to it, late ones to the conversation
+    that has their second. Neither OMI's record nor a retry joins the two again."""
+
+    def split(tx: Transaction) -> tuple[Conversation, Conversation]:
+        new = joining.split(tx, conversation_id, form.message_id, who.user.id)
+        return history.one(tx, conversation_id, who.user.id), history.one(tx, new, who.user.id)
+
+    left, new = await services.store.write(split)
+    services.bus.publish([who.user.id])
+    return {"ok": True, "conversation": to_json(left), "newConversation": to_json(new)}
+
+
+@router.post("/{conversation_id}/undo", responses=answers.of(answers.OneConversation, refused=(404, 409)))
+async def undo(conversation_id: str, who: CurrentUser, services: Services) -> Json:
+    """Takes back what you did last to the conversation by hand: a title, a star, a split or a join. Called again, it
+    takes back what you did before that."""
+
+    def undo(tx: Transaction) -> Conversation:
+        joining.undo(tx, conversation_id, who.user.id)
+        return history.one(tx, conversation_id, who.user.id)
+
+    conversation = await services.store.write(undo)
     services.bus.publish([who.user.id])
     return {"ok": True, "conversation": to_json(conversation)}
 

@@ -222,6 +222,13 @@ class OneConversation(Done):
     conversation: Conversation
 
 
+class SplitConversation(Done):
+    """`conversation` has the words before, `newConversation` the message and all later ones."""
+
+    conversation: Conversation
+    newConversation: Conversation
+
+
 class Ticket(Done):
     ticket: str
     expiresAt: str

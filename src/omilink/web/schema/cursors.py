@@ -15,7 +15,7 @@ from omilink.errors import Invalid
 
 BY_NUMBER = "^(-?[0-9]{1,15}~([2-6][0-9a-f]|7[0-9a-e]){1,200})?$"
 """A time or an order, then an id as hexadecimal bytes, which any id can be written as in a URL."""
-BY_PLACE = r"^(((older|newer)~)?-?[0-9]{1,15}(\.[0-9]{1,30})?~[0-9]{1,9})?$"
+BY_PLACE = r"^(((older|newer)~)?-?[0-9]{1,15}(\.[0-9]{1,30})?~[0-9]{1,12})?$"
 """A position in a conversation, then a seq. The numbers have few enough digits for every database. A page around a
 message has cursors into both directions, which say so."""
 OLDER, NEWER = "older", "newer"

@@ -1,0 +1,239 @@
+"""Joins and splits conversations as their user wishes, where the clocks decided wrongly, and takes it back.
+
+A stored conversation stays what was said on one clock. Joining makes it a part of another one, which shows its words;
+so later words, retries and records find it as before, and undoing a join is exact. Splitting moves messages to a new
+stored conversation on the same clock, and both keep the second where the clock was cut.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from omilink.conversations import editing, parts, wholes
+from omilink.conversations.batch import Batch, unit_of_work
+from omilink.errors import CannotJoin, CannotSplit, NotFound, NothingToUndo
+from omilink.models.by_hand import Act
+from omilink.models.conversation import Conversation, title_of
+from omilink.models.event import ConversationDeleted
+from omilink.models.ids import new_id
+from omilink.models.message import LEFT_OUT, Message
+from omilink.models.summary import details_of
+from omilink.models.whole import place_shown
+from omilink.search import index
+
+MOST_MEMBERS = 50
+"""Stored conversations that are shown as one, since all of them are read for each event."""
+
+NOT_COPIED = dict.fromkeys(("omi_id", "omi_title", "user_title", "summary", "emoji", "category", "details"))
+"""What OMI and the user say of a conversation stays with its first part when it is split."""
+
+_Ids = dict[str, str]
+"""The new id of each message by its old one."""
+Members = Sequence[Conversation]
+"""The stored conversations that are shown as one: first the one with the id, then its parts."""
+
+
+class _Cut(NamedTuple):
+    """The two conversations that a stored one was cut into, and the new ids of the messages of the second."""
+
+    left: Conversation
+    gone: Conversation
+    ids: _Ids
+
+
+@unit_of_work
+def join(batch: Batch, conversation_id: str, other_id: str, user_id: str) -> None:
+    """Makes the other conversation a part of the first one, at the time when it was said. Raises NotFound, and
+    CannotJoin for a conversation with itself and for too many."""
+    if conversation_id == other_id:
+        raise CannotJoin("A conversation cannot be joined to itself. Send the id of another one as other_id.")
+    whole, other = wholes.locked(batch.tx, user_id, conversation_id, other_id)
+    if len(whole) + len(other) > MOST_MEMBERS:
+        raise CannotJoin(f"One conversation is made of at most {MOST_MEMBERS}. Leave some of them by themselves.")
+    offset = (other[0].started_at - whole[0].started_at) / 1000
+    act = Act(kind="join", other=other_id, members=[one.id for one in other])
+    _attach(batch, user_id, [_noted(whole[0], act), *whole[1:]], other, offset)
+
+
+@unit_of_work
+def split(batch: Batch, conversation_id: str, message_id: str, user_id: str) -> str:
+    """Makes the message and all later ones in spoken order a new conversation, and returns its id. Raises NotFound, and
+    CannotSplit when no message is before it."""
+    [members] = wholes.locked(batch.tx, user_id, conversation_id)
+    said = {one.id: batch.tx.all_messages(one.id) for one in members}
+    place = _place_of(message_id, members, said)
+    later = {one.id: [message for message in said[one.id] if place_shown(message, one) >= place] for one in members}
+    if said == later:
+        raise CannotSplit("No message is before this one. Send the id of a later one as message_id.")
+    left: list[Conversation] = []
+    gone: list[Conversation] = []
+    ids: _Ids = {}
+    pieces: dict[str, str] = {}
+    for one in members:
+        if not later[one.id]:
+            left.append(one)
+        elif later[one.id] == said[one.id] and one is not members[0]:
+            gone.append(one)
+            ids |= {message.id: message.id for message in said[one.id]}
+            batch.tx.raise_revs([one.id])
+        else:
+            cut = _cut(batch, one, said[one.id], later[one.id], place[0] - one.hand.offset)
+            left.append(cut.left)
+            gone.append(cut.gone)
+            ids |= cut.ids
+            pieces[cut.gone.id] = one.id
+    first = ids[message_id].rpartition(".")[0]
+    gone.sort(key=lambda one: one.id != first)
+    act = Act(kind="split", other=first, offset=gone[0].hand.offset, pieces=pieces)
+    together = [_with_message_ids(one, ids) for one in [_noted(left[0], act), *left[1:], *gone]]
+    left, gone = parts.detach(together, [one.id for one in gone])
+    for one in [*left, *gone]:
+        batch.put_conversation(one)
+    _tell_parted(batch, user_id, left, gone, ids)
+    return first
+
+
+@unit_of_work
+def undo(batch: Batch, conversation_id: str, user_id: str) -> None:
+    """Takes back the last act by hand on the conversation that can be taken back. Raises NotFound, and NothingToUndo
+    when there is none."""
+    [members] = wholes.locked(batch.tx, user_id, conversation_id)
+    acts = list(members[0].hand.acts)
+    while acts:
+        act = acts.pop()
+        before = replace(members[0], by_hand=replace(members[0].hand, acts=acts).text())
+        if _undo(batch, user_id, [before, *members[1:]], act):
+            return
+    raise NothingToUndo("Nothing was done to this conversation by hand that could be taken back.")
+
+
+def _undo(batch: Batch, user_id: str, members: Members, act: Act) -> bool:
+    """Takes the act back. False when the conversation that it was about is gone."""
+    before = members[0]
+    if act.kind == "title":
+        editing.put(batch, before, replace(before, user_title=act.title))
+    elif act.kind == "starred":
+        editing.put(batch, before, replace(before, starred=act.starred))
+    elif act.kind == "join":
+        if act.other not in (one.id for one in members):
+            return False
+        left, gone = parts.detach(members, act.members)
+        ids = parts.kept_ids(batch, gone)
+        batch.put_conversation(left[0])
+        parts.put(batch, gone)
+        _tell_parted(batch, user_id, left, gone, ids)
+    else:
+        other = batch.tx.conversation(act.other, user_id)
+        if other is None:
+            return False
+        if other.part_of is not None:
+            raise NothingToUndo("What was split off was joined to another conversation. Take that back first.")
+        [_, split_off] = wholes.locked(batch.tx, user_id, before.id, other.id)
+        _attach(batch, user_id, [_with_pieces(one, act) for one in members], split_off, act.offset)
+    return True
+
+
+def _attach(batch: Batch, user_id: str, whole: Members, other: Members, offset: float) -> None:
+    """Makes the other conversation a part of the first one, and adds the events."""
+    ids = parts.kept_ids(batch, other)
+    together = parts.attach(whole, other, offset)
+    moved = together[len(whole) :]
+    for one in together[: len(whole)]:
+        batch.put_conversation(one)
+    parts.put(batch, moved)
+    parts.tell_moved(batch, user_id, other[0].id, whole[0].id, ids)
+    parts.announce(batch, user_id, [together[0], *moved], but_for=[whole[0].id])
+    batch.add_event(user_id, ConversationDeleted(conversation_id=other[0].id))
+
+
+def _tell_parted(batch: Batch, user_id: str, left: Members, gone: Members, ids: _Ids) -> None:
+    """Adds the events after words have left a conversation. Earlier events that hold those words as its own are
+    removed, so that the words can be deleted by themselves, and what is left of it is sent anew."""
+    for one in left:
+        batch.remove_events(user_id, one.id)
+    for part in left[1:]:
+        batch.add_event(user_id, ConversationDeleted(conversation_id=part.id))
+    parts.tell_moved(batch, user_id, left[0].id, gone[0].id, ids)
+    parts.announce(batch, user_id, left)
+    parts.announce(batch, user_id, gone)
+
+
+def _place_of(message_id: str, members: Members, said: Mapping[str, Sequence[Message]]) -> tuple[float, int]:
+    found = (place_shown(message, one) for one in members for message in said[one.id] if message.id == message_id)
+    place = next(found, None)
+    if place is None:
+        raise NotFound("There is no message of that id in this conversation.")
+    return place
+
+
+def _cut(
+    batch: Batch, conversation: Conversation, said: Sequence[Message], later: Sequence[Message], second: float
+) -> _Cut:
+    """Moves the later messages to a new conversation. `second`: where the clock is cut."""
+    index.forget(batch.tx, [conversation.id])  # the index has each message at its conversation and its number there
+    new = _described(
+        replace(
+            conversation,
+            id=new_id(),
+            created_at=min(message.created_at for message in later),
+            by_hand=replace(
+                conversation.hand,
+                cut_from=second,
+                cut_of=conversation.hand.cut_of or conversation.id,
+                acts=(),
+            ).text(),
+            message_count=len(later),
+            last_seq=len(later),
+            starred=False,
+            **NOT_COPIED,
+        ),
+        later,
+    )
+    batch.put_conversation(new, new=True)
+    by_arrival = sorted(message.seq for message in later)
+    seqs = {seq: number for number, seq in enumerate(by_arrival, 1)}
+    batch.stored().move_messages(conversation.id, new.id, seqs)
+    rest = [message for message in said if message.seq not in seqs]
+    left = _described(
+        replace(
+            conversation,
+            by_hand=replace(conversation.hand, cut_until=second).text(),
+            message_count=len(rest),
+            last_at=max((message.created_at for message in rest), default=conversation.created_at),
+            last_order=max(conversation.first_order, conversation.last_order - 1),
+        ),
+        rest,
+    )
+    ids = {f"{conversation.id}.{old}": f"{new.id}.{number}" for old, number in seqs.items()}
+    return _Cut(left, new, ids)
+
+
+def _described(conversation: Conversation, messages: Sequence[Message]) -> Conversation:
+    """The conversation with what follows from its messages, after some were moved away."""
+    hand = conversation.hand
+    nowhere = hand.cut_until if not messages else None
+    first, end = replace(conversation, first=nowhere, end=nowhere).seconds_with(messages)
+    titles = [title_of(one.shown_text) for one in sorted(messages, key=lambda one: one.seq) if one.text != LEFT_OUT]
+    repaired = (one for one in messages if one.source == "omi_record")
+    return replace(
+        conversation,
+        title=conversation.title if conversation.title in titles else next(iter(titles), None),
+        first=first,
+        end=end,
+        repaired_count=sum(len(one.text.split()) for one in repaired),
+    )
+
+
+def _with_message_ids(conversation: Conversation, ids: _Ids) -> Conversation:
+    if conversation.details is None:
+        return conversation
+    return replace(conversation, details=details_of(conversation.details).with_message_ids(ids).text())
+
+
+def _with_pieces(conversation: Conversation, act: Act) -> Conversation:
+    return replace(conversation, by_hand=conversation.hand.with_pieces(act.pieces).text())
+
+
+def _noted(conversation: Conversation, act: Act) -> Conversation:
+    return replace(conversation, by_hand=conversation.hand.with_act(act).text())

@@ -1,0 +1,458 @@
+"""Conversations that their user joins, splits and takes back, on both databases: what is shown, and what an open stream
+is told."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from properties.histories import NOON, at, call, empty_store, moment, save, say, verify
+from sqlalchemy import Engine
+from test_record import A, body_of, heard_live, record
+
+from omilink.conversations import action_items, editing, history, joining
+from omilink.database.search import Filters
+from omilink.database.store import Transaction
+from omilink.errors import CannotJoin, CannotSplit, NotFound, NothingToUndo
+from omilink.linking import omi_accounts, sessions
+from omilink.live import event_log
+from omilink.models.audit import By
+from omilink.models.conversation import Conversation
+from omilink.models.json import to_json
+from omilink.models.message import Message
+from omilink.search import find, index
+
+Json = dict[str, Any]
+ALL = 10_000
+
+
+class Screen:
+    """What a client shows that follows the stream, and what a client shows that reads everything anew."""
+
+    def __init__(self, tx: Transaction, user: str = "ada") -> None:
+        self.tx, self.user = tx, user
+        self.talks: dict[str, Json] = {c.id: to_json(c) for c in history.page(tx, user, ALL)}
+        self.words: dict[str, Json] = {m["id"]: m for id in self.talks for m in read(tx, id, user)}
+        self.cursor = event_log.current(tx, user).cursor
+
+    def catch_up(self) -> list[Json]:
+        frames, self.cursor, more = event_log.poll(self.tx, self.user, self.cursor)
+        assert not more
+        events = [json.loads(frame.data) for frame in frames]
+        for event in events:
+            self._take(event)
+        return events
+
+    def _take(self, event: Json) -> None:
+        match event["type"]:
+            case "conversation_deleted":
+                self.talks.pop(event["conversationId"], None)
+                self.words = {k: m for k, m in self.words.items() if m["conversationId"] != event["conversationId"]}
+            case "messages_moved":
+                for old in event["messageIds"]:
+                    if old in self.words and self.words[old]["conversationId"] == event["from"]:
+                        del self.words[old]
+            case "conversation_changed" | "new_messages" | "messages_updated":
+                self.talks[event["conversationId"]] = event["conversation"]
+                for message in event.get("messages", ()):
+                    if message["rev"] > self.words.get(message["id"], {"rev": 0})["rev"]:
+                        self.words[message["id"]] = message
+            case "update":
+                raise AssertionError("the stream began anew")
+
+    def is_as_fresh(self) -> bool:
+        self.catch_up()
+        fresh = Screen(self.tx, self.user)
+        assert self.talks == fresh.talks
+        assert self.words == fresh.words
+        for id, talk in self.talks.items():
+            words = [m for m in self.words.values() if m["conversationId"] == id]
+            assert talk["messageCount"] == len(words)
+            assert sorted(words, key=lambda m: (m["position"], m["seq"])) == read(self.tx, id, self.user)
+        return True
+
+
+def read(tx: Transaction, conversation_id: str, user: str = "ada") -> list[Json]:
+    """Page by page, as a client does."""
+    found: list[Message] = []
+    conversation = history.one(tx, conversation_id, user)
+    while True:
+        page = history.older(tx, conversation, 3, (found[0].position, found[0].seq) if found else None)
+        found = [*page.messages, *found]
+        if not page.has_older:
+            break
+    assert found == history.older(tx, conversation, ALL).messages
+    if found:
+        middle = found[len(found) // 2]
+        assert history.around(tx, conversation, 2 * ALL, middle.id).messages == found
+        newer = history.newer(tx, conversation, ALL, (middle.position, middle.seq)).messages
+        assert newer == found[len(found) // 2 + 1 :]
+    return [to_json(message) for message in found]
+
+
+def texts(tx: Transaction, conversation: Conversation | str, user: str = "ada") -> list[str]:
+    id = conversation if isinstance(conversation, str) else conversation.id
+    return [message["text"] for message in read(tx, id, user)]
+
+
+def listed(tx: Transaction, user: str = "ada") -> list[Conversation]:
+    return history.page(tx, user, ALL)
+
+
+def ids(tx: Transaction) -> list[str]:
+    """The conversations, the one that began first first."""
+    return [one.id for one in reversed(listed(tx))]
+
+
+def found(tx: Transaction, words: str, **filters: Any) -> list[tuple[str, str]]:
+    while index.catch_up(tx):
+        pass
+    page = find.find(tx, "ada", words, Filters(**filters), find.Order.NEWEST, 100)
+    shown = find.show(tx, [hit for hit in page.hits if hit.field == "words"])
+    return [(one.conversation.id, one.hit.text) for one in shown]
+
+
+@pytest.fixture
+def tx(engine: Engine) -> Iterator[Transaction]:
+    """A store where the kitchen's and the garden's wearables are ada's, and the cellar's is ben's."""
+    with empty_store(engine) as tx:
+        for session, user in ("kitchen", "ada"), ("garden", "ada"), ("cellar", "ben"):
+            sessions.link(tx, session, user, moment(0))
+        yield tx
+
+
+def two(tx: Transaction) -> tuple[str, str]:
+    """A conversation in the kitchen, and five minutes later one in the garden."""
+    save(tx, call(10, say("one", 0), say("two", 4)))
+    save(tx, call(310, say("three", 0), say("four", 4), session="garden"))
+    first, second = ids(tx)
+    return first, second
+
+
+def test_a_join_shows_the_words_of_both(tx: Transaction) -> None:
+    kitchen, garden = two(tx)
+    screen = Screen(tx)
+    before = {m["id"]: m["text"] for m in (*read(tx, kitchen), *read(tx, garden))}
+    joining.join(tx, kitchen, garden, "ada")
+    assert texts(tx, kitchen) == ["one", "two", "three", "four"]
+    assert {m["id"]: m["text"] for m in read(tx, kitchen)} == before
+    assert {m["conversationId"] for m in read(tx, kitchen)} == {kitchen}
+    [whole] = listed(tx)
+    assert (whole.id, whole.message_count, whole.started_at, whole.ended_at) == (kitchen, 4, at(4), at(310))
+    current, words, session = history.current(tx, "ada")
+    assert (current, [m.text for m in words], session) == (whole, ["one", "two", "three", "four"], "kitchen")
+    with pytest.raises(NotFound):
+        history.one(tx, garden, "ada")
+    assert screen.is_as_fresh()
+
+
+def test_the_stream_says_what_moved_where(tx: Transaction) -> None:
+    kitchen, garden = two(tx)
+    screen = Screen(tx)
+    moved = [m["id"] for m in read(tx, garden)]
+    joining.join(tx, kitchen, garden, "ada")
+    assert [event["type"] for event in screen.catch_up()] == [
+        "messages_moved",
+        "conversation_changed",
+        "new_messages",
+        "conversation_deleted",
+    ]
+    screen = Screen(tx)
+    joining.undo(tx, kitchen, "ada")
+    events = screen.catch_up()
+    assert [(e["type"], e.get("conversationId")) for e in events] == [
+        ("messages_moved", None),
+        ("conversation_changed", kitchen),
+        ("new_messages", kitchen),
+        ("conversation_changed", garden),
+        ("new_messages", garden),
+    ]
+    assert (events[0]["from"], events[0]["to"], events[0]["messageIds"]) == (kitchen, garden, {id: id for id in moved})
+
+
+def test_undo_gives_back_what_was_before_with_what_came_since(tx: Transaction) -> None:
+    kitchen, garden = two(tx)
+    before = [to_json(one) for one in listed(tx)]
+    screen = Screen(tx)
+    joining.join(tx, kitchen, garden, "ada")
+    joining.undo(tx, kitchen, "ada")
+    assert [to_json(one) for one in listed(tx)] == before
+    joining.join(tx, kitchen, garden, "ada")
+    save(tx, call(320, say("five", 10), session="garden"))
+    assert texts(tx, kitchen) == ["one", "two", "three", "four", "five"]
+    assert screen.is_as_fresh()
+    joining.undo(tx, kitchen, "ada")
+    assert (texts(tx, kitchen), texts(tx, garden)) == (["one", "two"], ["three", "four", "five"])
+    assert screen.is_as_fresh()
+    with pytest.raises(NothingToUndo):
+        joining.undo(tx, kitchen, "ada")
+
+
+def test_words_of_two_wearables_interleave_by_the_time_they_were_said(tx: Transaction) -> None:
+    save(tx, call(10, say("one", 0), say("three", 8)))
+    save(tx, call(14, say("two", 0), say("four", 8), session="garden"))
+    first, second = ids(tx)
+    joining.join(tx, second, first, "ada")
+    assert texts(tx, second) == ["one", "two", "three", "four"]
+
+
+def test_what_cannot_be_joined_is_refused(tx: Transaction) -> None:
+    kitchen, garden = two(tx)
+    save(tx, call(20, say("secret", 0), session="cellar"))
+    [cellar] = listed(tx, "ben")
+    for other, error in (cellar.id, NotFound), ("nothing", NotFound), ("\x00", NotFound), (kitchen, CannotJoin):
+        with pytest.raises(error):
+            joining.join(tx, kitchen, other, "ada")
+    with pytest.raises(NotFound):
+        joining.join(tx, cellar.id, kitchen, "ada")
+    joining.join(tx, kitchen, garden, "ada")
+    for one, other in (kitchen, garden), (garden, kitchen):
+        with pytest.raises(NotFound):
+            joining.join(tx, one, other, "ada")
+    history.delete(tx, kitchen, "ada", at(900))
+    assert listed(tx) == []
+    with pytest.raises(NotFound):
+        joining.undo(tx, kitchen, "ada")
+
+
+def test_a_whole_can_be_joined_to_another_one_and_given_back(tx: Transaction) -> None:
+    kitchen, garden = two(tx)
+    save(tx, call(900, say("five", 0)))
+    later = ids(tx)[-1]
+    screen = Screen(tx)
+    joining.join(tx, kitchen, garden, "ada")
+    joining.join(tx, later, kitchen, "ada")
+    assert texts(tx, later) == ["one", "two", "three", "four", "five"]
+    assert screen.is_as_fresh()
+    joining.undo(tx, later, "ada")
+    assert texts(tx, kitchen) == ["one", "two", "three", "four"]
+    assert screen.is_as_fresh()
+    joining.undo(tx, kitchen, "ada")
+    assert [texts(tx, id) for id in (kitchen, garden, later)] == [["one", "two"], ["three", "four"], ["five"]]
+    assert screen.is_as_fresh()
+
+
+def test_undo_goes_back_act_by_act(tx: Transaction) -> None:
+    kitchen, garden = two(tx)
+    screen = Screen(tx)
+    editing.rename(tx, kitchen, "ada", "Dinner")
+    joining.join(tx, kitchen, garden, "ada")
+    editing.star(tx, kitchen, "ada", True)
+    editing.rename(tx, kitchen, "ada", None)
+    editing.rename(tx, kitchen, "ada", None)
+    shown = []
+    for _ in range(4):
+        joining.undo(tx, kitchen, "ada")
+        one = history.one(tx, kitchen, "ada")
+        shown.append((one.shown_title, one.starred, one.message_count))
+    assert shown == [("Dinner", True, 4), ("Dinner", False, 4), ("Dinner", False, 2), ("one", False, 2)]
+    with pytest.raises(NothingToUndo):
+        joining.undo(tx, kitchen, "ada")
+    assert screen.is_as_fresh()
+
+
+def test_deleting_a_whole_deletes_every_word(tx: Transaction) -> None:
+    kitchen, garden = two(tx)
+    joining.join(tx, kitchen, garden, "ada")
+    assert found(tx, "three") == [(kitchen, "three")]
+    history.delete(tx, kitchen, "ada", at(900))
+    save(tx, call(310, say("three", 0), say("four", 4), session="garden"))
+    assert listed(tx) == []
+    assert found(tx, "three") == []
+    kept = " ".join(event.data for event in tx.events_after("ada", 0, ALL))
+    assert not [word for word in ("one", "two", "three", "four") if f'"{word}"' in kept]
+
+
+def test_a_part_that_was_taken_back_is_deleted_without_a_trace(tx: Transaction) -> None:
+    kitchen, garden = two(tx)
+    joining.join(tx, kitchen, garden, "ada")
+    save(tx, call(320, say("five", 10), session="garden"))
+    joining.undo(tx, kitchen, "ada")
+    history.delete(tx, garden, "ada", at(900))
+    kept = " ".join(event.data for event in tx.events_after("ada", 0, ALL))
+    assert not [word for word in ("three", "four", "five") if f'"{word}"' in kept]
+    assert texts(tx, kitchen) == ["one", "two"]
+
+
+def test_a_split_moves_a_message_and_all_later_ones(tx: Transaction) -> None:
+    save(tx, call(30, *(say(text, 4 * n) for n, text in enumerate(["one", "two", "three", "four"]))))
+    [kitchen] = ids(tx)
+    editing.rename(tx, kitchen, "ada", "Dinner")
+    screen = Screen(tx)
+    assert found(tx, "three") == [(kitchen, "three")]
+    old = {m["text"]: m["id"] for m in read(tx, kitchen)}
+    new = joining.split(tx, kitchen, old["three"], "ada")
+    assert (texts(tx, kitchen), texts(tx, new)) == (["one", "two"], ["three", "four"])
+    left, gone = history.one(tx, kitchen, "ada"), history.one(tx, new, "ada")
+    assert (left.shown_title, gone.shown_title, gone.started_at) == ("Dinner", "three", at(24))
+    assert [one.id for one in listed(tx)] == [new, kitchen]
+    assert (found(tx, "three"), found(tx, "two")) == ([(new, "three")], [(kitchen, "two")])
+    events = screen.catch_up()
+    assert (events[0]["type"], events[0]["from"], events[0]["to"]) == ("messages_moved", kitchen, new)
+    assert events[0]["messageIds"] == {old[m["text"]]: m["id"] for m in read(tx, new)}
+    assert screen.is_as_fresh()
+
+
+def test_later_words_follow_the_split_and_late_ones_their_second(tx: Transaction) -> None:
+    save(tx, call(30, say("one", 0), say("two", 4), say("four", 12), say("five", 16)))
+    [kitchen] = ids(tx)
+    new = joining.split(tx, kitchen, read(tx, kitchen)[2]["id"], "ada")
+    screen = Screen(tx)
+    save(tx, call(31, say("and two", 6, 8), say("six", 20)))
+    save(tx, call(32, say("one", 0), say("two", 4), say("four", 12), say("five", 16)))
+    assert texts(tx, kitchen) == ["one", "two", "and two"]
+    assert texts(tx, new) == ["four", "five", "six"]
+    assert screen.is_as_fresh()
+    joining.undo(tx, kitchen, "ada")
+    save(tx, call(36, say("three", 8), say("seven", 24)))
+    assert texts(tx, kitchen) == ["one", "two", "and two", "three", "four", "five", "six", "seven"]
+    assert [one.id for one in listed(tx)] == [kitchen]
+    assert screen.is_as_fresh()
+
+
+def test_words_without_a_place_are_split_as_they_came(tx: Transaction) -> None:
+    for n, text in enumerate(["one", "two", "three"]):
+        save(tx, call(10 + n, say(text)))
+    [kitchen] = ids(tx)
+    new = joining.split(tx, kitchen, read(tx, kitchen)[1]["id"], "ada")
+    save(tx, call(20, say("four")))
+    assert (texts(tx, kitchen), texts(tx, new)) == (["one"], ["two", "three", "four"])
+
+
+def test_the_first_message_and_unknown_ones_split_nothing(tx: Transaction) -> None:
+    kitchen, garden = two(tx)
+    with pytest.raises(CannotSplit):
+        joining.split(tx, kitchen, read(tx, kitchen)[0]["id"], "ada")
+    for message in read(tx, garden)[1]["id"], f"{kitchen}.99", "nothing", "\x00", "":
+        with pytest.raises(NotFound):
+            joining.split(tx, kitchen, message, "ada")
+    with pytest.raises(NotFound):
+        joining.split(tx, kitchen, read(tx, kitchen)[1]["id"], "ben")
+
+
+def test_a_whole_is_split_at_a_message_of_a_part(tx: Transaction) -> None:
+    kitchen, garden = two(tx)
+    screen = Screen(tx)
+    joining.join(tx, kitchen, garden, "ada")
+    save(tx, call(600, say("five", 0)))
+    later = ids(tx)[-1]
+    joining.join(tx, kitchen, later, "ada")
+    four = read(tx, kitchen)[3]["id"]
+    new = joining.split(tx, kitchen, four, "ada")
+    assert (texts(tx, kitchen), texts(tx, new)) == (["one", "two", "three"], ["four", "five"])
+    assert screen.is_as_fresh()
+    save(tx, call(316, say("later", 8), session="garden"))
+    assert texts(tx, new) == ["four", "later", "five"]
+    for count in 6, 5, 2:
+        joining.undo(tx, kitchen, "ada")
+        assert len(texts(tx, kitchen)) == count
+        assert screen.is_as_fresh()
+    assert [texts(tx, id) for id in (kitchen, garden, later)] == [
+        ["one", "two"],
+        ["three", "four", "later"],
+        ["five"],
+    ]
+
+
+def test_a_whole_whose_own_words_came_last_is_split_before_them(tx: Transaction) -> None:
+    kitchen, garden = two(tx)
+    screen = Screen(tx)
+    joining.join(tx, garden, kitchen, "ada")
+    new = joining.split(tx, garden, read(tx, garden)[1]["id"], "ada")
+    assert (texts(tx, garden), texts(tx, new)) == (["one"], ["two", "three", "four"])
+    assert screen.is_as_fresh()
+    save(tx, call(316, say("five", 10), session="garden"))
+    assert texts(tx, new) == ["two", "three", "four", "five"]
+    joining.undo(tx, garden, "ada")
+    assert texts(tx, garden) == ["one", "two", "three", "four", "five"]
+    assert screen.is_as_fresh()
+
+
+def test_hits_and_action_items_of_a_part_are_of_the_whole(tx: Transaction) -> None:
+    kitchen, garden = two(tx)
+    item = action_items.add(tx, "ada", "Water the beans", None, garden)
+    joining.join(tx, kitchen, garden, "ada")
+    assert found(tx, "three") == found(tx, "three", conversation_id=kitchen) == [(kitchen, "three")]
+    assert found(tx, "one", conversation_id=kitchen) == [(kitchen, "one")]
+    assert [(one.id, one.conversation_id) for one in action_items.page(tx, "ada", None, 9)] == [(item.id, kitchen)]
+    screen = Screen(tx)
+    action_items.tick(tx, kitchen, item.id, "ada", True)
+    assert [(one.id, one.done) for one in history.one(tx, kitchen, "ada").action_items] == [(item.id, True)]
+    action_items.change(tx, item.id, "ada", text="Water the peas")
+    assert screen.is_as_fresh()
+    joining.undo(tx, kitchen, "ada")
+    assert [(one.id, one.text) for one in history.one(tx, garden, "ada").action_items] == [(item.id, "Water the peas")]
+    assert screen.is_as_fresh()
+
+
+def letters(tx: Transaction, *conversations: str) -> str:
+    said = "".join(text for id in conversations for text in texts(tx, id))
+    return "".join(letter for letter in said.casefold() if letter.isalnum())
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["split before the record", "record before the split"])
+@pytest.mark.parametrize("with_ids", [True, False], ids=["with ids", "without ids"])
+def test_a_record_fills_both_and_joins_neither_back(engine: Engine, before: bool, with_ids: bool) -> None:
+    with empty_store(engine) as tx:
+        verify(tx, A, "ada", NOON)
+        body = body_of("20z")
+        if not with_ids:
+            body["transcript_segments"] = [one | {"id": None} for one in body["transcript_segments"]]
+        whole = "".join(one["text"] for one in body["transcript_segments"]).casefold()
+        heard_live(tx, "20a", "20b", "20c")
+        [kitchen] = ids(tx)
+        if not before:
+            save(tx, record(body, 160))
+        screen = Screen(tx)
+        half = len(texts(tx, kitchen)) // 2
+        new = joining.split(tx, kitchen, read(tx, kitchen)[half]["id"], "ada")
+        for heard in 170, 180:
+            save(tx, record(body, heard))
+            assert ids(tx) == [kitchen, new]
+            assert letters(tx, kitchen, new) == "".join(filter(str.isalnum, whole))
+            assert screen.is_as_fresh()
+        shown = history.one(tx, kitchen, "ada")
+        assert (shown.shown_title, history.one(tx, new, "ada").title_source) == (body["structured"]["title"], "words")
+        leads_to = {id for one in shown.action_items for id in one.message_ids}
+        assert leads_to <= {m["id"] for id in (kitchen, new) for m in read(tx, id)}
+        joining.undo(tx, kitchen, "ada")
+        assert letters(tx, kitchen) == "".join(filter(str.isalnum, whole))
+        assert screen.is_as_fresh()
+
+
+def test_a_record_fills_the_part_that_it_describes(tx: Transaction) -> None:
+    verify(tx, A, "ada", NOON)
+    heard_live(tx, "20a", "20b", "20c")
+    save(tx, call(310, say("later", 0)))
+    first, second = ids(tx)
+    joining.join(tx, second, first, "ada")
+    screen = Screen(tx)
+    save(tx, record(body_of("20z"), 400))
+    whole = history.one(tx, second, "ada")
+    assert (whole.shown_title, whole.title_source) == (body_of("20z")["structured"]["title"], "omi")
+    assert (len(whole.action_items), whole.repaired_count) == (2, 25)
+    assert texts(tx, second)[-1] == "later"
+    assert screen.is_as_fresh()
+    joining.undo(tx, second, "ada")
+    assert screen.is_as_fresh()
+    assert history.one(tx, second, "ada").shown_title == "later"
+
+
+@pytest.mark.parametrize("is_whole", [True, False], ids=["the whole", "a part"])
+def test_what_is_given_back_is_no_part_any_more(tx: Transaction, is_whole: bool) -> None:
+    """The words of a session that came along with a proof, joined with words of another one."""
+    save(tx, call(20, say("one", 0), session="uid", uid="uid"))
+    save(tx, call(310, say("two", 0), session="garden"))
+    verify(tx, "uid", "ada", at(400))
+    save(tx, call(600, say("three", 0), session="uid", uid="uid"))
+    one, two, _ = ids(tx)
+    whole, part = (one, two) if is_whole else (two, one)
+    joining.join(tx, whole, part, "ada")
+    editing.rename(tx, whole, "ada", "Dinner")
+    screen = Screen(tx)
+    assert omi_accounts.leave_earlier(tx, "uid", "ada", moment(700), By("ada")) == 1
+    assert [texts(tx, one) for one in ids(tx)] == [["two"], ["three"]]
+    assert not [event for event in tx.events_after("ada", 0, ALL) if '"one"' in event.data]
+    assert screen.is_as_fresh()
+    [ownerless] = tx.ownerless_conversations("shared/uid")
+    assert (ownerless.part_of, ownerless.has_parts, ownerless.hand.acts) == (None, False, ())
