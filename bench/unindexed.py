@@ -10,7 +10,7 @@ from omilink.app import maintenance
 from omilink.search import index
 
 
-def _add_nothing(*_: Any) -> None:
+def _add_nothing(*_: Any, **__: Any) -> None:
     pass
 
 

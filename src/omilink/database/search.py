@@ -6,7 +6,7 @@ text, so that ids grow as texts come. SQLite keeps tokens in an FTS5 table, Post
 without their order, and no texts: docs/decisions/0022-search.md.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -80,11 +80,20 @@ class Indexed(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Adds an entry, or takes it away. SQLite needs the tokens for both."""
+    """Adds an entry, or takes it away. `tokens` has a space between two. SQLite needs them for both."""
 
     entry: int
     adds: bool
-    tokens: Sequence[str]
+    tokens: str
+
+
+class Said(NamedTuple):
+    """What the index holds of a message."""
+
+    conversation_id: str
+    seq: int
+    shown_text: str
+    person_id: str | None
 
 
 class Found(NamedTuple):
@@ -147,7 +156,12 @@ _WAITING = Query(
     .limit(bindparam("most"))
 )
 _NOT_HELD = Query(
-    select(message)
+    select(
+        message.c.conversation_id,
+        message.c.seq,
+        func.coalesce(message.c.user_text, message.c.text).label("shown_text"),
+        message.c.person_id,
+    )
     .select_from(indexed.join(message, message.c.conversation_id == indexed.c.conversation_id))
     .where(among(indexed.c.conversation_id, "ids"), message.c.seq > func.coalesce(indexed.c.reached, 0))
     .order_by(indexed.c.number.desc(), message.c.seq)
@@ -256,10 +270,11 @@ class Search(Work):
         self._lock([row.session_id for row in rows])
         return [row.conversation_id for row in rows]
 
-    def messages_not_held(self, conversation_ids: Collection[str], most: int) -> list[Message]:
+    def messages_not_held(self, conversation_ids: Collection[str], most: int) -> list[Said]:
         """At most `most` messages that the index does not hold: those of the newest of these conversations first, and
         within a conversation in the order in which they came."""
-        return _NOT_HELD.nouns(Message, self._connection, ids=json_list(conversation_ids), most=most)
+        rows = _NOT_HELD.run(self._connection, ids=json_list(conversation_ids), most=most)
+        return [Said(*row) for row in rows]
 
     def set_reached(self, reached: Mapping[str, int]) -> None:
         """Notes up to which `seq` the index holds the messages of each conversation."""
@@ -269,11 +284,11 @@ class Search(Work):
         if not changes:
             return
         if self._connection.dialect.name == "sqlite":
-            rows = [(None if one.adds else "delete", one.entry, " ".join(one.tokens)) for one in sorted(changes)]
+            rows = [(None if one.adds else "delete", one.entry, one.tokens) for one in sorted(changes)]
             self._connection.exec_driver_sql(_CHANGE_SQLITE, rows)
             return
         removed = [one.entry for one in changes if not one.adds]
-        added = [(one.entry, " ".join(one.tokens)) for one in changes if one.adds]
+        added = [(one.entry, one.tokens) for one in changes if one.adds]
         if removed:
             self._run(_REMOVE_POSTGRESQL, {"removed": json_list(removed)})
         if added:

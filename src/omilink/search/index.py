@@ -6,10 +6,11 @@ user. Ownerless conversations are not in it.
 """
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
-from omilink.database.search import ACTION_ITEMS, PARTICIPANTS, SECTIONS, SUMMARY, TITLE, Change, Indexed, mark
+from omilink.database.search import ACTION_ITEMS, PARTICIPANTS, SECTIONS, SUMMARY, TITLE, Change, Indexed, Said, mark
 from omilink.database.store import Transaction
 from omilink.models.conversation import Conversation
 from omilink.models.message import Message
@@ -44,7 +45,7 @@ def update(
     tx.put_indexed(begun)
     tx.mark_waiting([*(one.id for one in begun), *(id for id in with_words if id in known and not known[id].waits)])
     edits = [edit for one in conversations if one.id in known for edit in _retitled(known[one.id], one)]
-    edits += _reworded(tx, known, [*((one, _said(one)) for one in messages), *((one, []) for one in removed_messages)])
+    edits += _reworded(tx, known, [*((one, _said(one)) for one in messages), *((one, "") for one in removed_messages)])
     _write(tx, edits)
 
 
@@ -64,7 +65,7 @@ def forget(tx: Transaction, conversation_ids: Collection[str]) -> None:
     """Takes the conversations, whose texts are still stored, out of the index."""
     for indexed in tx.indexed(conversation_ids).values():
         texts = [*_about(indexed), *((one.seq, _said(one)) for one in tx.all_messages(indexed.conversation_id))]
-        _write(tx, [_Edit(indexed, place, words, []) for place, words in texts])
+        _write(tx, [_Edit(indexed, place, words, "") for place, words in texts])
         tx.remove_indexed(indexed.conversation_id)
 
 
@@ -80,10 +81,10 @@ def catch_up(tx: Transaction) -> bool:
     reached = {id: indexed.reached or 0 for id, indexed in added.items()}
     reached |= {one.conversation_id: one.seq for one in messages}
     now = {id: indexed._replace(reached=reached[id]) for id, indexed in added.items()}
-    edits = [_Edit(now[one.conversation_id], one.seq, [], _said(one)) for one in messages]
+    edits = [_Edit(now[one.conversation_id], one.seq, "", _said(one)) for one in messages]
     for id, indexed in added.items():
         if indexed.reached is None:
-            edits += (_Edit(now[id], place, [], words) for place, words in _about(indexed))
+            edits += (_Edit(now[id], place, "", words) for place, words in _about(indexed))
     _write(tx, edits)
     tx.set_reached(reached)
     tx.unmark_waiting([id for id, indexed in added.items() if indexed is not cut])
@@ -91,12 +92,12 @@ def catch_up(tx: Transaction) -> bool:
 
 
 class _Edit(NamedTuple):
-    """What becomes of an entry's tokens."""
+    """What becomes of an entry's tokens, which are in one text, with spaces between them."""
 
     indexed: Indexed
     place: int
-    old: list[str]
-    new: list[str]
+    old: str
+    new: str
 
 
 def _leave(tx: Transaction, known: dict[str, Indexed], conversations: Collection[Conversation]) -> None:
@@ -120,9 +121,7 @@ def _retitled(indexed: Indexed, conversation: Conversation) -> Iterator[_Edit]:
         yield _Edit(indexed, place, _written(before.get(place)), _written(after.get(place)))
 
 
-def _reworded(
-    tx: Transaction, known: dict[str, Indexed], messages: Collection[tuple[Message, list[str]]]
-) -> Iterator[_Edit]:
+def _reworded(tx: Transaction, known: dict[str, Indexed], messages: Collection[tuple[Message, str]]) -> Iterator[_Edit]:
     """The edits of stored messages, each given with the tokens that it is to have."""
     held = [
         (one, new)
@@ -134,18 +133,18 @@ def _reworded(
         yield _Edit(known[one.conversation_id], one.seq, _said(stored[one.conversation_id, one.key]), new)
 
 
-def _about(indexed: Indexed) -> list[tuple[int, list[str]]]:
+def _about(indexed: Indexed) -> list[tuple[int, str]]:
     return [(place, _written(text)) for place, text in texts_of(indexed).items()]
 
 
-def _written(text: str | None) -> list[str]:
-    return tokens(text[:LONGEST]) if text else []
+def _written(text: str | None) -> str:
+    return " ".join(tokens(text[:LONGEST])) if text else ""
 
 
-def _said(message: Message) -> list[str]:
+def _said(message: Message | Said) -> str:
     """The tokens of the words, and a mark for the person. Without words nothing is to be found."""
-    words = tokens(message.shown_text)
-    return [*words, mark("person", message.person_id)] if words and message.person_id else words
+    words = " ".join(tokens(message.shown_text))
+    return f"{words} {mark('person', message.person_id)}" if words and message.person_id else words
 
 
 def _write(tx: Transaction, edits: Collection[_Edit]) -> None:
@@ -153,11 +152,16 @@ def _write(tx: Transaction, edits: Collection[_Edit]) -> None:
     for indexed, place, old, new in edits:
         if old == new or not indexed.holds(place):
             continue
-        marks = [mark("user", indexed.user_id), mark("session", indexed.omi_session_id)]
+        entry, marks = indexed.entry(place), _marks(indexed.user_id, indexed.omi_session_id)
         if old:
-            changes.append(Change(indexed.entry(place), False, [*marks, *old]))
+            changes.append(Change(entry, False, f"{marks} {old}"))
         if new:
-            changes.append(Change(indexed.entry(place), True, [*marks, *new]))
-        if old and set(new) < set(old):  # a text that was reworded is no secret
+            changes.append(Change(entry, True, f"{marks} {new}"))
+        if old and set(new.split()) < set(old.split()):  # a text that was reworded is no secret
             tx.note_erasure()
     tx.change_index(changes)
+
+
+@lru_cache(4096)
+def _marks(user_id: str, omi_session_id: str) -> str:
+    return f"{mark('user', user_id)} {mark('session', omi_session_id)}"

@@ -15,7 +15,8 @@ TOKEN_LENGTH = 32
 OPEN_FROM = 2
 """Characters from which the beginning of a word finds the word. A single letter begins too many words."""
 _ASCII_WORD = re.compile("[a-z0-9]+")
-_ASCII_TOKEN = re.compile(f"([a-z0-9]{{1,{TOKEN_LENGTH}}})[a-z0-9]*")
+_ASCII = map(chr, range(128))
+_PLAIN_ASCII = str.maketrans({character: character.lower() if character.isalnum() else " " for character in _ASCII})
 _ACCENTS = re.compile(
     "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u20e3\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]"
 )
@@ -70,7 +71,7 @@ def tokens(text: str) -> list[str]:
     """What the index holds of the text, each token once. A pair of characters is a token, and the last character of a
     run, so that every character begins one."""
     if text.isascii():
-        return list(dict.fromkeys(_ASCII_TOKEN.findall(text.lower())))
+        return list(dict.fromkeys([word[:TOKEN_LENGTH] for word in text.translate(_PLAIN_ASCII).split()]))
     its = words(text)
     pairs = zip(its, [*its[1:], NO_WORD], strict=False)
     return list(dict.fromkeys(token(word.text + after.text if after.is_joined else word.text) for word, after in pairs))
