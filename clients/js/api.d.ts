@@ -504,7 +504,7 @@ export interface components {
         PolledEvents: {
             /** @constant */
             ok: true;
-            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["MessagesDeletedEvent"] | components["schemas"]["MessagesMovedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["ActionItemChangedEvent"] | components["schemas"]["ActionItemDeletedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SignedOutEvent"])[];
+            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["MessagesDeletedEvent"] | components["schemas"]["MessagesMovedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["ActionItemChangedEvent"] | components["schemas"]["ActionItemDeletedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SessionHealthChangedEvent"] | components["schemas"]["SignedOutEvent"])[];
             cursor: string;
             more: boolean;
         };
@@ -572,6 +572,16 @@ export interface components {
             jobs?: components["schemas"]["Jobs"];
             /** @description How many of your streams are open. */
             streamsOpen?: number;
+        };
+        /**
+         * @description Words of the session are missing, or are not missing any more: its `health` says what is wrong and what to do.
+         *     Replace the session by its `id`.
+         */
+        SessionHealthChangedEvent: {
+            id?: string;
+            /** @constant */
+            type: "session_health_changed";
+            session: components["schemas"]["Session"];
         };
         /** @description A session came to you. Its earlier words, if any, follow. */
         SessionLinkedEvent: {
@@ -750,6 +760,7 @@ export type ResetEvent = components['schemas']['ResetEvent'];
 export type Revoked = components['schemas']['Revoked'];
 export type Section = components['schemas']['Section'];
 export type Session = components['schemas']['Session'];
+export type SessionHealthChangedEvent = components['schemas']['SessionHealthChangedEvent'];
 export type SessionLinkedEvent = components['schemas']['SessionLinkedEvent'];
 export type SessionUnlinkedEvent = components['schemas']['SessionUnlinkedEvent'];
 export type Sessions = components['schemas']['Sessions'];

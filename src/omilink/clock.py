@@ -6,6 +6,7 @@ from typing import Annotated
 MILLISECONDS = "milliseconds"
 Millis = Annotated[int, MILLISECONDS]
 DAY: Millis = 86_400_000
+HOUR = DAY // 24
 
 
 def now() -> Millis:

@@ -25,7 +25,7 @@ HOUSEHOLD = Habits(
     pause=35.0,
     closes_after=4.0,
     updates=7,
-    loses=6,
+    loses=24,
     unfinished=9,
 )
 SOON = Records(after=8.0, joined=True)

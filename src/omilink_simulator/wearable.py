@@ -18,8 +18,8 @@ class Habits:
 
     `say` is said first. Conversations last `talk` seconds, the first one `first_talk` where that is given, and OMI
     closes each after a silence of `closes_after`. After every `updates` posts a sentence comes again, changed under its
-    id; after every `repeats` posts unchanged under a new id (0: never). Of every `loses` posts the last one is lost
-    upstream (0: none). Of every `unfinished` sentences the last one has no full stop (0: none). After `drop_after`
+    id; after every `repeats` posts unchanged under a new id (0: never). Of every `loses` posts one is lost upstream
+    (0: none). Of every `unfinished` sentences the last one has no full stop (0: none). After `drop_after`
     posts the delivery is interrupted for `drop_for` seconds, and then everything of that time is sent at once.
     """
 
@@ -106,7 +106,7 @@ def _conversation(habits: Habits, lines: Iterator[Utterance], began: float, rng:
         for at, said in batches
     )
     for number, post in enumerate(_relayed(posts, habits), start=1):
-        if habits.loses and number % habits.loses == 0:
+        if habits.loses and number % habits.loses == habits.loses // 2:
             yield replace(post, kind="lost")
             continue
         yield post

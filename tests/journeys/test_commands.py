@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -213,6 +214,44 @@ def test_the_doctor_walks_from_the_webhook_to_the_screen(server: ServerProcess) 
 
     server.stop()
     assert "omilink serve" in findings(server, "pendant", broken=True)["server"]["do"]
+
+
+def test_the_doctor_and_the_streams_tell_of_words_that_come_only_by_records(server: ServerProcess) -> None:
+    uid, ada = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42", server.user()
+    server.omilink("users", "verify", ada.email, uid)
+    simulated = ("--uid", uid, "--speed", "0", "--seed", "5", "--records", "--count", "80", "--lose", "3")
+    with ada.follow() as stream:
+        stream.wait_for("caught_up")
+        server.omilink("simulate", server.webhook_url, *simulated)
+        told = stream.wait_for("session_health_changed")
+    shown = ada.client.get(f"/sessions/{uid}").json()["session"]["health"]
+    assert shown["status"] == told["session"]["health"]["status"] == "failing"
+    assert "% of the words" in shown["message"]
+    upstream = findings(server, uid, broken=True)["upstream"]
+    assert "% of the words" in upstream["found"]
+    assert upstream["do"] == shown["nextStep"]
+    assert uid in findings(server, broken=False)["upstream"]["found"]
+
+
+def test_a_server_that_starts_tells_of_a_silence_that_has_begun(server: ServerProcess) -> None:
+    ada = server.user()
+    ada.link("pendant")
+    server.say("pendant", "the last words")
+    wait_until(lambda: texts(ada) == ["the last words"])
+    always = json.dumps({"week": int(time.time()) // 604_800, "hours": "v" * 168})
+    cursor = ada.current()["cursor"]
+    server.stop()
+    for column in "last_seen_at", "counted_at":
+        server.rows(f"UPDATE omi_sessions SET {column} = {column} - {3 * 86_400_000}")
+    server.rows("UPDATE omi_sessions SET habits = ?", always)
+    server.start()
+    with ada.follow(cursor) as stream:
+        told = stream.wait_for("session_health_changed")
+    assert (told["session"]["id"], told["session"]["health"]["status"]) == ("pendant", "failing")
+    assert not findings(server, "pendant", broken=True)["upstream"]["good"]
+    server.say("pendant", "here again")
+    with ada.follow(cursor) as stream:
+        assert stream.wait_for("session_health_changed", 2)["session"]["health"]["status"] == "ok"
 
 
 # words

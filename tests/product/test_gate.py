@@ -435,6 +435,7 @@ CANNOT: dict[str, str] = {
     "scrub": TAKES_AWAY,
     "index": "adds words to the search index for the user whose they are already",
     "erase_index": TAKES_AWAY,
+    "watch_over": "tells users about sessions that are theirs already",
 }
 
 NAMES = ("id", "uid", "session_id", "omi_user_id", "user_id", "conversation_id")
@@ -470,6 +471,7 @@ RUN: dict[str, Try] = {
     "tidy": once(maintenance.tidy, OMILINK_KEEP_DELIVERIES="0", OMILINK_KEEP_UNLINKED="0.01"),
     "scrub": once(maintenance.scrub),
     "index": once(maintenance.index),
+    "watch_over": once(maintenance.watch_over),
     "erase_index": once(maintenance.erase_index),
 }
 

@@ -221,6 +221,7 @@ EVENTS: list[tuple[Content, str]] = [
         event.SessionUnlinked(session=SESSION, reason=UnlinkReason.EXPIRED),
         f'{{"type":"session_unlinked","session":{SESSION_JSON},"reason":"expired"}}',
     ),
+    (event.SessionHealthChanged(session=SESSION), f'{{"type":"session_health_changed","session":{SESSION_JSON}}}'),
     (event.SignedOut(reason="expired"), '{"type":"signed_out","reason":"expired"}'),
 ]
 

@@ -11,8 +11,9 @@ from omilink.clock import DAY, Millis
 from omilink.counted_time import NOTED_EVERY
 from omilink.database.store import Transaction
 from omilink.errors import Unavailable
-from omilink.linking import sessions
+from omilink.linking import sessions, watchdog
 from omilink.live import event_log
+from omilink.models.session import OmiSession
 from omilink.search import index as search_index
 
 WATCH = 1.0
@@ -28,6 +29,10 @@ TIDY_USERS = 100
 """Users whose old events are removed in one transaction."""
 EXPIRE = 1.0
 """Seconds between checks for expired links."""
+WATCH_OVER = 600.0
+"""Seconds between looks for sessions whose user has to be told of missing words. Silence is counted in whole hours."""
+WATCHED = 500
+"""Sessions that are read in one transaction for that."""
 INDEX = 0.4
 """Seconds between looks for words that the search index does not hold, so that they are found within a second."""
 ERASE = 5.0
@@ -117,6 +122,25 @@ async def erase_index(services: Services) -> None:
             await services.store.scrub()
 
     await _every(ERASE, erase)
+
+
+async def watch_over(services: Services) -> None:
+    """Tells users of sessions that fell silent unlike the weeks before, and when an alarm is over."""
+
+    async def look() -> None:
+        since, after = services.counted() - watchdog.FORGOTTEN_AFTER, ""
+        while page := await services.store.read(partial(_watched, after=after, since=since)):
+            at, counted = services.clock(), services.counted()
+            due = [session.id for session, called_at in page if watchdog.is_due(session, at, counted, called_at)]
+            if due:
+                services.bus.publish(await services.store.write(partial(watchdog.tell, session_keys=due, at=at)))
+            after = page[-1][0].id
+
+    await _every(WATCH_OVER, look)
+
+
+def _watched(tx: Transaction, after: str, since: Millis) -> list[tuple[OmiSession, Millis]]:
+    return tx.watched(after, since, WATCHED)
 
 
 async def expire(services: Services, after: Millis) -> None:

@@ -57,6 +57,7 @@ async def run(settings: Settings, *, web: bool = True, worker: bool = True) -> A
                 tasks += [lambda: maintenance.erase_index(services)]
             if worker:
                 tasks += [lambda: maintenance.tidy(services), lambda: maintenance.index(services)]
+                tasks += [lambda: maintenance.watch_over(services)]
             if worker and settings.link_ttl:
                 after = round(settings.link_ttl * DAY)
                 tasks += [lambda: maintenance.expire(services, after)]

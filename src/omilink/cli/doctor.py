@@ -1,7 +1,7 @@
 """`omilink doctor`: checks the way of a word step by step, from the webhook to the live streams."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ from omilink.models.ids import SHARED, session_key
 from omilink.models.session import Device, OmiSession
 from omilink.models.user import User
 
+ALARMED = 10
+"""Sessions with missing words that are named."""
 WHY = {rule.name: rule.why for table in RULES.values() for rule in table}
 
 
@@ -51,6 +53,7 @@ class Chart:
     address: str  # of the server that is asked
     is_public: bool  # whether OMI's cloud can reach it
     doubts: list[Doubt]
+    alarmed: list[OmiSession]  # some of the sessions whose words are missing
     parts: dict[str, str]  # the state of each part of the server; empty if the server does not answer
     is_other: bool  # whether the server that answers uses another database
     refused: list[RefusedCalls]  # webhook calls within the last hour
@@ -81,11 +84,15 @@ def examine(chart: Chart) -> Iterator[Finding]:
     if chart.name is None:
         yield _webhook_of_all(chart)
         yield from map(_accounts, chart.doubts)
+        if chart.alarmed:
+            yield _upstream_of_all(chart.alarmed)
     else:
         yield _webhook(chart)
         if chart.session:
             yield _owner(chart)
             yield _conversation(chart)
+            if chart.owner and chart.session.habits:
+                yield _upstream(chart.session, chart.at)
     if chart.refused:
         yield _refused(chart)
     yield _queue(chart)
@@ -110,7 +117,10 @@ def _server(chart: Chart) -> Finding:
 def _webhook_of_all(chart: Chart) -> Finding:
     if chart.sessions:
         return Finding("webhook", True, f"Sessions known: {chart.sessions}. `omilink doctor SESSION` checks one.")
-    do = "Paste the address that `omilink webhook-url` prints into the OMI app or the device, then say something."
+    do = (
+        "Paste the address that `omilink webhook-url` prints into the OMI app or the device, then say something. "
+        f"{health.EVERY_FIELD}"
+    )
     if not chart.is_public:
         do = f"Give a device the address that `omilink webhook-url` prints, then say something. {settings.NOT_PUBLIC}"
     return Finding("webhook", False, "No call has been received yet.", do)
@@ -152,6 +162,21 @@ def _conversation(chart: Chart) -> Finding:
         return Finding("conversation", True, found)
     do = "Say something. If calls are received and no words are saved, they are empty: check the device's microphone."
     return Finding("conversation", False, "No words are saved.", do)
+
+
+def _upstream(session: OmiSession, at: Millis) -> Finding:
+    if session.alarm is None:
+        missed = f"{health.share_missed(session, at)} % of the words of the last day came only by records, not live."
+        return Finding("upstream", True, missed)
+    told = health.of_alarm(session, session.alarm, at)
+    return Finding("upstream", told.status != "failing", told.message, told.next_step)
+
+
+def _upstream_of_all(alarmed: Sequence[OmiSession]) -> Finding:
+    """No failure of the server: it may be that a wearable is not in use."""
+    names = ", ".join(one.omi_session_id for one in alarmed)
+    do = "`omilink doctor SESSION` says what is missing and what to check; for a personal address with --user EMAIL."
+    return Finding("upstream", True, f"Words are missing, or a wearable is silent: {names}.", do)
 
 
 def _refused(chart: Chart) -> Finding:
@@ -220,6 +245,7 @@ async def _chart(services: Services, name: str | None, personal_of: str | None) 
         parts=parts,
         is_other=bool(parts) and not is_ours,
         refused=[RefusedCalls(**one) for one in about["refused"]] if about and is_ours else [],
+        alarmed=[] if name else await services.store.read(lambda tx: tx.alarmed(ALARMED)),
         doubts=[] if name else await services.store.read(signing_in.in_doubt),
         streams=_streams_open(services, owner),
     )

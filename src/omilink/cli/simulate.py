@@ -127,7 +127,7 @@ def _how(group: argparse._ArgumentGroup) -> None:
         metavar="N",
         type=zero_or_more,
         default=0,
-        help="never send every Nth call; only the record has its words (default 0: none, 1: all calls)",
+        help="lose one of every N calls; only the record has its words (default 0: none, 1: all calls)",
     )
     group.add_argument("--secret", help="secret of the webhook")
     group.add_argument(

@@ -5,6 +5,7 @@ import sys
 
 from omilink import settings
 from omilink.app import wiring
+from omilink.linking.health import EVERY_FIELD
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +20,7 @@ def run(args: argparse.Namespace) -> int:
         wiring.check_installed(chosen)
     for secret in wiring.webhook_secrets(chosen):
         print(f"{settings.public_address(chosen)}/omi-webhook/{secret}")
+    print(f"\n{EVERY_FIELD}", file=sys.stderr)
     if not settings.is_public(chosen):
         print(f"\n{settings.NOT_PUBLIC}", file=sys.stderr)
     return 0

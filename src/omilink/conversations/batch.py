@@ -76,6 +76,11 @@ class Batch:
         self._sessions[session.id] = session
         self._changed_sessions[session.id] = session
 
+    def put_alarm(self, session: OmiSession) -> None:
+        """Holds the session's alarm. Unlike `put_session` this is no sign of a call."""
+        self._sessions[session.id] = session
+        self._changed_alarms[session.id] = session
+
     def show_uid(self, session: OmiSession, uid: str | None) -> None:
         """Notes that a call of the session showed the uid. The uids that the session has shown must have been
         loaded."""
@@ -157,6 +162,7 @@ class Batch:
     def flush(self) -> None:
         """Writes all changes, in the order in which rows depend on one another."""
         self.tx.put_sessions(self._changed_sessions.values())
+        self.tx.put_alarms(self._changed_alarms.values())
         self.tx.add_uids_shown(self._new_uids)
         conversations = self._new_conversations.values(), self._changed_conversations.values()
         messages = self._new_messages.values(), self._changed_messages.values()
@@ -200,6 +206,7 @@ class Batch:
 
     def _forget_changes(self) -> None:
         self._changed_sessions: dict[str, OmiSession] = {}
+        self._changed_alarms: dict[str, OmiSession] = {}
         self._new_uids: list[tuple[str, str]] = []
         self._new_conversations: dict[str, Conversation] = {}
         self._changed_conversations: dict[str, Conversation] = {}

@@ -165,6 +165,7 @@ omi_sessions = Table(
         Column("last_uid", String, index=True),
         Column("bad_segments", Integer, nullable=False, server_default="0"),
         Column("not_kept", Integer, nullable=False, server_default="0"),
+        Column("habits", Text),
         Column("counted_at", BigInteger, nullable=False, server_default="0"),  # of the last call or change of hands
     ),
 )

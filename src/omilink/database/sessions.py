@@ -1,8 +1,9 @@
 """Sessions, and the uids that they have shown."""
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select, tuple_
+from sqlalchemy import CursorResult, bindparam, delete, func, or_, select, tuple_, update
 
 from omilink.clock import Millis
 from omilink.database import schema
@@ -51,6 +52,14 @@ PUT_SESSION = Bulk(
     ),
     OmiSession,
 )
+_WATCHED = (session.c.user_id.is_not(None), session.c.habits.is_not(None))
+WATCHED = (
+    select(session)
+    .where(*_WATCHED, session.c.id > bindparam("after"), session.c.counted_at > bindparam("since"))
+    .order_by(session.c.id)
+    .limit(bindparam("most"))
+)
+PUT_ALARM = update(session).where(session.c.id == bindparam("key")).values(alarm=bindparam("told"))
 UIDS_SHOWN = Query(select(schema.session_uids).where(among(schema.session_uids.c.session_id, "ids")))
 ADD_UID_SHOWN = upsert(schema.session_uids).on_conflict_do_nothing()
 NEWEST = (1 << 62, "")
@@ -100,6 +109,25 @@ class Sessions(Work):
         self._lock(ids)  # and look again, since one of them may have called meanwhile
         return every(OmiSession, self._run(select(session).where(s.id.in_(ids), *expiring).order_by(s.id)))
 
+    def watched(self, after: str, since: Millis, most: int) -> list[tuple[OmiSession, Millis]]:
+        """The linked sessions with habits that have been written since then, each with the counted time of that: at
+        most `most`, in the order of their keys, the first one behind the key `after`."""
+        return _with_counted(self._run(WATCHED, {"after": after, "since": since, "most": most}))
+
+    def watched_now(self, session_keys: Collection[str]) -> list[tuple[OmiSession, Millis]]:
+        """Those of the sessions that `watched` may have, locked."""
+        self._lock(session_keys)
+        return _with_counted(self._run(select(session).where(session.c.id.in_(session_keys), *_WATCHED)))
+
+    def alarmed(self, most: int) -> list[OmiSession]:
+        """At most `most` linked sessions with an alarm, last seen first."""
+        alarmed = select(session).where(session.c.user_id.is_not(None), session.c.alarm.is_not(None))
+        return every(OmiSession, self._run(alarmed.order_by(*_LAST_SEEN_FIRST).limit(most)))
+
+    def put_alarms(self, sessions: Collection[OmiSession]) -> None:
+        """Stores the sessions' alarms. The links of the sessions end no later for it."""
+        self._many(PUT_ALARM, [{"key": one.id, "told": one.alarm} for one in sessions])
+
     def put_sessions(self, sessions: Collection[OmiSession]) -> None:
         PUT_SESSION.run(self._connection, sessions, counted_at=self.counted() if sessions else 0)
 
@@ -128,3 +156,8 @@ class Sessions(Work):
         shown = schema.session_uids
         others = (shown.c.session_id == gone.id) & (shown.c.uid != gone.omi_session_id)
         self._run(delete(shown).where(others))
+
+
+def _with_counted(result: CursorResult[Any]) -> list[tuple[OmiSession, Millis]]:
+    rows = result.all()
+    return [(one, int(row.counted_at)) for one, row in zip(every(OmiSession, rows), rows, strict=True)]

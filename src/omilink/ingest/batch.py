@@ -28,6 +28,7 @@ class DeliveryBatch(Batch):
     def __init__(self, tx: Transaction, gap: float, calls: Sequence[tuple[Delivery, Sequence[Segment]]]) -> None:
         super().__init__(tx)
         self.gap = gap
+        self.words_filled_in = 0
         self.deliveries = [delivery for delivery, _ in calls]
         self._minutes: dict[str, set[int]] = {}
         self._unplaced_seen: set[str] = set()

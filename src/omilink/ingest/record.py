@@ -139,6 +139,7 @@ class _Filling:
             versions="",
         )
         self._batch.put_message(message, new=True)
+        self._batch.words_filled_in += len(message.text.split()) if hole.start is not None else 0
         self._new[where].append(message)
         self._of_segment[hole.segment].append(message.id)
         self._conversations[where] = _longer(conversation, message, at)

@@ -17,12 +17,13 @@ from omilink.ingest import json_body, messages, record, record_reading, segment_
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.budget import SEGMENT, Budget, sender
 from omilink.ingest.phrase_removal import remove_phrases
-from omilink.linking import facts, mistakes, rules, sessions
+from omilink.linking import facts, mistakes, rules, sessions, watchdog
 from omilink.linking.acts import Decision, Outcome
 from omilink.linking.sessions import OwnerChange
 from omilink.models.audit import By
 from omilink.models.day_summary import DaySummary, StoredDay, content_of
 from omilink.models.delivery import DAY_SUMMARY, RECORD, TOO_LARGE, Delivery
+from omilink.models.habits import Habits, habits_of
 from omilink.models.ids import SHARED
 from omilink.models.message import Segment
 from omilink.models.record import Record
@@ -151,10 +152,14 @@ def _save_call(batch: DeliveryBatch, call: _Call, signatures: _Signatures, budge
     if call.day:
         _put_day(batch, delivery, call.day)
     if call.record:
-        return _Done(of_before=record.apply(batch, delivery, call.record))
+        filled_in = batch.words_filled_in
+        of_before = record.apply(batch, delivery, call.record)
+        _note_record(batch, delivery, batch.words_filled_in - filled_in)
+        return _Done(of_before=of_before)
     changes = messages.add(batch, delivery, segments)
     messages.add_events(batch, delivery, changes)
     _note_mistake(batch, delivery, call.mistake, changes)
+    _note_words(batch, delivery, changes)
     return _Done(of_before=changes.of_before)
 
 
@@ -252,6 +257,34 @@ def _note_mistake(batch: DeliveryBatch, delivery: Delivery, mistake: Mistake | N
         batch.put_session(session.mistaken(mistake, at))
     elif changes.new and session.mistake in mistakes.MENDED and at - (session.mistake_at or 0) > mistakes.MENDED_AFTER:
         batch.put_session(replace(session, mistake=None, mistake_at=None))
+
+
+def _note_words(batch: DeliveryBatch, delivery: Delivery, changes: messages.Changes) -> None:
+    """Notes in the session how many words have come live."""
+    new = (batch.message((conversation_id, key)) for conversation_id, keys in changes.new.items() for key in keys)
+    words = sum(len(message.text.split()) for message in new if message)
+    if words:
+        habits, accepted = habits_of(batch.session(delivery).habits), batch.accepted(delivery)
+        _put_habits(batch, delivery, habits.heard(words, delivery.received_at, accepted))
+
+
+def _note_record(batch: DeliveryBatch, delivery: Delivery, words: int) -> None:
+    """Notes in the session that a record came, and how many words only the record had."""
+    habits = habits_of(batch.session(delivery).habits)
+    _put_habits(batch, delivery, habits.had_record(words, delivery.received_at))
+
+
+def _put_habits(batch: DeliveryBatch, delivery: Delivery, habits: Habits) -> None:
+    """Puts the habits into the session of the present owner, who is told at once if an alarm begins or ends."""
+    session, at = batch.session(delivery), delivery.received_at
+    if session.user_id is None or session.hands_at(delivery) in PAST:
+        return
+    session = replace(session, habits=habits.text())
+    alarm = watchdog.alarm_of(session, at, batch.accepted(delivery))
+    is_news = alarm != session.alarm
+    batch.put_session(replace(session, alarm=alarm))
+    if is_news:
+        watchdog.add_event(batch, replace(session, alarm=alarm), at)
 
 
 def _has_room(batch: DeliveryBatch, budget: Budget, delivery: Delivery, segments: Sequence[Segment]) -> bool:

@@ -8,8 +8,9 @@ from omilink.clock import DAY, Millis
 from omilink.database.store import Transaction
 from omilink.errors import NotFound
 from omilink.linking.mistakes import ADVICE
+from omilink.models.habits import habits_of
 from omilink.models.ids import SHARED, is_id, session_key
-from omilink.models.session import Health, Jobs, Mistake, OmiSession, Session
+from omilink.models.session import Alarm, Health, Jobs, Mistake, OmiSession, Session, Status
 
 QUIET: Millis = 5 * 60_000
 """Milliseconds without a call after which a session counts as quiet. OMI's cloud calls every 1 to 3 s while somebody
@@ -21,6 +22,33 @@ REMEMBERED: Millis = 60 * 60_000
 """Milliseconds for which a sender's mistake is shown after it was last made …"""
 REMEMBERED_RECORD: Millis = DAY
 """… and a record that was too large, since nobody looks while it comes."""
+
+EVERY_FIELD = (
+    "OMI has a webhook field for real-time transcripts, one for created conversations and one for day summaries. Put "
+    "the address into each of them: titles, summaries, and words that did not come live come by the other two."
+)
+
+MISSING_WORDS: Mapping[Alarm, tuple[Status, str, str]] = {
+    Alarm.SILENT: (
+        "failing",
+        "Nothing has come from it for longer than in the weeks before.",
+        "If it is in use, check that it is charged and connected, that the phone is online, that the OMI app may run "
+        "in the background, and that OMI has not switched the webhook off. If it is not in use, all is well.",
+    ),
+    Alarm.WORDS_MISSING: (
+        "failing",
+        "{share} % of the words of the last day came only by OMI's record of their conversation, and not live.",
+        "Check the webhook for real-time transcripts in the OMI app, the phone's connection, and that the OMI app may "
+        "run in the background. After five failed calls in a row OMI sends nothing live for 30 seconds, so ask the "
+        "operator whether the server was away.",
+    ),
+    Alarm.NO_RECORD: (
+        "ok",
+        "Linked, and its words arrive. For a day no record of a conversation has come from OMI.",
+        f"If titles and summaries are missing: {EVERY_FIELD}",
+    ),
+}
+"""For each alarm, what is wrong and what its user can check."""
 
 
 def sessions_of(
@@ -70,6 +98,8 @@ def judged(session: OmiSession, saved: int, at: Millis, jobs: Mapping[str, int])
     if mistake := mistake_of(session, at):
         message, next_step = mistake
         return Health(status="failing", message=message, next_step=next_step)
+    if session.alarm:
+        return of_alarm(session, session.alarm, at)
     if session.last_seen_at is None:
         return Health(
             status="waiting",
@@ -89,6 +119,18 @@ def judged(session: OmiSession, saved: int, at: Millis, jobs: Mapping[str, int])
             next_step="If somebody is talking, check the device's connection and whether OMI has paused the webhook.",
         )
     return Health(status="ok", message="Linked, and its calls arrive.")
+
+
+def of_alarm(session: OmiSession, alarm: Alarm, at: Millis) -> Health:
+    """What the user of the session is told about the alarm."""
+    status, message, next_step = MISSING_WORDS[alarm]
+    return Health(status=status, message=message.format(share=share_missed(session, at)), next_step=next_step)
+
+
+def share_missed(session: OmiSession, at: Millis) -> int:
+    """Of the words of the last day, the per cent that did not come live and that only records had."""
+    live, recorded = habits_of(session.habits).words_of_last_day(at)
+    return round(100 * recorded / max(1.0, live + recorded))
 
 
 def mistake_of(session: OmiSession, at: Millis) -> tuple[str, str] | None:

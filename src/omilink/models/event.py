@@ -141,6 +141,13 @@ class SessionUnlinked(Content, frozen=True, tag="session_unlinked"):
     reason: Shown[UnlinkReason]
 
 
+class SessionHealthChanged(Content, frozen=True, tag="session_health_changed"):
+    """Words of the session are missing, or are not missing any more: its `health` says what is wrong and what to do.
+    Replace the session by its `id`."""
+
+    session: Shown[Session]
+
+
 class SignedOut(Content, frozen=True, tag="signed_out"):
     """The stream closes after it. Sign in again."""
 
@@ -163,5 +170,6 @@ LiveEvent = (
     | ActionItemDeleted
     | SessionLinked
     | SessionUnlinked
+    | SessionHealthChanged
     | SignedOut
 )

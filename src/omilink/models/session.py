@@ -48,6 +48,14 @@ class Mistake(StrEnum):
     RECORD_TOO_LARGE = "record_too_large"
 
 
+class Alarm(StrEnum):
+    """What a session's user has been told about words that are missing upstream."""
+
+    SILENT = "silent"
+    WORDS_MISSING = "words_missing"
+    NO_RECORD = "no_record"
+
+
 class UnlinkReason(StrEnum):
     """Why a session is not its user's any more, as their streams are told."""
 
@@ -99,6 +107,10 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
     mistake: Mistake | None = None
     """The newest mistake of the session's sender."""
     mistake_at: Millis | None = None
+    habits: str | None = None
+    """When and how much was said since the session came to its owner, as `models.habits.Habits` has it."""
+    alarm: Alarm | None = None
+    """What its user was told last about missing words, while it lasts."""
     created_at: Fixed[Millis]
 
     def __post_init__(self) -> None:
@@ -152,6 +164,8 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
             linked_act=moment.act,
             device=device,
             suspended_user_id=None,
+            habits=None,
+            alarm=None,
         )
 
     def unlinked(self, moment: Moment, *, suspended: bool = False) -> "OmiSession":
@@ -173,6 +187,8 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
             not_kept=0,
             mistake=None,
             mistake_at=None,
+            habits=None,
+            alarm=None,
         )
 
     def seen(self, call: Delivery, bad_segments: int = 0) -> "OmiSession":
@@ -197,10 +213,13 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
         return None if moment.order is None else max(moment.order, self.left_order or 0)
 
 
+Status = Literal["ok", "waiting", "quiet", "failing", "suspended"]
+
+
 class Health(Struct, frozen=True, kw_only=True, gc=False):
     """What is the case, in plain words, and what to do about it, if anything."""
 
-    status: Shown[Literal["ok", "waiting", "quiet", "failing", "suspended"]]
+    status: Shown[Status]
     message: Shown[str]
     next_step: Shown[str | None] = None
 
