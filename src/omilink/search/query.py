@@ -13,6 +13,8 @@ from omilink.search.words import OPEN_FROM, Word, token, words
 QUOTES = re.compile('["“”„‟«»]')
 LONGEST_TERM = 32
 """Words that are compared in order. The words behind them in quotes are another term."""
+TRIED = 16
+"""Terms that are tried on the characters of a text, before the text is split into words."""
 MOST_PLACES = 200
 """Places of a term in a text that are looked at: more than a snippet has room for."""
 Place = tuple[int, int]
@@ -103,7 +105,7 @@ class Match:
 
 def match(wanted: Sequence[Term], text: str) -> Match | None:
     """None where the text lacks a term."""
-    if text.isascii() and any(_is_missing(term.words, text.lower()) for term in wanted if len(term.words) > 1):
+    if text.isascii() and any(_is_missing(term.words, text.lower()) for term in wanted[:TRIED] if len(term.words) > 1):
         return None
     its = Text(text)
     places: list[Place] = []

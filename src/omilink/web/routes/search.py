@@ -18,7 +18,7 @@ from omilink.web.schema.cursors import Limit, RankCursor
 
 router = APIRouter(tags=["search"])
 
-LONGEST = 1_000
+LONGEST = 10_000
 """Characters of a search."""
 DAY = timedelta(days=1)
 Words = Annotated[str, Query(max_length=LONGEST, description="Words, or phrases in quotes; a hit has all of them")]

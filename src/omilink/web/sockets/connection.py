@@ -24,7 +24,7 @@ HEAD_BYTES = 64 * 1024
 """Of a request's address, headers and trailers together, and of whatever else is no body and has not ended."""
 HEADERS = 100
 """Headers and trailers of a request."""
-ADDRESS_BYTES = 8 * 1024
+ADDRESS_BYTES = 16 * 1024
 PIPELINED = 8
 """Requests that may wait behind the one that is being answered."""
 LINGER_BYTES = 1024 * 1024
