@@ -28,6 +28,8 @@ from omilink.app import maintenance
 from omilink.clock import DAY
 from omilink.conversations import history, repair
 from omilink.conversations.action_items import MOST_ADDED, MOST_OWN
+from omilink.conversations.people import MOST as MOST_PEOPLE
+from omilink.conversations.speakers import MOST_SPLIT
 from omilink.database import postgres, removal, sqlite, threads
 from omilink.ingest import accept, large_calls, payload, phrase_removal, record_reading, segment_reading, worker
 from omilink.ingest.large_calls import RECORD_BYTES
@@ -98,6 +100,8 @@ BOUNDS = {
     "a page of a search": f"{find.READ_MOST:,} texts of {find.PIECE} characters",
     "sessions, linked by hand or at the own address": f"{MOST_SESSIONS:,}",
     "action items of one's own": f"{MOST_OWN:,}, and {MOST_ADDED} added to a conversation",
+    "people": f"{MOST_PEOPLE:,}, with those who were merged or deleted; of a record {record_reading.MOST_NAMES} names; "
+    f"{MOST_SPLIT} conversations of a split",
     "what is kept of one user's calls in a day": f"{Settings.model_fields['daily_megabytes'].default} MB",
     "the worker, by sending much": f"1/{SHARES} of a batch of {worker.BATCH} calls, and one call beyond its bytes",
     "memory and the writing thread, by what waits to be saved": f"{BATCH_BYTES >> 10} KiB and one call",

@@ -307,6 +307,9 @@ export interface components {
             user: components["schemas"]["User"];
             omi_links: components["schemas"]["OmiLink"][];
         };
+        Merge: {
+            into: string;
+        };
         /** @description One segment of speech. Times are ISO 8601 in UTC, here as everywhere. */
         Message: {
             /** @description The same for as long as the message lives. */
@@ -332,6 +335,11 @@ export interface components {
             speaker: string | null;
             /** @description Whether the wearer speaks. */
             isUser: boolean;
+            /**
+             * @description Who speaks, as far as OMI or its user says so: one of the `ids` of a person of `/people`, or of somebody who
+             *     has no name yet.
+             */
+            personId: string | null;
             /** @description Seconds on the wearable's clock. */
             start: number | null;
             end: number | null;
@@ -384,6 +392,9 @@ export interface components {
             conversationId: string;
             conversation: components["schemas"]["Conversation"];
             messages: components["schemas"]["Message"][];
+        };
+        Naming: {
+            name: string;
         };
         NewItem: {
             text: string;
@@ -466,6 +477,11 @@ export interface components {
             omi_link: components["schemas"]["OmiAccount"];
             moved?: number;
         };
+        OnePerson: {
+            /** @constant */
+            ok: true;
+            person: components["schemas"]["Person"];
+        };
         OneSession: {
             /** @constant */
             ok: true;
@@ -476,6 +492,7 @@ export interface components {
         /** @description Somebody who took part, by OMI's knowledge. */
         Participant: {
             name: string;
+            /** @description One of the `ids` of the person who had this name when the record came. */
             personId: string | null;
         };
         Password: {
@@ -488,6 +505,34 @@ export interface components {
             say: string;
             heard: string | null;
             expiresAt: string;
+        };
+        /** @description `nextCursor` leads to the next page; null when there is none. */
+        People: {
+            /** @constant */
+            ok: true;
+            items: components["schemas"]["Person"][];
+            nextCursor: string | null;
+        };
+        /** @description Somebody who speaks in your conversations. A person without a name is gone: merged, deleted, or unnamed again. */
+        Person: {
+            id: string;
+            name: string | null;
+            /** @description Every `personId` that means this person, `id` first. Empty while the person has no name. */
+            ids: string[];
+            /** @description The person who this person is now. */
+            mergedInto: string | null;
+            /** @description Whether the person was deleted. The words stay, without a name. */
+            deleted: boolean;
+        };
+        /**
+         * @description A person was added, named, merged, split, deleted, or one of these was undone. Replace it by its `id`; a person
+         *     without a name is gone. Messages stay as they are: a `personId` means the person whose `ids` have it.
+         */
+        PersonChangedEvent: {
+            id?: string;
+            /** @constant */
+            type: "person_changed";
+            person: components["schemas"]["Person"];
         };
         /**
          * @description `url` holds a secret: whoever has it can post words to the user. `previousValidUntil`: until when the one before
@@ -504,7 +549,7 @@ export interface components {
         PolledEvents: {
             /** @constant */
             ok: true;
-            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["MessagesDeletedEvent"] | components["schemas"]["MessagesMovedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["ActionItemChangedEvent"] | components["schemas"]["ActionItemDeletedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SessionHealthChangedEvent"] | components["schemas"]["SignedOutEvent"])[];
+            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["MessagesDeletedEvent"] | components["schemas"]["MessagesMovedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["ActionItemChangedEvent"] | components["schemas"]["ActionItemDeletedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SessionHealthChangedEvent"] | components["schemas"]["SignedOutEvent"])[];
             cursor: string;
             more: boolean;
         };
@@ -634,8 +679,17 @@ export interface components {
             /** @enum {string} */
             reason: "signed_out" | "expired" | "account_deleted";
         };
-        Split: {
-            message_id: string;
+        "Speaker-Input": {
+            person_id?: string | null;
+            name?: string | null;
+            is_user?: boolean | null;
+        };
+        /** @description `person` is the person who speaks, if the request named one. */
+        "Speaker-Output": {
+            /** @constant */
+            ok: true;
+            conversation: components["schemas"]["Conversation"];
+            person: components["schemas"]["Person"] | null;
         };
         /** @description `conversation` has the words before, `newConversation` the message and all later ones. */
         SplitConversation: {
@@ -685,6 +739,12 @@ export interface components {
             displayName: string | null;
             createdAt: string;
         };
+        omilink__web__routes__conversations__Split: {
+            message_id: string;
+        };
+        omilink__web__routes__people__Split: {
+            conversation_ids: string[];
+        };
     };
     responses: never;
     parameters: never;
@@ -730,11 +790,13 @@ export type Link = components['schemas']['Link'];
 export type ListedItem = components['schemas']['ListedItem'];
 export type Login = components['schemas']['Login'];
 export type Me = components['schemas']['Me'];
+export type Merge = components['schemas']['Merge'];
 export type Message = components['schemas']['Message'];
 export type Messages = components['schemas']['Messages'];
 export type MessagesDeletedEvent = components['schemas']['MessagesDeletedEvent'];
 export type MessagesMovedEvent = components['schemas']['MessagesMovedEvent'];
 export type MessagesUpdatedEvent = components['schemas']['MessagesUpdatedEvent'];
+export type Naming = components['schemas']['Naming'];
 export type NewItem = components['schemas']['NewItem'];
 export type NewMessagesEvent = components['schemas']['NewMessagesEvent'];
 export type NewPassword = components['schemas']['NewPassword'];
@@ -747,11 +809,15 @@ export type OneActionItem = components['schemas']['OneActionItem'];
 export type OneConversation = components['schemas']['OneConversation'];
 export type OneMessage = components['schemas']['OneMessage'];
 export type OneOmiAccount = components['schemas']['OneOmiAccount'];
+export type OnePerson = components['schemas']['OnePerson'];
 export type OneSession = components['schemas']['OneSession'];
 export type Order = components['schemas']['Order'];
 export type Participant = components['schemas']['Participant'];
 export type Password = components['schemas']['Password'];
 export type PendingProof = components['schemas']['PendingProof'];
+export type People = components['schemas']['People'];
+export type Person = components['schemas']['Person'];
+export type PersonChangedEvent = components['schemas']['PersonChangedEvent'];
 export type PersonalUrl = components['schemas']['PersonalUrl'];
 export type PolledEvents = components['schemas']['PolledEvents'];
 export type Ready = components['schemas']['Ready'];
@@ -768,7 +834,8 @@ export type SignIn = components['schemas']['SignIn'];
 export type SignIns = components['schemas']['SignIns'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SignedOutEvent = components['schemas']['SignedOutEvent'];
-export type Split = components['schemas']['Split'];
+export type SpeakerInput = components['schemas']['Speaker-Input'];
+export type SpeakerOutput = components['schemas']['Speaker-Output'];
 export type SplitConversation = components['schemas']['SplitConversation'];
 export type Start = components['schemas']['Start'];
 export type TakeEarlier = components['schemas']['TakeEarlier'];
@@ -777,5 +844,7 @@ export type Ticket = components['schemas']['Ticket'];
 export type UnlinkReason = components['schemas']['UnlinkReason'];
 export type UpdateEvent = components['schemas']['UpdateEvent'];
 export type User = components['schemas']['User'];
+export type OmilinkWebRoutesConversationsSplit = components['schemas']['omilink__web__routes__conversations__Split'];
+export type OmilinkWebRoutesPeopleSplit = components['schemas']['omilink__web__routes__people__Split'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -2,6 +2,7 @@ import {
   EMPTY_VIEW,
   addConversations,
   addMessages,
+  addPeople,
   addSnapshot,
   addWindow,
   applyEvent,
@@ -34,7 +35,7 @@ const FILL_AGAIN = 3_000;
 /**
  * A live chat: the stream, what it makes of the view, and the fetching of what the view lacks.
  *
- * @param {Pick<Client, "stream" | "currentConversation" | "conversation" | "messages" | "listConversations">} client
+ * @param {Pick<Client, "stream" | "currentConversation" | "conversation" | "messages" | "listConversations" | "listPeople">} client
  * @param {ChatHandlers & import("./stream.js").StreamHandlers} handlers
  * @param {import("./stream.js").StreamOptions} [options]
  * @param {Memory} [memory] What outlasts the app.
@@ -48,6 +49,7 @@ export function openChat(client, { onView, onEvent, onState }, options, memory) 
   let again;
   /** @type {Kept | null} */
   let kept = null;
+  let wantsPeople = false;
   // Whoever says where to go on has a view of their own.
   const recalled = options?.after === undefined ? memory?.recall().then((found) => (kept = found)) : undefined;
 
@@ -87,6 +89,7 @@ export function openChat(client, { onView, onEvent, onState }, options, memory) 
     loadNewer,
     closeWindow: (/** @type {string} */ id) => change(withoutWindow(view, id)),
     loadConversations,
+    loadPeople,
     close() {
       memory?.write();
       closed = true;
@@ -176,6 +179,22 @@ export function openChat(client, { onView, onEvent, onState }, options, memory) 
     });
   }
 
+  /** Adds the names of people to the view, and again whenever the view has to begin anew. */
+  function loadPeople() {
+    wantsPeople = true;
+    return once("people", async () => {
+      const people = [];
+      let cursor = null;
+      do {
+        /** @type {import("./wire.js").People} */
+        const page = await client.listPeople({ cursor, limit: 200 });
+        people.push(...page.items);
+        cursor = page.nextCursor;
+      } while (cursor);
+      change(addPeople(view, people));
+    });
+  }
+
   /** @param {string} id */
   async function loadPage(id) {
     const cursor = view.chats[id]?.older;
@@ -188,8 +207,9 @@ export function openChat(client, { onView, onEvent, onState }, options, memory) 
   async function fill() {
     await null; // Events that came together are handled one by one; the last may hold what is missing.
     const { missing } = view;
-    if (closed || !missing || !["live", "polling"].includes(stream.state)) return;
-    const filled = missing === "current" ? once("current", loadCurrent) : open(missing);
+    const lacksPeople = wantsPeople && !view.hasPeople;
+    if (closed || !(missing || lacksPeople) || !["live", "polling"].includes(stream.state)) return;
+    const filled = !missing ? loadPeople() : missing === "current" ? once("current", loadCurrent) : open(missing);
     filled.then(fill, () => {
       clearTimeout(again);
       again = setTimeout(fill, FILL_AGAIN);

@@ -13,6 +13,7 @@ import { createWebhook } from "./webhook.js";
  * @typedef {import("./wire.js").Message} Message
  * @typedef {import("./wire.js").OmiAccount} OmiAccount
  * @typedef {import("./wire.js").OmiLink} OmiLink
+ * @typedef {import("./wire.js").Person} Person
  * @typedef {import("./wire.js").PersonalUrl} PersonalUrl
  * @typedef {import("./wire.js").Session} Session
  * @typedef {import("./wire.js").SignedIn} SignedIn
@@ -267,6 +268,50 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
 
     /** @param {string} id @returns {Promise<void>} */
     deleteActionItem: (id) => ask("DELETE", `/action-items/${encodeURIComponent(id)}`),
+
+    /** Those who have a name. @param {Paging} [paging] @returns {Promise<import("./wire.js").People>} */
+    listPeople: (paging) => ask("GET", `/people${queryOf(paging)}`),
+
+    /** @param {string} name @returns {Promise<Person>} */
+    addPerson: async (name) => (await ask("POST", "/people", { name })).person,
+
+    /** Renames a person, everywhere. @param {string} id @param {string} name @returns {Promise<Person>} */
+    renamePerson: async (id, name) => (await ask("PATCH", `/people/${encodeURIComponent(id)}`, { name })).person,
+
+    /** Deletes a person; the words stay. @param {string} id @returns {Promise<void>} */
+    deletePerson: (id) => ask("DELETE", `/people/${encodeURIComponent(id)}`),
+
+    /** Makes a person one with another, whose name stays. @param {string} id @param {string} into @returns {Promise<Person>} */
+    mergePeople: async (id, into) => (await ask("POST", `/people/${encodeURIComponent(id)}/merge`, { into })).person,
+
+    /**
+     * Makes a new person of the one who speaks in these conversations.
+     *
+     * @param {string} id
+     * @param {string[]} conversationIds
+     * @returns {Promise<Person>} The new one.
+     */
+    splitPerson: async (id, conversationIds) => {
+      const path = `/people/${encodeURIComponent(id)}/split`;
+      return (await ask("POST", path, { conversation_ids: conversationIds })).person;
+    },
+
+    /** Undoes the last change of a person. @param {string} id @returns {Promise<Person>} */
+    undoPerson: async (id) => (await ask("POST", `/people/${encodeURIComponent(id)}/undo`)).person,
+
+    /**
+     * Says who a speaker of a conversation is: a person, by id or by name; nobody known, by a `personId` of null; or
+     * whether it is the wearer.
+     *
+     * @param {string} id Of the conversation.
+     * @param {string} speaker As the messages have it.
+     * @param {{personId?: string | null, name?: string, isUser?: boolean}} who
+     * @returns {Promise<Person | null>} The person, if one was named.
+     */
+    nameSpeaker: async (id, speaker, { personId, name, isUser }) => {
+      const path = `/conversations/${encodeURIComponent(id)}/speakers/${encodeURIComponent(speaker)}`;
+      return (await ask("PUT", path, { person_id: personId, name, is_user: isUser })).person;
+    },
 
     /** @param {string} id @returns {Promise<void>} */
     deleteConversation: (id) => ask("DELETE", `/conversations/${encodeURIComponent(id)}`),

@@ -15,6 +15,7 @@ export {
   EMPTY_VIEW,
   addConversations,
   addMessages,
+  addPeople,
   addSnapshot,
   addWindow,
   applyEvent,
@@ -22,6 +23,8 @@ export {
   hasNewer,
   hasOlder,
   isIncomplete,
+  peopleOf,
+  personOf,
   shownOf,
   speakerName,
 } from "./view.js";
@@ -42,6 +45,7 @@ export {
  * @typedef {import("./wire.js").Message} Message
  * @typedef {import("./wire.js").OmiAccount} OmiAccount
  * @typedef {import("./wire.js").OmiLink} OmiLink
+ * @typedef {import("./wire.js").Person} Person
  * @typedef {import("./wire.js").PersonalUrl} PersonalUrl
  * @typedef {import("./wire.js").Session} Session
  * @typedef {import("./wire.js").SignIn} SignIn
@@ -142,6 +146,22 @@ export const apiAddActionItem = (item) => client.addActionItem(item);
 export const apiChangeActionItem = (itemId, change) => client.changeActionItem(itemId, change);
 /** @param {string} itemId */
 export const apiDeleteActionItem = (itemId) => client.deleteActionItem(itemId);
+/** @param {Paging} [paging] */
+export const apiListPeople = (paging) => client.listPeople(paging);
+/** @param {string} name */
+export const apiAddPerson = (name) => client.addPerson(name);
+/** @param {string} personId @param {string} name */
+export const apiRenamePerson = (personId, name) => client.renamePerson(personId, name);
+/** @param {string} personId */
+export const apiDeletePerson = (personId) => client.deletePerson(personId);
+/** @param {string} personId @param {string} into */
+export const apiMergePeople = (personId, into) => client.mergePeople(personId, into);
+/** @param {string} personId @param {string[]} conversationIds */
+export const apiSplitPerson = (personId, conversationIds) => client.splitPerson(personId, conversationIds);
+/** @param {string} personId */
+export const apiUndoPerson = (personId) => client.undoPerson(personId);
+/** @param {string} conversationId @param {string} speaker @param {Parameters<Client["nameSpeaker"]>[2]} who */
+export const apiNameSpeaker = (conversationId, speaker, who) => client.nameSpeaker(conversationId, speaker, who);
 /** @param {string} conversationId */
 export const apiDeleteConversation = (conversationId) => client.deleteConversation(conversationId);
 

@@ -4,6 +4,7 @@
  * @typedef {import("./wire.js").Conversation} Conversation
  * @typedef {import("./wire.js").Message} Message
  * @typedef {import("./wire.js").LiveEvent} LiveEvent
+ * @typedef {import("./wire.js").Person} Person
  *
  * @typedef {object} Chat One conversation and what is held of it.
  * @property {Conversation} conversation
@@ -24,6 +25,9 @@
  *   the server knows which one is current now.
  * @property {string | null | undefined} older Cursor of the next older page of conversations, as in Chat.
  * @property {Readonly<Record<string, true>>} deleted
+ * @property {Readonly<Record<string, Person>>} people By id, as far as they were fetched or have changed since. One without
+ *   a name is gone.
+ * @property {boolean} hasPeople Whether all of them were fetched.
  */
 
 /** As many messages as a snapshot carries. */
@@ -38,6 +42,8 @@ export const EMPTY_VIEW = {
   missing: null,
   older: undefined,
   deleted: {},
+  people: {},
+  hasPeople: false,
 };
 
 /**
@@ -60,6 +66,11 @@ export function applyEvent(view, event) {
       return withMoved(view, event);
     case "conversation_deleted":
       return withoutChat(view, event.conversationId);
+    case "person_changed":
+      return {
+        ...view,
+        people: { ...view.people, [event.person.id]: event.person },
+      };
     default:
       return view;
   }
@@ -141,6 +152,42 @@ export function addConversations(view, { items, nextCursor }) {
   return settle({ ...view, chats: { ...view.chats, ...chats }, older: nextCursor });
 }
 
+/** Adds all people. Who came by events is newer and stays. @param {View} view @param {Person[]} people @returns {View} */
+export function addPeople(view, people) {
+  const fetched = Object.fromEntries(people.map((person) => [person.id, person]));
+  return { ...view, people: { ...fetched, ...view.people }, hasPeople: true };
+}
+
+/** Those who have a name, by name. @param {View} view @returns {Person[]} */
+export function peopleOf({ people }) {
+  return Object.values(people)
+    .filter(({ name }) => name !== null)
+    .sort((a, b) => (a.name ?? "").localeCompare(b.name ?? "") || (a.id < b.id ? -1 : 1));
+}
+
+/**
+ * Who speaks, if it is somebody with a name.
+ *
+ * @param {View} view
+ * @param {Pick<Message, "personId">} message
+ * @returns {Person | undefined}
+ */
+export function personOf({ people }, { personId }) {
+  return personId === null ? undefined : byAnyId(people)[personId];
+}
+
+/** @type {WeakMap<View["people"], Record<string, Person>>} */
+const indexes = new WeakMap();
+
+/** People by each of their ids, made once, since every message asks. @param {View["people"]} people */
+function byAnyId(people) {
+  const known = indexes.get(people);
+  if (known) return known;
+  const index = Object.fromEntries(Object.values(people).flatMap((person) => person.ids.map((id) => [id, person])));
+  indexes.set(people, index);
+  return index;
+}
+
 /** @param {View} view @returns {Conversation[]} Newest first. */
 export function conversationsOf(view) {
   return Object.values(view.chats)
@@ -181,9 +228,15 @@ export function viewOf(chat) {
   return settle({ ...EMPTY_VIEW, loaded: true, chats: { [chat.conversation.id]: chat } });
 }
 
-/** "You", "Speaker 1", or the name as it came. @param {Pick<Message, "speaker" | "isUser">} message */
-export function speakerName({ speaker, isUser }) {
+/**
+ * "You", the person's name, "Speaker 1", or the name as it came.
+ *
+ * @param {Pick<Message, "speaker" | "isUser">} message
+ * @param {Person} [person] Who speaks, as `personOf` says.
+ */
+export function speakerName({ speaker, isUser }, person) {
   if (isUser) return "You";
+  if (person?.name) return person.name;
   const number = /^SPEAKER_(\d+)$/.exec(speaker ?? "")?.[1];
   return number ? `Speaker ${Number(number)}` : (speaker ?? "Someone");
 }

@@ -21,6 +21,8 @@
  * @typedef {import("./api.js").Messages} Messages
  * @typedef {import("./api.js").Hit} Hit
  * @typedef {import("./api.js").Hits} Hits
+ * @typedef {import("./api.js").Person} Person
+ * @typedef {import("./api.js").People} People
  * @typedef {import("./api.js").PolledEvents} PolledEvents
  * @typedef {import("./api.js").SignedOutEvent} SignedOutEvent
  * @typedef {import("./api.js").UnlinkReason} UnlinkReason

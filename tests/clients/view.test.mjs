@@ -4,12 +4,15 @@ import {
   EMPTY_VIEW,
   addConversations,
   addMessages,
+  addPeople,
   addSnapshot,
   addWindow,
   applyEvent,
   conversationsOf,
   hasNewer,
   hasOlder,
+  peopleOf,
+  personOf,
   shownOf,
   speakerName,
 } from "../../clients/js/omilink.js";
@@ -269,4 +272,41 @@ test("moved messages leave their conversation, and come back with it", () => {
   ].reduce(applyEvent, split);
   assert.deepEqual([texts(joined, "c1"), joined.chats.c2], [["a", "b"], undefined]);
   assert.equal(joined.current, "c1");
+});
+
+const person = (id, name, ids = name ? [id] : []) => ({
+  id,
+  name,
+  ids,
+  mergedInto: null,
+  deleted: false,
+});
+const personChanged = (...given) => ({
+  type: "person_changed",
+  person: person(...given),
+});
+const nameOf = (view, personId) => speakerName({ speaker: "SPEAKER_1", isUser: false }, personOf(view, { personId }));
+
+test("people have their names by each of their ids", () => {
+  const view = addPeople(EMPTY_VIEW, [person("p", "Ida", ["p", "q"]), person("r", "Anna")]);
+  assert.equal(view.hasPeople, true);
+  assert.deepEqual(
+    ["p", "q", "r", "s", null].map((id) => nameOf(view, id)),
+    ["Ida", "Ida", "Anna", "Speaker 1", "Speaker 1"],
+  );
+  assert.deepEqual(
+    peopleOf(view).map(({ name }) => name),
+    ["Anna", "Ida"],
+  );
+  assert.equal(speakerName({ speaker: "SPEAKER_1", isUser: true }, person("p", "Ida")), "You");
+});
+
+test("people change in place, and a page that was fetched before takes nothing back", () => {
+  const changed = after(personChanged("p", "Idana", ["p", "q"]), personChanged("q", null), personChanged("r", null));
+  const view = addPeople(changed, [person("p", "Ida"), person("q", "Hedda"), person("r", "Anna"), person("s", "Jo")]);
+  assert.deepEqual(
+    ["p", "q", "r", "s"].map((id) => nameOf(view, id)),
+    ["Idana", "Idana", "Speaker 1", "Jo"],
+  );
+  assert.equal(applyEvent(view, update(null, [])).hasPeople, false);
 });

@@ -504,25 +504,26 @@ def test_the_title_does_not_follow_another_message_of_the_same_words(tx: Store, 
     assert talks(tx, None)[0].title == "Then Monday."
 
 
-def test_a_person_who_becomes_known_is_kept_and_is_no_change_that_is_shown(tx: Store) -> None:
+def test_a_person_who_becomes_known_is_a_change_that_is_shown_once(tx: Store) -> None:
     sessions.link(tx, "kitchen", "ada", moment(0))
     said = a("Good morning.", 0, 2, id=str(uuid.UUID(int=7)))
     save(tx, call(2, said))
     before = tx.log_versions(["ada"])
     save(tx, call(4, said | {"person_id": "ida"}), call(6, said))
     (message,) = messages(tx, "ada")
-    assert (message.person_id, message.rev) == ("ida", 1)
-    assert tx.log_versions(["ada"]) == before
+    assert (message.person_id, message.rev) == ("ida", 2)
+    [(events, rights)] = before.values()
+    assert tx.log_versions(["ada"]) == {"ada": (events + 1, rights)}
     save(tx, call(8, said | {"person_id": "ida", "text": "Good morning, Ida."}))
     (message,) = messages(tx, "ada")
-    assert (message.person_id, message.rev, message.text) == ("ida", 2, "Good morning, Ida.")
+    assert (message.person_id, message.rev, message.text) == ("ida", 3, "Good morning, Ida.")
 
 
 def test_a_person_is_kept_when_a_segment_without_an_id_comes_again_with_moved_times(tx: Store) -> None:
     moved = a("Good morning.", 0.01, 2.01, person_id="ida")
     play(tx, (3, [a("Good morning.", 0, 2)]), (5, [moved, b("And to you.", 3, 4)]), (7, [a("Good morning.", 0.02, 2)]))
     first, second = messages(tx, None)
-    assert (first.person_id, first.rev, first.start) == ("ida", 1, 0.0)
+    assert (first.person_id, first.rev, first.start) == ("ida", 2, 0.0)
     assert (second.text, second.person_id) == ("And to you.", None)
 
 

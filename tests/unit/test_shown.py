@@ -14,8 +14,9 @@ from omilink.models.day_summary import DayItem, DaySummary, Highlight
 from omilink.models.declaration import Erased, Shown, ShownAs, erased_columns, parts, plain
 from omilink.models.event import Content
 from omilink.models.json import event_text, json_text, to_json
-from omilink.models.message import Message, Segment, Speech
+from omilink.models.message import NOBODY, Message, Segment, Speech
 from omilink.models.omi_account import OmiLink, Proof
+from omilink.models.person import Person
 from omilink.models.session import Health, Jobs, Method, OmiSession, Session, UnlinkReason
 from omilink.models.summary import ActionItem, Details, Participant, Section
 from omilink.models.user import SignIn, User
@@ -74,19 +75,19 @@ GOLDEN: list[tuple[Struct, str]] = [
         MESSAGE,
         '{"id":"c.3","conversationId":"c","role":"USER","text":"Où est 🔑 \\"\'\\\\?","source":"omi",'
         '"createdAt":"2026-09-14T18:21:07.114Z","spokenAt":"2026-09-14T18:21:06.000Z","speaker":"SPEAKER_1",'
-        '"isUser":true,"start":1.5,"end":2.25,"position":1.5,"seq":3,"rev":2,"edited":false}',
+        '"isUser":true,"personId":"ida","start":1.5,"end":2.25,"position":1.5,"seq":3,"rev":2,"edited":false}',
     ),
     (
         UNPLACED,
         '{"id":"c.1","conversationId":"c","role":"USER","text":"yes","source":"omi",'
         '"createdAt":"2026-09-14T18:21:07.114Z","spokenAt":"2026-09-14T18:21:06.000Z","speaker":null,'
-        '"isUser":false,"start":null,"end":null,"position":0.0,"seq":1,"rev":2,"edited":false}',
+        '"isUser":false,"personId":"ida","start":null,"end":null,"position":0.0,"seq":1,"rev":2,"edited":false}',
     ),
     (
         MESSAGE.corrected("Où est la clé ?"),
         '{"id":"c.3","conversationId":"c","role":"USER","text":"Où est la clé ?","source":"omi",'
         '"createdAt":"2026-09-14T18:21:07.114Z","spokenAt":"2026-09-14T18:21:06.000Z","speaker":"SPEAKER_1",'
-        '"isUser":true,"start":1.5,"end":2.25,"position":1.5,"seq":3,"rev":3,"edited":true}',
+        '"isUser":true,"personId":"ida","start":1.5,"end":2.25,"position":1.5,"seq":3,"rev":3,"edited":true}',
     ),
     (
         CONVERSATION,
@@ -216,6 +217,10 @@ EVENTS: list[tuple[Content, str]] = [
         '"dueAt":"1970-01-01T00:00:00.000Z","owner":null,"messageIds":[],"conversationId":null}}',
     ),
     (event.ActionItemDeleted(action_item_id="i"), '{"type":"action_item_deleted","actionItemId":"i"}'),
+    (
+        event.PersonChanged(person=Person(id="p", name="Ida", ids=["p", "q"])),
+        '{"type":"person_changed","person":{"id":"p","name":"Ida","ids":["p","q"],"mergedInto":null,"deleted":false}}',
+    ),
     (event.SessionLinked(session=SESSION), f'{{"type":"session_linked","session":{SESSION_JSON}}}'),
     (
         event.SessionUnlinked(session=SESSION, reason=UnlinkReason.EXPIRED),
@@ -296,8 +301,20 @@ def test_deleted_words_leave_nothing_or_an_empty_text() -> None:
         "person_id": None,
         "versions": "",
         "user_text": None,
+        "user_person_id": None,
+        "user_is_user": None,
     }
-    of_conversation = ("title", "summary", "omi_title", "user_title", "emoji", "category", "details", "by_hand")
+    of_conversation = (
+        "title",
+        "summary",
+        "omi_title",
+        "user_title",
+        "emoji",
+        "category",
+        "details",
+        "by_hand",
+        "speakers",
+    )
     assert erased_columns(Conversation) == dict.fromkeys(of_conversation)
     gone = CONVERSATION.deleted(AT)
     assert (gone.title, gone.summary, gone.message_count, gone.deleted_at) == (None, None, 0, AT)
@@ -307,6 +324,12 @@ def test_the_version_of_what_is_stored_already_stays() -> None:
     """It is in the database, where it tells a retry from new words."""
     said = Segment(text="hello", speaker="SPEAKER_1", is_user=True, person_id="ida", start=1.5, end=2.25, id="x")
     assert (said.version, Segment(text="yes").version) == ("07a5eb9f54ce3cb284", "5df815f3d2a5304043")
+
+
+def test_what_its_user_says_of_the_speaker_stands_in_place_of_what_the_device_says() -> None:
+    corrected = structs.replace(MESSAGE, user_person_id="ben", user_is_user=False)
+    assert (to_json(corrected)["personId"], to_json(corrected)["isUser"]) == ("ben", False)
+    assert to_json(structs.replace(MESSAGE, user_person_id=NOBODY))["personId"] is None
 
 
 def test_a_message_has_all_that_its_segment_says() -> None:

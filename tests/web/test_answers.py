@@ -29,6 +29,8 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
     correction = f"{conversation} {conversation}.1"
     server.vouch(ada, other := new_uid())
     item = ada.client.post("/action-items", json={"text": "Buy tea"}).json()["actionItem"]["id"]
+    people = [ada.client.post("/people", json={"name": name}).json()["person"]["id"] for name in ("Ida", "Jo", "Bo")]
+    ida, person, other_person = people
     [sign_in] = ada.client.get("/account/sessions").json()["sessions"]
     account = {"email": ada.email, "password": PASSWORD}
     operator = {"Authorization": f"Bearer {(server.data_dir / 'operator_token').read_text()}"}
@@ -60,6 +62,7 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
         ("get", "/conversations/{conversation_id}/messages", conversation, None),
         ("get", "/conversations/{conversation_id}/messages", f"{conversation} ?around={conversation}.1", None),
         ("patch", "/conversations/{conversation_id}/messages/{message_id}", correction, {"text": "the kettle"}),
+        ("put", "/conversations/{conversation_id}/speakers/{speaker}", f"{conversation} SPEAKER_0", {"person_id": ida}),
         ("get", "/search", "?q=kettle", None),
         ("get", "/conversations/current/events", "", None),
         ("get", "/day-summaries", "", None),
@@ -67,6 +70,13 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
         ("get", "/action-items", "", None),
         ("patch", "/action-items/{item_id}", item, {"done": True}),
         ("delete", "/action-items/{item_id}", item, None),
+        ("post", "/people", "", {"name": "Hedda"}),
+        ("get", "/people", "", None),
+        ("patch", "/people/{person_id}", person, {"name": "Jo"}),
+        ("post", "/people/{person_id}/merge", person, {"into": other_person}),
+        ("post", "/people/{person_id}/undo", person, None),
+        ("delete", "/people/{person_id}", person, None),
+        ("post", "/people/{person_id}/split", ida, {"conversation_ids": [conversation]}),
         ("post", "/conversations/current/stream-ticket", "", None),
         ("delete", "/conversations/{conversation_id}", conversation, None),
         ("post", "/account/password", "", {"password": PASSWORD, "new_password": "another horse"}),
@@ -118,6 +128,8 @@ def test_every_event_is_as_it_is_described(server: ServerProcess, ada: Person) -
         item = ada.client.post("/action-items", json={"text": "Buy milk"}).json()["actionItem"]
         ada.client.delete(f"/action-items/{item['id']}")
         stream.wait_for("action_item_deleted")
+        ada.client.post("/people", json={"name": "Ida"})
+        stream.wait_for("person_changed")
         ada.client.delete(f"/conversations/{ada.current()['conversation']['id']}")
         stream.wait_for("conversation_deleted")
         ada.client.post("/auth/logout")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from omilink.clock import Millis
-from omilink.conversations import parts, wholes
+from omilink.conversations import parts, people, wholes
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.conversations.wholes import SNAPSHOT
 from omilink.database.store import Transaction
@@ -34,7 +34,15 @@ def current(tx: Transaction, user_id: str) -> tuple[Conversation | None, list[Me
         latest = tx.latest_session(user_id)
         return None, [], latest.omi_session_id if latest else None
     shown = wholes.shown(tx, conversation)
-    return shown, wholes.messages(tx, conversation, SNAPSHOT), shown.omi_session_id
+    messages = resolved(tx, user_id, wholes.messages(tx, conversation, SNAPSHOT))
+    return shown, messages, shown.omi_session_id
+
+
+def resolved(tx: Transaction, user_id: str, messages: Sequence[Message]) -> list[Message]:
+    """The messages of the user, each with the person who speaks after all merges."""
+    if all(message.speaking_person_id is None for message in messages):
+        return list(messages)
+    return list(map(tx.people(user_id).resolved, messages))
 
 
 def one(tx: Transaction, conversation_id: str, user_id: str) -> Conversation:
@@ -99,6 +107,7 @@ def adopt(
     conversations = [_brought(replace(c, user_id=user_id), brought) for c in ownerless]
     for conversation in conversations:
         batch.put_conversation(conversation)
+        people.learn(batch, user_id, details_of(conversation.details).names)
     has_conversations = bool(batch.stored().messages_saved([session.id], user_id))
     batch.add_event(user_id, SessionLinked(session=Session.of(session, has_conversations=has_conversations)))
     for conversation in conversations:
@@ -112,15 +121,18 @@ def waiting(tx: Transaction, session: OmiSession, since: Millis = 0) -> list[Con
 
 
 def give_back(batch: Batch, conversation: Conversation) -> None:
-    """Makes the conversation ownerless again, without what its user has written: a title, a star, action items and
-    corrections. It disappears from the user's streams, and from what its user has joined it with."""
+    """Makes the conversation ownerless again, without what its user has written: a title, a star, action items,
+    corrections and who speaks. It disappears from the user's streams, and from what its user has joined it with."""
     user_id = conversation.user_id
     assert user_id
     conversation = _uncorrected(batch, parts.release(batch, conversation))
     details = details_of(conversation.details).without_additions().text()
     by_hand = replace(conversation.hand, acts=()).text()
     ownerless = replace(conversation, user_id=None, brought_at=None, brought_order=None)
-    batch.put_conversation(replace(ownerless, user_title=None, starred=False, details=details, by_hand=by_hand))
+    plain = replace(ownerless, user_title=None, starred=False, details=details, speakers=None, by_hand=by_hand)
+    batch.put_conversation(plain)
+    for message in batch.stored().all_messages(plain.id) if conversation.speakers else ():
+        batch.put_message(plain.attributed(message))
     batch.remove_events(user_id, conversation.id)
     batch.add_event(user_id, ConversationDeleted(conversation_id=conversation.id))
 

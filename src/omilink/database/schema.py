@@ -41,6 +41,7 @@ from omilink.models.delivery import Delivery
 from omilink.models.event import Event
 from omilink.models.message import Message
 from omilink.models.omi_account import Challenge, OmiLink
+from omilink.models.person import StoredPerson
 from omilink.models.session import OmiSession
 from omilink.models.user import PersonalUrl, SignIn, User
 
@@ -193,6 +194,7 @@ conversations = Table(
         Column("turn", Integer, nullable=False, server_default="0"),
         Column("details", Text),
         Column("last_seq", Integer, nullable=False, server_default="0"),
+        Column("speakers", Text),
         Column("repaired_count", Integer, nullable=False, server_default="0"),
         Column("starred", Boolean, nullable=False, server_default=false()),
         Column("has_parts", Boolean, nullable=False, server_default=false()),
@@ -234,6 +236,17 @@ action_items = Table(
         Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
         Column("id", String, primary_key=True),
         Column("text", Text, nullable=False),
+    ),
+)
+
+people = Table(
+    "people",
+    metadata,
+    *stored(
+        StoredPerson,
+        Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+        Column("id", String, primary_key=True),
+        Column("undo", Text),
     ),
 )
 

@@ -20,7 +20,7 @@ from omilink.database.dialects import among, item, json_list, listed, plan_each_
 from omilink.database.work import Work
 from omilink.models.conversation import Conversation
 from omilink.models.ids import digest
-from omilink.models.message import Message
+from omilink.models.message import NOBODY, Message
 
 indexed = schema.search_conversations
 waiting = schema.search_waiting
@@ -93,7 +93,7 @@ class Said(NamedTuple):
     conversation_id: str
     seq: int
     shown_text: str
-    person_id: str | None
+    speaking_person_id: str | None
 
 
 class Found(NamedTuple):
@@ -160,7 +160,7 @@ _NOT_HELD = Query(
         message.c.conversation_id,
         message.c.seq,
         func.coalesce(message.c.user_text, message.c.text).label("shown_text"),
-        message.c.person_id,
+        func.nullif(func.coalesce(message.c.user_person_id, message.c.person_id), NOBODY).label("person_id"),
     )
     .select_from(indexed.join(message, message.c.conversation_id == indexed.c.conversation_id))
     .where(among(indexed.c.conversation_id, "ids"), message.c.seq > func.coalesce(indexed.c.reached, 0))

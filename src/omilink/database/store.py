@@ -18,6 +18,7 @@ from omilink.database.large_bodies import LargeBodies
 from omilink.database.limits import Limits
 from omilink.database.links import Links
 from omilink.database.messages import Messages
+from omilink.database.people import AllPeople
 from omilink.database.personal_urls import PersonalUrls
 from omilink.database.removal import Removal
 from omilink.database.search import Search
@@ -36,6 +37,7 @@ class Transaction(
     Messages,
     DaySummaries,
     ActionItems,
+    AllPeople,
     Users,
     SignIns,
     PersonalUrls,

@@ -73,7 +73,8 @@ def _update(batch: DeliveryBatch, delivery: Delivery, known: Message, segment: S
         changes.of_before += not is_retry
         return
     message = known.updated_by(segment, conversation.spoken_at(segment.start, known.created_at))
-    if message is known:
+    message = conversation.attributed(message)
+    if message == known:
         return
     batch.put_message(message)
     if message.rev == known.rev:  # nothing that is shown has changed
@@ -193,7 +194,7 @@ def _message(
     False), gets the position `behind`, after everything said before."""
     at = delivery.received_at
     start, end = (segment.start, segment.end) if is_placed else (None, None)
-    return Message.of(
+    message = Message.of(
         segment,
         conversation_id=conversation.id,
         seq=seq,
@@ -205,3 +206,4 @@ def _message(
         spoken_at=conversation.spoken_at(start, at),
         versions=segment.version,
     )
+    return conversation.attributed(message)

@@ -10,6 +10,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from omilink.clock import Millis
+from omilink.conversations import people
 from omilink.conversations.repair import Hole, Repair, repair
 from omilink.conversations.wholes import SNAPSHOT
 from omilink.ingest import record_finding
@@ -93,6 +94,7 @@ class _Filling:
             self._of_segment[number] += [self._said[index].id for index in said]
 
     def run(self) -> None:
+        self._learn()
         main = self._before[self._main]
         self._conversations[main.id] = main = self._with_times(main)
         if self._is_new:
@@ -103,6 +105,15 @@ class _Filling:
         self._conversations[self._main] = self._described(self._conversations[self._main])
         for conversation in self._conversations.values():
             self._put(conversation)
+
+    def _learn(self) -> None:
+        """Learns the names of people, and finds the participants among the owner's people."""
+        owner, record = self._before[self._main].user_id, self._record
+        self._ids = {name: id for id, name in record.names.items()}
+        if owner and (record.names or record.participants):
+            people.learn(self._batch, owner, record.names)
+            known = self._batch.stored().people(owner)
+            self._ids = {name: one.id for name in record.participants if (one := known.of_name(name))}
 
     def _with_times(self, conversation: Conversation) -> Conversation:
         """The conversation with the record's time, which is better than the time of the first call."""
@@ -138,6 +149,7 @@ class _Filling:
             spoken_at=conversation.spoken_at(hole.start, at),
             versions="",
         )
+        message = conversation.attributed(message)
         self._batch.put_message(message, new=True)
         self._batch.words_filled_in += len(message.text.split()) if hole.start is not None else 0
         self._new[where].append(message)
@@ -187,8 +199,9 @@ class _Filling:
                 ],
                 before,
             ),
-            participants=[Participant(name=name) for name in record.participants],
+            participants=[Participant(name=name, person_id=self._ids.get(name)) for name in record.participants],
             removed_items=before.removed_items,
+            names=record.names or before.names,
         )
         return replace(
             conversation,

@@ -4,11 +4,13 @@ Whatever can be read is kept. A list that is no list, or a date that is no date,
 """
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 from omilink.clock import Millis
+from omilink.conversations.people import LONGEST_NAME
 from omilink.conversations.repair import in_spoken_order
 from omilink.ingest import segment_reading
 from omilink.models.day_summary import DayItem, DaySummary, Highlight
@@ -30,6 +32,10 @@ MOST_DETAILS, ENTRY = 32 << 10, 128
 What does not fit is cut, the last participants first, and further entries are counted as unreadable."""
 LONGEST_LITERAL = 100_000
 """Characters of a summary that is written as Python."""
+MOST_NAMES = 50
+"""People whose names a record brings."""
+_PLACEHOLDER = re.compile(r"Speaker\s*\d*", re.IGNORECASE)
+"""OMI's name of somebody whom it does not know."""
 _LISTS_OF_A_DAY = (
     *("highlights", "action_items", "unresolved_questions", "decisions_made", "knowledge_nuggets", "locations"),
 )
@@ -81,6 +87,7 @@ class _Reader:
             sections=list(self._sections(about.get("sections"))),
             action_items=list(self._items(about.get("action_items"))),
             participants=list(self._names(about.get("participants"))),
+            names=self._people(),
             is_discarded=is_discarded,
             unreadable=self._unreadable,
         )
@@ -153,6 +160,18 @@ class _Reader:
         for participant in self._entries(value):
             if (name := _line(participant.get("name"))) and self._fits():
                 yield self._fitting(name) or ""
+
+    def _people(self) -> dict[str, str]:
+        """The names of the people who speak, by OMI's ids of them. A placeholder such as `Speaker 1` is no name, and
+        the wearer is no person."""
+        segments = self._body.get("transcript_segments")
+        found: dict[str, str] = {}
+        for one in segments[:MOST_SEGMENTS] if isinstance(segments, list) else ():
+            name = _line(one.get("speaker_name"), LONGEST_NAME) if isinstance(one, dict) else None
+            id = segment_reading.person_id(one) if name and one.get("is_user") is not True else None
+            if name and id and len(found) < MOST_NAMES and not _PLACEHOLDER.fullmatch(name):
+                found[id] = name
+        return found
 
     def _fits(self) -> bool:
         """Whether there is room for a further entry, which is taken."""

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from omilink.ingest.json_body import SESSION_NAMES, UID_NAMES
 from omilink.models.delivery import DAY_SUMMARY, RECORD, TRANSCRIPT
+from omilink.models.ids import digest, is_id, is_placeholder
 from omilink.models.message import MAX_TEXT, Segment
 from omilink.models.texts import storable
 
@@ -27,6 +28,7 @@ _ELSEWHERE = {
     *("transcript", "transcripts", "utterances", "words"),
 }
 """Keys, in small letters, under which self-made devices send words instead of under `segments` and `text`."""
+OMIS_WEARER = "user"
 _SIMPLE = (str, int, float, Decimal)
 """The types of values that can be read as a text or as a number; true and false cannot."""
 _SHORT_WHOLE = re.compile(r"[0-9]{1,9}")
@@ -129,10 +131,18 @@ def _segment(item: dict[str, Any], text: str) -> Segment:
         text=text,
         speaker=_speaker(item),
         is_user=_truth(item.get("is_user", item.get("isUser"))),
-        person_id=_id(item.get("person_id", item.get("personId"))),
+        person_id=person_id(item),
         start=start,
         end=end,
     )
+
+
+def person_id(item: dict[str, Any]) -> str | None:
+    """The person's id; a hash of one that does not fit into a path. OMI's `user` is the wearer, and no person."""
+    id = _id(item.get("person_id", item.get("personId")))
+    if id is None or id == OMIS_WEARER or is_placeholder(id):
+        return None
+    return id if is_id(id) else f"person-{digest(id)}"
 
 
 def _place(item: dict[str, Any]) -> tuple[float, float] | tuple[None, None]:

@@ -11,6 +11,7 @@ from omilink.models.by_hand import ByHand, by_hand_of
 from omilink.models.declaration import Big, Erased, Fixed, Shown, ShownAs, erased_columns
 from omilink.models.delivery import Delivery
 from omilink.models.message import Message, Segment
+from omilink.models.speakers import speakers_of
 from omilink.models.summary import ActionItem, Participant, Section, details_of
 
 TitleSource = Literal["user", "omi", "words"]
@@ -65,6 +66,8 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     """OMI's word for what it is about: `work`, `family`."""
     details: Erased[str | None] = None
     """Sections, action items and participants, as `models.summary.Details` has them."""
+    speakers: Erased[str | None] = None
+    """What its user says about who speaks, as `models.speakers.Speakers` has it."""
     repaired_count: Shown[int] = 0
     """How many of its words only OMI's record had."""
     starred: Shown[bool] = False
@@ -205,6 +208,10 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         first = min(starts if self.first is None else [self.first, *starts], default=None)
         end = max(ends if self.end is None else [self.end, *ends], default=None)
         return first, end
+
+    def attributed(self, message: Message) -> Message:
+        """The message with what its user says about who speaks."""
+        return speakers_of(self.speakers).of(message)
 
     def may_be_named_by(self, message: Message) -> bool:
         """Whether the conversation's title is the beginning of the message, or of another message with the same

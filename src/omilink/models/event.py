@@ -13,6 +13,7 @@ from omilink.models.conversation import Conversation
 from omilink.models.day_summary import DaySummary
 from omilink.models.declaration import Shown, ShownAs
 from omilink.models.message import Message
+from omilink.models.person import Person
 from omilink.models.session import Session, UnlinkReason
 
 WhySignedOut = Literal["signed_out", "expired", "account_deleted"]
@@ -128,6 +129,13 @@ class ActionItemDeleted(Content, frozen=True, tag="action_item_deleted"):
     action_item_id: Shown[str]
 
 
+class PersonChanged(Content, frozen=True, tag="person_changed"):
+    """A person was added, named, merged, split, deleted, or one of these was undone. Replace it by its `id`; a person
+    without a name is gone. Messages stay as they are: a `personId` means the person whose `ids` have it."""
+
+    person: Shown[Person]
+
+
 class SessionLinked(Content, frozen=True, tag="session_linked"):
     """A session came to you. Its earlier words, if any, follow."""
 
@@ -168,6 +176,7 @@ LiveEvent = (
     | DaySummaryChanged
     | ActionItemChanged
     | ActionItemDeleted
+    | PersonChanged
     | SessionLinked
     | SessionUnlinked
     | SessionHealthChanged

@@ -26,6 +26,8 @@ VERSIONED_ALWAYS = 6
 """The number of fields of `Speech` in its first release."""
 ALIKE = {"text", "speaker", "is_user", "start", "end"}
 """The fields of `Speech` that tell whether a segment without an id repeats a message."""
+NOBODY = ""
+"""The id of a person: nobody whom the user knows."""
 FROM_RECORD = "record~"
 """Begins the key of a message that a record has filled in."""
 Source = Literal["omi", "omi_record"]
@@ -39,10 +41,10 @@ class Speech(Struct, frozen=True, kw_only=True, gc=False):
     """As it was heard, with which everything that comes is compared."""
     speaker: Shown[Erased[str | None]] = None
     """As the wearable names them: `SPEAKER_1`."""
-    is_user: Shown[bool] = False
-    """Whether the wearer speaks."""
+    is_user: bool = False
+    """Whether the device takes the speaker for the wearer."""
     person_id: Erased[str | None] = None
-    """Who the device takes the speaker for. Stored, and not shown."""
+    """Who the device takes the speaker for."""
     start: Shown[float | None] = None
     """Seconds on the wearable's clock."""
     end: Shown[float | None] = None
@@ -119,6 +121,10 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
     """The latest versions of its segment, separated by spaces."""
     user_text: Erased[str | None] = None
     """The text as its user corrected it, which outlasts every later version and every record."""
+    user_person_id: Erased[str | None] = None
+    """Who speaks, where its user says otherwise than the device; or NOBODY."""
+    user_is_user: Erased[bool | None] = None
+    """Whether the wearer speaks, where its user says otherwise than the device."""
 
     @classmethod
     def of(cls, words: Speech, **changes: Any) -> "Message":
@@ -151,6 +157,17 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
         return self.user_text is not None
 
     @property
+    def is_wearer(self) -> Annotated[bool, ShownAs("isUser", before="start")]:
+        """Whether the wearer speaks."""
+        return self.is_user if self.user_is_user is None else self.user_is_user
+
+    @property
+    def speaking_person_id(self) -> Annotated[str | None, ShownAs("personId", before="start")]:
+        """Who speaks, as far as OMI or its user says so: one of the `ids` of a person of `/people`, or of somebody who
+        has no name yet."""
+        return self.person_id if self.user_person_id is None else self.user_person_id or None
+
+    @property
     def segment_id(self) -> str | None:
         """The id that its segment arrived with, or None."""
         kind, _, id = self.key.partition(":")
@@ -164,13 +181,14 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
         return where.partition("~")[0] + colon + id
 
     def updated_by(self, segment: Segment, spoken_at: Millis) -> "Message":
-        """The message after its segment arrived again: unchanged unless the segment adds something. A new `person_id`
-        is stored without a new revision, since it is not shown."""
+        """The message after its segment arrived again: unchanged unless the segment adds something."""
         if self.knows(segment):
             return self
         versions = " ".join([*self.versions.split(), segment.version][-VERSIONS_REMEMBERED:])
         if self.knows(replace(segment, person_id=None)) or self.knows(replace(segment, person_id=self.person_id)):
-            return replace(self, person_id=segment.person_id or self.person_id, versions=versions)
+            person_id = segment.person_id or self.person_id
+            is_new = person_id != self.person_id
+            return replace(self, person_id=person_id, versions=versions, rev=self.rev + is_new)
         return replace(
             self,
             **segment.speech(),
@@ -186,11 +204,11 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
         times stay. Every other field takes the segment's value, unless that is None. The revision is new only if a
         value that is shown has changed."""
         fresh = {name: value for name, value in segment.speech().items() if name not in ALIKE and value is not None}
-        changed = {name for name, value in fresh.items() if value != getattr(self, name)}
-        if not changed:
+        after = replace(self, **fresh)
+        if after == self:
             return self
-        is_shown = not changed.isdisjoint(part.attribute for part in parts(Message))
-        return replace(self, **fresh, rev=self.rev + is_shown)
+        is_shown = any(getattr(after, part.attribute) != getattr(self, part.attribute) for part in parts(Message))
+        return replace(after, rev=self.rev + is_shown)
 
     def without(self, text: str) -> "Message":
         """The message with this text, after something in it was found to be no part of the conversation. A retry does

@@ -1,6 +1,6 @@
 """OMI's record of a conversation, as far as it could be read (docs/reference/omi.md: the conversation record)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -28,7 +28,8 @@ class RecordedItem(Struct, frozen=True, kw_only=True):
 
 class Record(Struct, frozen=True, kw_only=True):
     """The record. `id` is OMI's id of the conversation. `started_at` is when the clock of the segments stood at 0, and
-    None if the record does not say so. `segments` are in spoken order. Empty texts are None. `is_discarded` means that
+    None if the record does not say so. `segments` are in spoken order. Empty texts are None. `names` are the
+    names of people, by OMI's ids of them. `is_discarded` means that
     OMI found too little in the conversation for a title. `unreadable` counts what could not be read."""
 
     id: str
@@ -42,5 +43,6 @@ class Record(Struct, frozen=True, kw_only=True):
     sections: Sequence[RecordedSection] = ()
     action_items: Sequence[RecordedItem] = ()
     participants: Sequence[str] = ()
+    names: Mapping[str, str] = {}
     is_discarded: bool = False
     unreadable: int = 0

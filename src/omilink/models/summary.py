@@ -52,7 +52,7 @@ class Participant(Struct, frozen=True, kw_only=True, gc=False):
 
     name: Shown[str]
     person_id: Shown[str | None] = None
-    # nothing sets it yet
+    """One of the `ids` of the person who had this name when the record came."""
 
 
 class Details(Struct, frozen=True, kw_only=True, gc=False):
@@ -63,6 +63,9 @@ class Details(Struct, frozen=True, kw_only=True, gc=False):
     participants: Sequence[Participant] = ()
     removed_items: Sequence[str] = ()
     """The ids of OMI's action items that the user has deleted: a later record does not restore them."""
+
+    names: Mapping[str, str] = {}
+    """OMI's names of people, by its ids of them."""
 
     def text(self) -> str | None:
         """The JSON text to store; None if all lists are empty."""

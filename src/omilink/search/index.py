@@ -144,7 +144,8 @@ def _written(text: str | None) -> str:
 def _said(message: Message | Said) -> str:
     """The tokens of the words, and a mark for the person. Without words nothing is to be found."""
     words = " ".join(tokens(message.shown_text))
-    return f"{words} {mark('person', message.person_id)}" if words and message.person_id else words
+    person_id = message.speaking_person_id
+    return f"{words} {mark('person', person_id)}" if words and person_id else words
 
 
 def _write(tx: Transaction, edits: Collection[_Edit]) -> None:

@@ -25,6 +25,7 @@ from omilink.web.routes import (
     omi_accounts,
     operations,
     page,
+    people,
     personal,
     search,
     sessions,
@@ -75,6 +76,7 @@ def _router() -> APIRouter:
         action_items,
         search,
         days,
+        people,
         operations,
         admin,
     ):

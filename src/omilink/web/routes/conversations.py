@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from msgspec import UNSET
 from pydantic import BaseModel, StrictBool
 
-from omilink.conversations import action_items, editing, history, joining, wholes
+from omilink.conversations import action_items, editing, history, joining, speakers, wholes
 from omilink.database.store import Transaction
 from omilink.live import event_log
 from omilink.models.conversation import Conversation
 from omilink.models.json import Json, to_json
 from omilink.models.message import Message
+from omilink.models.person import Person
 from omilink.web.auth import CurrentUser, Services
 from omilink.web.schema import answers, fields
 from omilink.web.schema.cursors import NEWER, OLDER, Limit, NumberCursor, PlaceCursor, by_number, by_place, pack
@@ -28,6 +30,12 @@ class Change(BaseModel):
 
 class Correction(BaseModel):
     text: fields.MessageText | None
+
+
+class Speaker(BaseModel):
+    person_id: fields.Name | None = None
+    name: fields.PersonName | None = None
+    is_user: StrictBool | None = None
 
 
 class Tick(BaseModel):
@@ -136,6 +144,26 @@ async def undo(conversation_id: str, who: CurrentUser, services: Services) -> Js
     return {"ok": True, "conversation": to_json(conversation)}
 
 
+@router.put("/{conversation_id}/speakers/{speaker:path}", responses=answers.of(answers.Speaker, refused=(404,)))
+async def correct_speaker(
+    conversation_id: str, speaker: str, form: Speaker, who: CurrentUser, services: Services
+) -> Json:
+    """Says who a speaker is: a person, by `person_id` or `name`; nobody whom you know, by a `person_id` of null; the
+    wearer or not, by `is_user`. It holds for later words too, and if OMI knows the voice and it has no name yet, for
+    all your conversations."""
+    person_id = form.person_id if "person_id" in form.model_fields_set else UNSET
+
+    def correct(tx: Transaction) -> tuple[Conversation, Person | None]:
+        person = speakers.correct(
+            tx, conversation_id, who.user.id, speaker, person_id=person_id, name=form.name, is_user=form.is_user
+        )
+        return history.one(tx, conversation_id, who.user.id), person
+
+    conversation, person = await services.store.write(correct)
+    services.bus.publish([who.user.id])
+    return {"ok": True, "conversation": to_json(conversation), "person": person and to_json(person)}
+
+
 @router.get("/{conversation_id}/messages", responses=answers.of(answers.Messages, refused=(404,)))
 async def messages(
     conversation_id: str,
@@ -158,7 +186,11 @@ async def messages(
             return history.newer(tx, conversation, limit, place)
         return history.older(tx, conversation, limit, place)
 
-    page = await services.store.read(read)
+    def resolved(tx: Transaction) -> history.Page:
+        page = read(tx)
+        return page._replace(messages=history.resolved(tx, who.user.id, page.messages))
+
+    page = await services.store.read(resolved)
     answer = {"ok": True, "items": [to_json(m) for m in page.messages]}
     if not (around or direction):
         return answer | {"nextCursor": _cursor(page.messages[:1], page.has_older)}

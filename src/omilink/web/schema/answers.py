@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from omilink.models import action_item, conversation, day_summary, event, message, omi_account, session, user
+from omilink.models import action_item, conversation, day_summary, event, message, omi_account, person, session, user
 from omilink.web.schema.shapes import Shape
 
 
@@ -216,6 +216,27 @@ class ActionItems(Done):
 
 class OneActionItem(Done):
     actionItem: ListedItem
+
+
+Person = Annotated[person.Person, Shape()]
+
+
+class People(Done):
+    """`nextCursor` leads to the next page; null when there is none."""
+
+    items: list[Person]
+    nextCursor: str | None
+
+
+class OnePerson(Done):
+    person: Person
+
+
+class Speaker(Done):
+    """`person` is the person who speaks, if the request named one."""
+
+    conversation: Conversation
+    person: Person | None
 
 
 class OneConversation(Done):

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, StrictInt, StrictStr, With
 
 from omilink.conversations.action_items import LONGEST_ITEM
 from omilink.conversations.editing import LONGEST_TITLE
+from omilink.conversations.people import LONGEST_NAME
 from omilink.models.ids import PLACEHOLDERS, VISIBLE
 from omilink.models.message import MAX_TEXT
 from omilink.models.password import PASSWORD_LENGTH
@@ -57,5 +58,6 @@ Name = Annotated[StrictStr, _text(pattern=NO_NUL)]
 Title = Annotated[StrictStr, _text(pattern=NO_NUL, maxLength=LONGEST_TITLE)]
 MessageText = Annotated[StrictStr, _text(pattern=NO_NUL, minLength=1, maxLength=MAX_TEXT)]
 ItemText = Annotated[StrictStr, _text(pattern=NO_NUL, minLength=1, maxLength=LONGEST_ITEM)]
+PersonName = Annotated[StrictStr, _text(pattern=NO_NUL, minLength=1, maxLength=LONGEST_NAME)]
 Time = Annotated[StrictStr, AfterValidator(_time), _text(format="date-time")]
 """A time with its zone, as RFC 3339 has it."""
