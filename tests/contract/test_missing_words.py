@@ -75,7 +75,7 @@ def test_missing_words_are_told_at_once_and_once(tx: Transaction) -> None:
     [alarm] = told(tx)
     assert alarm["status"] == "failing"
     assert alarm["message"].startswith("75 % of the words of the last day came only by OMI's record")
-    assert "real-time transcripts" in alarm["nextStep"]
+    assert "Real-time Transcript" in alarm["nextStep"]
     shown = health.judged(session(tx), 1, at(1000), {})
     assert shown.message.startswith("64 %")
 
@@ -108,7 +108,7 @@ def test_a_missing_record_is_told_after_a_day_and_over_when_one_comes(tx: Transa
     [alarm] = told(tx)
     assert alarm["status"] == "ok"
     assert "no record" in alarm["message"]
-    assert "created conversations" in alarm["nextStep"]
+    assert "Conversation Events" in alarm["nextStep"]
     turn(tx, 95_000)
     save(tx, record(95_000, say("hello there", 0)))
     assert session(tx).alarm is None

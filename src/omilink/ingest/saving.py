@@ -151,15 +151,15 @@ def _save_call(batch: DeliveryBatch, call: _Call, signatures: _Signatures, budge
         return _Done(is_kept=False)
     if call.day:
         _put_day(batch, delivery, call.day)
+    filled_in = batch.words_filled_in
     if call.record:
-        filled_in = batch.words_filled_in
         of_before = record.apply(batch, delivery, call.record)
         _note_record(batch, delivery, batch.words_filled_in - filled_in)
         return _Done(of_before=of_before)
     changes = messages.add(batch, delivery, segments)
     messages.add_events(batch, delivery, changes)
     _note_mistake(batch, delivery, call.mistake, changes)
-    _note_words(batch, delivery, changes)
+    _note_words(batch, delivery, changes, batch.words_filled_in - filled_in)
     return _Done(of_before=changes.of_before)
 
 
@@ -259,13 +259,14 @@ def _note_mistake(batch: DeliveryBatch, delivery: Delivery, mistake: Mistake | N
         batch.put_session(replace(session, mistake=None, mistake_at=None))
 
 
-def _note_words(batch: DeliveryBatch, delivery: Delivery, changes: messages.Changes) -> None:
-    """Notes in the session how many words have come live."""
+def _note_words(batch: DeliveryBatch, delivery: Delivery, changes: messages.Changes, recorded: int) -> None:
+    """Notes in the session how many words have come live. `recorded` is negative if words came live after all that a
+    record had filled in."""
     new = (batch.message((conversation_id, key)) for conversation_id, keys in changes.new.items() for key in keys)
-    words = sum(len(message.text.split()) for message in new if message)
+    words = sum(len(message.text.split()) for message in new if message and message.source == "omi")
     if words:
         habits, accepted = habits_of(batch.session(delivery).habits), batch.accepted(delivery)
-        _put_habits(batch, delivery, habits.heard(words, delivery.received_at, accepted))
+        _put_habits(batch, delivery, habits.heard(words, delivery.received_at, accepted, recorded))
 
 
 def _note_record(batch: DeliveryBatch, delivery: Delivery, words: int) -> None:

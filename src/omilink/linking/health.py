@@ -24,9 +24,11 @@ REMEMBERED_RECORD: Millis = DAY
 """… and a record that was too large, since nobody looks while it comes."""
 
 EVERY_FIELD = (
-    "OMI has a webhook field for real-time transcripts, one for created conversations and one for day summaries. Put "
-    "the address into each of them: titles, summaries, and words that did not come live come by the other two."
+    "In the OMI app, Settings → Developer has three fields for the address: Real-time Transcript, Conversation Events "
+    "and Day Summary. Fill in all of them and switch them on: titles, summaries, and words that did not come live "
+    "arrive by the last two."
 )
+"""Where the webhook's address goes."""
 
 MISSING_WORDS: Mapping[Alarm, tuple[Status, str, str]] = {
     Alarm.SILENT: (
@@ -38,14 +40,14 @@ MISSING_WORDS: Mapping[Alarm, tuple[Status, str, str]] = {
     Alarm.WORDS_MISSING: (
         "failing",
         "{share} % of the words of the last day came only by OMI's record of their conversation, and not live.",
-        "Check the webhook for real-time transcripts in the OMI app, the phone's connection, and that the OMI app may "
-        "run in the background. After five failed calls in a row OMI sends nothing live for 30 seconds, so ask the "
-        "operator whether the server was away.",
+        "Check that Real-time Transcript is on in the OMI app, Settings → Developer, the phone's connection, and that "
+        "the OMI app may run in the background. After five failed calls in a row OMI sends nothing live for 30 s, "
+        "so ask the operator whether the server was away.",
     ),
     Alarm.NO_RECORD: (
         "ok",
         "Linked, and its words arrive. For a day no record of a conversation has come from OMI.",
-        f"If titles and summaries are missing: {EVERY_FIELD}",
+        EVERY_FIELD,
     ),
 }
 """For each alarm, what is wrong and what its user can check."""

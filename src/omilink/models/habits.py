@@ -43,11 +43,18 @@ class Habits(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     def text(self) -> str:
         return json.encode(self).decode()
 
-    def heard(self, words: int, at: Millis, counted: Millis) -> "Habits":
-        """The habits after words came live at the time `at`, which is `counted` in counted time."""
+    def heard(self, words: int, at: Millis, counted: Millis, recorded: int = 0) -> "Habits":
+        """The habits after words came live at the time `at`, which is `counted` in counted time. `recorded` is the
+        change of the number of words that only records have."""
         since = counted if self.unrecorded_since is None else self.unrecorded_since
         here = self._in_hour(at // HOUR)._on_day(at // DAY)
-        return replace(here, live=here.live + words, unrecorded=here.unrecorded + words, unrecorded_since=since)
+        return replace(
+            here,
+            live=here.live + words,
+            recorded=max(0, here.recorded + recorded),
+            unrecorded=here.unrecorded + words,
+            unrecorded_since=since,
+        )
 
     def had_record(self, words: int, at: Millis) -> "Habits":
         """The habits after a record came that alone had so many words."""

@@ -36,6 +36,7 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
         if (AppState.currentState !== "active") countUnread((unread.current += event.messages.length));
         if (route.screen === "link" || sessions?.some(isWaiting)) refresh();
       }
+      if (event.type === "session_health_changed") refresh();
       if (event.type !== "session_linked" && event.type !== "session_unlinked") return;
       refresh();
       const { id } = event.session;
