@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from omilink.conversations import history
 from omilink.database.store import Transaction
+from omilink.ingest import record_reading
 from omilink.linking import omi_accounts, sessions
 from omilink.models.audit import By
 from omilink.models.conversation import Conversation
@@ -419,6 +420,26 @@ def test_many_short_items_and_participants_are_cut_to_a_size(tx: Transaction) ->
     shown = to_json(only(tx))
     assert len(shown["actionItems"]) == 200
     assert 0 < len(shown["participants"]) < 60
+
+
+def test_appointments_are_shown_as_far_as_they_can_be_read(tx: Transaction) -> None:
+    heard_live(tx, "20a", "20b", "20c")
+    save(tx, record(body_of("20z"), 160))
+    van = {"title": "Removal van", "description": "Piano first", "startsAt": "2026-10-17T07:00:00.000Z", "minutes": 180}
+    assert to_json(only(tx))["events"] == [van]
+    edited = body_of("22")
+    odd = [{"description": "no title"}, {"title": "Two\nlines", "duration": True, "start": "soon"}, {}, 7]
+    edited["structured"]["events"] = [*odd, {"title": "Long", "duration": 1e30}, {"title": "Half", "duration": 7.5}]
+    late = record(edited, 9_000)
+    save(tx, late)
+    shown = [(one["title"], one["startsAt"], one["minutes"]) for one in to_json(only(tx))["events"]]
+    assert shown == [("", None, None), ("Two lines", None, None), ("Long", None, None), ("Half", None, 7)]
+    assert record_reading.read(json.loads(late.body)).unreadable == 4
+    edited["structured"]["events"] = [{"title": "x" * 400, "description": "y" * 15_000}] * 9
+    save(tx, record(edited, 9_100))
+    [*_, last] = only(tx).events
+    assert len(only(tx).events) == 3
+    assert len(last.description or "") < 15_000
 
 
 def test_an_empty_record_makes_no_conversation(tx: Transaction) -> None:

@@ -18,7 +18,7 @@ from omilink.models.message import NOBODY, Message, Segment, Speech
 from omilink.models.omi_account import OmiLink, Proof
 from omilink.models.person import Person
 from omilink.models.session import Health, Jobs, Method, OmiSession, Session, UnlinkReason
-from omilink.models.summary import ActionItem, Details, Participant, Section
+from omilink.models.summary import ActionItem, CalendarEvent, Details, Participant, Section
 from omilink.models.user import SignIn, User
 from omilink.models.whole import MessageOfPart, Whole
 
@@ -95,7 +95,7 @@ GOLDEN: list[tuple[Struct, str]] = [
         '"startedAt":"2026-09-14T18:20:07.114Z","endedAt":"2026-09-14T18:21:07.119Z",'
         '"lastMessageAt":"2026-09-14T18:21:07.119Z","order":9,"messageCount":3,"omiConversationId":null,'
         '"emoji":null,"category":null,"repairedCount":0,"starred":false,"sections":[],'
-        '"actionItems":[],"participants":[],"omiSessionKey":"kitchen","source":"omi"}',
+        '"actionItems":[],"participants":[],"events":[],"omiSessionKey":"kitchen","source":"omi"}',
     ),
     (
         BEGUN,
@@ -103,7 +103,7 @@ GOLDEN: list[tuple[Struct, str]] = [
         '"startedAt":"2026-09-14T18:21:07.114Z","endedAt":"2026-09-14T18:21:07.114Z",'
         '"lastMessageAt":"2026-09-14T18:21:07.114Z","order":0,"messageCount":0,"omiConversationId":null,'
         '"emoji":null,"category":null,"repairedCount":0,"starred":false,"sections":[],'
-        '"actionItems":[],"participants":[],"omiSessionKey":"kitchen","source":"omi"}',
+        '"actionItems":[],"participants":[],"events":[],"omiSessionKey":"kitchen","source":"omi"}',
     ),
     (
         structs.replace(
@@ -117,6 +117,7 @@ GOLDEN: list[tuple[Struct, str]] = [
                 sections=[Section(heading="H", text="- *t*", message_ids=["c.1"])],
                 action_items=[ActionItem(id="i", text="do", done=True, due_at=AT, owner="Jo", is_ticked=True)],
                 participants=[Participant(name="Ruben")],
+                events=[CalendarEvent(title="Van", starts_at=AT, minutes=60)],
             ).text(),
             repaired_count=2,
             starred=True,
@@ -127,7 +128,8 @@ GOLDEN: list[tuple[Struct, str]] = [
         '"emoji":"🎹","category":"family","repairedCount":2,"starred":true,'
         '"sections":[{"heading":"H","text":"- *t*","messageIds":["c.1"]}],"actionItems":[{"id":"c.i","text":"do",'
         '"done":true,"dueAt":"2026-09-14T18:21:07.114Z","owner":"Jo","messageIds":[]}],'
-        '"participants":[{"name":"Ruben","personId":null}],"omiSessionKey":"kitchen","source":"omi"}',
+        '"participants":[{"name":"Ruben","personId":null}],"events":[{"title":"Van","description":null,'
+        '"startsAt":"2026-09-14T18:21:07.114Z","minutes":60}],"omiSessionKey":"kitchen","source":"omi"}',
     ),
     (
         OWNED,

@@ -13,7 +13,7 @@ MESSAGE = {
 CONVERSATION = {
     "id", "title", "titleSource", "summary", "createdAt", "startedAt", "endedAt", "lastMessageAt", "order",
     "messageCount", "omiConversationId", "emoji", "category", "repairedCount", "starred", "sections", "actionItems",
-    "participants", "omiSessionKey", "source",
+    "participants", "events", "omiSessionKey", "source",
 }  # fmt: skip
 
 

@@ -200,6 +200,7 @@ class _Filling:
                 before,
             ),
             participants=[Participant(name=name, person_id=self._ids.get(name)) for name in record.participants],
+            events=record.events,
             removed_items=before.removed_items,
             names=record.names or before.names,
         )

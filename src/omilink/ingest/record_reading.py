@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from omilink.clock import Millis
@@ -17,6 +18,7 @@ from omilink.models.day_summary import DayItem, DaySummary, Highlight
 from omilink.models.ids import digest
 from omilink.models.message import Segment
 from omilink.models.record import Record, RecordedItem, RecordedSection
+from omilink.models.summary import CalendarEvent
 from omilink.models.texts import is_storable, storable
 
 MOST_SEGMENTS = 20_000
@@ -28,8 +30,10 @@ LONGEST_LINE, LONGEST_TEXT = 500, 20_000
 LONGEST_SUMMARY = 8 << 10
 """Bytes of a conversation's summary, in UTF-8. Every event of a conversation has the summary and the lists."""
 MOST_DETAILS, ENTRY = 32 << 10, 128
-"""Bytes of all sections, action items and participants of a record, and those that an entry takes beside its texts.
-What does not fit is cut, the last participants first, and further entries are counted as unreadable."""
+"""Bytes of all sections, action items, participants and events of a record, and those that an entry takes beside its
+texts. What does not fit is cut, the last events first, and further entries are counted as unreadable."""
+LONGEST_EVENT = 525_600
+"""Minutes: a year."""
 LONGEST_LITERAL = 100_000
 """Characters of a summary that is written as Python."""
 MOST_NAMES = 50
@@ -88,6 +92,7 @@ class _Reader:
             action_items=list(self._items(about.get("action_items"))),
             participants=list(self._names(about.get("participants"))),
             names=self._people(),
+            events=list(self._events(about.get("events"))),
             is_discarded=is_discarded,
             unreadable=self._unreadable,
         )
@@ -172,6 +177,26 @@ class _Reader:
             if name and id and len(found) < MOST_NAMES and not _PLACEHOLDER.fullmatch(name):
                 found[id] = name
         return found
+
+    def _events(self, value: Any) -> Iterator[CalendarEvent]:
+        for event in self._entries(value):
+            title, description = _line(event.get("title")), _text(event.get("description"))
+            if (title or description) and self._fits():
+                yield CalendarEvent(
+                    title=self._fitting(title) or "",
+                    description=self._fitting(description),
+                    starts_at=self._date(event.get("start")),
+                    minutes=self._minutes(event.get("duration")),
+                )
+
+    def _minutes(self, value: Any) -> int | None:
+        if value is None:
+            return None
+        is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        if is_number and 0 <= value <= LONGEST_EVENT:
+            return int(value)
+        self._unreadable += 1
+        return None
 
     def _fits(self) -> bool:
         """Whether there is room for a further entry, which is taken."""

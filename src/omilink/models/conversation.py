@@ -12,7 +12,7 @@ from omilink.models.declaration import Big, Erased, Fixed, Shown, ShownAs, erase
 from omilink.models.delivery import Delivery
 from omilink.models.message import Message, Segment
 from omilink.models.speakers import speakers_of
-from omilink.models.summary import ActionItem, Participant, Section, details_of
+from omilink.models.summary import ActionItem, CalendarEvent, Participant, Section, details_of
 
 TitleSource = Literal["user", "omi", "words"]
 ACTIVE_STEP: Millis = 600_000
@@ -65,7 +65,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     category: Shown[Erased[str | None]] = None
     """OMI's word for what it is about: `work`, `family`."""
     details: Erased[str | None] = None
-    """Sections, action items and participants, as `models.summary.Details` has them."""
+    """Sections, action items, participants and events, as `models.summary.Details` has them."""
     speakers: Erased[str | None] = None
     """What its user says about who speaks, as `models.speakers.Speakers` has it."""
     repaired_count: Shown[int] = 0
@@ -105,6 +105,11 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     def participants(self) -> Shown[Sequence[Participant]]:
         """Who took part, as far as OMI knows."""
         return details_of(self.details).participants
+
+    @property
+    def events(self) -> Shown[Sequence[CalendarEvent]]:
+        """The appointments that were agreed on, as far as OMI knows."""
+        return details_of(self.details).events
 
     @property
     def started_at(self) -> Annotated[Millis, ShownAs(before="last_at")]:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from omilink.clock import Millis
 from omilink.models.message import Segment
+from omilink.models.summary import CalendarEvent
 
 
 class RecordedSection(Struct, frozen=True, kw_only=True):
@@ -44,5 +45,6 @@ class Record(Struct, frozen=True, kw_only=True):
     action_items: Sequence[RecordedItem] = ()
     participants: Sequence[str] = ()
     names: Mapping[str, str] = {}
+    events: Sequence[CalendarEvent] = ()
     is_discarded: bool = False
     unreadable: int = 0

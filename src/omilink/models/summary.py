@@ -1,4 +1,4 @@
-"""What OMI says about a conversation beside its words: sections, action items and participants."""
+"""What OMI says about a conversation beside its words: sections, action items, participants and calendar events."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -55,12 +55,24 @@ class Participant(Struct, frozen=True, kw_only=True, gc=False):
     """One of the `ids` of the person who had this name when the record came."""
 
 
+class CalendarEvent(Struct, frozen=True, kw_only=True, gc=False):
+    """An appointment that was agreed on in the conversation."""
+
+    title: Shown[str]
+    description: Shown[str | None] = None
+    starts_at: Shown[Millis | None] = None
+    """When it begins; null if OMI does not say so."""
+    minutes: Shown[int | None] = None
+    """How long it takes."""
+
+
 class Details(Struct, frozen=True, kw_only=True, gc=False):
     """The lists of a conversation, stored as one text: most conversations have none of them."""
 
     sections: Sequence[Section] = ()
     action_items: Sequence[ActionItem] = ()
     participants: Sequence[Participant] = ()
+    events: Sequence[CalendarEvent] = ()
     removed_items: Sequence[str] = ()
     """The ids of OMI's action items that the user has deleted: a later record does not restore them."""
 

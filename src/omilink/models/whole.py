@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from omilink.models.conversation import Conversation
 from omilink.models.declaration import Shown, ShownAs
 from omilink.models.message import Message
-from omilink.models.summary import ActionItem, Participant, Section
+from omilink.models.summary import ActionItem, CalendarEvent, Participant, Section
 
 SEQS = 1 << 24
 """More than any conversation has messages."""
@@ -35,6 +35,11 @@ class Whole(Conversation, frozen=True, kw_only=True, gc=False):
     def participants(self) -> Shown[Sequence[Participant]]:
         """Who took part, as far as OMI knows."""
         return list({one.name: one for member in self.members for one in member.participants}.values())
+
+    @property
+    def events(self) -> Shown[Sequence[CalendarEvent]]:
+        """The appointments that were agreed on, as far as OMI knows."""
+        return [event for one in self.members for event in one.events]
 
 
 class MessageOfPart(Message, frozen=True, kw_only=True, gc=False):
