@@ -54,6 +54,15 @@ export interface components {
             /** @constant */
             ok: true;
         };
+        /** @description An appointment that was agreed on in the conversation. */
+        CalendarEvent: {
+            title: string;
+            description: string | null;
+            /** @description When it begins; null if OMI does not say so. */
+            startsAt: string | null;
+            /** @description How long it takes. */
+            minutes: number | null;
+        };
         /** @description Everything missed has come. Show "live". */
         CaughtUpEvent: {
             id?: string;
@@ -107,11 +116,15 @@ export interface components {
             /** @description How many of its words only OMI's record had. */
             repairedCount: number;
             starred: boolean;
+            /** @description The name that its user gave the session in which it was heard. */
+            sessionName: string | null;
             /** @description The parts of OMI's summary. */
             sections: components["schemas"]["Section"][];
             actionItems: components["schemas"]["ActionItem"][];
             /** @description Who took part, as far as OMI knows. */
             participants: components["schemas"]["Participant"][];
+            /** @description The appointments that were agreed on, as far as OMI knows. */
+            events: components["schemas"]["CalendarEvent"][];
             /** @description The session that it was heard in. */
             omiSessionKey: string;
             /** @description Where it comes from. */
@@ -393,9 +406,6 @@ export interface components {
             conversation: components["schemas"]["Conversation"];
             messages: components["schemas"]["Message"][];
         };
-        Naming: {
-            name: string;
-        };
         NewItem: {
             text: string;
             due_at?: string | null;
@@ -549,7 +559,7 @@ export interface components {
         PolledEvents: {
             /** @constant */
             ok: true;
-            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["MessagesDeletedEvent"] | components["schemas"]["MessagesMovedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["ActionItemChangedEvent"] | components["schemas"]["ActionItemDeletedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SessionHealthChangedEvent"] | components["schemas"]["SignedOutEvent"])[];
+            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["MessagesDeletedEvent"] | components["schemas"]["MessagesMovedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["ActionItemChangedEvent"] | components["schemas"]["ActionItemDeletedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SessionHealthChangedEvent"] | components["schemas"]["SessionChangedEvent"] | components["schemas"]["SignedOutEvent"])[];
             cursor: string;
             more: boolean;
         };
@@ -617,6 +627,15 @@ export interface components {
             jobs?: components["schemas"]["Jobs"];
             /** @description How many of your streams are open. */
             streamsOpen?: number;
+            /** @description The name that you gave it; left out while it has none. */
+            name?: string;
+        };
+        /** @description You named a session. Replace it by its `id`, and the `sessionName` of its conversations. */
+        SessionChangedEvent: {
+            id?: string;
+            /** @constant */
+            type: "session_changed";
+            session: components["schemas"]["Session"];
         };
         /**
          * @description Words of the session are missing, or are not missing any more: its `health` says what is wrong and what to do.
@@ -742,8 +761,14 @@ export interface components {
         omilink__web__routes__conversations__Split: {
             message_id: string;
         };
+        omilink__web__routes__people__Naming: {
+            name: string;
+        };
         omilink__web__routes__people__Split: {
             conversation_ids: string[];
+        };
+        omilink__web__routes__sessions__Naming: {
+            name: string | null;
         };
     };
     responses: never;
@@ -758,6 +783,7 @@ export type ActionItemChangedEvent = components['schemas']['ActionItemChangedEve
 export type ActionItemDeletedEvent = components['schemas']['ActionItemDeletedEvent'];
 export type ActionItems = components['schemas']['ActionItems'];
 export type Alive = components['schemas']['Alive'];
+export type CalendarEvent = components['schemas']['CalendarEvent'];
 export type CaughtUpEvent = components['schemas']['CaughtUpEvent'];
 export type Change = components['schemas']['Change'];
 export type Code = components['schemas']['Code'];
@@ -796,7 +822,6 @@ export type Messages = components['schemas']['Messages'];
 export type MessagesDeletedEvent = components['schemas']['MessagesDeletedEvent'];
 export type MessagesMovedEvent = components['schemas']['MessagesMovedEvent'];
 export type MessagesUpdatedEvent = components['schemas']['MessagesUpdatedEvent'];
-export type Naming = components['schemas']['Naming'];
 export type NewItem = components['schemas']['NewItem'];
 export type NewMessagesEvent = components['schemas']['NewMessagesEvent'];
 export type NewPassword = components['schemas']['NewPassword'];
@@ -826,6 +851,7 @@ export type ResetEvent = components['schemas']['ResetEvent'];
 export type Revoked = components['schemas']['Revoked'];
 export type Section = components['schemas']['Section'];
 export type Session = components['schemas']['Session'];
+export type SessionChangedEvent = components['schemas']['SessionChangedEvent'];
 export type SessionHealthChangedEvent = components['schemas']['SessionHealthChangedEvent'];
 export type SessionLinkedEvent = components['schemas']['SessionLinkedEvent'];
 export type SessionUnlinkedEvent = components['schemas']['SessionUnlinkedEvent'];
@@ -845,6 +871,8 @@ export type UnlinkReason = components['schemas']['UnlinkReason'];
 export type UpdateEvent = components['schemas']['UpdateEvent'];
 export type User = components['schemas']['User'];
 export type OmilinkWebRoutesConversationsSplit = components['schemas']['omilink__web__routes__conversations__Split'];
+export type OmilinkWebRoutesPeopleNaming = components['schemas']['omilink__web__routes__people__Naming'];
 export type OmilinkWebRoutesPeopleSplit = components['schemas']['omilink__web__routes__people__Split'];
+export type OmilinkWebRoutesSessionsNaming = components['schemas']['omilink__web__routes__sessions__Naming'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

@@ -154,6 +154,17 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
       return ask("DELETE", `/sessions/${encodeURIComponent(sessionId)}/link${query}`);
     },
 
+    /**
+     * Names a session, for itself and its conversations. A name of null takes the name away.
+     *
+     * @param {string} sessionId
+     * @param {string | null} name
+     * @param {{personal?: boolean}} [which] As for `unlinkSession`.
+     * @returns {Promise<Session>}
+     */
+    nameSession: async (sessionId, name, { personal } = {}) =>
+      (await ask("PATCH", `/sessions/${encodeURIComponent(sessionId)}${queryOf({ personal })}`, { name })).session,
+
     /** All of them, page by page. @returns {Promise<Session[]>} */
     listSessions: async () => {
       const sessions = [];

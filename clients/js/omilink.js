@@ -116,6 +116,8 @@ export const apiUnlinkOmiLink = (uid) => client.unlinkOmiLink(uid);
 export const apiLinkSession = (sessionId, how) => client.linkSession(sessionId, how);
 /** @param {string} sessionId @param {Parameters<Client["unlinkSession"]>[1]} [which] */
 export const apiUnlinkSession = (sessionId, which) => client.unlinkSession(sessionId, which);
+/** @param {string} sessionId @param {string | null} name @param {Parameters<Client["nameSession"]>[2]} [which] */
+export const apiNameSession = (sessionId, name, which) => client.nameSession(sessionId, name, which);
 export const apiListSessions = () => client.listSessions();
 /** @param {string} sessionId */
 export const apiGetSession = (sessionId) => client.getSession(sessionId);

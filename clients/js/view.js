@@ -71,6 +71,8 @@ export function applyEvent(view, event) {
         ...view,
         people: { ...view.people, [event.person.id]: event.person },
       };
+    case "session_changed":
+      return withName(view, event.session);
     default:
       return view;
   }
@@ -367,6 +369,20 @@ function restored(view, id) {
 function without(record, key = "") {
   const { [key]: gone, ...others } = record;
   return others;
+}
+
+/** @param {View} view @param {import("./wire.js").Session} session @returns {View} */
+function withName(view, { id, name }) {
+  /** @param {Readonly<Record<string, Chat>>} chats */
+  const named = (chats) =>
+    Object.fromEntries(
+      Object.entries(chats).map(([key, chat]) => {
+        const { conversation } = chat;
+        if (conversation.omiSessionKey !== id) return [key, chat];
+        return [key, { ...chat, conversation: { ...conversation, sessionName: name ?? null } }];
+      }),
+    );
+  return { ...view, chats: named(view.chats), windows: named(view.windows) };
 }
 
 /** Finds out which conversation is current and whether enough of it is held. @param {View} view @returns {View} */

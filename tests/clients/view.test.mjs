@@ -310,3 +310,13 @@ test("people change in place, and a page that was fetched before takes nothing b
   );
   assert.equal(applyEvent(view, update(null, [])).hasPeople, false);
 });
+
+test("a name of a session is that of its conversations, in a window too", () => {
+  const { view } = atHit();
+  const { omiSessionKey } = view.chats.c1.conversation;
+  const named = (session) => applyEvent(view, { type: "session_changed", session });
+  const names = ({ chats, windows }) => [chats.c1, windows.c1].map(({ conversation }) => conversation.sessionName);
+  assert.deepEqual(names(named({ id: omiSessionKey, name: "Pendant" })), ["Pendant", "Pendant"]);
+  assert.deepEqual(names(named({ id: omiSessionKey })), [null, null]);
+  assert.deepEqual(names(named({ id: `not ${omiSessionKey}`, name: "Pendant" })), names(view));
+});

@@ -10,6 +10,7 @@ WRITES = {
     "add_uids_shown",
     "remove_uids_shown",
     "put_conversations",
+    "set_session_name",
     "put_messages",
     "remove_words",
     "remove_events",

@@ -94,7 +94,7 @@ GOLDEN: list[tuple[Struct, str]] = [
         '{"id":"c","title":"Où","titleSource":"words","summary":"s","createdAt":"2026-09-14T18:21:07.114Z",'
         '"startedAt":"2026-09-14T18:20:07.114Z","endedAt":"2026-09-14T18:21:07.119Z",'
         '"lastMessageAt":"2026-09-14T18:21:07.119Z","order":9,"messageCount":3,"omiConversationId":null,'
-        '"emoji":null,"category":null,"repairedCount":0,"starred":false,"sections":[],'
+        '"emoji":null,"category":null,"repairedCount":0,"starred":false,"sessionName":null,"sections":[],'
         '"actionItems":[],"participants":[],"events":[],"omiSessionKey":"kitchen","source":"omi"}',
     ),
     (
@@ -102,7 +102,7 @@ GOLDEN: list[tuple[Struct, str]] = [
         '{"id":"c","title":null,"titleSource":"words","summary":null,"createdAt":"2026-09-14T18:21:07.114Z",'
         '"startedAt":"2026-09-14T18:21:07.114Z","endedAt":"2026-09-14T18:21:07.114Z",'
         '"lastMessageAt":"2026-09-14T18:21:07.114Z","order":0,"messageCount":0,"omiConversationId":null,'
-        '"emoji":null,"category":null,"repairedCount":0,"starred":false,"sections":[],'
+        '"emoji":null,"category":null,"repairedCount":0,"starred":false,"sessionName":null,"sections":[],'
         '"actionItems":[],"participants":[],"events":[],"omiSessionKey":"kitchen","source":"omi"}',
     ),
     (
@@ -125,7 +125,7 @@ GOLDEN: list[tuple[Struct, str]] = [
         '{"id":"c","title":"Mine","titleSource":"user","summary":null,"createdAt":"2026-09-14T18:21:07.114Z",'
         '"startedAt":"2026-09-14T18:21:07.114Z","endedAt":"2026-09-14T18:21:07.114Z",'
         '"lastMessageAt":"2026-09-14T18:21:07.114Z","order":0,"messageCount":0,"omiConversationId":"o",'
-        '"emoji":"🎹","category":"family","repairedCount":2,"starred":true,'
+        '"emoji":"🎹","category":"family","repairedCount":2,"starred":true,"sessionName":null,'
         '"sections":[{"heading":"H","text":"- *t*","messageIds":["c.1"]}],"actionItems":[{"id":"c.i","text":"do",'
         '"done":true,"dueAt":"2026-09-14T18:21:07.114Z","owner":"Jo","messageIds":[]}],'
         '"participants":[{"name":"Ruben","personId":null}],"events":[{"title":"Van","description":null,'
@@ -229,6 +229,7 @@ EVENTS: list[tuple[Content, str]] = [
         f'{{"type":"session_unlinked","session":{SESSION_JSON},"reason":"expired"}}',
     ),
     (event.SessionHealthChanged(session=SESSION), f'{{"type":"session_health_changed","session":{SESSION_JSON}}}'),
+    (event.SessionChanged(session=SESSION), f'{{"type":"session_changed","session":{SESSION_JSON}}}'),
     (event.SignedOut(reason="expired"), '{"type":"signed_out","reason":"expired"}'),
 ]
 
@@ -260,6 +261,7 @@ def test_a_session_in_full_has_its_health() -> None:
         jobs=Jobs(waiting=1, failed=0),
         streams_open=2,
     )
+    assert to_json(structs.replace(session, name="Kitchen")) == to_json(session) | {"name": "Kitchen"}
     assert json_text(to_json(session)) == (
         SESSION_JSON[:-1] + ',"messagesSaved":3,"unreadable":1,"notKept":2,'
         '"health":{"status":"ok","message":"Linked.","nextStep":null},"lastWebhookAt":"2026-09-14T18:21:07.114Z",'
@@ -314,6 +316,7 @@ def test_deleted_words_leave_nothing_or_an_empty_text() -> None:
         "emoji",
         "category",
         "details",
+        "session_name",
         "by_hand",
         "speakers",
     )

@@ -49,6 +49,7 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
         ("post", "/admin/sessions", "", {"user": ada.id}),
         ("get", "/sessions", "", None),
         ("get", "/sessions/{session_id}", "answered", None),
+        ("patch", "/sessions/{session_id}", "answered", {"name": "Kitchen"}),
         ("delete", "/sessions/{session_id}/link", "answered", None),
         ("post", "/link/omi/start", "", {"omi_user_id": uid}),
         ("post", "/link/omi/resend", "", {"omi_user_id": uid}),
@@ -120,6 +121,8 @@ def test_every_event_is_as_it_is_described(server: ServerProcess, ada: Person) -
         ada.client.delete("/sessions/kitchen-of-answers/link")
         stream.wait_for("session_unlinked")
         ada.link("another-of-answers")
+        ada.client.patch("/sessions/another-of-answers", json={"name": "Pendant"})
+        stream.wait_for("session_changed")
         server.say("another-of-answers", "and the cups")
         stream.wait_for_text("and the cups")
         day = {"session_id": "another-of-answers", "summary": "", "summary_json": {"headline": "Cups"}}

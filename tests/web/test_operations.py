@@ -29,7 +29,7 @@ ROUTES = {
     "/sessions/link": {"post"},
     "/sessions/{session_id}/link": {"delete"},
     "/sessions": {"get"},
-    "/sessions/{session_id}": {"get"},
+    "/sessions/{session_id}": {"get", "patch"},
     "/conversations/current": {"get"},
     "/conversations/current/stream": {"get"},
     "/conversations/current/stream-ticket": {"post"},

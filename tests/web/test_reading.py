@@ -12,8 +12,8 @@ MESSAGE = {
 }  # fmt: skip
 CONVERSATION = {
     "id", "title", "titleSource", "summary", "createdAt", "startedAt", "endedAt", "lastMessageAt", "order",
-    "messageCount", "omiConversationId", "emoji", "category", "repairedCount", "starred", "sections", "actionItems",
-    "participants", "events", "omiSessionKey", "source",
+    "messageCount", "omiConversationId", "emoji", "category", "repairedCount", "starred", "sessionName", "sections",
+    "actionItems", "participants", "events", "omiSessionKey", "source",
 }  # fmt: skip
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from msgspec.structs import replace
+
 from omilink.clock import Millis
 from omilink.conversations import wholes
 from omilink.database.store import Transaction
@@ -101,6 +103,14 @@ class Batch:
         if fresh or conversation.id in of_session:
             of_session[conversation.id] = conversation
         (self._new_conversations if fresh else self._changed_conversations)[conversation.id] = conversation
+
+    def set_session_name(self, session: OmiSession, user_id: str) -> None:
+        """Writes all changes, then sets the session's name in all conversations that the user has of it."""
+        self.stored().set_session_name(session.id, user_id, session.name)
+        of_session = self._conversations.get(session.id, {})
+        for one in of_session.values():
+            if one.user_id == user_id and not one.deleted_at:
+                of_session[one.id] = replace(one, session_name=session.name)
 
     def message(self, key: MessageKey) -> Message | None:
         conversation_id, segment_key = key

@@ -122,14 +122,17 @@ def waiting(tx: Transaction, session: OmiSession, since: Millis = 0) -> list[Con
 
 def give_back(batch: Batch, conversation: Conversation) -> None:
     """Makes the conversation ownerless again, without what its user has written: a title, a star, action items,
-    corrections and who speaks. It disappears from the user's streams, and from what its user has joined it with."""
+    corrections, the name of the session and who speaks. It disappears from the user's streams, and from what its user
+    has joined it with."""
     user_id = conversation.user_id
     assert user_id
     conversation = _uncorrected(batch, parts.release(batch, conversation))
     details = details_of(conversation.details).without_additions().text()
     by_hand = replace(conversation.hand, acts=()).text()
     ownerless = replace(conversation, user_id=None, brought_at=None, brought_order=None)
-    plain = replace(ownerless, user_title=None, starred=False, details=details, speakers=None, by_hand=by_hand)
+    plain = replace(
+        ownerless, user_title=None, starred=False, session_name=None, details=details, speakers=None, by_hand=by_hand
+    )
     batch.put_conversation(plain)
     for message in batch.stored().all_messages(plain.id) if conversation.speakers else ():
         batch.put_message(plain.attributed(message))

@@ -177,6 +177,12 @@ class Conversations(Work):
         PUT_CONVERSATION.run(self._connection, new, counted_at=at)
         CHANGE_CONVERSATION.run(self._connection, changed, to_counted_at=at)
 
+    def set_session_name(self, session_key: str, user_id: str, name: str | None) -> None:
+        """Sets the session's name in all conversations that the user has of it."""
+        c = conversation.c
+        theirs = (c.session_id == session_key) & (c.user_id == user_id) & c.deleted_at.is_(None)
+        self._run(update(conversation).where(theirs).values(session_name=name))
+
     def messages_saved(self, session_keys: Collection[str], user_id: str) -> dict[str, int]:
         """session id -> messages in this user's conversations of it."""
         rows = self._run(SAVED, {"ids": json_list(session_keys), "u": user_id})

@@ -170,15 +170,17 @@ class DeliveryBatch(Batch):
 
     def begun(self, delivery: Delivery) -> Conversation:
         """A new conversation that begins with the delivery, without words yet."""
+        session, owner = self.session(delivery), self.owner(delivery)
         return Conversation(
             id=new_id(),
             session_key=delivery.session_key,
-            user_id=self.owner(delivery),
+            session_name=session.name if owner == session.user_id else None,
+            user_id=owner,
             created_at=delivery.received_at,
             last_at=delivery.received_at,
             first_order=delivery.order,
             last_order=delivery.order,
-            turn=self.session(delivery).turn,
+            turn=session.turn,
         )
 
 

@@ -10,14 +10,18 @@ from omilink.conversations import day_summaries
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.conversations.history import adopt, waiting
 from omilink.database.store import Transaction
+from omilink.errors import Invalid, NotFound
 from omilink.linking import facts, rules
 from omilink.linking.acts import Act, Decision, End, Expire, Facts, Outcome, Unlink
 from omilink.models.audit import SILENCE, By
-from omilink.models.event import SessionUnlinked
+from omilink.models.event import SessionChanged, SessionUnlinked
 from omilink.models.ids import SHARED
 from omilink.models.order import Moment
 from omilink.models.session import Device, Method, OmiSession, Session, UnlinkReason
+from omilink.models.texts import is_storable
 
+LONGEST_NAME = 100
+"""Characters."""
 EARLIER: Millis = DAY
 """Milliseconds before a link by uid. Older ownerless conversations stay ownerless, since somebody else may have worn
 the device then."""
@@ -79,10 +83,7 @@ def unlink(
     owner, disappears from the user's list. `personal` selects the session at the user's personal URL (True) or at the
     shared URL (False); None selects the one that the user owns, at the shared URL first, and a suspended one last.
     Raises NotFound when the user neither owns the session nor has it suspended."""
-    session = batch.find_session(omi_session_id, moment.at, origin=user_id if personal else SHARED)
-    if personal is None and session.user_id != user_id:
-        own = batch.find_session(omi_session_id, moment.at, origin=user_id)
-        session = own if own.user_id else session
+    session = _selected(batch, omi_session_id, user_id, moment.at, personal)
     decision = rules.decide(Unlink(session=session, user_id=user_id))
     if decision.error:
         raise decision.error
@@ -95,6 +96,28 @@ def unlink(
     unlinked, reason = session.unlinked(moment), UnlinkReason.UNLINKED
     change_owner(batch, OwnerChange(decision.rule, session, unlinked, moment, by or By(user_id), reason))
     return unlinked
+
+
+@unit_of_work
+def name(
+    batch: Batch, omi_session_id: str, user_id: str, name: str | None, at: Millis, *, personal: bool | None = None
+) -> OmiSession:
+    """Names the user's session, and in all conversations that the user has of it. An empty name or None takes the name
+    away. `personal` selects the session as `unlink` does. Returns the session. Raises NotFound, and Invalid when the
+    name is too long or cannot be stored."""
+    found = " ".join((name or "").split()) or None
+    if found and not (len(found) <= LONGEST_NAME and is_storable(found)):
+        raise Invalid(f"name must be a text of at most {LONGEST_NAME} characters. null takes the name away.")
+    session = _selected(batch, omi_session_id, user_id, at, personal)
+    if session.user_id != user_id:
+        raise NotFound("There is no session of that id that is linked to this account. Link it first.")
+    named = replace(session, name=found)
+    if named != session:
+        batch.put_session(named)
+        batch.set_session_name(named, user_id)
+        has_conversations = bool(batch.tx.messages_saved([named.id], user_id))
+        batch.add_event(user_id, SessionChanged(session=Session.of(named, has_conversations=has_conversations)))
+    return named
 
 
 @unit_of_work
@@ -180,6 +203,15 @@ def _link(batch: Batch, act: Facts, moment: Moment, by: By) -> OmiSession:
 def find(tx: Transaction, omi_session_id: str, at: Millis) -> OmiSession:
     """The session at the shared URL; a new, unsaved one if omilink has not seen the session before."""
     return Batch(tx).find_session(omi_session_id, at)
+
+
+def _selected(batch: Batch, omi_session_id: str, user_id: str, at: Millis, personal: bool | None) -> OmiSession:
+    """The session at the user's personal URL, or at the shared URL; with None the one that the user owns."""
+    session = batch.find_session(omi_session_id, at, origin=user_id if personal else SHARED)
+    if personal is None and session.user_id != user_id:
+        own = batch.find_session(omi_session_id, at, origin=user_id)
+        session = own if own.user_id else session
+    return session
 
 
 def _withdraw_issue(batch: Batch, decision: Decision, session: OmiSession, at: Millis, by: By) -> None:

@@ -71,6 +71,8 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     repaired_count: Shown[int] = 0
     """How many of its words only OMI's record had."""
     starred: Shown[bool] = False
+    session_name: Shown[Erased[str | None]] = None
+    """The name that its user gave the session in which it was heard."""
     part_of: str | None = None
     """The conversation that shows the words of this one among its own, since its user joined them; None if this one is
     shown itself. That conversation is no part of another one."""

@@ -156,6 +156,12 @@ class SessionHealthChanged(Content, frozen=True, tag="session_health_changed"):
     session: Shown[Session]
 
 
+class SessionChanged(Content, frozen=True, tag="session_changed"):
+    """You named a session. Replace it by its `id`, and the `sessionName` of its conversations."""
+
+    session: Shown[Session]
+
+
 class SignedOut(Content, frozen=True, tag="signed_out"):
     """The stream closes after it. Sign in again."""
 
@@ -180,5 +186,6 @@ LiveEvent = (
     | SessionLinked
     | SessionUnlinked
     | SessionHealthChanged
+    | SessionChanged
     | SignedOut
 )

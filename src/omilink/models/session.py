@@ -111,6 +111,8 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
     """When and how much was said since the session came to its owner, as `models.habits.Habits` has it."""
     alarm: Alarm | None = None
     """What its user was told last about missing words, while it lasts."""
+    name: str | None = None
+    """The name that its user gave it."""
     created_at: Fixed[Millis]
 
     def __post_init__(self) -> None:
@@ -183,6 +185,7 @@ class OmiSession(Struct, frozen=True, kw_only=True, gc=False):
             left_order=self._not_before_leaving(moment),
             left_act=moment.act,
             turn=self.turn + 1,
+            name=None,
             bad_segments=0,
             not_kept=0,
             mistake=None,
@@ -245,6 +248,11 @@ class Session(OmiSession, frozen=True, kw_only=True, gc=False):
     """How many calls are `waiting` to be saved, and how many have `failed`."""
     streams_open: Shown[int | UnsetType] = UNSET
     """How many of your streams are open."""
+
+    @property
+    def given_name(self) -> Annotated[str | UnsetType, ShownAs("name")]:
+        """The name that you gave it; left out while it has none."""
+        return self.name or UNSET
 
     @classmethod
     def of(cls, session: OmiSession, *, has_conversations: bool) -> "Session":

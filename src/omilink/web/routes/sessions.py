@@ -21,6 +21,10 @@ class Link(BaseModel):
     again: StrictBool = False
 
 
+class Naming(BaseModel):
+    name: fields.SessionName | None
+
+
 @router.post("/link", responses=answers.of(answers.OneSession, refused=(403, 409, 429)))
 async def link(request: Request, form: Link, who: CurrentUser, me: Actor, services: Services) -> Json:
     """Links a session to you, also before its first webhook call. Its unlinked conversations become yours. An app that
@@ -52,6 +56,23 @@ async def unlink(
     )
     services.bus.publish([who.user.id])
     return {"ok": True, "session": to_json(Session.of(session, has_conversations=False))}
+
+
+@router.patch("/{session_id}", responses=answers.of(answers.OneSession, refused=(404,)))
+async def name(
+    session_id: fields.PathId, form: Naming, who: CurrentUser, services: Services, personal: bool | None = None
+) -> Json:
+    """Names a session of yours, for which your conversations have it as `sessionName`. A `name` of null takes the name
+    away. If the id comes in at two webhook addresses, `personal` says which session is meant."""
+    at = services.clock()
+    session, saved = await services.store.write(
+        lambda tx: (
+            session := sessions.name(tx, session_id, who.user.id, form.name, at, personal=personal),
+            tx.messages_saved([session.id], who.user.id),
+        )
+    )
+    services.bus.publish([who.user.id])
+    return {"ok": True, "session": to_json(Session.of(session, has_conversations=bool(saved)))}
 
 
 @router.get("", responses=answers.of(answers.Sessions))

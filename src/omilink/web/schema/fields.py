@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, StrictInt, StrictStr, With
 from omilink.conversations.action_items import LONGEST_ITEM
 from omilink.conversations.editing import LONGEST_TITLE
 from omilink.conversations.people import LONGEST_NAME
+from omilink.linking import sessions
 from omilink.models.ids import PLACEHOLDERS, VISIBLE
 from omilink.models.message import MAX_TEXT
 from omilink.models.password import PASSWORD_LENGTH
@@ -56,6 +57,7 @@ NewPassword = Annotated[
 NO_NUL = r"^[^\u0000]*$"
 Name = Annotated[StrictStr, _text(pattern=NO_NUL)]
 Title = Annotated[StrictStr, _text(pattern=NO_NUL, maxLength=LONGEST_TITLE)]
+SessionName = Annotated[StrictStr, _text(pattern=NO_NUL, maxLength=sessions.LONGEST_NAME)]
 MessageText = Annotated[StrictStr, _text(pattern=NO_NUL, minLength=1, maxLength=MAX_TEXT)]
 ItemText = Annotated[StrictStr, _text(pattern=NO_NUL, minLength=1, maxLength=LONGEST_ITEM)]
 PersonName = Annotated[StrictStr, _text(pattern=NO_NUL, minLength=1, maxLength=LONGEST_NAME)]
