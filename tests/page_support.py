@@ -1,11 +1,18 @@
 """A browser, what its tests say to a server, and what they look for in the page."""
 
 import contextlib
+import json
 import os
 import re
+import secrets
 import shutil
+import string
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -15,6 +22,10 @@ from support import PATIENCE, TLS, Person, ServerProcess
 OWN_ADDRESS = re.compile("me_")
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
 INSTALL = "The page tests need a browser: `apt-get install chromium`, or set CHROMIUM=/path/to/chromium."
+
+SAMPLES = Path(__file__).parent / "samples"
+UID_OF_SAMPLES = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
+LETTERS = string.ascii_letters + string.digits
 
 Open = Callable[..., Page]
 
@@ -126,3 +137,45 @@ def segment(
     text: str, *, start: float = 0, speaker: str = "SPEAKER_0", is_user: bool = False, **more: str
 ) -> dict[str, Any]:
     return {"text": text, "speaker": speaker, "is_user": is_user, "start": start, "end": start + 2, **more}
+
+
+def wearer(server: ServerProcess) -> tuple[Person, str]:
+    """A new user and the uid of their OMI account."""
+    user, uid = server.user(), "".join(secrets.choice(LETTERS) for _ in range(28))
+    server.vouch(user, uid)
+    return user, uid
+
+
+def deliver(server: ServerProcess, uid: str, name: str) -> None:
+    """Sends a sample as OMI's cloud does. A conversation in it began half a minute ago."""
+    [path] = SAMPLES.glob(f"{name}*.json")
+    body = json.loads(path.read_text().replace(UID_OF_SAMPLES, uid))
+    if "started_at" in body:
+        began = datetime.now(UTC) - timedelta(seconds=31)
+        body |= {"started_at": began.isoformat(), "finished_at": (began + timedelta(seconds=32)).isoformat()}
+    deliver_body(server, uid, body)
+
+
+def deliver_record(
+    server: ServerProcess, uid: str, title: str, began: datetime, *texts: str, **structured: object
+) -> None:
+    """Sends OMI's record of a conversation in which the texts were said, three seconds each."""
+    segments = [
+        segment(text, start=start, speaker="SPEAKER_1", id=str(uuid4()))
+        for text, start in zip(texts, count(0.0, 3.0), strict=False)
+    ]
+    deliver_body(
+        server,
+        uid,
+        {
+            "id": str(uuid4()),
+            "started_at": began.isoformat(),
+            "finished_at": (began + timedelta(seconds=3 * len(texts))).isoformat(),
+            "structured": {"title": title, "overview": "", "emoji": "", "category": "other", **structured},
+            "transcript_segments": segments,
+        },
+    )
+
+
+def deliver_body(server: ServerProcess, uid: str, body: dict[str, Any]) -> None:
+    assert httpx2.post(f"{server.webhook_url}?uid={uid}", json=body, verify=TLS).status_code == 200

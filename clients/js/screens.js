@@ -20,6 +20,10 @@
  */
 import { speakerName } from "./view.js";
 
+export * from "./lists.js";
+export * from "./pages.js";
+export * from "./search.js";
+
 /** The most urgent first. */
 const AILING = ["suspended", "failing", "waiting"];
 /** Health whose advice is shown at once; other advice is shown on request. */

@@ -1,35 +1,8 @@
 """What OMI says about a conversation, in the page: it comes while somebody reads, and its action items are ticked."""
 
-import json
-import secrets
-import string
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import httpx2
-from page_support import Open, conversations, shown, words
+from page_support import Open, conversations, deliver, shown, wearer, words
 from playwright.sync_api import Locator, Page, expect
-from support import TLS, Person, ServerProcess
-
-SAMPLES = Path(__file__).parents[1] / "samples"
-UID_OF_SAMPLES = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
-LETTERS = string.ascii_letters + string.digits
-
-
-def wearer(server: ServerProcess) -> tuple[Person, str]:
-    ada, uid = server.user(), "".join(secrets.choice(LETTERS) for _ in range(28))
-    server.vouch(ada, uid)
-    return ada, uid
-
-
-def deliver(server: ServerProcess, uid: str, name: str) -> None:
-    """Sends a sample as OMI's cloud does. A conversation in it began half a minute ago."""
-    [path] = SAMPLES.glob(f"{name}*.json")
-    body = json.loads(path.read_text().replace(UID_OF_SAMPLES, uid))
-    if "started_at" in body:
-        began = datetime.now(UTC) - timedelta(seconds=31)
-        body |= {"started_at": began.isoformat(), "finished_at": (began + timedelta(seconds=32)).isoformat()}
-    assert httpx2.post(f"{server.webhook_url}?uid={uid}", json=body, verify=TLS).status_code == 200
+from support import ServerProcess
 
 
 def summary(page: Page) -> Locator:

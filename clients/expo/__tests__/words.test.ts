@@ -1,6 +1,6 @@
 import type { UnlinkReason } from "omilink";
 
-import { ago, count, minutesUntil, signedOutBecause, unlinkedBecause } from "../src/words";
+import { ago, count, dayHeading, duration, minutesUntil, signedOutBecause, unlinkedBecause } from "../src/words";
 
 test.each([
   [500, "just now"],
@@ -15,6 +15,27 @@ test.each([
 test("what remains is told in minutes and seconds", () => {
   expect(minutesUntil(581_000, 0)).toBe("9:41");
   expect(minutesUntil(0, 5_000)).toBe("0:00");
+});
+
+test("a day is called by its distance, its date, and its year if that is another", () => {
+  const today = new Date(2026, 2, 29).getTime();
+  const heading = (year: number, month: number, day: number) =>
+    dayHeading(new Date(year, month - 1, day).getTime(), today);
+  expect(heading(2026, 3, 29)).toBe("Today");
+  expect(heading(2026, 3, 28)).toBe("Yesterday");
+  expect(heading(2026, 3, 27)).toMatch(/^(27 March|March 27)$/);
+  expect(heading(2025, 11, 24)).toMatch(/^(24 November|November 24,) 2025$/);
+});
+
+test.each([
+  [0, "0 s"],
+  [59, "59 s"],
+  [60, "1 min"],
+  [1_920, "32 min"],
+  [3_600, "1 h"],
+  [3_960, "1 h 6 min"],
+])("%d seconds are %s", (seconds, words) => {
+  expect(duration(seconds)).toBe(words);
 });
 
 test("one is not many", () => {

@@ -7,6 +7,7 @@ import { SignInScreen } from "./account/SignInScreen";
 import { Home } from "./Home";
 import { LiveProvider } from "./live/LiveProvider";
 import { NavigationProvider } from "./Navigation";
+import { SearchProvider } from "./search/SearchProvider";
 import { SessionsProvider } from "./sessions/SessionsProvider";
 import { ConfirmProvider } from "./ui/Confirm";
 import { Loading } from "./ui/Loading";
@@ -40,7 +41,9 @@ function Screens() {
       <ConfirmProvider>
         <SessionsProvider>
           <LiveProvider user={account.user}>
-            <Home />
+            <SearchProvider>
+              <Home />
+            </SearchProvider>
           </LiveProvider>
         </SessionsProvider>
       </ConfirmProvider>

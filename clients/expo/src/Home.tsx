@@ -4,12 +4,17 @@ import { useSafeAreaInsets } from "react-native-safe-area-context";
 import { AccountScreen } from "./account/AccountScreen";
 import { ConversationScreen } from "./live/ConversationScreen";
 import { ConversationsScreen } from "./live/ConversationsScreen";
+import { DaysScreen } from "./days/DaysScreen";
 import { LiveScreen } from "./live/LiveScreen";
 import { LinkScreen } from "./link/LinkScreen";
 import { useNavigation } from "./Navigation";
+import { hashOf } from "./route";
+import { useSearchKeys } from "./search/searchKeys";
+import { SearchScreen } from "./search/SearchScreen";
 import { SessionsScreen } from "./sessions/SessionsScreen";
 import { Sidebar } from "./Sidebar";
 import { Tabs } from "./Tabs";
+import { ToDoScreen } from "./todo/ToDoScreen";
 import { SkipLink } from "./ui/SkipLink";
 import { useIsDesktop } from "./ui/theme";
 
@@ -17,6 +22,7 @@ import { useIsDesktop } from "./ui/theme";
 export function Home() {
   const insets = useSafeAreaInsets();
   const isDesktop = useIsDesktop();
+  useSearchKeys();
   return (
     <View style={{ flex: 1, flexDirection: isDesktop ? "row" : "column", paddingTop: insets.top }}>
       <SkipLink />
@@ -37,7 +43,13 @@ function Screen({ isDesktop }: { isDesktop: boolean }) {
     case "conversations":
       return isDesktop ? <LiveScreen /> : <ConversationsScreen />; // the sidebar has the list
     case "conversation":
-      return <ConversationScreen key={route.id} id={route.id} />;
+      return <ConversationScreen key={hashOf(route)} id={route.id} message={route.message} />;
+    case "search":
+      return <SearchScreen />;
+    case "to-do":
+      return <ToDoScreen />;
+    case "days":
+      return <DaysScreen />;
     case "sessions":
       return <SessionsScreen />;
     case "link":

@@ -4,7 +4,8 @@ import { useAccount } from "./account/AccountProvider";
 import { ConversationList } from "./live/ConversationList";
 import { useLive } from "./live/LiveProvider";
 import { Link, useNavigation } from "./Navigation";
-import { TABS, tabOf } from "./route";
+import { TABS, tabOf, type Tab } from "./route";
+import { SEARCH_KEYS } from "./search/searchKeys";
 import { Button } from "./ui/Button";
 import { Icon, Logo } from "./ui/Icon";
 import { useNotices } from "./ui/Notice";
@@ -21,8 +22,8 @@ export function Sidebar() {
         <Text style={styles.name}>omilink</Text>
       </View>
       <View role="navigation" aria-label="Main" style={styles.tabs}>
-        {TABS.filter(({ tab }) => tab !== "conversations").map((item) => (
-          <TabLink key={item.tab} {...item} />
+        {PLACES.map((item) => (
+          <PlaceLink key={item.screen} {...item} />
         ))}
       </View>
       <Text kind="heading" style={styles.heading}>
@@ -50,20 +51,30 @@ function Foot() {
   );
 }
 
-function TabLink({ tab, label }: (typeof TABS)[number]) {
+/** The conversations stand below them. */
+const PLACES: readonly { screen: Tab | "search"; label: string; keys?: string }[] = [
+  ...TABS.map(({ tab, label }) =>
+    tab === "conversations"
+      ? ({ screen: "search", label: "Search", keys: SEARCH_KEYS } as const)
+      : { screen: tab, label },
+  ),
+];
+
+function PlaceLink({ screen, label, keys }: (typeof PLACES)[number]) {
   const styles = useStyles();
   const { ink, quiet } = useColors();
   const { route } = useNavigation();
-  const isHere = tabOf(route) === tab;
+  const isHere = route.screen === screen || tabOf(route) === screen;
   return (
     <Link
-      to={{ screen: tab }}
+      to={{ screen }}
       aria-current={isHere ? "page" : undefined}
       aria-label={label}
       style={[styles.tab, isHere && styles.here]}
     >
-      <Icon name={tab} color={isHere ? ink : quiet} />
+      <Icon name={screen} color={isHere ? ink : quiet} />
       <Text style={[styles.label, { color: isHere ? ink : quiet }]}>{label}</Text>
+      {keys ? <Text kind="quiet">{keys}</Text> : null}
     </Link>
   );
 }
@@ -89,7 +100,7 @@ const useStyles = themed(({ surface, line, mine }) => ({
     borderRadius: 12,
   },
   here: { backgroundColor: mine },
-  label: { fontSize: 15, fontWeight: "600" },
+  label: { flexGrow: 1, fontSize: 15, fontWeight: "600" },
   heading: { paddingTop: 18, paddingBottom: 8, paddingHorizontal: 20 },
   foot: {
     flexDirection: "row",

@@ -41,8 +41,9 @@ export function Tabs() {
 const useStyles = themed(({ surface, line }) => ({
   bar: {
     flexDirection: "row",
+    flexWrap: "wrap", // large letters need a second line
     paddingTop: 4,
-    paddingHorizontal: 8,
+    paddingHorizontal: 4,
     borderTopWidth: 1,
     borderTopColor: line,
     backgroundColor: surface,
@@ -56,6 +57,7 @@ const useStyles = themed(({ surface, line }) => ({
     alignItems: "center",
     justifyContent: "center",
     gap: 1,
+    paddingHorizontal: 2,
     borderRadius: 12,
   },
   label: { fontSize: 12, lineHeight: 16, fontWeight: "600" },

@@ -1,17 +1,19 @@
 /** Which screen is shown. A link proposes an OMI account that is to be proven. */
 export type Route =
-  | { screen: "live" | "conversations" | "sessions" | "account" }
-  | { screen: "conversation"; id: string }
+  | { screen: Tab | "search" }
+  | { screen: "conversation"; id: string; message?: string }
   | { screen: "link"; uid?: string };
 
 /** Leads to another screen; with `replace` instead of the one that is left, which the way back then skips. */
 export type Go = (route: Route, options?: { replace: boolean }) => void;
 
-export type Tab = "live" | "conversations" | "sessions" | "account";
+export type Tab = "live" | "conversations" | "to-do" | "days" | "sessions" | "account";
 
 export const TABS: readonly { tab: Tab; label: string }[] = [
   { tab: "live", label: "Live" },
   { tab: "conversations", label: "Conversations" },
+  { tab: "to-do", label: "To do" },
+  { tab: "days", label: "Days" },
   { tab: "sessions", label: "Sessions" },
   { tab: "account", label: "Account" },
 ];
@@ -22,19 +24,24 @@ export const START: Route = { screen: "live" };
 export function nameOf(route: Route): string {
   if (route.screen === "conversation") return "Conversation";
   if (route.screen === "link") return "Link your wearable";
+  if (route.screen === "search") return "Search";
   return TABS.find(({ tab }) => tab === route.screen)!.label;
 }
 
 /** The tab that a screen belongs to. */
 export function tabOf({ screen }: Route): Tab {
-  if (screen === "conversation") return "conversations";
+  if (screen === "conversation" || screen === "search") return "conversations";
   if (screen === "link") return "sessions";
   return screen;
 }
 
 /** As the address of a page has it: "#/conversations/42". */
 export function hashOf(route: Route): string {
-  if (route.screen === "conversation") return `#/conversations/${route.id}`;
+  if (route.screen === "conversation")
+    return `#/conversations/${[route.id, route.message]
+      .filter(Boolean)
+      .map((id) => encodeURIComponent(id!))
+      .join("/")}`;
   if (route.screen === "link" && route.uid) return `#/link/${encodeURIComponent(route.uid)}`;
   return `#/${route.screen}`;
 }
@@ -48,9 +55,11 @@ export function routeOf(hash: string): Route {
 }
 
 function read(hash: string): Route {
-  const [, screen = "", detail] = hash.split("/");
-  if (screen === "conversations" && detail) return isId(detail) ? { screen: "conversation", id: detail } : START;
-  if (screen === "link") return { screen, uid: detail && decodeURIComponent(detail) };
+  const [, screen = "", ...details] = hash.split("/");
+  const [id, message] = details.map(decodeURIComponent);
+  if (screen === "conversations" && id) return isId(id) ? { screen: "conversation", id, message } : START;
+  if (screen === "link") return { screen, uid: id };
+  if (screen === "search") return { screen };
   return TABS.some(({ tab }) => tab === screen) ? { screen: screen as Tab } : START;
 }
 

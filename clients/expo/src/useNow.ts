@@ -1,3 +1,4 @@
+import { startOfDay } from "omilink/screens";
 import { useEffect, useState } from "react";
 
 /** The time in milliseconds, updated every second: for texts with an age. */
@@ -8,4 +9,14 @@ export function useNow(): number {
     return () => clearInterval(timer);
   }, []);
   return now;
+}
+
+/** The midnight with which today began, anew when the day is over. */
+export function useToday(): number {
+  const [today, setToday] = useState(() => startOfDay(Date.now()));
+  useEffect(() => {
+    const timer = setInterval(() => setToday(startOfDay(Date.now())), 10_000);
+    return () => clearInterval(timer);
+  }, []);
+  return today;
 }

@@ -22,6 +22,7 @@ export function useRoute(): { route: Route; go: Go } {
 }
 
 function parentOf(route: Route): Route | null {
+  if (route.screen === "conversation" && route.message) return { screen: "search" };
   const tab = tabOf(route);
   if (tab !== route.screen) return { screen: tab };
   return tab === "live" ? null : START;

@@ -1,5 +1,6 @@
 /** Times and causes, in words. */
 import type { OmiAccount, Session, UnlinkReason } from "omilink";
+import { startOfDay } from "omilink/screens";
 
 /** While something is waited for. */
 export const OFFLINE = "No connection to the server. Trying again…";
@@ -11,6 +12,8 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-d
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const HEADING = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long" });
+const HEADING_OF_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
 const UNITS = [
   { below: 60, size: 1, unit: "s" },
   { below: 3600, size: 60, unit: "min" },
@@ -34,6 +37,22 @@ export function dayAndTime(iso: string): string {
 
 export function fullDay(iso: string): string {
   return DAY_OF_YEAR.format(new Date(iso));
+}
+
+/** "Today", "Yesterday", "24 November" or "24 November 2025". @param day A midnight, as today is. */
+export function dayHeading(day: number, today: number): string {
+  const daysAgo = daysBetween(day, today);
+  if (daysAgo === 0) return "Today";
+  if (daysAgo === 1) return "Yesterday";
+  return (isSameYear(day, today) ? HEADING : HEADING_OF_YEAR).format(day);
+}
+
+/** "20 s", "32 min" or "1 h 5 min" */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return [hours && `${hours} h`, rest && `${rest} min`].filter(Boolean).join(" ");
 }
 
 /** "3 s ago". The clocks of two machines differ, so what lies ahead counts as now. */
@@ -128,13 +147,18 @@ function waitOf(seconds: number): string {
 
 /** "Yesterday", "12 Nov" or "12 Nov 2024"; nothing for today. */
 function dayOf(date: Date): string {
-  const now = new Date();
-  const daysAgo = Math.round((startOfDay(now) - startOfDay(date)) / 86_400_000);
+  const [day, today] = [startOfDay(date.getTime()), startOfDay(Date.now())];
+  const daysAgo = daysBetween(day, today);
   if (daysAgo === 0) return "";
   if (daysAgo === 1) return "Yesterday";
-  return (date.getFullYear() === now.getFullYear() ? DAY : DAY_OF_YEAR).format(date);
+  return (isSameYear(day, today) ? DAY : DAY_OF_YEAR).format(date);
 }
 
-function startOfDay(date: Date): number {
-  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+/** Days are not all of 24 hours. */
+function daysBetween(day: number, later: number): number {
+  return Math.round((later - day) / 86_400_000);
+}
+
+function isSameYear(a: number, b: number): boolean {
+  return new Date(a).getFullYear() === new Date(b).getFullYear();
 }

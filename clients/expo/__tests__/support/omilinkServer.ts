@@ -117,6 +117,7 @@ export function said(text: string, seq: number, more: Partial<Message> = {}): Me
     position: seq,
     seq,
     rev: 0,
+    edited: false,
     ...more,
   };
 }

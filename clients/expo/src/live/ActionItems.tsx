@@ -31,7 +31,7 @@ export function ActionItems({ conversation: { id, actionItems } }: { conversatio
       {tickedItems(actionItems, unsettled).map((item) => (
         <View role="listitem" key={item.id}>
           <Checkbox isChecked={item.done} onChange={(done) => tick(item.id, done)}>
-            <Words item={item} />
+            <ItemWords item={item} />
           </Checkbox>
         </View>
       ))}
@@ -43,7 +43,8 @@ function without(ticks: Ticks, itemId: string): Ticks {
   return Object.fromEntries(Object.entries(ticks).filter(([id]) => id !== itemId));
 }
 
-function Words({ item: { text, done, owner, dueAt } }: { item: Item }) {
+/** What is to be done, by whom and until when. */
+export function ItemWords({ item: { text, done, owner, dueAt } }: { item: Item }) {
   const styles = useStyles();
   const facts = [owner, dueAt && `due ${dayAndTime(dueAt)}`].filter(Boolean).join(" · ");
   return (

@@ -14,12 +14,14 @@ type Props = {
   scroller: RefObject<HTMLElement | null>;
   before?: Message;
   messages: readonly Message[];
+  /** The one that was looked for, if it is among them: then they are drawn in any case. */
+  at?: string;
   startsNear: boolean;
   onResize: () => void;
 };
 
 /** Some messages in a row: drawn while they are near, an empty space of their height while they are not. */
-export const Chunk = memo(function Chunk({ scroller, before, messages, startsNear, onResize }: Props) {
+export const Chunk = memo(function Chunk({ scroller, before, messages, at, startsNear, onResize }: Props) {
   const element = useRef<HTMLDivElement>(null);
   const [isNear, setNear] = useState(startsNear);
   const [height, setHeight] = useState(messages.length * ROW_HEIGHT);
@@ -39,12 +41,12 @@ export const Chunk = memo(function Chunk({ scroller, before, messages, startsNea
 
   useLayoutEffect(onResize, [isNear, onResize]);
 
-  if (!isNear) return <div ref={element} style={{ height }} />;
+  if (!isNear && !at) return <div ref={element} style={{ height }} />;
   return (
     <div ref={element}>
       {messages.map((message, index) => (
         <div key={message.id} title={fullTime(spokenAt(message))}>
-          <MessageRow message={message} before={messages[index - 1] ?? before} />
+          <MessageRow message={message} before={messages[index - 1] ?? before} isFound={message.id === at} />
         </div>
       ))}
     </div>
@@ -54,6 +56,7 @@ export const Chunk = memo(function Chunk({ scroller, before, messages, startsNea
 function isSame(a: Props, b: Props): boolean {
   return (
     a.before === b.before &&
+    a.at === b.at &&
     a.messages.length === b.messages.length &&
     a.messages.every((message, index) => message === b.messages[index])
   );

@@ -1,5 +1,5 @@
 import { conversationsOf, type Conversation } from "omilink";
-import { isGoingOn } from "omilink/screens";
+import { byDay, isGoingOn } from "omilink/screens";
 import { useMemo } from "react";
 import { FlatList, View } from "react-native";
 
@@ -8,25 +8,29 @@ import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { useNotices } from "../ui/Notice";
 import { Text } from "../ui/Text";
-import { themed, useColors } from "../ui/theme";
-import { useNow } from "../useNow";
+import { themed, useColors, useIsDesktop } from "../ui/theme";
+import { useNow, useToday } from "../useNow";
+import { dayHeading } from "../words";
 import { isCaughtUp, isFresh, useLive } from "./LiveProvider";
-import { factsOf, titleOf } from "./titles";
+import { beganAt, briefFactsOf, titleOf } from "./titles";
 import { useRetried } from "./useRetried";
 
-/** All conversations, newest first. */
+/** With the day that it is the first of. */
+type Row = { conversation: Conversation; day?: number };
+
+/** All conversations by day, newest first. */
 export function ConversationList() {
   const styles = useStyles();
   const { chat, view } = useLive();
   const { attempt } = useNotices();
-  const conversations = useMemo(() => conversationsOf(view), [view]);
+  const rows = useMemo(() => rowsOf(conversationsOf(view)), [view]);
   return (
     <FlatList
       role="list"
       aria-label="Conversations"
-      data={conversations}
-      keyExtractor={({ id }) => id}
-      renderItem={({ item }) => <Item conversation={item} />}
+      data={rows}
+      keyExtractor={({ conversation }) => conversation.id}
+      renderItem={({ item }) => <Item {...item} />}
       ListFooterComponent={
         view.older ? (
           <Button
@@ -35,12 +39,18 @@ export function ConversationList() {
             onPress={() => attempt(() => chat.loadConversations())}
           />
         ) : (
-          <Note isEmpty={conversations.length === 0} />
+          <Note isEmpty={rows.length === 0} />
         )
       }
       style={styles.list}
       contentContainerStyle={styles.content}
     />
+  );
+}
+
+function rowsOf(conversations: readonly Conversation[]): Row[] {
+  return byDay(conversations, beganAt).flatMap(({ day, items }) =>
+    items.map((conversation, index) => (index === 0 ? { conversation, day } : { conversation })),
   );
 }
 
@@ -61,7 +71,7 @@ function Note({ isEmpty }: { isEmpty: boolean }) {
   );
 }
 
-function Item({ conversation }: { conversation: Conversation }) {
+function Item({ conversation, day }: Row) {
   const styles = useStyles();
   const { view, state } = useLive();
   const { route } = useNavigation();
@@ -70,19 +80,43 @@ function Item({ conversation }: { conversation: Conversation }) {
   const isOpen = isCurrent ? route.screen === "live" : route.screen === "conversation" && route.id === id;
   return (
     <View role="listitem">
+      {day !== undefined && <DayHeading day={day} />}
       <Link
         to={isCurrent ? { screen: "live" } : { screen: "conversation", id }}
         aria-current={isOpen ? "page" : undefined}
         style={[styles.item, isOpen && styles.open]}
       >
-        <Text kind="strong" numberOfLines={1}>
-          {titleOf(conversation)}
-        </Text>
+        <View style={styles.titles}>
+          <Text kind="strong" numberOfLines={1} style={styles.title}>
+            {titleOf(conversation)}
+          </Text>
+          {conversation.starred && <Star />}
+        </View>
         <View style={styles.facts}>
-          <Text kind="quiet">{factsOf(conversation)}</Text>
+          <Text kind="quiet" style={styles.brief}>
+            {briefFactsOf(conversation)}
+          </Text>
           {isCurrent && isFresh(state) && <Now conversation={conversation} />}
         </View>
       </Link>
+    </View>
+  );
+}
+
+function DayHeading({ day }: { day: number }) {
+  const styles = useStyles();
+  const level = useIsDesktop() ? 3 : 2; // in the sidebar the list has a heading of its own
+  return (
+    <Text kind="subheading" aria-level={level} style={styles.day}>
+      {dayHeading(day, useToday())}
+    </Text>
+  );
+}
+
+function Star() {
+  return (
+    <View role="img" aria-label="Starred">
+      <Icon name="starred" size={16} color={useColors().warn} />
     </View>
   );
 }
@@ -98,13 +132,17 @@ function Now({ conversation }: { conversation: Conversation }) {
   ) : null;
 }
 
-const useStyles = themed(({ mine, good }) => ({
+const useStyles = themed(({ mine, good, quiet }) => ({
   list: { flex: 1 },
   content: { padding: 12, gap: 2 },
   note: { padding: 8 },
   retry: { alignSelf: "flex-start" },
   item: { minHeight: 56, justifyContent: "center", paddingVertical: 8, paddingHorizontal: 10, borderRadius: 12 },
   open: { backgroundColor: mine },
+  day: { paddingTop: 12, paddingBottom: 2, paddingHorizontal: 10, color: quiet, fontSize: 14 },
+  titles: { flexDirection: "row", alignItems: "center", gap: 6 },
+  title: { flexGrow: 1, flexShrink: 1, minWidth: 0 },
+  brief: { flexShrink: 1, minWidth: 0 },
   facts: { flexDirection: "row", justifyContent: "space-between", alignItems: "center", gap: 10 },
   live: { flexDirection: "row", alignItems: "center", gap: 4 },
   now: { color: good, fontSize: 13.5, fontWeight: "600" },

@@ -1,4 +1,4 @@
-import { OmilinkError, isIncomplete } from "omilink";
+import { OmilinkError, hasOlder, isIncomplete, type View as ChatView } from "omilink";
 import { useCallback, useEffect, useState } from "react";
 import { View } from "react-native";
 
@@ -19,14 +19,16 @@ import { factsOf, titleOf } from "./titles";
 import { isDeletedHere, useDeleteConversation } from "./useDeleteConversation";
 import { useRetried } from "./useRetried";
 
-/** One conversation from the list. It stays open while others go on. */
-export function ConversationScreen({ id }: { id: string }) {
+type Shown = ChatView["chats"][string];
+
+/** One conversation from the list, at a message if one is named. It stays open while others go on. */
+export function ConversationScreen({ id, message }: { id: string; message?: string }) {
   const { chat, view } = useLive();
   const deleteConversation = useDeleteConversation();
   const before = useWayBack();
   useLeaveWhenDeleted(id, before.to);
   const shown = view.chats[id];
-  const isReady = shown !== undefined && !isIncomplete(shown);
+  const isReady = shown !== undefined && !isIncomplete(shown) && !isOnTheWay(shown, message);
   return (
     <View style={{ flex: 1 }}>
       <ScreenHeader
@@ -44,24 +46,36 @@ export function ConversationScreen({ id }: { id: string }) {
         )}
       </ScreenHeader>
       {isReady && <Summary key={id} conversation={shown.conversation} />}
-      {isReady && <MessageList chat={shown} loadOlder={chat.loadOlder} />}
-      {!isReady && <Missing id={id} />}
+      {isReady && (
+        <MessageList chat={shown} loadOlder={chat.loadOlder} at={isHeld(shown, message) ? message : undefined} />
+      )}
+      {!isReady && <Missing id={id} message={message} />}
     </View>
   );
 }
 
+function isHeld({ messages }: Shown, message?: string): boolean {
+  return messages.some(({ id }) => id === message);
+}
+
+/** Whether older messages have to be fetched until the one that is looked for is there. */
+function isOnTheWay(shown: Shown, message?: string): boolean {
+  return message !== undefined && !isHeld(shown, message) && hasOlder(shown);
+}
+
 /** Fetches what is missing of a conversation. Says why it cannot be shown for as long as that is so. */
-function Missing({ id }: { id: string }) {
+function Missing({ id, message }: { id: string; message?: string }) {
   const { chat, view, state, status } = useLive();
   const [isGone, setGone] = useState(false);
-  const open = useCallback(
-    () =>
-      chat.open(id).catch((error) => {
-        if (!(error instanceof OmilinkError && error.code === "not_found")) throw error;
-        setGone(true);
-      }),
-    [chat, id],
-  );
+  const open = useCallback(async () => {
+    try {
+      await chat.open(id);
+      for (let shown; (shown = chat.view.chats[id]) && isOnTheWay(shown, message);) await chat.loadOlder(id);
+    } catch (error) {
+      if (!(error instanceof OmilinkError && error.code === "not_found")) throw error;
+      setGone(true);
+    }
+  }, [chat, id, message]);
   const problem = useRetried(open, view.loaded && isCaughtUp(state) && !isGone);
   if (isGone) return <Quiet title="This conversation is not there any more." />;
   if (state === "offline")

@@ -1,14 +1,40 @@
 import { View } from "react-native";
 
+import { Link } from "../Navigation";
+import { Icon } from "../ui/Icon";
 import { ScreenHeader } from "../ui/ScreenHeader";
+import { Text } from "../ui/Text";
+import { TARGET, themed, useColors } from "../ui/theme";
 import { ConversationList } from "./ConversationList";
 import { OfflineLine } from "./OfflineLine";
 
 export function ConversationsScreen() {
+  const styles = useStyles();
+  const { quiet } = useColors();
   return (
     <View style={{ flex: 1 }}>
-      <ScreenHeader title="Conversations" below={<OfflineLine />} />
+      <ScreenHeader title="Conversations" below={<OfflineLine />}>
+        <Link to={{ screen: "search" }} style={styles.search}>
+          <Icon name="search" color={quiet} />
+          <Text style={styles.label}>Search</Text>
+        </Link>
+      </ScreenHeader>
       <ConversationList />
     </View>
   );
 }
+
+const useStyles = themed(({ outline, quiet }) => ({
+  search: {
+    minHeight: TARGET,
+    flexDirection: "row",
+    alignItems: "center",
+    gap: 8,
+    paddingLeft: 12,
+    paddingRight: 18,
+    borderWidth: 1,
+    borderColor: outline,
+    borderRadius: TARGET / 2,
+  },
+  label: { color: quiet, fontWeight: "600" },
+}));

@@ -1,6 +1,6 @@
 import type { Chat, LiveEvent, StreamState, StreamStatus, User, View } from "omilink";
 import { isWaiting } from "omilink/screens";
-import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useEffect, useRef, useState, type ReactNode } from "react";
 import { AppState } from "react-native";
 
 import { useAccount } from "../account/AccountProvider";
@@ -13,7 +13,17 @@ import { onUserLogin } from "./onUserLogin";
 import { forgetSession } from "./rememberedSession";
 
 /** The live chat as it is now, and when it was left to be connected anew. */
-export type Live = { user: User; chat: Chat; view: View; state: StreamState; status: StreamStatus; leftAt: number };
+export type Live = {
+  user: User;
+  chat: Chat;
+  view: View;
+  state: StreamState;
+  status: StreamStatus;
+  leftAt: number;
+  /** Hears every event until the answer is called. */
+  listen: (listener: Listener) => () => void;
+};
+type Listener = (event: LiveEvent) => void;
 
 const Context = createContext<Live | null>(null);
 export const useLive = () => useContext(Context)!;
@@ -29,9 +39,15 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
 
   const expired = useRef(new Set<string>());
   const unread = useRef(0);
+  const listeners = useRef(new Set<Listener>());
+  const listen = useCallback((listener: Listener) => {
+    listeners.current.add(listener);
+    return () => void listeners.current.delete(listener);
+  }, []);
   const happened = useRef<(event: LiveEvent) => void>(() => {});
   useEffect(() => {
     happened.current = (event) => {
+      for (const hear of listeners.current) hear(event);
       if (event.type === "new_messages") {
         if (AppState.currentState !== "active") countUnread((unread.current += event.messages.length));
         if (route.screen === "link" || sessions?.some(isWaiting)) refresh();
@@ -69,7 +85,7 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
       before = chat.state;
       if (wasOffline && isCaughtUp(chat.state)) refresh();
       wasOffline = chat.state === "offline" || (wasOffline && !isCaughtUp(chat.state));
-      setLive({ user, chat, view: chat.view, state: chat.state, status: chat.status, leftAt });
+      setLive({ user, chat, view: chat.view, state: chat.state, status: chat.status, leftAt, listen });
     };
     show();
     const watching = AppState.addEventListener("change", (state) => {
@@ -83,7 +99,7 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
       chat.close();
       countUnread((unread.current = 0));
     };
-  }, [user, leave, say, refresh]);
+  }, [user, leave, say, refresh, listen]);
 
   return live && <Context value={live}>{children}</Context>;
 }

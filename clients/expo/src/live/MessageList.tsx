@@ -19,16 +19,18 @@ type Props = {
   beginning?: string;
   /** Written on the pill, instead of how many are new. */
   news?: string;
+  /** The id of the message that was looked for; one of those held. */
+  at?: string;
   isStale?: boolean;
   onEndChange?: (isAtEnd: boolean) => void;
 };
 
 /** The messages of one conversation. Follows what is said while the reader is at the end; else counts what is new. */
-export function MessageList({ chat, loadOlder, beginning, news, isStale = false, onEndChange }: Props) {
+export function MessageList({ chat, loadOlder, beginning, news, at, isStale = false, onEndChange }: Props) {
   const scroller = useRef<ScrollerHandle>(null);
   const { conversation, messages } = chat;
   const newestSeq = useMemo(() => messages.reduce((newest, { seq }) => Math.max(newest, seq), -1), [messages]);
-  const [isAtEnd, setAtEnd] = useState(true);
+  const [isAtEnd, setAtEnd] = useState(at === undefined);
   const [seenSeq, setSeenSeq] = useState(newestSeq);
   const [hasFailed, setFailed] = useState(false);
   if (isAtEnd && seenSeq !== newestSeq) setSeenSeq(newestSeq);
@@ -53,6 +55,7 @@ export function MessageList({ chat, loadOlder, beginning, news, isStale = false,
       <MessageScroller
         ref={scroller}
         messages={messages}
+        at={at}
         top={
           <View style={styles.top}>
             <Text kind="quiet" style={styles.words}>

@@ -1,16 +1,19 @@
 import { speakerName, type Message } from "omilink";
 import { follows, initialOf, isSameMinute, spokenAt, voiceOf } from "omilink/screens";
-import { memo } from "react";
+import { memo, useEffect, useState } from "react";
 import { Platform, View } from "react-native";
 
-import { Text } from "../ui/Text";
+import { FOCUSABLE, Text } from "../ui/Text";
 import { RADIUS, themed, useColors } from "../ui/theme";
 import { clockTime } from "../words";
 
-type Props = { message: Message; before: Message | undefined };
+/** The row of the message that was looked for, by its name in the page. */
+export const FOUND = "found-message";
+
+type Props = { message: Message; before: Message | undefined; isFound?: boolean };
 
 /** One segment of speech. A speaker who goes on is not named again, and each minute has its time once. */
-export const MessageRow = memo(function MessageRow({ message, before }: Props) {
+export const MessageRow = memo(function MessageRow({ message, before, isFound = false }: Props) {
   const styles = useStyles();
   const { accent, voices } = useColors();
   const name = speakerName(message);
@@ -18,6 +21,7 @@ export const MessageRow = memo(function MessageRow({ message, before }: Props) {
   const [voice, tint] = voices[voiceOf(name)]!;
   const isMine = message.isUser;
   const isFollowing = follows(before, message);
+  const isMarked = useMark(isFound);
   const isTimely = !isSameMinute(before, message);
   return (
     <View
@@ -25,7 +29,9 @@ export const MessageRow = memo(function MessageRow({ message, before }: Props) {
       accessible={Platform.OS !== "web"}
       aria-label={Platform.OS === "web" ? `${name}, ${time}` : `${name}, ${time}: ${message.text}`}
       testID="message"
-      style={[styles.row, isFollowing ? styles.following : styles.first]}
+      nativeID={isFound ? FOUND : undefined}
+      {...(isFound && FOCUSABLE)}
+      style={[styles.row, isMarked && styles.marked, isFollowing ? styles.following : styles.first]}
     >
       <View style={[styles.line, isMine && styles.mineLine]}>
         {!isMine && (
@@ -55,8 +61,22 @@ export const MessageRow = memo(function MessageRow({ message, before }: Props) {
   );
 });
 
-const useStyles = themed(({ surface, line, mine, quiet }) => ({
+/** What was looked for is marked for a moment. */
+function useMark(isFound: boolean): boolean {
+  const [isMarked, setMarked] = useState(isFound);
+  useEffect(() => {
+    if (!isFound) return;
+    const timer = setTimeout(() => setMarked(false), MARKED_FOR);
+    return () => clearTimeout(timer);
+  }, [isFound]);
+  return isMarked;
+}
+
+const MARKED_FOR = 4_000;
+
+const useStyles = themed(({ surface, line, mine, quiet, highlight }) => ({
   row: { width: "100%", maxWidth: 704, marginHorizontal: "auto", paddingHorizontal: 16 },
+  marked: { backgroundColor: highlight, borderRadius: RADIUS, paddingBottom: 6 },
   first: { paddingTop: 18 },
   following: { paddingTop: 4 },
   line: { flexDirection: "row", gap: 10 },

@@ -10,6 +10,7 @@ import {
 
 import { Chunk } from "./Chunk.web";
 import { useChunks } from "./chunks";
+import { FOUND } from "./MessageRow";
 import { END, STALE, type ScrollerProps } from "./scroller";
 
 /** This close to the beginning, older messages are fetched. */
@@ -21,9 +22,9 @@ type Place = { element: Element; top: number } | null;
  * As on a phone, made for browsers: the words stand in the document in spoken order, which is what a screen reader
  * reads and the keyboard scrolls. React Native's inverted list has them backwards there.
  */
-export function MessageScroller({ ref, messages, top, isStale, onEndChange, onNeedOlder }: ScrollerProps) {
+export function MessageScroller({ ref, messages, at, top, isStale, onEndChange, onNeedOlder }: ScrollerProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const isAtEnd = useRef(true);
+  const isAtEnd = useRef(at === undefined);
   const place = useRef<Place>(null);
   const chunks = useChunks(messages);
   const [opened] = useState({ oldest: chunks[0]?.key ?? 0, near: chunks.at(-2)?.key ?? 0 });
@@ -49,6 +50,10 @@ export function MessageScroller({ ref, messages, top, isStale, onEndChange, onNe
       log.scrollTop += place.current.element.getBoundingClientRect().top - place.current.top;
     place.current = placeIn(log);
   }, []);
+
+  useLayoutEffect(() => {
+    if (at) place.current = placeOfFound(scroller.current!);
+  }, [at]);
 
   useLayoutEffect(settle, [chunks, settle]);
 
@@ -91,12 +96,20 @@ export function MessageScroller({ ref, messages, top, isStale, onEndChange, onNe
           scroller={scroller}
           before={before}
           messages={messages}
+          at={messages.some(({ id }) => id === at) ? at : undefined}
           startsNear={!(key >= opened.oldest && key < opened.near)} // of those held before, only the newest
           onResize={settle}
         />
       ))}
     </div>
   );
+}
+
+/** Gives the message that was looked for the focus, and a place in sight. */
+function placeOfFound(log: HTMLElement): Place {
+  const element = document.getElementById(FOUND);
+  element?.focus({ preventScroll: true });
+  return element && { element, top: log.getBoundingClientRect().top + log.clientHeight / 3 };
 }
 
 /** The first message in sight and where it is. */

@@ -1,11 +1,11 @@
 import type { Conversation } from "omilink";
-import { blocksOf, hasSummary } from "omilink/screens";
+import { hasSummary } from "omilink/screens";
 import { useEffect, useRef, useState } from "react";
 import { ScrollView, View } from "react-native";
 
 import { announce } from "../ui/announce";
 import { Fold } from "../ui/Fold";
-import { Text } from "../ui/Text";
+import { Markdown } from "../ui/Markdown";
 import { themed } from "../ui/theme";
 import { ActionItems } from "./ActionItems";
 
@@ -55,19 +55,6 @@ function Section({ heading, text }: { heading: string; text: string }) {
   );
 }
 
-function Markdown({ text }: { text: string }) {
-  const styles = useStyles();
-  return (
-    <View style={styles.blocks}>
-      {blocksOf(text).map(({ kind, text }, index) => (
-        <Text key={index} selectable kind={kind === "heading" ? "strong" : "body"}>
-          {kind === "item" ? `•  ${text}` : text}
-        </Text>
-      ))}
-    </View>
-  );
-}
-
 const useStyles = themed(({ line, surface }) => ({
   panel: { maxHeight: "50%", borderBottomWidth: 1, borderBottomColor: line, backgroundColor: surface },
   column: {
@@ -80,5 +67,4 @@ const useStyles = themed(({ line, surface }) => ({
   },
   scroller: { flexGrow: 0, flexShrink: 1 },
   content: { gap: 8, paddingBottom: 12 },
-  blocks: { gap: 6 },
 }));

@@ -8,6 +8,8 @@ export type ScrollerProps = {
   ref?: Ref<ScrollerHandle>;
   /** In spoken order. */
   messages: readonly Message[];
+  /** The id of the message to begin at, which has the focus, instead of the newest. It is among them. */
+  at?: string;
   /** Stands above the first one. */
   top: ReactElement;
   isStale: boolean;

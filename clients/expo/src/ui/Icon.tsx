@@ -14,6 +14,13 @@ const PATHS = {
   down: "M12 5v14M6 13l6 6 6-6",
   more: "M6 9l6 6 6-6",
   scan: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M7 12h10",
+  search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14M16.2 16.2L20.5 20.5",
+  star: "M12 3.5l2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9-4.3-4.1 5.9-.8z",
+  starred: "M12 3.5l2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9-4.3-4.1 5.9-.8z",
+  "to-do": "M4 6.5l1.5 1.5L8.5 5M4 13l1.5 1.5 3-3M12 7h8M12 13.5h8M4 19.5h16",
+  days: "M5 6h14v14H5zM5 10.5h14M9 3.5v4M15 3.5v4",
+  settings: "M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4M4 12h1M9 12h11M7 10v4",
+  edit: "M5 19l1-4.5L15.5 5l3.5 3.5L9.5 18zM13.5 7l3.5 3.5",
   "sign-out": "M14 4H5v16h9M10 12h11M17 8l4 4-4 4",
 };
 
@@ -30,7 +37,7 @@ export function Icon({ name, color, size = 22 }: { name: IconName; color?: strin
         strokeWidth={1.9}
         strokeLinecap="round"
         strokeLinejoin="round"
-        fill="none"
+        fill={name === "starred" ? (color ?? ink) : "none"}
       />
     </Svg>
   );

@@ -22,6 +22,8 @@ const LIGHT = {
   good: "#14663f",
   warn: "#854d00",
   warnTint: "#f3ecdf",
+  /** Behind what was searched for. */
+  highlight: "#ffe08a",
   bad: "#b3261e",
   onBad: "#ffffff",
   shade: "rgba(31, 30, 27, 0.08)",
@@ -52,6 +54,7 @@ const DARK: typeof LIGHT = {
   good: "#6cd39e",
   warn: "#f2b866",
   warnTint: "#2c2720",
+  highlight: "#5c4a08",
   bad: "#ff9a90",
   onBad: "#2a0d0a",
   shade: "rgba(255, 255, 255, 0.07)",
