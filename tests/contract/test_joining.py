@@ -1,93 +1,28 @@
 """Conversations that their user joins, splits and takes back, on both databases: what is shown, and what an open stream
 is told."""
 
-import json
+import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
+from properties.followers import ALL, Screen, read
 from properties.histories import NOON, at, call, empty_store, moment, save, say, verify
 from sqlalchemy import Engine
 from test_record import A, body_of, heard_live, record
 
 from omilink.conversations import action_items, editing, history, joining
 from omilink.database.search import Filters
-from omilink.database.store import Transaction
+from omilink.database.store import Store, Transaction
 from omilink.errors import CannotJoin, CannotSplit, NotFound, NothingToUndo
 from omilink.linking import omi_accounts, sessions
-from omilink.live import event_log
 from omilink.models.audit import By
 from omilink.models.conversation import Conversation
 from omilink.models.json import to_json
-from omilink.models.message import Message
+from omilink.models.user import User
 from omilink.search import find, index
-
-Json = dict[str, Any]
-ALL = 10_000
-
-
-class Screen:
-    """What a client shows that follows the stream, and what a client shows that reads everything anew."""
-
-    def __init__(self, tx: Transaction, user: str = "ada") -> None:
-        self.tx, self.user = tx, user
-        self.talks: dict[str, Json] = {c.id: to_json(c) for c in history.page(tx, user, ALL)}
-        self.words: dict[str, Json] = {m["id"]: m for id in self.talks for m in read(tx, id, user)}
-        self.cursor = event_log.current(tx, user).cursor
-
-    def catch_up(self) -> list[Json]:
-        frames, self.cursor, more = event_log.poll(self.tx, self.user, self.cursor)
-        assert not more
-        events = [json.loads(frame.data) for frame in frames]
-        for event in events:
-            self._take(event)
-        return events
-
-    def _take(self, event: Json) -> None:
-        match event["type"]:
-            case "conversation_deleted":
-                self.talks.pop(event["conversationId"], None)
-                self.words = {k: m for k, m in self.words.items() if m["conversationId"] != event["conversationId"]}
-            case "messages_moved":
-                for old in event["messageIds"]:
-                    if old in self.words and self.words[old]["conversationId"] == event["from"]:
-                        del self.words[old]
-            case "conversation_changed" | "new_messages" | "messages_updated":
-                self.talks[event["conversationId"]] = event["conversation"]
-                for message in event.get("messages", ()):
-                    if message["rev"] > self.words.get(message["id"], {"rev": 0})["rev"]:
-                        self.words[message["id"]] = message
-            case "update":
-                raise AssertionError("the stream began anew")
-
-    def is_as_fresh(self) -> bool:
-        self.catch_up()
-        fresh = Screen(self.tx, self.user)
-        assert self.talks == fresh.talks
-        assert self.words == fresh.words
-        for id, talk in self.talks.items():
-            words = [m for m in self.words.values() if m["conversationId"] == id]
-            assert talk["messageCount"] == len(words)
-            assert sorted(words, key=lambda m: (m["position"], m["seq"])) == read(self.tx, id, self.user)
-        return True
-
-
-def read(tx: Transaction, conversation_id: str, user: str = "ada") -> list[Json]:
-    """Page by page, as a client does."""
-    found: list[Message] = []
-    conversation = history.one(tx, conversation_id, user)
-    while True:
-        page = history.older(tx, conversation, 3, (found[0].position, found[0].seq) if found else None)
-        found = [*page.messages, *found]
-        if not page.has_older:
-            break
-    assert found == history.older(tx, conversation, ALL).messages
-    if found:
-        middle = found[len(found) // 2]
-        assert history.around(tx, conversation, 2 * ALL, middle.id).messages == found
-        newer = history.newer(tx, conversation, ALL, (middle.position, middle.seq)).messages
-        assert newer == found[len(found) // 2 + 1 :]
-    return [to_json(message) for message in found]
 
 
 def texts(tx: Transaction, conversation: Conversation | str, user: str = "ada") -> list[str]:
@@ -456,3 +391,36 @@ def test_what_is_given_back_is_no_part_any_more(tx: Transaction, is_whole: bool)
     assert screen.is_as_fresh()
     [ownerless] = tx.ownerless_conversations("shared/uid")
     assert (ownerless.part_of, ownerless.has_parts, ownerless.hand.acts) == (None, False, ())
+
+
+@pytest.mark.anyio
+async def test_words_and_joins_at_once_leave_an_open_stream_as_a_fresh_one(store: Store) -> None:
+    """The sessions of a whole and of its part are locked by different transactions at the same moment."""
+
+    def begin(tx: Transaction) -> tuple[str, str, Screen]:
+        tx.add_user(User(id="ada", email="ada@example.org", display_name=None, created_at=0), "-")
+        for session in "kitchen", "garden":
+            sessions.link(tx, session, "ada", moment(0))
+        return *two(tx), Screen(tx)
+
+    kitchen, garden, screen = await store.write(begin)
+
+    async def words(session: str) -> None:
+        for number in range(10):
+            said = call(320 + number, say(f"{session} {number}", 10 + 2 * number), session=session)
+            await store.write(lambda tx, said=said: save(tx, said))
+
+    async def act(one: str, other: str) -> None:
+        for _ in range(4):
+            for use_case in partial(joining.join, other_id=other), joining.undo, partial(editing.star, starred=True):
+                with suppress(NotFound, NothingToUndo):
+                    await store.write(lambda tx, act=use_case: act(tx, conversation_id=one, user_id="ada"))
+
+    await asyncio.gather(words("kitchen"), words("garden"), act(kitchen, garden), act(garden, kitchen))
+
+    def look(tx: Transaction) -> bool:
+        screen.tx = tx
+        return screen.is_as_fresh()
+
+    assert await store.read(look)
+    assert await store.read(lambda tx: sum(len(texts(tx, id)) for id in ids(tx))) == 24

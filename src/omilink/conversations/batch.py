@@ -11,7 +11,7 @@ from omilink.conversations import wholes
 from omilink.database.store import Transaction
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation, title_of
-from omilink.models.event import Content, Event, OfConversation
+from omilink.models.event import Content, Event, MessagesDeleted, OfConversation
 from omilink.models.ids import SHARED, check_id, session_key
 from omilink.models.json import event_of
 from omilink.models.message import Message
@@ -138,6 +138,12 @@ class Batch:
             return True
         return not self.stored().is_begun_before(message.conversation_id, message.seq, title_of(message.shown_text))
 
+    def raise_revs(self, conversation_ids: Collection[str]) -> None:
+        """Writes all changes, then gives every message of these conversations a higher `rev`."""
+        self.stored().raise_revs(conversation_ids)
+        for id in conversation_ids:
+            self._keep([replace(message, rev=message.rev + 1) for message in self._messages.get(id, {}).values()])
+
     def remove_words(self, conversation: Conversation) -> None:
         """Writes all changes, then deletes the conversation's words, as `Transaction.remove_words` does."""
         index.forget(self.stored(), [conversation.id])
@@ -149,7 +155,8 @@ class Batch:
     def add_event(self, user_id: str, content: Content) -> None:
         """Adds an event for the user's streams. An event about a conversation that is shown together with others gets
         its words when everything else has been written."""
-        if isinstance(content, OfConversation) and content.conversation.is_joined:
+        is_of_joined = isinstance(content, OfConversation) and content.conversation.is_joined
+        if is_of_joined or isinstance(content, MessagesDeleted):
             self._events.append((user_id, content))
         else:
             self._events.append(event_of(user_id, content))
@@ -199,7 +206,7 @@ class Batch:
         if any(isinstance(one, tuple) for one in self._events):
             self.tx.lock_logs({one.user_id if isinstance(one, Event) else one[0] for one in self._events})
         return [
-            one if isinstance(one, Event) else event_of(one[0], wholes.for_streams(self.tx, one[1]))
+            one if isinstance(one, Event) else event_of(one[0], wholes.for_streams(self.tx, *one))
             for one in self._events
         ]
 
@@ -223,5 +230,5 @@ class Batch:
         self._new_messages: dict[MessageKey, Message] = {}
         self._changed_messages: dict[MessageKey, Message] = {}
         self._removed_messages: dict[MessageKey, Message] = {}
-        self._events: list[Event | tuple[str, OfConversation]] = []
+        self._events: list[Event | tuple[str, Content]] = []
         self._entries: list[AuditEntry] = []

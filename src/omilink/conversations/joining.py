@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from omilink.conversations import editing, parts, wholes
+from omilink.clock import Millis
+from omilink.conversations import parts, wholes
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.errors import CannotJoin, CannotSplit, NotFound, NothingToUndo
 from omilink.models.by_hand import Act
 from omilink.models.conversation import Conversation, title_of
-from omilink.models.event import ConversationDeleted
+from omilink.models.event import ConversationChanged, ConversationDeleted
 from omilink.models.ids import new_id
 from omilink.models.message import LEFT_OUT, Message
 from omilink.models.summary import details_of
@@ -51,9 +52,9 @@ def join(batch: Batch, conversation_id: str, other_id: str, user_id: str) -> Non
     whole, other = wholes.locked(batch.tx, user_id, conversation_id, other_id)
     if len(whole) + len(other) > MOST_MEMBERS:
         raise CannotJoin(f"One conversation is made of at most {MOST_MEMBERS}. Leave some of them by themselves.")
-    offset = (other[0].started_at - whole[0].started_at) / 1000
+    offset = (other[0].clock_began_at - whole[0].clock_began_at) / 1000
     act = Act(kind="join", other=other_id, members=[one.id for one in other])
-    _attach(batch, user_id, [_noted(whole[0], act), *whole[1:]], other, offset)
+    attach(batch, user_id, [_noted(whole[0], act), *whole[1:]], other, offset)
 
 
 @unit_of_work
@@ -76,7 +77,7 @@ def split(batch: Batch, conversation_id: str, message_id: str, user_id: str) -> 
         elif later[one.id] == said[one.id] and one is not members[0]:
             gone.append(one)
             ids |= {message.id: message.id for message in said[one.id]}
-            batch.tx.raise_revs([one.id])
+            batch.raise_revs([one.id])
         else:
             cut = _cut(batch, one, said[one.id], later[one.id], place[0] - one.hand.offset)
             left.append(cut.left)
@@ -92,6 +93,20 @@ def split(batch: Batch, conversation_id: str, message_id: str, user_id: str) -> 
         batch.put_conversation(one)
     _tell_parted(batch, user_id, left, gone, ids)
     return first
+
+
+def attach(batch: Batch, user_id: str, whole: Members, other: Members, offset: float) -> None:
+    """Makes the other conversation, of the same user, a part of the first one, and adds the events. `offset`: where the
+    clock of the other one began on the clock of the first, in seconds."""
+    ids = parts.kept_ids(batch, other)
+    together = parts.attach(whole, other, offset)
+    moved = together[len(whole) :]
+    for one in together[: len(whole)]:
+        batch.put_conversation(one)
+    parts.put(batch, moved)
+    parts.tell_moved(batch, user_id, other[0].id, whole[0].id, ids)
+    parts.announce(batch, user_id, [together[0], *moved], but_for=[whole[0].id])
+    batch.add_event(user_id, ConversationDeleted(conversation_id=other[0].id))
 
 
 @unit_of_work
@@ -112,9 +127,9 @@ def _undo(batch: Batch, user_id: str, members: Members, act: Act) -> bool:
     """Takes the act back. False when the conversation that it was about is gone."""
     before = members[0]
     if act.kind == "title":
-        editing.put(batch, before, replace(before, user_title=act.title))
+        _put(batch, user_id, replace(before, user_title=act.title))
     elif act.kind == "starred":
-        editing.put(batch, before, replace(before, starred=act.starred))
+        _put(batch, user_id, replace(before, starred=act.starred))
     elif act.kind == "join":
         if act.other not in (one.id for one in members):
             return False
@@ -130,21 +145,13 @@ def _undo(batch: Batch, user_id: str, members: Members, act: Act) -> bool:
         if other.part_of is not None:
             raise NothingToUndo("What was split off was joined to another conversation. Take that back first.")
         [_, split_off] = wholes.locked(batch.tx, user_id, before.id, other.id)
-        _attach(batch, user_id, [_with_pieces(one, act) for one in members], split_off, act.offset)
+        attach(batch, user_id, [_with_pieces(one, act) for one in members], split_off, act.offset)
     return True
 
 
-def _attach(batch: Batch, user_id: str, whole: Members, other: Members, offset: float) -> None:
-    """Makes the other conversation a part of the first one, and adds the events."""
-    ids = parts.kept_ids(batch, other)
-    together = parts.attach(whole, other, offset)
-    moved = together[len(whole) :]
-    for one in together[: len(whole)]:
-        batch.put_conversation(one)
-    parts.put(batch, moved)
-    parts.tell_moved(batch, user_id, other[0].id, whole[0].id, ids)
-    parts.announce(batch, user_id, [together[0], *moved], but_for=[whole[0].id])
-    batch.add_event(user_id, ConversationDeleted(conversation_id=other[0].id))
+def _put(batch: Batch, user_id: str, conversation: Conversation) -> None:
+    batch.put_conversation(conversation)
+    batch.add_event(user_id, ConversationChanged(conversation=conversation))
 
 
 def _tell_parted(batch: Batch, user_id: str, left: Members, gone: Members, ids: _Ids) -> None:
@@ -200,13 +207,17 @@ def _cut(
             conversation,
             by_hand=replace(conversation.hand, cut_until=second).text(),
             message_count=len(rest),
-            last_at=max((message.created_at for message in rest), default=conversation.created_at),
+            last_at=max((message.created_at for message in rest), default=_at(conversation, second)),
             last_order=max(conversation.first_order, conversation.last_order - 1),
         ),
         rest,
     )
     ids = {f"{conversation.id}.{old}": f"{new.id}.{number}" for old, number in seqs.items()}
     return _Cut(left, new, ids)
+
+
+def _at(conversation: Conversation, second: float) -> Millis:
+    return conversation.clock_began_at + round(second * 1000)
 
 
 def _described(conversation: Conversation, messages: Sequence[Message]) -> Conversation:

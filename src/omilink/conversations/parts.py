@@ -65,7 +65,7 @@ def put(batch: Batch, moved: Sequence[Conversation]) -> None:
     """Writes the conversations, whose messages are shown elsewhere from now on and get a higher `rev`."""
     for one in moved:
         batch.put_conversation(one)
-    batch.stored().raise_revs([one.id for one in moved])
+    batch.raise_revs([one.id for one in moved])
 
 
 def announce(batch: Batch, user_id: str, members: Sequence[Conversation], *, but_for: Sequence[str] = ()) -> None:

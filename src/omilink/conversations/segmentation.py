@@ -110,9 +110,11 @@ def has_ended(conversation: Conversation, at: Millis, gap: float) -> bool:
 
 
 def is_short(conversation: Conversation) -> bool:
-    """Whether the conversation is so short that its clock may begin anew with every call."""
+    """Whether the conversation is so short that its clock may begin anew with every call. A split by hand says nothing
+    about the clock."""
     return (
-        conversation.first is not None
+        not conversation.is_split
+        and conversation.first is not None
         and conversation.end is not None
         and conversation.end - conversation.first <= SHORT
     )

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from omilink.database.store import Transaction
 from omilink.errors import NotFound
 from omilink.models.conversation import Conversation
-from omilink.models.event import MessagesUpdated, NewMessages, OfConversation
+from omilink.models.event import Content, MessagesDeleted, MessagesUpdated, NewMessages, OfConversation
 from omilink.models.message import Message
 from omilink.models.whole import as_shown
 
@@ -80,8 +80,13 @@ def locked(tx: Transaction, user_id: str, *conversation_ids: str) -> list[list[C
         sessions |= needed
 
 
-def for_streams(tx: Transaction, content: OfConversation) -> OfConversation:
+def for_streams(tx: Transaction, user_id: str, content: Content) -> Content:
     """The event about a stored conversation as its user sees it."""
+    if isinstance(content, MessagesDeleted):
+        of = tx.conversation(content.conversation_id, user_id)
+        return content if of is None else replace(content, conversation_id=of.shown_id)
+    if not isinstance(content, OfConversation):
+        return content
     conversation = content.conversation
     if isinstance(content, NewMessages | MessagesUpdated):
         content = replace(content, messages=[as_shown(message, conversation) for message in content.messages])

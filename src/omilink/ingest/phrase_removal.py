@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from omilink.conversations import parts
 from omilink.ingest import recognition
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.phrase_search import Piece, find, without, without_part
@@ -205,6 +206,7 @@ def _is_nothing_else(batch: DeliveryBatch, conversation: Conversation, changed: 
 
 def _bury(batch: DeliveryBatch, delivery: Delivery, conversation: Conversation) -> None:
     """Deletes a conversation that contained only the phrase."""
+    conversation = parts.release(batch, conversation)
     batch.put_conversation(conversation.deleted(delivery.received_at))
     if conversation.user_id:
         batch.remove_events(conversation.user_id, conversation.id)

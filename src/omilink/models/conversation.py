@@ -116,11 +116,9 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def started_at(self) -> Annotated[Millis, ShownAs(before="last_at")]:
         """When it began."""
-        if self.zero_at is None:
-            return self.created_at
         cut_from = self.hand.cut_from
-        if cut_from is None:
-            return self.zero_at
+        if cut_from is None or self.zero_at is None:
+            return self.clock_began_at
         return self.zero_at + round((cut_from if self.first is None else self.first) * 1000)
 
     @property
@@ -139,6 +137,11 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     def source(self) -> Shown[str]:
         """Where it comes from."""
         return "omi"
+
+    @property
+    def clock_began_at(self) -> Millis:
+        """When the device's clock stood at 0, as far as it is known."""
+        return self.zero_at or self.created_at
 
     @property
     def hand(self) -> ByHand:
