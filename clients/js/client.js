@@ -227,6 +227,34 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
       (await ask("PATCH", `/conversations/${encodeURIComponent(id)}`, { title, starred })).conversation,
 
     /**
+     * Joins another conversation to this one, which shows the words of both then.
+     *
+     * @param {string} id
+     * @param {string} otherId
+     * @returns {Promise<Conversation>}
+     */
+    joinConversations: async (id, otherId) =>
+      (await ask("POST", `/conversations/${encodeURIComponent(id)}/join`, { other_id: otherId })).conversation,
+
+    /**
+     * Makes a message and all later ones a new conversation.
+     *
+     * @param {string} id
+     * @param {string} messageId
+     * @returns {Promise<{conversation: Conversation, newConversation: Conversation}>}
+     */
+    splitConversation: (id, messageId) =>
+      ask("POST", `/conversations/${encodeURIComponent(id)}/split`, { message_id: messageId }),
+
+    /**
+     * Takes back what the user did last to a conversation: a title, a star, a split or a join.
+     *
+     * @param {string} id
+     * @returns {Promise<Conversation>}
+     */
+    undoConversation: async (id) => (await ask("POST", `/conversations/${encodeURIComponent(id)}/undo`)).conversation,
+
+    /**
      * Corrects a misheard message. A text of null gives back what was heard.
      *
      * @param {string} id Of the conversation.

@@ -138,6 +138,12 @@ export const apiCorrectMessage = (conversationId, messageId, text) =>
 export const apiListDaySummaries = (days) => client.listDaySummaries(days);
 /** @param {string} conversationId @param {Parameters<Client["changeConversation"]>[1]} change */
 export const apiChangeConversation = (conversationId, change) => client.changeConversation(conversationId, change);
+/** @param {string} conversationId @param {string} otherId */
+export const apiJoinConversations = (conversationId, otherId) => client.joinConversations(conversationId, otherId);
+/** @param {string} conversationId @param {string} messageId */
+export const apiSplitConversation = (conversationId, messageId) => client.splitConversation(conversationId, messageId);
+/** @param {string} conversationId */
+export const apiUndoConversation = (conversationId) => client.undoConversation(conversationId);
 /** @param {string} conversationId @param {string} itemId @param {boolean} done */
 export const apiTickActionItem = (conversationId, itemId, done) => client.tickActionItem(conversationId, itemId, done);
 /** @param {Parameters<Client["listActionItems"]>[0]} [which] */

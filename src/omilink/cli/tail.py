@@ -38,8 +38,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         with httpx2.Client(base_url=url, timeout=timeout) as client:
             token = os.environ.get("OMILINK_TOKEN") or _sign_in(client, args.email)
+            shown: set[str] = set()
             for event in _follow(client, token):
-                _show(event, as_json=args.json)
+                _show(event, shown, as_json=args.json)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise OmilinkError(f"{url} does not answer as omilink does: {error}. Is the server running?") from None
     return 0
@@ -85,11 +86,18 @@ def _connection(client: httpx2.Client, token: str, cursor: str) -> Iterator[http
         yield from httpx2.EventSource(answer, max_event_size=None)  # one event may hold all words of a long call
 
 
-def _show(event: Event, *, as_json: bool) -> None:
+def _show(event: Event, shown: set[str], *, as_json: bool) -> None:
+    """Prints the event's words. Words that only moved to another conversation are not printed again: `shown` has the
+    ids of what was."""
     if as_json:
         print(json.dumps(event, ensure_ascii=False), flush=True)
         return
+    if event["type"] == "messages_moved":
+        shown.update(new for old, new in event["messageIds"].items() if old in shown)
     for message in event.get("messages", ()):
+        if event["type"] == "new_messages" and message["id"] in shown:
+            continue
+        shown.add(message["id"])
         who = "You" if message["isUser"] else message["speaker"] or "?"
         print(f"{message['spokenAt'][11:19]}  {_printable(who)}: {_printable(message['text'])}", flush=True)
 
