@@ -12,7 +12,7 @@ from contract_support import moment
 from msgspec.structs import replace
 from sqlalchemy import Engine, text
 
-from omilink.conversations import history
+from omilink.conversations import history, people, speakers
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.database import migrate
 from omilink.database.search import SPELLED_OUT, Filters
@@ -22,7 +22,7 @@ from omilink.linking import sessions
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
 from omilink.models.message import Message
-from omilink.models.summary import ActionItem, Details, Participant, Section
+from omilink.models.summary import ActionItem, CalendarEvent, Details, Participant, Section
 from omilink.models.user import User
 from omilink.search import index
 from omilink.search.find import Cursor, Hit, Order, find
@@ -232,12 +232,15 @@ def test_what_a_record_says_is_found_as_it_is_now(tx: Transaction) -> None:
     assert [hit.text for hit in hits(tx, "own")] == ["My own"]
 
 
-def test_the_emoji_of_a_conversation_and_its_participants_are_found(tx: Transaction) -> None:
+def test_the_emoji_participants_and_appointments_of_a_conversation_are_found(tx: Transaction) -> None:
     say(tx, "some words")
-    details = Details(participants=[Participant(name="Zoë Quist"), Participant(name="Ben")])
+    lesson = CalendarEvent(title="Piano lesson", description="Bring the scores")
+    details = Details(participants=[Participant(name="Zoë Quist"), Participant(name="Ben")], events=[lesson])
     put(tx, replace(current(tx), emoji="🫖", omi_title="Breakage", details=details.text()))
     assert [(hit.field, hit.text) for hit in hits(tx, "🫖")] == [("title", "🫖 Breakage")]
     assert [(hit.field, hit.text) for hit in hits(tx, "zoe")] == [("summary", "Zoë Quist, Ben")]
+    [appointment] = hits(tx, "piano scores")
+    assert (appointment.field, appointment.text) == ("summary", "Piano lesson\nBring the scores")
     put(tx, replace(current(tx), emoji="🎉", details=None))
     assert (hits(tx, "🫖"), hits(tx, "zoe"), [hit.text for hit in hits(tx, "🎉")]) == ([], [], ["🎉 Breakage"])
 
@@ -447,6 +450,47 @@ def test_filters_narrow_a_search(tx: Transaction) -> None:
     assert found(tx, "kettle", since=2 * HOUR - 10_000) == ["kettle of now", "kettle of the watch"]
     assert found(tx, "kettle", until=2 * HOUR - 10_000) == ["kettle of old"]
     assert found(tx, "kettle", since=HOUR + 1, until=49 * HOUR) == ["kettle of the watch"]
+
+
+def test_somebody_is_found_by_name_in_each_conversation_in_which_they_speak(tx: Transaction) -> None:
+    for number in range(1, 5):
+        say(tx, f"tea {number}", f"more {number}", at=number * HOUR, speaker="SPEAKER_1")
+        speakers.correct(tx, current(tx).id, "ada", "SPEAKER_1", name="Zoë Quist" if number % 2 else "Ben")
+    assert [(hit.field, hit.text) for hit in hits(tx, "zoe qui")] == [("summary", "Zoë Quist")] * 2
+    assert hits(tx, "zoe tea") == hits(tx, "zoe", "ben") == []
+    assert [hit.text for hit in hits(tx, "zoe", until=2 * HOUR)] == ["Zoë Quist"]
+    for order in Order:
+        seen, page = [], find(tx, "ada", "quist", Filters(), order, 1)
+        while page.next:
+            seen += page.hits
+            page = find(tx, "ada", "quist", Filters(), order, 1, page.next)
+        assert len({hit.entry for hit in [*seen, *page.hits]}) == len([*seen, *page.hits]) == 2
+    talk = current(tx)
+    put(tx, replace(talk, details=Details(participants=[Participant(name="Ben")]).text()))
+    assert [hit.text for hit in hits(tx, "ben")] == ["Ben", "Ben"]  # one as participant, and not as speaker too
+    [ben, zoe] = sorted(people.page(tx, "ada", 10), key=lambda one: one.name or "")
+    people.rename(tx, "ada", zoe.id, "Idana")
+    assert (hits(tx, "quist"), len(hits(tx, "idana"))) == ([], 2)
+    people.merge(tx, "ada", ben.id, zoe.id)
+    assert [len(hits(tx, "idana")), len(hits(tx, "ben"))] == [4, 1]
+
+
+def test_words_of_a_person_are_found_by_every_id_that_means_the_person(tx: Transaction) -> None:
+    for number, name in enumerate(("Zoë", "Ben", "Ida"), 1):
+        say(tx, f"tea {number}", at=number * HOUR, speaker="SPEAKER_1")
+        speakers.correct(tx, current(tx).id, "ada", "SPEAKER_1", name=name)
+    ben, ida, zoe = sorted(people.page(tx, "ada", 10), key=lambda one: one.name or "")
+    assert found(tx, "tea", person_id=ben.id) == ["tea 2"]
+    people.merge(tx, "ada", ben.id, zoe.id)
+    people.merge(tx, "ada", zoe.id, ida.id)
+    for one in ben, zoe, ida:
+        assert found(tx, "tea", person_id=one.id) == ["tea 3", "tea 2", "tea 1"]
+    assert found(tx, "tea", "ben", person_id=ida.id) == []
+    people.undo(tx, "ada", zoe.id)
+    assert (found(tx, "tea", person_id=ida.id), found(tx, "tea", person_id=ben.id)) == (["tea 3"], ["tea 2", "tea 1"])
+    people.remove(tx, "ada", ida.id)
+    assert found(tx, "tea", person_id=ida.id) == hits(tx, "ida") == []
+    assert found(tx, "tea") == ["tea 3", "tea 2", "tea 1"]
 
 
 def test_best_first_puts_whole_words_before_beginnings_and_titles_before_words(tx: Transaction) -> None:

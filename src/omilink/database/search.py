@@ -1,9 +1,9 @@
 """The search index: which tokens stand in which texts of which user.
 
 An entry is a text: a message, or of a conversation the title, the summary, a section of the summary, the names of the
-participants or an action item. Its id is the number of the conversation in the index, and within it the place of the
-text, so that ids grow as texts come. SQLite keeps tokens in an FTS5 table, PostgreSQL in a tsvector. Both hold tokens
-without their order, and no texts: docs/decisions/0022-search.md.
+participants, an action item or an appointment. Its id is the number of the conversation in the index, and within it the
+place of the text, so that ids grow as texts come. SQLite keeps tokens in an FTS5 table, PostgreSQL in a tsvector. Both
+hold tokens without their order, and no texts: docs/decisions/0022-search.md.
 """
 
 from collections.abc import Collection, Mapping
@@ -32,10 +32,12 @@ PLACE_BITS = 24
 """Of an entry's id."""
 PLACES = 1 << PLACE_BITS
 TITLE, SUMMARY = PLACES - 1, PLACES - 2
-PARTICIPANTS = PLACES - 3
-SECTIONS = range(PLACES - 1_024, PARTICIPANTS)
+PARTICIPANTS, SPEAKER = PLACES - 3, PLACES - 4
+SECTIONS = range(PLACES - 1_024, SPEAKER)
 ACTION_ITEMS = range(PLACES - 8_192, PLACES - 1_024)
-"""The places of the texts that are no messages. The place of a message is its `seq`."""
+EVENTS = range(PLACES - 9_216, PLACES - 8_192)
+"""The places of the texts that are no messages. The place of a message is its `seq`. No entry has the place of a
+speaker, whose name `search/find` compares."""
 NEWEST = 10**18 - 1
 """No entry has a greater id. Cursors have as many digits."""
 MERGED_AT_ONCE = 64
@@ -118,8 +120,9 @@ class Lookup(NamedTuple):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filters:
     """What an entry must have beside the tokens, where it is not None. `since` and `until`: the time when it was said
-    or, for a title or a summary, when the conversation began; `until` is excluded. `person_id`: who speaks, as the
-    device names them. Sessions and people are marks in the index, the others are asked of the tables."""
+    or, for a title or a summary, when the conversation began; `until` is excluded. `person_id`: who speaks
+    (`search/find` knows which ids mean the same person). Sessions and people are marks in the index, the others are
+    asked of the tables."""
 
     since: Millis | None = None
     until: Millis | None = None
@@ -217,6 +220,7 @@ _MATCHES = {
 _TOKEN = {"sqlite": '"{}"', "postgresql": "'{}'"}
 _BEGINNING = {"sqlite": '"{}"*', "postgresql": "'{}':*"}
 _AND = {"sqlite": " AND ", "postgresql": " & "}
+_OR = {"sqlite": " OR ", "postgresql": " | "}
 _FILTERS = {
     "since": "coalesce(m.spoken_at, c.zero_at, c.created_at) >= :since",
     "until": "coalesce(m.spoken_at, c.zero_at, c.created_at) < :until",
@@ -295,10 +299,18 @@ class Search(Work):
             self._run(_ADD_POSTGRESQL, {"added": json_list(added)})
 
     def find(
-        self, user_id: str, lookups: Collection[Lookup], filters: Filters, *, low: int, high: int, most: int
+        self,
+        user_id: str,
+        lookups: Collection[Lookup],
+        filters: Filters,
+        speakers: Collection[str],
+        *,
+        low: int,
+        high: int,
+        most: int,
     ) -> list[Found]:
         """The newest `most` entries from `low` to `high` that have all tokens, newest first: of the user's
-        conversations, and of no other."""
+        conversations, and of no other. `speakers`: ids of people of whom one has to speak; without any, anybody may."""
         wanted = {name: value for name in _FILTERS if (value := getattr(filters, name)) is not None}
         if wanted:
             low, high = self._bounds(user_id, filters, low, high)
@@ -308,7 +320,7 @@ class Search(Work):
             entry=_ENTRY[dialect], matches=_MATCHES[dialect], by_seq=_BY_SEQ_INDEX[dialect], filters=conditions
         )
         asked = wanted | {"user_id": user_id, "low": low, "high": high, "most": most}
-        asked |= {"lookup": self._lookup(user_id, lookups, filters), "bits": PLACE_BITS}
+        asked |= {"lookup": self._lookup(user_id, lookups, filters, speakers), "bits": PLACE_BITS}
         plan_each_time(self._connection)
         rows = self._run(text(query), asked | {"mask": PLACES - 1})
         return [Found(*row) for row in rows]
@@ -358,19 +370,24 @@ class Search(Work):
         if value:
             self._run(insert(meta).values(name=ERASURE, value=value))
 
-    def _lookup(self, user_id: str, lookups: Collection[Lookup], filters: Filters) -> str:
+    def _lookup(self, user_id: str, lookups: Collection[Lookup], filters: Filters, speakers: Collection[str]) -> str:
         """What the index is asked. Tokens consist of letters, numbers, marks and emoji: none of them is an operator."""
         dialect = self._connection.dialect.name
-        marks = [("user", user_id), ("session", filters.session_id), ("person", filters.person_id)]
+        marks = [("user", user_id), ("session", filters.session_id)]
         asked = [_TOKEN[dialect].format(mark(kind, id)) for kind, id in marks if id is not None]
+        if speakers:
+            asked.append(self._any(dialect, [mark("person", id) for id in speakers]))
         return _AND[dialect].join([*asked, *(self._asked(dialect, one) for one in lookups)])
 
     def _asked(self, dialect: str, one: Lookup) -> str:
         if not one.is_beginning:
             return _TOKEN[dialect].format(one.token)
         if dialect == "sqlite" and len(one.token) > PREFIXED and (begun := self._begun(one.token)):
-            return f"({' OR '.join(map(_TOKEN[dialect].format, begun))})"
+            return self._any(dialect, begun)
         return _BEGINNING[dialect].format(one.token)
+
+    def _any(self, dialect: str, tokens: Collection[str]) -> str:
+        return f"({_OR[dialect].join(map(_TOKEN[dialect].format, tokens))})"
 
     def _begun(self, beginning: str) -> list[str]:
         """The tokens of the index that begin so; none if they are more than `SPELLED_OUT`. FTS5 reads all entries of
@@ -404,7 +421,7 @@ class Search(Work):
 
 
 def is_message(place: int) -> bool:
-    return place < ACTION_ITEMS.start
+    return place < EVENTS.start
 
 
 @lru_cache(4096)

@@ -10,7 +10,18 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
-from omilink.database.search import ACTION_ITEMS, PARTICIPANTS, SECTIONS, SUMMARY, TITLE, Change, Indexed, Said, mark
+from omilink.database.search import (
+    ACTION_ITEMS,
+    EVENTS,
+    PARTICIPANTS,
+    SECTIONS,
+    SUMMARY,
+    TITLE,
+    Change,
+    Indexed,
+    Said,
+    mark,
+)
 from omilink.database.store import Transaction
 from omilink.models.conversation import Conversation
 from omilink.models.message import Message
@@ -57,6 +68,7 @@ def texts_of(one: Conversation | Indexed) -> dict[int, str]:
     texts = {TITLE: " ".join(part for part in title if part), SUMMARY: one.summary}
     texts[PARTICIPANTS] = ", ".join(participant.name for participant in details.participants)
     texts |= zip(SECTIONS, (f"{section.heading}\n{section.text}" for section in details.sections), strict=False)
+    texts |= zip(EVENTS, (f"{event.title}\n{event.description or ''}" for event in details.events), strict=False)
     texts |= zip(ACTION_ITEMS, (item.text for item in details.action_items), strict=False)
     return {place: text for place, text in texts.items() if text}
 

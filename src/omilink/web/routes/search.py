@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 Words = Annotated[str, Query(max_length=LONGEST, description="Words, or phrases in quotes; a hit has all of them")]
 From = Annotated[str, Query(alias="from", description="A day, or a time in ISO 8601: at this time or later")]
 To = Annotated[str, Query(description="A day, which is included, or a time in ISO 8601: before this time")]
-Person = Annotated[str, Query(description="Who speaks: the person's id as the device names it")]
+Person = Annotated[str, Query(description="Who speaks: an id that means the person")]
 Session = Annotated[str, Query(description="The id of a wearable's session")]
 ConversationId = Annotated[str, Query(description="The id of a conversation")]
 
@@ -43,9 +43,9 @@ async def search(
     limit: Limit = 20,
     cursor: RankCursor = "",
 ) -> Json:
-    """Searches words, titles, summaries, participants and action items of your conversations. Case and accents make no
-    difference. A word also finds the words that it begins; in quotes, words have to follow one another as they are. An
-    emoji is a word. No other sign has a meaning."""
+    """Searches words, titles, summaries, people, action items and appointments of your conversations. Case and accents
+    make no difference. A word also finds the words that it begins; in quotes, words have to follow one another as they
+    are. An emoji is a word. No other sign has a meaning."""
     filters = Filters(
         since=_moment(from_, "from"),
         until=_moment(to, "to", after=DAY),
