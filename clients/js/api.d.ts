@@ -125,6 +125,8 @@ export interface components {
             participants: components["schemas"]["Participant"][];
             /** @description The appointments that were agreed on, as far as OMI knows. */
             events: components["schemas"]["CalendarEvent"][];
+            /** @description The languages into which OMI has translated words: `de`. */
+            translatedInto: string[];
             /** @description The session that it was heard in. */
             omiSessionKey: string;
             /** @description Where it comes from. */
@@ -364,6 +366,48 @@ export interface components {
             /** @description Whether its user corrected the text. */
             edited: boolean;
         };
+        /** @description A message of a page. `translations` are there if they were asked for. */
+        MessageOfPage: {
+            /** @description The same for as long as the message lives. */
+            id: string;
+            conversationId: string;
+            /**
+             * @description What wearables hear is `USER`.
+             * @enum {string}
+             */
+            role: "USER" | "ASSISTANT" | "SYSTEM" | "TOOL";
+            /** @description As its user corrected it, or else as it was heard. Text, never markup. */
+            text: string;
+            /**
+             * @description Where it comes from: `omi` if it came live, `omi_record` if only OMI's record of the conversation has it.
+             * @enum {string}
+             */
+            source: "omi" | "omi_record";
+            /** @description When it was saved. */
+            createdAt: string;
+            /** @description When it was said. */
+            spokenAt: string;
+            /** @description As the wearable names them: `SPEAKER_1`. */
+            speaker: string | null;
+            /** @description Whether the wearer speaks. */
+            isUser: boolean;
+            /**
+             * @description Who speaks, as far as OMI or its user says so: one of the `ids` of a person of `/people`, or of somebody who
+             *     has no name yet.
+             */
+            personId: string | null;
+            /** @description Seconds on the wearable's clock. */
+            start: number | null;
+            end: number | null;
+            /** @description Spoken order: ascending `position`, then ascending `seq`. */
+            position: number;
+            seq: number;
+            /** @description Grows when the segment changes; a lower one is older news. */
+            rev: number;
+            /** @description Whether its user corrected the text. */
+            edited: boolean;
+            translations?: components["schemas"]["Translation"][];
+        };
         /**
          * @description `nextCursor` leads to the next older page; null when there is none. `newerCursor` leads to the next newer one, in
          *     the page around a message and those that its cursors lead to.
@@ -371,7 +415,7 @@ export interface components {
         Messages: {
             /** @constant */
             ok: true;
-            items: components["schemas"]["Message"][];
+            items: components["schemas"]["MessageOfPage"][];
             nextCursor: string | null;
             newerCursor?: string | null;
         };
@@ -735,6 +779,13 @@ export interface components {
             ticket: string;
             expiresAt: string;
         };
+        /** @description What was said, in another language. */
+        Translation: {
+            /** @description A language tag in small letters: `de`. */
+            language: string;
+            /** @description Null if the translation of an earlier message has the words of this one too. */
+            text: string | null;
+        };
         /**
          * @description Why a session is not its user's any more, as their streams are told.
          * @enum {string}
@@ -818,6 +869,7 @@ export type Login = components['schemas']['Login'];
 export type Me = components['schemas']['Me'];
 export type Merge = components['schemas']['Merge'];
 export type Message = components['schemas']['Message'];
+export type MessageOfPage = components['schemas']['MessageOfPage'];
 export type Messages = components['schemas']['Messages'];
 export type MessagesDeletedEvent = components['schemas']['MessagesDeletedEvent'];
 export type MessagesMovedEvent = components['schemas']['MessagesMovedEvent'];
@@ -867,6 +919,7 @@ export type Start = components['schemas']['Start'];
 export type TakeEarlier = components['schemas']['TakeEarlier'];
 export type Tick = components['schemas']['Tick'];
 export type Ticket = components['schemas']['Ticket'];
+export type Translation = components['schemas']['Translation'];
 export type UnlinkReason = components['schemas']['UnlinkReason'];
 export type UpdateEvent = components['schemas']['UpdateEvent'];
 export type User = components['schemas']['User'];

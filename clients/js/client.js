@@ -203,7 +203,7 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
      * with a `newerCursor` too.
      *
      * @param {string} id
-     * @param {Paging & {around?: string}} [paging]
+     * @param {Paging & {around?: string, translations?: string}} [paging] `translations`: a language, such as "de".
      * @returns {Promise<import("./wire.js").Messages>} In spoken order.
      */
     messages: (id, paging) => ask("GET", `/conversations/${encodeURIComponent(id)}/messages${queryOf(paging)}`),

@@ -95,7 +95,7 @@ GOLDEN: list[tuple[Struct, str]] = [
         '"startedAt":"2026-09-14T18:20:07.114Z","endedAt":"2026-09-14T18:21:07.119Z",'
         '"lastMessageAt":"2026-09-14T18:21:07.119Z","order":9,"messageCount":3,"omiConversationId":null,'
         '"emoji":null,"category":null,"repairedCount":0,"starred":false,"sessionName":null,"sections":[],'
-        '"actionItems":[],"participants":[],"events":[],"omiSessionKey":"kitchen","source":"omi"}',
+        '"actionItems":[],"participants":[],"events":[],"translatedInto":[],"omiSessionKey":"kitchen","source":"omi"}',
     ),
     (
         BEGUN,
@@ -103,7 +103,7 @@ GOLDEN: list[tuple[Struct, str]] = [
         '"startedAt":"2026-09-14T18:21:07.114Z","endedAt":"2026-09-14T18:21:07.114Z",'
         '"lastMessageAt":"2026-09-14T18:21:07.114Z","order":0,"messageCount":0,"omiConversationId":null,'
         '"emoji":null,"category":null,"repairedCount":0,"starred":false,"sessionName":null,"sections":[],'
-        '"actionItems":[],"participants":[],"events":[],"omiSessionKey":"kitchen","source":"omi"}',
+        '"actionItems":[],"participants":[],"events":[],"translatedInto":[],"omiSessionKey":"kitchen","source":"omi"}',
     ),
     (
         structs.replace(
@@ -129,7 +129,7 @@ GOLDEN: list[tuple[Struct, str]] = [
         '"sections":[{"heading":"H","text":"- *t*","messageIds":["c.1"]}],"actionItems":[{"id":"c.i","text":"do",'
         '"done":true,"dueAt":"2026-09-14T18:21:07.114Z","owner":"Jo","messageIds":[]}],'
         '"participants":[{"name":"Ruben","personId":null}],"events":[{"title":"Van","description":null,'
-        '"startsAt":"2026-09-14T18:21:07.114Z","minutes":60}],"omiSessionKey":"kitchen","source":"omi"}',
+        '"startsAt":"2026-09-14T18:21:07.114Z","minutes":60}],"translatedInto":[],"omiSessionKey":"kitchen","source":"omi"}',
     ),
     (
         OWNED,
@@ -305,6 +305,7 @@ def test_deleted_words_leave_nothing_or_an_empty_text() -> None:
         "person_id": None,
         "versions": "",
         "user_text": None,
+        "translations": None,
         "user_person_id": None,
         "user_is_user": None,
     }

@@ -1,11 +1,11 @@
-"""Corrections of misheard words, and pages around a message, over HTTP."""
+"""Corrections of misheard words, pages around a message, and translations, over HTTP."""
 
 import json
 from typing import Any
 
 import pytest
 from support import Person, ServerProcess
-from web_support import is_error, wait_for_texts
+from web_support import call, is_error, wait_for_texts
 
 
 def heard(server: ServerProcess, person: Person, device: str, *texts: str) -> list[dict[str, Any]]:
@@ -88,3 +88,23 @@ def test_a_cursor_that_is_none_is_refused(shared_server: ServerProcess, ada: Per
     answer = ada.client.get(path, params={"cursor": cursor})
     assert is_error(answer, 422, "invalid")
     assert "see header" not in json.dumps(answer.json())
+
+
+def test_translations_are_there_on_wish(shared_server: ServerProcess, ada: Person, device: str) -> None:
+    ada.link(device)
+    said = {
+        "text": "Wo ist der Schlüssel?",
+        "start": 0.0,
+        "end": 2.0,
+        "translations": [{"lang": "en", "text": "Where?"}],
+    }
+    call(shared_server, {"session_id": device, "id": f"record of {device}", "transcript_segments": [said]})
+    wait_for_texts(ada, "Wo ist der Schlüssel?")
+    current = ada.current()
+    assert current["conversation"]["translatedInto"] == ["en"]
+    path = f"/conversations/{current['conversation']['id']}/messages"
+    for language, translations in ("EN", [{"language": "en", "text": "Where?"}]), ("de", []):
+        [item] = ada.client.get(path, params={"translations": language}).json()["items"]
+        assert item == current["messages"][0] | {"translations": translations}
+    assert ada.client.get(path).json()["items"] == current["messages"]
+    assert is_error(ada.client.get(path, params={"translations": "no language"}), 422, "invalid")

@@ -13,7 +13,7 @@ MESSAGE = {
 CONVERSATION = {
     "id", "title", "titleSource", "summary", "createdAt", "startedAt", "endedAt", "lastMessageAt", "order",
     "messageCount", "omiConversationId", "emoji", "category", "repairedCount", "starred", "sessionName", "sections",
-    "actionItems", "participants", "events", "omiSessionKey", "source",
+    "actionItems", "participants", "events", "translatedInto", "omiSessionKey", "source",
 }  # fmt: skip
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
 from itertools import accumulate, islice, pairwise
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from omilink.models.message import Message, Segment
 
+AnySegment = TypeVar("AnySegment", bound=Segment)
 LONG = 12
 """Letters from which on a text is found wherever it stands. A shorter text must be near its time or its neighbours."""
 NEAR, FAR = 2.0, 30.0
@@ -65,7 +66,7 @@ class Repair:
     shift: float
 
 
-def in_spoken_order(segments: Sequence[Segment]) -> list[Segment]:
+def in_spoken_order(segments: Sequence[AnySegment]) -> list[AnySegment]:
     """The record's segments by their start. Segments without a place came after the conversation had ended."""
     return sorted(segments, key=lambda one: (one.start is None, one.start or 0.0, one.end or 0.0))
 

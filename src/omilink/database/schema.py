@@ -274,6 +274,7 @@ messages = Table(
         Column("position", Float, primary_key=True),
         Column("seq", Integer, primary_key=True),
         Column("text", Text, nullable=False),
+        Column("translations", Text),
     ),
     UniqueConstraint("conversation_id", "key"),
     Index("ix_messages_conversation_id_seq", "conversation_id", "seq"),

@@ -5,7 +5,7 @@ the conversation. A record that was applied before changes nothing.
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from msgspec.structs import replace
 
@@ -20,9 +20,10 @@ from omilink.models.conversation import Conversation, title_of
 from omilink.models.delivery import Delivery
 from omilink.models.event import ConversationChanged, NewMessages
 from omilink.models.ids import digest
-from omilink.models.message import FROM_RECORD, Message, Segment
-from omilink.models.record import Record
+from omilink.models.message import FROM_RECORD, Message
+from omilink.models.record import Record, RecordedSegment
 from omilink.models.summary import ActionItem, Details, Participant, Section, details_of
+from omilink.models.translation import of_messages, stored
 
 MOST_LED_TO = 500
 """Messages to which the sections and action items of a conversation lead."""
@@ -102,6 +103,7 @@ class _Filling:
         speakers = self._live_names()
         for hole in self._repair.holes:
             self._fill(hole, speakers)
+        self._translate()
         self._conversations[self._main] = self._described(self._conversations[self._main])
         for conversation in self._conversations.values():
             self._put(conversation)
@@ -165,9 +167,24 @@ class _Filling:
         others = (one for one in self._conversations.values() if clock in (one.id, one.hand.cut_of))
         return next((one for one in others if one.may_hold(hole.start)), near)
 
+    def _translate(self) -> None:
+        """Stores the record's translations with the messages of its segments."""
+        known = {one.id: one for one in chain(self._said, *self._new.values())}
+        place = {id: (one.position, one.seq) for id, one in known.items()}
+        pieces = [
+            (sorted(dict.fromkeys(self._of_segment[number]), key=place.__getitem__), segment.translations)
+            for number, segment in enumerate(self._record.segments)
+            if segment.translations
+        ]
+        for id, translations in of_messages(pieces).items():
+            message = replace(known[id], translations=stored(translations))
+            if message != known[id]:
+                self._batch.put_message(message)
+
     def _described(self, conversation: Conversation) -> Conversation:
         """The conversation with what the record says about it. An empty text in the record leaves what is there."""
         record, before = self._record, details_of(conversation.details)
+        languages = {one.language for segment in record.segments for one in segment.translations}
         ids = {one.id: number for number, one in enumerate(record.segments) if one.id}
         room = MOST_LED_TO
 
@@ -201,6 +218,7 @@ class _Filling:
             ),
             participants=[Participant(name=name, person_id=self._ids.get(name)) for name in record.participants],
             events=record.events,
+            languages=sorted(languages) or before.languages,
             removed_items=before.removed_items,
             names=record.names or before.names,
         )
@@ -240,12 +258,15 @@ def _in_order(batch: DeliveryBatch, living: Sequence[Conversation]) -> Iterable[
         yield from batch.tx.all_messages(conversation.id)
 
 
-def _without_phrases(segments: Sequence[Segment]) -> list[Segment]:
+def _without_phrases(segments: Sequence[RecordedSegment]) -> list[RecordedSegment]:
     """The segments without verification phrases: they are no part of a conversation."""
     texts = [segment.text for segment in segments]
     for _, span in reversed(list(phrase.sentences_in(texts))):
         texts = [span.cut(place, text) for place, text in enumerate(texts)]
-    return [replace(segment, text=text) for segment, text in zip(segments, texts, strict=True)]
+    return [
+        segment if text == segment.text else replace(segment, text=text, translations=())
+        for segment, text in zip(segments, texts, strict=True)
+    ]
 
 
 def _longer(conversation: Conversation, message: Message, at: Millis) -> Conversation:

@@ -5,7 +5,7 @@ Whatever can be read is kept. A list that is no list, or a date that is no date,
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,10 +16,10 @@ from omilink.conversations.repair import in_spoken_order
 from omilink.ingest import segment_reading
 from omilink.models.day_summary import DayItem, DaySummary, Highlight
 from omilink.models.ids import digest
-from omilink.models.message import Segment
-from omilink.models.record import Record, RecordedItem, RecordedSection
+from omilink.models.record import Record, RecordedItem, RecordedSection, RecordedSegment
 from omilink.models.summary import CalendarEvent
 from omilink.models.texts import is_storable, storable
+from omilink.models.translation import LANGUAGE, Translation
 
 MOST_SEGMENTS = 20_000
 """Segments of a record: more than a day of speech. Further ones are counted as unreadable."""
@@ -34,6 +34,8 @@ MOST_DETAILS, ENTRY = 32 << 10, 128
 texts. What does not fit is cut, the last events first, and further entries are counted as unreadable."""
 LONGEST_EVENT = 525_600
 """Minutes: a year."""
+MOST_TRANSLATED, MOST_LANGUAGES = 2 << 20, 10
+"""Bytes of all translations of a record, and languages of a segment. What does not fit is counted as unreadable."""
 LONGEST_LITERAL = 100_000
 """Characters of a summary that is written as Python."""
 MOST_NAMES = 50
@@ -68,7 +70,7 @@ class _Reader:
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         self._body, self._unreadable = body, 0
-        self._room = MOST_DETAILS
+        self._room, self._room_to_translate = MOST_DETAILS, MOST_TRANSLATED
 
     def record(self) -> Record:
         body, about = self._body, self._object(self._body.get("structured"))
@@ -131,14 +133,35 @@ class _Reader:
                 texts = (id for id in ids if isinstance(id, str) and is_storable(id))
                 yield from (id[: segment_reading.LONGEST_ID] for id in texts if id)
 
-    def _segments(self) -> list[Segment]:
+    def _segments(self) -> Sequence[RecordedSegment]:
         items = self._list(self._body.get("transcript_segments"), MOST_SEGMENTS)
-        segments, unreadable = segment_reading.read({"segments": items})
-        self._unreadable += unreadable
+        segments = [segment for item in items for segment in self._pieces(item)]
         text = _text(self._object(self._body.get("external_data")).get("text"))
         if not segments and text:  # made of a text by an integration
-            return [Segment(text=text)]
+            return [RecordedSegment(text=text)]
         return in_spoken_order(segments)
+
+    def _pieces(self, item: Any) -> Iterator[RecordedSegment]:
+        """The item's segment; several if it is longer than a message. The translations stand at the first."""
+        pieces, unreadable = segment_reading.read([item])
+        self._unreadable += unreadable
+        for number, one in enumerate(pieces):
+            translations = [] if number else self._translations(item)
+            yield RecordedSegment(**one.speech(), id=one.id, translations=translations)
+
+    def _translations(self, item: Mapping[str, Any]) -> list[Translation]:
+        """Those into languages whose tag can be read, each language once."""
+        found: dict[str, Translation] = {}
+        for one in self._list(item.get("translations"), MOST_LANGUAGES):
+            language, text = (_text(one.get(name)) if isinstance(one, dict) else None for name in ("lang", "text"))
+            tag = (language or "").lower()
+            size = len((text or "").encode())
+            if text and LANGUAGE.fullmatch(tag) and size <= self._room_to_translate:
+                self._room_to_translate -= size
+                found.setdefault(tag, Translation(language=tag, text=text))
+            else:
+                self._unreadable += 1
+        return list(found.values())
 
     def _sections(self, value: Any) -> Iterator[RecordedSection]:
         for section in self._entries(value):

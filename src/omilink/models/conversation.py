@@ -65,7 +65,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     category: Shown[Erased[str | None]] = None
     """OMI's word for what it is about: `work`, `family`."""
     details: Erased[str | None] = None
-    """Sections, action items, participants and events, as `models.summary.Details` has them."""
+    """Sections, action items, participants, events and languages, as `models.summary.Details` has them."""
     speakers: Erased[str | None] = None
     """What its user says about who speaks, as `models.speakers.Speakers` has it."""
     repaired_count: Shown[int] = 0
@@ -112,6 +112,11 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     def events(self) -> Shown[Sequence[CalendarEvent]]:
         """The appointments that were agreed on, as far as OMI knows."""
         return details_of(self.details).events
+
+    @property
+    def translated_into(self) -> Shown[Sequence[str]]:
+        """The languages into which OMI has translated words: `de`."""
+        return details_of(self.details).languages
 
     @property
     def started_at(self) -> Annotated[Millis, ShownAs(before="last_at")]:

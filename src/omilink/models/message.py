@@ -121,6 +121,8 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
     """The latest versions of its segment, separated by spaces."""
     user_text: Erased[str | None] = None
     """The text as its user corrected it, which outlasts every later version and every record."""
+    translations: Erased[str | None] = None
+    """OMI's translations by language, as `models.translation` stores them."""
     user_person_id: Erased[str | None] = None
     """Who speaks, where its user says otherwise than the device; or NOBODY."""
     user_is_user: Erased[bool | None] = None
@@ -212,8 +214,8 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
 
     def without(self, text: str) -> "Message":
         """The message with this text, after something in it was found to be no part of the conversation. A retry does
-        not restore the removed words. A correction by its user may have them too, and is lost."""
-        return replace(self, text=text, user_text=None, rev=self.rev + 1)
+        not restore the removed words. A correction by its user and translations may have them too, and are lost."""
+        return replace(self, text=text, user_text=None, translations=None, rev=self.rev + 1)
 
     def corrected(self, text: str | None) -> "Message":
         """The message as its user corrects it. None gives back what was heard."""

@@ -7,6 +7,13 @@ from msgspec import Struct
 from omilink.clock import Millis
 from omilink.models.message import Segment
 from omilink.models.summary import CalendarEvent
+from omilink.models.translation import Translation
+
+
+class RecordedSegment(Segment, frozen=True, kw_only=True):
+    """A segment with its translations."""
+
+    translations: Sequence[Translation] = ()
 
 
 class RecordedSection(Struct, frozen=True, kw_only=True):
@@ -36,7 +43,7 @@ class Record(Struct, frozen=True, kw_only=True):
     id: str
     started_at: Millis | None = None
     finished_at: Millis | None = None
-    segments: Sequence[Segment] = ()
+    segments: Sequence[RecordedSegment] = ()
     title: str | None = None
     summary: str | None = None
     emoji: str | None = None

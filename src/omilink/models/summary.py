@@ -73,6 +73,8 @@ class Details(Struct, frozen=True, kw_only=True, gc=False):
     action_items: Sequence[ActionItem] = ()
     participants: Sequence[Participant] = ()
     events: Sequence[CalendarEvent] = ()
+    languages: Sequence[str] = ()
+    """Those into which OMI has translated words."""
     removed_items: Sequence[str] = ()
     """The ids of OMI's action items that the user has deleted: a later record does not restore them."""
 

@@ -41,6 +41,11 @@ class Whole(Conversation, frozen=True, kw_only=True, gc=False):
         """The appointments that were agreed on, as far as OMI knows."""
         return [event for one in self.members for event in one.events]
 
+    @property
+    def translated_into(self) -> Shown[Sequence[str]]:
+        """The languages into which OMI has translated words: `de`."""
+        return sorted({language for one in self.members for language in one.translated_into})
+
 
 class MessageOfPart(Message, frozen=True, kw_only=True, gc=False):
     """A message of a part as the whole shows it: it keeps its id, and has its place among the messages of the whole. It

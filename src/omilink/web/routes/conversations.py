@@ -14,10 +14,12 @@ from omilink.models.conversation import Conversation
 from omilink.models.json import Json, to_json
 from omilink.models.message import Message
 from omilink.models.person import Person
+from omilink.models.translation import in_language
 from omilink.web.auth import CurrentUser, Services
 from omilink.web.schema import answers, fields
 from omilink.web.schema.cursors import NEWER, OLDER, Limit, NumberCursor, PlaceCursor, by_number, by_place, pack
 
+Language = Annotated[str, Query(pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3})?$", description="Such as `de`")]
 Around = Annotated[str, Query(description="The id of a message")]
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
@@ -172,10 +174,11 @@ async def messages(
     limit: Limit = 50,
     cursor: PlaceCursor = "",
     around: Around = "",
+    translations: Language = "",
 ) -> Json:
     """The newest page of a conversation's messages, in spoken order. The cursor leads to older pages. With `around`,
     the page that has this message in its middle; this page and those that its cursors lead to have a `newerCursor`
-    too."""
+    too. With `translations`, each message has OMI's translation into this language, if there is one."""
     direction, place = by_place(cursor)
 
     def read(tx: Transaction) -> history.Page:
@@ -191,7 +194,7 @@ async def messages(
         return page._replace(messages=history.resolved(tx, who.user.id, page.messages))
 
     page = await services.store.read(resolved)
-    answer = {"ok": True, "items": [to_json(m) for m in page.messages]}
+    answer = {"ok": True, "items": [_with_translations(m, translations) for m in page.messages]}
     if not (around or direction):
         return answer | {"nextCursor": _cursor(page.messages[:1], page.has_older)}
     return answer | {
@@ -222,6 +225,12 @@ async def delete(conversation_id: str, who: CurrentUser, services: Services) -> 
     services.bus.publish([who.user.id])
     await services.store.scrub()
     return {"ok": True}
+
+
+def _with_translations(message: Message, language: str) -> Json:
+    if not language:
+        return to_json(message)
+    return to_json(message) | {"translations": [to_json(t) for t in in_language(message.translations, language)]}
 
 
 def _cursor(end: Sequence[Message], has_more: bool, direction: str = "") -> str | None:

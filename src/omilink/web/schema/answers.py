@@ -9,7 +9,18 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from omilink.models import action_item, conversation, day_summary, event, message, omi_account, person, session, user
+from omilink.models import (
+    action_item,
+    conversation,
+    day_summary,
+    event,
+    message,
+    omi_account,
+    person,
+    session,
+    translation,
+    user,
+)
 from omilink.web.schema.shapes import Shape
 
 
@@ -130,6 +141,7 @@ class OmiLinkStart(OmiPush):
 Session = Annotated[session.Session, Shape()]
 Conversation = Annotated[conversation.Conversation, Shape()]
 Message = Annotated[message.Message, Shape()]
+Translation = Annotated[translation.Translation, Shape()]
 CurrentConversation = Annotated[event.CurrentConversation, Shape()]
 
 
@@ -157,11 +169,17 @@ class Conversations(Done):
     nextCursor: str | None
 
 
+class _OnWish(TypedDict):
+    """A message of a page. `translations` are there if they were asked for."""
+
+    translations: NotRequired[list[Translation]]
+
+
 class Messages(Done):
     """`nextCursor` leads to the next older page; null when there is none. `newerCursor` leads to the next newer one, in
     the page around a message and those that its cursors lead to."""
 
-    items: list[Message]
+    items: list[Annotated[message.Message, Shape(_OnWish, name="MessageOfPage")]]
     nextCursor: str | None
     newerCursor: NotRequired[str | None]
 
