@@ -41,9 +41,8 @@ def look(tx: Transaction, clock: float, wall: float | None = None) -> set[str]:
     """What the server does every few minutes."""
     turn(tx, clock)
     now = at(clock if wall is None else wall)
-    page = tx.watched("", 0, 100)
-    due = [one.id for one, called_at in page if watchdog.is_due(one, now, tx.counted(), called_at)]
-    return watchdog.tell(tx, due, now)
+    keys, _ = watchdog.due(tx, "", now)
+    return watchdog.tell(tx, keys, now)
 
 
 def heard(tx: Transaction, clock: float, *, words: int = 40, start: float = 0.0) -> None:

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from omilink.clock import DAY, HOUR, Millis
-from omilink.linking.watchdog import alarm_of
+from omilink.linking import watchdog
 from omilink.models.habits import HOURS, Habits, habits_of
 from omilink.models.session import Alarm, Method, OmiSession
 
@@ -15,6 +15,11 @@ MONDAY: Millis = 1_793_577_600_000  # 2 November 2026, 0:00 UTC
 WEEK = HOURS * HOUR
 UID = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
 SESSION = OmiSession(omi_session_id=UID, user_id="ada", method=Method.PERSONAL, last_uid=UID, created_at=MONDAY)
+
+
+def alarm_of(session: OmiSession, at: Millis, counted: Millis, called_at: Millis | None = None) -> Alarm | None:
+    return watchdog.alarm_of(session, habits_of(session.habits), at, counted, called_at)
+
 
 Worn = Callable[[int, int], bool]
 """Whether words come in an hour of a day; both count from the first Monday, at 0:00."""
@@ -59,7 +64,7 @@ def alarms(worn: Worn, days: int) -> list[tuple[int, Alarm | None]]:
         at = MONDAY + hour * HOUR + HOUR // 2
         if worn(hour // 24, hour % 24):
             session = with_words(session, at)
-        alarm = alarm_of(session, at, at, at - (session.last_seen_at or 0))
+        alarm = alarm_of(session, at, at, session.last_seen_at)
         if alarm != session.alarm:
             session = replace(session, alarm=alarm)
             changes.append((hour, alarm))
@@ -129,13 +134,8 @@ def usually_in_the_office() -> OmiSession:
 
 def test_hours_in_which_no_server_ran_are_no_silence() -> None:
     session, later = usually_in_the_office(), MONDAY + 5 * WEEK + 3 * DAY
-    assert alarm_of(session, later, later, 7 * DAY) is Alarm.SILENT
-    assert alarm_of(session, later, later, 5 * 60_000) is None
-
-
-def test_a_session_of_nobodys_gives_no_alarm() -> None:
-    session, later = replace(usually_in_the_office(), user_id=None), MONDAY + 5 * WEEK + 3 * DAY
-    assert alarm_of(session, later, later, 7 * DAY) is None
+    assert alarm_of(session, later, later, later - 7 * DAY) is Alarm.SILENT
+    assert alarm_of(session, later, later, later - 5 * 60_000) is None
 
 
 # what is stored

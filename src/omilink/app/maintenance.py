@@ -13,7 +13,6 @@ from omilink.database.store import Transaction
 from omilink.errors import Unavailable
 from omilink.linking import sessions, watchdog
 from omilink.live import event_log
-from omilink.models.session import OmiSession
 from omilink.search import index as search_index
 
 WATCH = 1.0
@@ -31,8 +30,6 @@ EXPIRE = 1.0
 """Seconds between checks for expired links."""
 WATCH_OVER = 600.0
 """Seconds between looks for sessions whose user has to be told of missing words. Silence is counted in whole hours."""
-WATCHED = 500
-"""Sessions that are read in one transaction for that."""
 INDEX = 0.4
 """Seconds between looks for words that the search index does not hold, so that they are found within a second."""
 ERASE = 5.0
@@ -128,19 +125,14 @@ async def watch_over(services: Services) -> None:
     """Tells users of sessions that fell silent unlike the weeks before, and when an alarm is over."""
 
     async def look() -> None:
-        since, after = services.counted() - watchdog.FORGOTTEN_AFTER, ""
-        while page := await services.store.read(partial(_watched, after=after, since=since)):
-            at, counted = services.clock(), services.counted()
-            due = [session.id for session, called_at in page if watchdog.is_due(session, at, counted, called_at)]
-            if due:
-                services.bus.publish(await services.store.write(partial(watchdog.tell, session_keys=due, at=at)))
-            after = page[-1][0].id
+        after: str | None = ""
+        while after is not None:
+            at = services.clock()
+            keys, after = await services.store.read(partial(watchdog.due, after=after, at=at))
+            if keys:
+                services.bus.publish(await services.store.write(partial(watchdog.tell, session_keys=keys, at=at)))
 
     await _every(WATCH_OVER, look)
-
-
-def _watched(tx: Transaction, after: str, since: Millis) -> list[tuple[OmiSession, Millis]]:
-    return tx.watched(after, since, WATCHED)
 
 
 async def expire(services: Services, after: Millis) -> None:

@@ -280,12 +280,12 @@ def _put_habits(batch: DeliveryBatch, delivery: Delivery, habits: Habits) -> Non
     session, at = batch.session(delivery), delivery.received_at
     if session.user_id is None or session.hands_at(delivery) in PAST:
         return
-    session = replace(session, habits=habits.text())
-    alarm = watchdog.alarm_of(session, at, batch.accepted(delivery))
+    alarm = watchdog.alarm_of(session, habits, at, batch.accepted(delivery))
     is_news = alarm != session.alarm
-    batch.put_session(replace(session, alarm=alarm))
+    session = replace(session, habits=habits.text(), alarm=alarm)
+    batch.put_session(session)
     if is_news:
-        watchdog.add_event(batch, replace(session, alarm=alarm), at)
+        watchdog.add_event(batch, session, at)
 
 
 def _has_room(batch: DeliveryBatch, budget: Budget, delivery: Delivery, segments: Sequence[Segment]) -> bool:

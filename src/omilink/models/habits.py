@@ -46,14 +46,14 @@ class Habits(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     def heard(self, words: int, at: Millis, counted: Millis, recorded: int = 0) -> "Habits":
         """The habits after words came live at the time `at`, which is `counted` in counted time. `recorded` is the
         change of the number of words that only records have."""
-        since = counted if self.unrecorded_since is None else self.unrecorded_since
-        here = self._in_hour(at // HOUR)._on_day(at // DAY)
+        here = self if self._is_in_hour(at // HOUR) else self._in_hour(at // HOUR)
+        here = here if here.day == at // DAY else here._on_day(at // DAY)
         return replace(
             here,
             live=here.live + words,
             recorded=max(0, here.recorded + recorded),
             unrecorded=here.unrecorded + words,
-            unrecorded_since=since,
+            unrecorded_since=counted if here.unrecorded_since is None else here.unrecorded_since,
         )
 
     def had_record(self, words: int, at: Millis) -> "Habits":
@@ -86,13 +86,18 @@ class Habits(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
         """The most usual hours that one day of the week has."""
         return max(Counter(hour // 24 for hour in self.usual_hours(at)).values(), default=0)
 
+    def _is_in_hour(self, hour: int) -> bool:
+        """Whether words in this hour are noted already."""
+        week, place = divmod(hour, HOURS)
+        return week == self.week and self.hours != "" and int(self.hours[place], 32) & 1 == 1
+
     def _in_hour(self, hour: int) -> "Habits":
         week, place = divmod(hour, HOURS)
         if not self.hours or abs(week - self.week) >= WEEKS:
             return replace(self, week=week, hours=_with_digit("0" * HOURS, place, "1"))
         aged = self._in_week(week) if week > self.week else self
         digit = _DIGITS[int(aged.hours[place], 32) | 1 << (aged.week - week)]
-        return aged if digit == aged.hours[place] else replace(aged, hours=_with_digit(aged.hours, place, digit))
+        return replace(aged, hours=_with_digit(aged.hours, place, digit))
 
     def _in_week(self, week: int) -> "Habits":
         passed = week - self.week
