@@ -1,5 +1,6 @@
 """Action items over all conversations, on both databases: listed, added, changed, deleted, whatever OMI says later."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -114,16 +115,24 @@ def test_a_deleted_conversation_takes_its_items_along(tx: Transaction) -> None:
 
 
 def test_open_streams_get_each_change_once(tx: Transaction) -> None:
-    count = len(events_of(tx))
+    last, new = tx.log_bounds("ada")[1], list[Any]()
+
+    def read_on() -> None:
+        nonlocal last
+        new.extend(json.loads(event.data) for event in tx.events_after("ada", last, 1000))
+        last = tx.log_bounds("ada")[1]
+
     milk = action_items.add(tx, "ada", "Buy milk", None, None)
     for _ in range(2):
         action_items.change(tx, milk.id, "ada", done=True)
+    read_on()
     action_items.remove(tx, milk.id, "ada")
     hedda = items(tx)[1]
     for _ in range(2):
         action_items.change(tx, hedda.id, "ada", done=True)
+    read_on()
     action_items.remove(tx, hedda.id, "ada")
-    new = events_of(tx)[count:]
+    read_on()
     assert [event["type"] for event in new] == [
         *("action_item_changed", "action_item_changed", "action_item_deleted"),
         *("conversation_changed", "conversation_changed"),
@@ -131,6 +140,26 @@ def test_open_streams_get_each_change_once(tx: Transaction) -> None:
     assert [event["actionItem"]["done"] for event in new[:2]] == [False, True]
     assert new[2]["actionItemId"] == milk.id
     assert [len(event["conversation"]["actionItems"]) for event in new[3:]] == [2, 1]
+
+
+def test_a_deleted_item_leaves_the_stored_events_and_words_stay_there(tx: Transaction) -> None:
+    conversation = only(tx)
+    said = [one["text"] for event in events_of(tx) for one in event.get("messages", ())]
+    milk = action_items.add(tx, "ada", "Buy milk", None, None)
+    bread = action_items.add(tx, "ada", "Buy bread", None, None)
+    van = action_items.add(tx, "ada", "Book the van", None, conversation.id)
+    hedda = items(tx)[3]
+    stored = [event.data for event in tx.events_after("ada", 0, 1000)]
+    assert all(any(text in data for data in stored) for text in ("Buy milk", "Book the van", HEDDA))
+    for item in milk, van, hedda:
+        action_items.remove(tx, item.id, "ada")
+    events = events_of(tx)
+    left = [event.data for event in tx.events_after("ada", 0, 1000)]
+    assert not [data for data in left for text in ("Buy milk", "Book the van", HEDDA) if text in data]
+    assert [event["actionItem"]["id"] for event in events if event["type"] == "action_item_changed"] == [bread.id]
+    assert [one["text"] for event in events for one in event.get("messages", ())] == said
+    assert events[-1]["conversation"] == to_json(only(tx))
+    assert [item["text"] for item in events[-1]["conversation"]["actionItems"]] == [TRANSFER]
 
 
 def test_nobody_else_reads_or_changes_them(tx: Transaction) -> None:

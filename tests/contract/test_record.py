@@ -521,6 +521,24 @@ def test_after_a_change_of_owner_a_summary_of_the_day_before_reaches_nobody_else
         assert (dates(tx, "ada"), dates(tx, "ben")) == ([early], [far])
 
 
+def test_each_owner_of_a_session_keeps_a_summary_of_the_day(engine: Engine) -> None:
+    with empty_store(engine) as tx:
+        date = noon_of(0)
+        handed_over(tx, day(5, date, session="kitchen", uid=None, overview="Of Ada"))
+        save(tx, day(100, date, session="kitchen", uid=None, overview="Of both"))
+        assert (dates(tx, "ada"), dates(tx, "ben")) == ([date], [])
+        save(tx, record(body_of("21"), 2_000, session="kitchen", uid=None, began=1_900))
+        bens = only(tx, "ben", "kitchen").omi_id
+        for number, (total, named) in enumerate(((2, bens), (None, bens), (1, "another"), (1, bens))):
+            highlights = [{"summary": "h", "conversation_id": named}]
+            stats = {"total_conversations": total}
+            sent = day(2_010 + number, date, session="kitchen", uid=None, highlights=highlights, stats=stats)
+            save(tx, sent)
+            assert dates(tx, "ben") == ([date] if (total, named) == (1, bens) else [])
+        assert [one.summary().overview for one in tx.days_of("ada", 10)] == ["Of Ada"]
+        assert [one.summary().conversation_count for one in tx.days_of("ben", 10)] == [1]
+
+
 def test_a_summary_without_an_owner_does_not_wait_for_the_next_one(engine: Engine) -> None:
     with empty_store(engine) as tx:
         sessions.link(tx, "kitchen", "ada", Moment(at=NOON, order=NOON))
@@ -539,6 +557,9 @@ def test_days_that_were_taken_along_are_given_back(engine: Engine) -> None:
         moment = Moment(at=NOON + 80_000, order=NOON + 80_000)
         omi_accounts.leave_earlier(tx, A, "ada", moment, By("ada"))
         assert dates(tx, "ada") == [noon_of(0)]
+        told = [one["daySummary"] for one in events_of(tx) if one["type"] == "day_summary_changed"]
+        assert [(one["date"], one["headline"]) for one in told if one["date"] == noon_of(-1)] == [(noon_of(-1), None)]
+        assert [one["headline"] for one in told if one["date"] == noon_of(0)] == [noon_of(0)]
         omi_accounts.bring_earlier(tx, A, "ada", moment, By("ada"))
         assert dates(tx, "ada") == [noon_of(0), noon_of(-1)]
 

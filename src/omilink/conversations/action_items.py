@@ -19,6 +19,7 @@ from omilink.models.action_item import ListedItem, OwnItem, items_of, listed
 from omilink.models.conversation import Conversation
 from omilink.models.event import ActionItemChanged, ActionItemDeleted
 from omilink.models.ids import new_id
+from omilink.models.json import event_beginning
 from omilink.models.summary import ActionItem, details_of
 from omilink.models.texts import is_storable
 
@@ -104,11 +105,12 @@ def tick(batch: Batch, conversation_id: str, item_id: str, user_id: str, done: b
 
 @unit_of_work
 def remove(batch: Batch, item_id: str, user_id: str) -> None:
-    """Deletes the action item. A later record does not restore it. Raises NotFound."""
+    """Deletes the action item, also from stored events. A later record does not restore it. Raises NotFound."""
     conversation_id, _, short_id = item_id.rpartition(".")
     if not conversation_id:
         _own(batch, item_id, user_id)
         if batch.stored().remove_own_item(user_id, item_id):
+            batch.remove_events_that_begin(user_id, event_beginning(ActionItemChanged, "actionItem", id=item_id))
             batch.add_event(user_id, ActionItemDeleted(action_item_id=item_id))
         return
     conversation = editing.locked(batch, conversation_id, user_id)
@@ -117,6 +119,8 @@ def remove(batch: Batch, item_id: str, user_id: str) -> None:
     removed = details.removed_items if gone.is_added else [*details.removed_items, gone.id]
     items = [item for item in details.action_items if item is not gone]
     after = replace(details, action_items=items, removed_items=removed)
+    for shown_in in {conversation.id, conversation.shown_id}:
+        batch.remove_item_from_events(user_id, shown_in, f"{conversation_id}.{gone.id}")
     editing.put(batch, conversation, replace(conversation, details=after.text()))
 
 

@@ -13,7 +13,7 @@ from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation, title_of
 from omilink.models.event import Content, Event, MessagesDeleted, OfConversation
 from omilink.models.ids import SHARED, check_id, session_key
-from omilink.models.json import event_of
+from omilink.models.json import event_of, json_text, without_item
 from omilink.models.message import Message
 from omilink.models.session import OmiSession
 from omilink.search import index
@@ -165,6 +165,16 @@ class Batch:
     def remove_events(self, user_id: str, conversation_id: str) -> None:
         """Removes at once the user's stored events that carry words of the conversation."""
         self.tx.remove_events(user_id, conversation_id)
+
+    def remove_events_that_begin(self, user_id: str, beginning: str) -> None:
+        """Removes at once the user's stored events whose JSON text begins so."""
+        self.tx.remove_events_that_begin(user_id, beginning)
+
+    def remove_item_from_events(self, user_id: str, conversation_id: str, item_id: str) -> None:
+        """Removes at once the action item with this id, as it is shown, from the user's stored events about the
+        conversation."""
+        for event in self.tx.events_with(user_id, conversation_id, json_text({"id": item_id}).strip("{}")):
+            self.tx.rewrite_event(without_item(event, item_id))
 
     def note(self, entry: AuditEntry) -> None:
         self._entries.append(entry)

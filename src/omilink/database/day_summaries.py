@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
 from omilink.clock import Millis
 from omilink.database import schema
 from omilink.database.dialects import among, json_list
-from omilink.database.rows import every, first, row_of
+from omilink.database.rows import every, row_of
 from omilink.database.work import Work
 from omilink.models.day_summary import StoredDay
 
@@ -16,15 +16,18 @@ conversation = schema.conversations
 
 
 class DaySummaries(Work):
-    def day_summary(self, session_key: str, date: str) -> StoredDay | None:
-        """The session's summary of that day."""
-        return first(StoredDay, self._run(select(day).where(day.c.session_key == session_key, day.c.date == date)))
+    def summaries_of_day(self, session_key: str, date: str) -> list[StoredDay]:
+        """The session's summaries of that day: one for each of its owners, and an ownerless one."""
+        return every(StoredDay, self._run(select(day).where(day.c.session_key == session_key, day.c.date == date)))
 
     def put_day_summary(self, summary: StoredDay) -> None:
-        """Stores the summary. A summary of the session for the same day is replaced."""
-        c = day.c
-        self._run(delete(day).where(c.session_key == summary.session_key, c.date == summary.date))
+        """Stores the summary. A summary of the session and the same user for the same day is replaced."""
+        self.remove_day_summary(summary)
         self._run(insert(day).values(row_of(summary) | {"counted_at": self.counted()}))
+
+    def remove_day_summary(self, summary: StoredDay) -> None:
+        """Removes what is stored for the same session, user and day."""
+        self._run(delete(day).where(_is(summary.session_key, summary.date, summary.user_id)))
 
     def ownerless_days(self, session_key: str, turn: int, since: Millis) -> list[StoredDay]:
         """The session's ownerless summaries that came at or after `since`, after the last owner left."""
@@ -39,10 +42,11 @@ class DaySummaries(Work):
         return every(StoredDay, self._run(select(day).where(taken).order_by(c.date)))
 
     def give_days(self, summaries: Iterable[StoredDay], user_id: str | None) -> None:
-        """Makes these summaries the user's; ownerless if the user is None."""
-        c = day.c
-        give = update(day).where(c.session_key == bindparam("key"), c.date == bindparam("of")).values(user_id=user_id)
-        self._many(give, [{"key": one.session_key, "of": one.date} for one in summaries])
+        """Makes these summaries the user's; ownerless if the user is None. A summary of the same day that has been the
+        user's is replaced."""
+        for one in summaries:
+            self._run(delete(day).where(_is(one.session_key, one.date, user_id)))
+            self._run(update(day).where(_is(one.session_key, one.date, one.user_id)).values(user_id=user_id))
 
     def days_of(self, user_id: str, limit: int, since: str = "", until: str = "", before: str = "") -> list[StoredDay]:
         """At most `limit` of the user's summaries from the date `since` to the date `until` and before the date
@@ -67,3 +71,7 @@ class DaySummaries(Work):
         known = select(c.omi_id, shown).where(among(c.omi_id, "ids"), c.user_id == user_id, c.deleted_at.is_(None))
         found = self._run(known.order_by(c.id.desc()), {"ids": json_list(omi_ids)})
         return {omi_id: id for omi_id, id in found}
+
+
+def _is(session_key: str, date: str, user_id: str | None) -> ColumnElement[bool]:
+    return (day.c.session_key == session_key) & (day.c.date == date) & day.c.user_id.is_not_distinct_from(user_id)

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
 from omilink.database.dialects import among, json_list
+from omilink.database.rows import every
 from omilink.database.work import Work
 from omilink.models.event import Event
 
@@ -38,6 +39,24 @@ class Events(Work):
     def lock_logs(self, user_ids: Collection[str]) -> None:
         """Until the end of the transaction no other transaction adds events for these users."""
         NUMBERS.run(self._connection, ids=json_list(user_ids))
+
+    def remove_events_that_begin(self, user_id: str, beginning: str) -> None:
+        """Removes the user's events about no conversation whose JSON text begins so."""
+        begins = func.substr(event.c.data, 1, len(beginning)) == beginning
+        self._run(delete(event).where(event.c.user_id == user_id, event.c.conversation_id.is_(None), begins))
+
+    def events_with(self, user_id: str, conversation_id: str, part: str) -> list[Event]:
+        """The user's events about the conversation whose JSON text has this part."""
+        has_part = event.c.data.contains(part, autoescape=True)
+        found = self._run(
+            select(event).where(event.c.user_id == user_id, event.c.conversation_id == conversation_id, has_part)
+        )
+        return every(Event, found)
+
+    def rewrite_event(self, rewritten: Event) -> None:
+        """Writes the JSON text of a stored event anew."""
+        is_it = (event.c.user_id == rewritten.user_id) & (event.c.seq == rewritten.seq)
+        self._run(update(event).where(is_it).values(data=rewritten.data))
 
     def add_events(self, events: Sequence[Event]) -> None:
         """Numbers each user's events in order, under the lock of that user's row, and stores them."""

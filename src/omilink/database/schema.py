@@ -255,13 +255,22 @@ day_summaries = Table(
     metadata,
     *stored(
         StoredDay,
-        Column("session_key", ForeignKey("omi_sessions.id", ondelete="CASCADE"), primary_key=True),
-        Column("date", String, primary_key=True),
+        Column("session_key", ForeignKey("omi_sessions.id", ondelete="CASCADE"), nullable=False),
         Column("user_id", ForeignKey("users.id", ondelete="CASCADE")),
         Column("content", Text, nullable=False),
         Column("counted_at", BigInteger, nullable=False),
     ),
     Index("ix_day_summaries_user_id_date", "user_id", "date"),
+    # one of a day for each of the session's owners, and an ownerless one
+    Index("ix_day_summaries_of_owner", "session_key", "date", "user_id", unique=True),
+    Index(
+        "ix_day_summaries_ownerless",
+        "session_key",
+        "date",
+        unique=True,
+        sqlite_where=text("user_id IS NULL"),
+        postgresql_where=text("user_id IS NULL"),
+    ),
 )
 
 messages = Table(

@@ -121,6 +121,7 @@ class _Reader:
                 text for one in self._entries(day.get("decisions_made")) if (text := _text(one.get("decision")))
             ],
             omi_conversation_ids=list(dict.fromkeys(self._conversations(day)))[:MOST_ENTRIES],
+            conversation_count=_count(self._object(day.get("stats")).get("total_conversations")),
         )
 
     def _conversations(self, day: Mapping[str, Any]) -> Iterator[str]:
@@ -288,6 +289,11 @@ def _day(value: Any) -> str | None:
         return date.fromisoformat(value).isoformat()
     except (TypeError, ValueError):
         return None
+
+
+def _count(value: Any) -> int:
+    """The number; 0 if it is none."""
+    return value if type(value) is int and 0 < value < 1_000_000 else 0
 
 
 def _line(value: Any, most: int = LONGEST_LINE) -> str | None:

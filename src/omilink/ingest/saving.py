@@ -177,11 +177,12 @@ def _prove(
 
 
 def _put_day(batch: DeliveryBatch, delivery: Delivery, day: DaySummary) -> None:
-    """Stores the summary, unless it may be of a day on which another user had the session."""
+    """Stores the summary, unless it may be about another user who had the session on that day."""
     session, owner = batch.session(delivery), batch.owner(delivery)
     if session.had_others(owner):
         is_of_past = owner is None or session.linked_at is None or session.hands_at(delivery) in PAST
-        if is_of_past or day.date <= day_summaries.latest_date(session.linked_at or 0):
+        is_of_later = day.date > day_summaries.latest_date(session.linked_at or 0)
+        if is_of_past or not (is_of_later or day_summaries.is_all_of(batch.stored(), owner or "", day)):
             return
     day_summaries.put(
         batch,

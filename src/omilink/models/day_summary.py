@@ -38,6 +38,8 @@ class DaySummary(Struct, frozen=True, kw_only=True, gc=False):
     """Your conversations that the summary speaks of, as far as OMI's records of them have come."""
     omi_conversation_ids: Sequence[str] = ()
     """OMI's ids of the conversations that the summary speaks of."""
+    conversation_count: int = 0
+    """How many conversations OMI says that the day had; 0 if it says nothing."""
 
 
 class StoredDay(Struct, frozen=True, kw_only=True, gc=False):

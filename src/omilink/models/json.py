@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import orjson
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.models.declaration import is_noun, is_time, may_miss, parts, plain
@@ -50,6 +51,19 @@ def event_of(user_id: str, content: Content) -> Event:
     """The event for the user's log."""
     conversation_id = getattr(content, "conversation_id", None)
     return Event(user_id=user_id, conversation_id=conversation_id, data=event_text(content))
+
+
+def event_beginning(kind: type[Content], part: str, **first: str) -> str:
+    """How the JSON texts of the events of this kind begin that carry a part with this first member."""
+    return json_text({"type": kind.__struct_config__.tag, part: first}).removesuffix("}}")
+
+
+def without_item(event: Event, item_id: str) -> Event:
+    """The event about a conversation without the action item of that id."""
+    content = orjson.loads(event.data)
+    items = content["conversation"]["actionItems"]
+    content["conversation"]["actionItems"] = [item for item in items if item["id"] != item_id]
+    return replace(event, data=json_text(content))
 
 
 _Values = Callable[[Any], Iterable[Any]]
