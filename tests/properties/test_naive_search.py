@@ -12,11 +12,12 @@ from msgspec.structs import replace
 from properties.histories import PEOPLE, call, empty_store, moment, save, say
 from sqlalchemy import Engine
 
-from omilink.conversations import history
+from omilink.conversations import history, joining
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.database.search import Filters
 from omilink.database.store import Transaction
 from omilink.linking import sessions
+from omilink.models.message import Message
 from omilink.models.summary import ActionItem, Details, Participant, Section
 from omilink.search import index
 from omilink.search.find import Order, find
@@ -46,6 +47,7 @@ EMOJI = ["🎉", "🫖", "👩\u200d🚀", "🇩🇪"]
 MIXED = ["iPhone手机", "café北京", "tea🫖tea", "ชาtea"]
 SIGNS = [" ", " ", " ", ", ", " - ", " 🎉 ", "! ", "\n"]
 WITHOUT_SPACES = re.compile("[\u0e00-\u0e7f\u4e00-\u9fff]")
+ON_THE_LATEST = ["delete", "change", "correct", "remove", "split", "retitle", "give back"]
 STROKES = str.maketrans("łŁ", "lL")
 
 
@@ -108,7 +110,7 @@ spoken = st.tuples(
     st.just("say"), st.sampled_from(PEOPLE), st.lists(sentences(), min_size=1, max_size=4), st.booleans()
 )
 others = st.tuples(
-    st.sampled_from(["delete", "change", "retitle", "give back", "nobody says", "unlink", "catch up"]),
+    st.sampled_from([*ON_THE_LATEST, "nobody says", "unlink", "catch up"]),
     st.sampled_from(PEOPLE),
     st.lists(sentences(), min_size=1, max_size=2),
     st.booleans(),
@@ -154,8 +156,12 @@ def happen(tx: Transaction, number: int, act: str, whose: str, texts: list[str],
         catch_up(tx)
     elif latest and act == "delete":
         history.delete(tx, latest.id, whose, 0)
-    elif latest and act == "change":
-        change_last(tx, latest.id, texts[0])
+    elif latest and act in ("change", "correct", "remove", "split"):
+        messages = sorted(tx.all_messages(latest.id), key=lambda one: (one.position, one.seq))
+        if act == "split" and len(messages) > 1:
+            joining.split(tx, latest.id, messages[-1].id, whose)
+        elif messages and act != "split":
+            change(tx, messages[-1], act, texts[0])
     elif latest and act == "retitle":
         items = [ActionItem(id=text, text=text, done=False) for text in texts]
         details = Details(
@@ -180,10 +186,11 @@ def put(batch: Batch, conversation: history.Conversation) -> None:
 
 
 @unit_of_work
-def change_last(batch: Batch, conversation_id: str, text: str) -> None:
-    messages = batch.tx.all_messages(conversation_id)
-    if messages:
-        batch.put_message(messages[-1].without(text))
+def change(batch: Batch, message: Message, act: str, text: str) -> None:
+    if act == "remove":
+        batch.remove_message(message)
+    else:
+        batch.put_message(message.corrected(text) if act == "correct" else message.without(text))
 
 
 @unit_of_work
@@ -199,7 +206,7 @@ def naive(tx: Transaction, whose: str, wanted: list[Wish]) -> list[tuple[str, st
         texts += [("summary", ", ".join(participant.name for participant in conversation.participants))]
         texts += [("summary", f"{section.heading}\n{section.text}") for section in conversation.sections]
         texts += [("action_item", item.text) for item in conversation.action_items]
-        texts += [("words", message.text) for message in tx.all_messages(conversation.id)]
+        texts += [("words", message.shown_text) for message in tx.all_messages(conversation.id)]
         found += [
             (conversation.id, f"{field}: {text}")
             for field, text in texts
