@@ -25,7 +25,11 @@ def ada(server: ServerProcess) -> Person:
 
 def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) -> None:
     described = server.client().get("/openapi.json").json()
-    uid, conversation = new_uid(), ada.current()["conversation"]["id"]
+    ada.link("garden-of-answers")
+    server.say("garden-of-answers", "the cups", "and the tea")
+    wait_until(lambda: texts(ada) == ["the cups", "and the tea"], "the words in the garden")
+    conversation, earlier = (one["id"] for one in ada.client.get("/conversations").json()["items"])
+    uid = new_uid()
     correction = f"{conversation} {conversation}.1"
     server.vouch(ada, other := new_uid())
     item = ada.client.post("/action-items", json={"text": "Buy tea"}).json()["actionItem"]["id"]
@@ -60,6 +64,10 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
         ("get", "/conversations", "", None),
         ("get", "/conversations/{conversation_id}", conversation, None),
         ("patch", "/conversations/{conversation_id}", conversation, {"title": "Tea", "starred": True}),
+        ("post", "/conversations/{conversation_id}/join", conversation, {"other_id": earlier}),
+        ("post", "/conversations/{conversation_id}/undo", conversation, None),
+        ("post", "/conversations/{conversation_id}/split", conversation, {"message_id": f"{conversation}.2"}),
+        ("post", "/conversations/{conversation_id}/undo", conversation, None),
         ("get", "/conversations/{conversation_id}/messages", conversation, None),
         ("get", "/conversations/{conversation_id}/messages", f"{conversation} ?around={conversation}.1", None),
         ("patch", "/conversations/{conversation_id}/messages/{message_id}", correction, {"text": "the kettle"}),
@@ -125,6 +133,11 @@ def test_every_event_is_as_it_is_described(server: ServerProcess, ada: Person) -
         stream.wait_for("session_changed")
         server.say("another-of-answers", "and the cups")
         stream.wait_for_text("and the cups")
+        cups, kettle = (one["id"] for one in ada.client.get("/conversations").json()["items"])
+        ada.client.patch(f"/conversations/{cups}/messages/{cups}.1", json={"text": "and two cups"})
+        stream.wait_for("messages_updated")
+        ada.client.post(f"/conversations/{cups}/join", json={"other_id": kettle})
+        stream.wait_for("messages_moved")
         day = {"session_id": "another-of-answers", "summary": "", "summary_json": {"headline": "Cups"}}
         call(server, day)
         stream.wait_for("day_summary_changed")
@@ -142,7 +155,7 @@ def test_every_event_is_as_it_is_described(server: ServerProcess, ada: Person) -
     for event in seen:
         events.validate(event)
     kinds = {kind.__struct_config__.tag for kind in get_args(LiveEvent)}
-    assert {event["type"] for event in seen} == kinds - {"messages_updated"}
+    assert {event["type"] for event in seen} == kinds - {"messages_deleted", "session_health_changed"}
 
 
 def test_a_refusal_is_as_it_is_described(server: ServerProcess) -> None:
