@@ -150,6 +150,20 @@ def test_what_cannot_be_joined_is_refused(tx: Transaction) -> None:
         joining.undo(tx, kitchen, "ada")
 
 
+def test_so_many_are_joined_and_no_more(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "MOST_MEMBERS", 3)
+    for number in range(4):
+        save(tx, call(10 + 300 * number, say("hello", 0)))
+    first, second, third, fourth = ids(tx)
+    joining.join(tx, first, second, "ada")
+    joining.join(tx, third, fourth, "ada")
+    with pytest.raises(CannotJoin):
+        joining.join(tx, first, third, "ada")
+    joining.undo(tx, third, "ada")
+    joining.join(tx, first, third, "ada")
+    assert ids(tx) == [first, fourth]
+
+
 def test_a_whole_can_be_joined_to_another_one_and_given_back(tx: Transaction) -> None:
     kitchen, garden = two(tx)
     save(tx, call(900, say("five", 0)))

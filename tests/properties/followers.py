@@ -56,6 +56,9 @@ class Screen:
     def is_as_fresh(self) -> bool:
         self.catch_up()
         fresh = Screen(self.tx, self.user)
+        current = event_log.current(self.tx, self.user).conversation
+        newest = max(self.talks.values(), key=lambda c: (c["order"], c["lastMessageAt"], c["id"]), default=None)
+        assert newest == (current and to_json(current))
         assert self.talks == fresh.talks
         assert self.words == fresh.words
         for id, talk in self.talks.items():

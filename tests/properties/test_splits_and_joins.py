@@ -104,7 +104,8 @@ class Model:
             words = self.of_piece(id)
             later = [word for word in words if word.at >= at.at]
             if later and (later != words or id == conversation):
-                piece, second = self.pieces[id], at.at - BEGAN[self.pieces[id].device]
+                piece = self.pieces[id]
+                second = max(piece.since, at.at - BEGAN[piece.device])
                 cut[name := f"cut off {len(self.pieces)}"] = id
                 self.pieces[name] = Piece(piece.device, second, piece.until, conversation)
                 piece.until = second
@@ -122,7 +123,8 @@ class Model:
             raise NothingToUndo("")
         act = acts[-1]
         if act.kind == "join":
-            self._move(act.pieces, act.other)
+            here = self.parts(conversation)
+            self._move([id for id in act.pieces if id in here], act.other)
         else:
             if act.other not in self.shown():
                 raise NothingToUndo("")

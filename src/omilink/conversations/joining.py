@@ -5,6 +5,7 @@ so later words, retries and records find it as before, and undoing a join is exa
 stored conversation on the same clock, and both keep the second where the clock was cut.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -177,7 +178,9 @@ def _place_of(message_id: str, members: Members, said: Mapping[str, Sequence[Mes
 def _cut(
     batch: Batch, conversation: Conversation, said: Sequence[Message], later: Sequence[Message], second: float
 ) -> _Cut:
-    """Moves the later messages to a new conversation. `second`: where the clock is cut."""
+    """Moves the later messages to a new conversation. `second`: where the clock is cut, or before that if the clock was
+    cut later already, where this conversation begins."""
+    second = max(second, -math.inf if conversation.hand.cut_from is None else conversation.hand.cut_from)
     index.forget(batch.tx, [conversation.id])  # the index has each message at its conversation and its number there
     new = _described(
         replace(
@@ -208,7 +211,7 @@ def _cut(
             by_hand=replace(conversation.hand, cut_until=second).text(),
             message_count=len(rest),
             last_at=max((message.created_at for message in rest), default=_at(conversation, second)),
-            last_order=max(conversation.first_order, conversation.last_order - 1),
+            last_order=conversation.last_order - 1,  # the later one is the current one
         ),
         rest,
     )

@@ -42,7 +42,7 @@ def add(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -
             _update(batch, delivery, known, segment, changes)
         elif not record_late.is_filled_in(batch, delivery, segment, near):
             fresh.append(segment)
-    cuts = sorted(one.hand.cut_from for one in batch.open_to(delivery) if one.hand.cut_from is not None)
+    cuts = sorted(one.hand.cut_from for one in near if one.hand.cut_from is not None)
     for run in segmentation.runs(fresh, batch.gap, cuts):
         _add_run(batch, delivery, run, changes)
     return changes
