@@ -247,6 +247,21 @@ def test_the_names_of_records_are_learned_and_ones_own_outlast_them(tx: Transact
     assert (shown(tx, talk), names(tx)) == (["Mum", None, None], ["Mum"])
 
 
+def test_a_record_says_who_spoke_words_that_came_live(tx: Transaction) -> None:
+    talk = live(tx, 4, says("One.", 0), says("Two.", 1, "SPEAKER_2"), says("Mine.", 2, "SPEAKER_0", is_user=True))
+    name(tx, talk, "SPEAKER_2", "Jo")
+    german = [{"lang": "de", "text": "Eins."}]
+    said = [
+        says("One.", 0, person_id=IDA, speaker_name="Ida", translations=german),
+        says("Two.", 1, "SPEAKER_2", person_id=IDA, speaker_name="Ida"),
+        says("Mine.", 2, "SPEAKER_0", is_user=True, person_id=IDA, speaker_name="Ida"),
+    ]
+    for _ in range(2):
+        save(tx, record(100, *said))
+        assert shown(tx, talk) == ["Ida", "Jo", None]
+        assert [one.rev for one in tx.all_messages(talk)] == [2, 3, 1]
+
+
 def test_the_names_of_an_ownerless_record_come_along_with_it(tx: Transaction) -> None:
     said = says("One.", 0, person_id=IDA, speaker_name="Ida Berg")
     body = {"id": "omi-1", "transcript_segments": [said]}

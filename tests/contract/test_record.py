@@ -96,7 +96,12 @@ def test_lost_words_are_filled_in_where_they_were_said(tx: Transaction) -> None:
     after = words(tx, conversation)
     assert [m.text for m in after if m.source == "omi_record"] == LOST
     assert letters([m.text for m in after]) == of_record(body_of("20z"))
-    assert {m.id: m for m in after if m.source == "omi"} == before
+    named = {m.id: m for m in after if m.person_id and m.source == "omi"}
+    assert {m.person_id for m in named.values()} == {"6263161c-14c6-4770-9ab8-461930dfed4d"}
+    assert {m.speaker for m in named.values()} == {"SPEAKER_1"}
+    assert {m.id: m for m in after if m.source == "omi"} == before | {
+        id: replace(before[id], person_id=m.person_id, rev=2) for id, m in named.items()
+    }
     assert conversation.repaired_count == 25
     assert [m.seq for m in after].index(5) < [m.seq for m in after].index(8) < [m.seq for m in after].index(6)
 
@@ -141,8 +146,9 @@ def test_streams_are_told_of_the_words_and_the_title_at_once(tx: Transaction) ->
     heard_live(tx, "20a", "20b", "20c")
     count = len(events_of(tx))
     save(tx, record(body_of("20z"), 160))
-    [event] = events_of(tx)[count:]
+    event, named = events_of(tx)[count:]
     assert (event["type"], event["conversation"]["title"]) == ("new_messages", "Moving the piano on Saturday")
+    assert (named["type"], {one["speaker"] for one in named["messages"]}) == ("messages_updated", {"SPEAKER_1"})
     assert [message["text"] for message in event["messages"]] == LOST
     assert {message["source"] for message in event["messages"]} == {"omi_record"}
 

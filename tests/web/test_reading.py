@@ -7,8 +7,8 @@ from support import Person, ServerProcess, wait_until
 from web_support import call, is_error, segment, texts, wait_for_texts
 
 MESSAGE = {
-    "id", "conversationId", "role", "text", "source", "createdAt", "spokenAt", "speaker", "isUser", "start", "end",
-    "position", "seq", "rev", "edited",
+    "id", "conversationId", "role", "text", "source", "createdAt", "spokenAt", "speaker", "isUser", "personId", "start",
+    "end", "position", "seq", "rev", "edited",
 }  # fmt: skip
 CONVERSATION = {
     "id", "title", "titleSource", "summary", "createdAt", "startedAt", "endedAt", "lastMessageAt", "order",

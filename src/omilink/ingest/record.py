@@ -18,7 +18,7 @@ from omilink.ingest.batch import DeliveryBatch
 from omilink.linking import phrase
 from omilink.models.conversation import Conversation, title_of
 from omilink.models.delivery import Delivery
-from omilink.models.event import ConversationChanged, NewMessages
+from omilink.models.event import ConversationChanged, MessagesUpdated, NewMessages
 from omilink.models.ids import digest
 from omilink.models.message import FROM_RECORD, Message
 from omilink.models.record import Record, RecordedSegment
@@ -90,6 +90,7 @@ class _Filling:
         self._repair: Repair = repair(self._said, record.segments)
         self._conversations = dict(self._before)
         self._new: defaultdict[str, list[Message]] = defaultdict(list)
+        self._named: defaultdict[str, list[Message]] = defaultdict(list)
         self._of_segment: defaultdict[int, list[str]] = defaultdict(list)
         for number, said in enumerate(self._repair.said_in):
             self._of_segment[number] += [self._said[index].id for index in said]
@@ -103,6 +104,7 @@ class _Filling:
         speakers = self._live_names()
         for hole in self._repair.holes:
             self._fill(hole, speakers)
+        self._identify()
         self._translate()
         self._conversations[self._main] = self._described(self._conversations[self._main])
         for conversation in self._conversations.values():
@@ -132,6 +134,22 @@ class _Filling:
             if len(said) == 1 and self._said[said[0]].is_user == segment.is_user:
                 names[segment.speaker][self._said[said[0]].speaker] += 1
         return {name: count.most_common(1)[0][0] for name, count in names.items()}
+
+    def _identify(self) -> None:
+        """Messages that came live without a person get the one who says their words in the record. Words that the
+        record has under two people, or as the wearer's, tell nothing."""
+        found: defaultdict[int, set[str | None]] = defaultdict(set)
+        for segment, said in zip(self._record.segments, self._repair.said_in, strict=True):
+            for index in said:
+                found[index].add(None if segment.is_user else segment.person_id)
+        for index, ids in found.items():
+            message, [person_id, *others] = self._said[index], ids
+            if person_id and not others and message.person_id is None and not message.is_user:
+                named = replace(message, person_id=person_id, rev=message.rev + 1)
+                named = self._conversations[message.conversation_id].attributed(named)
+                self._said[index] = named
+                self._batch.put_message(named)
+                self._named[message.conversation_id].append(named)
 
     def _fill(self, hole: Hole, speakers: dict[str | None, str | None]) -> None:
         conversation, segment = self._place_of(hole), self._record.segments[hole.segment]
@@ -234,17 +252,18 @@ class _Filling:
 
     def _put(self, conversation: Conversation) -> None:
         """Writes the conversation and adds its events, if anything is new."""
-        new, before = self._new[conversation.id], self._before[conversation.id]
-        if conversation == before and not self._is_new:
-            return
-        self._batch.put_conversation(conversation)
+        new, named = self._new[conversation.id], self._named[conversation.id]
+        is_changed = self._is_new or conversation != self._before[conversation.id]
+        if is_changed:
+            self._batch.put_conversation(conversation)
         if conversation.user_id is None:
             return
-        if self._is_new or not new:
+        if self._is_new or (is_changed and not new):
             self._batch.add_event(conversation.user_id, ConversationChanged(conversation=conversation))
-        for at in range(0, len(new), SNAPSHOT):
-            some = new[at : at + SNAPSHOT]
-            self._batch.add_event(conversation.user_id, NewMessages(conversation=conversation, messages=some))
+        for kind, messages in (NewMessages, new), (MessagesUpdated, named):
+            for at in range(0, len(messages), SNAPSHOT):
+                some = messages[at : at + SNAPSHOT]
+                self._batch.add_event(conversation.user_id, kind(conversation=conversation, messages=some))
 
 
 def _in_order(batch: DeliveryBatch, living: Sequence[Conversation]) -> Iterable[Message]:

@@ -191,9 +191,10 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
             person_id = segment.person_id or self.person_id
             is_new = person_id != self.person_id
             return replace(self, person_id=person_id, versions=versions, rev=self.rev + is_new)
+        is_same_voice = segment.person_id is None and segment.speaker == self.speaker
         return replace(
             self,
-            **segment.speech(),
+            **segment.speech() | ({"person_id": self.person_id} if is_same_voice else {}),
             user_text=self._corrected_with(segment),
             position=self.position if segment.start is None else segment.start,
             spoken_at=spoken_at,
