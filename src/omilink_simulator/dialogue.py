@@ -104,7 +104,7 @@ A: Yes, around {time}. | And staying for dinner.
 B: Good to know.
 
 = Noise of the {machine} | 🔧 | technology
-= The {machine} makes {noise} since {day}.
+= The {machine} has made {noise} since {day}.
 = C: Look at the {machine}
 A: The {machine} makes {noise} again.
 B: Since when?

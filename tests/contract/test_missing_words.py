@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from omilink.clock import DAY, HOUR
 from omilink.database.store import Transaction
+from omilink.ingest.batch import DeliveryBatch
 from omilink.linking import health, sessions, watchdog
 from omilink.models.delivery import Delivery
 from omilink.models.habits import habits_of
@@ -93,6 +94,18 @@ def test_a_record_without_anything_new_is_no_alarm(tx: Transaction) -> None:
     save(tx, record(500, lost(0)))
     assert habits_of(session(tx).habits).recorded == 20
     assert told(tx) == []
+
+
+def test_filled_in_words_that_come_live_after_all_are_not_missing(tx: Transaction) -> None:
+    late = call(500, say("hello", 0), session=UID, uid=UID)
+    batch = DeliveryBatch(tx, 150, [(late, ())])
+    conversation = replace(batch.begun(late), repaired_count=25)
+    batch.put_conversation(conversation, new=True)
+    batch.put_conversation(replace(conversation, repaired_count=20))
+    batch.put_conversation(replace(conversation, repaired_count=4))
+    assert batch.words_filled_in == -21
+    habits = habits_of(None).had_record(25, NOON).heard(21, NOON, NOON, batch.words_filled_in)
+    assert habits.words_of_last_day(NOON) == (21, 4)
 
 
 # records that do not come

@@ -420,6 +420,14 @@ def test_the_demo_talks_and_ends_cleanly(tmp_path: Path) -> None:
             assert "<title>" in client.get("/").text
             client.post("/auth/login", json={"email": email, "password": password}).raise_for_status()
             wait_until(lambda: client.get("/conversations/current").json()["messages"], "the wearable's words")
+
+            def described() -> list[dict[str, Any]]:
+                items = client.get("/conversations").json()["items"]
+                return [one for one in items if one["titleSource"] == "omi"]
+
+            wait_until(lambda: described(), "OMI's record of the first conversation")
+            assert all(one["emoji"] and one["summary"] and one["sections"] for one in described())
+            wait_until(lambda: client.get("/day-summaries").json()["items"], "the summary of the day")
         demo.send_signal(signal.SIGINT)
         _, complaints = demo.communicate(timeout=PATIENCE)
     assert demo.returncode == 0

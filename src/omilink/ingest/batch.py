@@ -29,6 +29,7 @@ class DeliveryBatch(Batch):
         super().__init__(tx)
         self.gap = gap
         self.words_filled_in = 0
+        """Words that only records have, less those that came live after all."""
         self.deliveries = [delivery for delivery, _ in calls]
         self._minutes: dict[str, set[int]] = {}
         self._unplaced_seen: set[str] = set()
@@ -165,6 +166,15 @@ class DeliveryBatch(Batch):
 
     def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
         return self._conversations[delivery.session_key][conversation_id]
+
+    # writing
+
+    def put_conversation(self, conversation: Conversation, *, new: bool = False) -> None:
+        """Counts also the words of the conversation that came live after a record had filled them in."""
+        before = self._conversations.get(conversation.session_key, {}).get(conversation.id)
+        if before and conversation.repaired_count < before.repaired_count:
+            self.words_filled_in -= before.repaired_count - conversation.repaired_count
+        super().put_conversation(conversation, new=new)
 
     # beginning
 

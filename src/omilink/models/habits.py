@@ -59,7 +59,7 @@ class Habits(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     def had_record(self, words: int, at: Millis) -> "Habits":
         """The habits after a record came that alone had so many words."""
         here = self._on_day(at // DAY)
-        return replace(here, recorded=here.recorded + words, unrecorded=0, unrecorded_since=None)
+        return replace(here, recorded=max(0, here.recorded + words), unrecorded=0, unrecorded_since=None)
 
     def words_of_last_day(self, at: Millis) -> tuple[float, float]:
         """The number of words that came live in the 24 hours before, and of those that only a record had. Of the day
