@@ -8,7 +8,7 @@ from properties.histories import NOON, call, empty_store, messages, save, say, t
 from sqlalchemy import Engine
 from test_record import A, body_of, events_of, heard_live, letters, of_record, record
 
-from omilink.conversations import editing, history
+from omilink.conversations import editing, history, joining
 from omilink.conversations.batch import unit_of_work
 from omilink.database.search import Filters
 from omilink.database.store import Transaction
@@ -188,3 +188,21 @@ def test_pages_around_a_message_lead_to_all_others(tx: Transaction, limit: int) 
             page = history.newer(tx, conversation, limit, (held[-1].position, held[-1].seq))
             held, has_newer = [*held, *page.messages], page.has_newer
         assert held == everything
+
+
+def test_a_message_of_a_joined_conversation_is_corrected_and_read_around(tx: Transaction) -> None:
+    hear(tx, 10.0, MISHEARD)
+    hear(tx, 1_000.0, LATER)
+    first, second = talks(tx, "ada", A)
+    joining.join(tx, first.id, second.id, "ada")
+    [part] = tx.all_messages(second.id)
+    corrected = editing.correct(tx, first.id, part.id, "ada", "she lives here")
+    assert (corrected.id, corrected.conversation_id, corrected.shown_text) == (part.id, first.id, "she lives here")
+    for limit in 1, 2:
+        page = history.around(tx, history.one(tx, first.id, "ada"), limit, part.id)
+        assert page.messages[-1] == corrected
+        assert page[1:] == (limit == 1, False)
+    [event] = [one for one in events_of(tx) if one["type"] == "messages_updated"]
+    assert (event["conversationId"], event["messages"][0]["text"]) == (first.id, "she lives here")
+    joining.undo(tx, first.id, "ada")
+    assert [one.shown_text for one in tx.all_messages(second.id)] == ["she lives here"]
