@@ -165,6 +165,24 @@ def test_a_reader_that_goes_before_its_stream_begins_is_forgotten(caplog: pytest
     run(story, caplog)
 
 
+def test_a_peer_of_http_1_0_gets_no_chunks(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(house: House) -> None:
+        peer = await house.ask(b"GET /stream HTTP/1.0\r\nHost: here\r\nConnection: keep-alive\r\n\r\n")
+        head = await soon(peer.reader.readuntil(b"\r\n\r\n"))
+        assert head.startswith(b"HTTP/1.1 200 OK\r\n") and b"\r\nconnection: close\r\n" in head
+        assert b"transfer-encoding" not in head.lower() and b"content-length" not in head.lower()
+        await soon(house.live.opened.wait())
+        house.live.reader.send([Frame("a.1", "{}")])
+        house.live.reader.end()
+        first, frame, last, rest = (await soon(peer.reader.read())).split(b"\n\n")
+        assert (frame, rest) == (b"id: a.1\ndata: {}", b"")
+        assert all(one.startswith(b"retry: ") and one[7:].isdigit() for one in (first, last))
+        await soon(house.live.closed.wait())
+        assert not house.state.connections and not house.listener._peers
+
+    run(story, caplog)
+
+
 def test_the_end_is_the_end_of_the_answer_and_of_the_connection(caplog: pytest.LogCaptureFixture) -> None:
     async def story(house: House) -> None:
         peer = await house.open()

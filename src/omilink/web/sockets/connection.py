@@ -139,6 +139,10 @@ class Connection(Peer, HttpToolsProtocol):
 
     # Handing over to a stream
 
+    def leave_out_chunks(self) -> None:
+        """Lets the head of this answer say nothing about chunks, which a peer of HTTP/1.0 does not know."""
+        self._answering.chunked_encoding = False
+
     def give_way_to(self, stream: Peer) -> None:
         """Leaves the transport to the stream, whose head has been sent. Requests that wait in line are dropped: the
         head has said that this answer is the last (RFC 9112, 9.6)."""

@@ -33,24 +33,28 @@ class EventStream(Response):
         self._stream, self._after = stream, after
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection, is_chunked = scope["extensions"]["omilink"], scope["http_version"] != "1.0"
+        if not is_chunked:
+            connection.leave_out_chunks()
         await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, _CLOSE]})
-        reader = StreamConnection(self._stream)
+        reader = StreamConnection(self._stream, is_chunked=is_chunked)
         self._stream.open(reader, self._after)
-        scope["extensions"]["omilink"].give_way_to(reader)
+        connection.give_way_to(reader)
 
 
 class StreamConnection(Peer):
     """A connection over which nothing but a stream goes any more: the `Reader` of a `LiveStream`. It holds neither a
-    parser nor a request, since most connections are such. The body goes in chunks (RFC 9112, 7.1)."""
+    parser nor a request, since most connections are such. The body goes in chunks (RFC 9112, 7.1), or
+    as it is to a peer of HTTP/1.0, until the connection is closed (RFC 9112, 6.1 and 6.3)."""
 
-    __slots__ = ("_is_over", "_read_past", "_room", "_stream")
+    __slots__ = ("_is_chunked", "_is_over", "_read_past", "_room", "_stream")
 
     wait = Wait.NOTHING
     since = 0.0
     held = 0
 
-    def __init__(self, stream: LiveStream) -> None:
-        self._stream = stream
+    def __init__(self, stream: LiveStream, *, is_chunked: bool) -> None:
+        self._stream, self._is_chunked = stream, is_chunked
         self._is_over = False
         self._room: asyncio.Future[None] | None = None
         self._read_past = self.unsent = 0
@@ -78,7 +82,8 @@ class StreamConnection(Peer):
         self._write(_retry(500, 5_000))
         if not self._is_over:
             self._is_over = True
-            self.transport.write(b"0\r\n\r\n")
+            if self._is_chunked:
+                self.transport.write(b"0\r\n\r\n")
             self.transport.close()
 
     def abort(self) -> None:
@@ -87,7 +92,7 @@ class StreamConnection(Peer):
 
     def _write(self, body: bytes) -> None:
         if not self._is_over:
-            self.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+            self.transport.write(b"%x\r\n%b\r\n" % (len(body), body) if self._is_chunked else body)
 
     # The protocol of a transport
 
