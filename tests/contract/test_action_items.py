@@ -15,6 +15,7 @@ from omilink.database.store import Transaction
 from omilink.errors import Invalid, NotFound
 from omilink.models.action_item import ListedItem
 from omilink.models.json import to_json
+from omilink.models.summary import details_of
 
 
 @pytest.fixture
@@ -142,6 +143,28 @@ def test_open_streams_get_each_change_once(tx: Transaction) -> None:
     assert [len(event["conversation"]["actionItems"]) for event in new[3:]] == [2, 1]
 
 
+@pytest.mark.parametrize("gone", range(4))
+def test_a_page_goes_on_behind_items_that_have_been_deleted(tx: Transaction, gone: int) -> None:
+    save(tx, recorded(*(f"Item {number}" for number in range(8)), heard=200))
+    page = action_items.page(tx, "ada", None, 5)
+    cursor = action_items.cursor_of(tx, "ada", page[-1])
+    for item in page[5 - gone :]:
+        action_items.remove(tx, item.id, "ada")
+    assert [item.text for item in action_items.page(tx, "ada", None, 5, cursor)] == ["Item 5", "Item 6", "Item 7"]
+
+
+def test_of_two_equal_items_the_one_that_was_not_deleted_stays(tx: Transaction) -> None:
+    save(tx, recorded("Call Hedda", "Call Hedda", heard=200))
+    first, second = items(tx)
+    action_items.change(tx, second.id, "ada", done=True)
+    action_items.remove(tx, first.id, "ada")
+    for number, times in enumerate((2, 1, 2)):
+        save(tx, recorded(*["Call Hedda"] * times, heard=300 + number))
+        assert [(item.id, item.done) for item in items(tx)] == [(second.id, True)]
+    save(tx, recorded(*["Call Hedda"] * 3, heard=400))
+    assert [item.done for item in items(tx)] == [True, False]
+
+
 def test_a_deleted_item_leaves_the_stored_events_and_words_stay_there(tx: Transaction) -> None:
     conversation = only(tx)
     said = [one["text"] for event in events_of(tx) for one in event.get("messages", ())]
@@ -215,6 +238,17 @@ def test_a_conversation_that_is_given_back_keeps_nothing_that_its_user_wrote(tx:
     [given] = tx.ownerless_conversations(f"shared/{A}")
     assert [item.text for item in given.action_items] == [HEDDA]
     assert (given.user_title, given.starred) == (None, False)
+
+
+def test_what_its_user_ticked_and_deleted_is_not_given_on(tx: Transaction) -> None:
+    save(tx, recorded(TRANSFER, HEDDA, heard=200))
+    transfer, hedda = items(tx)
+    action_items.change(tx, transfer.id, "ada", done=True)
+    action_items.remove(tx, hedda.id, "ada")
+    unit_of_work(history.give_back)(tx, only(tx))
+    [given] = tx.ownerless_conversations(f"shared/{A}")
+    assert [(item.text, item.done) for item in given.action_items] == [(TRANSFER, False)]
+    assert details_of(given.details).removed_items == []
 
 
 def test_they_go_with_their_users_account(tx: Transaction) -> None:

@@ -28,20 +28,37 @@ LONGEST_ITEM = 500
 NO_ITEM = "There is no action item of that id in this account; it may have been deleted."
 MOST_ADDED = 100
 """Items that a user may add to one conversation, since all of them are sent with each of its events."""
+MOST_BEFORE = 3
+"""Ids of earlier items in a cursor."""
 MOST_OWN = 5_000
 """Items without a conversation that a user may have."""
 
 
 def page(tx: Transaction, user_id: str, done: bool | None, limit: int, after: str = "") -> list[ListedItem]:
-    """At most `limit` of the user's action items, or of those that are `done` or not, behind the item with the id
-    `after`: first those without a conversation, the newest first, then those of the newest conversation, and so on."""
-    conversation_id = after.rpartition(".")[0]
+    """At most `limit` of the user's action items, or of those that are `done` or not, behind the item that `cursor_of`
+    was made of: first those without a conversation, the newest first, then those of the newest conversation, and so
+    on."""
+    first, *shown = after.split(".")
+    conversation_id = first if shown else ""
     found = [] if conversation_id else list(map(listed, tx.own_items(user_id, done, limit, after)))
     if len(found) < limit:
         # one more, since all items of the first conversation may stand before the page
         for conversation in tx.conversations_with_items(user_id, done, limit + 1, conversation_id):
-            found += [item for item in _behind(after, items_of(conversation)) if done in (None, item.done)]
+            shown_here = shown if conversation.id == conversation_id else ()
+            found += [item for item in _behind(shown_here, items_of(conversation)) if done in (None, item.done)]
     return found[:limit]
+
+
+def cursor_of(tx: Transaction, user_id: str, item: ListedItem) -> str:
+    """The `after` of the page behind this item: its id, and those of items before it in its conversation, behind which
+    the page begins if the item has been deleted."""
+    conversation_id, _, short_id = item.id.rpartition(".")
+    if not conversation_id:
+        return item.id
+    found = tx.conversation(conversation_id, user_id)
+    ids = [one.id for one in details_of(found.details).action_items] if found else []
+    place = ids.index(short_id) if short_id in ids else 0
+    return ".".join([item.id, *reversed(ids[max(0, place - MOST_BEFORE) : place])])
 
 
 @unit_of_work
@@ -159,10 +176,11 @@ def _place(items: Sequence[ActionItem], short_id: str) -> int:
     return place
 
 
-def _behind(after: str, items: list[ListedItem]) -> list[ListedItem]:
-    """The items behind the one with this id; all of them if it is not there."""
-    ids = [item.id for item in items]
-    return items[ids.index(after) + 1 :] if after in ids else items
+def _behind(shown: Sequence[str], items: list[ListedItem]) -> list[ListedItem]:
+    """The items behind the first of those shown that is still there; all of them if none is."""
+    ids = [item.id.rpartition(".")[2] for item in items]
+    place = next((ids.index(id) for id in shown if id in ids), -1)
+    return items[place + 1 :]
 
 
 def _checked(text: str) -> str:

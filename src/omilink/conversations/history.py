@@ -127,7 +127,7 @@ def give_back(batch: Batch, conversation: Conversation) -> None:
     user_id = conversation.user_id
     assert user_id
     conversation = _uncorrected(batch, parts.release(batch, conversation))
-    details = details_of(conversation.details).without_additions().text()
+    details = details_of(conversation.details).as_of_omi().text()
     by_hand = replace(conversation.hand, acts=()).text()
     ownerless = replace(conversation, user_id=None, brought_at=None, brought_order=None)
     plain = replace(

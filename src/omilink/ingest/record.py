@@ -229,7 +229,7 @@ class _Filling:
                         message_ids=messages_of(one.segment_ids),
                     )
                     for id, one in zip(
-                        _item_ids([each.text for each in record.action_items]), record.action_items, strict=True
+                        _item_ids([each.text for each in record.action_items], before), record.action_items, strict=True
                     )
                 ],
                 before,
@@ -303,14 +303,21 @@ def _longer(conversation: Conversation, message: Message, at: Millis) -> Convers
     return replace(longer, last_at=max(longer.last_at, min(at, longer.ended_at)))
 
 
-def _item_ids(texts: Sequence[str]) -> list[str]:
-    """An id of each action item, made of its text, since OMI gives it none. Equal texts are counted."""
-    seen: Counter[str] = Counter()
-    ids = []
-    for text in texts:
-        seen[text] += 1
-        ids.append(digest(text, seen[text]))
-    return ids
+def _item_ids(texts: Sequence[str], before: Details) -> list[str]:
+    """An id of each action item, made of its text, since OMI gives it none."""
+    ids = {text: iter(_ids_of_equal(text, count, before)) for text, count in Counter(texts).items()}
+    return [next(ids[text]) for text in texts]
+
+
+def _ids_of_equal(text: str, count: int, before: Details) -> list[str]:
+    """The ids of so many items with this text, which are numbered. Where a later record has fewer of them, those that
+    its user has deleted are the ones that it lacks."""
+    here, removed = {item.id for item in before.action_items}, set(before.removed_items)
+    ids: list[str] = []
+    while len(ids) < count or digest(text, len(ids) + 1) in here | removed:
+        ids.append(digest(text, len(ids) + 1))
+    chosen = sorted(ids, key=lambda id: 0 if id in here else 1 if id in removed else 2)[:count]
+    return [id for id in ids if id in chosen]
 
 
 def _merged(items: Sequence[ActionItem], before: Details) -> list[ActionItem]:

@@ -91,9 +91,11 @@ class Details(Struct, frozen=True, kw_only=True, gc=False):
         items = [replace(one, message_ids=[new.get(id, id) for id in one.message_ids]) for one in self.action_items]
         return replace(self, sections=sections, action_items=items)
 
-    def without_additions(self) -> "Details":
-        """Without the action items that the user has added or edited."""
-        return replace(self, action_items=tuple(item for item in self.action_items if not item.is_users))
+    def as_of_omi(self) -> "Details":
+        """Without what the user did: added, edited, deleted and ticked action items."""
+        left = (item for item in self.action_items if not item.is_users)
+        items = tuple(item if item.is_ticked is None else replace(item, done=False, is_ticked=None) for item in left)
+        return replace(self, action_items=items, removed_items=())
 
 
 NO_DETAILS = Details()

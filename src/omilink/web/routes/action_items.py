@@ -9,6 +9,8 @@ from pydantic import BaseModel, StrictBool
 
 from omilink.clock import Millis
 from omilink.conversations import action_items
+from omilink.database.store import Transaction
+from omilink.models.action_item import ListedItem
 from omilink.models.json import Json, to_json
 from omilink.web.auth import CurrentUser, Services
 from omilink.web.schema import answers, fields
@@ -37,13 +39,14 @@ async def mine(
 ) -> Json:
     """Your action items, or those that are `done` or not: first those without a conversation, the newest first, then
     those of your conversations, the newest conversation first."""
-    found = await services.store.read(lambda tx: action_items.page(tx, who.user.id, done, limit + 1, cursor))
-    page = found[:limit]
-    return {
-        "ok": True,
-        "items": [to_json(item) for item in page],
-        "nextCursor": page[-1].id if len(found) > limit else None,
-    }
+
+    def read(tx: Transaction) -> tuple[list[ListedItem], str | None]:
+        found = action_items.page(tx, who.user.id, done, limit + 1, cursor)
+        page = found[:limit]
+        return page, action_items.cursor_of(tx, who.user.id, page[-1]) if len(found) > limit else None
+
+    page, next_cursor = await services.store.read(read)
+    return {"ok": True, "items": [to_json(item) for item in page], "nextCursor": next_cursor}
 
 
 @router.post("", responses=answers.of(answers.OneActionItem, refused=(404,)))
