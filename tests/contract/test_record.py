@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from properties.histories import NOON, call, empty_store, save, save_one_by_one, say, talks, verify
 from sqlalchemy import Engine
 
-from omilink.conversations import history
+from omilink.conversations import editing, history
+from omilink.database.search import Filters
 from omilink.database.store import Transaction
 from omilink.ingest import record_reading
 from omilink.linking import omi_accounts, sessions
@@ -23,6 +24,8 @@ from omilink.models.delivery import Delivery
 from omilink.models.json import time_text, to_json
 from omilink.models.message import Message
 from omilink.models.order import Moment
+from omilink.search import index
+from omilink.search.find import Order, find
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 A = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
@@ -160,6 +163,113 @@ def test_words_that_come_live_after_the_record_are_not_doubled(tx: Transaction, 
     for name in {"20a", "20b", "20c"} - set(first):
         save(tx, live(name, 45))
     assert letters(said(tx, only(tx))) == of_record(body_of("20z"))
+
+
+@pytest.mark.parametrize("first", [[], ["20a"], ["20b"], ["20c"]])
+def test_live_words_take_the_place_of_those_that_the_record_filled_in(tx: Transaction, first: list[str]) -> None:
+    heard_live(tx, *first)
+    save(tx, record(body_of("20z"), 40))
+    for name in {"20a", "20b", "20c"} - set(first):
+        save(tx, live(name, 45))
+    conversation, after = only(tx), words(tx, only(tx))
+    assert {m.segment_id: m.text for m in after if m.source == "omi"} == {
+        one["id"]: one["text"] for name in ("20a", "20b", "20c") for one in body_of(name)["segments"]
+    }
+    assert [m.text for m in after if m.source == "omi_record"] == LOST
+    assert (conversation.repaired_count, conversation.message_count) == (25, len(after))
+    shown = [(section.heading, section.message_ids) for section in conversation.sections]
+    assert {id for _, ids in shown for id in ids} <= {m.id for m in after}
+    count = len(events_of(tx))
+    save(tx, record(body_of("20z"), 50), live("20a", 51), live("20b", 52), live("20c", 53))
+    assert (only(tx), words(tx, only(tx)), len(events_of(tx))) == (conversation, after, count)
+
+
+def piano(*texts: str) -> dict[str, Any]:
+    """A record of these segments, one each ten seconds."""
+    segments = [say(text, 10.0 * n, 10.0 * n + 8, id=uuid(n)) for n, text in enumerate(texts)]
+    return {"id": "omi", "started_at": "", "transcript_segments": segments, "structured": {"title": "T"}}
+
+
+def uuid(number: int) -> str:
+    return f"0000000{number}-0000-4000-8000-000000000000"
+
+
+def heard(tx: Transaction, at: float, *segments: dict[str, Any]) -> None:
+    save(tx, call(at, *segments, session=A, uid=A))
+
+
+def test_a_live_segment_takes_a_part_of_a_message_which_is_cut_in_two(tx: Transaction) -> None:
+    save(tx, record(piano("We carry the piano up. Then it goes next to the door. Is that all right?"), 20))
+    heard(tx, 21, say("then it goes next to the door", 3.0, 6.0, id=uuid(5)))
+    after = words(tx, only(tx))
+    assert [(m.text, m.source, m.seq) for m in after] == [
+        ("We carry the piano up.", "omi_record", 1),
+        ("then it goes next to the door", "omi", 2),
+        ("Is that all right?", "omi_record", 3),
+    ]
+    assert only(tx).repaired_count == 9
+    assert [event["type"] for event in events_of(tx)[-2:]] == ["new_messages", "messages_updated"]
+    heard(tx, 22, say("We carry the piano up", 0.0, 2.5, id=uuid(6)), say("Is that all right?", 6.5, 8.0, id=uuid(7)))
+    assert [event["type"] for event in events_of(tx)[-2:]] == ["messages_deleted", "new_messages"]
+    assert events_of(tx)[-2]["messageIds"] == [after[0].id, after[2].id]
+    assert {m.source for m in words(tx, only(tx))} == {"omi"}
+    assert (only(tx).repaired_count, only(tx).message_count) == (0, 3)
+
+
+def test_a_live_segment_that_says_more_than_the_record_is_not_doubled(tx: Transaction) -> None:
+    save(tx, record(piano("The van comes at nine", "We carry it up the stairs"), 20))
+    heard(tx, 21, say("We carry it up the stairs and then we rest", 10.0, 20.0, id=uuid(5)))
+    assert said(tx, only(tx)) == ["The van comes at nine", "We carry it up the stairs and then we rest"]
+    save(tx, record(piano("The van comes at nine", "We carry it up the stairs"), 30))
+    assert said(tx, only(tx)) == ["The van comes at nine", "We carry it up the stairs and then we rest"]
+
+
+def test_a_correction_of_filled_in_words_outlasts_the_live_ones(tx: Transaction) -> None:
+    save(tx, record(piano("The fan comes at nine", "We carry it up the stares. That is all."), 20))
+    [van, stairs] = words(tx, only(tx))
+    editing.correct(tx, only(tx).id, van.id, "ada", "The van comes at nine")
+    editing.correct(tx, only(tx).id, stairs.id, "ada", "We carry it up the stairs. That is all.")
+    heard(tx, 21, say("The fan comes at nine", 0.0, 8.0, id=uuid(5)), say("That is all.", 16.0, 18.0, id=uuid(6)))
+    assert [(m.shown_text, m.source) for m in words(tx, only(tx))] == [
+        ("The van comes at nine", "omi"),
+        ("We carry it up the stairs. That is all.", "omi_record"),
+    ]
+
+
+def test_whoever_says_yes_again_is_heard(tx: Transaction) -> None:
+    save(tx, record(piano("Is it heavy?", "Yes."), 20))
+    heard(tx, 21, say("Yes.", 10.0, 18.0, id=uuid(5)))
+    heard(tx, 22, say("Yes.", 18.5, 19.0, id=uuid(6)))
+    heard(tx, 23, say("Yes.", 10.0, 18.0, id=uuid(5)))
+    assert said(tx, only(tx)) == ["Is it heavy?", "Yes.", "Yes."]
+
+
+def test_what_a_live_segment_says_later_leaves_the_record(tx: Transaction) -> None:
+    heard(tx, 3, say("The van comes", 0.0, 2.0, id=uuid(0)))
+    save(tx, record(piano("The van comes at nine", "Fine."), 20))
+    assert said(tx, only(tx)) == ["The van comes", "at nine", "Fine."]
+    heard(tx, 21, say("The van comes at nine", 0.0, 8.0, id=uuid(0)))
+    assert said(tx, only(tx)) == ["The van comes at nine", "Fine."]
+    assert only(tx).repaired_count == 1
+
+
+def test_words_without_a_place_take_the_place_of_their_filled_in_words(tx: Transaction) -> None:
+    body = piano("The van comes at nine")
+    body["transcript_segments"] += [{"text": "and thank you very much", "id": uuid(8)}]
+    save(tx, record(body, 20))
+    heard(tx, 21, say("And thank you very much!", id=uuid(8)))
+    assert said(tx, only(tx)) == ["The van comes at nine", "And thank you very much!"]
+
+
+def test_words_that_left_the_record_are_found_once(tx: Transaction) -> None:
+    save(tx, record(piano("The copper kettle is on", "and the tin spoon"), 20))
+    while index.catch_up(tx):
+        pass
+    heard(tx, 21, say("The copper kettle is on", 0.0, 8.0, id=uuid(5)))
+    while index.catch_up(tx):
+        pass
+    hits = find(tx, "ada", "kettle", Filters(), Order.NEWEST, 10).hits
+    assert [hit.text for hit in hits if hit.field == "words"] == ["The copper kettle is on"]
 
 
 def test_a_conversation_that_never_came_live_is_made_of_its_record(tx: Transaction) -> None:

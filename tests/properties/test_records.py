@@ -3,7 +3,8 @@ client that followed the stream holds the same as a fresh one."""
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -13,28 +14,43 @@ from properties.histories import NOON, Said, at, call, empty_store, save, talks,
 from sqlalchemy import Engine
 
 from omilink.database.store import Transaction
+from omilink.models.delivery import Delivery
 from omilink.models.json import json_text, time_text, to_json
+from omilink.models.message import Message
 
 UID = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"
 WORDS = [
     *("yes", "no", "well", "the", "van", "comes", "at", "nine", "and", "goes", "first", "dolly", "übrigens", "340"),
     *("it's", "so", "ok", "3.5", "我们", "明天"),
 ]
+SAMPLES = Path(__file__).parents[1] / "samples"
+RECORDS = ("20z-record-with-the-lost-words", "21-record-of-a-call-never-heard-live", "23y-record-of-the-pendant")
+REAL = [json.loads((SAMPLES / f"{name}.json").read_bytes())["transcript_segments"] for name in RECORDS]
 
 
 def talk(chance: random.Random) -> list[Said]:
     """The segments of one talk, each with an id."""
+    if chance.random() < 0.1:
+        return [
+            {"id": id_of(chance), **{name: one[name] for name in ("text", "speaker", "start", "end")}}
+            for one in chance.choice(REAL)
+        ]
     said: list[Said] = []
     now = chance.choice([0.0, 4.2])
     for _ in range(chance.randint(2, 25)):
         words = [chance.choice(WORDS) for _ in range(chance.choice([1, 2, 4, 9]))]
         end = now + 0.4 * len(words)
         text = " ".join(words) + chance.choice([".", "?", "", ","])
-        id = f"{chance.getrandbits(32):08x}-0000-4000-8000-{chance.getrandbits(48):012x}"
         speaker = f"SPEAKER_{chance.choice('001')}"
-        said.append({"id": id, "text": text, "speaker": speaker, "start": round(now, 2), "end": round(end, 2)})
+        said.append(
+            {"id": id_of(chance), "text": text, "speaker": speaker, "start": round(now, 2), "end": round(end, 2)}
+        )
         now = end + chance.choice([0.1, 0.6, 4.0])
     return said
+
+
+def id_of(chance: random.Random) -> str:
+    return f"{chance.getrandbits(32):08x}-0000-4000-8000-{chance.getrandbits(48):012x}"
 
 
 def joined(said: Sequence[Said], chance: random.Random) -> list[Said]:
@@ -54,14 +70,56 @@ def joined(said: Sequence[Said], chance: random.Random) -> list[Said]:
     return record
 
 
-def calls_of(said: Sequence[Said]) -> list[list[Said]]:
-    calls: list[list[Said]] = []
-    for one in said:
-        if calls and len(calls[-1]) < 3:
-            calls[-1].append(one)
-        else:
-            calls.append([one])
-    return calls
+def cut_short(one: Said, chance: random.Random) -> Said:
+    """An earlier version of the segment, with fewer words."""
+    words = one["text"].split()
+    count = chance.randint(1, len(words))
+    share = count / len(words)
+    end = one["start"] + (one["end"] - one["start"]) * share
+    return {**one, "text": " ".join(words[:count]), "end": round(end, 2)}
+
+
+def heard_live(said: Sequence[Said], chance: random.Random) -> Iterator[tuple[float, list[Said]]]:
+    """The live calls with the second when each comes: some are lost, cut, doubled or late."""
+    lost, left = chance.uniform(0.0, 0.5), list(said)
+    while left:
+        count = chance.randint(1, 3)
+        together, left = left[:count], left[count:]
+        comes = together[-1]["end"] + 1.0
+        if chance.random() < lost:
+            together = chance.choice([[], together[: chance.randint(0, count)]])
+        if together and chance.random() < 0.15:
+            earlier = [*together[:-1], cut_short(together[-1], chance)]
+            yield comes + chance.choice([0.0, 6.0]), earlier
+            together = together if chance.random() < 0.5 else []
+        if together:
+            for _ in range(chance.choice([1, 1, 1, 1, 2])):
+                yield comes + chance.choice([0.0, 0.0, 0.0, 3.0, 8.0, 30.0]), together
+
+
+def sent_records(said: Sequence[Said], seed: int, chance: random.Random) -> Iterator[tuple[float, list[Said]]]:
+    """The records with the second when each comes, and the segments that it tells of."""
+    end = max(one["end"] for one in said)
+    without = {"id": None} if chance.random() < 0.3 else {}
+    moments = [chance.uniform(1, end + 60), chance.uniform(1, end + 60), end + 130, end + 3_000]
+    for moment in sorted(chance.sample(moments, chance.choice([1, 1, 2, 3]))):
+        spoken = [one for one in said if one["end"] < moment]
+        yield moment, [{**one, **without} for one in joined(spoken, random.Random(seed))]
+
+
+def record_call(moment: float, segments: Sequence[Said], title: str) -> Delivery:
+    body = {"id": "omi-1", "structured": {"title": title}, "started_at": time_text(NOON)}
+    content = json.dumps(body | {"transcript_segments": segments}).encode()
+    return replace(call(moment, session=UID, uid=UID), kind="conversation", body=content)
+
+
+def expected(said: Sequence[Said], live: Sequence[Sequence[Said]], recorded_until: float) -> str:
+    """The letters that a user is to end with: the record's, and the live words that the record lacks."""
+    heard: dict[str, str] = {}
+    for one in (segment for segments in live for segment in segments):
+        heard[one["id"]] = max(heard.get(one["id"], ""), one["text"], key=len)
+    texts = (one["text"] if one["end"] < recorded_until else heard.get(one["id"], "") for one in said)
+    return letters(list(texts))
 
 
 def letters(texts: Sequence[str]) -> str:
@@ -73,39 +131,48 @@ def followed(tx: Transaction) -> dict[str, dict[str, Any]]:
     held: dict[str, dict[str, Any]] = {}
     for event in tx.events_after("ada", 0, 10_000):
         content = json.loads(event.data)
+        for id in content.get("messageIds", ()):
+            held.pop(id)
         for message in content.get("messages", ()):
             if message["rev"] >= held.get(message["id"], message)["rev"]:
                 held[message["id"]] = message
     return held
 
 
+def words(tx: Transaction) -> list[Message]:
+    return [message for one in talks(tx, "ada", UID) for message in tx.all_messages(one.id)]
+
+
 @given(st.integers(0, 2**32))
 def test_the_record_and_the_live_words_are_there_once(engine: Engine, seed: int) -> None:
+    check_schedule(engine, seed)
+
+
+def check_schedule(engine: Engine, seed: int) -> None:
     chance = random.Random(seed)
     said = talk(chance)
-    body: dict[str, Any] = {"id": "omi-1", "structured": {"title": "T"}}
-    body["started_at"] = f"{time_text(NOON)}"
-    without = {"id": None} if chance.random() < 0.3 else {}
-    calls = [one for one in calls_of(said) if chance.random() > chance.choice([0.0, 0.2, 0.5])]
-    arrivals = [(segments[-1]["end"] + 1.0, segments) for segments in calls]
-    arrivals += [(heard + chance.choice([0.5, 5.0]), one) for heard, one in arrivals if chance.random() < 0.2]
-    arrivals = [(heard + chance.choice([0, 0, 0, 3.0]), one) for heard, one in arrivals]
-    end = max(one["end"] for one in said)
-    moments = [chance.uniform(0, end + 5), end + 130, end + 3_000]
-    deliveries = [call(heard, *segments, session=UID, uid=UID) for heard, segments in arrivals]
-    for moment in moments[chance.randint(0, 2) :]:
-        sent = call(moment, session=UID, uid=UID)
-        spoken = joined([one for one in said if one["end"] <= moment], random.Random(seed))
-        content = json.dumps(body | {"transcript_segments": [{**one, **without} for one in spoken]}).encode()
-        deliveries.append(replace(sent, kind="conversation", body=content))
+    live, records = list(heard_live(said, chance)), list(sent_records(said, seed, chance))
+    deliveries = [call(heard, *segments, session=UID, uid=UID) for heard, segments in live]
+    deliveries += [record_call(moment, spoken, f"T{number}") for number, (moment, spoken) in enumerate(records)]
     deliveries.sort(key=lambda one: one.order)
+    step = chance.choice([1, 1, 7])
     with empty_store(engine) as tx:
         verify(tx, UID, "ada", at(0))
-        step = chance.choice([1, 1, 7])
+        places: dict[str, tuple[str, float]] = {}
         for number in range(0, len(deliveries), step):
             save(tx, *deliveries[number : number + step])
-        found = talks(tx, "ada", UID)
-        messages = [message for one in found for message in tx.all_messages(one.id)]
-        assert letters([m.text for m in messages]) == letters([one["text"] for one in said])
-        assert len(found) == 1
+            now = {m.key: (m.id, m.position) for m in words(tx) if m.source == "omi"}
+            assert now | places == now, "a live message keeps its id and its place"
+            places = now
+        messages = words(tx)
+        until = max(moment for moment, _ in records)
+        assert letters([m.text for m in messages]) == expected(said, [each for _, each in live], until)
+        assert len(talks(tx, "ada", UID)) <= 1
         assert followed(tx) == {m.id: json.loads(json_text(to_json(m))) for m in messages}
+        [conversation] = talks(tx, "ada", UID) or [None]
+        if conversation:
+            assert conversation.message_count == len(messages)
+            filled = [m for m in messages if m.source == "omi_record"]
+            assert conversation.repaired_count == sum(len(m.text.split()) for m in filled)
+        save(tx, record_call(until + 3_600, records[-1][1], f"T{len(records) - 1}"))
+        assert words(tx) == messages, "a record that comes again changes nothing"

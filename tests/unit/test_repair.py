@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from omilink.conversations.repair import MOST_PLACES, PLACE, _Alignment, in_spoken_order, letters_of, repair
+from omilink.conversations.repair import MOST_PLACES, PLACE, Steps, _Alignment, in_spoken_order, letters_of, repair
 from omilink.models.message import FROM_RECORD, Message, Segment
 
 WORDS = (
@@ -159,7 +159,7 @@ def test_a_comparison_that_takes_very_many_steps_is_given_up_and_fills_in_nothin
 def test_an_edited_text_is_compared_as_difflib_does(said: str, there: str) -> None:
     found = SequenceMatcher(None, said, there, autojunk=False).get_matching_blocks()
     blocks = [block for block in found if block.size >= min(3, len(said))]
-    assert _Alignment([], [])._common(said, there) == blocks
+    assert _Alignment([], [], Steps())._common(said, there) == blocks
 
 
 @st.composite

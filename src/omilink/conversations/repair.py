@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, groupby, islice, pairwise
+from math import inf
 from statistics import median
 from typing import NamedTuple, TypeVar
 
@@ -66,32 +67,42 @@ class Repair:
     shift: float
 
 
+class Steps:
+    """The steps that comparisons may take, all together."""
+
+    def __init__(self) -> None:
+        self.left = MOST_STEPS
+
+    def may_take(self, steps: int) -> bool:
+        """Whether a comparison may take so many further steps. They count as taken."""
+        self.left -= steps
+        return self.left >= 0
+
+
 def in_spoken_order(segments: Sequence[AnySegment]) -> list[AnySegment]:
     """The record's segments by their start. Segments without a place came after the conversation had ended."""
     return sorted(segments, key=lambda one: (one.start is None, one.start or 0.0, one.end or 0.0))
 
 
-def repair(messages: Sequence[Message], record: Sequence[Segment]) -> Repair:
+def repair(messages: Sequence[Message], record: Sequence[Segment], steps: Steps | None = None) -> Repair:
     """Compares the messages, in spoken order, with the record's segments, in spoken order too."""
-    return _Alignment(messages, record).repaired()
+    return _Alignment(messages, record, steps or Steps()).repaired()
 
 
-def contains(messages: Sequence[Message], segment: Segment) -> bool:
-    """Whether these messages, in spoken order, hold all letters of the segment at about its time, and at least half of
-    the letters stand in messages that a record has filled in."""
-    words = [Segment(text=one.text, start=one.start, end=one.end) for one in messages]
-    said = Message(
-        **segment.speech(),
-        conversation_id="",
-        seq=1,
-        key=segment.key,
-        position=segment.start or 0.0,
-        created_at=0,
-        spoken_at=0,
-        versions="",
-    )
-    found = _Alignment([said], words).texts_of(0)
-    return 2 * sum(messages[number].source == "omi_record" for number in found) >= max(1, len(found))
+def compare_again(
+    live: Sequence[Message], words: Sequence[Message], steps: Steps
+) -> Sequence[Sequence[int | Hole]] | None:
+    """Compares live messages with words that they may have said, both in spoken order and on one clock. Returns for
+    each of the words, in the order of its letters, the indexes of the live messages that say them, and holes; None if
+    the comparison takes too many steps."""
+    starts = accumulate((-inf if one.start is None else one.start for one in words), max)
+    placed = [
+        Segment(text=one.text)
+        if one.start is None or one.end is None
+        else Segment(text=one.text, start=start, end=max(start, one.end))
+        for one, start in zip(words, starts, strict=True)
+    ]
+    return _Alignment(live, placed, steps, is_one_clock=True).runs()
 
 
 def letters_of(text: str) -> str:
@@ -130,8 +141,10 @@ class _Letters:
 class _Alignment:
     """Which letters of the record belong to which message."""
 
-    def __init__(self, messages: Sequence[Message], record: Sequence[Segment]) -> None:
-        self._messages, self._record = messages, record
+    def __init__(
+        self, messages: Sequence[Message], record: Sequence[Segment], steps: Steps, *, is_one_clock: bool = False
+    ) -> None:
+        self._messages, self._record, self._steps = messages, record, steps
         self._letters = _Letters([segment.text for segment in record])
         self._said = [letters_of(message.text) for message in messages]
         self._starts = [segment.start for segment in record if segment.start is not None]
@@ -141,26 +154,29 @@ class _Alignment:
         self._taken = bytearray(len(self._letters))
         self._spans: dict[int, tuple[int, int]] = {}
         self._placed: list[int] = []
-        self._steps_left = MOST_STEPS
-        self._shift = self._measured_shift()
+        self._shift = 0.0 if is_one_clock else self._measured_shift()
         self._place_in_order()
         for number in sorted(range(len(messages)), key=lambda n: -len(self._said[n])):
             if number not in self._spans:
                 self._place_out_of_order(number)
-
-    def texts_of(self, number: int) -> list[int]:
-        """For each letter of the message, if all are found, the index of the record's text that has it."""
-        return [self._letters.segment(index) for index in range(*self._spans.get(number, (0, 0)))]
-
-    def repaired(self) -> Repair:
-        for number in range(len(self._messages)):
+        for number in range(len(messages)):
             if self._said[number] and number not in self._spans:
                 self._place_edited(number)
+
+    def repaired(self) -> Repair:
         matched = sum(owner is not None for owner in self._owner)
         owners = (dict.fromkeys(self._owner[first:end]) for first, end in pairwise(self._letters.first))
         said_in = [[owner for owner in of_segment if owner is not None] for of_segment in owners]
-        holes = list(self._holes()) if self._steps_left >= 0 else []
+        holes = list(self._holes()) if self._steps.left >= 0 else []
         return Repair(holes, said_in, matched, self._shift)
+
+    def runs(self) -> Sequence[Sequence[int | Hole]] | None:
+        """For each segment its letters, as the indexes of the messages that have them, and holes."""
+        if self._steps.left < 0:
+            return None
+        holes = self._holes()
+        owners = (groupby(self._owner[first:end]) for first, end in pairwise(self._letters.first))
+        return [[next(holes) if owner is None else owner for owner, _ in of_segment] for of_segment in owners]
 
     # the clock
 
@@ -265,18 +281,13 @@ class _Alignment:
         return [at for at in places if self._is_free(at, at + len(said))]
 
     def _places(self, said: str, low: int, high: int) -> Iterator[int]:
-        while self._may_take(PLACE):
+        while self._steps.may_take(PLACE):
             at = self._letters.text.find(said, low, high)
             searched = (high if at < 0 else at) - low + len(said)
-            if not self._may_take(searched // SEARCHED) or at < 0:
+            if not self._steps.may_take(searched // SEARCHED) or at < 0:
                 return
             yield at
             low = at + 1
-
-    def _may_take(self, steps: int) -> bool:
-        """Whether the comparison may take so many further steps. They count as taken."""
-        self._steps_left -= steps
-        return self._steps_left >= 0
 
     def _place_out_of_order(self, number: int) -> None:
         """Places a message that the record has in another order, as when two voices spoke at once."""
@@ -333,19 +344,28 @@ class _Alignment:
         return number if is_as_long and self._is_free(*self._letters.first[number : number + 2]) else None
 
     def _alike(self, said: str, low: int, high: int) -> tuple[int, int] | None:
-        """Where most letters of the text are found in their order."""
+        """Where most letters of the text are found in their order, or else a long part of the text."""
         there = self._letters.text[low : min(high, low + LONGEST_EDITED)]
         blocks = self._common(said[:LONGEST_EDITED], there)
-        if sum(block.size for block in blocks) < ALIKE * len(said):
-            return None
+        length = blocks[-1].b + blocks[-1].size - blocks[0].b if blocks else 0
+        if sum(block.size for block in blocks) < ALIKE * max(len(said), length):
+            return self._longest(blocks, low)
         first, last = blocks[0], blocks[-1]
         rest = len(said) - last.a - last.size
         return max(low, low + first.b - first.a), min(high, low + last.b + last.size + rest)
 
+    def _longest(self, blocks: Sequence[Match], low: int) -> tuple[int, int] | None:
+        """The longest of these blocks, as far as it has whole words."""
+        block = max(blocks, key=lambda each: each.size, default=None)
+        if block is None or block.size < LONG:
+            return None
+        borders = [at for at in range(low + block.b, low + block.b + block.size + 1) if at in self._letters.words]
+        return (borders[0], borders[-1]) if borders and borders[-1] - borders[0] >= LONG else None
+
     def _common(self, said: str, there: str) -> list[Match]:
         """The longest text that both have, and in turn the longest ones before and behind it, as `difflib` finds them,
         but none of one or two letters only: looking for these takes a time that grows with the cube of the length."""
-        if not self._may_take(len(there)):
+        if not self._steps.may_take(len(there)):
             return []
         matcher = SequenceMatcher(None, said, there, autojunk=False)
         count = Counter(there)
@@ -353,7 +373,7 @@ class _Alignment:
         found, least, unsearched = list[Match](), min(3, len(said)), [(0, len(said), 0, len(there))]
         while unsearched:
             low, high, there_low, there_high = unsearched.pop()
-            if not self._may_take(steps[high] - steps[low]):
+            if not self._steps.may_take(steps[high] - steps[low]):
                 return []
             match = matcher.find_longest_match(low, high, there_low, there_high)
             if match.size >= least:

@@ -193,6 +193,34 @@ class DeliveryBatch(Batch):
             turn=session.turn,
         )
 
+    def new_message(
+        self,
+        delivery: Delivery,
+        conversation: Conversation,
+        segment: Segment,
+        seq: int,
+        *,
+        is_placed: bool,
+        behind: float | None,
+    ) -> Message:
+        """The new message of a segment. A segment without a place, or one whose clock gives no place (`is_placed` is
+        False), gets the position `behind`, after everything said before."""
+        at = delivery.received_at
+        start, end = (segment.start, segment.end) if is_placed else (None, None)
+        message = Message.of(
+            segment,
+            conversation_id=conversation.id,
+            seq=seq,
+            key=self.free_key(conversation, segment, seq),
+            start=start,
+            end=end,
+            position=(behind or 0.0) if start is None else start,
+            created_at=at,
+            spoken_at=conversation.spoken_at(start, at),
+            versions=segment.version,
+        )
+        return conversation.attributed(message)
+
 
 def _by_last_words(conversation: Conversation) -> tuple[int, Millis, str]:
     return conversation.last_order, conversation.last_at, conversation.id

@@ -1,66 +1,36 @@
-"""Adds a call's words to messages and conversations, and adds the events about them to their owner's streams."""
+"""Adds a call's words to messages and conversations."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from omilink.conversations import identity, segmentation
+from omilink.conversations.repair import Steps
 from omilink.ingest import recognition, record_late
 from omilink.ingest.batch import DeliveryBatch
+from omilink.ingest.changes import Changes
 from omilink.linking import phrase
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
-from omilink.models.event import ConversationChanged, MessagesUpdated, NewMessages
 from omilink.models.message import Message, Segment
-
-
-@dataclass(slots=True)
-class Changes:
-    """The changes of one call: the conversations that began, and by conversation the keys of new and of changed
-    messages. `of_before` is the number of segments that continue words of an earlier owner, and are not kept."""
-
-    began: set[str] = field(default_factory=set)
-    new: dict[str, list[str]] = field(default_factory=dict)
-    changed: dict[str, list[str]] = field(default_factory=dict)
-    of_before: int = 0
-
-    def note(self, message: Message) -> None:
-        """Notes that a message has changed. A message that is new in this call is new in its event."""
-        if message.key not in self.new.get(message.conversation_id, ()):
-            self.changed.setdefault(message.conversation_id, []).append(message.key)
 
 
 def add(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -> Changes:
     """Adds the segments of the delivery to the batch, as new messages or as changes of known ones, and returns what
     changed."""
-    changes, fresh, near = Changes(), [], batch.near(delivery)
+    changes, fresh, near, steps = Changes(), [], batch.near(delivery), Steps()
     for segment in segments:
         known = recognition.known(batch, delivery, segment, near, is_alone=len(segments) == 1)
         if known:
             _update(batch, delivery, known, segment, changes)
-        elif not record_late.is_filled_in(batch, delivery, segment, near):
+            record_late.take_added(batch, delivery, known, changes, steps)
+        elif not record_late.take(batch, delivery, segment, near, changes, steps):
             fresh.append(segment)
     cuts = sorted(one.hand.cut_from for one in near if one.hand.cut_from is not None)
     for run in segmentation.runs(fresh, batch.gap, cuts):
         _add_run(batch, delivery, run, changes)
     return changes
-
-
-def add_events(batch: DeliveryBatch, delivery: Delivery, changes: Changes) -> None:
-    """Adds events about the changes for the owner of the delivery's words, if there is one."""
-    user_id = batch.owner(delivery)
-    if user_id is None:
-        return
-    for conversation_id in changes.new | changes.changed:
-        conversation = batch.conversation(delivery, conversation_id)
-        if conversation_id in changes.began:
-            batch.add_event(user_id, ConversationChanged(conversation=conversation))
-        for kind, keys in (NewMessages, changes.new), (MessagesUpdated, changes.changed):
-            messages = [batch.message((conversation_id, key)) for key in keys.get(conversation_id, ())]
-            if messages:
-                batch.add_event(user_id, kind(conversation=conversation, messages=[one for one in messages if one]))
 
 
 def _update(batch: DeliveryBatch, delivery: Delivery, known: Message, segment: Segment, changes: Changes) -> None:
@@ -83,7 +53,7 @@ def _update(batch: DeliveryBatch, delivery: Delivery, known: Message, segment: S
     conversation = conversation.with_words([segment], delivery, named_by=name)
     is_title = name is not None and conversation.may_be_named_by(known) and batch.is_first_of_its_words(known)
     batch.put_conversation(conversation.retitled(message) if is_title else conversation)
-    changes.note(message)
+    changes.note_changed(message)
 
 
 def _add_run(batch: DeliveryBatch, delivery: Delivery, run: segmentation.Run, changes: Changes) -> None:
@@ -127,10 +97,10 @@ def _add_words(
             _update(batch, delivery, known, segment, changes)
             continue
         seq += 1
-        message = _message(batch, delivery, conversation, segment, seq, is_placed=run.start is not None, behind=end)
+        message = batch.new_message(delivery, conversation, segment, seq, is_placed=run.start is not None, behind=end)
         batch.put_message(message, new=True)
         end = segment.end if end is None else max(end, segment.end or end)
-        changes.new.setdefault(conversation.id, []).append(message.key)
+        changes.note_new(message)
     after = batch.conversation(delivery, conversation.id)
     batch.put_conversation(replace(after, message_count=after.message_count + seq - before.last_seq, last_seq=seq))
 
@@ -151,7 +121,7 @@ def _not_repeated(
         return run.segments
     assert run.start is not None and run.end is not None
     said: defaultdict[str, list[Message]] = defaultdict(list)
-    for message in batch.around(conversation, run.start, run.end):
+    for message in batch.came_live(conversation, run.start, run.end):
         said[message.text].append(message)
     fresh: list[Segment] = []
     for segment in run.segments:
@@ -170,7 +140,7 @@ def _take_over(batch: DeliveryBatch, known: Message, segment: Segment, changes: 
     if message is not before:
         batch.put_message(message)
     if message.rev > before.rev:
-        changes.note(message)
+        changes.note_changed(message)
 
 
 def _among(same_words: Sequence[Message], segment: Segment) -> Message | None:
@@ -178,32 +148,3 @@ def _among(same_words: Sequence[Message], segment: Segment) -> Message | None:
     one word a thousand times is no conversation."""
     some = same_words[-segmentation.MOST_COMPARED :]
     return next((message for message in some if identity.is_repeated(message, segment)), None)
-
-
-def _message(
-    batch: DeliveryBatch,
-    delivery: Delivery,
-    conversation: Conversation,
-    segment: Segment,
-    seq: int,
-    *,
-    is_placed: bool,
-    behind: float | None,
-) -> Message:
-    """The new message of a segment. A segment without a place, or one whose clock gives no place (`is_placed` is
-    False), gets the position `behind`, after everything said before."""
-    at = delivery.received_at
-    start, end = (segment.start, segment.end) if is_placed else (None, None)
-    message = Message.of(
-        segment,
-        conversation_id=conversation.id,
-        seq=seq,
-        key=batch.free_key(conversation, segment, seq),
-        start=start,
-        end=end,
-        position=(behind or 0.0) if start is None else start,
-        created_at=at,
-        spoken_at=conversation.spoken_at(start, at),
-        versions=segment.version,
-    )
-    return conversation.attributed(message)

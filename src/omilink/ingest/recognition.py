@@ -91,14 +91,14 @@ def _is_part_of_a_sentence(batch: DeliveryBatch, delivery: Delivery, message: Me
 
 
 def _said_then(batch: DeliveryBatch, segment: Segment, conversation: Conversation) -> Sequence[Message]:
-    """The conversation's messages at the segment's place, or those without a place if the segment has none."""
+    """The conversation's live messages at the segment's place, or those without a place if the segment has none."""
     if segment.start is None:
-        return batch.unplaced(conversation)
+        return [message for message in batch.unplaced(conversation) if message.source == "omi"]
     start, nearly = segment.start, identity.SAME_START
     stands_still = start == conversation.end == 0
     if conversation.end is None or (start >= conversation.end and not stands_still):
         return []
-    there = batch.around(conversation, start - nearly, start + nearly)
+    there = batch.came_live(conversation, start - nearly, start + nearly)
     if segmentation.is_short(conversation):  # its clock may not give a place
-        there += batch.unplaced(conversation)
+        there += [message for message in batch.unplaced(conversation) if message.source == "omi"]
     return there

@@ -1,31 +1,95 @@
-"""Words that come live after OMI's record has filled them in."""
+"""Words that come live after OMI's record has filled them in: the live message takes their place."""
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from omilink.conversations import segmentation
-from omilink.conversations.repair import LONG, contains, letters_of
+from omilink.conversations.late_words import Left, left_after
+from omilink.conversations.repair import LONG, Steps, letters_of
 from omilink.ingest.batch import DeliveryBatch
+from omilink.ingest.changes import Changes
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
-from omilink.models.message import Segment
+from omilink.models.message import Message, Segment
+from omilink.models.summary import details_of
 
 NEARBY = 10.0
 """Seconds between words that came live and the place where a record has filled them in."""
 
 
-def is_filled_in(batch: DeliveryBatch, delivery: Delivery, segment: Segment, near: Iterable[Conversation]) -> bool:
-    """Whether a record has filled in the words of a segment that comes live later. A short text may be said again at
-    the same second of the next conversation, so it counts only while the conversation may go on."""
-    if segment.start is None or segment.end is None:
-        return False
-    for conversation in near:
-        is_repaired = conversation.omi_id is not None and conversation.repaired_count
-        if not is_repaired or conversation.user_id != batch.owner(delivery):
+def take(
+    batch: DeliveryBatch,
+    delivery: Delivery,
+    segment: Segment,
+    near: Iterable[Conversation],
+    changes: Changes,
+    steps: Steps,
+) -> bool:
+    """Adds the segment to a conversation in which a record has filled in its words, in their place, unless they stay in
+    a message that its user has corrected. False if there is no such conversation. A short text may be said again at the
+    same second of the next conversation, so it counts only while the conversation may go on."""
+    is_long = len(letters_of(segment.text)) >= LONG
+    for one in near:
+        before = batch.conversation(delivery, one.id)
+        if before.user_id != batch.owner(delivery) or not _is_repaired(before):
             continue
-        is_long = len(letters_of(segment.text)) >= LONG
-        if is_long or not segmentation.has_ended(conversation, delivery.received_at, batch.gap):
-            around = batch.around(conversation, segment.start - NEARBY, segment.end + NEARBY)
-            there = sorted((m for m in around if m.start is not None), key=lambda m: (m.position, m.seq))
-            if contains(there, segment):
-                return True
+        if not is_long and segmentation.has_ended(before, delivery.received_at, batch.gap):
+            continue
+        conversation, seq = before.with_words([segment], delivery, named_by=None), before.last_seq + 1
+        message = batch.new_message(delivery, conversation, segment, seq, is_placed=True, behind=before.end)
+        left = left_after(message, _there(batch, before, message), seq + 1, steps)
+        if left and left.live:
+            batch.put_message(left.live, new=True)
+            changes.note_new(left.live)
+            counted = replace(conversation, message_count=conversation.message_count + 1, last_seq=seq)
+            batch.put_conversation(_without(batch, counted, left, changes))
+        if left:
+            return True
     return False
+
+
+def take_added(batch: DeliveryBatch, delivery: Delivery, before: Message, changes: Changes, steps: Steps) -> None:
+    """Takes the words that a known message says now, after the call has changed it, out of the messages that a record
+    has filled in."""
+    conversation = batch.conversation(delivery, before.conversation_id)
+    message = batch.message((before.conversation_id, before.key))
+    if message is None or message.text == before.text or not _is_repaired(conversation):
+        return
+    there = [before if one.key == message.key else one for one in _there(batch, conversation, message)]
+    left = left_after(message, there, conversation.last_seq + 1, steps)
+    if left and left.live:
+        batch.put_conversation(_without(batch, conversation, left, changes))
+
+
+def _is_repaired(conversation: Conversation) -> bool:
+    return conversation.repaired_count > 0 and conversation.deleted_at is None
+
+
+def _there(batch: DeliveryBatch, conversation: Conversation, message: Message) -> list[Message]:
+    """The messages around this one, in spoken order; those without a place if it has none."""
+    if message.start is None or message.end is None:
+        there = batch.unplaced(conversation)
+    else:
+        there = batch.around(conversation, message.start - NEARBY, message.end + NEARBY)
+    return sorted(there, key=lambda one: (one.position, one.seq))
+
+
+def _without(batch: DeliveryBatch, conversation: Conversation, left: Left, changes: Changes) -> Conversation:
+    """Writes what is left of filled-in messages, and returns their conversation."""
+    for one in left.removed:
+        batch.remove_message(one)
+        changes.note_removed(one)
+    for one in left.changed:
+        batch.put_message(replace(one, spoken_at=conversation.spoken_at(one.start, one.created_at)))
+        changes.note_changed(one)
+    for one in left.new:
+        batch.put_message(replace(one, spoken_at=conversation.spoken_at(one.start, one.created_at)), new=True)
+        changes.note_new(one)
+    return replace(
+        conversation,
+        message_count=conversation.message_count + len(left.new) - len(left.removed),
+        last_seq=conversation.last_seq + len(left.new),
+        repaired_count=max(0, conversation.repaired_count - left.words),
+        details=conversation.details and details_of(conversation.details).leading_to(left.now_in).text(),
+    )

@@ -16,6 +16,7 @@ from omilink.database.store import Transaction
 from omilink.ingest import json_body, messages, record, record_reading, segment_reading, stored_body
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.budget import SEGMENT, Budget, sender
+from omilink.ingest.changes import Changes, add_events
 from omilink.ingest.phrase_removal import remove_phrases
 from omilink.linking import facts, mistakes, rules, sessions, watchdog
 from omilink.linking.acts import Decision, Outcome
@@ -157,7 +158,7 @@ def _save_call(batch: DeliveryBatch, call: _Call, signatures: _Signatures, budge
         _note_record(batch, delivery, batch.words_filled_in - filled_in)
         return _Done(of_before=of_before)
     changes = messages.add(batch, delivery, segments)
-    messages.add_events(batch, delivery, changes)
+    add_events(batch, delivery, changes)
     _note_mistake(batch, delivery, call.mistake, changes)
     _note_words(batch, delivery, changes, batch.words_filled_in - filled_in)
     return _Done(of_before=changes.of_before)
@@ -244,7 +245,7 @@ def _quarantine(batch: DeliveryBatch, decision: Decision, delivery: Delivery) ->
         batch.note(entry)
 
 
-def _note_mistake(batch: DeliveryBatch, delivery: Delivery, mistake: Mistake | None, changes: messages.Changes) -> None:
+def _note_mistake(batch: DeliveryBatch, delivery: Delivery, mistake: Mistake | None, changes: Changes) -> None:
     """Notes the sender's mistake in the session, for the session's present owner."""
     session, at = batch.session(delivery), delivery.received_at
     if changes.of_before and mistake is None:
@@ -260,7 +261,7 @@ def _note_mistake(batch: DeliveryBatch, delivery: Delivery, mistake: Mistake | N
         batch.put_session(replace(session, mistake=None, mistake_at=None))
 
 
-def _note_words(batch: DeliveryBatch, delivery: Delivery, changes: messages.Changes, recorded: int) -> None:
+def _note_words(batch: DeliveryBatch, delivery: Delivery, changes: Changes, recorded: int) -> None:
     """Notes in the session how many words have come live. `recorded` is negative if words came live after all that a
     record had filled in."""
     new = (batch.message((conversation_id, key)) for conversation_id, keys in changes.new.items() for key in keys)

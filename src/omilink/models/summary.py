@@ -97,6 +97,18 @@ class Details(Struct, frozen=True, kw_only=True, gc=False):
         items = tuple(item if item.is_ticked is None else replace(item, done=False, is_ticked=None) for item in left)
         return replace(self, action_items=items, removed_items=())
 
+    def leading_to(self, ids: Mapping[str, Sequence[str]]) -> "Details":
+        """The details, in which each of these message ids is replaced by others."""
+
+        def replaced(one: Section | ActionItem) -> list[str]:
+            return list(dict.fromkeys(new for id in one.message_ids for new in ids.get(id, (id,))))
+
+        return replace(
+            self,
+            sections=[replace(one, message_ids=replaced(one)) for one in self.sections],
+            action_items=[replace(one, message_ids=replaced(one)) for one in self.action_items],
+        )
+
 
 NO_DETAILS = Details()
 
