@@ -236,6 +236,18 @@ def test_a_correction_of_filled_in_words_outlasts_the_live_ones(tx: Transaction)
     ]
 
 
+def test_translations_stay_with_the_words(tx: Transaction) -> None:
+    body = piano("The van comes at nine. We carry the piano up.")
+    [segment] = body["transcript_segments"]
+    segment["translations"] = [{"lang": "de", "text": "Der Wagen kommt um neun. Wir tragen das Klavier hoch."}]
+    save(tx, record(body, 20))
+    heard(tx, 21, say("The van comes at nine.", 0.0, 4.0, id=uuid(5)))
+    after = words(tx, only(tx))
+    assert [m.translations and "Klavier" in m.translations for m in after] == [True, False]
+    save(tx, record(body, 22))
+    assert words(tx, only(tx)) == after
+
+
 def test_whoever_says_yes_again_is_heard(tx: Transaction) -> None:
     save(tx, record(piano("Is it heavy?", "Yes."), 20))
     heard(tx, 21, say("Yes.", 10.0, 18.0, id=uuid(5)))

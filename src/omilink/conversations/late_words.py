@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from omilink.conversations.repair import LONG, NEAR, Hole, Steps, compare_again, letters_of
 from omilink.models.message import FROM_RECORD, Message
+from omilink.models.translation import OfMessage, all_of, of_messages, stored
 
 ROUNDING = 0.01
 """Seconds by which equal times may differ in OMI's record."""
@@ -69,9 +70,15 @@ def left_after(live: Message, there: Sequence[Message], seq: int, steps: Steps) 
     elif corrected:
         is_in_them = _letters(known.values()) - _letters(pieces.values()) == _letters([live])
         return Left(None, [], [], [], {}, 0) if is_in_them else None
+    translations = of_messages(
+        ([each.id for each in now_in[one.key] if each.key in pieces or each.key == live.key], all_of(one.translations))
+        for one in less
+        if one.translations
+    )
+    pieces = {key: _translated(one, translations) for key, one in pieces.items()}
     new = [one for key, one in pieces.items() if key not in known]
     return Left(
-        live=live,
+        live=live if live.translations else _translated(live, translations),
         removed=[one for key, one in known.items() if key not in pieces],
         changed=[replace(one, rev=one.rev + 1) for key, one in pieces.items() if key in known and one != known[key]],
         new=new,
@@ -112,6 +119,10 @@ def _piece(message: Message, hole: Hole, seq: int | None) -> Message:
     if seq is None:
         return piece
     return replace(piece, seq=seq, rev=1, key=f"{FROM_RECORD}{seq}:{message.segment_id or ''}")
+
+
+def _translated(message: Message, translations: Mapping[str, OfMessage]) -> Message:
+    return replace(message, translations=stored(translations[message.id])) if message.id in translations else message
 
 
 def _in_spoken_order(order: Sequence[Message]) -> Iterator[Message]:

@@ -59,6 +59,8 @@ def take_added(batch: DeliveryBatch, delivery: Delivery, before: Message, change
     there = [before if one.key == message.key else one for one in _there(batch, conversation, message)]
     left = left_after(message, there, conversation.last_seq + 1, steps)
     if left and left.live:
+        if left.live != message:
+            batch.put_message(left.live)
         batch.put_conversation(_without(batch, conversation, left, changes))
 
 
@@ -77,6 +79,7 @@ def _there(batch: DeliveryBatch, conversation: Conversation, message: Message) -
 
 def _without(batch: DeliveryBatch, conversation: Conversation, left: Left, changes: Changes) -> Conversation:
     """Writes what is left of filled-in messages, and returns their conversation."""
+    batch.words_filled_in -= left.words
     for one in left.removed:
         batch.remove_message(one)
         changes.note_removed(one)

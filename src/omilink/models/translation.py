@@ -41,8 +41,12 @@ def stored(translations: OfMessage) -> str:
     return json.encode(dict(sorted(translations.items()))).decode()
 
 
+def all_of(text: str | None) -> list[Translation]:
+    """The translations in a stored text."""
+    found: OfMessage = json.decode(text, type=dict[str, str | None]) if text else {}
+    return [Translation(language=language, text=each) for language, each in found.items()]
+
+
 def in_language(text: str | None, language: str) -> list[Translation]:
     """The translation into this language in a stored text, if there is one."""
-    found: OfMessage = json.decode(text, type=dict[str, str | None]) if text else {}
-    wanted = language.lower()
-    return [Translation(language=wanted, text=found[wanted])] if wanted in found else []
+    return [one for one in all_of(text) if one.language == language.lower()]
