@@ -16,7 +16,9 @@ from page_support import (
     shown,
     state,
     talk,
+    top_of,
     wearer,
+    words,
 )
 from playwright.sync_api import Locator, Page, Route, expect
 from support import Person, ServerProcess, wait_until
@@ -76,9 +78,56 @@ def test_a_search_from_the_keyboard_finds_as_one_types_and_leads_to_the_place(
     expect(found).not_to_have_css("background-color", "rgba(0, 0, 0, 0)")
     expect(found).to_have_css("background-color", "rgba(0, 0, 0, 0)")  # the mark goes by itself
     expect(found).to_be_in_viewport()
+    newest = page.get_by_role("button", name="Newest")
+    newest.click()
+    expect(messages(page).last).to_contain_text("Sentence number 179")
+    expect(messages(page).last).to_be_in_viewport()
+    expect(newest).to_have_count(0)
     page.go_back()
     expect(box(page)).to_have_value('"sentence number 7"')
     expect(results(page)).to_have_count(1)
+
+
+def test_around_a_hit_one_reads_on_in_both_directions_while_others_talk(
+    server: ServerProcess, open_page: Open, ada: Person
+) -> None:
+    talk(server, "ada-pendant", 240)
+    wait_until_found(ada, '"number 120"')
+    page = open_page(ada, path="/#/search")
+    box(page).fill('"number 120"')
+    results(page).get_by_role("link").click()
+    found = messages(page).filter(has_text=re.compile("Sentence number 120$"))
+    expect(found).to_be_in_viewport()
+    before = top_of(found)
+    server.say("ada-pendant", "And it goes on", start=720)
+    pill = page.get_by_role("button", name="1 new")
+    expect(pill).to_be_visible()
+    assert abs(top_of(found) - before) <= 1
+
+    log, read = page.get_by_role("log"), set[str]()
+    while pill.count() > 0:
+        read |= {*words(page).all_inner_texts()}
+        log.evaluate("log => { log.scrollTop += 500 }")
+        page.evaluate("new Promise(requestAnimationFrame)")
+    expect(words(page).last).to_have_text("And it goes on")
+    assert {f"Sentence number {number}" for number in range(120, 240)} <= read
+    while "Sentence number 0" not in read:
+        read |= {*words(page).all_inner_texts()}
+        log.evaluate("log => { log.scrollTop -= 500 }")
+        page.evaluate("new Promise(requestAnimationFrame)")
+    assert {f"Sentence number {number}" for number in range(240)} <= read
+
+
+def test_a_hit_that_has_gone_is_told_and_its_conversation_shown(
+    server: ServerProcess, open_page: Open, ada: Person
+) -> None:
+    talk(server, "ada-pendant", 5)
+    page = open_page(ada)
+    expect(messages(page)).to_have_count(5)
+    [conversation] = ada.client.get("/conversations").json()["items"]
+    page.goto(f"{server.url}/#/conversations/{conversation['id']}/{conversation['id']}.99")
+    expect(shown(page).get_by_text("The message is not there any more.")).to_be_visible()
+    expect(messages(page)).to_have_count(5)
 
 
 @pytest.mark.parametrize("keys", ["Control+k", "Meta+k"])

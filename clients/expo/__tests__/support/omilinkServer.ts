@@ -96,7 +96,10 @@ export const TALK: Conversation = {
   sections: [],
   actionItems: [],
   participants: [],
+  events: [],
+  translatedInto: [],
   omiSessionKey: "kitchen",
+  sessionName: null,
   source: "omi",
 };
 
@@ -118,6 +121,7 @@ export function said(text: string, seq: number, more: Partial<Message> = {}): Me
     seq,
     rev: 0,
     edited: false,
+    personId: null,
     ...more,
   };
 }

@@ -1,37 +1,39 @@
-import { OmilinkError, hasOlder, isIncomplete, type View as ChatView } from "omilink";
-import { useCallback, useEffect, useState } from "react";
+import { OmilinkError, isIncomplete, shownOf, type Chat } from "omilink";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { View } from "react-native";
 
 import { useNavigation } from "../Navigation";
 import type { Route } from "../route";
-import { Button, IconButton } from "../ui/Button";
+import { Button } from "../ui/Button";
 import { Loading } from "../ui/Loading";
 import { useNotices } from "../ui/Notice";
 import { Quiet } from "../ui/Quiet";
-import { ScreenHeader } from "../ui/ScreenHeader";
 import { Text } from "../ui/Text";
 import { useIsDesktop } from "../ui/theme";
+import { ConversationHeader } from "./ConversationHeader";
 import { isCaughtUp, useLive } from "./LiveProvider";
 import { MessageList } from "./MessageList";
 import { OfflineLine } from "./OfflineLine";
 import { Summary } from "./Summary";
 import { factsOf, titleOf } from "./titles";
-import { isDeletedHere, useDeleteConversation } from "./useDeleteConversation";
+import { isDeletedHere } from "./useDeleteConversation";
 import { useRetried } from "./useRetried";
-
-type Shown = ChatView["chats"][string];
 
 /** One conversation from the list, at a message if one is named. It stays open while others go on. */
 export function ConversationScreen({ id, message }: { id: string; message?: string }) {
   const { chat, view } = useLive();
-  const deleteConversation = useDeleteConversation();
   const before = useWayBack();
+  const [isPlaced, setPlaced] = useState(message === undefined);
   useLeaveWhenDeleted(id, before.to);
-  const shown = view.chats[id];
-  const isReady = shown !== undefined && !isIncomplete(shown) && !isOnTheWay(shown, message);
+  useEffect(() => () => chat.closeWindow(id), [chat, id]);
+  const shown = shownOf(view, id);
+  const at = shown?.messages.find((one) => one.id === message)?.id;
+  const isReady = shown !== undefined && !isIncomplete(shown) && (isPlaced || at !== undefined);
   return (
     <View style={{ flex: 1 }}>
-      <ScreenHeader
+      <ConversationHeader
+        key={id}
+        conversation={isReady ? shown.conversation : undefined}
         title={shown ? titleOf(shown.conversation) : "Conversation"}
         below={
           <>
@@ -40,42 +42,31 @@ export function ConversationScreen({ id, message }: { id: string; message?: stri
           </>
         }
         back={before}
-      >
-        {isReady && (
-          <IconButton icon="delete" label="Delete this conversation" onPress={() => deleteConversation(id)} />
-        )}
-      </ScreenHeader>
+      />
       {isReady && <Summary key={id} conversation={shown.conversation} />}
-      {isReady && (
-        <MessageList chat={shown} loadOlder={chat.loadOlder} at={isHeld(shown, message) ? message : undefined} />
-      )}
-      {!isReady && <Missing id={id} message={message} />}
+      {isReady && <MessageList chat={shown} at={at} />}
+      {!isReady && <Missing id={id} message={message} onPlaced={() => setPlaced(true)} />}
     </View>
   );
 }
 
-function isHeld({ messages }: Shown, message?: string): boolean {
-  return messages.some(({ id }) => id === message);
-}
-
-/** Whether older messages have to be fetched until the one that is looked for is there. */
-function isOnTheWay(shown: Shown, message?: string): boolean {
-  return message !== undefined && !isHeld(shown, message) && hasOlder(shown);
-}
+type MissingProps = { id: string; message?: string; onPlaced: () => void };
 
 /** Fetches what is missing of a conversation. Says why it cannot be shown for as long as that is so. */
-function Missing({ id, message }: { id: string; message?: string }) {
+function Missing({ id, message, onPlaced }: MissingProps) {
   const { chat, view, state, status } = useLive();
+  const { say } = useNotices();
   const [isGone, setGone] = useState(false);
+  const placed = useRef(onPlaced);
   const open = useCallback(async () => {
     try {
-      await chat.open(id);
-      for (let shown; (shown = chat.view.chats[id]) && isOnTheWay(shown, message);) await chat.loadOlder(id);
+      if (!(await openAt(chat, id, message))) say("The message is not there any more.");
+      placed.current();
     } catch (error) {
-      if (!(error instanceof OmilinkError && error.code === "not_found")) throw error;
+      if (!isNotFound(error)) throw error;
       setGone(true);
     }
-  }, [chat, id, message]);
+  }, [chat, id, message, say]);
   const problem = useRetried(open, view.loaded && isCaughtUp(state) && !isGone);
   if (isGone) return <Quiet title="This conversation is not there any more." />;
   if (state === "offline")
@@ -85,6 +76,23 @@ function Missing({ id, message }: { id: string; message?: string }) {
       </Quiet>
     );
   return problem ? <Quiet title={problem} /> : <Loading text="Fetching this conversation." />;
+}
+
+/** Opens a conversation, and answers whether the message is there, if one is named. */
+async function openAt(chat: Chat, id: string, message: string | undefined): Promise<boolean> {
+  try {
+    if (message) await chat.openAround(id, message);
+    else await chat.open(id);
+    return true;
+  } catch (error) {
+    if (!message || !isNotFound(error)) throw error;
+    await chat.open(id);
+    return false;
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof OmilinkError && error.code === "not_found";
 }
 
 /** On a phone the list is a screen of its own; on a desktop it stands beside the others. */

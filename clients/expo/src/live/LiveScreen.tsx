@@ -4,43 +4,39 @@ import { useState } from "react";
 import { View } from "react-native";
 
 import { useSessions } from "../sessions/SessionsProvider";
-import { IconButton } from "../ui/Button";
 import { LinkButton } from "../ui/LinkButton";
 import { Loading } from "../ui/Loading";
 import { Quiet } from "../ui/Quiet";
-import { ScreenHeader } from "../ui/ScreenHeader";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 import { clockTime } from "../words";
 import { Connection } from "./Connection";
+import { ConversationHeader } from "./ConversationHeader";
 import { isFresh, useLive } from "./LiveProvider";
 import { MessageList } from "./MessageList";
 import { Summary } from "./Summary";
-import { titleOf } from "./titles";
-import { useDeleteConversation } from "./useDeleteConversation";
 
 /** The conversation that is being spoken in. When another one becomes current, the screen follows. */
 export function LiveScreen() {
-  const { chat, view, state } = useLive();
+  const { view, state } = useLive();
   const [isAtEnd, setAtEnd] = useState(true);
   const { id, beginning } = useFollowed(isAtEnd);
-  const deleteConversation = useDeleteConversation();
   const shown = id ? view.chats[id] : undefined;
   const isReady = shown !== undefined && !isIncomplete(shown);
 
   return (
     <View style={{ flex: 1 }}>
-      <ScreenHeader title={isReady ? titleOf(shown.conversation) : "Live"} below={<Connection />}>
-        {isReady && (
-          <IconButton icon="delete" label="Delete this conversation" onPress={() => deleteConversation(id!)} />
-        )}
-      </ScreenHeader>
+      <ConversationHeader
+        key={`header of ${id}`}
+        conversation={isReady ? shown.conversation : undefined}
+        title="Live"
+        below={<Connection />}
+      />
       {isReady && <Summary key={`summary of ${id}`} conversation={shown.conversation} />}
       {isReady ? (
         <MessageList
           key={id}
           chat={shown}
-          loadOlder={chat.loadOlder}
           beginning={beginning}
           news={id === view.current ? undefined : "New conversation"}
           isStale={!isFresh(state)}

@@ -1,4 +1,4 @@
-import { hasOlder, speakerName, type Chat, type Message, type View as ChatView } from "omilink";
+import { hasNewer, hasOlder, speakerName, type Message, type View as ChatView } from "omilink";
 import { spokenAt } from "omilink/screens";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { StyleSheet, View } from "react-native";
@@ -8,13 +8,14 @@ import { Button } from "../ui/Button";
 import { Text } from "../ui/Text";
 import { count, dayAndTime } from "../words";
 import { isCaughtUp, useLive } from "./LiveProvider";
+import { MessageActions } from "./messageActions";
 import { MessageScroller } from "./MessageScroller";
+import { MessageSheet } from "./MessageSheet";
 import { NewestPill } from "./NewestPill";
 import type { ScrollerHandle } from "./scroller";
 
 type Props = {
   chat: ChatView["chats"][string];
-  loadOlder: Chat["loadOlder"];
   /** Said above the first message, instead of when it began, if it did so before the reader's eyes. */
   beginning?: string;
   /** Written on the pill, instead of how many are new. */
@@ -26,54 +27,68 @@ type Props = {
 };
 
 /** The messages of one conversation. Follows what is said while the reader is at the end; else counts what is new. */
-export function MessageList({ chat, loadOlder, beginning, news, at, isStale = false, onEndChange }: Props) {
+export function MessageList({ chat: shown, beginning, news, at: place, isStale = false, onEndChange }: Props) {
+  const { chat, view, state } = useLive();
   const scroller = useRef<ScrollerHandle>(null);
-  const { conversation, messages } = chat;
-  const newestSeq = useMemo(() => messages.reduce((newest, { seq }) => Math.max(newest, seq), -1), [messages]);
+  const { conversation, messages } = shown;
+  const { id } = conversation;
+  const [at] = useState(place); // whoever has gone on is not led back
+  const newest = view.chats[id]?.messages ?? messages;
+  const newestSeq = useMemo(() => newest.reduce((newest, { seq }) => Math.max(newest, seq), -1), [newest]);
   const [isAtEnd, setAtEnd] = useState(at === undefined);
   const [seenSeq, setSeenSeq] = useState(newestSeq);
+  const [opened, setOpened] = useState<Message | null>(null);
   const [hasFailed, setFailed] = useState(false);
   if (isAtEnd && seenSeq !== newestSeq) setSeenSeq(newestSeq);
-  useReadOut(messages, beginning ? -1 : newestSeq, newestSeq, isCaughtUp(useLive().state));
+  useReadOut(newest, beginning ? -1 : newestSeq, newestSeq, isCaughtUp(state));
 
   useEffect(() => onEndChange?.(isAtEnd), [isAtEnd, onEndChange]);
 
   async function needOlder() {
-    if (!hasOlder(chat)) return;
+    if (!hasOlder(shown)) return;
     setFailed(false);
-    await loadOlder(conversation.id).catch(() => setFailed(true));
+    await chat.loadOlder(id).catch(() => setFailed(true));
   }
 
-  const isMore = hasOlder(chat);
+  function toEnd() {
+    chat.closeWindow(id);
+    scroller.current?.toEnd();
+  }
+
+  const isMore = hasOlder(shown);
   const began = dayAndTime(messages[0] ? spokenAt(messages[0]) : conversation.createdAt);
   const first = beginning ?? `Beginning of this conversation · ${began}`;
   const loading = hasFailed ? "Older messages could not be loaded." : "Loading older messages…";
-  const unseen = isAtEnd ? 0 : messages.filter(({ seq }) => seq > seenSeq).length;
+  const unseen = isAtEnd ? 0 : newest.filter(({ seq }) => seq > seenSeq).length;
 
   return (
     <View style={{ flex: 1, minHeight: 0 }}>
-      <MessageScroller
-        ref={scroller}
-        messages={messages}
-        at={at}
-        top={
-          <View style={styles.top}>
-            <Text kind="quiet" style={styles.words}>
-              {isMore ? loading : first}
-            </Text>
-            {isMore && hasFailed && <Button kind="link" label="Try again" onPress={needOlder} />}
-          </View>
-        }
-        isStale={isStale}
-        onEndChange={setAtEnd}
-        onNeedOlder={needOlder}
-      />
-      {!isAtEnd && (
-        <NewestPill
-          label={news ?? (unseen > 0 ? `${unseen} new` : "Newest")}
-          onPress={() => scroller.current?.toEnd()}
+      <MessageActions value={setOpened}>
+        <MessageScroller
+          ref={scroller}
+          messages={messages}
+          at={at}
+          top={
+            <View style={styles.top}>
+              <Text kind="quiet" style={styles.words}>
+                {isMore ? loading : first}
+              </Text>
+              {isMore && hasFailed && <Button kind="link" label="Try again" onPress={needOlder} />}
+            </View>
+          }
+          isStale={isStale}
+          onEndChange={setAtEnd}
+          onNeedOlder={needOlder}
+          onNeedNewer={hasNewer(shown) ? () => chat.loadNewer(id).catch(() => {}) : undefined} // it is asked for again
+        />
+      </MessageActions>
+      {opened && (
+        <MessageSheet
+          message={messages.find((one) => one.id === opened.id) ?? opened}
+          onClose={() => setOpened(null)}
         />
       )}
+      {!isAtEnd && <NewestPill label={news ?? (unseen > 0 ? `${unseen} new` : "Newest")} onPress={toEnd} />}
     </View>
   );
 }

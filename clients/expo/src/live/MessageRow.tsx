@@ -1,11 +1,15 @@
 import { speakerName, type Message } from "omilink";
 import { follows, initialOf, isSameMinute, spokenAt, voiceOf } from "omilink/screens";
-import { memo, useEffect, useState } from "react";
-import { Platform, View } from "react-native";
+import { memo, useContext, useEffect, useState } from "react";
+import { Platform, Pressable, View } from "react-native";
 
+import { Icon } from "../ui/Icon";
 import { FOCUSABLE, Text } from "../ui/Text";
-import { RADIUS, themed, useColors } from "../ui/theme";
+import { RADIUS, TARGET, themed, useColors } from "../ui/theme";
 import { clockTime } from "../words";
+import { MessageActions } from "./messageActions";
+
+const ACTIONS = [{ name: "activate", label: "More about this message" }];
 
 /** The row of the message that was looked for, by its name in the page. */
 export const FOUND = "found-message";
@@ -21,6 +25,9 @@ export const MessageRow = memo(function MessageRow({ message, before, isFound = 
   const [voice, tint] = voices[voiceOf(name)]!;
   const isMine = message.isUser;
   const isFollowing = follows(before, message);
+  const open = useContext(MessageActions);
+  const isFilled = message.source === "omi_record";
+  const notes = notesOf(message, isFilled && !(isFollowing && before?.source === message.source));
   const isMarked = useMark(isFound);
   const isTimely = !isSameMinute(before, message);
   return (
@@ -29,6 +36,8 @@ export const MessageRow = memo(function MessageRow({ message, before, isFound = 
       accessible={Platform.OS !== "web"}
       aria-label={Platform.OS === "web" ? `${name}, ${time}` : `${name}, ${time}: ${message.text}`}
       testID="message"
+      accessibilityActions={open ? ACTIONS : undefined}
+      onAccessibilityAction={() => open?.(message)}
       nativeID={isFound ? FOUND : undefined}
       {...(isFound && FOCUSABLE)}
       style={[styles.row, isMarked && styles.marked, isFollowing ? styles.following : styles.first]}
@@ -50,16 +59,40 @@ export const MessageRow = memo(function MessageRow({ message, before, isFound = 
               )}
             </View>
           )}
-          <View style={[styles.bubble, isMine && styles.mineBubble]}>
-            <Text selectable testID="words" style={styles.words}>
-              {message.text}
-            </Text>
+          <View style={[styles.said, isMine && styles.mineSaid]}>
+            <View style={[styles.bubble, isMine && styles.mineBubble, isFilled && styles.filled]}>
+              <Text selectable testID="words" style={styles.words}>
+                {message.text}
+              </Text>
+            </View>
+            {open && <More onPress={() => open(message)} />}
           </View>
+          {notes !== "" && (
+            <Text testID="notes" style={styles.time}>
+              {notes}
+            </Text>
+          )}
         </View>
       </View>
     </View>
   );
 });
+
+/** What is to be known of the words, besides who said them and when. Of filled-in ones it stands at the first. */
+function notesOf({ edited }: Message, isFirstFilled: boolean): string {
+  return [isFirstFilled && "not heard live, from OMI’s record", edited && "corrected"].filter(Boolean).join(" · ");
+}
+
+/** On a phone's screen reader a message is one thing, whose action this is. */
+function More({ onPress }: { onPress: () => void }) {
+  const styles = useStyles();
+  const { quiet } = useColors();
+  return (
+    <Pressable role="button" aria-label="More about this message" testID="more" onPress={onPress} style={styles.more}>
+      <Icon name="dots" color={quiet} size={18} />
+    </Pressable>
+  );
+}
 
 /** What was looked for is marked for a moment. */
 function useMark(isFound: boolean): boolean {
@@ -91,6 +124,7 @@ const useStyles = themed(({ surface, line, mine, quiet, highlight }) => ({
   name: { fontSize: 13.5, lineHeight: 20, fontWeight: "700" },
   time: { color: quiet, fontSize: 13, lineHeight: 20 },
   bubble: {
+    flexShrink: 1,
     paddingVertical: 8,
     paddingHorizontal: 14,
     borderWidth: 1,
@@ -100,5 +134,16 @@ const useStyles = themed(({ surface, line, mine, quiet, highlight }) => ({
     backgroundColor: surface,
   },
   mineBubble: { borderColor: mine, borderTopLeftRadius: RADIUS, borderTopRightRadius: 5, backgroundColor: mine },
+  filled: { borderStyle: "dashed", borderColor: quiet },
+  said: { maxWidth: "100%", flexDirection: "row", alignItems: "center" },
+  mineSaid: { flexDirection: "row-reverse" },
+  more: {
+    width: TARGET,
+    height: TARGET,
+    marginVertical: -3,
+    alignItems: "center",
+    justifyContent: "center",
+    borderRadius: 12,
+  },
   words: { fontSize: 16, lineHeight: 23 },
 }));

@@ -9,7 +9,16 @@ import { END, STALE, type ScrollerProps } from "./scroller";
  * The newest words at the lower edge, the others above. Whoever has scrolled up keeps what they read in its place. Only
  * what is near is drawn, so ten thousand messages cost no more than fifty.
  */
-export function MessageScroller({ ref, messages, at, top, isStale, onEndChange, onNeedOlder }: ScrollerProps) {
+export function MessageScroller({
+  ref,
+  messages,
+  at,
+  top,
+  isStale,
+  onEndChange,
+  onNeedOlder,
+  onNeedNewer,
+}: ScrollerProps) {
   const list = useRef<FlatList<Message>>(null);
   const newestFirst = useMemo(() => [...messages].reverse(), [messages]);
   useImperativeHandle(ref, () => ({ toEnd: () => list.current?.scrollToOffset({ offset: 0, animated: true }) }), []);
@@ -36,7 +45,7 @@ export function MessageScroller({ ref, messages, at, top, isStale, onEndChange, 
       keyExtractor={({ id }) => id}
       renderItem={renderMessage}
       maintainVisibleContentPosition={{ minIndexForVisible: 0, autoscrollToTopThreshold: END }}
-      onScroll={({ nativeEvent }) => onEndChange(nativeEvent.contentOffset.y < END)}
+      onScroll={({ nativeEvent }) => onEndChange(!onNeedNewer && nativeEvent.contentOffset.y < END)}
       scrollEventThrottle={32}
       onScrollToIndexFailed={({ index, averageItemLength }) => {
         list.current?.scrollToOffset({ offset: index * averageItemLength, animated: false });
@@ -44,6 +53,8 @@ export function MessageScroller({ ref, messages, at, top, isStale, onEndChange, 
       }}
       onEndReached={onNeedOlder}
       onEndReachedThreshold={1.5}
+      onStartReached={onNeedNewer}
+      onStartReachedThreshold={1.5}
       initialNumToRender={20}
       ListFooterComponent={top}
       style={isStale && STALE}

@@ -13,8 +13,8 @@ import { useChunks } from "./chunks";
 import { FOUND } from "./MessageRow";
 import { END, STALE, type ScrollerProps } from "./scroller";
 
-/** This close to the beginning, older messages are fetched. */
-const BEGINNING = 1_500;
+/** This close to the first or the last one held, more messages are fetched. */
+const CLOSE = 1_500;
 
 type Place = { element: Element; top: number } | null;
 
@@ -22,7 +22,16 @@ type Place = { element: Element; top: number } | null;
  * As on a phone, made for browsers: the words stand in the document in spoken order, which is what a screen reader
  * reads and the keyboard scrolls. React Native's inverted list has them backwards there.
  */
-export function MessageScroller({ ref, messages, at, top, isStale, onEndChange, onNeedOlder }: ScrollerProps) {
+export function MessageScroller({
+  ref,
+  messages,
+  at,
+  top,
+  isStale,
+  onEndChange,
+  onNeedOlder,
+  onNeedNewer,
+}: ScrollerProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(at === undefined);
   const place = useRef<Place>(null);
@@ -34,6 +43,7 @@ export function MessageScroller({ ref, messages, at, top, isStale, onEndChange, 
     () => ({
       toEnd() {
         const log = scroller.current!;
+        isAtEnd.current = true;
         log.scrollTop = log.scrollHeight;
         log.focus({ preventScroll: true });
       },
@@ -63,20 +73,22 @@ export function MessageScroller({ ref, messages, at, top, isStale, onEndChange, 
     return () => observer.disconnect();
   }, [settle]);
 
-  const needOlder = useRef(onNeedOlder);
+  const needMore = useRef(() => {});
   useEffect(() => {
-    needOlder.current = onNeedOlder;
+    needMore.current = () => {
+      const { scrollTop, scrollHeight, clientHeight } = scroller.current!;
+      if (scrollTop < CLOSE) onNeedOlder();
+      if (scrollHeight - scrollTop - clientHeight < CLOSE) onNeedNewer?.();
+    };
   });
-  useEffect(() => {
-    if (scroller.current!.scrollTop < BEGINNING) needOlder.current();
-  }, [chunks]);
+  useEffect(() => needMore.current(), [chunks]);
 
   function scrolled() {
     const log = scroller.current!;
-    isAtEnd.current = log.scrollHeight - log.scrollTop - log.clientHeight < END;
+    isAtEnd.current = !onNeedNewer && log.scrollHeight - log.scrollTop - log.clientHeight < END;
     place.current = placeIn(log);
     onEndChange(isAtEnd.current);
-    if (log.scrollTop < BEGINNING) needOlder.current();
+    needMore.current();
   }
 
   return (

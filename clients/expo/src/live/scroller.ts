@@ -15,6 +15,8 @@ export type ScrollerProps = {
   isStale: boolean;
   onEndChange: (isAtEnd: boolean) => void;
   onNeedOlder: () => void;
+  /** Left out when the newest one is among them. */
+  onNeedNewer?: () => void;
 };
 
 /** This close to the end, the reader follows what is being said. */

@@ -52,8 +52,15 @@ export function Button({ label, onPress, kind = "plain", icon, busyLabel, style,
   );
 }
 
+type IconButtonProps = Pick<PressableProps, "testID"> & {
+  "aria-pressed"?: boolean;
+  label: string;
+  icon: IconName;
+  onPress: () => unknown;
+};
+
 /** A button that is only a drawing: its label is for the screen reader. */
-export function IconButton({ label, icon, onPress }: { label: string; icon: IconName; onPress: () => unknown }) {
+export function IconButton({ label, icon, onPress, ...props }: IconButtonProps) {
   const styles = useStyles();
   const { quiet } = useColors();
   return (
@@ -62,6 +69,7 @@ export function IconButton({ label, icon, onPress }: { label: string; icon: Icon
       aria-label={label}
       onPress={onPress}
       style={({ pressed }) => [styles.iconButton, pressed && styles.pressed]}
+      {...props}
     >
       <Icon name={icon} color={quiet} />
     </Pressable>

@@ -21,6 +21,7 @@ const PATHS = {
   days: "M5 6h14v14H5zM5 10.5h14M9 3.5v4M15 3.5v4",
   settings: "M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4M4 12h1M9 12h11M7 10v4",
   edit: "M5 19l1-4.5L15.5 5l3.5 3.5L9.5 18zM13.5 7l3.5 3.5",
+  dots: "M5.5 12h.01M12 12h.01M18.5 12h.01",
   "sign-out": "M14 4H5v16h9M10 12h11M17 8l4 4-4 4",
 };
 

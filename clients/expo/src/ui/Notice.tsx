@@ -1,16 +1,20 @@
 import { createContext, useCallback, useContext, useEffect, useState, type ReactNode } from "react";
-import { View } from "react-native";
+import { Pressable, View } from "react-native";
 import { useSafeAreaInsets } from "react-native-safe-area-context";
 
 import { readOut } from "./announce";
 import { Text } from "./Text";
-import { themed } from "./theme";
+import { TARGET, themed } from "./theme";
 
-const SHOWN_FOR = { atLeast: 5_000, perLetter: 75 };
+const SHOWN_FOR = { atLeast: 5_000, perLetter: 75, withAction: 20_000 };
+
+type Action = { label: string; onPress: () => void };
+
+const NOTHING = { notice: "" };
 
 type Notices = {
   /** Short news at the edge of the screen, the latest only, until it is pressed or was there long enough to be read. */
-  say: (text: string) => void;
+  say: (text: string, action?: Action) => void;
   /** Takes the news away. */
   clear: () => void;
   /** Does what the user asked for and says why when it cannot be done. Resolves to whether it was. */
@@ -23,14 +27,14 @@ export const useNotices = () => useContext(Context);
 export function NoticeProvider({ children }: { children: ReactNode }) {
   const styles = useStyles();
   const { bottom } = useSafeAreaInsets();
-  const [notice, setNotice] = useState("");
+  const [{ notice, action }, setNotice] = useState<{ notice: string; action?: Action }>(NOTHING);
 
-  const say = useCallback((text: string) => {
-    setNotice(text);
+  const say = useCallback((text: string, action?: Action) => {
+    setNotice({ notice: text, action });
     readOut(text);
   }, []);
 
-  const clear = useCallback(() => setNotice(""), []);
+  const clear = useCallback(() => setNotice(NOTHING), []);
 
   const attempt = useCallback(
     async (task: () => unknown) => {
@@ -46,18 +50,26 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
   );
 
   useEffect(() => {
-    const timer = setTimeout(() => setNotice(""), Math.max(SHOWN_FOR.atLeast, notice.length * SHOWN_FOR.perLetter));
+    const least = action ? SHOWN_FOR.withAction : SHOWN_FOR.atLeast;
+    const timer = setTimeout(clear, Math.max(least, notice.length * SHOWN_FOR.perLetter));
     return () => clearTimeout(timer);
-  }, [notice]);
+  }, [notice, action, clear]);
 
   return (
     <Context value={{ say, clear, attempt }}>
       {children}
       <View role="status" style={[styles.edge, { bottom: bottom + 76 }]}>
         {notice !== "" && (
-          <Text style={styles.notice} onPress={clear}>
-            {notice}
-          </Text>
+          <View style={styles.notice}>
+            <Text style={styles.words} onPress={clear}>
+              {notice}
+            </Text>
+            {action && (
+              <Pressable role="button" onPress={() => (clear(), action.onPress())} style={styles.action}>
+                <Text style={styles.actionLabel}>{action.label}</Text>
+              </Pressable>
+            )}
+          </View>
         )}
       </View>
     </Context>
@@ -72,12 +84,13 @@ const useStyles = themed(({ ink, paper }) => ({
   edge: { position: "absolute", left: 16, right: 16, alignItems: "center", pointerEvents: "box-none" },
   notice: {
     maxWidth: 560,
-    paddingVertical: 12,
+    flexDirection: "row",
+    alignItems: "center",
     paddingHorizontal: 18,
     borderRadius: 14,
-    overflow: "hidden",
     backgroundColor: ink,
-    color: paper,
-    fontSize: 15,
   },
+  words: { flexShrink: 1, paddingVertical: 12, color: paper, fontSize: 15 },
+  action: { minHeight: TARGET, justifyContent: "center", paddingLeft: 18 },
+  actionLabel: { color: paper, fontSize: 15, fontWeight: "700", textDecorationLine: "underline" },
 }));

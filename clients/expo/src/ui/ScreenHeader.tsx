@@ -8,10 +8,17 @@ import { Text } from "./Text";
 import { TARGET, themed, useColors } from "./theme";
 import { useScreenName } from "./tab";
 
-type Props = { title: string; below?: ReactNode; back?: { to: Route; label: string }; children?: ReactNode };
+type Props = {
+  title: string;
+  /** Stands in place of the title while it is changed. */
+  editor?: ReactNode;
+  below?: ReactNode;
+  back?: { to: Route; label: string };
+  children?: ReactNode;
+};
 
 /** A screen's name, what is said about it, and what can be done with all of it. */
-export function ScreenHeader({ title, below, back, children }: Props) {
+export function ScreenHeader({ title, editor, below, back, children }: Props) {
   const styles = useStyles();
   const { quiet } = useColors();
   useScreenName(nameOf(useNavigation().route));
@@ -23,9 +30,11 @@ export function ScreenHeader({ title, below, back, children }: Props) {
         </Link>
       )}
       <View style={styles.titles}>
-        <Text kind="title" numberOfLines={1}>
-          {title}
-        </Text>
+        {editor ?? (
+          <Text kind="title" numberOfLines={1}>
+            {title}
+          </Text>
+        )}
         {below}
       </View>
       {children}
