@@ -3,14 +3,22 @@
 import json
 from typing import Any
 
+from msgspec import Struct
+
 from omilink.conversations import history
 from omilink.database.store import Transaction
 from omilink.live import event_log
-from omilink.models.json import to_json
+from omilink.models.json import json_text, to_json
 from omilink.models.message import Message
 
 Json = dict[str, Any]
 ALL = 10_000
+
+
+def as_sent(noun: Struct) -> Json:
+    """The noun as a client gets it."""
+    sent: Json = json.loads(json_text(to_json(noun)))
+    return sent
 
 
 class Screen:
@@ -18,7 +26,7 @@ class Screen:
 
     def __init__(self, tx: Transaction, user: str = "ada") -> None:
         self.tx, self.user = tx, user
-        self.talks: dict[str, Json] = {c.id: to_json(c) for c in history.page(tx, user, ALL)}
+        self.talks: dict[str, Json] = {c.id: as_sent(c) for c in history.page(tx, user, ALL)}
         self.words: dict[str, Json] = {m["id"]: m for id in self.talks for m in read(tx, id, user)}
         self.cursor = event_log.current(tx, user).cursor
 
@@ -58,7 +66,7 @@ class Screen:
         fresh = Screen(self.tx, self.user)
         current = event_log.current(self.tx, self.user).conversation
         newest = max(self.talks.values(), key=lambda c: (c["order"], c["lastMessageAt"], c["id"]), default=None)
-        assert newest == (current and to_json(current))
+        assert newest == (current and as_sent(current))
         assert self.talks == fresh.talks
         assert self.words == fresh.words
         for id, talk in self.talks.items():
@@ -83,4 +91,4 @@ def read(tx: Transaction, conversation_id: str, user: str = "ada") -> list[Json]
         assert history.around(tx, conversation, 2 * ALL, middle.id).messages == found
         newer = history.newer(tx, conversation, ALL, (middle.position, middle.seq)).messages
         assert newer == found[len(found) // 2 + 1 :]
-    return [to_json(message) for message in found]
+    return [as_sent(message) for message in found]

@@ -181,7 +181,7 @@ def _cut(
     """Moves the later messages to a new conversation. `second`: where the clock is cut, or before that if the clock was
     cut later already, where this conversation begins."""
     second = max(second, -math.inf if conversation.hand.cut_from is None else conversation.hand.cut_from)
-    index.forget(batch.tx, [conversation.id])  # the index has each message at its conversation and its number there
+    index.forget_messages(batch.tx, later)  # the index has each message at its conversation and its number there
     new = _described(
         replace(
             conversation,

@@ -81,6 +81,12 @@ def forget(tx: Transaction, conversation_ids: Collection[str]) -> None:
         tx.remove_indexed(indexed.conversation_id)
 
 
+def forget_messages(tx: Transaction, messages: Collection[Message]) -> None:
+    """Takes these messages, which are still stored, out of the index."""
+    known = tx.indexed({one.conversation_id for one in messages})
+    _write(tx, list(_reworded(tx, known, [(one, "") for one in messages])))
+
+
 def catch_up(tx: Transaction) -> bool:
     """Adds the next messages that wait, at most `PIECE`, and the other texts of their conversations. Returns whether
     more wait."""
