@@ -183,6 +183,7 @@ class Story:
         if late:
             word = late[which % len(late)]
             word.came = True
+            self.now += 0.01  # no two calls have one order
             self._call(device, [word])
 
     def repeat(self, which: int) -> None:
