@@ -304,6 +304,20 @@ def test_live_chat_in_the_terminal(server: ServerProcess) -> None:
             assert program.wait(PATIENCE) == 130
 
 
+def test_speakers_have_their_names_in_the_terminal(server: ServerProcess) -> None:
+    ada = server.user()
+    ada.link("named-pendant")
+    server.say("named-pendant", "hello terminal")
+    wait_until(lambda: texts(ada), "the words")
+    speaker = f"/conversations/{ada.current()['conversation']['id']}/speakers/SPEAKER_0"
+    ida = ada.client.put(speaker, json={"name": "Ida"}).json()["person"]
+    with tail(server, OMILINK_TOKEN=ada.token) as (_, words):
+        assert line_with("hello terminal", words).rstrip().endswith("Ida: hello terminal")
+        ada.client.patch(f"/people/{ida['id']}", json={"name": "Idana"}).raise_for_status()
+        server.say("named-pendant", "and more", start=5)
+        assert line_with("and more", words).rstrip().endswith("Idana: and more")
+
+
 @pytest.mark.parametrize("separator", ["\x85", "\u2028", "\u2029", "\x0b\x0c\x1c\x1d\x1e"], ids=ascii)
 def test_words_with_odd_line_ends_are_one_line_in_the_terminal(server: ServerProcess, separator: str) -> None:
     ada = server.user()

@@ -20,6 +20,7 @@ BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
 """Seconds: the longest wait after the first failure, which doubles with each, and its limit."""
 
 Event = dict[str, Any]
+People = dict[str, dict[str, Any]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,8 +40,9 @@ def run(args: argparse.Namespace) -> int:
         with httpx2.Client(base_url=url, timeout=timeout) as client:
             token = os.environ.get("OMILINK_TOKEN") or _sign_in(client, args.email)
             shown: set[str] = set()
+            people = {} if args.json else _people(client, token)
             for event in _follow(client, token):
-                _show(event, shown, as_json=args.json)
+                _show(event, shown, people, as_json=args.json)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise OmilinkError(f"{url} does not answer as omilink does: {error}. Is the server running?") from None
     return 0
@@ -53,6 +55,20 @@ def _sign_in(client: httpx2.Client, email: str | None) -> str:
     if answer.is_success:
         return str(answer.json()["session_token"])
     raise NotSignedIn(_message(answer))
+
+
+def _people(client: httpx2.Client, token: str) -> People:
+    """Those who have a name, by id."""
+    people: People = {}
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = client.get("/people", params={"cursor": cursor}, headers={"Authorization": f"Bearer {token}"})
+        if not answer.is_success:  # the stream says why
+            return people
+        page = answer.json()
+        people |= {person["id"]: person for person in page["items"]}
+        cursor = page["nextCursor"]
+    return people
 
 
 def _follow(client: httpx2.Client, token: str) -> Iterator[Event]:
@@ -86,19 +102,22 @@ def _connection(client: httpx2.Client, token: str, cursor: str) -> Iterator[http
         yield from httpx2.EventSource(answer, max_event_size=None)  # one event may hold all words of a long call
 
 
-def _show(event: Event, shown: set[str], *, as_json: bool) -> None:
+def _show(event: Event, shown: set[str], people: People, *, as_json: bool) -> None:
     """Prints the event's words. Words that only moved to another conversation are not printed again: `shown` has the
     ids of what was."""
     if as_json:
         print(json.dumps(event, ensure_ascii=False), flush=True)
         return
+    if event["type"] == "person_changed":
+        people[event["person"]["id"]] = event["person"]
     if event["type"] == "messages_moved":
         shown.update(new for old, new in event["messageIds"].items() if old in shown)
     for message in event.get("messages", ()):
         if event["type"] == "new_messages" and message["id"] in shown:
             continue
         shown.add(message["id"])
-        who = "You" if message["isUser"] else message["speaker"] or "?"
+        name = next((one["name"] for one in people.values() if message["personId"] in one["ids"]), None)
+        who = "You" if message["isUser"] else name or message["speaker"] or "?"
         print(f"{message['spokenAt'][11:19]}  {_printable(who)}: {_printable(message['text'])}", flush=True)
 
 
