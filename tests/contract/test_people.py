@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from properties.histories import NOON, Said, call, empty_store, moment, save, talks, verify
 from sqlalchemy import Engine
 
-from omilink.conversations import history, people, speakers
+from omilink.conversations import history, joining, people, speakers
 from omilink.database.store import Transaction
 from omilink.errors import Invalid, NotFound, NothingToUndo
 from omilink.linking import omi_accounts, sessions
@@ -217,11 +217,30 @@ def test_a_split_needs_words_of_the_person(tx: Transaction) -> None:
         speakers.split(tx, "ada", ida.id, ["none"])
 
 
+def test_a_speaker_of_joined_conversations_is_named_in_all_of_them(tx: Transaction) -> None:
+    first = live(tx, 2, says("One.", 0, person_id=IDA), says("Two.", 1, "SPEAKER_2"))
+    second = live(tx, HOUR, says("Three.", 0))
+    joining.join(tx, first, second, "ada")
+    ida = name(tx, first, "SPEAKER_1", "Ida")
+    whole = [to_json(one)["personId"] for one in history.current(tx, "ada")[1]]
+    assert whole == [ida.id, None, ida.id]
+    with pytest.raises(NotFound):
+        name(tx, second, "SPEAKER_1", "Jo")
+    joining.undo(tx, first, "ada")
+    assert live(tx, HOUR + 3, says("Four.", 2)) == second
+    assert (shown(tx, first), shown(tx, second)) == (["Ida", None], ["Ida", "Ida"])
+    part = joining.split(tx, second, f"{second}.2", "ada")
+    assert (shown(tx, second), shown(tx, part)) == (["Ida"], ["Ida"])
+    assert live(tx, HOUR + 6, says("Five.", 5)) == part
+    assert shown(tx, part) == ["Ida", "Ida"]
+
+
 def test_the_words_of_a_deleted_person_stay(tx: Transaction) -> None:
     talk = live(tx, 2, says("One.", 0, person_id=IDA))
     name(tx, talk, "SPEAKER_1", "Ida")
     people.remove(tx, "ada", IDA)
     assert (shown(tx, talk), names(tx), len(tx.all_messages(talk))) == ([None], [], 1)
+    assert not any("Ida" in event.data for event in tx.events_after("ada", 0, 1000))
     save(tx, record(100, says("One.", 0, person_id=IDA, speaker_name="Ida Berg")))
     assert (shown(tx, talk), names(tx)) == ([None], [])
     assert people.undo(tx, "ada", IDA).name == "Ida"

@@ -14,6 +14,7 @@ from omilink.database.store import Transaction
 from omilink.errors import Invalid, NotFound, NothingToUndo
 from omilink.models.event import PersonChanged
 from omilink.models.ids import new_id
+from omilink.models.json import event_beginning
 from omilink.models.person import Change, People, Person, StoredPerson
 from omilink.models.texts import is_storable
 
@@ -47,9 +48,12 @@ def rename(batch: Batch, user_id: str, person_id: str, name: str) -> Person:
 
 @unit_of_work
 def remove(batch: Batch, user_id: str, person_id: str) -> None:
-    """Deletes the person; the words stay. Later names of OMI's for the person have no effect. Raises NotFound."""
+    """Deletes the person; the words stay. Later names of OMI's for the person have no effect, and no stored event has
+    the name. Raises NotFound."""
     people = batch.stored().people(user_id)
     one = listed(people, person_id)
+    for id in people.ids_of(one.id):
+        batch.remove_events_that_begin(user_id, event_beginning(PersonChanged, "person", id=id))
     put(batch, people, [replace(one, name=None, is_deleted=True)], before=[one])
 
 
