@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createClient, hasOlder, shownOf } from "../../clients/js/omilink.js";
+import { createClient, hasOlder, peopleOf, shownOf } from "../../clients/js/omilink.js";
 import { conversation, createWatcher, frame, message, openEventStream, readJson, sendJson, serve } from "./helpers.mjs";
 
 const PAGE = 50;
@@ -150,6 +150,29 @@ test("a page of conversations from before a reset is not added", { timeout: 30_0
   await loading;
   assert.equal(chat.view.older, undefined);
   assert.deepEqual(Object.keys(chat.view.chats), ["c10"]);
+});
+
+test("the names of people are fetched page by page, and again after a reset", { timeout: 30_000 }, async (t) => {
+  let stream;
+  const names = { p: "Ida", q: "Hedda" };
+  const baseUrl = await serve(t, (request, response) => {
+    const { pathname, searchParams } = new URL(request.url, "http://x");
+    if (pathname.endsWith("/stream")) return openEventStream((stream = response), snapshot(conversation("c9"), []));
+    const id = searchParams.has("cursor") ? "q" : "p";
+    const items = [{ id, name: names[id], ids: [id], mergedInto: null, deleted: false }];
+    return sendJson(response, 200, { ok: true, items, nextCursor: id === "p" ? "next" : null });
+  });
+  const watcher = createWatcher();
+  const chat = createClient({ baseUrl }).chat(watcher.handlers);
+  t.after(() => chat.close());
+  await watcher.untilState("live");
+  await chat.loadPeople();
+  const shown = (view) => peopleOf(view).map(({ name }) => name);
+  assert.deepEqual(shown(chat.view), ["Hedda", "Ida"]);
+  names.p = "Idana";
+  stream.write(snapshot(conversation("c10"), []));
+  await watcher.until(({ view }) => view?.current === "c10" && view.hasPeople);
+  assert.deepEqual(shown(chat.view), ["Hedda", "Idana"]);
 });
 
 test("what a client has linked is linked again when it expires", { timeout: 30_000 }, async (t) => {
