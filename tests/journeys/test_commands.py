@@ -249,7 +249,7 @@ def test_a_server_that_starts_tells_of_a_silence_that_has_begun(server: ServerPr
         told = stream.wait_for("session_health_changed")
     assert (told["session"]["id"], told["session"]["health"]["status"]) == ("pendant", "failing")
     assert not findings(server, "pendant", broken=True)["upstream"]["good"]
-    server.say("pendant", "here again")
+    server.say("pendant", "here again", start=10.0)
     with ada.follow(cursor) as stream:
         assert stream.wait_for("session_health_changed", 2)["session"]["health"]["status"] == "ok"
 
