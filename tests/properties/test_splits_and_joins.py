@@ -20,6 +20,7 @@ from omilink.database.store import Transaction
 from omilink.errors import CannotJoin, CannotSplit, NothingToUndo, OmilinkError
 from omilink.linking import sessions
 from omilink.models.delivery import Delivery
+from omilink.models.ids import digest
 from omilink.models.json import time_text
 
 BEGAN = {"kitchen": 0.0, "garden": 0.7}
@@ -118,21 +119,21 @@ class Model:
         self._rename(first, new())
 
     def undo(self, conversation: str) -> None:
-        acts = self.acts.get(conversation, [])
+        acts, here = list(self.acts.get(conversation, [])), self.parts(conversation)
+        while acts and acts[-1].kind == "join" and acts[-1].other not in here:
+            acts.pop()  # what was joined has left since
         if not acts:
             raise NothingToUndo("")
-        act = acts[-1]
+        act = acts.pop()
         if act.kind == "join":
-            here = self.parts(conversation)
             self._move([id for id in act.pieces if id in here], act.other)
         else:
             if act.other not in self.shown():
                 raise NothingToUndo("")
-            for id in self.parts(conversation):
-                for one in self.acts.get(id, []):
-                    one.pieces += [new for new, of in act.cut.items() if of in one.pieces]
+            for one in (one for id in here for one in self.acts.get(id, [])):
+                one.pieces += [new for new, of in act.cut.items() if of in one.pieces]
             self._move(self.parts(act.other), conversation)
-        acts.pop()
+        self.acts[conversation] = acts
 
     def _move(self, pieces: list[str], to: str) -> None:
         for id in pieces:
@@ -169,8 +170,7 @@ class Story:
         first = max(0, math.ceil((self.now - BEGAN[device]) / STEP))
         words = [Word(device, STEP * (first + n), "") for n in range(count)]
         for word in words:
-            number = len(self.model.words)
-            word.text, word.came = f"alpha{number} bravo{number} charlie{number}", arrives
+            word.text, word.came = digest(len(self.model.words)), arrives
             self.model.words.append(word)
         self.now = words[-1].at + LONG
         if arrives:
