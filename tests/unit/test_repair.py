@@ -155,6 +155,15 @@ def test_a_comparison_that_takes_very_many_steps_is_given_up_and_fills_in_nothin
     assert len(searches) < 100
 
 
+def test_comparisons_share_their_steps() -> None:
+    steps = Steps()
+    steps.left = 10_000
+    laughs = [message(seq, "ha" * 20, None) for seq in range(1, 401)]
+    repair(laughs, [Segment(text="ha" * 10_000)], steps)
+    assert repair(live(A), [A, C], steps).holes == []
+    assert [hole.text for hole in repair(live(A), [A, C]).holes] == [C.text]
+
+
 @given(st.text("abc", min_size=1, max_size=60), st.text("abc", max_size=60))
 def test_an_edited_text_is_compared_as_difflib_does(said: str, there: str) -> None:
     found = SequenceMatcher(None, said, there, autojunk=False).get_matching_blocks()

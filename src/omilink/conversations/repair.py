@@ -27,9 +27,9 @@ LONGEST_EDITED = 2_000
 """Letters of a text that is compared with an edited text. The comparison's time grows with the square of the length."""
 MOST_PLACES = 200
 """Places of one message that are tried. A text that says the same over and over stands at each of its letters."""
-MOST_STEPS = 5_000_000
-"""Steps of a whole comparison: about a second. A step compares two letters of edited texts."""
-PLACE, SEARCHED = 25, 50
+MOST_STEPS = 2_500_000
+"""Steps of a whole comparison: about half a second. A step compares two letters of edited texts."""
+PLACE, SEARCHED = 25, 250
 """Steps that trying a place takes, and letters that are searched in a step."""
 MOST_TIMED = 100
 """Long texts that are looked for to measure the difference of the clocks."""

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from omilink.clock import DAY, Millis
-from omilink.conversations.repair import LONG, letters_of, repair
+from omilink.conversations.repair import LONG, Steps, letters_of, repair
 from omilink.ingest.batch import DeliveryBatch
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
@@ -54,7 +55,9 @@ def find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> Found:
     if not living and not deleted:
         then = [one for one in near if one.user_id == owner and _overlap(one, since, until) > -AROUND]
         free = [one for one in then if not one.deleted_at and not one.omi_id]
-        living = [one for one in free if _is_alike(batch, one, record)][:1]
+        free.sort(key=lambda one: -_overlap(one, since, until))
+        steps = Steps()  # of all comparisons, since the writing transaction waits for them
+        living = list(islice((one for one in free if _is_alike(batch, one, record, steps)), 1))
     living = _first_first(_with_split_off(batch, living), record)
     return Found(living, deleted, has_phrases=any(_has_phrase(batch, one) for one in known.values()))
 
@@ -159,11 +162,11 @@ def _overlap(conversation: Conversation, since: Millis, until: Millis) -> Millis
     return min(until, conversation.ended_at) - max(since, began)
 
 
-def _is_alike(batch: DeliveryBatch, conversation: Conversation, record: Record) -> bool:
+def _is_alike(batch: DeliveryBatch, conversation: Conversation, record: Record, steps: Steps) -> bool:
     """Whether all letters of the conversation stand in the record at about their time, or enough letters that are most
     of either side."""
     messages = batch.tx.all_messages(conversation.id)
     here = sum(len(letters_of(message.text)) for message in messages)
     there = sum(len(letters_of(segment.text)) for segment in record.segments)
-    matched = repair(messages, record.segments).matched
+    matched = repair(messages, record.segments, steps).matched
     return 0 < here == matched or (matched >= LONG and matched * 2 >= min(here, there))
