@@ -70,6 +70,7 @@ def left_after(live: Message, there: Sequence[Message], seq: int, steps: Steps) 
     elif corrected:
         is_in_them = _letters(known.values()) - _letters(pieces.values()) == _letters([live])
         return Left(None, [], [], [], {}, 0) if is_in_them else None
+    live = _named(live, [one for one in less if any(each.key == live.key for each in now_in[one.key])])
     translations = of_messages(
         ([each.id for each in now_in[one.key] if each.key in pieces or each.key == live.key], all_of(one.translations))
         for one in less
@@ -119,6 +120,13 @@ def _piece(message: Message, hole: Hole, seq: int | None) -> Message:
     if seq is None:
         return piece
     return replace(piece, seq=seq, rev=1, key=f"{FROM_RECORD}{seq}:{message.segment_id or ''}")
+
+
+def _named(live: Message, of: Sequence[Message]) -> Message:
+    """The live message; without a person of its own with the one who says all its words in the record."""
+    people = {None if one.is_user else one.person_id for one in of}
+    is_known = live.person_id is not None or live.is_user or len(people) != 1
+    return live if is_known else replace(live, person_id=people.pop())
 
 
 def _translated(message: Message, translations: Mapping[str, OfMessage]) -> Message:
