@@ -284,9 +284,10 @@ export function spokenAt({ spokenAt, createdAt }) {
  *
  * @param {Message | undefined} before
  * @param {Message} message
+ * @param {(message: Message) => string} [nameOf]
  */
-export function follows(before, message) {
-  if (!before || speakerName(before) !== speakerName(message)) return false;
+export function follows(before, message, nameOf = speakerName) {
+  if (!before || nameOf(before) !== nameOf(message)) return false;
   return Date.parse(spokenAt(message)) - Date.parse(spokenAt(before)) < GROUP_PAUSE;
 }
 

@@ -1,6 +1,14 @@
-import type { Chat, LiveEvent, StreamState, StreamStatus, User, View } from "omilink";
+import {
+  EMPTY_VIEW,
+  type Chat,
+  type LiveEvent,
+  type StreamState,
+  type StreamStatus,
+  type User,
+  type View,
+} from "omilink";
 import { isWaiting } from "omilink/screens";
-import { createContext, useCallback, useContext, useEffect, useRef, useState, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { AppState } from "react-native";
 
 import { useAccount } from "../account/AccountProvider";
@@ -9,6 +17,7 @@ import { useSessions } from "../sessions/SessionsProvider";
 import { useNotices } from "../ui/Notice";
 import { countUnread } from "../ui/tab";
 import { signedOutBecause, unlinkedBecause } from "../words";
+import { People } from "./messageActions";
 import { onUserLogin } from "./onUserLogin";
 import { forgetSession } from "./rememberedSession";
 
@@ -39,6 +48,8 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
 
   const expired = useRef(new Set<string>());
   const unread = useRef(0);
+  const named = live?.view.people ?? EMPTY_VIEW.people;
+  const people = useMemo(() => ({ ...EMPTY_VIEW, people: named }), [named]);
   const listeners = useRef(new Set<Listener>());
   const listen = useCallback((listener: Listener) => {
     listeners.current.add(listener);
@@ -88,6 +99,7 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
       setLive({ user, chat, view: chat.view, state: chat.state, status: chat.status, leftAt, listen });
     };
     show();
+    chat.loadPeople().catch(() => {}); // the client asks again
     const watching = AppState.addEventListener("change", (state) => {
       if (state !== "active") return;
       countUnread((unread.current = 0));
@@ -101,7 +113,13 @@ export function LiveProvider({ user, children }: { user: User; children: ReactNo
     };
   }, [user, leave, say, refresh, listen]);
 
-  return live && <Context value={live}>{children}</Context>;
+  return (
+    live && (
+      <People value={people}>
+        <Context value={live}>{children}</Context>
+      </People>
+    )
+  );
 }
 
 /** Whether the server answers and nothing is being filled in any more. */

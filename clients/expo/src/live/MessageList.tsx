@@ -8,10 +8,11 @@ import { Button } from "../ui/Button";
 import { Text } from "../ui/Text";
 import { count, dayAndTime } from "../words";
 import { isCaughtUp, useLive } from "./LiveProvider";
-import { MessageActions } from "./messageActions";
+import { MessageActions, type Opened } from "./messageActions";
 import { MessageScroller } from "./MessageScroller";
 import { MessageSheet } from "./MessageSheet";
 import { NewestPill } from "./NewestPill";
+import { SpeakerSheet } from "./SpeakerSheet";
 import type { ScrollerHandle } from "./scroller";
 
 type Props = {
@@ -37,7 +38,8 @@ export function MessageList({ chat: shown, beginning, news, at: place, isStale =
   const newestSeq = useMemo(() => newest.reduce((newest, { seq }) => Math.max(newest, seq), -1), [newest]);
   const [isAtEnd, setAtEnd] = useState(at === undefined);
   const [seenSeq, setSeenSeq] = useState(newestSeq);
-  const [opened, setOpened] = useState<Message | null>(null);
+  const [opened, setOpened] = useState<Opened | null>(null);
+  const close = () => setOpened(null);
   const [hasFailed, setFailed] = useState(false);
   if (isAtEnd && seenSeq !== newestSeq) setSeenSeq(newestSeq);
   useReadOut(newest, beginning ? -1 : newestSeq, newestSeq, isCaughtUp(state));
@@ -82,12 +84,8 @@ export function MessageList({ chat: shown, beginning, news, at: place, isStale =
           onNeedNewer={hasNewer(shown) ? () => chat.loadNewer(id).catch(() => {}) : undefined} // it is asked for again
         />
       </MessageActions>
-      {opened && (
-        <MessageSheet
-          message={messages.find((one) => one.id === opened.id) ?? opened}
-          onClose={() => setOpened(null)}
-        />
-      )}
+      {opened?.what === "message" && <MessageSheet message={opened.message} onClose={close} />}
+      {opened?.what === "speaker" && <SpeakerSheet message={opened.message} onClose={close} />}
       {!isAtEnd && <NewestPill label={news ?? (unseen > 0 ? `${unseen} new` : "Newest")} onPress={toEnd} />}
     </View>
   );

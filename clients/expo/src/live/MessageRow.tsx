@@ -1,4 +1,4 @@
-import { speakerName, type Message } from "omilink";
+import { personOf, speakerName, type Message } from "omilink";
 import { follows, initialOf, isSameMinute, spokenAt, voiceOf } from "omilink/screens";
 import { memo, useContext, useEffect, useState } from "react";
 import { Platform, Pressable, View } from "react-native";
@@ -7,7 +7,7 @@ import { Icon } from "../ui/Icon";
 import { FOCUSABLE, Text } from "../ui/Text";
 import { RADIUS, TARGET, themed, useColors } from "../ui/theme";
 import { clockTime } from "../words";
-import { MessageActions } from "./messageActions";
+import { MessageActions, People } from "./messageActions";
 
 const ACTIONS = [{ name: "activate", label: "More about this message" }];
 
@@ -20,11 +20,13 @@ type Props = { message: Message; before: Message | undefined; isFound?: boolean 
 export const MessageRow = memo(function MessageRow({ message, before, isFound = false }: Props) {
   const styles = useStyles();
   const { accent, voices } = useColors();
-  const name = speakerName(message);
+  const people = useContext(People);
+  const nameOf = (one: Message) => speakerName(one, personOf(people, one));
+  const name = nameOf(message);
   const time = clockTime(spokenAt(message));
   const [voice, tint] = voices[voiceOf(name)]!;
   const isMine = message.isUser;
-  const isFollowing = follows(before, message);
+  const isFollowing = follows(before, message, nameOf);
   const open = useContext(MessageActions);
   const isFilled = message.source === "omi_record";
   const notes = notesOf(message, isFilled && !(isFollowing && before?.source === message.source));
@@ -37,7 +39,7 @@ export const MessageRow = memo(function MessageRow({ message, before, isFound = 
       aria-label={Platform.OS === "web" ? `${name}, ${time}` : `${name}, ${time}: ${message.text}`}
       testID="message"
       accessibilityActions={open ? ACTIONS : undefined}
-      onAccessibilityAction={() => open?.(message)}
+      onAccessibilityAction={() => open?.({ message, what: "message" })}
       nativeID={isFound ? FOUND : undefined}
       {...(isFound && FOCUSABLE)}
       style={[styles.row, isMarked && styles.marked, isFollowing ? styles.following : styles.first]}
@@ -50,10 +52,20 @@ export const MessageRow = memo(function MessageRow({ message, before, isFound = 
         )}
         <View style={[styles.column, isMine && styles.mineColumn]}>
           {(!isFollowing || isTimely) && (
-            <View style={[styles.by, isMine && styles.mineBy]} aria-hidden={Platform.OS === "web"}>
-              {!isFollowing && <Text style={[styles.name, { color: isMine ? accent : voice }]}>{name}</Text>}
+            <View style={[styles.by, isMine && styles.mineBy]}>
+              {!isFollowing && (
+                <Name
+                  name={name}
+                  color={isMine ? accent : voice}
+                  onPress={open && message.speaker ? () => open({ message, what: "speaker" }) : undefined}
+                />
+              )}
               {(isTimely || Platform.OS === "web") && (
-                <Text testID={isTimely ? "time" : "time-on-demand"} style={styles.time}>
+                <Text
+                  testID={isTimely ? "time" : "time-on-demand"}
+                  style={styles.time}
+                  aria-hidden={Platform.OS === "web"}
+                >
                   {time}
                 </Text>
               )}
@@ -65,7 +77,7 @@ export const MessageRow = memo(function MessageRow({ message, before, isFound = 
                 {message.text}
               </Text>
             </View>
-            {open && <More onPress={() => open(message)} />}
+            {open && <More onPress={() => open({ message, what: "message" })} />}
           </View>
           {notes !== "" && (
             <Text testID="notes" style={styles.time}>
@@ -81,6 +93,18 @@ export const MessageRow = memo(function MessageRow({ message, before, isFound = 
 /** What is to be known of the words, besides who said them and when. Of filled-in ones it stands at the first. */
 function notesOf({ edited }: Message, isFirstFilled: boolean): string {
   return [isFirstFilled && "not heard live, from OMI’s record", edited && "corrected"].filter(Boolean).join(" · ");
+}
+
+/** Who speaks; pressed, it asks for the name. */
+function Name({ name, color, onPress }: { name: string; color: string; onPress?: () => void }) {
+  const styles = useStyles();
+  const words = <Text style={[styles.name, { color }]}>{name}</Text>;
+  if (!onPress) return words;
+  return (
+    <Pressable role="button" aria-label={`${name}: who is this?`} onPress={onPress} style={styles.pressable}>
+      {words}
+    </Pressable>
+  );
 }
 
 /** On a phone's screen reader a message is one thing, whose action this is. */
@@ -119,7 +143,7 @@ const useStyles = themed(({ surface, line, mine, quiet, highlight }) => ({
   initial: { fontSize: 14, lineHeight: 20, fontWeight: "700" },
   column: { flexShrink: 1, maxWidth: 560, alignItems: "flex-start" },
   mineColumn: { maxWidth: "88%", alignItems: "flex-end" },
-  by: { flexDirection: "row", alignItems: "baseline", gap: 8, paddingHorizontal: 2, paddingBottom: 2 },
+  by: { flexDirection: "row", alignItems: "center", gap: 8, paddingHorizontal: 2, paddingBottom: 2 },
   mineBy: { flexDirection: "row-reverse" },
   name: { fontSize: 13.5, lineHeight: 20, fontWeight: "700" },
   time: { color: quiet, fontSize: 13, lineHeight: 20 },
@@ -134,6 +158,7 @@ const useStyles = themed(({ surface, line, mine, quiet, highlight }) => ({
     backgroundColor: surface,
   },
   mineBubble: { borderColor: mine, borderTopLeftRadius: RADIUS, borderTopRightRadius: 5, backgroundColor: mine },
+  pressable: { minHeight: TARGET, minWidth: TARGET, marginVertical: -12, justifyContent: "center" },
   filled: { borderStyle: "dashed", borderColor: quiet },
   said: { maxWidth: "100%", flexDirection: "row", alignItems: "center" },
   mineSaid: { flexDirection: "row-reverse" },

@@ -1,4 +1,11 @@
-import { apiCorrectMessage, apiSplitConversation, apiUndoConversation, speakerName, type Message } from "omilink";
+import {
+  apiCorrectMessage,
+  apiSplitConversation,
+  apiUndoConversation,
+  personOf,
+  speakerName,
+  type Message,
+} from "omilink";
 import { spokenAt } from "omilink/screens";
 import { useState } from "react";
 import { View } from "react-native";
@@ -11,13 +18,17 @@ import { Sheet } from "../ui/Sheet";
 import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
 import { clockTime } from "../words";
+import { useLive } from "./LiveProvider";
 
 type Props = { message: Message; onClose: () => void };
 
 /** What can be done with a message. */
 export function MessageSheet({ message, onClose }: Props) {
   return (
-    <Sheet title={`${speakerName(message)}, ${clockTime(spokenAt(message))}`} onClose={onClose}>
+    <Sheet
+      title={`${speakerName(message, personOf(useLive().view, message))}, ${clockTime(spokenAt(message))}`}
+      onClose={onClose}
+    >
       <Correction message={message} onClose={onClose} />
       <Split message={message} onClose={onClose} />
     </Sheet>
