@@ -281,6 +281,15 @@ def test_a_record_says_who_spoke_words_that_came_live(tx: Transaction) -> None:
         assert [one.rev for one in tx.all_messages(talk)] == [2, 3, 1]
 
 
+def test_words_that_come_live_after_the_record_keep_who_spoke_them(tx: Transaction) -> None:
+    talk = live(tx, 2, says("One.", 0))
+    lost = says("Lost words here.", 6)
+    save(tx, record(100, says("One.", 0), lost | {"person_id": IDA, "speaker_name": "Ida"}))
+    assert live(tx, 101, lost) == talk
+    assert [(one.text, one.source) for one in tx.all_messages(talk)][1:] == [("Lost words here.", "omi")]
+    assert who(tx, talk) == [None, "Ida"]
+
+
 def test_the_names_of_an_ownerless_record_come_along_with_it(tx: Transaction) -> None:
     said = says("One.", 0, person_id=IDA, speaker_name="Ida Berg")
     body = {"id": "omi-1", "transcript_segments": [said]}

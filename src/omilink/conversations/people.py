@@ -126,6 +126,8 @@ def put(
 ) -> People:
     """Writes the changed people, with an event for each that is shown otherwise than before, and returns all people.
     `before` is what `undo` of any of them restores. Raises Invalid when the user has too many people."""
+    if not changed:
+        return people
     if before:
         change = Change(id=new_id(), before=[replace(one, undo=None) for one in before])
         changed = [replace(one, undo=json.encode(change).decode()) for one in changed]

@@ -40,7 +40,7 @@ def take(
         message = batch.new_message(delivery, conversation, segment, seq, is_placed=True, behind=before.end)
         left = left_after(message, _there(batch, before, message), seq + 1, steps)
         if left and left.live:
-            batch.put_message(left.live, new=True)
+            batch.put_message(conversation.attributed(left.live), new=True)
             changes.note_new(left.live)
             counted = replace(conversation, message_count=conversation.message_count + 1, last_seq=seq)
             batch.put_conversation(_without(batch, counted, left, changes))
@@ -60,7 +60,7 @@ def take_added(batch: DeliveryBatch, delivery: Delivery, before: Message, change
     left = left_after(message, there, conversation.last_seq + 1, steps)
     if left and left.live:
         if left.live != message:
-            batch.put_message(left.live)
+            batch.put_message(conversation.attributed(left.live))
         batch.put_conversation(_without(batch, conversation, left, changes))
 
 
