@@ -222,4 +222,4 @@ def searched(tx: Transaction, whose: str, wanted: list[Wish], order: Order, limi
     while page.next:
         page = find(tx, whose, q, Filters(), order, limit, page.next)
         hits += page.hits
-    return [(hit.found.conversation_id, f"{hit.field}: {hit.text}") for hit in hits]
+    return [(hit.entry.conversation_id, f"{hit.field}: {hit.text}") for hit in hits]

@@ -291,7 +291,7 @@ messages = Table(
 )
 
 # the conversations in the search index, and whose they are there; the table `search_index` is made by a migration, and
-# its entries are numbered by these numbers (database.search)
+# the ids of its entries begin with these numbers (database.search_index)
 search_conversations = Table(
     "search_conversations",
     metadata,

@@ -22,6 +22,7 @@ from omilink.database.people import AllPeople
 from omilink.database.personal_urls import PersonalUrls
 from omilink.database.removal import Removal
 from omilink.database.search import Search
+from omilink.database.search_index import SearchIndex
 from omilink.database.sign_ins import SignIns
 from omilink.database.signatures import Signatures
 from omilink.database.threads import DatabaseThreads
@@ -46,6 +47,7 @@ class Transaction(
     LargeBodies,
     Signatures,
     History,
+    SearchIndex,
     Search,
     Removal,
 ):

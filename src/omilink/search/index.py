@@ -10,7 +10,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
-from omilink.database.search import (
+from omilink.database.search_index import (
     ACTION_ITEMS,
     EVENTS,
     PARTICIPANTS,
@@ -29,11 +29,11 @@ from omilink.models.summary import details_of
 from omilink.search.words import tokens
 
 LONGEST = 20_000
-"""Characters of a title, a summary or an action item that can be found. Messages are no longer; PostgreSQL takes a
-megabyte of tokens for an entry."""
+"""Characters of a title, a summary or an action item that are indexed. No message is longer. PostgreSQL limits the
+tokens of an entry to a megabyte."""
 PIECE = 500
 """Messages that one transaction adds to the index."""
-_parts = attrgetter("title", "omi_title", "user_title", "emoji", "summary", "details")
+_stored_texts = attrgetter("title", "omi_title", "user_title", "emoji", "summary", "details")
 
 
 def update(
@@ -52,16 +52,55 @@ def update(
     touched |= {one.conversation_id for one in (*messages, *removed_messages)}
     known = tx.indexed(touched.difference(one.id for one in new_conversations))
     _leave(tx, known, conversations)
-    begun = [one for one in (*new_conversations, *conversations) if one.id not in known and _is_somebodys(one)]
-    tx.put_indexed(begun)
-    tx.mark_waiting([*(one.id for one in begun), *(id for id in with_words if id in known and not known[id].waits)])
+    added = [one for one in (*new_conversations, *conversations) if one.id not in known and _has_owner(one)]
+    tx.put_indexed(added)
+    tx.mark_waiting([*(one.id for one in added), *(id for id in with_words if id in known and not known[id].waits)])
     edits = [edit for one in conversations if one.id in known for edit in _retitled(known[one.id], one)]
-    edits += _reworded(tx, known, [*((one, _said(one)) for one in messages), *((one, "") for one in removed_messages)])
+    reworded = [(one, _message_tokens(one)) for one in messages]
+    removed = [(one, "") for one in removed_messages]
+    edits += _reworded(tx, known, reworded + removed)
     _write(tx, edits)
 
 
+def forget(tx: Transaction, conversation_ids: Collection[str]) -> None:
+    """Removes the conversations from the index. Their texts must still be stored."""
+    for indexed in tx.indexed(conversation_ids).values():
+        messages = tx.all_messages(indexed.conversation_id)
+        held = [*_other_tokens(indexed), *((message.seq, _message_tokens(message)) for message in messages)]
+        _write(tx, [_Edit(indexed, place, old, "") for place, old in held])
+        tx.remove_indexed(indexed.conversation_id)
+
+
+def forget_messages(tx: Transaction, messages: Collection[Message]) -> None:
+    """Removes the messages from the index. They must still be stored."""
+    known = tx.indexed({one.conversation_id for one in messages})
+    _write(tx, list(_reworded(tx, known, [(one, "") for one in messages])))
+
+
+def catch_up(tx: Transaction) -> bool:
+    """Adds messages of marked conversations, at most `PIECE`, and the other texts of these conversations. Returns
+    whether a conversation is still marked."""
+    locked = tx.lock_waiting(PIECE)
+    # another worker may have added some before they were locked
+    waiting = {id: indexed for id, indexed in tx.indexed(locked).items() if indexed.waits}
+    messages = tx.messages_not_held(waiting, PIECE)
+    unfinished = waiting[messages[-1].conversation_id] if len(messages) == PIECE else None
+    before = {id: one for id, one in waiting.items() if unfinished is None or one.number >= unfinished.number}
+    reached = {id: indexed.reached or 0 for id, indexed in before.items()}
+    reached |= {message.conversation_id: message.seq for message in messages}
+    after = {id: indexed._replace(reached=reached[id]) for id, indexed in before.items()}
+    edits = [_Edit(after[message.conversation_id], message.seq, "", _message_tokens(message)) for message in messages]
+    for id, indexed in before.items():
+        if indexed.reached is None:
+            edits += (_Edit(after[id], place, "", new) for place, new in _other_tokens(indexed))
+    _write(tx, edits)
+    tx.set_reached(reached)
+    tx.unmark_waiting([id for id, indexed in before.items() if indexed is not unfinished])
+    return tx.is_index_behind()
+
+
 def texts_of(one: Conversation | Indexed) -> dict[int, str]:
-    """The texts of a conversation that are no messages, by their place in the index. The emoji stands before the
+    """The texts of a conversation that are not messages, by their place in the index. The emoji stands before the
     title."""
     details = details_of(one.details)
     title = (one.emoji, one.user_title or one.omi_title or one.title)
@@ -73,44 +112,8 @@ def texts_of(one: Conversation | Indexed) -> dict[int, str]:
     return {place: text for place, text in texts.items() if text}
 
 
-def forget(tx: Transaction, conversation_ids: Collection[str]) -> None:
-    """Takes the conversations, whose texts are still stored, out of the index."""
-    for indexed in tx.indexed(conversation_ids).values():
-        texts = [*_about(indexed), *((one.seq, _said(one)) for one in tx.all_messages(indexed.conversation_id))]
-        _write(tx, [_Edit(indexed, place, words, "") for place, words in texts])
-        tx.remove_indexed(indexed.conversation_id)
-
-
-def forget_messages(tx: Transaction, messages: Collection[Message]) -> None:
-    """Takes these messages, which are still stored, out of the index."""
-    known = tx.indexed({one.conversation_id for one in messages})
-    _write(tx, list(_reworded(tx, known, [(one, "") for one in messages])))
-
-
-def catch_up(tx: Transaction) -> bool:
-    """Adds the next messages that wait, at most `PIECE`, and the other texts of their conversations. Returns whether
-    more wait."""
-    waiting = tx.lock_waiting(PIECE)
-    # another worker may have added some
-    known = {id: indexed for id, indexed in tx.indexed(waiting).items() if indexed.waits}
-    messages = tx.messages_not_held(known, PIECE)
-    cut = known[messages[-1].conversation_id] if len(messages) == PIECE else None
-    added = {id: indexed for id, indexed in known.items() if cut is None or indexed.number >= cut.number}
-    reached = {id: indexed.reached or 0 for id, indexed in added.items()}
-    reached |= {one.conversation_id: one.seq for one in messages}
-    now = {id: indexed._replace(reached=reached[id]) for id, indexed in added.items()}
-    edits = [_Edit(now[one.conversation_id], one.seq, "", _said(one)) for one in messages]
-    for id, indexed in added.items():
-        if indexed.reached is None:
-            edits += (_Edit(now[id], place, "", words) for place, words in _about(indexed))
-    _write(tx, edits)
-    tx.set_reached(reached)
-    tx.unmark_waiting([id for id, indexed in added.items() if indexed is not cut])
-    return tx.is_index_behind()
-
-
 class _Edit(NamedTuple):
-    """What becomes of an entry's tokens, which are in one text, with spaces between them."""
+    """A change of an entry's tokens, which are separated by spaces."""
 
     indexed: Indexed
     place: int
@@ -119,48 +122,50 @@ class _Edit(NamedTuple):
 
 
 def _leave(tx: Transaction, known: dict[str, Indexed], conversations: Collection[Conversation]) -> None:
-    """Takes conversations that change hands out of the index, and out of `known`."""
+    """Removes conversations that change hands from the index, and from `known`."""
     for one in conversations:
         if one.id in known and known[one.id].user_id != one.user_id:
             forget(tx, [one.id])
             del known[one.id]
 
 
-def _is_somebodys(conversation: Conversation) -> bool:
+def _has_owner(conversation: Conversation) -> bool:
     return conversation.user_id is not None and conversation.deleted_at is None
 
 
 def _retitled(indexed: Indexed, conversation: Conversation) -> Iterator[_Edit]:
-    """The edits of the texts that are no messages."""
-    if _parts(indexed) == _parts(conversation):
+    """The edits of the texts that are not messages."""
+    if _stored_texts(indexed) == _stored_texts(conversation):
         return
     before, after = texts_of(indexed), texts_of(conversation)
     for place in before | after:
-        yield _Edit(indexed, place, _written(before.get(place)), _written(after.get(place)))
+        yield _Edit(indexed, place, _text_tokens(before.get(place)), _text_tokens(after.get(place)))
 
 
 def _reworded(tx: Transaction, known: dict[str, Indexed], messages: Collection[tuple[Message, str]]) -> Iterator[_Edit]:
-    """The edits of stored messages, each given with the tokens that it is to have."""
+    """The edits of stored messages, each given with its new tokens."""
     held = [
-        (one, new)
-        for one, new in messages
-        if one.conversation_id in known and known[one.conversation_id].holds(one.seq)
+        (message, new)
+        for message, new in messages
+        if message.conversation_id in known and known[message.conversation_id].holds(message.seq)
     ]
-    stored = tx.known_messages([(one.conversation_id, one.key) for one, _ in held])
-    for one, new in held:
-        yield _Edit(known[one.conversation_id], one.seq, _said(stored[one.conversation_id, one.key]), new)
+    stored = tx.known_messages([(message.conversation_id, message.key) for message, _ in held])
+    for message, new in held:
+        old = _message_tokens(stored[message.conversation_id, message.key])
+        yield _Edit(known[message.conversation_id], message.seq, old, new)
 
 
-def _about(indexed: Indexed) -> list[tuple[int, str]]:
-    return [(place, _written(text)) for place, text in texts_of(indexed).items()]
+def _other_tokens(indexed: Indexed) -> list[tuple[int, str]]:
+    """The tokens of the conversation's texts that are not messages, by place."""
+    return [(place, _text_tokens(text)) for place, text in texts_of(indexed).items()]
 
 
-def _written(text: str | None) -> str:
+def _text_tokens(text: str | None) -> str:
     return " ".join(tokens(text[:LONGEST])) if text else ""
 
 
-def _said(message: Message | Said) -> str:
-    """The tokens of the words, and a mark for the person. Without words nothing is to be found."""
+def _message_tokens(message: Message | Said) -> str:
+    """The tokens of the words, and the mark of the person who speaks; none for a message without words."""
     words = " ".join(tokens(message.shown_text))
     person_id = message.speaking_person_id
     return f"{words} {mark('person', person_id)}" if words and person_id else words
@@ -171,12 +176,13 @@ def _write(tx: Transaction, edits: Collection[_Edit]) -> None:
     for indexed, place, old, new in edits:
         if old == new or not indexed.holds(place):
             continue
-        entry, marks = indexed.entry(place), _marks(indexed.user_id, indexed.omi_session_id)
+        entry_id = indexed.entry_id(place)
+        marks = _marks(indexed.user_id, indexed.omi_session_id)
         if old:
-            changes.append(Change(entry, False, f"{marks} {old}"))
+            changes.append(Change(entry_id, False, f"{marks} {old}"))
         if new:
-            changes.append(Change(entry, True, f"{marks} {new}"))
-        if old and set(new.split()) < set(old.split()):  # a text that was reworded is no secret
+            changes.append(Change(entry_id, True, f"{marks} {new}"))
+        if old and set(new.split()) < set(old.split()):  # a text with other words instead is not secret
             tx.note_erasure()
     tx.change_index(changes)
 

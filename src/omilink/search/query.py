@@ -12,25 +12,25 @@ from omilink.search.words import OPEN_FROM, Word, token, words
 
 QUOTES = re.compile('["“”„‟«»]')
 LONGEST_TERM = 32
-"""Words that are compared in order. The words behind them in quotes are another term."""
+"""The most words of a term. More words in quotes are divided into several terms."""
 TRIED = 16
-"""Terms that are tried on the characters of a text, before the text is split into words."""
+"""The most terms that are searched in a text as characters, before the text is split into words."""
 MOST_PLACES = 200
-"""Places of a term in a text that are looked at: more than a snippet has room for."""
+"""The most places of a term in a text that are found: more than a snippet has room for."""
 Place = tuple[int, int]
 """From and to, in characters of the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Words that have to follow one another. `is_open`: the last one may be the beginning of a word."""
+    """Words that have to follow one another. `is_open`: the last word may be the beginning of a longer one."""
 
     words: tuple[Word, ...]
     is_open: bool
 
     def lookups(self) -> Iterator[tuple[str, bool]]:
-        """The tokens that a text with this term has, and whether each is only the beginning of one. A text that has
-        them may still not have the term: the index knows of no order."""
+        """The tokens that a text with this term has, each with whether it is only the beginning of a token. A text
+        without the term can have these tokens too, in another order."""
         for word, after in pairwise((*self.words, None)):
             assert word
             if after and after.is_joined:
@@ -41,7 +41,8 @@ class Term:
     def places(self, text: "Text") -> Iterator[tuple[Place, bool]]:
         """Where the term stands, and whether as whole words."""
         first, length = self.words[0].text, len(self.words)
-        for number in text.beginning_with(first) if length == 1 and self.is_open else text.numbers.get(first, ()):
+        is_beginning = length == 1 and self.is_open
+        for number in text.beginning_with(first) if is_beginning else text.numbers.get(first, ()):
             found = text.words[number : number + length]
             if len(found) == length and all(map(_is_same, self.words[:-1], found)) and self._ends(found[-1]):
                 yield (found[0].start, found[-1].end), found[-1].text == self.words[-1].text
@@ -52,7 +53,8 @@ class Term:
 
 
 class Text:
-    """The words of a text, and `numbers`: which of them each word is. A look-up costs no walk through the text."""
+    """The words of a text. `numbers` has for each word its indexes in `words`, so that looking a word up reads no other
+    word."""
 
     def __init__(self, text: str) -> None:
         self.words = words(text)
@@ -65,7 +67,7 @@ class Text:
         return sorted(self.numbers)
 
     def beginning_with(self, beginning: str) -> list[int]:
-        """The numbers of the words that begin so."""
+        """The indexes of the words with this beginning."""
         first = bisect_left(self._in_order, beginning)
         longer = takewhile(lambda word: word.startswith(beginning), islice(self._in_order, first, None))
         return sorted(number for word in longer for number in self.numbers[word])
@@ -85,14 +87,11 @@ def terms(q: str) -> list[Term]:
     return list(found)
 
 
-def _term(its: Sequence[Word], *, is_open: bool) -> Term:
-    """Without places, so that the same words are the same term."""
-    bare = tuple(word._replace(start=0, end=0) for word in its)
-    return Term(bare, is_open and not bare[-1].is_character and len(bare[-1].text) >= OPEN_FROM)
-
-
-def _is_same(wanted: Word, word: Word) -> bool:
-    return wanted.text == word.text and (word.is_joined or not wanted.is_joined)
+def _term(in_order: Sequence[Word], *, is_open: bool) -> Term:
+    """The term of these words, without their places, so that the same words are the same term."""
+    bare = tuple(word._replace(start=0, end=0) for word in in_order)
+    last = bare[-1]
+    return Term(bare, is_open and not last.is_character and len(last.text) >= OPEN_FROM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +103,14 @@ class Match:
 
 
 def match(wanted: Sequence[Term], text: str) -> Match | None:
-    """None where the text lacks a term."""
+    """Where the terms stand in the text; None if the text lacks one of them."""
     if text.isascii() and any(_is_missing(term.words, text.lower()) for term in wanted[:TRIED] if len(term.words) > 1):
         return None
-    its = Text(text)
+    split = Text(text)
     places: list[Place] = []
     whole = 0
     for term in wanted:
-        found = list(islice(term.places(its), MOST_PLACES))
+        found = list(islice(term.places(split), MOST_PLACES))
         if not found:
             return None
         places += (place for place, _ in found)
@@ -119,9 +118,13 @@ def match(wanted: Sequence[Term], text: str) -> Match | None:
     return Match(tuple(_apart(sorted(places))), whole)
 
 
+def _is_same(wanted: Word, word: Word) -> bool:
+    return wanted.text == word.text and (word.is_joined or not wanted.is_joined)
+
+
 def _is_missing(in_order: tuple[Word, ...], text: str) -> bool:
-    """Whether a text of ASCII characters in lower case surely lacks the words in this order. Most texts that have the
-    words lack the order, and splitting a text into words takes ten times as long."""
+    """Whether a text of ASCII characters in lower case cannot have the words in this order. Most texts with the words
+    have them in another order, and splitting a text into words takes ten times as long."""
     return not _pattern(in_order).search(text)
 
 
@@ -131,7 +134,7 @@ def _pattern(in_order: tuple[Word, ...]) -> re.Pattern[str]:
 
 
 def _apart(places: Sequence[Place]) -> Iterator[Place]:
-    """Those that overlap as one."""
+    """The places in order, with those that overlap united."""
     start, end = places[0]
     for next_start, next_end in places[1:]:
         if next_start < end:

@@ -41,17 +41,18 @@ def _part(text: str, hit: Place) -> Place:
 
 
 def _after_space(text: str, place: int, most: int) -> int:
-    """The beginning of the first word from there on, if one begins before the hit."""
+    """The beginning of the first word from this place on, if a word begins before the hit."""
     space = text.find(" ", place - 1, most)
     return place if space < 0 else space + 1
 
 
 def _before_space(text: str, place: int, least: int) -> int:
-    """The end of the last word up to there, if one ends behind the hit."""
+    """The end of the last word up to this place, if a word ends behind the hit."""
     space = text.rfind(" ", least, place + 1)
     return place if space < 0 else space
 
 
 def _units(text: str, characters: int) -> int:
+    """The number of UTF-16 units of the first characters of the text."""
     before = text[:characters]
     return characters if before.isascii() else len(before.encode("utf-16-le", "surrogatepass")) // 2

@@ -1,4 +1,4 @@
-"""Splits text into the words that the index holds and a search compares.
+"""Splits texts into the words that a search compares, and the tokens of them that the index holds.
 
 Words are compared without case and accents. Chinese, Japanese, Thai, Lao, Khmer and Burmese put no spaces between
 words, so that each of their characters is a word here, and the index holds pairs of them. Each emoji is a word.
@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 TOKEN_LENGTH = 32
-"""Characters of a word that the index holds."""
+"""The most characters of a token."""
 OPEN_FROM = 2
 """Characters from which the beginning of a word finds the word. A single letter begins too many words."""
 _ASCII_WORD = re.compile("[a-z0-9]+")
@@ -39,16 +39,16 @@ _WITHOUT_SPACES = (
     (0x20000, 0x3FFFF),
 )
 _SKIN_TONES = "".join(map(chr, range(0x1F3FB, 0x1F400)))
-_CHANGES = "\uff9e\uff9f" + _SKIN_TONES
-"""What is a mark here, though Unicode has it otherwise: halfwidth Katakana and emoji are changed by what is behind."""
+_MORE_MARKS = "\uff9e\uff9f" + _SKIN_TONES
+"""Characters that change the one before them, as marks do, though Unicode has them in other categories."""
 _FIRST_EMOJI = "\u2190"
-"""Before it are signs such as the degree sign, which are no words."""
+"""Signs before this one, such as the degree sign, are not words."""
 _LETTER, _CHARACTER, _EMOJI, _MARK = range(4)
 
 
 class Word(NamedTuple):
-    """A word of a text, or a character of a script without spaces. `text` is what is compared, `start` and `end` are
-    its place. `is_character`: it is such a character. `is_joined`: such a character stands right before it."""
+    """A word of a text. `text` is compared; `start` and `end` are the word's place. `is_character`: the word is a
+    character of a script without spaces. `is_joined`: another such character stands immediately before it."""
 
     text: str
     start: int
@@ -68,21 +68,22 @@ def words(text: str) -> list[Word]:
 
 
 def tokens(text: str) -> list[str]:
-    """What the index holds of the text, each token once. A pair of characters is a token, and the last character of a
-    run, so that every character begins one."""
+    """The tokens of the text, each once. In scripts without spaces each pair of characters is a token, and so is the
+    last character of a run, so that every character begins a token."""
     if text.isascii():
         return list(dict.fromkeys([word[:TOKEN_LENGTH] for word in text.translate(_PLAIN_ASCII).split()]))
-    its = words(text)
-    pairs = zip(its, [*its[1:], NO_WORD], strict=False)
+    in_order = words(text)
+    pairs = zip(in_order, [*in_order[1:], NO_WORD], strict=False)
     return list(dict.fromkeys(token(word.text + after.text if after.is_joined else word.text) for word, after in pairs))
 
 
 def token(text: str) -> str:
+    """The token of a word or of a pair of characters."""
     return text[:TOKEN_LENGTH]
 
 
 def _parts(text: str) -> Iterable[Sequence[int]]:
-    """Start, end, and whether it is a character of a script without spaces, of each word; whether it is joined."""
+    """The start, the end, `is_character` and `is_joined` of each word."""
     parts: list[list[int]] = []
     kind_before, end_before = None, -1
     for place, character in enumerate(text):
@@ -108,14 +109,14 @@ def _word(text: str, start: int, end: int, is_character: int, is_joined: int) ->
 
 @lru_cache(16_384)
 def _folded(text: str) -> str:
-    """Without case, accents, and differences that nobody sees. NFKC puts together what is left."""
+    """The text without case, accents and invisible differences; NFKC composes the characters that NFKD decomposed."""
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()))
     letters = "".join(_letters(plain.translate(_LETTERS)))
     return unicodedata.normalize("NFKC", letters)
 
 
 def _letters(text: str) -> Iterator[str]:
-    """Without what is no letter: some characters are decomposed into letters and spaces or signs."""
+    """The characters of words only: NFKD decomposes some characters into letters and spaces or signs."""
     return (character for character in text if _kind(character) is not None)
 
 
@@ -124,7 +125,7 @@ def _kind(character: str) -> int | None:
     category = unicodedata.category(character)
     if category == "So":
         return _EMOJI if character >= _FIRST_EMOJI else None
-    if category.startswith("M") or character in _CHANGES:
+    if category.startswith("M") or character in _MORE_MARKS:
         return _MARK
     if not category.startswith(("L", "N")):
         return None

@@ -19,7 +19,7 @@ from omilink.web.schema.cursors import Limit, RankCursor
 router = APIRouter(tags=["search"])
 
 LONGEST = 10_000
-"""Characters of a search."""
+"""The most characters of a search."""
 DAY = timedelta(days=1)
 Words = Annotated[str, Query(max_length=LONGEST, description="Words, or phrases in quotes; a hit has all of them")]
 From = Annotated[str, Query(alias="from", description="A day, or a time in ISO 8601: at this time or later")]
@@ -63,7 +63,7 @@ async def search(
 
     page, shown = await services.store.read(read)
     more = page.next and cursors.pack_all(page.next)
-    return {"ok": True, "items": [_item(one) for one in shown], "nextCursor": more}
+    return {"ok": True, "items": [_item(each) for each in shown], "nextCursor": more}
 
 
 def _item(shown: Shown) -> Json:
