@@ -7,12 +7,6 @@ A column `session_id` holds a session's key (`models.ids.session_key`), except i
 the device sent it and `origin` stands beside it.
 """
 
-from collections.abc import Iterator
-from types import NoneType
-from typing import Any, get_args
-
-from msgspec import Struct
-from msgspec.structs import fields
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -32,11 +26,11 @@ from sqlalchemy import (
     true,
 )
 
+from omilink.database.columns import BigKey, stored
 from omilink.models.action_item import OwnItem
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation
 from omilink.models.day_summary import StoredDay
-from omilink.models.declaration import is_big, plain
 from omilink.models.delivery import Delivery
 from omilink.models.event import Event
 from omilink.models.message import Message
@@ -53,29 +47,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-BigKey = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite numbers rows by itself only in a column that is declared INTEGER."""
-KINDS = {str: String, bool: Boolean, int: Integer, float: Float, bytes: LargeBinary}
-"""SQL types by Python types. Times and big numbers are BigInteger."""
-
-
-def stored(noun: type[Struct], *by_hand: Column[Any]) -> Iterator[Column[Any]]:
-    """The columns of a noun's table: those given by hand, and one for each other field of the declaration. Keys,
-    indexes, defaults and columns that are no fields are given by hand."""
-    names = {column.name for column in by_hand}
-    yield from by_hand
-    for field in fields(noun):
-        if field.encode_name not in names:
-            yield _column(field.encode_name, field.type)
-
-
-def _column(name: str, hint: Any) -> Column[Any]:
-    choices = get_args(plain(hint)) or (plain(hint),)
-    [python] = [plain(choice) for choice in choices if choice is not NoneType]
-    kind = BigInteger if is_big(hint) else next(KINDS[each] for each in KINDS if issubclass(python, each))
-    return Column(name, kind, nullable=NoneType in choices)
-
 
 users = Table(
     "users",
