@@ -256,6 +256,18 @@ def test_whoever_says_yes_again_is_heard(tx: Transaction) -> None:
     assert said(tx, only(tx)) == ["Is it heavy?", "Yes.", "Yes."]
 
 
+@pytest.mark.parametrize("said_late", ["alpha six bravo six charlie six", "alpha one bravo six charlie one"])
+def test_a_live_segment_takes_no_words_that_are_only_like_its_own(tx: Transaction, said_late: str) -> None:
+    recorded = [f"alpha {n} bravo {n} charlie {n}" for n in ("one", "two", "three")]
+    save(tx, record(piano(*recorded), 30))
+    for start in (10.0, 18.5, 28.5):
+        heard(tx, 31, say(said_late, start, start + 1.4, id=uuid(int(start % 7) + 3)))
+    assert set(recorded) <= set(said(tx, only(tx)))
+    save(tx, record(piano(*recorded), 40))
+    assert set(recorded) <= set(said(tx, only(tx)))
+    assert said(tx, only(tx)).count(said_late) == 3
+
+
 def test_what_a_live_segment_says_later_leaves_the_record(tx: Transaction) -> None:
     heard(tx, 3, say("The van comes", 0.0, 2.0, id=uuid(0)))
     save(tx, record(piano("The van comes at nine", "Fine."), 20))

@@ -94,12 +94,13 @@ def compare_again(
 ) -> Sequence[Sequence[int | Hole]] | None:
     """Compares live messages with words that they may have said, both in spoken order and on one clock. Returns for
     each of the words, in the order of its letters, the indexes of the live messages that say them, and holes; None if
-    the comparison takes too many steps."""
+    the comparison takes too many steps. What comes late may be new: words that read differently are the same only if
+    their segment has the same id."""
     starts = accumulate((-inf if one.start is None else one.start for one in words), max)
     placed = [
-        Segment(text=one.text)
+        Segment(id=one.segment_id, text=one.text)
         if one.start is None or one.end is None
-        else Segment(text=one.text, start=start, end=max(start, one.end))
+        else Segment(id=one.segment_id, text=one.text, start=start, end=max(start, one.end))
         for one, start in zip(words, starts, strict=True)
     ]
     return _Alignment(live, placed, steps, is_one_clock=True).runs()
@@ -145,6 +146,7 @@ class _Alignment:
         self, messages: Sequence[Message], record: Sequence[Segment], steps: Steps, *, is_one_clock: bool = False
     ) -> None:
         self._messages, self._record, self._steps = messages, record, steps
+        self._is_one_clock = is_one_clock
         self._letters = _Letters([segment.text for segment in record])
         self._said = [letters_of(message.text) for message in messages]
         self._starts = [segment.start for segment in record if segment.start is not None]
@@ -317,7 +319,7 @@ class _Alignment:
     def _place_edited(self, number: int) -> None:
         """Places a message whose words read differently in the record, because somebody edited them there."""
         message = self._messages[number]
-        own = self._of_id.get(message.segment_id)
+        own = self._own(number)
         if own is None:
             own = self._begun_with(message)
         low, high = self._between(number)
@@ -326,12 +328,18 @@ class _Alignment:
         elif message.start is not None and message.end is not None:
             first, end = self._window(message.start, message.end, NEAR)
             low, high = max(low, first), min(high, end)
-        span = self._alike(self._said[number], low, high) if low < high else None
+        is_edited = own is not None or not self._is_one_clock
+        find = self._alike if is_edited else self._within
+        span = find(self._said[number], low, high) if low < high else None
         if span is None and own is not None and message.start is not None and message.end is not None:
             first, end = (self._index(time + self._shift) for time in (message.start, message.end))
             span = max(low, min(first, high)), min(max(first + 1, end), high)
         if span:
             self._take(number, *span)
+
+    def _own(self, number: int) -> int | None:
+        """The segment with the id of the message."""
+        return self._of_id.get(self._messages[number].segment_id)
 
     def _begun_with(self, message: Message) -> int | None:
         """The segment that begins and ends with the message, and none of whose words are known."""
@@ -354,9 +362,17 @@ class _Alignment:
         rest = len(said) - last.a - last.size
         return max(low, low + first.b - first.a), min(high, low + last.b + last.size + rest)
 
+    def _within(self, said: str, low: int, high: int) -> tuple[int, int] | None:
+        """The longest row of whole segments that the text holds."""
+        block = max(self._common(said[:LONGEST_EDITED], self._letters.text[low:high]), key=_size, default=None)
+        if block is None or block.size < LONG:
+            return None
+        borders = [at for at in self._letters.first if low + block.b <= at <= low + block.b + block.size]
+        return (borders[0], borders[-1]) if len(borders) > 1 and borders[-1] - borders[0] >= LONG else None
+
     def _longest(self, blocks: Sequence[Match], low: int) -> tuple[int, int] | None:
         """The longest of these blocks, as far as it has whole words."""
-        block = max(blocks, key=lambda each: each.size, default=None)
+        block = max(blocks, key=_size, default=None)
         if block is None or block.size < LONG:
             return None
         borders = [at for at in range(low + block.b, low + block.b + block.size + 1) if at in self._letters.words]
@@ -453,6 +469,10 @@ class _BestBefore:
             best = max(best, self._best[index], key=lambda each: each[0])
             index -= index & -index
         return best
+
+
+def _size(block: Match) -> int:
+    return block.size
 
 
 def _latest(known: int | None, owner: int | None) -> int | None:
