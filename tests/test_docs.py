@@ -26,7 +26,7 @@ from omilink.accounts import passwords, signing_in
 from omilink.accounts.rate_limits import PERSONAL_CALL
 from omilink.app import maintenance
 from omilink.clock import DAY
-from omilink.conversations import history, repair
+from omilink.conversations import alignment, history
 from omilink.conversations.action_items import MOST_ADDED, MOST_OWN
 from omilink.conversations.people import MOST as MOST_PEOPLE
 from omilink.conversations.speakers import MOST_SPLIT
@@ -106,7 +106,7 @@ BOUNDS = {
     "the worker, by sending much": f"1/{SHARES} of a batch of {worker.BATCH} calls, and one call beyond its bytes",
     "memory and the writing thread, by what waits to be saved": f"{BATCH_BYTES >> 10} KiB and one call",
     "the writing thread, by comparing a record with its conversation": (
-        f"{repair.MOST_STEPS:,} steps, and {repair.MOST_PLACES} places of a message"
+        f"{alignment.MOST_STEPS:,} steps, and {alignment.MOST_PLACES} places of a message"
     ),
     "what a record says about a conversation, which every event of it has": (
         f"{record_reading.LONGEST_SUMMARY >> 10} KiB of summary, and {record_reading.MOST_DETAILS >> 10} KiB of lists"

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from omilink.conversations.repair import MOST_PLACES, PLACE, Steps, _Alignment, in_spoken_order, letters_of, repair
+from omilink.conversations.alignment import MOST_PLACES, PLACE, Alignment, Steps, letters_of
+from omilink.conversations.repair import in_spoken_order, repair
 from omilink.models.message import FROM_RECORD, Message, Segment
 
 WORDS = (
@@ -135,7 +136,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, of: type, name: str) -> list[None]:
 
 
 def test_of_a_text_that_stands_everywhere_the_first_places_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    links = counted(monkeypatch, _Alignment, "_link")
+    links = counted(monkeypatch, Alignment, "_link")
     laughs = [message(seq, "ha" * 200, None) for seq in range(1, 21)]
     assert repair(laughs, [Segment(text="ha" * 10_000)]).matched >= 400
     assert len(links) <= 2 * 20 * MOST_PLACES
@@ -144,9 +145,9 @@ def test_of_a_text_that_stands_everywhere_the_first_places_are_tried(monkeypatch
 def test_a_comparison_that_takes_very_many_steps_is_given_up_and_fills_in_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("omilink.conversations.repair.MOST_STEPS", 100_000)
+    monkeypatch.setattr("omilink.conversations.alignment.MOST_STEPS", 100_000)
     searches = counted(monkeypatch, SequenceMatcher, "find_longest_match")
-    links = counted(monkeypatch, _Alignment, "_link")
+    links = counted(monkeypatch, Alignment, "_link")
     laughs = [message(seq, "ha" * 20, None) for seq in range(1, 401)]
     assert repair(laughs, [Segment(text="ha" * 10_000)]).holes == []
     assert len(links) <= 100_000 / PLACE
@@ -168,7 +169,7 @@ def test_comparisons_share_their_steps() -> None:
 def test_an_edited_text_is_compared_as_difflib_does(said: str, there: str) -> None:
     found = SequenceMatcher(None, said, there, autojunk=False).get_matching_blocks()
     blocks = [block for block in found if block.size >= min(3, len(said))]
-    assert _Alignment([], [], Steps())._common(said, there) == blocks
+    assert Alignment([], [], Steps())._common(said, there) == blocks
 
 
 @st.composite

@@ -7,7 +7,8 @@ from itertools import groupby
 
 from msgspec.structs import replace
 
-from omilink.conversations.repair import LONG, NEAR, Hole, Steps, compare_again, letters_of
+from omilink.conversations.alignment import LONG, NEAR, Steps, letters_of
+from omilink.conversations.repair import Hole, compare_again
 from omilink.models.message import FROM_RECORD, Message
 from omilink.models.translation import OfMessage, all_of, of_messages, stored
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from omilink.conversations import identity, segmentation
-from omilink.conversations.repair import Steps
+from omilink.conversations.alignment import Steps
 from omilink.ingest import recognition, record_late
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.changes import Changes

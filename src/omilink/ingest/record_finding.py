@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from omilink.clock import DAY, Millis
-from omilink.conversations.repair import LONG, Steps, letters_of, repair
+from omilink.conversations.alignment import LONG, Steps, letters_of
+from omilink.conversations.repair import repair
 from omilink.ingest.batch import DeliveryBatch
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery

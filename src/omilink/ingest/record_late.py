@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from omilink.conversations import segmentation
+from omilink.conversations.alignment import LONG, Steps, letters_of
 from omilink.conversations.late_words import Left, left_after
-from omilink.conversations.repair import LONG, Steps, letters_of
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.changes import Changes
 from omilink.models.conversation import Conversation
