@@ -44,6 +44,16 @@ class _Cut(NamedTuple):
     ids: _Ids
 
 
+class _Division(NamedTuple):
+    """The stored conversations that stay in a whole and those that leave it, with the new ids of the messages of the
+    latter. `pieces`: the new stored conversations, each with the one that it was cut off from."""
+
+    left: list[Conversation]
+    gone: list[Conversation]
+    ids: _Ids
+    pieces: dict[str, str]
+
+
 @unit_of_work
 def join(batch: Batch, conversation_id: str, other_id: str, user_id: str) -> None:
     """Makes the other conversation a part of the first one, at the time when it was said. Raises NotFound, and
@@ -68,32 +78,16 @@ def split(batch: Batch, conversation_id: str, message_id: str, user_id: str) -> 
     later = {one.id: [message for message in said[one.id] if place_shown(message, one) >= place] for one in members}
     if said == later:
         raise CannotSplit("No message is before this one. Send the id of a later one as message_id.")
-    left: list[Conversation] = []
-    gone: list[Conversation] = []
-    ids: _Ids = {}
-    pieces: dict[str, str] = {}
-    for one in members:
-        if not later[one.id]:
-            left.append(one)
-        elif later[one.id] == said[one.id] and one is not members[0]:
-            gone.append(one)
-            ids |= {message.id: message.id for message in said[one.id]}
-            batch.raise_revs([one.id])
-        else:
-            cut = _cut(batch, one, said[one.id], later[one.id], place[0] - one.hand.offset)
-            left.append(cut.left)
-            gone.append(cut.gone)
-            ids |= cut.ids
-            pieces[cut.gone.id] = one.id
-    first = ids[message_id].rpartition(".")[0]
-    gone.sort(key=lambda one: one.id != first)
-    act = Act(kind="split", other=first, offset=gone[0].hand.offset, pieces=pieces)
+    left, gone, ids, pieces = _divide(batch, members, said, later, place[0])
+    split_off = ids[message_id].rpartition(".")[0]
+    gone.sort(key=lambda one: one.id != split_off)
+    act = Act(kind="split", other=split_off, offset=gone[0].hand.offset, pieces=pieces)
     together = [_with_message_ids(one, ids) for one in [_noted(left[0], act), *left[1:], *gone]]
     left, gone = parts.detach(together, [one.id for one in gone])
     for one in [*left, *gone]:
         batch.put_conversation(one)
     _tell_parted(batch, user_id, left, gone, ids)
-    return first
+    return split_off
 
 
 def attach(batch: Batch, user_id: str, whole: Members, other: Members, offset: float) -> None:
@@ -124,29 +118,66 @@ def undo(batch: Batch, conversation_id: str, user_id: str) -> None:
     raise NothingToUndo("Nothing was done to this conversation by hand that could be taken back.")
 
 
+def _divide(
+    batch: Batch,
+    members: Members,
+    said: Mapping[str, Sequence[Message]],
+    later: Mapping[str, Sequence[Message]],
+    second: float,
+) -> _Division:
+    """Takes the later messages out of the whole. A stored conversation without later messages stays as it is; a part
+    with later messages only leaves as it is; all others are cut at this second of the whole's clock."""
+    division = _Division([], [], {}, {})
+    for one in members:
+        if not later[one.id]:
+            division.left.append(one)
+        elif later[one.id] == said[one.id] and one is not members[0]:
+            division.gone.append(one)
+            division.ids.update((message.id, message.id) for message in said[one.id])
+            batch.raise_revs([one.id])
+        else:
+            cut = _cut(batch, one, said[one.id], later[one.id], second - one.hand.offset)
+            division.left.append(cut.left)
+            division.gone.append(cut.gone)
+            division.ids.update(cut.ids)
+            division.pieces[cut.gone.id] = one.id
+    return division
+
+
 def _undo(batch: Batch, user_id: str, members: Members, act: Act) -> bool:
     """Takes the act back. False when the conversation that it was about is gone."""
-    before = members[0]
-    if act.kind == "title":
-        _put(batch, user_id, replace(before, user_title=act.title))
-    elif act.kind == "starred":
-        _put(batch, user_id, replace(before, starred=act.starred))
-    elif act.kind == "join":
-        if act.other not in (one.id for one in members):
-            return False
-        left, gone = parts.detach(members, act.members)
-        ids = parts.kept_ids(batch, gone)
-        batch.put_conversation(left[0])
-        parts.put(batch, gone)
-        _tell_parted(batch, user_id, left, gone, ids)
-    else:
-        other = batch.tx.conversation(act.other, user_id)
-        if other is None:
-            return False
-        if other.part_of is not None:
-            raise NothingToUndo("What was split off was joined to another conversation. Take that back first.")
-        [_, split_off] = wholes.locked(batch.tx, user_id, before.id, other.id)
-        attach(batch, user_id, [_with_pieces(one, act) for one in members], split_off, act.offset)
+    match act.kind:
+        case "title":
+            _put(batch, user_id, replace(members[0], user_title=act.title))
+            return True
+        case "starred":
+            _put(batch, user_id, replace(members[0], starred=act.starred))
+            return True
+        case "join":
+            return _undo_join(batch, user_id, members, act)
+        case "split":
+            return _undo_split(batch, user_id, members, act)
+
+
+def _undo_join(batch: Batch, user_id: str, members: Members, act: Act) -> bool:
+    if act.other not in (one.id for one in members):
+        return False
+    left, gone = parts.detach(members, act.members)
+    ids = parts.kept_ids(batch, gone)
+    batch.put_conversation(left[0])
+    parts.put(batch, gone)
+    _tell_parted(batch, user_id, left, gone, ids)
+    return True
+
+
+def _undo_split(batch: Batch, user_id: str, members: Members, act: Act) -> bool:
+    other = batch.tx.conversation(act.other, user_id)
+    if other is None:
+        return False
+    if other.part_of is not None:
+        raise NothingToUndo("What was split off was joined to another conversation. Take that back first.")
+    [_, split_off] = wholes.locked(batch.tx, user_id, members[0].id, other.id)
+    attach(batch, user_id, [_with_pieces(one, act) for one in members], split_off, act.offset)
     return True
 
 
