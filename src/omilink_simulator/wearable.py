@@ -19,8 +19,9 @@ class Habits:
     `say` is said first. Conversations last `talk` seconds, the first one `first_talk` where that is given, and OMI
     closes each after a silence of `closes_after`. After every `updates` posts a sentence comes again, changed under its
     id; after every `repeats` posts unchanged under a new id (0: never). Of every `loses` posts one is lost upstream
-    (0: none). Of every `unfinished` sentences the last one has no full stop (0: none). After `drop_after`
-    posts the delivery is interrupted for `drop_for` seconds, and then everything of that time is sent at once.
+    (0: none), never the words of `say`. Of every `unfinished` sentences the last one has no full stop (0: none).
+    After `drop_after` posts the delivery is interrupted for `drop_for` seconds, and then everything of that
+    time is sent at once.
     """
 
     say: str | None = None
@@ -106,7 +107,8 @@ def _conversation(habits: Habits, lines: Iterator[Utterance], began: float, rng:
         for at, said in batches
     )
     for number, post in enumerate(_relayed(posts, habits), start=1):
-        if habits.loses and number % habits.loses == habits.loses // 2:
+        is_asked_for = any(said.topic is None for said in post.utterances)
+        if habits.loses and number % habits.loses == habits.loses // 2 and not is_asked_for:
             yield replace(post, kind="lost")
             continue
         yield post

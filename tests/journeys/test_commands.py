@@ -190,6 +190,11 @@ def test_the_doctor_walks_from_the_webhook_to_the_screen(server: ServerProcess) 
     assert (chart["webhook"]["good"], chart["owner"]["good"]) == (True, False)
     assert "/sessions/link" in chart["owner"]["do"]
     assert chart["conversation"]["found"] == "1 message waits for an owner."
+    uid = "Kq3vT9wZpLfB6xYhN0sRcU7dJm42"  # an account's words, and nobody has verified the account
+    server.say(uid, "nobody hears this either")
+    server.wait_until_settled(uid)
+    assert "/link/omi/start" in (advice := findings(server, uid, broken=True)["owner"]["do"])
+    assert "/sessions/link" not in advice
 
     call = {"session_id": "garbled", "text": "where nobody looks"}  # talks, and nothing can be read
     assert httpx2.post(server.webhook_url, json=call).json() == {"ok": True}

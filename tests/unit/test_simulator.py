@@ -1,5 +1,6 @@
 """The simulated wearable: the same for a seed, shaped like real calls, and delivered with OMI's manners."""
 
+import argparse
 import ast
 import asyncio
 import itertools
@@ -13,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 
+from omilink.cli import simulate as command
 from omilink_simulator.calls import Account, Call, account_id
 from omilink_simulator.record import Records
 from omilink_simulator.sender import Breaker, Path, Sender, Target, address, sign
@@ -221,6 +223,32 @@ def test_nothing_comes_live_of_a_wearable_that_loses_every_call() -> None:
     calls = list(replace(wearer(posts=10, loses=1), records=Records()).calls())
     assert [call.kind for call in calls] == ["conversation_created", "day_summary"]
     assert calls[0].segments >= 10
+
+
+def test_the_sentence_to_say_is_never_lost() -> None:
+    posts = wearer(posts=10, loses=1, say="The kettle sings at dawn").calls()
+    said = " ".join(word for call in posts for word in call.words)
+    assert "The kettle" in said
+    assert "Sings at dawn." in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        ((URL, "--records", "--session", "x1"), "Use --uid"),
+        ((URL, "--record-after", "9", "--joined"), "--record-after and --joined"),
+        ((URL, "--record-twice"), "Add --records"),
+        (("127.0.0.1:8462/omi-webhook",), "http://"),
+        (("hook.example/omi-webhook",), "http://"),
+    ],
+)
+def test_useless_arguments_are_refused_with_what_to_do(
+    arguments: tuple[str, ...], advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    assert command.run(parser.parse_args(arguments)) == 2
+    assert advice in capsys.readouterr().err
 
 
 def test_joining_moves_words_and_keeps_all_letters_and_some_ids() -> None:

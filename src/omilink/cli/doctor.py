@@ -18,7 +18,7 @@ from omilink.database.store import Transaction
 from omilink.ingest.refusals import RefusedCalls, in_words
 from omilink.linking import health
 from omilink.linking.rules import RULES
-from omilink.models.ids import SHARED, session_key
+from omilink.models.ids import SHARED, is_account_id, session_key
 from omilink.models.session import Device, OmiSession
 from omilink.models.user import User
 
@@ -149,7 +149,12 @@ def _owner(chart: Chart) -> Finding:
     if chart.session and chart.session.device in (Device.RETURNED, Device.LOST):
         found = f"Nobody: the device is {chart.session.device}, and its calls go into quarantine.{why}"
         return Finding("owner", False, found, "Issue it again: omilink sessions provision --user EMAIL --id ID")
-    do = "Link it in the app (POST /sessions/link), or its OMI account (POST /link/omi/start)."
+    is_uid = chart.name is not None and is_account_id(chart.name)
+    do = (
+        "Its id is that of an OMI account: verify the account in the app (POST /link/omi/start)."
+        if is_uid
+        else "Link it in the app (POST /sessions/link), or its OMI account (POST /link/omi/start)."
+    )
     return Finding("owner", False, f"Nobody. Its words are kept, and shown to nobody.{why}", do)
 
 

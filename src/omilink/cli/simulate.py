@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import json
 import random
+import sys
 from collections.abc import Callable
 from typing import get_args
 from urllib.parse import urlsplit, urlunsplit
@@ -15,13 +16,15 @@ from omilink_simulator.sender import Answer, Path, Sender, Target, connect
 from omilink_simulator.simulator import Clock, Report, Summary, Wearer, simulate
 from omilink_simulator.wearable import CLOSES_AFTER, Habits
 
+EXAMPLE = "http://127.0.0.1:8000/omi-webhook"
+RECORD_AFTER = CLOSES_AFTER + Records().after
 UNFINISHED = 4  # every fourth sentence without its full stop gives OMI something to join over voices
 PATHS: dict[str, tuple[Path, ...]] = {"app": ("app",), "dev": ("dev",), "both": get_args(Path)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Sends the calls that OMI's cloud would send. Exit code 0: all of them were accepted."
-    parser.add_argument("url", help="address of the webhook, such as http://127.0.0.1:8000/omi-webhook")
+    parser.add_argument("url", help=f"address of the webhook, such as {EXAMPLE}")
     _who(parser.add_argument_group("wearable"))
     _what(parser.add_argument_group("words"))
     _how(parser.add_argument_group("delivery"))
@@ -30,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if mistake := _mistake(args):
+        print(f"omilink: {mistake}", file=sys.stderr)
+        return 2
     if args.seed is None:
         args.seed = random.randrange(1_000_000)
     if args.uid is None and args.session is None:
@@ -46,6 +52,23 @@ def run(args: argparse.Namespace) -> int:
         asyncio.run(_simulate(args, show))
     print(_summary_as_json(summary, args) if args.json else f"\n{_summary_as_text(summary)}", flush=True)
     return 0 if summary.all_accepted else 1
+
+
+def _mistake(args: argparse.Namespace) -> str | None:
+    """What makes the arguments useless, and what to do. None if they can be used."""
+    parts = urlsplit(args.url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return f"The address of the webhook has to begin with http:// or https://, such as {EXAMPLE}."
+    if args.records and args.session is not None:
+        return "A device with --session has no records, since it has no account at OMI. Use --uid, or omit --records."
+    options = {
+        "--record-after": args.record_after is not None,
+        "--record-twice": args.record_twice,
+        "--joined": args.joined,
+    }
+    if not args.records and (given := [option for option, is_given in options.items() if is_given]):
+        return f"{' and '.join(given)} is about records, and none is sent. Add --records."
+    return None
 
 
 async def _simulate(args: argparse.Namespace, show: Callable[[Report], None]) -> None:
@@ -127,7 +150,7 @@ def _how(group: argparse._ArgumentGroup) -> None:
         metavar="N",
         type=zero_or_more,
         default=0,
-        help="lose one of every N calls; only the record has its words (default 0: none, 1: all calls)",
+        help="lose one of every N calls; only the record has its words (default 0: none, 1: all calls), never --say",
     )
     group.add_argument("--secret", help="secret of the webhook")
     group.add_argument(
@@ -156,8 +179,8 @@ def _records(group: argparse._ArgumentGroup) -> None:
         "--record-after",
         metavar="SECONDS",
         type=_seconds,
-        default=CLOSES_AFTER + Records().after,
-        help="seconds from the last words to the record; more than --pause for a late one (default %(default)s)",
+        help="seconds from the last words to the record; more than --pause for a late one "
+        f"(default {RECORD_AFTER:.0f})",
     )
     group.add_argument("--record-twice", action="store_true", help="send each record a second time, 30 s later")
     group.add_argument(
@@ -203,7 +226,7 @@ def _habits(args: argparse.Namespace) -> Habits:
         repeats=args.repeats,
         drop_after=args.drop_after,
         drop_for=args.drop_for,
-        closes_after=min(CLOSES_AFTER, args.record_after),
+        closes_after=min(CLOSES_AFTER, _record_after(args)),
         loses=args.lose,
         unfinished=UNFINISHED if args.joined else 0,
     )
@@ -212,8 +235,12 @@ def _habits(args: argparse.Namespace) -> Habits:
 def _records_wanted(args: argparse.Namespace) -> Records | None:
     if not args.records:
         return None
-    after = args.record_after - min(CLOSES_AFTER, args.record_after)
+    after = _record_after(args) - min(CLOSES_AFTER, _record_after(args))
     return Records(after=after, twice=args.record_twice, joined=args.joined)
+
+
+def _record_after(args: argparse.Namespace) -> float:
+    return RECORD_AFTER if args.record_after is None else float(args.record_after)
 
 
 def _target(args: argparse.Namespace) -> Target:
@@ -235,7 +262,7 @@ def _as_text(report: Report, show_words: bool) -> str:
     attempt, call = report.attempt, report.attempt.call
     span = f"{call.clock[0]:8.2f} – {call.clock[1]:.2f} s" if call.clock else ""
     where = f"{attempt.path}/{call.device + 1}"
-    size = f"{call.segments} segment{'' if call.segments == 1 else 's'}"
+    size = _counted(call.segments, "segment", "segments")
     line = f"{attempt.at:8.1f} s  {call.kind:<21}{where:<6}{size:>12}{span:<22}  {_answered(report)}"
     return "\n".join([line, *(f"{'':12}{words}" for words in call.words if show_words)])
 
@@ -281,13 +308,18 @@ def _as_json(report: Report, show_words: bool) -> str:
 
 def _summary_as_text(summary: Summary) -> str:
     counts = summary.outcomes
+    deliveries = _counted(summary.sent, "delivery", "deliveries")
     lines = [
-        f"{summary.sent} deliveries in {summary.tries} calls: {counts['accepted']} accepted, "
+        f"{deliveries} in {_counted(summary.tries, 'call', 'calls')}: {counts['accepted']} accepted, "
         f"{counts['refused']} refused, {counts['unanswered']} unanswered, {counts['lost']} lost by the breaker"
     ]
     if summary.pushed:
         lines.append(f"OMI would show the messages of {summary.pushed} answers on the phone")
     return "\n".join(lines)
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _summary_as_json(summary: Summary, args: argparse.Namespace) -> str:

@@ -18,11 +18,12 @@ LONGEST_TITLE = 500
 
 @unit_of_work
 def rename(batch: Batch, conversation_id: str, user_id: str, title: str | None) -> Conversation:
-    """Gives the conversation this title. An empty title or None gives back the title that it had without one of its
-    user's. Returns the conversation. Raises NotFound, and Invalid when the title is too long or cannot be stored."""
+    """Gives the conversation this title. An empty title or None gives back OMI's title, or the first
+    words. Returns the conversation. Raises NotFound, and Invalid when the title is too long or cannot be stored."""
     if title is not None and not (len(title) <= LONGEST_TITLE and is_storable(title)):
         raise Invalid(
-            f"title must be a text of at most {LONGEST_TITLE} characters. null gives back the title of before."
+            f"title must be a text of at most {LONGEST_TITLE} characters. null gives back OMI's title, "
+            "or the first words."
         )
     [[conversation, *_]] = wholes.locked(batch.tx, user_id, conversation_id)
     given = " ".join((title or "").split()) or None

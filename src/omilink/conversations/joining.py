@@ -115,7 +115,10 @@ def undo(batch: Batch, conversation_id: str, user_id: str) -> None:
         before = replace(members[0], by_hand=replace(members[0].hand, acts=acts).text())
         if _undo(batch, user_id, [before, *members[1:]], act):
             return
-    raise NothingToUndo("Nothing was done to this conversation by hand that could be taken back.")
+    raise NothingToUndo(
+        "No title, star, split or join of this conversation is left to undo. A corrected message gets its words back "
+        "with a text of null."
+    )
 
 
 def _divide(
