@@ -13,7 +13,8 @@ from properties.histories import NOON, at, call, empty_store, moment, save, say,
 from sqlalchemy import Engine
 from test_record import A, body_of, heard_live, record
 
-from omilink.conversations import action_items, editing, history, joining
+from omilink.conversations import action_items, editing, history, joining, wholes
+from omilink.conversations.batch import Batch
 from omilink.database.search import Filters
 from omilink.database.store import Store, Transaction
 from omilink.errors import CannotJoin, CannotSplit, NotFound, NothingToUndo
@@ -221,6 +222,43 @@ def test_a_part_that_was_taken_back_is_deleted_without_a_trace(tx: Transaction) 
     kept = " ".join(event.data for event in tx.events_after("ada", 0, ALL))
     assert not [word for word in ("three", "four", "five") if f'"{word}"' in kept]
     assert texts(tx, kitchen) == ["one", "two"]
+
+
+def nested(tx: Transaction) -> tuple[str, str, str]:
+    """Three conversations: the second one has the others as its parts. Earlier events of the third one have words of
+    the first one."""
+    for clock, text, session in (10, "bravo", "kitchen"), (310, "charlie", "garden"), (910, "alpha", "kitchen"):
+        save(tx, call(clock, say(text, 0), session=session))
+    bravo, charlie, alpha = ids(tx)
+    joining.join(tx, alpha, bravo, "ada")
+    joining.join(tx, charlie, alpha, "ada")
+    return bravo, charlie, alpha
+
+
+def kept(tx: Transaction) -> str:
+    return " ".join(event.data for event in tx.events_after("ada", 0, ALL))
+
+
+def test_a_part_that_a_split_moves_leaves_no_words_of_others_in_its_events(tx: Transaction) -> None:
+    screen = Screen(tx)
+    _, charlie, _ = nested(tx)
+    first = next(m["id"] for m in read(tx, charlie) if m["text"] == "alpha")
+    new = joining.split(tx, charlie, first, "ada")
+    assert (texts(tx, charlie), texts(tx, new)) == (["bravo", "charlie"], ["alpha"])
+    assert screen.is_as_fresh()
+    history.delete(tx, charlie, "ada", at(1200))
+    assert not [word for word in ("bravo", "charlie") if f'"{word}"' in kept(tx)]
+    assert screen.is_as_fresh()
+
+
+def test_a_part_that_is_given_back_leaves_no_words_of_its_own_in_events(tx: Transaction) -> None:
+    screen = Screen(tx)
+    bravo, charlie, _ = nested(tx)
+    history.give_back(batch := Batch(tx), wholes.stored(tx, bravo, "ada"))
+    batch.flush()
+    assert texts(tx, charlie) == ["charlie", "alpha"]
+    assert '"bravo"' not in kept(tx)
+    assert screen.is_as_fresh()
 
 
 def test_a_split_moves_a_message_and_all_later_ones(tx: Transaction) -> None:

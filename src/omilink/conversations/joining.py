@@ -190,11 +190,12 @@ def _put(batch: Batch, user_id: str, conversation: Conversation) -> None:
 
 
 def _tell_parted(batch: Batch, user_id: str, left: Members, gone: Members, ids: _Ids) -> None:
-    """Adds the events after words have left a conversation. Earlier events that hold those words as its own are
-    removed, so that the words can be deleted by themselves, and what is left of it is sent anew."""
-    for one in left:
+    """Adds the events after words have left a conversation. Earlier events of all its stored conversations are removed,
+    so that the words of each can be deleted by themselves: each may have been a whole with words of the others. What
+    is left and what left are sent anew."""
+    for one in [*left, *gone]:
         batch.remove_events(user_id, one.id)
-    for part in left[1:]:
+    for part in [*left[1:], *gone[1:]]:
         batch.add_event(user_id, ConversationDeleted(conversation_id=part.id))
     parts.tell_moved(batch, user_id, left[0].id, gone[0].id, ids)
     parts.announce(batch, user_id, left)

@@ -40,7 +40,8 @@ def detach(members: Sequence[Conversation], ids: Sequence[str]) -> tuple[list[Co
 
 
 def release(batch: Batch, conversation: Conversation) -> Conversation:
-    """Ends what its user has joined with the stored conversation, which is about to leave its user. Returns it."""
+    """Ends what its user has joined with the stored conversation, which is about to leave its user. Returns it. Earlier
+    events of all members are removed, since each may have been a whole with words of the others."""
     if not conversation.is_joined:
         return conversation
     assert conversation.user_id
@@ -48,7 +49,8 @@ def release(batch: Batch, conversation: Conversation) -> Conversation:
     [members] = wholes.locked(batch.stored(), user_id, whole_id)
     alone = _alone(next(one for one in members if one.id == conversation.id))
     batch.put_conversation(alone)
-    batch.remove_events(user_id, whole_id)
+    for one in members:
+        batch.remove_events(user_id, one.id)
     if alone.id == whole_id:
         batch.add_event(user_id, ConversationDeleted(conversation_id=whole_id))
         others = [_alone(one) for one in members[1:]]
@@ -56,8 +58,11 @@ def release(batch: Batch, conversation: Conversation) -> Conversation:
         for one in others:
             announce(batch, user_id, [one])
     else:
+        others = [one for one in members if one.id != alone.id]
+        for part in others[1:]:
+            batch.add_event(user_id, ConversationDeleted(conversation_id=part.id))
         tell_moved(batch, user_id, whole_id, alone.id, kept_ids(batch, [alone]))
-        announce(batch, user_id, [one for one in members if one.id != alone.id])
+        announce(batch, user_id, others)
     return alone
 
 
