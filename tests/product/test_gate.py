@@ -11,6 +11,7 @@ import itertools
 import json
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -43,6 +44,7 @@ from omilink.models.audit import OPERATOR, By
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
 from omilink.models.event import Event
+from omilink.models.json import Json
 from omilink.models.omi_account import Proof
 from omilink.models.order import Moment
 from omilink.models.summary import ActionItem, Details
@@ -194,6 +196,45 @@ def with_items(asked: Try) -> Try:
 def with_item(conversation: Conversation) -> Conversation:
     item = ActionItem(id=conversation.id, text="Buy milk", done=False)
     return replace(conversation, details=Details(action_items=[item]).text())
+
+
+def by_hand(world: World) -> None:
+    """Ben does by hand whatever he can to each conversation, message and person there is, and to those of his own."""
+
+    async def act(product: Services) -> None:
+        transport = httpx2.ASGITransport(app=make_app(product))
+        headers = {"Authorization": "Bearer bens token"}
+        async with httpx2.AsyncClient(transport=transport, base_url="http://omilink", headers=headers) as client:
+
+            async def ask(route: str, *ids: str, **form: object) -> Json:
+                method, path = route.format(*ids).split()
+                answer = await client.request(method, path, json=form)
+                assert answer.status_code in (200, 201, 404, 409, 422), answer.text
+                done[route].add(answer.status_code)
+                content: Json = answer.json()
+                return content
+
+            mine = [one["id"] for one in (await ask("GET /conversations"))["items"]]
+            [eve, adam] = [(await ask("POST /people", name=name))["person"]["id"] for name in ("Eve", "Adam")]
+            await ask("PATCH /people/{}", eve, name="Eva")
+            for one in [*mine, *things(world)]:
+                await ask("PATCH /conversations/{}/messages/{}", one, f"{one}.1", text="Other words")
+                await ask("PUT /conversations/{}/speakers/SPEAKER_0", one, name="Eva")
+                await ask("POST /conversations/{}/split", one, message_id=f"{one}.1")
+                for other in [*mine, *things(world)]:
+                    await ask("POST /conversations/{}/join", one, other_id=other)
+                await ask("POST /conversations/{}/undo", one)
+                await ask("POST /people/{}/split", eve, conversation_ids=[one])
+                await ask("POST /people/{}/merge", one, into=eve)
+            await ask("POST /people/{}/merge", eve, into=adam)
+            await ask("POST /people/{}/undo", eve)
+            await ask("DELETE /people/{}", adam)
+
+    done: defaultdict[str, set[int]] = defaultdict(set)
+    within(act)
+    done_for_ben = {route for route, statuses in done.items() if statuses & {200, 201}}
+    assert done_for_ben >= {"PATCH /conversations/{}/messages/{}", "POST /people/{}/merge", "DELETE /people/{}"}
+    # ben has one conversation, of one message by nobody named: the rest is answered with 404, 409 or 422
 
 
 class Left:
@@ -395,6 +436,19 @@ CANNOT: dict[str, str] = {
     "GET /conversations/{conversation_id}": READS,
     "GET /conversations/{conversation_id}/messages": READS,
     "PATCH /conversations/{conversation_id}": MARKS,
+    "PATCH /conversations/{conversation_id}/messages/{message_id}": MARKS,
+    "PUT /conversations/{conversation_id}/speakers/{speaker:path}": MARKS,
+    "POST /conversations/{conversation_id}/split": MARKS,
+    "POST /conversations/{conversation_id}/join": MARKS,
+    "POST /conversations/{conversation_id}/undo": MARKS,
+    "GET /people": READS,
+    "POST /people": MARKS,
+    "PATCH /people/{person_id}": MARKS,
+    "DELETE /people/{person_id}": TAKES_AWAY,
+    "POST /people/{person_id}/merge": MARKS,
+    "POST /people/{person_id}/split": MARKS,
+    "POST /people/{person_id}/undo": MARKS,
+    "PATCH /sessions/{session_id}": MARKS,
     TICK: MARKS,
     "DELETE /conversations/{conversation_id}": TAKES_AWAY,
     "GET /day-summaries": READS,
@@ -438,6 +492,12 @@ CANNOT: dict[str, str] = {
     "watch_over": "tells users about sessions that are theirs already",
 }
 
+BY_HAND = {
+    *("PATCH /conversations/{conversation_id}/messages/{message_id}", "POST /conversations/{conversation_id}/split"),
+    *("PUT /conversations/{conversation_id}/speakers/{speaker:path}", "POST /conversations/{conversation_id}/join"),
+    *("POST /conversations/{conversation_id}/undo", "PATCH /people/{person_id}", "DELETE /people/{person_id}"),
+    *("POST /people/{person_id}/merge", "POST /people/{person_id}/split", "POST /people/{person_id}/undo"),
+}
 NAMES = ("id", "uid", "session_id", "omi_user_id", "user_id", "conversation_id")
 """By which a request may name a thing."""
 FORMS: dict[str, dict[str, str]] = {
@@ -446,6 +506,9 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /account/password": {"password": PASSWORD, "new_password": PASSWORD},
     "DELETE /account": {"password": PASSWORD},
     "POST /action-items": {"text": "Buy milk"},
+    "POST /people": {"name": "Eve"},
+    "PATCH /sessions/{session_id}": {"name": "Kitchen"},
+    "PATCH /conversations/{conversation_id}": {"starred": True},
 }
 
 RUN: dict[str, Try] = {
@@ -453,6 +516,7 @@ RUN: dict[str, Try] = {
     TICK: with_items(whatever_it_is_asked(TICK, done=True)),
     CHANGE_ITEM: with_items(whatever_it_is_asked("PATCH /action-items/{item_id}.{item_id}", done=True)),
     REMOVE_ITEM: with_items(whatever_it_is_asked("DELETE /action-items/{item_id}.{item_id}")),
+    **dict.fromkeys(BY_HAND, by_hand),
     "GET /page": whatever_it_is_asked("GET /page/index.html"),
     "GET /docs/{name}": whatever_it_is_asked("GET /docs/swagger-ui.css"),
     "omilink doctor": command("doctor", "kitchen", "--user", "ben@example.org"),

@@ -22,7 +22,8 @@ FILE = "bytes */10"
 
 
 async def sent(request: Request) -> Response:
-    return Response(await bodies.read(request))
+    first = await bodies.beginning(request.receive)
+    return Response(b"".join([chunk async for chunk in bodies.chunks(first, request)]))
 
 
 async def missing(_: Request) -> Response:

@@ -6,6 +6,12 @@ from support import PATIENCE, TLS, Person, ServerProcess
 from web_support import is_error
 
 ROUTES = {
+    "/conversations/{conversation_id}/speakers/{speaker}": {"put"},
+    "/people": {"get", "post"},
+    "/people/{person_id}": {"patch", "delete"},
+    "/people/{person_id}/merge": {"post"},
+    "/people/{person_id}/split": {"post"},
+    "/people/{person_id}/undo": {"post"},
     "/admin/sessions": {"post"},
     "/auth/register": {"post"},
     "/auth/login": {"post"},

@@ -116,7 +116,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def translated_into(self) -> Shown[Sequence[str]]:
         """The languages into which OMI has translated words: `de`."""
-        return details_of(self.details).languages
+        return list(details_of(self.details).languages)
 
     @property
     def started_at(self) -> Annotated[Millis, ShownAs(before="last_at")]:
