@@ -268,6 +268,18 @@ def test_a_live_segment_takes_no_words_that_are_only_like_its_own(tx: Transactio
     assert said(tx, only(tx)).count(said_late) == 3
 
 
+def test_a_sentence_of_the_next_conversation_stays_in_it(tx: Transaction) -> None:
+    again = "There should be a box of candles."
+    heard(tx, 25, say("Shall we go to the harbour on Sunday?", 0.0, 4.0, id=uuid(1)))
+    save(tx, record(piano("Shall we go to the harbour on Sunday?", again), 30))
+    for start, text in ((0.0, "How was the concert in Bergen?"), (13.0, again), (16.0, "Look behind the flower pots.")):
+        heard(tx, 100 + start + 2, say(text, start, start + 2, id=uuid(int(start) // 5 + 4)))
+    assert sorted(said(tx, one) for one in tx.conversations_of("ada", 9)) == [
+        ["How was the concert in Bergen?", again, "Look behind the flower pots."],
+        ["Shall we go to the harbour on Sunday?", again],
+    ]
+
+
 def test_what_a_live_segment_says_later_leaves_the_record(tx: Transaction) -> None:
     heard(tx, 3, say("The van comes", 0.0, 2.0, id=uuid(0)))
     save(tx, record(piano("The van comes at nine", "Fine."), 20))

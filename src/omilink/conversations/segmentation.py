@@ -216,7 +216,7 @@ def _late(conversation: Conversation, run: Run, at: Millis, said: Sequence[Messa
     for message in said:
         around.setdefault(message.created_at, []).append(message)
     came = [when for when, words in around.items() if _spans(words, run.end)]
-    by_clock = _lag(conversation, run, at)
+    by_clock = lag(conversation, run.end, at)
     return min([by_clock, *((at - when) / 1000 for when in came)])
 
 
@@ -229,15 +229,15 @@ def _spans(words: Sequence[Message], moment: float) -> bool:
 def _distance(conversation: Conversation, run: Run, at: Millis) -> float:
     """Seconds between the run and the conversation's last words, or between the run and the time that the clock shows
     when the run comes."""
-    if run.start is None or conversation.end is None:
+    if run.start is None or run.end is None or conversation.end is None:
         return 0.0 if run.start is None else abs(run.start)
-    return min(abs(run.start - conversation.end), abs(_lag(conversation, run, at)))
+    return min(abs(run.start - conversation.end), abs(lag(conversation, run.end, at)))
 
 
-def _lag(conversation: Conversation, run: Run, at: Millis) -> float:
-    """Seconds by which the run's last words are behind the time that the conversation's clock shows when they come."""
-    assert conversation.end is not None and run.end is not None
-    return conversation.end + _silence(conversation, at) - run.end
+def lag(conversation: Conversation, end: float, at: Millis) -> float:
+    """Seconds by which words that ended then are behind the time that the conversation's clock shows when they come."""
+    assert conversation.end is not None
+    return conversation.end + _silence(conversation, at) - end
 
 
 def _silence(conversation: Conversation, at: Millis) -> float:

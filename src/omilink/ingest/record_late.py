@@ -1,10 +1,10 @@
 """Words that come live after OMI's record has filled them in: the live message takes their place."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from omilink.conversations import segmentation
+from omilink.conversations import identity, segmentation
 from omilink.conversations.alignment import LONG, Steps, letters_of
 from omilink.conversations.late_words import Left, left_after
 from omilink.ingest.batch import DeliveryBatch
@@ -27,14 +27,18 @@ def take(
     steps: Steps,
 ) -> bool:
     """Adds the segment to a conversation in which a record has filled in its words, in their place, unless they stay in
-    a message that its user has corrected. False if there is no such conversation. A short text may be said again at the
-    same second of the next conversation, so it counts only while the conversation may go on."""
+    a message that its user has corrected. False if there is no such conversation. A text may be said again at the same
+    second of the next conversation, so it counts only if no later conversation has a clock that shows its time now, and
+    a short text only while the conversation may go on."""
+    near = list(near)
     is_long = len(letters_of(segment.text)) >= LONG
     for one in near:
         before = batch.conversation(delivery, one.id)
         if before.user_id != batch.owner(delivery) or not _is_repaired(before):
             continue
         if not is_long and segmentation.has_ended(before, delivery.received_at, batch.gap):
+            continue
+        if _is_of_a_later(before, near, segment, delivery):
             continue
         conversation, seq = before.with_words([segment], delivery, named_by=None), before.last_seq + 1
         message = batch.new_message(delivery, conversation, segment, seq, is_placed=True, behind=before.end)
@@ -47,6 +51,19 @@ def take(
         if left:
             return True
     return False
+
+
+def _is_of_a_later(
+    conversation: Conversation, near: Sequence[Conversation], segment: Segment, delivery: Delivery
+) -> bool:
+    """Whether the segment is of a conversation that began later, whose clock shows the time of the segment now."""
+    if segment.end is None or conversation.end is None:
+        return False
+    end, at = segment.end, delivery.received_at
+    later = [one for one in near if one.first_order > conversation.first_order and one.user_id == conversation.user_id]
+    late = abs(segmentation.lag(conversation, end, at))
+    lags = (abs(segmentation.lag(one, end, at)) for one in later if one.end is not None and not one.deleted_at)
+    return any(lag < min(late, identity.LATE) for lag in lags)
 
 
 def take_added(batch: DeliveryBatch, delivery: Delivery, before: Message, changes: Changes, steps: Steps) -> None:
