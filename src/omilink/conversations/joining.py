@@ -63,8 +63,19 @@ def join(batch: Batch, conversation_id: str, other_id: str, user_id: str) -> Non
     whole, other = wholes.locked(batch.tx, user_id, conversation_id, other_id)
     if len(whole) + len(other) > MOST_MEMBERS:
         raise CannotJoin(f"One conversation is made of at most {MOST_MEMBERS}. Leave some of them by themselves.")
-    offset = (other[0].clock_began_at - whole[0].clock_began_at) / 1000
-    act = Act(kind="join", other=other_id, members=[one.id for one in other])
+    _join(batch, user_id, whole, other, (other[0].clock_began_at - whole[0].clock_began_at) / 1000)
+
+
+def join_as_recorded(batch: Batch, conversation_id: str, other_id: str, user_id: str, offset: float) -> None:
+    """Makes the other conversation a part of the first one, since OMI's record has both as one. Its user can take it
+    back, and no record joins them again. `offset`: as `attach` has it."""
+    whole, other = wholes.locked(batch.stored(), user_id, conversation_id, other_id)
+    if len(whole) + len(other) <= MOST_MEMBERS:
+        _join(batch, user_id, whole, other, offset)
+
+
+def _join(batch: Batch, user_id: str, whole: Members, other: Members, offset: float) -> None:
+    act = Act(kind="join", other=other[0].id, members=[one.id for one in other])
     attach(batch, user_id, [_noted(whole[0], act), *whole[1:]], other, offset)
 
 
@@ -166,6 +177,7 @@ def _undo_join(batch: Batch, user_id: str, members: Members, act: Act) -> bool:
     if act.other not in (one.id for one in members):
         return False
     left, gone = parts.detach(members, act.members)
+    gone[0] = replace(gone[0], by_hand=replace(gone[0].hand, stays_apart=True).text())
     ids = parts.kept_ids(batch, gone)
     batch.put_conversation(left[0])
     parts.put(batch, gone)

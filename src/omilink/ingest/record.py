@@ -2,19 +2,20 @@
 the conversation. A record that was applied before changes nothing.
 """
 
-import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain, islice
 
 from msgspec.structs import replace
 
 from omilink.clock import Millis
-from omilink.conversations import people
+from omilink.conversations import joining, people
+from omilink.conversations.alignment import Steps
 from omilink.conversations.repair import Hole, Repair, repair
 from omilink.conversations.wholes import SNAPSHOT
 from omilink.ingest import record_finding
 from omilink.ingest.batch import DeliveryBatch
+from omilink.ingest.record_words import is_of_one_session, words_of
 from omilink.linking import phrase
 from omilink.models.conversation import Conversation, title_of
 from omilink.models.delivery import Delivery
@@ -85,9 +86,10 @@ class _Filling:
         self._batch, self._delivery, self._is_new = batch, delivery, is_new
         self._before = {one.id: one for one in living}
         self._main = living[0].id
-        self._said = [] if is_new else list(_in_order(batch, living))
-        self._record = record
-        self._repair: Repair = repair(self._said, record.segments)
+        self._record, steps = record, Steps()
+        words = words_of(batch.tx, living, record, steps)
+        self._said, self._offsets = list(words.said), words.offsets
+        self._repair: Repair = repair(words.on_one_clock(), record.segments, steps)
         self._conversations = dict(self._before)
         self._new: defaultdict[str, list[Message]] = defaultdict(list)
         self._named: defaultdict[str, list[Message]] = defaultdict(list)
@@ -99,6 +101,9 @@ class _Filling:
         self._learn()
         main = self._before[self._main]
         self._conversations[main.id] = main = self._with_times(main)
+        joined = _to_join(list(self._before.values()))
+        for one in joined:
+            self._conversations[one.id] = self._on_clock_of(main, one)
         if self._is_new:
             self._batch.put_conversation(main, new=True)
         speakers = self._live_names()
@@ -109,6 +114,8 @@ class _Filling:
         self._conversations[self._main] = self._described(self._conversations[self._main])
         for conversation in self._conversations.values():
             self._put(conversation)
+        for one in joined:
+            self._join(one.id)
 
     def _learn(self) -> None:
         """Learns the names of people, and finds the participants among the owner's people."""
@@ -126,6 +133,19 @@ class _Filling:
         zero_at = self._record.started_at + round(self._repair.shift * 1000)
         is_near = conversation.zero_at is None or abs(zero_at - conversation.zero_at) < CLOCKS_APART
         return replace(conversation, zero_at=zero_at) if is_near else conversation
+
+    def _on_clock_of(self, main: Conversation, other: Conversation) -> Conversation:
+        """The other conversation with the time of its clock as the record has it."""
+        if main.zero_at is None:
+            return other
+        return replace(other, zero_at=main.zero_at + round(self._offsets[other.id] * 1000))
+
+    def _join(self, id: str) -> None:
+        """Makes the conversation a part of the one that shows the words of the main one."""
+        main = self._conversations[self._main]
+        assert main.user_id
+        offset = main.hand.offset + self._offsets[id]
+        joining.join_as_recorded(self._batch, main.shown_id, id, main.user_id, offset)
 
     def _live_names(self) -> dict[str | None, str | None]:
         """The record's names of speakers -> the names of the same voices live. OMI may number the voices anew."""
@@ -153,7 +173,9 @@ class _Filling:
 
     def _fill(self, hole: Hole, speakers: dict[str | None, str | None]) -> None:
         conversation, segment = self._place_of(hole), self._record.segments[hole.segment]
-        where = conversation.id
+        where, offset = conversation.id, self._offsets[conversation.id]
+        start = None if hole.start is None else round(hole.start - offset, 3)
+        end = None if hole.end is None else round(hole.end - offset, 3)
         seq, at = conversation.last_seq + 1, self._delivery.received_at
         message = Message.of(
             segment,
@@ -162,11 +184,11 @@ class _Filling:
             key=f"{FROM_RECORD}{seq}:{segment.id or ''}",
             text=hole.text,
             speaker=speakers.get(segment.speaker, segment.speaker),
-            start=hole.start,
-            end=hole.end,
-            position=hole.position,
+            start=start,
+            end=end,
+            position=hole.position - offset,
             created_at=at,
-            spoken_at=conversation.spoken_at(hole.start, at),
+            spoken_at=conversation.spoken_at(start, at),
             versions="",
         )
         message = conversation.attributed(message)
@@ -266,15 +288,15 @@ class _Filling:
                 self._batch.add_event(conversation.user_id, kind(conversation=conversation, messages=some))
 
 
-def _in_order(batch: DeliveryBatch, living: Sequence[Conversation]) -> Iterable[Message]:
-    """The messages of the conversations, one conversation after the other."""
-
-    def place(one: Conversation) -> tuple[int, float, str]:
-        cut_from = one.hand.cut_from
-        return one.first_order, -math.inf if cut_from is None else cut_from, one.id
-
-    for conversation in sorted(living, key=place):
-        yield from batch.tx.all_messages(conversation.id)
+def _to_join(living: Sequence[Conversation]) -> list[Conversation]:
+    """Those of the record's conversations that are to become parts of the one that shows the first: none if their user
+    has split them, has taken back a join of them, or has joined them with others."""
+    main, ids = living[0], {one.id for one in living}
+    if main.user_id is None or not is_of_one_session(living):
+        return []
+    if any(one.hand.stays_apart or one.shown_id not in ids for one in living):
+        return []
+    return [one for one in living if one.shown_id not in (main.shown_id, main.id) and one.part_of is None]
 
 
 def _without_phrases(segments: Sequence[RecordedSegment]) -> list[RecordedSegment]:

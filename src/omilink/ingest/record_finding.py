@@ -9,6 +9,7 @@ from omilink.clock import DAY, Millis
 from omilink.conversations.alignment import LONG, Steps, letters_of
 from omilink.conversations.repair import repair
 from omilink.ingest.batch import DeliveryBatch
+from omilink.ingest.record_words import is_of_one_session, with_cut_off
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
 from omilink.models.ids import is_uuid
@@ -39,7 +40,8 @@ class Found:
 
 
 def find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> Found:
-    """By OMI's id, by ids of segments, or by time and words, in this order."""
+    """By OMI's id, by ids of segments, or by time and words, in this order. Where omilink has cut a conversation,
+    OMI's joining may have removed all ids of a piece, which is then found by time and words."""
     owner, (since, until) = batch.owner(delivery), seconds_of(delivery, record)
     near = batch.tx.conversations_at(delivery.session_key, since - AROUND, until + AROUND + HELD_UP, MOST_COMPARED)
     shared = _count_shared(batch, near, record)
@@ -53,14 +55,18 @@ def find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> Found:
         return Found(is_anothers=True)
     gone = [one for one in theirs if one.deleted_at and not _is_of_phrases(batch, one)]
     deleted = gone or _deleted_then(batch, delivery, record)
-    if not living and not deleted:
+    if not deleted:
         then = [one for one in near if one.user_id == owner and _overlap(one, since, until) > -AROUND]
-        free = [one for one in then if not one.deleted_at and not one.omi_id]
+        free = [one for one in then if not one.deleted_at and not one.omi_id and one.id not in known]
         free.sort(key=lambda one: -_overlap(one, since, until))
         steps = Steps()  # of all comparisons, since the writing transaction waits for them
-        living = list(islice((one for one in free if _is_alike(batch, one, record, steps)), 1))
-    living = _first_first(_with_split_off(batch, living), record)
-    return Found(living, deleted, has_phrases=any(_has_phrase(batch, one) for one in known.values()))
+        living = living or list(islice((one for one in free if _is_alike(batch, one, record, steps)), 1))
+        living = _with_split_off(batch, living)
+        living = _with_parts(living, free)
+        living = with_cut_off(batch.tx, living, [one for one in free if one not in living], record, steps)
+    living = _first_first(living, record)
+    have_phrases = any(_has_phrase(batch, one) for one in {**known, **{one.id: one for one in living}}.values())
+    return Found(living, deleted, has_phrases=have_phrases)
 
 
 def _with_split_off(batch: DeliveryBatch, living: Sequence[Conversation]) -> list[Conversation]:
@@ -73,10 +79,19 @@ def _with_split_off(batch: DeliveryBatch, living: Sequence[Conversation]) -> lis
     return list(found.values())
 
 
+def _with_parts(living: Sequence[Conversation], others: Sequence[Conversation]) -> list[Conversation]:
+    """The conversations, with those of the others that are shown together with them."""
+    shown = {one.shown_id for one in living if one.is_joined}
+    return [*living, *(one for one in others if one.shown_id in shown and one not in living)]
+
+
 def _first_first(living: Sequence[Conversation], record: Record) -> list[Conversation]:
-    """The one that OMI's record describes, before others that have words of it: of those that were split by hand the
-    earliest."""
-    return sorted(living, key=lambda one: (one.omi_id != record.id, one.hand.cut_from is not None))
+    """The one that OMI's record describes, before others that have words of it: of those that were split by hand, and
+    of those that omilink has cut, the earliest."""
+    living = sorted(living, key=lambda one: (one.omi_id != record.id, one.hand.cut_from is not None))
+    if not is_of_one_session(living):
+        return living
+    return sorted(living, key=lambda one: (one.omi_id != record.id, one.part_of is not None, one.first_order))
 
 
 def seconds_of(delivery: Delivery, record: Record) -> tuple[Millis, Millis]:

@@ -1,4 +1,4 @@
-"""What a user has done to a conversation by hand, as far as it is stored with the conversation."""
+"""What was done to a conversation by hand, or by OMI's record in the same way, as far as it is stored with it."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -44,6 +44,8 @@ class ByHand(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Words from this second on belong to the conversation that was split off from this one."""
     cut_of: str | None = None
     """The first conversation of the same clock, if this one was split off."""
+    stays_apart: bool = False
+    """Whether its user has taken back a join of it. No record joins it again."""
     acts: Sequence[Act] = ()
     """What can be undone, the last one last."""
 

@@ -74,8 +74,8 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     session_name: Shown[Erased[str | None]] = None
     """The name that its user gave the session in which it was heard."""
     part_of: str | None = None
-    """The conversation that shows the words of this one among its own, since its user joined them; None if this one is
-    shown itself. That conversation is no part of another one."""
+    """The conversation that shows the words of this one among its own, since its user or OMI's record joined them; None
+    if this one is shown itself. That conversation is no part of another one."""
     has_parts: bool = False
     """Whether conversations may be parts of this one."""
     by_hand: Erased[str | None] = None
