@@ -189,6 +189,16 @@ def test_merged_people_are_one_until_it_is_undone(tx: Transaction) -> None:
             people.undo(tx, "ada", one.id)
 
 
+def test_a_merge_says_only_who_was_merged_into_whom(tx: Transaction) -> None:
+    first, second, third = (people.add(tx, "ada", name) for name in ("Ida", "Hedda", "Jo"))
+    people.merge(tx, "ada", first.id, second.id)
+    before = len(tx.events_after("ada", 0, 1000))
+    people.merge(tx, "ada", second.id, third.id)
+    events = [json.loads(event.data)["person"] for event in tx.events_after("ada", before, 1000)]
+    assert {one["id"]: one["mergedInto"] for one in events} == {second.id: third.id, third.id: None}
+    assert {id for one in events for id in one["ids"]} == {first.id, second.id, third.id}
+
+
 def test_a_person_is_split_in_some_conversations_for_late_words_too(tx: Transaction) -> None:
     first = live(tx, 2, says("One.", 0, person_id=IDA), says("Two.", 1, "SPEAKER_2"), says("Three.", 2, "SPEAKER_3"))
     second = live(tx, HOUR, says("Four.", 0, person_id=IDA))

@@ -124,7 +124,8 @@ def be_one(batch: Batch, people: People, one: StoredPerson, other: StoredPerson)
 def put(
     batch: Batch, people: People, changed: Collection[StoredPerson], *, before: Collection[StoredPerson] = ()
 ) -> People:
-    """Writes the changed people, with an event for each that is shown otherwise than before, and returns all people.
+    """Writes the changed people, with events, and returns all people. An event is added for each of them, and for each
+    listed person, that is shown otherwise than before: its `ids` say who else is that person.
     `before` is what `undo` of any of them restores. Raises Invalid when the user has too many people."""
     if not changed:
         return people
@@ -135,7 +136,8 @@ def put(
     if len(after) > max(MOST, len(people)):
         raise Invalid(f"You have {MOST:,} people, with those whom you have merged or deleted: the most.")
     batch.stored().put_people(changed)
-    for one in after:
+    ids = {one.id for one in changed}
+    for one in (each for each in after if each.id in ids or after.is_listed(each)):
         known = people.get(one.id)
         shown = after.shown(one)
         if shown != (people.shown(known) if known else None):
