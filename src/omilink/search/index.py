@@ -173,6 +173,7 @@ def _message_tokens(message: Message | Said) -> str:
 
 def _write(tx: Transaction, edits: Collection[_Edit]) -> None:
     changes: list[Change] = []
+    is_erased = False
     for indexed, place, old, new in edits:
         if old == new or not indexed.holds(place):
             continue
@@ -182,9 +183,11 @@ def _write(tx: Transaction, edits: Collection[_Edit]) -> None:
             changes.append(Change(entry_id, False, f"{marks} {old}"))
         if new:
             changes.append(Change(entry_id, True, f"{marks} {new}"))
-        if old and set(new.split()) < set(old.split()):  # a text with other words instead is not secret
-            tx.note_erasure()
+        # a text with other words instead is not secret
+        is_erased |= bool(old) and set(new.split()) < set(old.split())
     tx.change_index(changes)
+    if is_erased:
+        tx.note_erasure()
 
 
 @lru_cache(4096)
