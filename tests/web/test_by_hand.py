@@ -103,11 +103,3 @@ def test_pages_of_a_joined_conversation_hold_every_message_once(shared_server: S
         found, cursor = [*page["items"], *found], page["nextCursor"]
     assert found == messages(ada, garden)
     assert sorted(found, key=lambda one: (one["position"], one["seq"])) == found
-
-
-@pytest.mark.parametrize("form", [{}, {"name": "Cups"}])
-def test_a_change_without_a_field_says_which_there_are(shared_server: ServerProcess, form: dict[str, str]) -> None:
-    ada = shared_server.user()
-    answer = ada.client.patch("/conversations/any", json=form)
-    assert is_error(answer, 422, "invalid")
-    assert "title or starred" in answer.json()["message"]

@@ -9,7 +9,6 @@ from pydantic import BaseModel, StrictBool
 
 from omilink.conversations import action_items, editing, history, joining, speakers, wholes
 from omilink.database.store import Transaction
-from omilink.errors import Invalid
 from omilink.live import event_log
 from omilink.models.conversation import Conversation
 from omilink.models.json import Json, to_json
@@ -80,9 +79,6 @@ async def one(conversation_id: str, who: CurrentUser, services: Services) -> Jso
 async def change(conversation_id: str, form: Change, who: CurrentUser, services: Services) -> Json:
     """Renames or stars a conversation of yours. Your title stays, whatever OMI says later; a `title` of null gives back
     OMI's, or the first words."""
-
-    if not form.model_fields_set:
-        raise Invalid("Send title or starred, or both: the request has no field that changes a conversation.")
 
     def change(tx: Transaction) -> Conversation:
         if "title" in form.model_fields_set:
