@@ -593,6 +593,16 @@ def test_what_was_removed_leaves_the_files(engine: Engine, tmp_path: Path) -> No
         assert len(found(Transaction(connection), "words")) == 91
 
 
+def test_an_erasure_is_noted_once_for_all_removed_messages(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
+    say(tx, *(f"words {number}" for number in range(20)), at=HOUR)
+    assert len(found(tx, "words")) == 20
+    noted = list[None]()
+    monkeypatch.setattr(Transaction, "note_erasure", lambda _: noted.append(None))
+    history.delete(tx, current(tx).id, "ada", HOUR * 2)
+    assert not found(tx, "words")
+    assert len(noted) == 1
+
+
 _TALK = (
     "INSERT INTO conversations (id, session_id, user_id, first_order, created_at, last_at, active_until, "
     "message_count) VALUES ('{}', 'shared/kitchen', {}, {}, 1, 1, 1, 1)"

@@ -67,7 +67,7 @@ def _mistake(args: argparse.Namespace) -> str | None:
         "--joined": args.joined,
     }
     if not args.records and (given := [option for option, is_given in options.items() if is_given]):
-        return f"{' and '.join(given)} is about records, and none is sent. Add --records."
+        return f"No record is sent, so {' and '.join(given)} would have no effect. Add --records."
     return None
 
 
