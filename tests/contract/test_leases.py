@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, text, update
 
 from omilink.database import schema
-from omilink.database.leases import Partitions, workers_alive
+from omilink.database.leases import LEASE, NOW, Partitions, workers_alive
 from omilink.database.threads import DatabaseThreads
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +60,28 @@ async def test_three_that_start_at_once_share_all_of_them(database: DatabaseThre
     assert set.union(*held) == ALL
     assert sum(map(len, held)) == COUNT
     assert all(held)
+
+
+async def test_who_waits_for_another_worker_takes_nothing_from_it(database: DatabaseThreads, engine: Engine) -> None:
+    """The lease of the other one ends later than any that could be given when the wait began."""
+    first, second = workers(database, "first", "second")
+    await first.hold()
+    held, alive = schema.partitions, schema.workers
+    with engine.begin() as connection:
+        connection.execute(select(held).with_for_update())
+        waiting = asyncio.create_task(second.hold())
+        await _until_a_lock_is_waited_for(engine)
+        connection.execute(update(held).values(held_until=NOW + LEASE))
+        connection.execute(update(alive).where(alive.c.id == "first").values(alive_until=NOW + LEASE))
+    assert await waiting == set()
+    assert len(await first.hold()) == COUNT // 2
+
+
+async def _until_a_lock_is_waited_for(engine: Engine) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        async with asyncio.timeout(30):
+            while not connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
 
 
 async def test_who_ends_gives_back_at_once(database: DatabaseThreads) -> None:

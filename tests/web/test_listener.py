@@ -26,6 +26,8 @@ def post(size: int) -> bytes:
 
 POST = post(1_000_000)
 STREAM = b"GET /stream HTTP/1.1\r\nHost: here\r\n\r\n"
+KERNEL_BYTES = 64 * 1024
+"""Of each side's buffer. A kernel with larger ones may take a whole answer from a server whose peer does not read."""
 SOON = 30.0
 """Seconds after which a test that waits for something gives up."""
 
@@ -70,6 +72,7 @@ class House:
 
     def __init__(self, room: Room, spared: str) -> None:
         self.listening = socket.create_server(("127.0.0.1", 0))
+        self.listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
         config = uvicorn.Config(
             self._app, http=Connection, ws="none", lifespan="off", log_config=None, interface="asgi3"
         )
@@ -90,7 +93,9 @@ class House:
         await PlainTextResponse("well" * (1 << 20 if scope["path"] == "/large" else 1))(scope, receive, send)
 
     async def peer(self, host: str = "127.0.0.1") -> Peer:
-        self.peers.append(Peer(*await asyncio.open_connection(*self.listening.getsockname(), local_addr=(host, 0))))
+        reader, writer = await asyncio.open_connection(*self.listening.getsockname(), local_addr=(host, 0))
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BYTES)
+        self.peers.append(Peer(reader, writer))
         return self.peers[-1]
 
     async def until(self, wait: Wait, count: int = 1) -> list[Connection]:

@@ -48,6 +48,7 @@ class Partitions:
         await self._database.write(self._release)
 
     def _hold(self, connection: Connection) -> set[int]:
+        rows = self._rows(connection)  # locks them: whoever reads the clock before waits with a time that is past
         now: Millis = connection.execute(select(NOW)).scalar_one()
         until = now + LEASE
         before = connection.execute(select(worker.c.alive_until).where(worker.c.id == self._me)).scalar()
@@ -57,7 +58,6 @@ class Partitions:
         connection.execute(me.on_conflict_do_update(index_elements=["id"], set_={"alive_until": until}))
         connection.execute(delete(worker).where(worker.c.alive_until <= now - LONG_DEAD))
         alive = connection.execute(_alive(literal(now))).scalar_one()
-        rows = self._rows(connection)
         mine = [row.number for row in rows if row.holder == self._me]
         free = [row.number for row in rows if not lapsed and (row.holder is None or not _lasts(row.held_until, now))]
         share = -(-self._count // alive)
