@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -272,6 +273,28 @@ def test_everything_a_user_has_can_be_taken_along(server: ServerProcess) -> None
     assert [c["omiSessionKey"] for c in exported] == ["garden", "kitchen"]
     assert [m["text"] for m in exported[1]["messages"]] == ["in the kitchen – naïve ☕"]
     refused(server, "export", "--user", "nobody@example.org")
+
+
+def test_one_conversation_or_everything_becomes_a_file(server: ServerProcess, tmp_path: Path) -> None:
+    ada, files = server.user(), tmp_path / "files"
+    files.mkdir()
+    ada.link("kitchen")
+    server.say("kitchen", "in the kitchen")
+    server.wait_until_settled("kitchen")
+    whose, id = ("--user", ada.email), ada.current()["conversation"]["id"]
+    text = server.omilink("export", *whose, "--conversation", id, "--format", "text").stdout
+    assert text.endswith("[0:00:00] You: in the kitchen\n")
+    server.omilink("export", *whose, "--format", "zip", "--output", str(files / "all.zip"))
+    with zipfile.ZipFile(files / "all.zip") as everything:
+        assert json.loads(everything.read("omilink.json"))["conversations"][0]["id"] == id
+    assert [file.name for file in files.iterdir()] == ["all.zip"]
+    for wrong in (
+        ("--conversation", id),
+        ("--format", "text"),
+        ("--conversation", "nope", "--format", "text"),
+        ("--format", "zip", "--output", str(files / "no" / "such" / "folder.zip")),
+    ):
+        refused(server, "export", *whose, *wrong)
 
 
 @contextmanager

@@ -240,7 +240,7 @@ def by_hand(world: World) -> None:
 class Left:
     """A connection whose peer has gone."""
 
-    was_a_stream = False
+    was_a_stream = is_lost = False
 
     def give_way_to(self, stream: StreamConnection) -> None:
         self.was_a_stream = True
@@ -435,6 +435,8 @@ CANNOT: dict[str, str] = {
     "GET /conversations": READS,
     "GET /conversations/{conversation_id}": READS,
     "GET /conversations/{conversation_id}/messages": READS,
+    "GET /conversations/{conversation_id}/export": READS,
+    "GET /account/export": READS,
     "PATCH /conversations/{conversation_id}": MARKS,
     "PATCH /conversations/{conversation_id}/messages/{message_id}": MARKS,
     "PUT /conversations/{conversation_id}/speakers/{speaker:path}": MARKS,

@@ -50,6 +50,8 @@ ROUTES = {
     "/action-items/{item_id}": {"patch", "delete"},
     "/day-summaries": {"get"},
     "/search": {"get"},
+    "/conversations/{conversation_id}/export": {"get"},
+    "/account/export": {"get"},
     "/conversations/{conversation_id}/messages": {"get"},
     "/conversations/{conversation_id}/messages/{message_id}": {"patch"},
     "/health": {"get"},

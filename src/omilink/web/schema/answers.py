@@ -329,3 +329,11 @@ def of(shape: type[Any], status: int = 200, *, refused: Sequence[int] = ()) -> R
     """What a route says of its answer, and how it may refuse. What follows from being for users and from having a body
     is added by `web.schema.openapi`."""
     return {status: {"model": shape}} | refusals(*refused)
+
+
+def of_files(media_types: Sequence[str], *, refused: Sequence[int] = ()) -> Responses:
+    """As `of`, of an answer that is a file of one of these types."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in media_types}
+    if "application/json" in content:
+        content["application/json"] = {"schema": {"type": "object"}}
+    return {200: {"description": "The file", "content": content}} | refusals(*refused)

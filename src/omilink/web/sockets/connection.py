@@ -117,7 +117,7 @@ class Connection(Peer, HttpToolsProtocol):
 
     wait = Wait.FIRST_BYTE
     since = 0.0
-    _lost = _refusing = False
+    is_lost = _refusing = False
     _headers = _head_bytes = 0
     _no_body = 0
     """Bytes since the last beginning of a request that were no body."""
@@ -143,11 +143,15 @@ class Connection(Peer, HttpToolsProtocol):
         """Lets the head of this answer say nothing about chunks, which a peer of HTTP/1.0 does not know."""
         self._answering.chunked_encoding = False
 
+    def expect(self, size: int) -> None:
+        """Lets the next part of an answer without chunks and without a stated length have this many bytes."""
+        self._answering.expected_content_length = size
+
     def give_way_to(self, stream: Peer) -> None:
         """Leaves the transport to the stream, whose head has been sent. Requests that wait in line are dropped: the
         head has said that this answer is the last (RFC 9112, 9.6)."""
         stream.transport, stream.connections, stream.listener = self.transport, self.connections, self.listener
-        if self._lost:
+        if self.is_lost:
             stream.connection_lost(None)
             return
         self.listener.replace(self, stream)
@@ -324,7 +328,7 @@ class Connection(Peer, HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._lost = True
+        self.is_lost = True
         self._leave()
         self.listener.forget(self)
 
