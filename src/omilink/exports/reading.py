@@ -14,7 +14,7 @@ from omilink.models.message import Message
 from omilink.models.person import People
 
 T = TypeVar("T")
-CONVERSATIONS, MESSAGES = 50, 500
+CONVERSATIONS, MESSAGES = 20, 100
 """How many one transaction reads."""
 _BEFORE_ALL: history.Place = (-math.inf, 0)
 
