@@ -1,8 +1,10 @@
 """Whatever came live, and whenever the record came: the words of both are there once, in the record's order, and a
 client that followed the stream holds the same as a fresh one."""
 
+import itertools
 import json
 import random
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from msgspec.structs import replace
 from properties.histories import NOON, Said, at, call, empty_store, save, talks, verify
 from sqlalchemy import Engine
 
+from omilink.conversations import history
 from omilink.database.store import Transaction
 from omilink.models.delivery import Delivery
 from omilink.models.json import json_text, time_text, to_json
@@ -53,13 +56,13 @@ def id_of(chance: random.Random) -> str:
     return f"{chance.getrandbits(32):08x}-0000-4000-8000-{chance.getrandbits(48):012x}"
 
 
-def joined(said: Sequence[Said], chance: random.Random) -> list[Said]:
-    """The segments as OMI joins them."""
+def joined(said: Sequence[Said], chance: random.Random, glues: Sequence[str]) -> list[Said]:
+    """The segments as OMI joins them, with one of the glues between them."""
     record: list[Said] = []
     for one in said:
         last = record[-1] if record else None
         if last and last["speaker"] == one["speaker"] and chance.random() < 0.6:
-            glue = chance.choice([" ", " ", ""])
+            glue = chance.choice(glues)
             record[-1] = {**last, "text": f"{last['text']}{glue}{one['text']}", "end": one["end"]}
         elif last and not last["text"].endswith((".", "?")) and " " in last["text"] and chance.random() < 0.5:
             stays, _, moves = last["text"].rpartition(" ")
@@ -97,14 +100,16 @@ def heard_live(said: Sequence[Said], chance: random.Random) -> Iterator[tuple[fl
                 yield comes + chance.choice([0.0, 0.0, 0.0, 3.0, 8.0, 30.0]), together
 
 
-def sent_records(said: Sequence[Said], seed: int, chance: random.Random) -> Iterator[tuple[float, list[Said]]]:
+def sent_records(
+    said: Sequence[Said], seed: int, chance: random.Random, glues: Sequence[str] = (" ", " ", "")
+) -> Iterator[tuple[float, list[Said]]]:
     """The records with the second when each comes, and the segments that it tells of."""
     end = max(one["end"] for one in said)
     without = {"id": None} if chance.random() < 0.3 else {}
     moments = [chance.uniform(1, end + 60), chance.uniform(1, end + 60), end + 130, end + 3_000]
     for moment in sorted(chance.sample(moments, chance.choice([1, 1, 2, 3]))):
         spoken = [one for one in said if one["end"] < moment]
-        yield moment, [{**one, **without} for one in joined(spoken, random.Random(seed))]
+        yield moment, [{**one, **without} for one in joined(spoken, random.Random(seed), glues)]
 
 
 def record_call(moment: float, segments: Sequence[Said], title: str) -> Delivery:
@@ -137,6 +142,15 @@ def followed(tx: Transaction) -> dict[str, dict[str, Any]]:
             if message["rev"] >= held.get(message["id"], message)["rev"]:
                 held[message["id"]] = message
     return held
+
+
+def made_unique(said: Sequence[Said]) -> list[Said]:
+    """The same segments with a number in each word, so that each word is said once."""
+    numbers = itertools.count(5000)
+    return [
+        {**one, "text": " ".join(f"{word.strip('.?,3450')}{next(numbers)}" for word in one["text"].split())}
+        for one in said
+    ]
 
 
 def words(tx: Transaction) -> list[Message]:
@@ -176,3 +190,42 @@ def check_schedule(engine: Engine, seed: int) -> None:
             assert conversation.repaired_count == sum(len(m.text.split()) for m in filled)
         save(tx, record_call(until + 3_600, records[-1][1], f"T{len(records) - 1}"))
         assert words(tx) == messages, "a record that comes again changes nothing"
+
+
+@given(st.integers(0, 2**32))
+def test_what_was_shown_when_it_was_deleted_never_comes_back(engine: Engine, seed: int) -> None:
+    check_deletion(engine, seed)
+
+
+def check_deletion(engine: Engine, seed: int) -> None:
+    """The talk's conversation is deleted at any moment. Live words that were not shown then are kept, but for the rest
+    of a segment of which some words were. OMI puts a blank between what it joins, as it has since 2025."""
+    chance = random.Random(seed)
+    said = made_unique(talk(chance))
+    live, records = list(heard_live(said, chance)), list(sent_records(said, seed, chance, [" "]))
+    deliveries = [call(heard, *segments, session=UID, uid=UID) for heard, segments in live]
+    deliveries += [record_call(moment, spoken, f"T{number}") for number, (moment, spoken) in enumerate(records)]
+    deliveries.sort(key=lambda one: one.order)
+    moment = at(chance.uniform(0, chance.choice([said[-1]["end"] + 10, 4_000])))
+    with empty_store(engine) as tx:
+        verify(tx, UID, "ada", at(0))
+        for one in deliveries:
+            if one.order < moment:
+                save(tx, one)
+        deleted = all_words(tx)
+        for one in talks(tx, "ada", UID):
+            history.delete(tx, one.id, "ada", moment)
+        for one in deliveries:
+            if one.order >= moment:
+                save(tx, one)
+                assert deleted.isdisjoint(all_words(tx))
+        later = [segment for heard, segments in live if at(heard) >= moment for segment in segments]
+        whole = {one["id"]: set(re.findall("[0-9]{4}", one["text"])) for one in said}
+        new = [one["text"] for one in later if deleted.isdisjoint(whole[one["id"]])]
+        assert all_words(tx) >= set(re.findall("[0-9]{4}", " ".join(new)))
+        assert followed(tx) == {m.id: json.loads(json_text(to_json(m))) for m in words(tx)}
+
+
+def all_words(tx: Transaction) -> set[str]:
+    """The numbers of the words that are shown."""
+    return set(re.findall("[0-9]{4}", " ".join(message.shown_text for message in words(tx))))

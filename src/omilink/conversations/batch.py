@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.conversations import wholes
+from omilink.conversations.traces import trace_of
 from omilink.database.store import Transaction
 from omilink.models.audit import AuditEntry
 from omilink.models.conversation import Conversation, title_of
@@ -145,8 +146,11 @@ class Batch:
             self._keep([replace(message, rev=message.rev + 1) for message in self._messages.get(id, {}).values()])
 
     def remove_words(self, conversation: Conversation) -> None:
-        """Writes all changes, then deletes the conversation's words, as `Transaction.remove_words` does."""
+        """Writes all changes, then deletes the conversation's words, as `Transaction.remove_words` does. Traces of them
+        stay."""
         index.forget(self.stored(), [conversation.id])
+        key, messages = self.tx.trace_key(), self.tx.all_messages(conversation.id)
+        self.tx.put_traces(conversation.id, {one.seq: trace_of(one.text, key) for one in messages if one.text})
         self.tx.remove_words(conversation)
         self._messages.pop(conversation.id, None)
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from omilink.conversations.alignment import LONG, NEAR, Steps, letters_of
 from omilink.conversations.repair import Hole, compare_again
-from omilink.models.message import FROM_RECORD, Message
+from omilink.models.message import FROM_RECORD, Message, Speech
 from omilink.models.translation import OfMessage, all_of, of_messages, stored
 
 ROUNDING = 0.01
@@ -39,7 +39,7 @@ def left_after(live: Message, there: Sequence[Message], seq: int, steps: Steps) 
     hold its words. `there` are the messages around it, in spoken order, as they were before it came. They are taken for
     the record and compared anew with all live ones, so that each filled-in letter is said by one live message at most.
     New pieces get the numbers from `seq` on."""
-    filled = {one.key for one in _filled_in_then(live, there)}
+    filled = {one.key for one in filled_in_then(live, there)}
     if not filled:
         return None
     words = [one for one in there if one.source == "omi" or one.key in filled]
@@ -89,15 +89,18 @@ def left_after(live: Message, there: Sequence[Message], seq: int, steps: Steps) 
     )
 
 
-def _filled_in_then(live: Message, there: Sequence[Message]) -> Iterator[Message]:
-    """The filled-in messages in whose time the live message may have been said. The times of filled-in messages are
+def filled_in_then(live: Speech, there: Sequence[Message], *, is_exact: bool = False) -> Iterator[Message]:
+    """The filled-in messages in whose time the live words may have been said. The times of filled-in messages are
     guesses within a segment of the record, so those of the live messages before and behind count, if the record knew
-    them. What comes after the record's last words is new. A long text is found wherever it stands."""
+    them. What comes after the record's last words is new. A long text is found wherever it stands, and a short one a
+    little later too, unless `is_exact`."""
+    is_anywhere = not is_exact and len(letters_of(live.text)) >= LONG
+    later = 0.0 if is_exact else NEAR
     runs = [(source, list(run)) for source, run in groupby(there, lambda one: one.source)]
     for number, (source, run) in enumerate(runs):
         if source == "omi":
             continue
-        if live.start is None or live.end is None or len(letters_of(live.text)) >= LONG:
+        if live.start is None or live.end is None or is_anywhere:
             yield from run
             continue
         since = min(one.start or 0.0 for one in run)
@@ -106,7 +109,7 @@ def _filled_in_then(live: Message, there: Sequence[Message]) -> Iterator[Message
         if number + 1 < len(runs):
             behind = runs[number + 1][1][0]
             was_known = behind.seq < run[-1].seq
-            until = max(until, behind.start or 0.0 if was_known else min(behind.start or 0.0, until + NEAR))
+            until = max(until, behind.start or 0.0 if was_known else min(behind.start or 0.0, until + later))
         if live.start <= until + ROUNDING and live.end >= since - ROUNDING:
             yield from run
 

@@ -261,6 +261,15 @@ messages = Table(
     sqlite_with_rowid=False,
 )
 
+# of deleted messages
+traces = Table(
+    "traces",
+    metadata,
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("trace", Text, nullable=False),
+)
+
 # the conversations in the search index, and whose they are there; the table `search_index` is made by a migration, and
 # the ids of its entries begin with these numbers (database.search_index)
 search_conversations = Table(

@@ -26,6 +26,7 @@ from omilink.database.search_index import SearchIndex
 from omilink.database.sign_ins import SignIns
 from omilink.database.signatures import Signatures
 from omilink.database.threads import DatabaseThreads
+from omilink.database.traces import Traces
 from omilink.database.users import Users
 
 T = TypeVar("T")
@@ -36,6 +37,7 @@ class Transaction(
     Audit,
     Conversations,
     Messages,
+    Traces,
     DaySummaries,
     ActionItems,
     AllPeople,

@@ -33,6 +33,7 @@ class DeliveryBatch(Batch):
         self.deliveries = [delivery for delivery, _ in calls]
         self._minutes: dict[str, set[int]] = {}
         self._unplaced_seen: set[str] = set()
+        self._traces: dict[str, dict[int, str]] = {}
         self._load_sessions()  # locks the sessions, so that everything read after it stays true
         self.load_proofs()
         self._load_conversations()
@@ -156,6 +157,12 @@ class DeliveryBatch(Batch):
             start, until = missing[0] * MINUTE, (missing[-1] + 1) * MINUTE
             self._keep_stored(self.tx.messages_around(conversation.id, start, until))
         seen.update(missing)
+
+    def traces(self, conversation: Conversation) -> dict[int, str]:
+        """The traces of the words of a deleted conversation, by the `seq` of their messages."""
+        if conversation.id not in self._traces:
+            self._traces[conversation.id] = self.tx.traces(conversation.id)
+        return self._traces[conversation.id]
 
     def free_key(self, conversation: Conversation, segment: Segment, seq: int) -> str:
         """The segment's key; if another message of the conversation has the key already, the key with `seq` added."""

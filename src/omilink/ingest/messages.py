@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from omilink.conversations import identity, segmentation
 from omilink.conversations.alignment import Steps
-from omilink.ingest import recognition, record_late
+from omilink.ingest import deleted_words, recognition, record_late
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.changes import Changes
 from omilink.linking import phrase
@@ -25,7 +25,9 @@ def add(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -
         if known:
             _update(batch, delivery, known, segment, changes)
             record_late.take_added(batch, delivery, known, changes, steps)
-        elif not record_late.take(batch, delivery, segment, near, changes, steps):
+        elif record_late.take(batch, delivery, segment, near, changes, steps):
+            continue
+        elif not deleted_words.are(batch, delivery, segment, near):
             fresh.append(segment)
     cuts = sorted(one.hand.cut_from for one in near if one.hand.cut_from is not None)
     for run in segmentation.runs(fresh, batch.gap, cuts):

@@ -11,7 +11,7 @@ from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.changes import Changes
 from omilink.models.conversation import Conversation
 from omilink.models.delivery import Delivery
-from omilink.models.message import Message, Segment
+from omilink.models.message import Message, Segment, Speech
 from omilink.models.summary import details_of
 
 NEARBY = 10.0
@@ -38,11 +38,11 @@ def take(
             continue
         if not is_long and segmentation.has_ended(before, delivery.received_at, batch.gap):
             continue
-        if _is_of_a_later(before, near, segment, delivery):
+        if is_of_a_later(before, near, segment, delivery):
             continue
         conversation, seq = before.with_words([segment], delivery, named_by=None), before.last_seq + 1
         message = batch.new_message(delivery, conversation, segment, seq, is_placed=True, behind=before.end)
-        left = left_after(message, _there(batch, before, message), seq + 1, steps)
+        left = left_after(message, around(batch, before, message), seq + 1, steps)
         if left and left.live:
             batch.put_message(conversation.attributed(left.live), new=True)
             changes.note_new(left.live)
@@ -53,7 +53,7 @@ def take(
     return False
 
 
-def _is_of_a_later(
+def is_of_a_later(
     conversation: Conversation, near: Sequence[Conversation], segment: Segment, delivery: Delivery
 ) -> bool:
     """Whether the segment is of a conversation that began later, whose clock shows the time of the segment now."""
@@ -73,7 +73,7 @@ def take_added(batch: DeliveryBatch, delivery: Delivery, before: Message, change
     message = batch.message((before.conversation_id, before.key))
     if message is None or message.text == before.text or not _is_repaired(conversation):
         return
-    there = [before if one.key == message.key else one for one in _there(batch, conversation, message)]
+    there = [before if one.key == message.key else one for one in around(batch, conversation, message)]
     left = left_after(message, there, conversation.last_seq + 1, steps)
     if left and left.live:
         if left.live != message:
@@ -85,12 +85,12 @@ def _is_repaired(conversation: Conversation) -> bool:
     return conversation.repaired_count > 0 and conversation.deleted_at is None
 
 
-def _there(batch: DeliveryBatch, conversation: Conversation, message: Message) -> list[Message]:
-    """The messages around this one, in spoken order; those without a place if it has none."""
-    if message.start is None or message.end is None:
+def around(batch: DeliveryBatch, conversation: Conversation, words: Speech) -> list[Message]:
+    """The messages around these words, in spoken order; those without a place if the words have none."""
+    if words.start is None or words.end is None:
         there = batch.unplaced(conversation)
     else:
-        there = batch.around(conversation, message.start - NEARBY, message.end + NEARBY)
+        there = batch.around(conversation, words.start - NEARBY, words.end + NEARBY)
     return sorted(there, key=lambda one: (one.position, one.seq))
 
 
