@@ -43,9 +43,10 @@ def page(tx: Transaction, user_id: str, done: bool | None, limit: int, after: st
     found = [] if conversation_id else list(map(listed, tx.own_items(user_id, done, limit, after)))
     if len(found) < limit:
         # one more, since all items of the first conversation may stand before the page
-        for conversation in tx.conversations_with_items(user_id, done, limit + 1, conversation_id):
+        with_items = tx.conversations_with_items(user_id, done, limit + 1, conversation_id)
+        for conversation, whole in zip(with_items, tx.shown(with_items), strict=True):
             shown_here = shown if conversation.id == conversation_id else ()
-            found += [item for item in _behind(shown_here, items_of(conversation)) if done in (None, item.done)]
+            found += [item for item in _behind(shown_here, items_of(conversation, whole)) if done in (None, item.done)]
     return found[:limit]
 
 
@@ -80,7 +81,7 @@ def add(batch: Batch, user_id: str, text: str, due_at: Millis | None, conversati
             f"This conversation has {MOST_ADDED} added action items, the most. Add it without conversation_id."
         )
     new = ActionItem(id=id, text=text, done=False, due_at=due_at, is_added=True)
-    return items_of(_put_items(batch, conversation, [*items, new]))[-1]
+    return _listed(batch, _put_items(batch, conversation, [*items, new]))[-1]
 
 
 @unit_of_work
@@ -105,7 +106,7 @@ def change(
     items = details_of(conversation.details).action_items
     place = _place(items, short_id)
     changed = [_changed(item, values) if number == place else item for number, item in enumerate(items)]
-    return items_of(_put_items(batch, conversation, changed))[place]
+    return _listed(batch, _put_items(batch, conversation, changed))[place]
 
 
 @unit_of_work
@@ -167,6 +168,10 @@ def _changed(item: ActionItem, values: dict[str, Any]) -> ActionItem:
 def _put_items(batch: Batch, conversation: Conversation, items: Sequence[ActionItem]) -> Conversation:
     details = replace(details_of(conversation.details), action_items=items)
     return editing.put(batch, conversation, replace(conversation, details=details.text()))
+
+
+def _listed(batch: Batch, conversation: Conversation) -> list[ListedItem]:
+    return items_of(conversation, wholes.shown(batch.stored(), conversation))
 
 
 def _place(items: Sequence[ActionItem], short_id: str) -> int:

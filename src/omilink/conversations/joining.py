@@ -97,6 +97,7 @@ def split(batch: Batch, conversation_id: str, message_id: str, user_id: str) -> 
     left, gone = parts.detach(together, [one.id for one in gone])
     for one in [*left, *gone]:
         batch.put_conversation(one)
+    _lead_others(batch, user_id, members, ids)
     _tell_parted(batch, user_id, left, gone, ids)
     return split_off
 
@@ -290,6 +291,16 @@ def _with_message_ids(conversation: Conversation, ids: _Ids) -> Conversation:
     if conversation.details is None:
         return conversation
     return replace(conversation, details=details_of(conversation.details).with_message_ids(ids).text())
+
+
+def _lead_others(batch: Batch, user_id: str, members: Members, ids: _Ids) -> None:
+    """Other conversations may lead to the moved messages, since OMI's record may be about several. They do not show
+    these messages now, but may show them again."""
+    for session_key in {one.session_key for one in members}:
+        moved_from = [one.id for one in members if one.session_key == session_key]
+        for other in batch.stored().conversations_that_lead_to(session_key, user_id, moved_from):
+            if other.id not in moved_from:
+                batch.put_conversation(_with_message_ids(other, ids))
 
 
 def _with_pieces(conversation: Conversation, act: Act) -> Conversation:

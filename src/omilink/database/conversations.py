@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import bindparam, func, insert, select, tuple_, union_all, update
+from sqlalchemy import bindparam, func, insert, or_, select, tuple_, union_all, update
 
 from omilink.clock import Millis
 from omilink.database import schema
@@ -112,6 +112,14 @@ class Conversations(Work):
         is_cut_of = c.by_hand.contains(f'"cut_of":"{first_id}"', autoescape=True)
         query = select(conversation).where(c.session_id == session_key, c.deleted_at.is_(None))
         return every(Conversation, self._run(query.where((c.id == first_id) | is_cut_of)))
+
+    def conversations_that_lead_to(self, session_key: str, user_id: str, ids: Collection[str]) -> list[Conversation]:
+        """The user's conversations of the session with a section or an action item that leads to a message of one of
+        these conversations."""
+        c = conversation.c
+        leads = or_(*(c.details.contains(f'"{id}.', autoescape=True) for id in ids))
+        theirs = (c.session_id == session_key) & (c.user_id == user_id) & c.deleted_at.is_(None)
+        return every(Conversation, self._run(select(conversation).where(theirs, leads).order_by(c.id)))
 
     def conversations_of_record(self, omi_id: str, user_id: str | None, session_key: str) -> list[Conversation]:
         """Those that OMI's record with this id describes, tombstones too: of the user, or ownerless ones of the

@@ -62,7 +62,7 @@ def calendar(read: Read, user_id: str) -> Iterator[str]:
     yield begin
     yield from map(_task, _own_items(read, user_id))
     for document in documents(read, user_id):
-        yield from map(_task, items_of(document.conversation))
+        yield from map(_task, items_of(document.conversation, document.conversation))
     yield f"END:{end}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from omilink.conversations import identity, segmentation
+from omilink.conversations import identity, segmentation, wholes
 from omilink.conversations.alignment import LONG, Steps, letters_of
 from omilink.conversations.late_words import Left, left_after
 from omilink.ingest.batch import DeliveryBatch
@@ -48,6 +48,7 @@ def take(
             changes.note_new(left.live)
             counted = replace(conversation, message_count=conversation.message_count + 1, last_seq=seq)
             batch.put_conversation(_without(batch, counted, left, changes))
+            _lead_others(batch, delivery, counted, left)
         if left:
             return True
     return False
@@ -79,6 +80,7 @@ def take_added(batch: DeliveryBatch, delivery: Delivery, before: Message, change
         if left.live != message:
             batch.put_message(conversation.attributed(left.live))
         batch.put_conversation(_without(batch, conversation, left, changes))
+        _lead_others(batch, delivery, conversation, left)
 
 
 def _is_repaired(conversation: Conversation) -> bool:
@@ -113,3 +115,17 @@ def _without(batch: DeliveryBatch, conversation: Conversation, left: Left, chang
         repaired_count=max(0, conversation.repaired_count - left.words),
         details=conversation.details and details_of(conversation.details).leading_to(left.now_in).text(),
     )
+
+
+def _lead_others(batch: DeliveryBatch, delivery: Delivery, conversation: Conversation, left: Left) -> None:
+    """Other conversations may lead to the messages that lost words, since OMI's record may be about several."""
+    others = [one for one in batch.near(delivery) if one.user_id == conversation.user_id]
+    known = {one.id for one in others}
+    if conversation.is_joined and conversation.user_id:
+        [members] = wholes.locked(batch.stored(), conversation.user_id, conversation.shown_id)
+        others += [one for one in members if one.id not in known]
+    for one in others:
+        if one.id != conversation.id and one.details:
+            led = replace(one, details=details_of(one.details).leading_to(left.now_in).text())
+            if led != one:
+                batch.put_conversation(led)

@@ -25,8 +25,9 @@ class ListedItem(ActionItem, frozen=True, kw_only=True, gc=False):
     """Its conversation; null for an item that you have added without one."""
 
 
-def items_of(conversation: Conversation) -> list[ListedItem]:
-    """The conversation's action items, in their order there."""
+def items_of(conversation: Conversation, shown: Conversation) -> list[ListedItem]:
+    """The action items of the conversation, in their order there. `shown`: the conversation as it is shown; for a part,
+    the whole."""
     return [
         ListedItem(
             id=item.id,
@@ -35,9 +36,9 @@ def items_of(conversation: Conversation) -> list[ListedItem]:
             due_at=item.due_at,
             owner=item.owner,
             message_ids=item.message_ids,
-            conversation_id=conversation.shown_id,
+            conversation_id=shown.id,
         )
-        for item in conversation.action_items
+        for item in conversation.items_within(shown.stored_ids)
     ]
 
 

@@ -1,6 +1,6 @@
 """A conversation: what was said on one clock of a device without a long silence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import Struct, field
@@ -12,7 +12,7 @@ from omilink.models.declaration import Big, Erased, Fixed, Shown, ShownAs, erase
 from omilink.models.delivery import Delivery
 from omilink.models.message import Message, Segment
 from omilink.models.speakers import speakers_of
-from omilink.models.summary import ActionItem, CalendarEvent, Participant, Section, details_of
+from omilink.models.summary import ActionItem, CalendarEvent, Details, Participant, Section, details_of
 
 TitleSource = Literal["user", "omi", "words"]
 ACTIVE_STEP: Millis = 600_000
@@ -97,11 +97,11 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def sections(self) -> Shown[Sequence[Section]]:
         """The parts of OMI's summary."""
-        return details_of(self.details).sections
+        return self.details_within(self.stored_ids).sections
 
     @property
     def action_items(self) -> Shown[Sequence[ActionItem]]:
-        return [replace(item, id=f"{self.id}.{item.id}") for item in details_of(self.details).action_items]
+        return self.items_within(self.stored_ids)
 
     @property
     def participants(self) -> Shown[Sequence[Participant]]:
@@ -167,6 +167,21 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     def is_split(self) -> bool:
         """Whether its user has split the words of its clock."""
         return self.hand.cut_from is not None or self.hand.cut_until is not None
+
+    @property
+    def stored_ids(self) -> set[str]:
+        """The ids of the stored conversations whose messages it shows."""
+        return {self.id}
+
+    def details_within(self, conversation_ids: Collection[str]) -> Details:
+        """Its lists, which lead only to messages of these stored conversations. The stored ones may lead to messages
+        that a split has moved away, so that the split can be taken back."""
+        return details_of(self.details).within(conversation_ids)
+
+    def items_within(self, conversation_ids: Collection[str]) -> list[ActionItem]:
+        """Its action items as they are shown, which lead only to messages of these stored conversations."""
+        items = self.details_within(conversation_ids).action_items
+        return [replace(item, id=f"{self.id}.{item.id}") for item in items]
 
     def may_hold(self, start: float | None) -> bool:
         """Whether words that begin at this second of its clock, or that have no place, may be added to it: where its

@@ -1,6 +1,6 @@
 """What OMI says about a conversation beside its words: sections, action items, participants and calendar events."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 
 from msgspec import Struct, json
@@ -87,9 +87,7 @@ class Details(Struct, frozen=True, kw_only=True, gc=False):
 
     def with_message_ids(self, new: Mapping[str, str]) -> "Details":
         """With the new ids of messages that have moved."""
-        sections = [replace(one, message_ids=[new.get(id, id) for id in one.message_ids]) for one in self.sections]
-        items = [replace(one, message_ids=[new.get(id, id) for id in one.message_ids]) for one in self.action_items]
-        return replace(self, sections=sections, action_items=items)
+        return self._leading(lambda one: [new.get(id, id) for id in one.message_ids])
 
     def as_of_omi(self) -> "Details":
         """Without what the user did: added, edited, deleted and ticked action items."""
@@ -97,16 +95,23 @@ class Details(Struct, frozen=True, kw_only=True, gc=False):
         items = tuple(item if item.is_ticked is None else replace(item, done=False, is_ticked=None) for item in left)
         return replace(self, action_items=items, removed_items=())
 
+    def within(self, conversation_ids: Collection[str]) -> "Details":
+        """The details, which lead only to messages of these stored conversations."""
+        return self._leading(lambda one: [id for id in one.message_ids if id.rpartition(".")[0] in conversation_ids])
+
     def leading_to(self, ids: Mapping[str, Sequence[str]]) -> "Details":
         """The details, in which each of these message ids is replaced by others."""
 
         def replaced(one: Section | ActionItem) -> list[str]:
             return list(dict.fromkeys(new for id in one.message_ids for new in ids.get(id, (id,))))
 
+        return self._leading(replaced)
+
+    def _leading(self, ids_of: Callable[[Section | ActionItem], Sequence[str]]) -> "Details":
         return replace(
             self,
-            sections=[replace(one, message_ids=replaced(one)) for one in self.sections],
-            action_items=[replace(one, message_ids=replaced(one)) for one in self.action_items],
+            sections=[replace(one, message_ids=ids_of(one)) for one in self.sections],
+            action_items=[replace(one, message_ids=ids_of(one)) for one in self.action_items],
         )
 
 

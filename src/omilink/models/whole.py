@@ -2,7 +2,7 @@
 others, its parts. Each of them is stored by itself, on a clock of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 from msgspec.structs import asdict
@@ -23,13 +23,18 @@ class Whole(Conversation, frozen=True, kw_only=True, gc=False):
     """The stored conversations, first the one with the same id."""
 
     @property
-    def sections(self) -> Annotated[Sequence[Section], ShownAs()]:
-        """The parts of OMI's summary."""
-        return [section for one in self.members for section in one.sections]
+    def stored_ids(self) -> set[str]:
+        """The ids of the stored conversations whose messages it shows."""
+        return {one.id for one in self.members}
+
+    def items_within(self, conversation_ids: Collection[str]) -> list[ActionItem]:
+        """The action items of all members."""
+        return [item for one in self.members for item in one.items_within(conversation_ids)]
 
     @property
-    def action_items(self) -> Shown[Sequence[ActionItem]]:
-        return [item for one in self.members for item in one.action_items]
+    def sections(self) -> Annotated[Sequence[Section], ShownAs()]:
+        """The parts of OMI's summary."""
+        return [section for one in self.members for section in one.details_within(self.stored_ids).sections]
 
     @property
     def participants(self) -> Shown[Sequence[Participant]]:
