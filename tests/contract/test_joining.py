@@ -377,6 +377,37 @@ def letters(tx: Transaction, *conversations: str) -> str:
     return "".join(letter for letter in said.casefold() if letter.isalnum())
 
 
+def test_a_title_and_a_summary_that_a_whole_does_not_show_are_not_found(tx: Transaction) -> None:
+    verify(tx, A, "ada", NOON)
+    for number, name in enumerate(["harbour", "concert"]):
+        about = {"title": f"The {name} title", "overview": f"A {name} summary", "emoji": "🎹"}
+        items = {"action_items": [{"description": f"Buy {name} tickets"}]}
+        body = {"id": name, "started_at": "", "transcript_segments": [say(f"{name} words", 0)]}
+        save(tx, record(body | {"structured": about | items}, 900 * number + 20, began=900.0 * number))
+    harbour, concert = ids(tx)
+    joining.join(tx, harbour, concert, "ada")
+
+    def hits(words: str) -> list[tuple[str, str, str]]:
+        while index.catch_up(tx):
+            pass
+        page = find.find(tx, "ada", words, Filters(), find.Order.BEST, 100)
+        return sorted((one.hit.field, one.hit.text, one.conversation.id) for one in find.show(tx, page.hits))
+
+    every = {
+        name: [
+            ("action_item", f"Buy {name} tickets", harbour),
+            ("summary", f"A {name} summary", harbour),
+            ("title", f"🎹 The {name} title", harbour),
+            ("words", f"{name} words", harbour),
+        ]
+        for name in ("harbour", "concert")
+    }
+    assert hits("harbour") == every["harbour"]
+    assert hits("concert") == [every["concert"][0], every["concert"][3]]
+    joining.undo(tx, harbour, "ada")
+    assert hits("concert") == [(field, text, concert) for field, text, _ in every["concert"]]
+
+
 @pytest.mark.parametrize("before", [True, False], ids=["split before the record", "record before the split"])
 @pytest.mark.parametrize("with_ids", [True, False], ids=["with ids", "without ids"])
 def test_a_record_fills_both_and_joins_neither_back(engine: Engine, before: bool, with_ids: bool) -> None:

@@ -12,7 +12,7 @@ from omilink.database.store import Transaction
 from omilink.models.conversation import Conversation
 from omilink.models.message import Message
 from omilink.models.whole import as_shown
-from omilink.search.index import texts_of
+from omilink.search.index import texts_shown
 from omilink.search.query import Match, Term, match, terms
 
 LOOKUPS = 32
@@ -190,7 +190,9 @@ class _Search:
     def _texts(self, high: int, low: int, at_once: int) -> Iterator[Compared]:
         for entries in self._read(high, low, at_once):
             other = {entry.conversation_id for entry in entries if not is_message(entry.place)}
-            texts = {id: texts_of(conversation) for id, conversation in self._tx.conversations_by_id(other).items()}
+            stored = list(self._tx.conversations_by_id(other).values())
+            shown = zip(stored, self._tx.shown(stored), strict=True)
+            texts = {conversation.id: texts_shown(conversation, whole) for conversation, whole in shown}
             for entry in entries:
                 text = entry.text or texts.get(entry.conversation_id, {}).get(entry.place) or ""
                 yield Compared(entry, self._hit(entry, text), 1 + len(text) // PIECE)

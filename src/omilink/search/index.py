@@ -103,13 +103,27 @@ def texts_of(one: Conversation | Indexed) -> dict[int, str]:
     """The texts of a conversation that are not messages, by their place in the index. The emoji stands before the
     title."""
     details = details_of(one.details)
-    title = (one.emoji, one.user_title or one.omi_title or one.title)
-    texts = {TITLE: " ".join(part for part in title if part), SUMMARY: one.summary}
+    texts = {TITLE: _title_text(one.emoji, _own_title(one)), SUMMARY: one.summary}
     texts[PARTICIPANTS] = ", ".join(participant.name for participant in details.participants)
     texts |= zip(SECTIONS, (f"{section.heading}\n{section.text}" for section in details.sections), strict=False)
     texts |= zip(EVENTS, (f"{event.title}\n{event.description or ''}" for event in details.events), strict=False)
     texts |= zip(ACTION_ITEMS, (item.text for item in details.action_items), strict=False)
     return {place: text for place, text in texts.items() if text}
+
+
+def texts_shown(one: Conversation, whole: Conversation) -> dict[int, str]:
+    """The texts of a stored conversation that the whole shows. `texts_of` has also a title and a summary in whose place
+    the whole shows those of another one of its conversations."""
+    texts = texts_of(one)
+    if not one.is_joined:
+        return texts
+    if _own_title(one) == whole.shown_title:
+        texts[TITLE] = _title_text(whole.emoji, whole.shown_title)
+    else:
+        texts.pop(TITLE, None)
+    if one.summary != whole.summary:
+        texts.pop(SUMMARY, None)
+    return texts
 
 
 class _Edit(NamedTuple):
@@ -119,6 +133,14 @@ class _Edit(NamedTuple):
     place: int
     old: str
     new: str
+
+
+def _own_title(one: Conversation | Indexed) -> str | None:
+    return one.user_title or one.omi_title or one.title
+
+
+def _title_text(emoji: str | None, title: str | None) -> str:
+    return " ".join(part for part in (emoji, title) if part)
 
 
 def _leave(tx: Transaction, known: dict[str, Indexed], conversations: Collection[Conversation]) -> None:
