@@ -1,6 +1,7 @@
 """The words of a record that never came live are found, once and in their order."""
 
 import random
+import tracemalloc
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Any
@@ -10,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from omilink.conversations.alignment import MOST_PLACES, PLACE, Alignment, Steps, letters_of
-from omilink.conversations.repair import in_spoken_order, repair
+from omilink.conversations.alignment import MOST_PLACES, PLACE, Alignment, Letters, Recorded, Steps, letters_of
+from omilink.conversations.repair import Comparison, Repair, _holes, in_spoken_order
 from omilink.models.message import FROM_RECORD, Message, Segment
 
 WORDS = (
@@ -37,6 +38,10 @@ def message(seq: int, text: str, start: float | None, end: float | None = None, 
 
 def live(*segments: Segment) -> list[Message]:
     return [message(seq, one.text, one.start, one.end, one.id or "") for seq, one in enumerate(segments, start=1)]
+
+
+def repair(messages: Sequence[Message], record: Sequence[Segment]) -> Repair:
+    return Comparison(record).repair(messages)
 
 
 def filled(messages: Sequence[Message], record: Sequence[Segment]) -> list[Message]:
@@ -156,20 +161,52 @@ def test_a_comparison_that_takes_very_many_steps_is_given_up_and_fills_in_nothin
     assert len(searches) < 100
 
 
-def test_comparisons_share_their_steps() -> None:
-    steps = Steps()
-    steps.left = 10_000
-    laughs = [message(seq, "ha" * 20, None) for seq in range(1, 401)]
-    repair(laughs, [Segment(text="ha" * 10_000)], steps)
-    assert repair(live(A), [A, C], steps).holes == []
-    assert [hole.text for hole in repair(live(A), [A, C]).holes] == [C.text]
+def test_comparisons_with_one_record_share_their_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omilink.conversations.alignment.MOST_STEPS", 50_000)
+    record = [A, Segment(text="ha" * 10_000), C]
+    assert Comparison(record).repair(live(A)).matched > 0
+    comparison = Comparison(record)
+    comparison.repair([message(seq, "ha" * 20, None) for seq in range(1, 401)])
+    assert comparison.is_given_up()
+    assert comparison.repair(live(A)).holes == []
+
+
+def test_the_letters_of_a_record_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = counted(monkeypatch, Letters, "__init__")
+    comparison = Comparison([A, B, C])
+    for said in (A, B, C):
+        comparison.repair(live(said))
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"), [("la " * 6_000_000, A.text), (A.text, "la " * 6_000_000)], ids=["record", "messages"]
+)
+def test_a_text_too_long_to_be_compared_is_given_up_before_its_letters_are_made(said: str, heard: str) -> None:
+    """Made, they took 30 s and a gigabyte."""
+    record, comparison = [segment(said, 0.0, 9.0, "a"), B], None
+    tracemalloc.start()
+    try:
+        comparison = Comparison(record)
+        found = comparison.repair(live(segment(heard, 0.0, 2.6, "a")))
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert comparison.is_given_up()
+    assert (found.holes, found.said_in, found.matched) == ([], [[], []], 0)
+
+
+def test_a_record_of_any_length_is_kept_where_nothing_is_known() -> None:
+    record = [segment("la " * 6_000_000, 0.0, 9.0, "a"), segment("…", 9.0, 9.5), B]
+    holes = repair([], record).holes
+    assert [(hole.segment, len(hole.text)) for hole in holes] == [(0, 17_999_999), (2, len(B.text))]
 
 
 @given(st.text("abc", min_size=1, max_size=60), st.text("abc", max_size=60))
 def test_an_edited_text_is_compared_as_difflib_does(said: str, there: str) -> None:
     found = SequenceMatcher(None, said, there, autojunk=False).get_matching_blocks()
     blocks = [block for block in found if block.size >= min(3, len(said))]
-    assert Alignment([], [], Steps())._common(said, there) == blocks
+    assert Alignment([], Recorded([], Steps()), Steps())._common(said, there) == blocks
 
 
 @st.composite
@@ -214,3 +251,16 @@ def test_every_word_is_there_once_and_in_its_order(talk: tuple[list[Segment], li
     assert "".join(letters_of(one.text) for one in after) == "".join(letters_of(one.text) for one in said)
     assert [one for one in after if one.source == "omi"] == live(*kept)
     assert repair(after, record).holes == []
+
+
+PLACES = st.none() | st.tuples(st.floats(-5, 100), st.floats(-5, 100))
+
+
+@given(st.lists(st.tuples(st.text("ab …", max_size=9), PLACES), max_size=6))
+def test_where_nothing_is_known_each_segment_is_missing_as_a_comparison_finds_it(
+    said: list[tuple[str, tuple[float, float] | None]],
+) -> None:
+    record = in_spoken_order([segment(text, *place) if place else Segment(text=text) for text, place in said])
+    steps = Steps()
+    compared = list(_holes(Alignment([], Recorded(record, steps), steps)))
+    assert repair([], record).holes == compared

@@ -6,7 +6,7 @@ and no digit (docs/reference/omi.md: the conversation record). So texts are comp
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import Match, SequenceMatcher
 from itertools import accumulate, islice
 from statistics import median
@@ -29,6 +29,8 @@ MOST_STEPS = 2_500_000
 """The most steps of a comparison: about half a second. A step compares two letters of edited texts."""
 PLACE, SEARCHED = 25, 250
 """Steps for trying a place, and letters that are searched in one step."""
+MADE, HELD = 2, 4
+"""Steps for making a letter of a text, and letters of the record for which a comparison makes room in one step."""
 MOST_TIMED = 100
 """The most long texts that are searched to measure the difference of the clocks."""
 LETTER = 100.0
@@ -47,6 +49,10 @@ class Steps:
         """Counts these steps as taken. Returns whether they are still allowed."""
         self.left -= steps
         return self.left >= 0
+
+    def may_make(self, texts: Iterable[str]) -> bool:
+        """Counts the steps for making the letters of these texts. Returns whether they are still allowed."""
+        return self.may_take(MADE * sum(map(len, texts)))
 
 
 def letters_of(text: str) -> str:
@@ -83,18 +89,29 @@ class Letters:
         return bisect_right(self.first, index) - 1
 
 
+class Recorded:
+    """The segments of a record, in spoken order, with their letters, which several comparisons share. A record that
+    takes too many steps has no letters, and every comparison with it is given up."""
+
+    def __init__(self, segments: Sequence[Segment], steps: Steps) -> None:
+        self.segments = segments
+        texts = [segment.text for segment in segments]
+        self.letters = Letters(texts if steps.may_make(texts) else [""] * len(texts))
+
+
 class Alignment:
     """Which letters of the record belong to which message. `owners` has the index of the message for each letter, or
     None for a letter of no message. `shift` are the seconds by which the record's clock is ahead of the messages'
     clock."""
 
     def __init__(
-        self, messages: Sequence[Message], record: Sequence[Segment], steps: Steps, *, is_one_clock: bool = False
+        self, messages: Sequence[Message], recorded: Recorded, steps: Steps, *, is_one_clock: bool = False
     ) -> None:
         self._steps, self._is_one_clock = steps, is_one_clock
-        self.messages, self.record = messages, record
-        self.letters = Letters([segment.text for segment in record])
-        self._said = [letters_of(message.text) for message in messages]
+        self.messages, self.record, self.letters = messages, recorded.segments, recorded.letters
+        record, texts = self.record, [message.text for message in messages]
+        is_allowed = steps.may_make(texts) and steps.may_take(len(self.letters) // HELD)
+        self._said = list(map(letters_of, texts)) if is_allowed else [""] * len(texts)
         self._starts = [segment.start for segment in record if segment.start is not None]
         self._ends = list(accumulate((segment.end or 0.0 for segment in record[: len(self._starts)]), max))
         self._of_id: dict[str | None, int] = {segment.id: number for number, segment in enumerate(record) if segment.id}
@@ -114,6 +131,10 @@ class Alignment:
     def is_given_up(self) -> bool:
         """Whether the comparison took too many steps."""
         return self._steps.left < 0
+
+    def count_said(self) -> int:
+        """The number of letters of the messages; 0 if the comparison was given up before they were made."""
+        return sum(map(len, self._said))
 
     def owners_of(self, segment: int) -> Sequence[int | None]:
         """The owners of the letters of this segment of the record."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, groupby
 from math import inf
 from typing import TypeVar
 
-from omilink.conversations.alignment import Alignment, Steps
+from omilink.conversations.alignment import Alignment, Recorded, Steps
 from omilink.models.message import Message, Segment
 
 AnySegment = TypeVar("AnySegment", bound=Segment)
@@ -32,12 +33,13 @@ class Hole:
 @dataclass(frozen=True, slots=True)
 class Repair:
     """How a record and the known messages fit together. `holes` are in spoken order. `said_in` has for each segment of
-    the record the indexes of the messages with its words. `matched` is the number of letters that both have, and
-    `shift` the seconds by which the record's clock is ahead of the messages' clock. A comparison that takes more than
-    MOST_STEPS is given up, and has no holes."""
+    the record the indexes of the messages with its words. `said` is the number of letters of the messages, `matched` of
+    those that both have, and `shift` the seconds by which the record's clock is ahead of the messages' clock. A
+    comparison that takes more than MOST_STEPS is given up, and has no holes."""
 
     holes: Sequence[Hole]
     said_in: Sequence[Sequence[int]]
+    said: int
     matched: int
     shift: float
 
@@ -47,16 +49,39 @@ def in_spoken_order(segments: Sequence[AnySegment]) -> list[AnySegment]:
     return sorted(segments, key=lambda one: (one.start is None, one.start or 0.0, one.end or 0.0))
 
 
-def repair(messages: Sequence[Message], record: Sequence[Segment], steps: Steps | None = None) -> Repair:
-    """Compares the messages, in spoken order, with the record's segments, in spoken order too."""
-    found = Alignment(messages, record, steps or Steps())
-    owners = [dict.fromkeys(found.owners_of(segment)) for segment in range(len(record))]
-    return Repair(
-        holes=[] if found.is_given_up() else list(_holes(found)),
-        said_in=[[owner for owner in of_segment if owner is not None] for of_segment in owners],
-        matched=sum(owner is not None for owner in found.owners),
-        shift=found.shift,
-    )
+class Comparison:
+    """Compares one record with messages. All of its comparisons share MOST_STEPS."""
+
+    def __init__(self, record: Sequence[Segment]) -> None:
+        """`record` has the record's segments, in spoken order."""
+        self._record, self._steps = record, Steps()
+
+    def repair(self, messages: Sequence[Message]) -> Repair:
+        """Compares the record with these messages, which are in spoken order. Without messages everything is missing,
+        however long the record is."""
+        if not messages:
+            return Repair(list(_all_missing(self._record)), [()] * len(self._record), said=0, matched=0, shift=0.0)
+        found = Alignment(messages, self._recorded, self._steps)
+        owners = [dict.fromkeys(found.owners_of(segment)) for segment in range(len(self._record))]
+        return Repair(
+            holes=[] if found.is_given_up() else list(_holes(found)),
+            said_in=[[owner for owner in of_segment if owner is not None] for of_segment in owners],
+            said=found.count_said(),
+            matched=sum(owner is not None for owner in found.owners),
+            shift=found.shift,
+        )
+
+    def is_given_up(self) -> bool:
+        """Whether a comparison took too many steps, so that what it found is not whole."""
+        return self._steps.left < 0
+
+    def count_letters(self) -> int:
+        """The number of letters of the record; 0 if it is too long to be compared."""
+        return len(self._recorded.letters)
+
+    @cached_property
+    def _recorded(self) -> Recorded:
+        return Recorded(self._record, self._steps)
 
 
 def compare_again(
@@ -73,12 +98,24 @@ def compare_again(
         else Segment(id=one.segment_id, text=one.text, start=start, end=max(start, one.end))
         for one, start in zip(words, starts, strict=True)
     ]
-    found = Alignment(live, placed, steps, is_one_clock=True)
+    found = Alignment(live, Recorded(placed, steps), steps, is_one_clock=True)
     if found.is_given_up():
         return None
     holes = _holes(found)
     runs = (groupby(found.owners_of(segment)) for segment in range(len(words)))
     return [[next(holes) if owner is None else owner for owner, _ in of_segment] for of_segment in runs]
+
+
+def _all_missing(record: Sequence[Segment]) -> Iterator[Hole]:
+    """Every segment that says something, as `_holes` has them if no message is known."""
+    position: float | None = None
+    for number, segment in enumerate(record):
+        if any(map(str.isalnum, segment.text)):
+            start = end = None
+            if segment.start is not None and segment.end is not None:
+                start, end = round(segment.start, 3), round(max(segment.start, segment.end), 3)
+            position = _between(position, None, start)
+            yield Hole(number, segment.text.strip(), start, end, position, None)
 
 
 def _holes(found: Alignment) -> Iterator[Hole]:

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from omilink.clock import Millis
 from omilink.conversations import joining, people
-from omilink.conversations.alignment import Steps
-from omilink.conversations.repair import Hole, Repair, repair
+from omilink.conversations.repair import Comparison, Hole
 from omilink.conversations.wholes import SNAPSHOT
 from omilink.ingest import record_finding
 from omilink.ingest.batch import DeliveryBatch
@@ -86,10 +85,10 @@ class _Filling:
         self._batch, self._delivery, self._is_new = batch, delivery, is_new
         self._before = {one.id: one for one in living}
         self._main = living[0].id
-        self._record, steps = record, Steps()
-        words = words_of(batch.tx, living, record, steps)
+        self._record, comparison = record, Comparison(record.segments)
+        words = words_of(batch.tx, living, comparison)
         self._said, self._offsets = list(words.said), words.offsets
-        self._repair: Repair = repair(words.on_one_clock(), record.segments, steps)
+        self._repair = comparison.repair(words.on_one_clock())
         self._conversations = dict(self._before)
         self._new: defaultdict[str, list[Message]] = defaultdict(list)
         self._named: defaultdict[str, list[Message]] = defaultdict(list)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from omilink.clock import DAY, Millis
-from omilink.conversations.alignment import LONG, Steps, letters_of
-from omilink.conversations.repair import repair
+from omilink.conversations.alignment import LONG
+from omilink.conversations.repair import Comparison
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.record_words import is_of_one_session, with_cut_off
 from omilink.models.conversation import Conversation
@@ -59,11 +59,11 @@ def find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> Found:
         then = [one for one in near if one.user_id == owner and _overlap(one, since, until) > -AROUND]
         free = [one for one in then if not one.deleted_at and not one.omi_id and one.id not in known]
         free.sort(key=lambda one: -_overlap(one, since, until))
-        steps = Steps()  # of all comparisons, since the writing transaction waits for them
-        living = living or list(islice((one for one in free if _is_alike(batch, one, record, steps)), 1))
+        words = Comparison(record.segments)
+        living = living or list(islice((one for one in free if _is_alike(batch, one, words)), 1))
         living = _with_split_off(batch, living)
         living = _with_parts(living, free)
-        living = with_cut_off(batch.tx, living, [one for one in free if one not in living], record, steps)
+        living = with_cut_off(batch.tx, living, [one for one in free if one not in living], words)
     living = _first_first(living, record)
     have_phrases = any(_has_phrase(batch, one) for one in {**known, **{one.id: one for one in living}}.values())
     return Found(living, deleted, has_phrases=have_phrases)
@@ -178,11 +178,9 @@ def _overlap(conversation: Conversation, since: Millis, until: Millis) -> Millis
     return min(until, conversation.ended_at) - max(since, began)
 
 
-def _is_alike(batch: DeliveryBatch, conversation: Conversation, record: Record, steps: Steps) -> bool:
+def _is_alike(batch: DeliveryBatch, conversation: Conversation, record: Comparison) -> bool:
     """Whether all letters of the conversation stand in the record at about their time, or enough letters that are most
     of either side."""
-    messages = batch.tx.all_messages(conversation.id)
-    here = sum(len(letters_of(message.text)) for message in messages)
-    there = sum(len(letters_of(segment.text)) for segment in record.segments)
-    matched = repair(messages, record.segments, steps).matched
-    return 0 < here == matched or (matched >= LONG and matched * 2 >= min(here, there))
+    found = record.repair(batch.tx.all_messages(conversation.id))
+    is_most = found.matched >= LONG and found.matched * 2 >= min(found.said, record.count_letters())
+    return 0 < found.said == found.matched or is_most

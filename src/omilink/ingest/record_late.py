@@ -30,6 +30,8 @@ def take(
     a message that its user has corrected. False if there is no such conversation. A text may be said again at the same
     second of the next conversation, so it counts only if no later conversation has a clock that shows its time now, and
     a short text only while the conversation may go on."""
+    if steps.left < 0:
+        return False
     near = list(near)
     is_long = len(letters_of(segment.text)) >= LONG
     for one in near:
@@ -72,7 +74,7 @@ def take_added(batch: DeliveryBatch, delivery: Delivery, before: Message, change
     has filled in."""
     conversation = batch.conversation(delivery, before.conversation_id)
     message = batch.message((before.conversation_id, before.key))
-    if message is None or message.text == before.text or not _is_repaired(conversation):
+    if message is None or message.text == before.text or steps.left < 0 or not _is_repaired(conversation):
         return
     there = [before if one.key == message.key else one for one in around(batch, conversation, message)]
     left = left_after(message, there, conversation.last_seq + 1, steps)

@@ -6,12 +6,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from omilink.conversations.alignment import Steps, letters_of
-from omilink.conversations.repair import repair
+from omilink.conversations.repair import Comparison, Repair
 from omilink.database.store import Transaction
 from omilink.models.conversation import Conversation
 from omilink.models.message import Message
-from omilink.models.record import Record
 
 
 class Words(NamedTuple):
@@ -26,13 +24,13 @@ class Words(NamedTuple):
         return [_moved(message, self.offsets[message.conversation_id]) for message in self.said]
 
 
-def words_of(tx: Transaction, living: Sequence[Conversation], record: Record, steps: Steps) -> Words:
+def words_of(tx: Transaction, living: Sequence[Conversation], record: Comparison) -> Words:
     """The words of these conversations. Where omilink has cut one conversation of a session, the record's times tell
     how the clocks differ. Otherwise one conversation comes after the other."""
     said = {one.id: tx.all_messages(one.id) for one in sorted(living, key=_place)}
     offsets = dict.fromkeys(said, 0.0)
     if len(living) > 1 and is_of_one_session(living):
-        shifts = {id: repair(messages, record.segments, steps).shift for id, messages in said.items()}
+        shifts = {id: record.repair(messages).shift for id, messages in said.items()}
         offsets = {id: round(shift - shifts[living[0].id], 3) for id, shift in shifts.items()}
     together = [message for messages in said.values() for message in messages]
     if len(living) > 1 and is_of_one_session(living):
@@ -41,7 +39,7 @@ def words_of(tx: Transaction, living: Sequence[Conversation], record: Record, st
 
 
 def with_cut_off(
-    tx: Transaction, living: Sequence[Conversation], others: Sequence[Conversation], record: Record, steps: Steps
+    tx: Transaction, living: Sequence[Conversation], others: Sequence[Conversation], record: Comparison
 ) -> list[Conversation]:
     """The conversations, with those of the others that have words of the same record: all their letters stand in it, at
     about their time, where it has no words of the conversations before."""
@@ -49,10 +47,10 @@ def with_cut_off(
         return list(living)
     found = list(living)
     for other in others:
-        letters = sum(len(letters_of(message.text)) for message in tx.all_messages(other.id))
-        if 0 < letters == _matched(tx, [other], record, steps):
-            before, together = (_matched(tx, each, record, steps) for each in (found, [*found, other]))
-            if together == before + letters and steps.left >= 0:
+        alone = _compared(tx, [other], record)
+        if 0 < alone.said == alone.matched:
+            before, together = (_compared(tx, each, record).matched for each in (found, [*found, other]))
+            if together == before + alone.said and not record.is_given_up():
                 found.append(other)
     return found
 
@@ -62,9 +60,8 @@ def is_of_one_session(living: Sequence[Conversation]) -> bool:
     return len({one.session_key for one in living}) == 1 and not any(one.is_split for one in living)
 
 
-def _matched(tx: Transaction, living: Sequence[Conversation], record: Record, steps: Steps) -> int:
-    words = words_of(tx, living, record, steps).on_one_clock()
-    return repair(words, record.segments, steps).matched
+def _compared(tx: Transaction, living: Sequence[Conversation], record: Comparison) -> Repair:
+    return record.repair(words_of(tx, living, record).on_one_clock())
 
 
 def _place(conversation: Conversation) -> tuple[int, float, str]:
