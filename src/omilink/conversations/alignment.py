@@ -4,6 +4,7 @@ OMI's joining moves words across the border of neighbouring segments and changes
 and no digit (docs/reference/omi.md: the conversation record). So texts are compared by casefolded letters and digits.
 """
 
+import re
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,6 +36,8 @@ MOST_TIMED = 100
 """The most long texts that are searched to measure the difference of the clocks."""
 LETTER = 100.0
 """Score of a letter that both sides have. It outweighs the differences of time, which are at most FAR seconds."""
+_WORD = re.compile(r"[^\W_]+")
+"""A row of letters and digits, as `str.isalnum` has them."""
 SAME_TIME = 0.01
 """Seconds by which equal times may differ."""
 
@@ -57,29 +60,43 @@ class Steps:
 
 def letters_of(text: str) -> str:
     """The casefolded letters and digits of the text."""
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
+    return "".join(_words_of(text))
+
+
+def offset_of(text: str, index: int) -> int:
+    """The offset in the text of its letter of this index."""
+    for word in _WORD.finditer(text):
+        for offset, character in enumerate(word[0], word.start()):
+            index -= len(_folded(character))
+            if index < 0:
+                return offset
+    return len(text)
+
+
+def _words_of(text: str) -> Iterable[str]:
+    """The words of the text, folded."""
+    return _WORD.findall(text.lower()) if text.isascii() else map(_folded, _WORD.findall(text))
+
+
+def _folded(word: str) -> str:
+    folded = word.casefold()
+    return folded if folded.isalnum() else "".join(filter(str.isalnum, folded))
 
 
 class Letters:
     """The letters and digits of all texts in a row, `text`. `first` has the index of each text's first letter, and at
-    the end the number of all letters; `places` has the offset of each letter in its text, and `words` the indexes at
-    which a word begins or ends."""
+    the end the number of all letters; `words` has the indexes at which a word begins or ends."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        letters: list[str] = []
-        self.places: list[int] = []
-        self.first, self.words = [0], {0}
+        words: list[str] = []
+        count, self.first, self.words = 0, [0], {0}
         for text in texts:
-            for place, character in enumerate(text):
-                if character.isalnum():
-                    folded = [letter for letter in character.casefold() if letter.isalnum()]
-                    letters += folded
-                    self.places += [place] * len(folded)
-                else:
-                    self.words.add(len(letters))
-            self.first.append(len(letters))
-            self.words.add(len(letters))
-        self.text = "".join(letters)
+            for word in _words_of(text):
+                words.append(word)
+                count += len(word)
+                self.words.add(count)
+            self.first.append(count)
+        self.text = "".join(words)
 
     def __len__(self) -> int:
         return len(self.text)
@@ -136,10 +153,24 @@ class Alignment:
         """The number of letters of the messages; 0 if the comparison was given up before they were made."""
         return sum(map(len, self._said))
 
+    def count_matched(self) -> int:
+        """The number of letters of the record that belong to a message."""
+        return self._taken.count(1)
+
     def owners_of(self, segment: int) -> Sequence[int | None]:
         """The owners of the letters of this segment of the record."""
         first, end = self.letters.first[segment : segment + 2]
         return self.owners[first:end]
+
+    def before(self, index: int) -> int | None:
+        """The message with the latest letter before this one that belongs to a message."""
+        at = self._taken.rfind(1, 0, index)
+        return None if at < 0 else self.owners[at]
+
+    def behind(self, index: int) -> int | None:
+        """The message with the first letter from this one on that belongs to a message."""
+        at = self._taken.find(1, index)
+        return None if at < 0 else self.owners[at]
 
     def missing(self, segment: int) -> Iterator[tuple[int, int]]:
         """Where letters of this segment belong to no message: the index of the first one, and the index behind the
@@ -281,10 +312,13 @@ class Alignment:
         return (low, high) if low <= high else (high, low)
 
     def _take(self, number: int, low: int, high: int) -> None:
-        for index in range(low, high):
-            if not self._taken[index]:
-                self.owners[index] = number
-                self._taken[index] = 1
+        if self._is_free(low, high):
+            self.owners[low:high] = [number] * (high - low)
+        else:
+            for index in range(low, high):
+                if not self._taken[index]:
+                    self.owners[index] = number
+        self._taken[low:high] = b"\1" * (high - low)
         self._spans[number] = (low, high)
         insort(self._placed, number)
 
@@ -398,7 +432,8 @@ class _BestBefore:
         """The best score of the chains that end at or before this index, and the last link of that chain."""
         index, best = end + 1, self._best[0]
         while index:
-            best = max(best, self._best[index], key=lambda each: each[0])
+            if self._best[index][0] > best[0]:
+                best = self._best[index]
             index -= index & -index
         return best
 

@@ -7,7 +7,7 @@ from itertools import accumulate, groupby
 from math import inf
 from typing import TypeVar
 
-from omilink.conversations.alignment import Alignment, Recorded, Steps
+from omilink.conversations.alignment import Alignment, Recorded, Steps, offset_of
 from omilink.models.message import Message, Segment
 
 AnySegment = TypeVar("AnySegment", bound=Segment)
@@ -67,7 +67,7 @@ class Comparison:
             holes=[] if found.is_given_up() else list(_holes(found)),
             said_in=[[owner for owner in of_segment if owner is not None] for of_segment in owners],
             said=found.count_said(),
-            matched=sum(owner is not None for owner in found.owners),
+            matched=found.count_matched(),
             shift=found.shift,
         )
 
@@ -120,25 +120,20 @@ def _all_missing(record: Sequence[Segment]) -> Iterator[Hole]:
 
 def _holes(found: Alignment) -> Iterator[Hole]:
     """The missing words, in spoken order."""
-    before = [None, *accumulate(found.owners, _latest)]
-    behind = [None, *accumulate(reversed(found.owners), _latest)][::-1]
     position: float | None = None
     for segment in range(len(found.record)):
         for low, high in found.missing(segment):
-            hole = _hole(found, segment, low, high, before[low], behind[high], position)
+            hole = _hole(found, segment, low, high, position)
             position = hole.position
             yield hole
 
 
-def _hole(
-    found: Alignment, segment: int, low: int, high: int, before: int | None, behind: int | None, at: float | None
-) -> Hole:
-    """The missing letters from index `low` to `high` of one segment, between the messages `before` and `behind`, after
-    the position `at` of the hole before."""
-    letters, (first, end) = found.letters, found.letters.first[segment : segment + 2]
-    text = found.record[segment].text[
-        letters.places[low] if low > first else 0 : letters.places[high] if high < end else None
-    ]
+def _hole(found: Alignment, segment: int, low: int, high: int, at: float | None) -> Hole:
+    """The missing letters from index `low` to `high` of one segment, after the position `at` of the hole before."""
+    before, behind = found.before(low), found.behind(high)
+    first = found.letters.first[segment]
+    whole = found.record[segment].text
+    text = whole[offset_of(whole, low - first) if low > first else 0 : offset_of(whole, high - first)]
     start, until = _seconds(found, segment, low), _seconds(found, segment, high)
     if start is not None and until is not None:
         if low > first and before is not None:  # the words go on where a known message of this segment ended
@@ -156,10 +151,6 @@ def _seconds(found: Alignment, segment: int, index: int) -> float | None:
     is_end = index == found.letters.first[segment + 1]
     time = found.record[segment].end if is_end else found.time(index)
     return None if time is None else round(time - found.shift, 3)
-
-
-def _latest(known: int | None, owner: int | None) -> int | None:
-    return known if owner is None else owner
 
 
 def _between(least: float | None, most: float | None, wanted: float | None) -> float:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import BigInteger, Double, bindparam, cast, delete, func, insert, select, tuple_, update
+from sqlalchemy import BigInteger, Double, bindparam, cast, delete, func, insert, literal, select, tuple_, update
 
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
@@ -174,6 +174,11 @@ class Messages(Work):
         """In spoken order."""
         spoken = select(message).where(message.c.conversation_id == conversation_id)
         return every(Message, self._run(spoken.order_by(message.c.position, message.c.seq)))
+
+    def has_message(self, conversation_id: str, text: str) -> bool:
+        """Whether a message of the conversation has exactly this text, as it was heard."""
+        such = (message.c.conversation_id == conversation_id) & (message.c.text == text)
+        return bool(self._run(select(literal(1)).where(such).limit(1)).scalar())
 
     def is_begun_before(self, conversation_id: str, seq: int, title: str) -> bool:
         """Whether a message that came before the one of this number would give the conversation this title."""

@@ -116,7 +116,7 @@ def _of_record(batch: DeliveryBatch, delivery: Delivery, record: Record) -> list
 
 def _has_phrase(batch: DeliveryBatch, conversation: Conversation) -> bool:
     """Whether a verification phrase was removed from the conversation, or it is the one that remembers such phrases."""
-    return any(message.text == LEFT_OUT for message in batch.tx.all_messages(conversation.id))
+    return batch.tx.has_message(conversation.id, LEFT_OUT)
 
 
 def _count_shared(batch: DeliveryBatch, near: Iterable[Conversation], record: Record) -> Counter[str]:

@@ -5,8 +5,9 @@ and deleted words stay deleted.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -49,7 +50,7 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class Call:
     """A call as it was read: its segments, its record or its summary of a day, the number of unreadable segments, and
     its sender's mistake."""
 
@@ -74,7 +75,7 @@ class _Done:
 class _Signatures:
     """The signatures of saved calls. A signed call is saved once, even long after its words were deleted."""
 
-    def __init__(self, tx: Transaction, calls: Sequence[_Call]) -> None:
+    def __init__(self, tx: Transaction, calls: Sequence[Call]) -> None:
         self._tx = tx
         self._saved = tx.known_signatures({call.delivery.signature for call in calls if call.delivery.signature})
         self._new: set[str] = set()
@@ -90,10 +91,22 @@ class _Signatures:
         self._tx.add_signatures(self._new)
 
 
-def save_all(tx: Transaction, deliveries: Sequence[Delivery], gap: float, daily_bytes: float = math.inf) -> Saved:
+def read_records(deliveries: Sequence[Delivery]) -> Mapping[int, Call]:
+    """The records among the deliveries, by seq. Reading a long one takes a while, for which no transaction should
+    wait."""
+    return {one.seq: _read(one) for one in deliveries if one.kind == RECORD and not one.contradiction}
+
+
+def save_all(
+    tx: Transaction,
+    deliveries: Sequence[Delivery],
+    gap: float,
+    daily_bytes: float = math.inf,
+    records: Mapping[int, Call] = MappingProxyType({}),
+) -> Saved:
     """Saves the deliveries in the given order. `gap` is the seconds of silence that end a conversation, `daily_bytes`
-    the bytes that are kept of one sender in a day."""
-    calls = [_read(delivery) for delivery in deliveries if not delivery.contradiction]
+    the bytes that are kept of one sender in a day. `records` has those that `read_records` has read before."""
+    calls = [records.get(one.seq) or _read(one) for one in deliveries if not one.contradiction]
     batch = DeliveryBatch(tx, gap, [(call.delivery, call.said) for call in calls])
     signatures, budget = _Signatures(tx, calls), _budget(batch, daily_bytes)
     done = [(call.delivery.seq, _save_call(batch, call, signatures, budget)) for call in calls]
@@ -114,17 +127,17 @@ def save_all(tx: Transaction, deliveries: Sequence[Delivery], gap: float, daily_
     )
 
 
-def _read(delivery: Delivery) -> _Call:
+def _read(delivery: Delivery) -> Call:
     content = json_body.read(stored_body.unpack(delivery.body))
     if delivery.kind == RECORD:
         read = record_reading.read(content)
-        return _Call(delivery, (), read.unreadable, None, read)
+        return Call(delivery, (), read.unreadable, None, read)
     if delivery.kind == DAY_SUMMARY:
-        return _Call(delivery, (), 0, None, day=record_reading.read_day(content, delivery.received_at))
+        return Call(delivery, (), 0, None, day=record_reading.read_day(content, delivery.received_at))
     if delivery.kind == TOO_LARGE:
-        return _Call(delivery, (), 0, Mistake.RECORD_TOO_LARGE)
+        return Call(delivery, (), 0, Mistake.RECORD_TOO_LARGE)
     said, bad = segment_reading.read(content)
-    return _Call(delivery, mistakes.in_seconds(said), bad, mistakes.of_call(said, bad))
+    return Call(delivery, mistakes.in_seconds(said), bad, mistakes.of_call(said, bad))
 
 
 def _budget(batch: DeliveryBatch, daily_bytes: float) -> Budget | None:
@@ -134,7 +147,7 @@ def _budget(batch: DeliveryBatch, daily_bytes: float) -> Budget | None:
     return Budget(batch.tx, daily_bytes, (sender(owner, delivery) for owner, delivery in owned))
 
 
-def _save_call(batch: DeliveryBatch, call: _Call, signatures: _Signatures, budget: Budget | None) -> _Done:
+def _save_call(batch: DeliveryBatch, call: Call, signatures: _Signatures, budget: Budget | None) -> _Done:
     delivery = call.delivery
     if signatures.is_saved(delivery):
         return _Done(is_dropped=True)

@@ -13,7 +13,7 @@ from omilink.errors import Unavailable
 from omilink.ingest import saving
 from omilink.ingest.queue import DeliveryQueue
 from omilink.live.bus import Bus, EventsByUser
-from omilink.models.delivery import LONGEST_WAIT, Delivery
+from omilink.models.delivery import LONGEST_WAIT, RECORD, Delivery
 from omilink.models.event import Event
 
 BATCH = 200
@@ -94,10 +94,11 @@ class Worker:
             await self.save_or_split(deliveries[middle:])
 
     async def _commit(self, deliveries: Sequence[Delivery]) -> None:
-        seqs = {delivery.seq for delivery in deliveries}
+        seqs, is_record = {delivery.seq for delivery in deliveries}, any(one.kind == RECORD for one in deliveries)
+        records = await asyncio.to_thread(saving.read_records, deliveries) if is_record else {}
 
         def save_and_finish(tx: Transaction) -> tuple[saving.Saved, bool, EventsByUser]:
-            saved = saving.save_all(tx, deliveries, self._gap, self._daily_bytes)
+            saved = saving.save_all(tx, deliveries, self._gap, self._daily_bytes, records)
             kept = sorted(seqs - saved.dropped)
             is_finished = self._queue.finish_within(tx, kept, saved.quarantined, saved.dropped)
             return saved, is_finished, _by_user(tx.events_added())
