@@ -1,6 +1,6 @@
 """The unit of work for a batch of calls, which are loaded and written together in few statements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from omilink.clock import Millis
 from omilink.conversations import segmentation
@@ -34,6 +34,7 @@ class DeliveryBatch(Batch):
         self._minutes: dict[str, set[int]] = {}
         self._unplaced_seen: set[str] = set()
         self._traces: dict[str, dict[int, str]] = {}
+        self._session_keys: dict[str, Sequence[str]] = {}
         self._load_sessions()  # locks the sessions, so that everything read after it stays true
         self.load_proofs()
         self._load_conversations()
@@ -54,10 +55,14 @@ class DeliveryBatch(Batch):
         self._challenges = self.tx.challenges(asked, counted)
 
     def _load_conversations(self) -> None:
-        keys = {delivery.session_key for delivery in self.deliveries}
+        keys = {key for delivery in self.deliveries for key in self.session_keys(delivery)}
         since = min((delivery.received_at for delivery in self.deliveries), default=0) - segmentation.BACKLOG_LIMIT
+        near = self.tx.conversations_near(keys, since)
+        if elsewhere := {one.session_key for one in near} - self._sessions.keys():
+            self._sessions |= self.tx.sessions(elsewhere)  # locks them too
+            near = self.tx.conversations_near(keys, since)
         self._conversations = {key: {} for key in keys}
-        for conversation in sorted(self.tx.conversations_near(keys, since), key=_by_last_words):
+        for conversation in sorted(near, key=_by_last_words):
             of_session = self._conversations[conversation.session_key]
             of_session[conversation.id] = conversation
             if len(of_session) > NEAR_MOST:
@@ -68,7 +73,8 @@ class DeliveryBatch(Batch):
         keys = {
             (conversation_id, segment.key)
             for delivery, segments in calls
-            for conversation_id in self._conversations[delivery.session_key]
+            for key in self.session_keys(delivery)
+            for conversation_id in self._conversations[key]
             for segment in segments
         }
         self._keep_stored(self.tx.known_messages(keys).values())
@@ -83,6 +89,23 @@ class DeliveryBatch(Batch):
         return self._sessions.get(delivery.session_key) or OmiSession(
             omi_session_id=delivery.session_id, origin=delivery.origin, created_at=delivery.received_at
         )
+
+    def session_keys(self, delivery: Delivery) -> Sequence[str]:
+        """The key of the delivery's session, and of the session with the same id at the other address, if both are one
+        user's: OMI's cloud sends each call to both addresses, and what was said is shown once."""
+        if delivery.session_key not in self._session_keys:
+            self._session_keys[delivery.session_key] = [delivery.session_key, *self._elsewhere(delivery)]
+        return self._session_keys[delivery.session_key]
+
+    def _elsewhere(self, delivery: Delivery) -> Iterator[str]:
+        if delivery.origin == SHARED:
+            verified = (self.verified.get(uid or "") for uid in (delivery.uid, delivery.session_id))
+            users = {self.session(delivery).user_id, *verified}
+            yield from (session_key(user, delivery.session_id) for user in sorted(filter(None, users)))
+            return
+        shared = self._sessions.get(session_key(SHARED, delivery.session_id))
+        if shared and shared.user_id == delivery.origin:
+            yield shared.id
 
     def accepted(self, delivery: Delivery) -> Millis:
         """When the delivery was accepted, in counted time; the present counted time if the accepting node did not know
@@ -111,16 +134,28 @@ class DeliveryBatch(Batch):
         return [one for one in asked if delivery.origin in (SHARED, one.user_id)]
 
     def near(self, delivery: Delivery) -> list[Conversation]:
-        """The session's conversations, of all owners, that were going on at about the time of the delivery. The
-        conversation with the latest words stands last."""
-        at = delivery.received_at
+        """The session's conversations, of all owners, and the owner's at the other address, that were going on at about
+        the time of the delivery. The conversation with the latest words stands last."""
+        at, owner = delivery.received_at, self.owner(delivery)
         near = [
             conversation
-            for conversation in self._conversations[delivery.session_key].values()
-            if (conversation.first_order <= delivery.order or conversation.created_at < at + self.gap * 1000)
+            for key in self.session_keys(delivery)
+            for conversation in self._conversations[key].values()
+            if (key == delivery.session_key or (owner and conversation.user_id == owner))
+            and (conversation.first_order <= delivery.order or conversation.created_at < at + self.gap * 1000)
             and conversation.last_at > at - segmentation.BACKLOG_LIMIT
         ]
         return sorted(near, key=_by_last_words)[-NEAR_MOST:]
+
+    def conversations_at(self, delivery: Delivery, since: Millis, until: Millis, most: int) -> list[Conversation]:
+        """As `Transaction.conversations_at`, of the delivery's session, and the owner's at the other address."""
+        own, *elsewhere = self.session_keys(delivery)
+        found, owner = self.tx.conversations_at(own, since, until, most), self.owner(delivery)
+        if owner and elsewhere:
+            self.tx.sessions(elsewhere)  # locks them
+            theirs = (one for key in elsewhere for one in self.tx.conversations_at(key, since, until, most))
+            found += [one for one in theirs if one.user_id == owner]
+        return found
 
     def open_to(self, delivery: Delivery) -> list[Conversation]:
         """The conversations of `near` to which the delivery's words may be added."""
@@ -172,7 +207,8 @@ class DeliveryBatch(Batch):
         return f"{where}~{seq}:{id}"
 
     def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
-        return self._conversations[delivery.session_key][conversation_id]
+        keys = self.session_keys(delivery)
+        return next(of[conversation_id] for key in keys if conversation_id in (of := self._conversations[key]))
 
     # writing
 

@@ -43,7 +43,7 @@ def find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> Found:
     """By OMI's id, by ids of segments, or by time and words, in this order. Where omilink has cut a conversation,
     OMI's joining may have removed all ids of a piece, which is then found by time and words."""
     owner, (since, until) = batch.owner(delivery), seconds_of(delivery, record)
-    near = batch.tx.conversations_at(delivery.session_key, since - AROUND, until + AROUND + HELD_UP, MOST_COMPARED)
+    near = batch.conversations_at(delivery, since - AROUND, until + AROUND + HELD_UP, MOST_COMPARED)
     shared = _count_shared(batch, near, record)
     of_record = _of_record(batch, delivery, record)
     known = {one.id: one for one in [*of_record, *near] if one.omi_id == record.id or shared[one.id]}
@@ -154,7 +154,7 @@ def _deleted_then(batch: DeliveryBatch, delivery: Delivery, record: Record) -> l
     """The owner's deleted conversations of the session whose words the record may hold, by time. Where one of the two
     has no time, a day between them counts as the same time."""
     owner, (since, until) = batch.owner(delivery), seconds_of(delivery, record)
-    then = batch.tx.conversations_at(delivery.session_key, since - DAY, until + DAY, MOST_DELETED)
+    then = batch.conversations_at(delivery, since - DAY, until + DAY, MOST_DELETED)
 
     def may_be_in_record(one: Conversation) -> bool:
         if record.started_at is None or one.zero_at is None or one.end is None:
