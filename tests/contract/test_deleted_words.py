@@ -146,3 +146,58 @@ def test_a_trace_holds_no_words_and_goes_with_its_conversation(tx: Transaction) 
     assert all(set(trace) <= set("0123456789abcdef ") for trace in tx.traces(gone.id).values())
     history.remove_user(tx, "ada", moment(100))
     assert tx.traces(gone.id) == {}
+
+
+def personal(delivery: Delivery) -> Delivery:
+    """The same call at ada's personal address."""
+    return replace(delivery, origin="ada")
+
+
+def everything(tx: Transaction) -> list[str]:
+    """The words of all conversations, whatever address they came at."""
+    return [message.text for one in tx.conversations_of("ada", 100) for message in tx.all_messages(one.id)]
+
+
+@pytest.mark.parametrize("recorded", RECORDS.values(), ids=RECORDS)
+def test_the_other_address_brings_no_deleted_record_back(tx: Transaction, recorded: list[dict[str, Any]]) -> None:
+    save(tx, live(20, *TALK))
+    delete(tx)
+    save(tx, personal(record(LATE, *recorded)))
+    save(tx, personal(record(LATE + 5, *recorded, id="omi-2")))
+    assert everything(tx) == []
+
+
+def test_the_other_address_brings_no_deleted_live_words_back(tx: Transaction) -> None:
+    save(tx, live(20, *TALK))
+    delete(tx)
+    fresh = {**say("Good evening.", 40, 42), "id": uuid(8)}
+    save(tx, personal(live(LATE, *TALK[:3])), personal(live(LATE + 1, TALK[3], fresh)))
+    assert everything(tx) == ["Good evening."]
+
+
+@pytest.mark.parametrize("after", [LATE, 5 * 3_600.0])
+@pytest.mark.parametrize("recorded", RECORDS.values(), ids=RECORDS)
+def test_long_words_that_a_record_had_filled_in_stay_away_everywhere(
+    tx: Transaction, recorded: list[dict[str, Any]], after: float
+) -> None:
+    save(tx, record(20, *recorded))
+    delete(tx)
+    save(tx, personal(live(after, *TALK[:3])), live(after + 1, *TALK[:3]))
+    assert everything(tx) == []
+
+
+def test_another_talk_of_the_same_time_at_the_other_address_is_kept(tx: Transaction) -> None:
+    save(tx, live(20, *TALK))
+    delete(tx)
+    other = ["Our train to Oslo was cancelled today.", "We take the night ferry then."]
+    texts = [{**say(text, 8.0 * n, 8.0 * n + 6), "id": uuid(n + 5)} for n, text in enumerate(other)]
+    save(tx, personal(record(LATE, *texts, id="omi-2")))
+    assert everything(tx) == other
+
+
+def test_new_words_of_a_device_that_has_one_id_for_all_are_kept(tx: Transaction) -> None:
+    one_id = {"id": uuid(1)}
+    save(tx, live(5, KETTLE | one_id))
+    delete(tx)
+    save(tx, live(4 * 3_600, BUS | one_id))
+    assert said(tx) == [BUS["text"]]

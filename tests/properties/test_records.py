@@ -12,10 +12,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from properties.followers import Screen
 from properties.histories import NOON, Said, at, call, empty_store, save, talks, verify
 from sqlalchemy import Engine
 
-from omilink.conversations import history
+from omilink.conversations import history, joining
 from omilink.database.store import Transaction
 from omilink.models.delivery import Delivery
 from omilink.models.json import json_text, time_text, to_json
@@ -198,8 +199,9 @@ def test_what_was_shown_when_it_was_deleted_never_comes_back(engine: Engine, see
 
 
 def check_deletion(engine: Engine, seed: int) -> None:
-    """The talk's conversation is deleted at any moment. Live words that were not shown then are kept, but for the rest
-    of a segment of which some words were. OMI puts a blank between what it joins, as it has since 2025."""
+    """The talk's conversation, or a part that was split off, is deleted at any moment. Live words that were not shown
+    then are kept, but for the rest of a segment of which some words were. A segment of which a split has parted the
+    words lives as long as one of them. OMI puts a blank between what it joins, as it has since 2025."""
     chance = random.Random(seed)
     said = made_unique(talk(chance))
     live, records = list(heard_live(said, chance)), list(sent_records(said, seed, chance, [" "]))
@@ -212,18 +214,31 @@ def check_deletion(engine: Engine, seed: int) -> None:
         for one in deliveries:
             if one.order < moment:
                 save(tx, one)
-        deleted = all_words(tx)
-        for one in talks(tx, "ada", UID):
+        shown = all_words(tx)
+        screen = Screen(tx) if shown else None
+        split_somewhere(tx, chance)
+        for one in chance.sample(talks(tx, "ada", UID), chance.randint(0, len(talks(tx, "ada", UID)))):
             history.delete(tx, one.id, "ada", moment)
+        kept = all_words(tx)
+        whole = {one["id"]: set(re.findall("[0-9]{4}", one["text"])) for one in said}
+        deleted = {word for of_one in whole.values() if of_one.isdisjoint(kept) for word in of_one & shown}
         for one in deliveries:
             if one.order >= moment:
                 save(tx, one)
                 assert deleted.isdisjoint(all_words(tx))
+                assert kept <= all_words(tx)
         later = [segment for heard, segments in live if at(heard) >= moment for segment in segments]
-        whole = {one["id"]: set(re.findall("[0-9]{4}", one["text"])) for one in said}
         new = [one["text"] for one in later if deleted.isdisjoint(whole[one["id"]])]
         assert all_words(tx) >= set(re.findall("[0-9]{4}", " ".join(new)))
-        assert followed(tx) == {m.id: json.loads(json_text(to_json(m))) for m in words(tx)}
+        assert screen is None or screen.is_as_fresh()
+
+
+def split_somewhere(tx: Transaction, chance: random.Random) -> None:
+    """Splits the conversation, if there is one with two messages, perhaps."""
+    said = words(tx)
+    if len(said) > 1 and chance.random() < 0.5:
+        at = chance.choice(said[1:])
+        joining.split(tx, at.conversation_id, at.id, "ada")
 
 
 def all_words(tx: Transaction) -> set[str]:

@@ -64,14 +64,14 @@ def runs(segments: Iterable[Segment], gap: float, cuts: Sequence[float] = ()) ->
     for segment in segments:
         jumps = not _is_next(end, segment, gap) and _breaks(pieces, segment, gap)
         if count < MOST_RUNS and (jumps or _crosses(pieces, segment, cuts)):
-            yield _run(pieces)
+            yield run_of(pieces)
             pieces, end = [], None
             count += 1
         pieces.append(segment)
         if segment.end is not None:
             end = segment.end if end is None else max(end, segment.end)
     if pieces:
-        yield _run(pieces)
+        yield run_of(pieces)
 
 
 def place(
@@ -144,7 +144,7 @@ def _follows(conversation: Conversation, run: Run, at: Millis, gap: float, spoke
     return is_next or run.start < 0 or _is_all_repeated(run, at, said) or _late(conversation, run, at, said) <= LATE
 
 
-def _run(pieces: Sequence[Segment]) -> Run:
+def run_of(pieces: Sequence[Segment]) -> Run:
     starts = [piece.start for piece in pieces if piece.start is not None]
     ends = [piece.end for piece in pieces if piece.end is not None]
     return Run(tuple(pieces), min(starts, default=None), max(ends, default=None))
@@ -166,7 +166,7 @@ def _breaks(pieces: Sequence[Segment], segment: Segment, gap: float) -> bool:
     """Whether the clock jumps between the preceding segments of the call and this segment, or must be another clock."""
     if not pieces:
         return False
-    before = _run(pieces[-MOST_COMPARED:])
+    before = run_of(pieces[-MOST_COMPARED:])
     if before.start is None or before.end is None or segment.start is None or segment.end is None:
         return False
     latest = max(piece.start for piece in before.segments if piece.start is not None)

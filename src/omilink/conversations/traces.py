@@ -5,28 +5,27 @@ in their order, and each number stands for a hundred words.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from omilink.search.words import words
 
 BITS = 1024
-TOLERATED = 4
-"""Of so many words one may be missing, since joining may have glued a word to its neighbour."""
 
 
 def trace_of(text: str, key: bytes) -> str:
     """The trace of the text: its numbers, in ascending order."""
-    return " ".join(f"{number:x}" for number in sorted(set(_numbers(text, key))))
+    return " ".join(f"{number:x}" for number in sorted(set(numbers_of(text, key))))
 
 
-def have_words(traces: Iterable[str], text: str, key: bytes) -> bool:
-    """Whether the words of the text are likely among those whose traces these are."""
-    there = {int(number, 16) for trace in traces for number in trace.split()}
-    numbers = list(_numbers(text, key))
-    missing = sum(number not in there for number in numbers)
-    return bool(numbers) and missing <= len(numbers) // TOLERATED
+def numbers_of(text: str, key: bytes) -> list[int]:
+    """The number of each word of the text."""
+    return [_number(word.text, key) for word in words(text)]
 
 
-def _numbers(text: str, key: bytes) -> Iterator[int]:
-    for word in words(text):
-        yield int.from_bytes(hashlib.blake2b(word.text.encode(), key=key, digest_size=4).digest()) % BITS
+def numbers_in(traces: Iterable[str]) -> set[int]:
+    """The numbers of all words whose traces these are."""
+    return {int(number, 16) for trace in traces for number in trace.split()}
+
+
+def _number(word: str, key: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(word.encode(), key=key, digest_size=4).digest()) % BITS

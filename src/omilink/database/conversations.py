@@ -113,6 +113,13 @@ class Conversations(Work):
         query = select(conversation).where(c.session_id == session_key, c.deleted_at.is_(None))
         return every(Conversation, self._run(query.where((c.id == first_id) | is_cut_of)))
 
+    def tombstones(self, user_id: str, since: Millis, most: int) -> list[Conversation]:
+        """The latest `most` deleted conversations of the user that had words after `since`."""
+        c = conversation.c
+        gone = (c.user_id == user_id) & c.deleted_at.is_not(None) & (c.last_at >= since)
+        latest = select(conversation).where(gone).order_by(c.last_at.desc(), c.id.desc()).limit(most)
+        return every(Conversation, self._run(latest))
+
     def conversations_that_lead_to(self, session_key: str, user_id: str, ids: Collection[str]) -> list[Conversation]:
         """The user's conversations of the session with a section or an action item that leads to a message of one of
         these conversations."""

@@ -188,6 +188,14 @@ conversations = Table(
         sqlite_where=text("part_of IS NOT NULL"),
         postgresql_where=text("part_of IS NOT NULL"),
     ),
+    # few conversations are deleted, and those of a user are looked through before a conversation begins
+    Index(
+        "ix_conversations_deleted",
+        "user_id",
+        "last_at",
+        sqlite_where=text("deleted_at IS NOT NULL"),
+        postgresql_where=text("deleted_at IS NOT NULL"),
+    ),
     # few conversations have action items, and all of a user's are listed together
     Index(
         "ix_conversations_with_details",

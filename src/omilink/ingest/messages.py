@@ -67,6 +67,10 @@ def _add_run(batch: DeliveryBatch, delivery: Delivery, run: segmentation.Run, ch
     else:
         placed = segmentation.place(run, at, as_of_then, batch.gap, batch.came_live)
     if placed is None:
+        left = deleted_words.left_of(batch, delivery, run.segments)
+        if not left:
+            return
+        run = segmentation.run_of(left)
         conversation = _begin(batch, delivery)
         changes.began.add(conversation.id)
     else:

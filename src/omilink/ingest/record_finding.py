@@ -8,6 +8,7 @@ from itertools import islice
 from omilink.clock import DAY, Millis
 from omilink.conversations.alignment import LONG
 from omilink.conversations.repair import Comparison
+from omilink.ingest import deleted_words
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.record_words import is_of_one_session, with_cut_off
 from omilink.models.conversation import Conversation
@@ -55,6 +56,8 @@ def find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> Found:
         return Found(is_anothers=True)
     gone = [one for one in theirs if one.deleted_at and not _is_of_phrases(batch, one)]
     deleted = gone or _deleted_then(batch, delivery, record)
+    if not deleted and not living:
+        deleted = _deleted_elsewhere(batch, delivery, record)
     if not deleted:
         then = [one for one in near if one.user_id == owner and _overlap(one, since, until) > -AROUND]
         free = [one for one in then if not one.deleted_at and not one.omi_id and one.id not in known]
@@ -164,6 +167,19 @@ def _deleted_then(batch: DeliveryBatch, delivery: Delivery, record: Record) -> l
 
     gone = [one for one in then if one.deleted_at and one.user_id == owner and may_be_in_record(one)]
     return [one for one in gone if not _is_of_phrases(batch, one)]
+
+
+def _deleted_elsewhere(batch: DeliveryBatch, delivery: Delivery, record: Record) -> list[Conversation]:
+    """A deleted conversation of the owner with the record's words, which had come at another address. Its session is
+    locked."""
+    owner, (since, until) = batch.owner(delivery), seconds_of(delivery, record)
+    latest = batch.tx.tombstones(owner, since - AROUND, MOST_DELETED) if owner else []
+    there = [one for one in latest if one.session_key != delivery.session_key]
+    then = [one for one in there if _overlap(one, since, until) > -AROUND and not _is_of_phrases(batch, one)]
+    found = list(islice((one for one in then if deleted_words.are_recorded(batch, record, one)), 1))
+    if found:
+        batch.tx.sessions({found[0].session_key})
+    return found
 
 
 def _is_of_phrases(batch: DeliveryBatch, conversation: Conversation) -> bool:
