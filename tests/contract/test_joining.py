@@ -11,7 +11,7 @@ import pytest
 from properties.followers import ALL, Screen, read
 from properties.histories import NOON, at, call, empty_store, moment, save, say, verify
 from sqlalchemy import Engine
-from test_record import A, body_of, heard_live, record
+from test_record import A, body_of, heard_live, record, uuid
 
 from omilink.conversations import action_items, editing, history, joining, wholes
 from omilink.conversations.batch import Batch
@@ -507,3 +507,15 @@ async def test_words_and_joins_at_once_leave_an_open_stream_as_a_fresh_one(store
 
     assert await store.read(look)
     assert await store.read(lambda tx: sum(len(texts(tx, id)) for id in ids(tx))) == 24
+
+
+def test_what_a_later_record_adds_to_a_part_that_was_split_off_is_kept(tx: Transaction) -> None:
+    verify(tx, A, "ada", NOON)
+    segments = [say(text, 10.0 * n, 10.0 * n + 8, id=uuid(n)) for n, text in enumerate(["one", "two", "three"])]
+    body = {"id": "omi", "started_at": "", "transcript_segments": segments, "structured": {"title": "T"}}
+    save(tx, record(body, 40))
+    [first] = ids(tx)
+    later = joining.split(tx, first, read(tx, first)[1]["id"], "ada")
+    segments[2] = segments[2] | {"text": "three and four", "end": 30.0}
+    save(tx, record(body, 50))
+    assert (texts(tx, first), texts(tx, later)) == (["one"], ["two", "three", "and four"])

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from omilink.conversations.alignment import LONG, NEAR, Steps, letters_of
 from omilink.conversations.repair import Hole, compare_again
-from omilink.models.message import FROM_RECORD, Message, Speech
+from omilink.models.message import Message, Speech, record_key
 from omilink.models.translation import OfMessage, all_of, of_messages, stored
 
 ROUNDING = 0.01
@@ -123,7 +123,7 @@ def _piece(message: Message, hole: Hole, seq: int | None) -> Message:
         piece = replace(piece, start=hole.start, end=hole.end)
     if seq is None:
         return piece
-    return replace(piece, seq=seq, rev=1, key=f"{FROM_RECORD}{seq}:{message.segment_id or ''}")
+    return replace(piece, seq=seq, rev=1, key=record_key(message.conversation_id, seq, message.segment_id))
 
 
 def _named(live: Message, of: Sequence[Message]) -> Message:

@@ -200,11 +200,12 @@ class DeliveryBatch(Batch):
         return self._traces[conversation.id]
 
     def free_key(self, conversation: Conversation, segment: Segment, seq: int) -> str:
-        """The segment's key; if another message of the conversation has the key already, the key with `seq` added."""
+        """The segment's key; if another message of the conversation has the key already, the key with the new message's
+        id added: a conversation that was split off has keys with the `seq`s of another one."""
         if self.message((conversation.id, segment.key)) is None:
             return segment.key
         where, _, id = segment.key.partition(":")
-        return f"{where}~{seq}:{id}"
+        return f"{where}~{conversation.id}.{seq}:{id}"
 
     def conversation(self, delivery: Delivery, conversation_id: str) -> Conversation:
         keys = self.session_keys(delivery)

@@ -20,7 +20,7 @@ from omilink.models.conversation import Conversation, title_of
 from omilink.models.delivery import Delivery
 from omilink.models.event import ConversationChanged, MessagesUpdated, NewMessages
 from omilink.models.ids import digest
-from omilink.models.message import FROM_RECORD, Message
+from omilink.models.message import Message, record_key
 from omilink.models.record import Record, RecordedSegment
 from omilink.models.summary import ActionItem, Details, Participant, Section, details_of
 from omilink.models.translation import of_messages, stored
@@ -180,7 +180,7 @@ class _Filling:
             segment,
             conversation_id=where,
             seq=seq,
-            key=f"{FROM_RECORD}{seq}:{segment.id or ''}",
+            key=record_key(where, seq, segment.id),
             text=hole.text,
             speaker=speakers.get(segment.speaker, segment.speaker),
             start=start,

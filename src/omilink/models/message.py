@@ -245,6 +245,12 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
         return grown and (segment.end or 0) <= (self.end or 0)
 
 
+def record_key(conversation_id: str, seq: int, segment_id: str | None) -> str:
+    """The key of a message that a record has filled in. The conversation is a part of it: a split moves messages with
+    their keys to a conversation that counts anew."""
+    return f"{FROM_RECORD}{conversation_id}.{seq}:{segment_id or ''}"
+
+
 def voice(words: Speech) -> str | None:
     """The name of the voice, as far as the device gives one; else None."""
     return words.speaker or (WEARER if words.is_user else None)
