@@ -37,9 +37,9 @@ class DeliveryBatch(Batch):
         self._session_keys: dict[str, Sequence[str]] = {}
         self._load_sessions()  # locks the sessions, so that everything read after it stays true
         self.load_proofs()
+        self._existing_users = tx.existing_users({delivery.origin for delivery in self.deliveries} - {SHARED})
         self._load_conversations()
         self.load_messages(calls)
-        self._existing_users = tx.existing_users({delivery.origin for delivery in self.deliveries} - {SHARED})
 
     def _load_sessions(self) -> None:
         """Loads the sessions of the calls, and those whose ids are uids of the calls: their locks keep proofs from
@@ -91,8 +91,8 @@ class DeliveryBatch(Batch):
         )
 
     def session_keys(self, delivery: Delivery) -> Sequence[str]:
-        """The key of the delivery's session, and of the session with the same id at the other address, if both are one
-        user's: OMI's cloud sends each call to both addresses, and what was said is shown once."""
+        """The key of the delivery's session, and of those with the same id at the other address that may have
+        conversations of the owner: OMI's cloud sends each call to both addresses, and what was said is shown once."""
         if delivery.session_key not in self._session_keys:
             self._session_keys[delivery.session_key] = [delivery.session_key, *self._elsewhere(delivery)]
         return self._session_keys[delivery.session_key]
@@ -100,12 +100,18 @@ class DeliveryBatch(Batch):
     def _elsewhere(self, delivery: Delivery) -> Iterator[str]:
         if delivery.origin == SHARED:
             verified = (self.verified.get(uid or "") for uid in (delivery.uid, delivery.session_id))
-            users = {self.session(delivery).user_id, *verified}
+            users = {self.owner(delivery), *verified, *(one.user_id for one in self.challenges(delivery))}
             yield from (session_key(user, delivery.session_id) for user in sorted(filter(None, users)))
-            return
-        shared = self._sessions.get(session_key(SHARED, delivery.session_id))
-        if shared and shared.user_id == delivery.origin:
-            yield shared.id
+        else:
+            yield session_key(SHARED, delivery.session_id)
+
+    def _is_owners(self, delivery: Delivery, conversation: Conversation) -> bool:
+        """Whether the conversation is the owner's for good. What a proof has taken along may be given back as long as
+        it has not gone on."""
+        order = conversation.brought_order
+        may_leave = order is not None and conversation.last_order <= order
+        owner = self.owner(delivery)
+        return owner is not None and conversation.user_id == owner and not may_leave
 
     def accepted(self, delivery: Delivery) -> Millis:
         """When the delivery was accepted, in counted time; the present counted time if the accepting node did not know
@@ -136,12 +142,12 @@ class DeliveryBatch(Batch):
     def near(self, delivery: Delivery) -> list[Conversation]:
         """The session's conversations, of all owners, and the owner's at the other address, that were going on at about
         the time of the delivery. The conversation with the latest words stands last."""
-        at, owner = delivery.received_at, self.owner(delivery)
+        at = delivery.received_at
         near = [
             conversation
             for key in self.session_keys(delivery)
             for conversation in self._conversations[key].values()
-            if (key == delivery.session_key or (owner and conversation.user_id == owner))
+            if (key == delivery.session_key or self._is_owners(delivery, conversation))
             and (conversation.first_order <= delivery.order or conversation.created_at < at + self.gap * 1000)
             and conversation.last_at > at - segmentation.BACKLOG_LIMIT
         ]
@@ -150,11 +156,11 @@ class DeliveryBatch(Batch):
     def conversations_at(self, delivery: Delivery, since: Millis, until: Millis, most: int) -> list[Conversation]:
         """As `Transaction.conversations_at`, of the delivery's session, and the owner's at the other address."""
         own, *elsewhere = self.session_keys(delivery)
-        found, owner = self.tx.conversations_at(own, since, until, most), self.owner(delivery)
-        if owner and elsewhere:
+        found = self.tx.conversations_at(own, since, until, most)
+        if elsewhere and self.owner(delivery):
             self.tx.sessions(elsewhere)  # locks them
-            theirs = (one for key in elsewhere for one in self.tx.conversations_at(key, since, until, most))
-            found += [one for one in theirs if one.user_id == owner]
+            others = (one for key in elsewhere for one in self.tx.conversations_at(key, since, until, most))
+            found += [one for one in others if self._is_owners(delivery, one)]
         return found
 
     def open_to(self, delivery: Delivery) -> list[Conversation]:

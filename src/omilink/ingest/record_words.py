@@ -56,8 +56,8 @@ def with_cut_off(
 
 
 def is_of_one_session(living: Sequence[Conversation]) -> bool:
-    """Whether these conversations were heard in one session, and none of them was split by its user."""
-    return len({one.session_key for one in living}) == 1 and not any(one.is_split for one in living)
+    """Whether these conversations were heard under one session id, and none of them was split by its user."""
+    return len({one.omi_session_id for one in living}) == 1 and not any(one.is_split for one in living)
 
 
 def _compared(tx: Transaction, living: Sequence[Conversation], record: Comparison) -> Repair:
