@@ -157,7 +157,7 @@ def _deleted_then(batch: DeliveryBatch, delivery: Delivery, record: Record) -> l
     """The owner's deleted conversations of the session whose words the record may hold, by time. Where one of the two
     has no time, a day between them counts as the same time."""
     owner, (since, until) = batch.owner(delivery), seconds_of(delivery, record)
-    then = batch.conversations_at(delivery, since - DAY, until + DAY, MOST_DELETED)
+    then = batch.tx.conversations_at(delivery.session_key, since - DAY, until + DAY, MOST_DELETED)
 
     def may_be_in_record(one: Conversation) -> bool:
         if record.started_at is None or one.zero_at is None or one.end is None:
