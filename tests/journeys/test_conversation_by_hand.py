@@ -59,6 +59,9 @@ def test_a_title_is_changed_in_its_place_and_given_back(server: ServerProcess, o
     desktop.get_by_role("button", name="Give back the title of before").click()
     for page in (desktop, phone):
         expect(title(page)).to_have_text("🎹 The piano")
+    desktop.get_by_role("button", name="Undo").click()
+    for page in (desktop, phone):
+        expect(title(page)).to_have_text("🎹 Umzug")
 
 
 def test_a_title_that_cannot_be_saved_stays_in_its_field(server: ServerProcess, open_page: Open, ada: Person) -> None:
@@ -145,3 +148,57 @@ def test_a_conversation_is_split_at_a_message_and_the_split_undone(
     page.get_by_role("button", name="Undo").click()
     expect(words(page)).to_have_text([f"Sentence number {number}" for number in range(6)])
     expect(conversations(page)).to_have_count(1)
+
+
+def test_a_conversation_is_joined_with_the_one_before_and_the_join_undone(
+    server: ServerProcess, open_page: Open
+) -> None:
+    """Whoever reads it elsewhere is led to the whole."""
+    ada, uid = wearer(server)
+    deliver_record(server, uid, "First", datetime(2026, 3, 9, 19, tzinfo=UTC), "The very first.")
+    deliver_record(server, uid, "The piano", datetime(2026, 3, 10, 19, tzinfo=UTC), "We talk about the van.")
+    deliver_record(server, uid, "Still the piano", datetime(2026, 3, 10, 20, tzinfo=UTC), "Who carries it?")
+    deliver_record(server, uid, "Later", datetime(2026, 3, 11, 20, tzinfo=UTC), "Something else.")
+    ids = {one["title"]: one["id"] for one in ada.client.get("/conversations").json()["items"]}
+    page, reader = open_page(ada), open_page(ada, width=390, height=844, has_touch=True)
+    for each in (page, reader):
+        each.goto(f"{server.url}/#/conversations/{ids['Still the piano']}")
+        expect(title(each)).to_have_text("Still the piano")
+    page.get_by_role("button", name="Join with the one before").press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("“The piano”")
+    dialog.get_by_role("button", name="Join").click()
+    for each in (page, reader):
+        expect(title(each)).to_have_text("The piano")
+        expect(words(each)).to_have_text(["We talk about the van.", "Who carries it?"])
+        expect(each).to_have_url(f"{server.url}/#/conversations/{ids['The piano']}")
+    expect(conversations(page)).to_have_count(3)
+    expect(shown(reader).get_by_text("This conversation was joined to another one. You now read both.")).to_be_visible()
+    expect(shown(page).get_by_text("Joined with “The piano”.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    for each in (page, reader):
+        expect(words(each)).to_have_text("We talk about the van.")
+    expect(conversations(page)).to_have_count(4)
+
+
+def test_the_first_conversation_has_none_before_it_to_join_with(
+    server: ServerProcess, open_page: Open, ada: Person
+) -> None:
+    server.say("ada-pendant", "Hello")
+    page = open_page(ada)
+    expect(words(page)).to_have_text("Hello")
+    expect(page.get_by_role("button", name="Join with the one before")).to_have_count(0)
+
+
+def test_the_one_of_now_is_joined_with_the_one_before_where_it_is_read(server: ServerProcess, open_page: Open) -> None:
+    ada, uid = wearer(server)
+    deliver_record(server, uid, "The piano", datetime(2026, 3, 10, 19, tzinfo=UTC), "We talk about the van.")
+    deliver_record(server, uid, "Still the piano", datetime(2026, 3, 10, 20, tzinfo=UTC), "Who carries it?")
+    page = open_page(ada)
+    expect(title(page)).to_have_text("Still the piano")
+    page.get_by_role("button", name="Join with the one before").click()
+    page.get_by_role("dialog").get_by_role("button", name="Join").click()
+    expect(words(page)).to_have_text(["We talk about the van.", "Who carries it?"])
+    expect(title(page)).to_have_text("The piano")
+    page.get_by_role("button", name="Undo").click()
+    expect(title(page)).to_have_text("Still the piano")

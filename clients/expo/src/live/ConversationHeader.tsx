@@ -1,4 +1,4 @@
-import { apiChangeConversation, type Conversation } from "omilink";
+import { apiChangeConversation, apiUndoConversation, type Conversation } from "omilink";
 import { useState, type ReactNode } from "react";
 import { View } from "react-native";
 
@@ -54,6 +54,7 @@ const LONGEST = 500;
 function Rename({ conversation, onClose }: { conversation: Conversation; onClose: () => void }) {
   const styles = useStyles();
   const { id, titleSource } = conversation;
+  const { say, attempt } = useNotices();
   const [title, setTitle] = useState(conversation.title ?? "");
   const [problem, setProblem] = useState("");
 
@@ -66,6 +67,7 @@ function Rename({ conversation, onClose }: { conversation: Conversation; onClose
     try {
       await apiChangeConversation(id, { title });
       close();
+      say("Renamed.", { label: "Undo", onPress: () => attempt(() => apiUndoConversation(id)) });
     } catch (error) {
       setProblem(messageOf(error));
     }

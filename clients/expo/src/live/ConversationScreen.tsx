@@ -6,7 +6,7 @@ import { useNavigation } from "../Navigation";
 import type { Route } from "../route";
 import { Button } from "../ui/Button";
 import { Loading } from "../ui/Loading";
-import { useNotices } from "../ui/Notice";
+import { messageOf, useNotices } from "../ui/Notice";
 import { Quiet } from "../ui/Quiet";
 import { Text } from "../ui/Text";
 import { useIsDesktop } from "../ui/theme";
@@ -17,6 +17,7 @@ import { OfflineLine } from "./OfflineLine";
 import { Summary } from "./Summary";
 import { factsOf, titleOf } from "./titles";
 import { isDeletedHere } from "./useDeleteConversation";
+import { isJoinedHere } from "./useJoin";
 import { useRetried } from "./useRetried";
 
 /** One conversation from the list, at a message if one is named. It stays open while others go on. */
@@ -56,7 +57,7 @@ type MissingProps = { id: string; message?: string; onPlaced: () => void };
 function Missing({ id, message, onPlaced }: MissingProps) {
   const { chat, view, state, status } = useLive();
   const { say } = useNotices();
-  const [isGone, setGone] = useState(false);
+  const [gone, setGone] = useState("");
   const placed = useRef(onPlaced);
   const open = useCallback(async () => {
     try {
@@ -64,11 +65,11 @@ function Missing({ id, message, onPlaced }: MissingProps) {
       placed.current();
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      setGone(true);
+      setGone(messageOf(error));
     }
   }, [chat, id, message, say]);
-  const problem = useRetried(open, view.loaded && isCaughtUp(state) && !isGone);
-  if (isGone) return <Quiet title="This conversation is not there any more." />;
+  const problem = useRetried(open, view.loaded && isCaughtUp(state) && !gone);
+  if (gone) return <Quiet title="This conversation is not there any more." text={gone} />;
   if (state === "offline")
     return (
       <Quiet title="No connection" text={status.reason}>
@@ -101,14 +102,39 @@ function useWayBack(): { to: Route; label: string } {
   return { to: { screen }, label: `Back to ${screen}` };
 }
 
+/** Whoever reads a conversation that is joined to another one is led to the whole. */
 function useLeaveWhenDeleted(id: string, { screen }: Route): void {
   const { view } = useLive();
   const { go } = useNavigation();
   const { say } = useNotices();
+  const wholeOf = useWhole(id);
   const isDeleted = view.deleted[id] === true;
+  const { current } = view;
   useEffect(() => {
     if (!isDeleted) return;
+    const whole = wholeOf();
+    if (whole) {
+      go(whole === current ? { screen: "live" } : { screen: "conversation", id: whole }, { replace: true });
+      if (!isJoinedHere(id)) say("This conversation was joined to another one. You now read both.");
+      return;
+    }
     go({ screen } as Route, { replace: true }); // or Back would lead to what is deleted
     say(isDeletedHere(id) ? "Deleted." : "This conversation is no longer among yours.");
-  }, [isDeleted, id, screen, go, say]);
+  }, [isDeleted, id, current, screen, go, say, wholeOf]);
+}
+
+/** Where all words of a conversation went, if it has ended by that. */
+function useWhole(id: string): () => string | undefined {
+  const { listen } = useLive();
+  const whole = useRef<string>(undefined);
+  useEffect(
+    () =>
+      listen((event) => {
+        if (event.type === "messages_moved" && event.from === id) whole.current = event.to;
+        // After a split, what is left of it follows.
+        else if (event.type === "conversation_changed" && event.conversationId === id) whole.current = undefined;
+      }),
+    [listen, id],
+  );
+  return useCallback(() => whole.current, []);
 }

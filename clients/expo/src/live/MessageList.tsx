@@ -1,6 +1,14 @@
-import { hasNewer, hasOlder, speakerName, type Message, type View as ChatView } from "omilink";
+import {
+  conversationsOf,
+  hasNewer,
+  hasOlder,
+  personOf,
+  speakerName,
+  type Message,
+  type View as ChatView,
+} from "omilink";
 import { spokenAt } from "omilink/screens";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useContext, useEffect, useMemo, useRef, useState } from "react";
 import { StyleSheet, View } from "react-native";
 
 import { announce } from "../ui/announce";
@@ -8,12 +16,13 @@ import { Button } from "../ui/Button";
 import { Text } from "../ui/Text";
 import { count, dayAndTime } from "../words";
 import { isCaughtUp, useLive } from "./LiveProvider";
-import { MessageActions, type Opened } from "./messageActions";
+import { MessageActions, People, type Opened } from "./messageActions";
 import { MessageScroller } from "./MessageScroller";
 import { MessageSheet } from "./MessageSheet";
 import { NewestPill } from "./NewestPill";
 import { SpeakerSheet } from "./SpeakerSheet";
 import type { ScrollerHandle } from "./scroller";
+import { useJoin } from "./useJoin";
 
 type Props = {
   chat: ChatView["chats"][string];
@@ -57,7 +66,9 @@ export function MessageList({ chat: shown, beginning, news, at: place, isStale =
     scroller.current?.toEnd();
   }
 
+  const join = useJoin();
   const isMore = hasOlder(shown);
+  const isFirstOfAll = view.older === null && conversationsOf(view).at(-1)?.id === id;
   const began = dayAndTime(messages[0] ? spokenAt(messages[0]) : conversation.createdAt);
   const first = beginning ?? `Beginning of this conversation · ${began}`;
   const loading = hasFailed ? "Older messages could not be loaded." : "Loading older messages…";
@@ -76,6 +87,9 @@ export function MessageList({ chat: shown, beginning, news, at: place, isStale =
                 {isMore ? loading : first}
               </Text>
               {isMore && hasFailed && <Button kind="link" label="Try again" onPress={needOlder} />}
+              {!isMore && !isFirstOfAll && (
+                <Button kind="link" label="Join with the one before" onPress={() => join(id)} />
+              )}
             </View>
           }
           isStale={isStale}
@@ -96,6 +110,7 @@ const READ_OUT = 8;
 
 /** Reads out what is said after `heardSeq`, and not what is filled in, be it while catching up. */
 function useReadOut(messages: readonly Message[], heardSeq: number, newestSeq: number, isUpToDate: boolean): void {
+  const people = useContext(People);
   const heard = useRef(heardSeq);
   const wasUpToDate = useRef(isUpToDate); // catching up may take no longer than one rendering
   useEffect(() => {
@@ -103,10 +118,11 @@ function useReadOut(messages: readonly Message[], heardSeq: number, newestSeq: n
     const isSaidNow = isUpToDate && wasUpToDate.current;
     heard.current = newestSeq;
     wasUpToDate.current = isUpToDate;
+    const nameOf = (message: Message) => speakerName(message, personOf(people, message));
     if (!isSaidNow || fresh.length === 0) return;
     if (fresh.length > READ_OUT) announce(count(fresh.length, "new message"));
-    else announce(fresh.map((message) => `${speakerName(message)}: ${message.text}`).join("\n"));
-  }, [messages, newestSeq, isUpToDate]);
+    else announce(fresh.map((message) => `${nameOf(message)}: ${message.text}`).join("\n"));
+  }, [messages, newestSeq, isUpToDate, people]);
 }
 
 const styles = StyleSheet.create({

@@ -1,8 +1,9 @@
-import { speakerName } from "omilink";
+import { personOf, speakerName } from "omilink";
 import { piecesOf, startOfDay, type Hit } from "omilink/screens";
-import { memo } from "react";
+import { memo, useContext } from "react";
 import { View } from "react-native";
 
+import { People } from "../live/messageActions";
 import { titleOf } from "../live/titles";
 import { Link } from "../Navigation";
 import type { Route } from "../route";
@@ -17,6 +18,8 @@ const FIELDS = { words: "", title: "", summary: "Summary", action_item: "To do" 
 export const HitRow = memo(function HitRow({ hit }: { hit: Hit }) {
   const styles = useStyles();
   const { conversation, field, message } = hit;
+  const people = useContext(People);
+  const speaker = message && speakerName(message, personOf(people, message));
   const when = useWhen(message?.spokenAt ?? conversation.startedAt);
   const isTitle = field === "title";
   return (
@@ -30,7 +33,7 @@ export const HitRow = memo(function HitRow({ hit }: { hit: Hit }) {
             <Snippet hit={hit} />
           </Text>
         )}
-        <Text kind="quiet">{[FIELDS[field], message && speakerName(message), when].filter(Boolean).join(" · ")}</Text>
+        <Text kind="quiet">{[FIELDS[field], speaker, when].filter(Boolean).join(" · ")}</Text>
       </Link>
     </View>
   );

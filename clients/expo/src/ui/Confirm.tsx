@@ -15,11 +15,13 @@ type Question<Name extends string> = {
   consequences: string[];
   /** What can be done, by name; the last one is the gravest. */
   actions: Record<Name, string>;
+  /** Nothing is lost by any of them. */
+  isHarmless?: boolean;
   /** What is done with the user's password, and said meanwhile. What goes wrong is said in the dialog, which stays. */
   withPassword?: { task: (password: string) => Promise<void>; busyLabel: string };
 };
 
-/** Says the consequences before something that cannot be taken back. Resolves to the chosen action's name, or null. */
+/** Says the consequences before something grave is done. Resolves to the chosen action's name, or null. */
 type Choose = <Name extends string>(question: Question<Name>) => Promise<Name | null>;
 type Open = { question: Question<string>; resolve: (name: string | null) => void };
 
@@ -56,8 +58,10 @@ export function ConfirmProvider({ children }: { children: ReactNode }) {
 
 type DialogProps = { question: Question<string>; isStill: boolean; answer: (name: string | null) => void };
 
-function Dialog({ question: { title, consequences, actions, withPassword }, isStill, answer }: DialogProps) {
+function Dialog({ question, isStill, answer }: DialogProps) {
   const styles = useStyles();
+  const { title, consequences, actions, isHarmless, withPassword } = question;
+  const gravest = isHarmless ? "primary" : "danger";
   const id = useId();
   const names = Object.keys(actions);
   const cancel = () => answer(null);
@@ -120,7 +124,7 @@ function Dialog({ question: { title, consequences, actions, withPassword }, isSt
                 key={name}
                 label={actions[name]!}
                 busyLabel={withPassword?.busyLabel}
-                kind={name === names.at(-1) ? "danger" : "plain"}
+                kind={name === names.at(-1) ? gravest : "plain"}
                 onPress={() => act(name)}
               />
             ))}
