@@ -56,7 +56,7 @@ def test_a_title_is_changed_in_its_place_and_given_back(server: ServerProcess, o
     expect(conversations(desktop)).to_contain_text("🎹 Umzug")
 
     desktop.get_by_role("button", name="Rename this conversation").click()
-    desktop.get_by_role("button", name="Give back the title of before").click()
+    desktop.get_by_role("button", name="Back to OMI’s title or the first words").click()
     for page in (desktop, phone):
         expect(title(page)).to_have_text("🎹 The piano")
     desktop.get_by_role("button", name="Undo").click()

@@ -91,7 +91,12 @@ function Rename({ conversation, onClose }: { conversation: Conversation; onClose
         <Button kind="primary" label="Save" busyLabel="Saving…" onPress={() => save(title)} />
         <Button label="Cancel" onPress={close} />
         {titleSource === "user" && (
-          <Button kind="link" label="Give back the title of before" busyLabel="Saving…" onPress={() => save(null)} />
+          <Button
+            kind="link"
+            label="Back to OMI’s title or the first words"
+            busyLabel="Saving…"
+            onPress={() => save(null)}
+          />
         )}
       </View>
     </View>

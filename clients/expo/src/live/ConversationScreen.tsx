@@ -6,7 +6,7 @@ import { useNavigation } from "../Navigation";
 import type { Route } from "../route";
 import { Button } from "../ui/Button";
 import { Loading } from "../ui/Loading";
-import { messageOf, useNotices } from "../ui/Notice";
+import { messageOf, useNotices, type Notice } from "../ui/Notice";
 import { Quiet } from "../ui/Quiet";
 import { Text } from "../ui/Text";
 import { useIsDesktop } from "../ui/theme";
@@ -17,7 +17,7 @@ import { OfflineLine } from "./OfflineLine";
 import { Summary } from "./Summary";
 import { factsOf, titleOf } from "./titles";
 import { isDeletedHere } from "./useDeleteConversation";
-import { isJoinedHere } from "./useJoin";
+import { takeNoticeOfJoin } from "./useJoin";
 import { useRetried } from "./useRetried";
 
 /** One conversation from the list, at a message if one is named. It stays open while others go on. */
@@ -102,6 +102,8 @@ function useWayBack(): { to: Route; label: string } {
   return { to: { screen }, label: `Back to ${screen}` };
 }
 
+const JOINED_ELSEWHERE: Notice = { text: "This conversation was joined to another one. You now read both." };
+
 /** Whoever reads a conversation that is joined to another one is led to the whole. */
 function useLeaveWhenDeleted(id: string, { screen }: Route): void {
   const { view } = useLive();
@@ -115,8 +117,8 @@ function useLeaveWhenDeleted(id: string, { screen }: Route): void {
     const whole = wholeOf();
     if (whole) {
       go(whole === current ? { screen: "live" } : { screen: "conversation", id: whole }, { replace: true });
-      if (!isJoinedHere(id)) say("This conversation was joined to another one. You now read both.");
-      return;
+      const { text, action } = takeNoticeOfJoin(id) ?? JOINED_ELSEWHERE;
+      return say(text, action);
     }
     go({ screen } as Route, { replace: true }); // or Back would lead to what is deleted
     say(isDeletedHere(id) ? "Deleted." : "This conversation is no longer among yours.");

@@ -1,20 +1,24 @@
 import { apiJoinConversations, apiListConversations, apiUndoConversation, type Conversation } from "omilink";
 
+import { useNavigation } from "../Navigation";
 import { useChoice } from "../ui/Confirm";
-import { useNotices } from "../ui/Notice";
+import { useNotices, type Notice } from "../ui/Notice";
 import { factsOf, titleOf } from "./titles";
 
-const joinedHere = new Set<string>();
+const noticesOfJoins = new Map<string, Notice>();
 
-/** Whether the user has joined it to another conversation here. */
-export function isJoinedHere(id: string): boolean {
-  return joinedHere.has(id);
+/** What is to be said of a conversation that the user has joined to another one here, once. */
+export function takeNoticeOfJoin(id: string): Notice | undefined {
+  const notice = noticesOfJoins.get(id);
+  noticesOfJoins.delete(id);
+  return notice;
 }
 
 /** Joins a conversation to the one that began before it, after saying which one that is. */
 export function useJoin(): (id: string) => Promise<void> {
   const choose = useChoice();
   const { say, attempt } = useNotices();
+  const { route } = useNavigation();
 
   async function join(id: string) {
     const before = await conversationBefore(id);
@@ -29,15 +33,22 @@ export function useJoin(): (id: string) => Promise<void> {
       isHarmless: true,
     });
     if (!choice) return;
-    joinedHere.add(id);
-    await apiJoinConversations(before.id, id);
-    say(`Joined with “${titleOf(before)}”.`, {
-      label: "Undo",
-      onPress: () => attempt(() => apiUndoConversation(before.id)),
+    noticesOfJoins.set(id, {
+      text: `Joined with “${titleOf(before)}”.`,
+      action: { label: "Undo", onPress: () => attempt(() => apiUndoConversation(before.id)) },
     });
+    await apiJoinConversations(before.id, id);
+    if (route.screen !== "conversation") sayJoined(id); // which is left for the whole, and takes its notices along
   }
 
-  return async (id) => void (await attempt(() => join(id)));
+  function sayJoined(id: string) {
+    const notice = takeNoticeOfJoin(id);
+    if (notice) say(notice.text, notice.action);
+  }
+
+  return async (id) => {
+    if (!(await attempt(() => join(id)))) noticesOfJoins.delete(id);
+  };
 }
 
 /** The list has the latest beginning first. */

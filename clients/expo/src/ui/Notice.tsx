@@ -9,8 +9,9 @@ import { TARGET, themed } from "./theme";
 const SHOWN_FOR = { atLeast: 5_000, perLetter: 75, withAction: 20_000 };
 
 type Action = { label: string; onPress: () => void };
+export type Notice = { text: string; action?: Action };
 
-const NOTHING = { notice: "" };
+const NOTHING: Notice = { text: "" };
 
 type Notices = {
   /** Short news at the edge of the screen, the latest only, until it is pressed or was there long enough to be read. */
@@ -27,10 +28,10 @@ export const useNotices = () => useContext(Context);
 export function NoticeProvider({ children }: { children: ReactNode }) {
   const styles = useStyles();
   const { bottom } = useSafeAreaInsets();
-  const [{ notice, action }, setNotice] = useState<{ notice: string; action?: Action }>(NOTHING);
+  const [{ text: notice, action }, setNotice] = useState(NOTHING);
 
   const say = useCallback((text: string, action?: Action) => {
-    setNotice({ notice: text, action });
+    setNotice({ text, action });
     readOut(text);
   }, []);
 
