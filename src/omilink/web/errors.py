@@ -1,8 +1,6 @@
 """Answers to errors: `{"ok": false, "error": code, "message": sentence}`. STATUS has the status of each code."""
 
 import logging
-from collections.abc import Sequence
-from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
@@ -12,6 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Message
 
 from omilink.errors import OmilinkError, TryLater
+from omilink.web import complaints
 from omilink.web.bodies import BadBody
 
 STATUS = {
@@ -91,7 +90,6 @@ def explain(request: Request, error: Exception) -> JSONResponse:
 
 
 def _on_bad_content(request: Request, error: RequestValidationError) -> JSONResponse:
-    """Says what pydantic found, without the values that were sent: one may be a password or spoken words."""
     found = error.errors()
     if any(detail["type"] == "json_invalid" for detail in found):
         return answer("bad_request", NOT_JSON)
@@ -99,7 +97,7 @@ def _on_bad_content(request: Request, error: RequestValidationError) -> JSONResp
         called = request.headers.get("content-type", "")[:80]
         came = f"was sent as {called}" if called else "has no Content-Type"
         return answer("unsupported_media_type", f"The body {came}. Send JSON with Content-Type: application/json.")
-    return answer("invalid", f"The request does not fit: {_complaints(found)}.")
+    return answer("invalid", complaints.sentences(found))
 
 
 def _on_http_error(request: Request, error: HTTPException) -> JSONResponse:
@@ -129,15 +127,6 @@ def _taken(request: Request) -> set[str]:
     path = next(fitting, None)
     methods = {method for route in routes if route.path == path for method in route.methods or ()} or {"GET"}
     return methods | ({"HEAD"} if "GET" in methods else set())
-
-
-def _complaints(found: Sequence[dict[str, Any]]) -> str:
-    """A sentence for each field. A field that may have several types has a complaint from each of them."""
-    by_field: dict[str, dict[str, None]] = {}
-    for detail in found:
-        field = str(detail["loc"][1]) if len(detail["loc"]) > 1 else "body"
-        by_field.setdefault(field, {})[detail["msg"]] = None
-    return "; ".join(f"{field}: {', or '.join(complaints)}" for field, complaints in by_field.items())
 
 
 def _says_json(request: Request) -> bool:

@@ -16,7 +16,8 @@ from omilink.web.auth import CurrentUser, Services
 from omilink.web.schema import answers, fields
 from omilink.web.schema.cursors import Limit
 
-Cursor = Annotated[str, Query(pattern=r"^[0-9a-zA-Z.-]{0,200}$", description="nextCursor of the page before")]
+CURSOR = "^[0-9a-zA-Z.-]{0,200}$"
+Cursor = Annotated[str, *fields.shaped(CURSOR, fields.AS_BEFORE), Query(description="nextCursor of the page before")]
 
 router = APIRouter(prefix="/action-items", tags=["conversations"])
 

@@ -19,7 +19,10 @@ from omilink.web.auth import CurrentUser, Services
 from omilink.web.schema import answers, fields
 from omilink.web.schema.cursors import NEWER, OLDER, Limit, NumberCursor, PlaceCursor, by_number, by_place, pack
 
-Language = Annotated[str, Query(pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3})?$", description="Such as `de`")]
+LANGUAGE = r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3})?$"
+Language = Annotated[
+    str, *fields.shaped(LANGUAGE, "must be a language, such as de or pt-BR"), Query(description="Such as `de`")
+]
 Around = Annotated[str, Query(description="The id of a message")]
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query
 from omilink.conversations import day_summaries
 from omilink.models.json import Json, to_json
 from omilink.web.auth import CurrentUser, Services
-from omilink.web.schema import answers
+from omilink.web.schema import answers, fields
 from omilink.web.schema.cursors import Limit
 
 DATE = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
-Date = Annotated[str, Query(pattern=DATE)]
+Date = Annotated[str, *fields.shaped(DATE, "must be a date, such as 2026-10-14")]
 
 router = APIRouter(tags=["conversations"])
 
@@ -20,8 +20,8 @@ router = APIRouter(tags=["conversations"])
 async def mine(
     who: CurrentUser,
     services: Services,
-    since: Annotated[str, Query(alias="from", pattern=DATE)] = "",
-    until: Annotated[str, Query(alias="to", pattern=DATE)] = "",
+    since: Annotated[Date, Query(alias="from")] = "",
+    until: Annotated[Date, Query(alias="to")] = "",
     limit: Limit = 20,
     cursor: Date = "",
 ) -> Json:

@@ -1,6 +1,7 @@
 """Types of the values in forms and addresses. The use cases check most of them, so that errors say what is wrong; here
 /openapi.json gets their descriptions."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -39,10 +40,22 @@ def _time(value: str) -> str:
     return value
 
 
+def shaped(pattern: str, must: str) -> tuple[AfterValidator, WithJsonSchema]:
+    """Text that has to match the pattern; `must` says so in words."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(must)
+        return value
+
+    return AfterValidator(check), _text(pattern=pattern)
+
+
 def _text(**more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", **more})
 
 
+AS_BEFORE = "must be nextCursor of the page before, or be left out"
 AS_WHOLE = BeforeValidator(_whole)
 Id = Annotated[StrictStr, WithJsonSchema(ID)]
 PathId = Annotated[str, WithJsonSchema(ID)]
