@@ -10,7 +10,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, kw_only=True)
 class Topic:
     """What OMI's record says about an exchange. `task` is an action item, if there is one, and `tasked` the speaker who
-    has to do it."""
+    has to do it. The whole exchange has `lines` sentences."""
 
     title: str
     emoji: str
@@ -18,6 +18,7 @@ class Topic:
     overview: str
     task: str
     tasked: int
+    lines: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,19 +44,22 @@ def _spoken(exchange: str, rng: random.Random) -> Iterator[Line]:
     people = dict(zip("ABC", rng.sample(range(3), 3), strict=True))
     pause = rng.uniform(0.5, 3.0)
     about = [line[2:] for line in exchange.splitlines() if line.startswith("= ")]
-    topic = _topic([_fill(line, chosen) for line in about], people)
-    for sentence in exchange.splitlines()[len(about) :]:
+    sentences = exchange.splitlines()[len(about) :]
+    topic = _topic([_fill(line, chosen) for line in about], people, len(sentences))
+    for sentence in sentences:
         role, _, words = sentence.partition(": ")
         text, _, more = _fill(words, chosen).partition(" | ")
         yield Line(speaker=people[role], text=text, more=more, pause=pause, topic=topic)
         pause = rng.uniform(0.05, 0.4)
 
 
-def _topic(about: list[str], people: dict[str, int]) -> Topic:
-    """`about`: title, emoji and category; the overview; and the action item, if there is one."""
+def _topic(about: list[str], people: dict[str, int], lines: int) -> Topic:
+    """`about`: title, emoji and category; the overview; and the action item, if there is one. These say
+    nothing that only the second half of a sentence says, after `|`: most of the time it is not said."""
     title, emoji, category = about[0].split(" | ")
     role, _, task = "".join(about[2:]).partition(": ")
-    return Topic(title=title, emoji=emoji, category=category, overview=about[1], task=task, tasked=people.get(role, 0))
+    tasked = people.get(role, 0)
+    return Topic(title=title, emoji=emoji, category=category, overview=about[1], task=task, tasked=tasked, lines=lines)
 
 
 def _fill(words: str, chosen: dict[str, str]) -> str:
@@ -160,7 +164,7 @@ B: Again?
 A: I'll ring the bell at {time}.
 
 = {dish} in the oven | 🥘 | family
-= The {dish} needs another half hour.
+= The smell is that of the {dish}, and somebody can wait for it.
 A: It smells of {missing} here.
 B: That is the {dish}. | It needs another half hour.
 A: I can wait.
@@ -181,14 +185,14 @@ B: All but the kitchen.
 C: I'll do it.
 
 = A dream of {town} | 💭 | other
-= Somebody dreamt of a boat in {town}, with the {plant} on deck.
+= Somebody dreamt of living on a boat in {town}.
 A: I dreamt that we lived in {town}.
 B: In a house?
 A: On a boat. | With the {plant} on deck.
 C: Of course.
 
 = Appointment on {day} | 📅 | health
-= The appointment is now on {day} at {time}, at the same place.
+= The appointment is now on {day} at {time}.
 = B: Write the appointment on the calendar: {day}, {time}
 A: The appointment moved to {day}.
 B: What time?
@@ -221,13 +225,13 @@ C: I'm not.
 B: I heard that.
 
 = Enough for {dish} | 🫙 | family
-= What is left behind the jars is enough for {dish}.
+= What is left of the {missing} is enough for {dish}.
 A: Do we still have {missing}?
 B: One left. | Look behind the jars.
 A: That is enough for {dish}.
 
 = Paint for the hall | 🎨 | design
-= The hall gets a warm colour on {day}, and it will not be yellow.
+= The hall gets a warm colour on {day}.
 = C: Choose a colour for the hall
 A: Shall we paint the hall on {day}?
 B: Which colour?
@@ -241,8 +245,7 @@ C: Better?
 A: Much better.
 
 = Tickets to {town} | 🎟️ | travel
-= There are tickets to {town} for everybody, also for {name}.
-= A: Show {name} the tickets to {town}
+= There are tickets to {town} for everybody.
 A: I booked the tickets to {town}.
 B: For how many?
 A: All of us. | And {name}.

@@ -13,6 +13,7 @@ NAMES = ("Alex", "Maya", "Ben")  # the wearer's first
 MADE_BEFORE = 30.0  # seconds from OMI's empty row to the first words
 AGAIN_AFTER = 30.0  # seconds until the record comes a second time
 DAY_AFTER = 5.0  # seconds from the last record to the day's summary
+SHORT_TALK = "A short talk"
 MOST_IN_TITLE, MOST_IN_OVERVIEW = 2, 4
 
 
@@ -29,7 +30,7 @@ class Records:
 def record(writer: Writer, post: Post, how: Records) -> Shape:
     """The record's body; `post` has everything that was said. Too few words make a discarded conversation."""
     segments = [segment(said, writer.account.era) for said in post.utterances]
-    segments = joined(segments) if how.joined else segments
+    segments = [_named(each) for each in (joined(segments) if how.joined else segments)]
     end = post.utterances[-1].end
     return {
         "id": post.recording,
@@ -72,6 +73,14 @@ def day_summary(writer: Writer, at: float, records: Sequence[Shape]) -> Call:
     return writer.call(at=at, kind="day_summary", event="day_summary", body=compact(body))
 
 
+def _named(segment: Shape) -> Shape:
+    """OMI knows the names of its account and of the people that it recognises. Another voice is called by its
+    number."""
+    is_known = segment.get("is_user") or segment.get("person_id")
+    speaker = int(segment.get("speaker_id", segment.get("speakerId")) or 0)
+    return segment | {"speaker_name": NAMES[speaker] if is_known else f"Speaker {speaker}"}
+
+
 def _date(writer: Writer, at: float) -> str:
     return writer.time(at).isoformat(timespec="microseconds")
 
@@ -106,30 +115,33 @@ class _Part:
 
 
 def _parts(said: Iterable[Utterance], segments: Sequence[Shape]) -> list[_Part]:
-    parts = []
+    """One for each exchange that was said to its end; of those with one title, the first."""
+    parts: dict[str, _Part] = {}
     for topic, group in groupby(said, key=lambda each: each.topic):
         about = list(group)
         first, last = about[0].start, about[-1].start
         ids = [each["id"] for each in segments if "id" in each and first <= each["start"] <= last]
-        if topic:
-            parts.append(_Part(topic=topic, said=about, ids=ids))
-    return parts
+        if topic and len(about) >= topic.lines:
+            parts.setdefault(topic.title, _Part(topic=topic, said=about, ids=ids))
+    return list(parts.values())
 
 
 def _structured(writer: Writer, post: Post, segments: Sequence[Shape], at: str) -> Shape:
     parts = _parts(post.utterances, segments)
     longest = sorted(parts, key=lambda part: -len(part.said))[:MOST_IN_TITLE]
     main = [part.topic for part in parts if part in longest]
+    with_task = {part.topic.task: part for part in reversed(parts) if part.topic.task}
     voices = sorted({said.speaker for said in post.utterances})
+    is_talk = any(said.topic for said in post.utterances)
     return {
-        "title": " · ".join(topic.title for topic in main),
+        "title": " · ".join(topic.title for topic in main) or SHORT_TALK * is_talk,
         "overview": " ".join(part.topic.overview for part in parts[:MOST_IN_OVERVIEW]),
         "emoji": main[0].emoji if main else "🧠",
         "category": main[0].category if main else "other",
         "sections": [_section(part) for part in parts],
-        "action_items": [_action_item(part, post.recording, at) for part in parts if part.topic.task],
+        "action_items": [_action_item(part, post.recording, at) for part in reversed(with_task.values())],
         "events": [],
-        "participants": [_participant(NAMES[voice]) for voice in voices] if parts else [],
+        "participants": [_participant(NAMES[voice]) for voice in voices] if is_talk else [],
     }
 
 
@@ -181,14 +193,16 @@ def _action_item(part: _Part, conversation: str, at: str) -> Shape:
 
 
 def _of_day(writer: Writer, at: float, records: Sequence[Shape]) -> Shape:
-    tasks = [item for body in records for item in body["structured"]["action_items"]]
+    items = (item for body in records for item in body["structured"]["action_items"])
+    tasks = list({item["description"]: item for item in items}.values())
+    sections = (section for body in records for section in body["structured"]["sections"][:1])
     latest = records[-1]["structured"] if records else {"title": "A quiet day", "emoji": "🏠"}
     return {
         "id": new_id(writer.rng),
         "date": writer.time(at).date().isoformat(),
         "created_at": writer.time(at).replace(tzinfo=None).isoformat(timespec="microseconds"),
         "headline": latest["title"],
-        "overview": " ".join(body["structured"]["sections"][0]["body_markdown"] for body in records),
+        "overview": " ".join(section["body_markdown"] for section in sections),
         "day_emoji": latest["emoji"],
         "stats": {
             "total_conversations": len(records),
