@@ -546,7 +546,7 @@ export interface components {
         /** @description Somebody who took part, by OMI's knowledge. */
         Participant: {
             name: string;
-            /** @description One of the `ids` of the person who had this name when the record came. */
+            /** @description One of the `ids` of the person whom the name means: who has it, or had it when the record came. */
             personId: string | null;
         };
         Password: {

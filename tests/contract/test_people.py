@@ -376,3 +376,67 @@ def test_the_people_of_a_deleted_account_are_gone(tx: Transaction) -> None:
     people.add(tx, "ada", "Ida")
     history.remove_user(tx, "ada", moment(10))
     assert len(tx.people("ada")) == 0
+
+
+def participants(tx: Transaction, conversation_id: str) -> list[str | None]:
+    """The ids of those who took part, as a fresh client has them; the stream must have said the same last."""
+    shown = to_json(next(one for one in talks(tx, "ada", UID) if one.id == conversation_id))["participants"]
+    events = [json.loads(event.data) for event in tx.events_after("ada", 0, 10_000)]
+    told = [event["conversation"] for event in events if "conversation" in event]
+    assert [one["participants"] for one in told if one["id"] == conversation_id][-1] == shown
+    return [one["personId"] for one in shown]
+
+
+def test_participants_are_the_people_whom_their_names_mean_whenever_those_are_named(tx: Transaction) -> None:
+    talk = live(tx, 2, says("One.", 0), says("Two.", 1, "SPEAKER_2"))
+    sent = record(100, says("One.", 0), says("Two.", 1, "SPEAKER_2"), participants=[{"name": "Hedda"}, {"name": "Jo"}])
+    save(tx, sent)
+    assert participants(tx, talk) == [None, None]
+    hedda = name(tx, talk, "SPEAKER_1", "hedda")
+    assert participants(tx, talk) == [hedda.id, None]
+    people.rename(tx, "ada", hedda.id, "Hedda Quist")
+    assert participants(tx, talk) == [hedda.id, None]
+    save(tx, replace(sent, seq=sent.seq + 1_000_000))
+    assert participants(tx, talk) == [hedda.id, None]
+    jo, joanna = people.add(tx, "ada", "Jo"), people.add(tx, "ada", "Joanna")
+    people.merge(tx, "ada", jo.id, joanna.id)
+    assert participants(tx, talk) == [hedda.id, jo.id]
+    assert jo.id in next(one.ids for one in people.page(tx, "ada", 10) if one.id == joanna.id)
+    people.remove(tx, "ada", joanna.id)
+    assert participants(tx, talk) == [hedda.id, None]
+    people.undo(tx, "ada", joanna.id)
+    assert participants(tx, talk) == [hedda.id, joanna.id]
+
+
+def test_a_participant_of_a_later_record_who_was_merged_is_found_by_the_earlier_name(tx: Transaction) -> None:
+    talk = live(tx, 2, says("One.", 0))
+    jo, joanna = people.add(tx, "ada", "Jo"), people.add(tx, "ada", "Joanna")
+    people.merge(tx, "ada", jo.id, joanna.id)
+    save(tx, record(100, says("One.", 0), participants=[{"name": "Jo"}]))
+    assert participants(tx, talk) == [joanna.id]
+
+
+def test_participants_of_ownerless_conversations_are_found_among_the_new_owners_people(tx: Transaction) -> None:
+    save(tx, call(2, says("One.", 0), session="hall"))
+    sent = record(100, says("One.", 0), participants=[{"name": "Jo"}])
+    save(tx, replace(sent, session_id="hall", uid=None))
+    jo = people.add(tx, "ada", "Jo")
+    sessions.link(tx, "hall", "ada", moment(200))
+    [talk] = talks(tx, "ada", "hall")
+    assert [one["personId"] for one in to_json(talk)["participants"]] == [jo.id]
+
+
+def test_a_later_record_says_who_spoke_the_words_that_a_record_filled_in(tx: Transaction) -> None:
+    talk = live(tx, 2, says("One.", 0))
+    lost = says("These words never came live.", 6)
+    save(tx, record(100, says("One.", 0), lost))
+    [before] = [one for one in tx.all_messages(talk) if one.source == "omi_record"]
+    save(tx, record(200, says("One.", 0, is_user=True), lost | {"is_user": True}))
+    heard, filled = tx.all_messages(talk)
+    assert (heard.is_wearer, filled.is_wearer, filled.rev) == (False, True, before.rev + 1)
+    events = [json.loads(event.data) for event in tx.events_after("ada", 0, 1000)]
+    assert [one["isUser"] for event in events for one in event.get("messages", ()) if one["id"] == filled.id][-1]
+    speakers.correct(tx, talk, "ada", "SPEAKER_1", is_user=False)
+    save(tx, record(300, says("One.", 0), lost))
+    save(tx, record(400, says("One.", 0), lost | {"is_user": True}))
+    assert [one.is_wearer for one in tx.all_messages(talk)] == [False, False]

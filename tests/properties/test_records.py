@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from omilink.conversations import history, joining
 from omilink.database.store import Transaction
 from omilink.models.delivery import Delivery
+from omilink.models.ids import SHARED
 from omilink.models.json import json_text, time_text, to_json
 from omilink.models.message import Message
 
@@ -163,13 +164,27 @@ def test_the_record_and_the_live_words_are_there_once(engine: Engine, seed: int)
     check_schedule(engine, seed)
 
 
-def check_schedule(engine: Engine, seed: int) -> None:
+@given(st.integers(0, 2**32))
+def test_a_talk_that_comes_by_two_addresses_is_there_once(engine: Engine, seed: int) -> None:
+    """Each call and each record comes by the shared address, or by ada's own, or by both."""
+    check_schedule(engine, seed, addresses=[[SHARED], ["ada"], [SHARED, "ada"], ["ada", SHARED]])
+
+
+def at_addresses(
+    deliveries: Sequence[Delivery], addresses: Sequence[Sequence[str]], chance: random.Random
+) -> Iterator[Delivery]:
+    for one in deliveries:
+        for number, origin in enumerate(chance.choice(addresses)):
+            yield replace(one, seq=2 * one.seq + number, origin=origin)
+
+
+def check_schedule(engine: Engine, seed: int, addresses: Sequence[Sequence[str]] = ((SHARED,),)) -> None:
     chance = random.Random(seed)
     said = talk(chance)
     live, records = list(heard_live(said, chance)), list(sent_records(said, seed, chance))
     deliveries = [call(heard, *segments, session=UID, uid=UID) for heard, segments in live]
     deliveries += [record_call(moment, spoken, f"T{number}") for number, (moment, spoken) in enumerate(records)]
-    deliveries.sort(key=lambda one: one.order)
+    deliveries = sorted(at_addresses(deliveries, addresses, random.Random(seed)), key=lambda one: one.order)
     step = chance.choice([1, 1, 7])
     with empty_store(engine) as tx:
         verify(tx, UID, "ada", at(0))

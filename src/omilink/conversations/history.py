@@ -16,6 +16,7 @@ from omilink.models.conversation import Conversation
 from omilink.models.event import ConversationDeleted, SessionLinked
 from omilink.models.message import Message
 from omilink.models.order import Moment
+from omilink.models.person import People
 from omilink.models.session import OmiSession, Session
 from omilink.models.summary import details_of
 from omilink.models.whole import as_shown, place_shown
@@ -104,10 +105,13 @@ def adopt(
 ) -> None:
     """Gives these conversations of the session to the user, and adds events about the session and the conversations.
     `brought` is the moment when a proof took the conversations along, or None when the session's id did."""
-    conversations = [_brought(replace(c, user_id=user_id), brought) for c in ownerless]
+    for one in ownerless:
+        people.learn(batch, user_id, details_of(one.details).names)
+    known = batch.stored().people(user_id) if ownerless else People(())
+    theirs = (_brought(replace(c, user_id=user_id), brought) for c in ownerless)
+    conversations = [people.with_participants(known, c) for c in theirs]
     for conversation in conversations:
         batch.put_conversation(conversation)
-        people.learn(batch, user_id, details_of(conversation.details).names)
     has_conversations = bool(batch.stored().messages_saved([session.id], user_id))
     batch.add_event(user_id, SessionLinked(session=Session.of(session, has_conversations=has_conversations)))
     for conversation in conversations:

@@ -1,7 +1,8 @@
 """People: lists, adds, names, merges and deletes them, and undoes their last change.
 
 Messages keep the ids of people that they have, and `models.person.People` says whom an id means. So none of these
-changes rewrites a message.
+changes rewrites a message. The participants of a conversation are names in OMI's record, so each change looks up anew
+whom they mean.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,10 +13,12 @@ from msgspec.structs import replace
 from omilink.conversations.batch import Batch, unit_of_work
 from omilink.database.store import Transaction
 from omilink.errors import Invalid, NotFound, NothingToUndo
-from omilink.models.event import PersonChanged
+from omilink.models.conversation import Conversation
+from omilink.models.event import ConversationChanged, PersonChanged
 from omilink.models.ids import new_id
 from omilink.models.json import event_beginning
 from omilink.models.person import Change, People, Person, StoredPerson
+from omilink.models.summary import details_of
 from omilink.models.texts import is_storable
 
 LONGEST_NAME = 100
@@ -142,7 +145,32 @@ def put(
         shown = after.shown(one)
         if shown != (people.shown(known) if known else None):
             batch.add_event(one.user_id, PersonChanged(person=shown))
+    for user_id in {one.user_id for one in changed}:
+        _link_participants(batch, user_id, after)
     return after
+
+
+def with_participants(people: People, conversation: Conversation) -> Conversation:
+    """The conversation with the people whom the names of its participants mean."""
+    details = details_of(conversation.details)
+    if not details.participants:
+        return conversation
+    linked = [replace(one, person_id=people.of_participant(one.name, one.person_id)) for one in details.participants]
+    return replace(conversation, details=replace(details, participants=linked).text())
+
+
+def _link_participants(batch: Batch, user_id: str, people: People) -> None:
+    """Writes the conversations of which a participant is another person now, with events."""
+    tx = batch.stored()
+    stale = [one for one in tx.conversations_with_participants(user_id) if with_participants(people, one) != one]
+    if not stale:
+        return
+    tx.sessions({one.session_key for one in stale})  # locks them; what is read from now on stays true
+    for one in tx.conversations_with_participants(user_id):
+        linked = with_participants(people, one)
+        if linked != one:
+            batch.put_conversation(linked)
+            batch.add_event(user_id, ConversationChanged(conversation=linked))
 
 
 def checked(name: str) -> str:

@@ -48,6 +48,7 @@ def correct(
     if name is not None or isinstance(person_id, str):
         voice = voices.pop() if len(voices) == 1 else None
         person = _meant(batch, user_id, voice, person_id if isinstance(person_id, str) else None, name)
+        [members] = wholes.locked(batch.stored(), user_id, conversation_id)  # a participant may have become the person
         said = Attribution(person_id=person.id, is_user=bool(is_user))
     else:
         said = Attribution(person_id=NOBODY if voices else None, is_user=is_user)
@@ -65,14 +66,15 @@ def split(batch: Batch, user_id: str, person_id: str, conversation_ids: Sequence
     Invalid when the person does not speak in any of them or the user has too many people."""
     if not 0 < len(conversation_ids) <= MOST_SPLIT:
         raise Invalid(f"conversation_ids must be a list of 1 to {MOST_SPLIT} ids of conversations.")
-    wanted = wholes.locked(batch.tx, user_id, *sorted(set(conversation_ids)))
-    conversations = [member for members in wanted for member in members]
+    ids = sorted(set(conversation_ids))
+    wholes.locked(batch.tx, user_id, *ids)
     known = batch.stored().people(user_id)
     one = people.listed(known, person_id)
     new = StoredPerson(user_id=user_id, id=new_id(), name=_another_name(known, one), is_named_by_user=True)
-    ids = dict.fromkeys(known.ids_of(one.id), new.id)
+    another = dict.fromkeys(known.ids_of(one.id), new.id)
     after = people.put(batch, known, [one, new], before=[replace(new, merged_into=one.id)])
-    changed = [put(batch, each, speakers_of(each.speakers).with_another(ids)) for each in conversations]
+    conversations = [each for members in wholes.locked(batch.stored(), user_id, *ids) for each in members]
+    changed = [put(batch, each, speakers_of(each.speakers).with_another(another)) for each in conversations]
     if not any(changed):
         raise Invalid("This person speaks in none of these conversations.")
     return after.shown(after[new.id])

@@ -128,6 +128,13 @@ class Conversations(Work):
         theirs = (c.session_id == session_key) & (c.user_id == user_id) & c.deleted_at.is_(None)
         return every(Conversation, self._run(select(conversation).where(theirs, leads).order_by(c.id)))
 
+    def conversations_with_participants(self, user_id: str) -> list[Conversation]:
+        """The user's conversations in which somebody took part, by OMI's knowledge."""
+        c = conversation.c
+        # exact: in a text of JSON a quotation mark stands only around names and values, else behind a backslash
+        have = c.details.is_not(None) & c.details.contains('"participants":[{', autoescape=True)
+        return every(Conversation, self._run(select(conversation).where(c.user_id == user_id, have).order_by(c.id)))
+
     def conversations_of_record(self, omi_id: str, user_id: str | None, session_key: str) -> list[Conversation]:
         """Those that OMI's record with this id describes, tombstones too: of the user, or ownerless ones of the
         session."""

@@ -122,8 +122,13 @@ class _Filling:
         self._ids = {name: id for id, name in record.names.items()}
         if owner and (record.names or record.participants):
             people.learn(self._batch, owner, record.names)
-            known = self._batch.stored().people(owner)
-            self._ids = {name: one.id for name in record.participants if (one := known.of_name(name))}
+            tx = self._batch.stored()
+            self._before = {id: tx.conversation(id, owner) or one for id, one in self._before.items()}
+            self._conversations = dict(self._before)
+            before = {one.name: one.person_id for one in self._before[self._main].participants}
+            known = tx.people(owner)
+            found = ((name, known.of_participant(name, before.get(name))) for name in record.participants)
+            self._ids = {name: id for name, id in found if id}
 
     def _with_times(self, conversation: Conversation) -> Conversation:
         """The conversation with the record's time, which is better than the time of the first call."""
@@ -155,16 +160,15 @@ class _Filling:
         return {name: count.most_common(1)[0][0] for name, count in names.items()}
 
     def _identify(self) -> None:
-        """Messages that came live without a person get the one who says their words in the record. Words that the
-        record has under two people, or as the wearer's, tell nothing."""
-        found: defaultdict[int, set[str | None]] = defaultdict(set)
+        """Messages get the one who says their words in the record, unless it has them under two people."""
+        found: defaultdict[int, set[tuple[bool, str | None]]] = defaultdict(set)
         for segment, said in zip(self._record.segments, self._repair.said_in, strict=True):
             for index in said:
-                found[index].add(None if segment.is_user else segment.person_id)
-        for index, ids in found.items():
-            message, [person_id, *others] = self._said[index], ids
-            if person_id and not others and message.person_id is None and not message.is_user:
-                named = replace(message, person_id=person_id, rev=message.rev + 1)
+                found[index].add((segment.is_user, segment.person_id))
+        for index, voices in found.items():
+            message = self._said[index]
+            named = _identified(message, *voices.pop()) if len(voices) == 1 else message
+            if named is not message:
                 named = self._conversations[message.conversation_id].attributed(named)
                 self._said[index] = named
                 self._batch.put_message(named)
@@ -296,6 +300,19 @@ def _to_join(living: Sequence[Conversation]) -> list[Conversation]:
     if any(one.hand.stays_apart or one.shown_id not in ids for one in living):
         return []
     return [one for one in living if one.shown_id not in (main.shown_id, main.id) and one.part_of is None]
+
+
+def _identified(message: Message, is_user: bool, person_id: str | None) -> Message:
+    """The message, of which the record says who speaks. What came live keeps its own answer, and the wearer is taken
+    from the record only for words that a record filled in."""
+    if message.source == "omi":
+        is_news = person_id is not None and not is_user and message.person_id is None and not message.is_user
+        return replace(message, person_id=person_id, rev=message.rev + 1) if is_news else message
+    if is_user == message.is_user:
+        person_id = person_id or message.person_id
+    if (is_user, person_id) == (message.is_user, message.person_id):
+        return message
+    return replace(message, is_user=is_user, person_id=person_id, rev=message.rev + 1)
 
 
 def _without_phrases(segments: Sequence[RecordedSegment]) -> list[RecordedSegment]:

@@ -86,6 +86,17 @@ class People:
         id = min(alike, default=None)
         return None if id is None else self._by_id[id]
 
+    def of_participant(self, name: str, known: str | None) -> str | None:
+        """The id of the participant with this name in a conversation: the id that was `known` before, while it means
+        somebody, or the person of this name. Who was merged is found by the earlier name too."""
+        if known and self.named(known):
+            return known
+        if one := self.of_name(name):
+            return one.id
+        alike = (one.id for one in self if one.name and one.name.casefold() == name.casefold() and self.named(one.id))
+        id = min(alike, default=None)
+        return None if id is None else self.root(id)
+
     def is_listed(self, one: StoredPerson) -> bool:
         return one.name is not None and one.merged_into is None and not one.is_deleted
 

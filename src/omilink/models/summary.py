@@ -52,7 +52,7 @@ class Participant(Struct, frozen=True, kw_only=True, gc=False):
 
     name: Shown[str]
     person_id: Shown[str | None] = None
-    """One of the `ids` of the person who had this name when the record came."""
+    """One of the `ids` of the person whom the name means: who has it, or had it when the record came."""
 
 
 class CalendarEvent(Struct, frozen=True, kw_only=True, gc=False):
@@ -90,10 +90,11 @@ class Details(Struct, frozen=True, kw_only=True, gc=False):
         return self._leading(lambda one: [new.get(id, id) for id in one.message_ids])
 
     def as_of_omi(self) -> "Details":
-        """Without what the user did: added, edited, deleted and ticked action items."""
+        """Without what the user did: added, edited, deleted and ticked action items, and people."""
         left = (item for item in self.action_items if not item.is_users)
         items = tuple(item if item.is_ticked is None else replace(item, done=False, is_ticked=None) for item in left)
-        return replace(self, action_items=items, removed_items=())
+        participants = [Participant(name=one.name) for one in self.participants]
+        return replace(self, action_items=items, participants=participants, removed_items=())
 
     def within(self, conversation_ids: Collection[str]) -> "Details":
         """The details, which lead only to messages of these stored conversations."""
