@@ -10,6 +10,8 @@ import pytest
 from support import SECRET, Person, ServerProcess, in_soak, wait_until
 from web_support import PASSWORD, PUBLIC_URL, is_error
 
+from omilink.web.schema.summaries import SUMMARIES
+
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 MOST_SECONDS = 300
 """A tenth of it is usual."""
@@ -59,6 +61,12 @@ def test_a_program_that_knows_nothing_else_can_sign_in(described: dict[str, Any]
     token = client.post("/auth/login", json={"email": ada.email, "password": PASSWORD}).json()["session_token"]
     client.cookies.clear()
     assert client.get("/me", headers={"Authorization": f"Bearer {token}"}).json()["user"]["email"] == ada.email
+
+
+def test_every_operation_has_a_heading_of_its_own_in_plain_english(described: dict[str, Any]) -> None:
+    headings = [told["summary"] for told in operations(described).values()]
+    assert len(set(headings)) == len(headings) == len(SUMMARIES)
+    assert all(heading[0].isupper() and " " in heading and heading[-1] != "." for heading in headings)
 
 
 def test_every_way_to_be_refused_is_told(described: dict[str, Any]) -> None:

@@ -69,7 +69,6 @@ def _described(schemas: Json) -> Json:
     event = {"type": "object", "required": ["id", "data"], "properties": {"id": {"type": "string"}, "data": data}}
     return {
         "tags": ["live"],
-        "summary": "Your live chat as Server-Sent Events",
         "parameters": [
             openapi.parameter("header", "Last-Event-ID", "the cursor after which to go on"),
             openapi.parameter("query", "after", "the same, for those who cannot send headers"),

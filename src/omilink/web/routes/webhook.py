@@ -249,7 +249,6 @@ def _described(_: Json) -> Json:
     call = {"type": "object", "required": ["session_id"], "properties": properties}
     return {
         "tags": ["webhook"],
-        "summary": "Takes what a wearable heard",
         "description": "OMI sends more than this, and whatever can be read of a call is kept: docs/reference/omi.md.",
         "parameters": [
             openapi.parameter("query", "uid", "OMI account", ID),
@@ -277,7 +276,6 @@ def _setup_described(_: Json) -> Json:
     shape = {"type": "object", "required": ["is_setup_completed"], "properties": properties}
     return {
         "tags": ["webhook"],
-        "summary": "Whether an OMI account is set up, as OMI asks it",
         "parameters": [openapi.parameter("query", "uid", "OMI account")],
         "responses": {"200": openapi.json_of("Whether the uid is verified for somebody", shape)},
     }

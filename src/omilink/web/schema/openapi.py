@@ -10,6 +10,7 @@ from omilink import __version__
 from omilink.models.json import Json
 from omilink.web.plain_route import PlainRoute
 from omilink.web.schema import answers
+from omilink.web.schema.summaries import SUMMARIES
 
 SCHEMES = {
     "ticket": ("query", "ticket", "A ticket of /conversations/current/stream-ticket."),
@@ -41,6 +42,7 @@ def document(routes: Sequence[BaseRoute], *, public_url: str | None = None, is_w
     made["servers"] = [*([{"url": public_url}] if public_url else []), {"url": "/"}]
     for path, item in paths.items():
         for method, operation in item.items():
+            operation["summary"] = SUMMARIES[method, path]
             _complete(operation, path, method)
     if is_webhook_open:
         paths["/omi-webhook"]["post"]["security"].append({})
