@@ -77,7 +77,7 @@ BOUNDS = {
     "a body": f"{MAX_BODY >> 20} MiB",
     "a record of OMI's, from whoever may call the webhook": f"{RECORD_BYTES >> 20} MiB",
     "large records that come at the same time, on disk": (
-        f"{large_calls.PLACES[SHARED]} with the secret, {large_calls.PERSONAL} at own addresses, "
+        f"{large_calls.PLACES[SHARED]} with the secret, {large_calls.PERSONAL} at personal addresses, "
         f"{large_calls.OF_ONE_USER} at one, {large_calls.PLACES[large_calls.SIGNED]} with a signature alone"
     ),
     "memory, by large records at the same time": f"one of them, and {accept.MOST_VALUES:,} values",
@@ -98,7 +98,7 @@ BOUNDS = {
     "the database's threads, by asking much": f"one thread at a time, for {threads.TURN * 1000:g} ms or one call",
     "a page of a list": "200 entries",
     "a page of a search": f"{find.READ_MOST:,} texts of {find.PIECE} characters",
-    "sessions, linked by hand or at the own address": f"{MOST_SESSIONS:,}",
+    "sessions, linked by hand or at the personal address": f"{MOST_SESSIONS:,}",
     "action items of one's own": f"{MOST_OWN:,}, and {MOST_ADDED} added to a conversation",
     "people": f"{MOST_PEOPLE:,}, with those who were merged or deleted; of a record {record_reading.MOST_NAMES} names; "
     f"{MOST_SPLIT} conversations of a split",
@@ -112,7 +112,7 @@ BOUNDS = {
         f"{record_reading.LONGEST_SUMMARY >> 10} KiB of summary, and {record_reading.MOST_DETAILS >> 10} KiB of lists"
     ),
     "conversations that a summary of a day names": f"{record_reading.MOST_ENTRIES}",
-    "calls at the own address": f"{PERSONAL_CALL.burst:,} at once, then {1 / PERSONAL_CALL.seconds:g} a second",
+    "calls at the personal address": f"{PERSONAL_CALL.burst:,} at once, then {1 / PERSONAL_CALL.seconds:g} a second",
     "the hashing of passwords": f"{passwords.MOST_WAITING} wait, {passwords.AT_ONCE} are hashed",
     "the writing thread, by deleting beside a backup": f"{sqlite.SCRUB_PATIENCE} ms every {maintenance.SCRUB:g} s",
 }

@@ -428,8 +428,9 @@ export interface components {
             messageIds: string[];
         };
         /**
-         * @description You split or joined conversations. `messageIds` has the new id of each message by its old one; a join keeps the
-         *     ids. Remove them from the conversation `from`; they follow as `new_messages` of the conversation `to`.
+         * @description Conversations were split or joined, by you or by a record of OMI's. `messageIds` has the new id of each message
+         *     by its old one; a join keeps the ids. Remove them from the conversation `from`; they follow as `new_messages` of the
+         *     conversation `to`.
          */
         MessagesMovedEvent: {
             id?: string;

@@ -115,7 +115,7 @@ class Settings(BaseSettings):
             if not text.isascii() or not text.isprintable() or set(text) & set(" /?#&%"):
                 raise ValueError("a secret holds a character that does not fit into a URL")
             if text.startswith("me_"):
-                raise ValueError("a secret begins with me_, as those of personal URLs do")
+                raise ValueError("a secret begins with me_, as those of personal addresses do")
         if len(secrets) > 2:
             raise ValueError("more than two secrets")
         return secrets

@@ -815,7 +815,7 @@ async def test_what_has_expired_is_pruned(store: Store, counted: Turned) -> None
     assert [url.valid_until for url in await store.read(lambda tx: tx.personal_urls("ada", 0))] == [None]
 
 
-# Personal URLs
+# Personal addresses
 
 
 async def test_the_personal_url_before_is_good_for_its_time_and_what_was_before_that_no_more(store: Store) -> None:

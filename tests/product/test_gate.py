@@ -323,7 +323,7 @@ WAYS: dict[str, Way] = {
             heard(NOBODYS, "hello", session="kitchen-of-nobody"),
         ],
     ),
-    "a personal webhook URL": Way(heard("pin", "hello", "{personal}"), [heard(ADAS, "hello", "{personal}")]),
+    "a personal webhook address": Way(heard("pin", "hello", "{personal}"), [heard(ADAS, "hello", "{personal}")]),
     "POST /sessions/link": Way(
         ask("POST", "/sessions/link", session_id="attic"),
         [ask("POST", "/sessions/link", session_id=name) for name in (ADAS, "kitchen", "adas-device", NOBODYS)],
@@ -547,7 +547,7 @@ ENDLESS = {f"omilink {name}" for name in ("serve", "worker", "demo", "simulate",
 
 def test_every_route_command_and_task_has_been_thought_of(world: World) -> None:
     there = {*routes(), *commands(), *tasks()}
-    thought_of = {*WAYS, *CANNOT} - {"a personal webhook URL"}
+    thought_of = {*WAYS, *CANNOT} - {"a personal webhook address"}
     assert there - thought_of == set(), "say in WAYS or CANNOT what these can do"
     assert thought_of - there == set()
     assert not WAYS.keys() & CANNOT.keys()

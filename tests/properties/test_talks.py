@@ -43,7 +43,7 @@ def tx(engine: Engine) -> Any:
 
 @pytest.mark.parametrize("path", TALKS, ids=lambda path: path.stem)
 def test_a_talk_becomes_what_people_had(tx: Store, path: Path) -> None:
-    """At a user's own address, call by call; and once more, which changes nothing."""
+    """At a user's personal address, call by call; and once more, which changes nothing."""
     talk, heard = json.loads(path.read_bytes()), 0.0
     calls = []
     for one in talk["calls"]:

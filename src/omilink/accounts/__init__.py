@@ -1,1 +1,1 @@
-"""Accounts: sign-ins, passwords, emails, personal webhook URLs and rate limits."""
+"""Accounts: sign-ins, passwords, emails, personal webhook addresses and rate limits."""

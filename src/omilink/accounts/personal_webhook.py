@@ -1,5 +1,5 @@
-"""A user's personal webhook URL. Only the user can have pasted it into a device, so that a call to it is the simplest
-proof."""
+"""A user's personal webhook address. Only the user can have pasted it into a device, so that a call to it is the
+simplest proof."""
 
 from collections import OrderedDict
 from collections.abc import Callable

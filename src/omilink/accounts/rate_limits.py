@@ -46,7 +46,7 @@ CONFIRM_FROM = Limit("confirm_from", burst=120, seconds=2)
 WRONG_CODE = Limit("wrong_code", burst=5, seconds=900)
 """Refills more slowly than a code expires, so that no code ever gets more than five tries."""
 PERSONAL_CALL = Limit("personal_call", burst=1_200, seconds=0.1)
-"""OMI calls every 1 to 3 s for each device. Anybody who can sign up has a personal URL."""
+"""OMI calls every 1 to 3 s for each device. Anybody who can sign up has a personal address."""
 TICKET = Limit("ticket", burst=120, seconds=1)
 TICKET_FROM = Limit("ticket_from", burst=600, seconds=0.1)
 STREAM = Limit("stream", burst=120, seconds=1)

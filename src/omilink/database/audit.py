@@ -11,7 +11,7 @@ from omilink.models.audit import AuditEntry
 class Audit(Work):
     def add_audit_entry(self, entry: AuditEntry) -> None:
         """Adds the entry. Entries never change, except that the deletion of an account removes its ids from them, and
-        removes the entries about its personal URL."""
+        removes the entries about its personal address."""
         self._run(insert(schema.audit).values(row_of(entry)))
 
     def audit_entries(self, limit: int, user_id: str | None = None, session_key: str | None = None) -> list[AuditEntry]:

@@ -1,4 +1,4 @@
-"""Users' personal webhook URLs, by the hashes of their secrets."""
+"""Users' personal webhook addresses, by the hashes of their secrets."""
 
 from sqlalchemy import delete, insert, or_, select, update
 

@@ -140,8 +140,8 @@ class Removal(Events, Sessions):
         return len(users) == most
 
     def _forget_deliveries(self, user_id: str, had: Collection[OmiSession]) -> None:
-        """Removes deliveries at the user's personal URL, deliveries that became the user's words, and deliveries of the
-        user's sessions that were or may have been accepted while the user had the session."""
+        """Removes deliveries at the user's personal address, deliveries that became the user's words, and deliveries of
+        the user's sessions that were or may have been accepted while the user had the session."""
         job, c = schema.deliveries, conversation.c
         place = func.coalesce(job.c.order, job.c.seq)
         heard = (c.user_id == user_id) & place.between(c.first_order, c.last_order) & (job.c.state != WAITING)

@@ -32,8 +32,8 @@ _OF_A_LIVE_CALL = re.compile(rb'"segments"\s*:')
 
 
 class Arrival(TypedDict, total=False):
-    """How a call came. `origin` is the webhook address: shared, or the user of a personal URL. `proven` means that no
-    user can have made the call. `signed` is the uid for which OMI signed the call, and a text that distinguishes the
+    """How a call came. `origin` is the webhook address: shared, or the user of a personal address. `proven` means that
+    no user can have made the call. `signed` is the uid for which OMI signed the call, and a text that distinguishes the
     call from every other signed call."""
 
     at: Required[Millis]

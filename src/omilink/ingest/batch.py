@@ -124,8 +124,9 @@ class DeliveryBatch(Batch):
         return self.session(delivery).owner_at(delivery)
 
     def is_account_gone(self, delivery: Delivery) -> bool:
-        """Whether the delivery was accepted for an account that has been deleted, at its personal URL or for a session
-        of the account. Such a session still has the order at which the account lost it, and no longer the user's id."""
+        """Whether the delivery was accepted for an account that has been deleted, at its personal address or for a
+        session of the account. Such a session still has the order at which the account lost it, and no longer the
+        user's id."""
         if delivery.origin != SHARED:
             return delivery.origin not in self._existing_users
         session = self.session(delivery)

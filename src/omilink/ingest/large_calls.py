@@ -15,7 +15,7 @@ SIGNED = "signed"
 PLACES = {SHARED: 32, SIGNED: 16}
 """Calls that may be received at the same time from senders with the shared secret, and from others without a secret."""
 PERSONAL, OF_ONE_USER = 32, 12
-"""Calls that may be received at the same time at all users' own addresses, and at those of one user."""
+"""Calls that may be received at the same time at all users' personal addresses, and at those of one user."""
 FULL = "Too many large calls are being received now. Send the record again in a few seconds."
 
 

@@ -92,9 +92,9 @@ class Arrive(Facts):
     `id_is_uid`: the session's id is a uid, since this call shows that uid or since the uid is verified for a user other
     than the owner.
     `hands`: who had the session when the call was accepted.
-    `account_gone`: the user who had the session, or the personal URL, when the call was accepted has deleted the
+    `account_gone`: the user who had the session, or the personal address, when the call was accepted has deleted the
     account.
-    `has_many`: the session has no owner, and the user of the personal URL has reached the limit of sessions.
+    `has_many`: the session has no owner, and the user of the personal address has reached the limit of sessions.
     """
 
     act = Act.ARRIVE

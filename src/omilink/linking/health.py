@@ -66,7 +66,7 @@ def sessions_of(
 
 def session_of(tx: Transaction, omi_session_id: str, user_id: str) -> tuple[OmiSession, int]:
     """The user's session of this id, and the number of messages that the user has from it, at the shared or the
-    personal URL: a linked session before a suspended one. Raises NotFound."""
+    personal address: a linked session before a suspended one. Raises NotFound."""
     keys = [session_key(origin, omi_session_id) for origin in (SHARED, user_id)] if is_id(omi_session_id) else []
     theirs = [one for one in tx.sessions(keys).values() if user_id in (one.user_id, one.suspended_user_id)]
     if not theirs:

@@ -88,19 +88,19 @@ _ARRIVE: tuple[Rule[acts.Arrive], ...] = (
         "personal-url-refuses-foreign-uid",
         lambda f: f.personal and f.user_id not in (None, f.session.origin),
         Outcome.QUARANTINE,
-        "It came in at one user's personal URL with a uid that is verified for somebody else.",
+        "It came in at one user's personal address with a uid that is verified for somebody else.",
     ),
     Rule(
         ONE_TOO_MANY,
         lambda f: f.personal and f.has_many,
         Outcome.QUARANTINE,
-        "The user of the personal URL has as many sessions as one can have, and it would be one more.",
+        "The user of the personal address has as many sessions as one can have, and it would be one more.",
     ),
     Rule(
         "personal-url",
         lambda f: f.personal,
         Outcome.LINK,
-        "Only its user could have pasted a personal URL.",
+        "Only its user could have pasted a personal address.",
         method=Method.PERSONAL,
     ),
     Rule(
@@ -382,7 +382,7 @@ _EXPIRE: tuple[Rule[acts.Expire], ...] = (
         "does-not-expire",
         lambda f: True,
         Outcome.KEEP,
-        "An issued session belongs to its user until it is given back, and a personal URL links by itself.",
+        "An issued session belongs to its user until it is given back, and a personal address links by itself.",
     ),
 )
 RULES: Mapping[Act, tuple[Rule[Any], ...]] = {

@@ -42,7 +42,7 @@ def link(
     webhook yet. Raises the error of the rule that refuses the claim.
 
     With `again` an app repeats the link by itself: the app must not undo an unlinking that somebody wished, and links
-    nothing for a device that calls only the user's personal URL.
+    nothing for a device that calls only the user's personal address.
     """
     session = batch.find_session(omi_session_id, moment.at)
     if again and session.last_seen_at is None:
@@ -80,8 +80,8 @@ def unlink(
     personal: bool | None = None,
 ) -> OmiSession:
     """Unlinks the session and returns it; saved conversations stay with the user. A suspended session, which has no
-    owner, disappears from the user's list. `personal` selects the session at the user's personal URL (True) or at the
-    shared URL (False); None selects the one that the user owns, at the shared URL first, and a suspended one last.
+    owner, disappears from the user's list. `personal` selects the session at the user's personal address (True) or at
+    the shared URL (False); None selects the one that the user owns, at the shared URL first, and a suspended one last.
     Raises NotFound when the user neither owns the session nor has it suspended."""
     session = _selected(batch, omi_session_id, user_id, moment.at, personal)
     decision = rules.decide(Unlink(session=session, user_id=user_id))
@@ -206,7 +206,7 @@ def find(tx: Transaction, omi_session_id: str, at: Millis) -> OmiSession:
 
 
 def _selected(batch: Batch, omi_session_id: str, user_id: str, at: Millis, personal: bool | None) -> OmiSession:
-    """The session at the user's personal URL, or at the shared URL; with None the one that the user owns."""
+    """The session at the user's personal address, or at the shared URL; with None the one that the user owns."""
     session = batch.find_session(omi_session_id, at, origin=user_id if personal else SHARED)
     if personal is None and session.user_id != user_id:
         own = batch.find_session(omi_session_id, at, origin=user_id)

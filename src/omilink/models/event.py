@@ -96,8 +96,9 @@ class MessagesDeleted(Content, frozen=True, tag="messages_deleted"):
 
 
 class MessagesMoved(Content, frozen=True, tag="messages_moved"):
-    """You split or joined conversations. `messageIds` has the new id of each message by its old one; a join keeps the
-    ids. Remove them from the conversation `from`; they follow as `new_messages` of the conversation `to`."""
+    """Conversations were split or joined, by you or by a record of OMI's. `messageIds` has the new id of each message
+    by its old one; a join keeps the ids. Remove them from the conversation `from`; they follow as `new_messages` of the
+    conversation `to`."""
 
     source: Annotated[str, ShownAs("from")]
     target: Annotated[str, ShownAs("to")]

@@ -11,7 +11,8 @@ from omilink.clock import now
 from omilink.errors import Invalid
 
 SHARED = "shared"
-"""The origin of everything that arrives at the shared webhook URL. The origin of a personal URL is its user's id."""
+"""The origin of everything that arrives at the shared webhook URL. The origin of a personal address is its user's
+id."""
 VISIBLE = "[!-.0-~]{1,128}"
 """ASCII 0x21-0x7E without "/", so that ids fit into a path."""
 _VISIBLE = re.compile(VISIBLE)

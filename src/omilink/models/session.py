@@ -13,7 +13,7 @@ from omilink.models.ids import SHARED, check_id, session_key
 from omilink.models.order import Accepted, Hands, Moment, is_before
 
 MOST_SESSIONS = 5_000
-"""Sessions that one user may have by hand or by the personal URL. Ten new ones a day for more than a year reach the
+"""Sessions that one user may have by hand or by the personal address. Ten new ones a day for more than a year reach the
 limit; a reader of all sessions needs fifty pages."""
 PAST = (Hands.LAST_OWNER, Hands.EARLIER_OWNER)
 """The owners of the past: a call from their time says nothing about the present owner."""

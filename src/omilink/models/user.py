@@ -1,4 +1,4 @@
-"""A user, the user's sign-ins, and the user's personal webhook URL."""
+"""A user, the user's sign-ins, and the user's personal webhook address."""
 
 from typing import Annotated
 
@@ -30,7 +30,7 @@ class SignIn(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class PersonalUrl(Struct, frozen=True, kw_only=True, gc=False):
-    """The secret of a user's personal webhook URL."""
+    """The secret of a user's personal webhook address."""
 
     secret: str
     created_at: Millis

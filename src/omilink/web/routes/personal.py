@@ -1,4 +1,4 @@
-"""Routes of a user's personal webhook URL: show it, show it as a QR code, replace it."""
+"""Routes of a user's personal webhook address: show it, show it as a QR code, replace it."""
 
 import io
 from collections.abc import Sequence
@@ -25,7 +25,8 @@ router = APIRouter(prefix="/me", tags=["accounts"])
 
 @router.get("/webhook-url", responses=answers.of(answers.PersonalUrl))
 async def webhook_url(request: Request, who: CurrentUser, services: Services) -> Json:
-    """Your personal webhook URL. Whatever is posted there is yours; whoever has the URL can post to your account."""
+    """Your personal webhook address. Whatever is posted there is yours; whoever has the address can post to
+    your account."""
     at = services.clock()
     found = await services.store.read(lambda tx: tx.personal_urls(who.user.id, tx.counted()))
     if not found:
@@ -35,7 +36,7 @@ async def webhook_url(request: Request, who: CurrentUser, services: Services) ->
 
 @router.get("/webhook-url.svg", response_class=Picture)
 async def webhook_url_as_picture(request: Request, who: CurrentUser, services: Services) -> Response:
-    """Your personal webhook URL as a QR code, to scan with the phone that has the OMI app."""
+    """Your personal webhook address as a QR code, to scan with the phone that has the OMI app."""
     answer = await webhook_url(request, who, services)
     picture = io.BytesIO()
     try:
@@ -50,7 +51,7 @@ async def webhook_url_as_picture(request: Request, who: CurrentUser, services: S
 
 @router.post("/webhook-url", responses=answers.of(answers.PersonalUrl, refused=(429,)))
 async def rotate_webhook_url(request: Request, who: CurrentUser, services: Services) -> Json:
-    """Replaces your personal webhook URL. The one before works for another 24 hours, older ones do not."""
+    """Replaces your personal webhook address. The one before works for another 24 hours, older ones do not."""
     at = services.clock()
     await services.limits.spend((rate_limits.ROTATE, who.user.id))
     found = await services.store.write(lambda tx: personal_webhook.rotate(tx, who.user.id, at))

@@ -174,8 +174,8 @@ def _shown_secrets(request: Request, query: payload.Query) -> list[str]:
 
 
 async def _personal_origin(services: Services, shown: Sequence[str]) -> str | None:
-    """The user whose personal URL was called, None if it was the shared address. Raises BadSecret for a personal URL
-    that is nobody's, also on an open server."""
+    """The user whose personal address was called, None if it was the shared address. Raises BadSecret for a personal
+    address that is nobody's, also on an open server."""
     for secret in shown:
         if secret.startswith(personal_webhook.PREFIX):
             with turns.working_for(f"secret {signing_in.fingerprint(secret)}"):
