@@ -55,7 +55,7 @@ def find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> Found:
     if anothers or (len(known) > len(theirs) and not living) or _may_be_of_before(batch, delivery, record, near):
         return Found(is_anothers=True)
     gone = [one for one in theirs if one.deleted_at and not _is_of_phrases(batch, one)]
-    deleted = gone or _deleted_then(batch, delivery, record)
+    deleted = gone or _deleted_then(batch, delivery, record, delivery.session_key)
     if not deleted and not living:
         deleted = _deleted_elsewhere(batch, delivery, record)
     if not deleted:
@@ -67,6 +67,8 @@ def find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> Found:
         living = _with_split_off(batch, living)
         living = _with_parts(living, free)
         living = with_cut_off(batch.tx, living, [one for one in free if one not in living], words)
+        elsewhere = batch.session_keys(delivery)[1:] if living else []
+        deleted = [one for key in elsewhere for one in _deleted_then(batch, delivery, record, key)]
     living = _first_first(living, record)
     have_phrases = any(_has_phrase(batch, one) for one in {**known, **{one.id: one for one in living}}.values())
     return Found(living, deleted, has_phrases=have_phrases)
@@ -153,11 +155,11 @@ def _may_be_of_before(batch: DeliveryBatch, delivery: Delivery, record: Record, 
     return min(began, delivery.received_at - round(max([0.0, *ends]) * 1000)) <= max(limits)
 
 
-def _deleted_then(batch: DeliveryBatch, delivery: Delivery, record: Record) -> list[Conversation]:
+def _deleted_then(batch: DeliveryBatch, delivery: Delivery, record: Record, session_key: str) -> list[Conversation]:
     """The owner's deleted conversations of the session whose words the record may hold, by time. Where one of the two
     has no time, a day between them counts as the same time."""
     owner, (since, until) = batch.owner(delivery), seconds_of(delivery, record)
-    then = batch.tx.conversations_at(delivery.session_key, since - DAY, until + DAY, MOST_DELETED)
+    then = batch.tx.conversations_at(session_key, since - DAY, until + DAY, MOST_DELETED)
 
     def may_be_in_record(one: Conversation) -> bool:
         if record.started_at is None or one.zero_at is None or one.end is None:
