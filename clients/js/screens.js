@@ -207,9 +207,9 @@ export function isGoingOn({ lastMessageAt }, now) {
 }
 
 /** Whether OMI has said what a conversation was about. @param {Conversation} conversation */
-export function hasSummary({ summary, sections = [], actionItems = [] }) {
+export function hasSummary({ summary, sections = [], actionItems = [], events = [] }) {
   // An older version may have kept a conversation without lists.
-  return Boolean(summary) || sections.length > 0 || actionItems.length > 0;
+  return Boolean(summary) || [sections, actionItems, events].some(({ length }) => length > 0);
 }
 
 /**

@@ -6,6 +6,7 @@ test.each<Route>([
   { screen: "link", uid: "ü" },
   { screen: "sessions" },
   { screen: "search" },
+  { screen: "people" },
   { screen: "to-do" },
   { screen: "days" },
 ])("%j has an address that leads back to it", (route) => expect(routeOf(hashOf(route))).toEqual(route));

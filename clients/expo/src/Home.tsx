@@ -9,6 +9,7 @@ import { LiveScreen } from "./live/LiveScreen";
 import { LinkScreen } from "./link/LinkScreen";
 import { useNavigation } from "./Navigation";
 import { hashOf } from "./route";
+import { PeopleScreen } from "./people/PeopleScreen";
 import { useSearchKeys } from "./search/searchKeys";
 import { SearchScreen } from "./search/SearchScreen";
 import { SessionsScreen } from "./sessions/SessionsScreen";
@@ -46,6 +47,8 @@ function Screen({ isDesktop }: { isDesktop: boolean }) {
       return <ConversationScreen key={hashOf(route)} id={route.id} message={route.message} />;
     case "search":
       return <SearchScreen />;
+    case "people":
+      return <PeopleScreen />;
     case "to-do":
       return <ToDoScreen />;
     case "days":

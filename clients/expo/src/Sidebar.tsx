@@ -51,16 +51,19 @@ function Foot() {
   );
 }
 
-/** The conversations stand below them. */
-const PLACES: readonly { screen: Tab | "search"; label: string; keys?: string }[] = [
-  ...TABS.map(({ tab, label }) =>
-    tab === "conversations"
-      ? ({ screen: "search", label: "Search", keys: SEARCH_KEYS } as const)
-      : { screen: tab, label },
-  ),
-];
+type Place = { screen: Tab | "search" | "people"; label: string; keys?: string };
 
-function PlaceLink({ screen, label, keys }: (typeof PLACES)[number]) {
+/** The conversations stand below them. */
+const PLACES = TABS.flatMap(({ tab, label }): Place[] =>
+  tab === "conversations"
+    ? [
+        { screen: "search", label: "Search", keys: SEARCH_KEYS },
+        { screen: "people", label: "People" },
+      ]
+    : [{ screen: tab, label }],
+);
+
+function PlaceLink({ screen, label, keys }: Place) {
   const styles = useStyles();
   const { ink, quiet } = useColors();
   const { route } = useNavigation();

@@ -1,6 +1,6 @@
 /** Which screen is shown. A link proposes an OMI account that is to be proven. */
 export type Route =
-  | { screen: Tab | "search" }
+  | { screen: Tab | "search" | "people" }
   | { screen: "conversation"; id: string; message?: string }
   | { screen: "link"; uid?: string };
 
@@ -25,12 +25,13 @@ export function nameOf(route: Route): string {
   if (route.screen === "conversation") return "Conversation";
   if (route.screen === "link") return "Link your wearable";
   if (route.screen === "search") return "Search";
+  if (route.screen === "people") return "People";
   return TABS.find(({ tab }) => tab === route.screen)!.label;
 }
 
 /** The tab that a screen belongs to. */
 export function tabOf({ screen }: Route): Tab {
-  if (screen === "conversation" || screen === "search") return "conversations";
+  if (screen === "conversation" || screen === "search" || screen === "people") return "conversations";
   if (screen === "link") return "sessions";
   return screen;
 }
@@ -59,7 +60,7 @@ function read(hash: string): Route {
   const [id, message] = details.map(decodeURIComponent);
   if (screen === "conversations" && id) return isId(id) ? { screen: "conversation", id, message } : START;
   if (screen === "link") return { screen, uid: id };
-  if (screen === "search") return { screen };
+  if (screen === "search" || screen === "people") return { screen };
   return TABS.some(({ tab }) => tab === screen) ? { screen: screen as Tab } : START;
 }
 

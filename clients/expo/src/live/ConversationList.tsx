@@ -93,7 +93,7 @@ function Item({ conversation, day }: Row) {
           {conversation.starred && <Star />}
         </View>
         <View style={styles.facts}>
-          <Text kind="quiet" style={styles.brief}>
+          <Text kind="quiet" numberOfLines={1} style={styles.brief}>
             {briefFactsOf(conversation)}
           </Text>
           {isCurrent && isFresh(state) && <Now conversation={conversation} />}

@@ -14,7 +14,11 @@ export function ConversationsScreen() {
   return (
     <View style={{ flex: 1 }}>
       <ScreenHeader title="Conversations" below={<OfflineLine />}>
-        <Link to={{ screen: "search" }} style={styles.search}>
+        <Link to={{ screen: "people" }} style={styles.place}>
+          <Icon name="people" color={quiet} />
+          <Text style={styles.label}>People</Text>
+        </Link>
+        <Link to={{ screen: "search" }} style={styles.place}>
           <Icon name="search" color={quiet} />
           <Text style={styles.label}>Search</Text>
         </Link>
@@ -25,7 +29,7 @@ export function ConversationsScreen() {
 }
 
 const useStyles = themed(({ outline, quiet }) => ({
-  search: {
+  place: {
     minHeight: TARGET,
     flexDirection: "row",
     alignItems: "center",

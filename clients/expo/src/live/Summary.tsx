@@ -6,7 +6,9 @@ import { ScrollView, View } from "react-native";
 import { announce } from "../ui/announce";
 import { Fold } from "../ui/Fold";
 import { Markdown } from "../ui/Markdown";
+import { Text } from "../ui/Text";
 import { themed } from "../ui/theme";
+import { dayAndTime, duration } from "../words";
 import { ActionItems } from "./ActionItems";
 
 /** What OMI says a conversation was about. It stands above the words, takes half of the place at most, and can be folded. */
@@ -16,7 +18,7 @@ export function Summary({ conversation }: { conversation: Conversation }) {
   const isThere = hasSummary(conversation);
   useNews(isThere);
   if (!isThere) return null;
-  const { summary, sections, actionItems } = conversation;
+  const { summary, sections, actionItems, events = [] } = conversation; // which an older version did not keep
   const open = actionItems.filter(({ done }) => !done).length;
   return (
     <View role="region" aria-label="Summary" style={styles.panel}>
@@ -25,6 +27,7 @@ export function Summary({ conversation }: { conversation: Conversation }) {
           <ScrollView style={styles.scroller} contentContainerStyle={styles.content}>
             {summary ? <Markdown text={summary} /> : null}
             {actionItems.length > 0 && <ActionItems conversation={conversation} />}
+            {events.length > 0 && <Appointments events={events} />}
             {sections.map(({ heading, text }, index) => (
               <Section key={index} heading={heading} text={text} />
             ))}
@@ -42,6 +45,24 @@ function useNews(isThere: boolean): void {
     if (isThere && !wasThere.current) announce("A summary of this conversation has come.");
     wasThere.current = isThere;
   }, [isThere]);
+}
+
+/** What was agreed on to happen, and when. */
+function Appointments({ events }: { events: Conversation["events"] }) {
+  return (
+    <View role="list" aria-label="Appointments">
+      {events.map(({ title, description, startsAt, minutes }, index) => (
+        <View role="listitem" key={index}>
+          <Text kind="strong">{title}</Text>
+          <Text kind="quiet">
+            {[startsAt && dayAndTime(startsAt), minutes && duration(minutes * 60), description]
+              .filter(Boolean)
+              .join(" · ")}
+          </Text>
+        </View>
+      ))}
+    </View>
+  );
 }
 
 function Section({ heading, text }: { heading: string; text: string }) {

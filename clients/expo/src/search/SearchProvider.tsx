@@ -5,8 +5,8 @@ import { createContext, useContext, useEffect, useMemo, useState, type ReactNode
 import { useLive } from "../live/LiveProvider";
 
 export type Order = "best" | "newest";
-/** What the user has put in. Days are such as "2026-11-24", or empty. */
-export type Asked = { q: string; from: string; to: string; order: Order };
+/** What the user has put in. Days are such as "2026-11-24", a person and a session are ids; each may be empty. */
+export type Asked = { q: string; from: string; to: string; person: string; session: string; order: Order };
 
 type Search = {
   asked: Asked;
@@ -17,7 +17,7 @@ type Search = {
   again: () => void;
 };
 
-const NOTHING: Asked = { q: "", from: "", to: "", order: "best" };
+const NOTHING: Asked = { q: "", from: "", to: "", person: "", session: "", order: "best" };
 
 const Context = createContext<Search | null>(null);
 export const useSearch = () => useContext(Context)!;
@@ -34,8 +34,8 @@ export function SearchProvider({ children }: { children: ReactNode }) {
   function ask(change: Partial<Asked>, when?: { now: boolean }) {
     const next = { ...asked, ...change };
     setAsked(next);
-    const { q, from, to, order } = next;
-    search.ask({ q, order, ...timesOf({ from, to }) }, when);
+    const { from, to, ...question } = next;
+    search.ask({ ...question, ...timesOf({ from, to }) }, when);
   }
 
   const hits = found.hits.filter(({ conversation }) => !deleted[conversation.id]);

@@ -1,8 +1,11 @@
+import { peopleOf } from "omilink";
+import { wearableOf } from "omilink/screens";
 import { useEffect, useRef, useState } from "react";
 import { View, type TextInput } from "react-native";
 
 import { isCaughtUp, useLive } from "../live/LiveProvider";
 import { OfflineLine } from "../live/OfflineLine";
+import { useSessions } from "../sessions/SessionsProvider";
 import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
 import { Column } from "../ui/Column";
@@ -12,15 +15,17 @@ import { Fold } from "../ui/Fold";
 import { takeFocus } from "../ui/focus";
 import { Problem } from "../ui/Problem";
 import { ScreenHeader } from "../ui/ScreenHeader";
+import { Select } from "../ui/Select";
 import { Text } from "../ui/Text";
 import { themed, useIsDesktop } from "../ui/theme";
 import { count } from "../words";
 import { HitRow } from "./HitRow";
 import { SEARCH_BOX } from "./searchKeys";
-import { useSearch } from "./SearchProvider";
+import { useSearch, type Asked } from "./SearchProvider";
 
 /** As long as the server takes it. */
 const LONGEST = 1_000;
+const UNFILTERED = { from: "", to: "", person: "", session: "" };
 const ORDERS = { best: "Best first", newest: "Newest first" };
 
 /** Finds what was said, as one types. */
@@ -59,7 +64,11 @@ export function SearchScreen() {
 function Question() {
   const styles = useStyles();
   const { asked, found, ask, again } = useSearch();
-  const [isNarrow, setNarrow] = useState(asked.from !== "" || asked.to !== "");
+  const [isNarrow, setNarrow] = useState(filtersIn(asked) > 0);
+  const { view } = useLive();
+  const { sessions = [] } = useSessions();
+  // One id may come in at two addresses.
+  const wearables = new Map(sessions.map(({ id, name }) => [id, wearableOf({ omiSessionKey: id, sessionName: name })]));
   const box = useRef<TextInput>(null);
   useEffect(() => takeFocus(box), []);
   return (
@@ -79,12 +88,24 @@ function Question() {
         maxLength={LONGEST}
       />
       <Choice label="Order" choices={ORDERS} chosen={asked.order} onChoose={(order) => ask({ order }, { now: true })} />
-      <Fold title="Between two days" facts={daysOf(asked)} isOpen={isNarrow} onPress={() => setNarrow(!isNarrow)}>
+      <Fold title="Filters" facts={factsOf(asked)} isOpen={isNarrow} onPress={() => setNarrow(!isNarrow)}>
         <View style={styles.days}>
           <DayField label="From" value={asked.from} onChange={(from) => ask({ from }, { now: true })} />
           <DayField label="To" value={asked.to} onChange={(to) => ask({ to }, { now: true })} />
-          {(asked.from || asked.to) && (
-            <Button kind="link" label="Any day" onPress={() => ask({ from: "", to: "" }, { now: true })} />
+          <Select
+            label="Said by"
+            choices={[["", "Anybody"], ...peopleOf(view).map(({ id, name }) => [id, name ?? ""] as const)]}
+            chosen={asked.person}
+            onChoose={(person) => ask({ person }, { now: true })}
+          />
+          <Select
+            label="Wearable"
+            choices={[["", "Any"], ...wearables]}
+            chosen={asked.session}
+            onChoose={(session) => ask({ session }, { now: true })}
+          />
+          {filtersIn(asked) > 0 && (
+            <Button kind="link" label="Clear filters" onPress={() => ask(UNFILTERED, { now: true })} />
           )}
         </View>
       </Fold>
@@ -97,8 +118,14 @@ function Question() {
   );
 }
 
-function daysOf({ from, to }: { from: string; to: string }): string {
-  return from || to ? [from, to].join(" – ") : "";
+/** How many filters are set. */
+function filtersIn({ from, to, person, session }: Asked): number {
+  return [from, to, person, session].filter(Boolean).length;
+}
+
+function factsOf(asked: Asked): string {
+  const number = filtersIn(asked);
+  return number > 0 ? `${number} set` : "";
 }
 
 function resultOf({ is, hits, isMore }: ReturnType<typeof useSearch>["found"]): string {

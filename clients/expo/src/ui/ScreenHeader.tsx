@@ -31,7 +31,7 @@ export function ScreenHeader({ title, editor, below, back, children }: Props) {
       )}
       <View style={styles.titles}>
         {editor ?? (
-          <Text kind="title" numberOfLines={1}>
+          <Text kind="title" numberOfLines={2}>
             {title}
           </Text>
         )}
