@@ -14,11 +14,10 @@ export function ConversationsScreen() {
   return (
     <View style={{ flex: 1 }}>
       <ScreenHeader title="Conversations" below={<OfflineLine />}>
-        <Link to={{ screen: "people" }} style={styles.place}>
+        <Link to={{ screen: "people" }} aria-label="People" style={styles.people}>
           <Icon name="people" color={quiet} />
-          <Text style={styles.label}>People</Text>
         </Link>
-        <Link to={{ screen: "search" }} style={styles.place}>
+        <Link to={{ screen: "search" }} style={styles.search}>
           <Icon name="search" color={quiet} />
           <Text style={styles.label}>Search</Text>
         </Link>
@@ -29,7 +28,8 @@ export function ConversationsScreen() {
 }
 
 const useStyles = themed(({ outline, quiet }) => ({
-  place: {
+  people: { width: TARGET, height: TARGET, alignItems: "center", justifyContent: "center", borderRadius: 12 },
+  search: {
     minHeight: TARGET,
     flexDirection: "row",
     alignItems: "center",
