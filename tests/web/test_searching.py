@@ -1,5 +1,6 @@
 """Searching over HTTP: what was said is found within a second, by whoever it belongs to, and by nobody once deleted."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,8 @@ def test_filters_and_pages(shared_server: ServerProcess, ada: Person, device: st
         ({"q": "tea", "to": "2026-13-01"}, 422),
         ({"q": "tea", "order": "worst"}, 422),
         ({"q": "tea", "limit": "0"}, 422),
+        ({"q": "tea", "limit": "-1"}, 422),
+        ({"q": "tea", "limit": "1000"}, 422),
         ({"q": "tea", "cursor": "nonsense"}, 422),
     ],
 )
@@ -117,6 +120,81 @@ def test_no_syntax_finds_another_users_words(
     shared_server.say(device, "it's a secret and mine")
     wait_until_found(ben, "it's a secret and mine")
     assert search(ada, q) == search(ada, q, session=device) == []
+
+
+@pytest.mark.parametrize(
+    ("q", "said"),
+    [
+        ("שלום", "שָׁלוֹם לכולם"),
+        ('"مرحبا بك', "مَرْحَبًا بك"),
+        ("cafe\u0301", "the CAFÉ is open"),
+        ("Zalgo", "Z\u0338a\u0338l\u0338g\u0338o comes"),
+        ("👍🏽", "that is fine 👍"),
+        ("a 好", "a 好 thing"),
+    ],
+)
+def test_every_script_is_found_and_highlighted(
+    shared_server: ServerProcess, ada: Person, device: str, q: str, said: str
+) -> None:
+    ada.link(device)
+    shared_server.say(device, said)
+    wait_until(lambda: words(ada, q), "the words to be found")
+    for item in search(ada, q):
+        units = len(item["snippet"].encode("utf-16-le", "surrogatepass")) // 2
+        assert item["highlights"]
+        assert all(0 <= start < end <= units for start, end in item["highlights"])
+
+
+def test_half_a_character_harms_no_search(shared_server: ServerProcess, ada: Person, device: str) -> None:
+    ada.link(device)
+    segment = {"text": "broken \ud83d kettle", "speaker": "SPEAKER_0", "is_user": True, "start": 0, "end": 2}
+    body = json.dumps({"session_id": device, "segments": [segment]})
+    shared_server.client().post(
+        shared_server.webhook_url, content=body, headers={"Content-Type": "application/json"}
+    ).raise_for_status()
+    wait_until(lambda: words(ada, "broken kettle"), "the words to be found")
+    assert ada.client.get("/search?q=%ED%A0%BD+kettle").status_code == 200
+
+
+def test_a_time_that_ends_before_it_begins_is_empty(shared_server: ServerProcess, ada: Person, device: str) -> None:
+    ada.link(device)
+    shared_server.say(device, "the kettle boils")
+    wait_until_found(ada, "the kettle boils")
+    assert search(ada, "kettle", **{"from": "2999-01-01", "to": "2000-01-01"}) == []
+    assert search(ada, "kettle", **{"from": "0001-01-01T00:00:00+14:00", "to": "9999-12-30"}) != []
+
+
+def test_a_cursor_of_another_search_finds_only_ones_own_words(
+    shared_server: ServerProcess, ada: Person, ben: Person, device: str
+) -> None:
+    ben.link(device)
+    texts = [f"secret number {number}" for number in range(3)]
+    shared_server.say(device, *texts)
+    wait_until_found(ben, *texts)
+    for order in "best", "newest":
+        page = ben.client.get("/search", params={"q": "secret", "order": order, "limit": "1"}).json()
+        assert page["nextCursor"]
+        for others in "best", "newest":
+            assert search(ada, "secret", order=others, cursor=page["nextCursor"]) == []
+            assert all(
+                "number" in item["snippet"] for item in search(ben, "number", order=others, cursor=page["nextCursor"])
+            )
+
+
+def test_words_that_are_deleted_between_two_pages_are_not_on_the_second(
+    shared_server: ServerProcess, ada: Person, device: str
+) -> None:
+    ada.link(device)
+    texts = [f"tea number {number}" for number in range(3)]
+    shared_server.say(device, *texts)
+    wait_until_found(ada, *texts)
+    cursors = [
+        ada.client.get("/search", params={"q": "tea", "order": order, "limit": "1"}).json()["nextCursor"]
+        for order in ("best", "newest")
+    ]
+    ada.client.delete(f"/conversations/{ada.current()['conversation']['id']}").raise_for_status()
+    for order, cursor in zip(("best", "newest"), cursors, strict=True):
+        assert search(ada, "tea", order=order, cursor=cursor) == []
 
 
 def test_whoever_is_not_signed_in_finds_nothing(shared_server: ServerProcess) -> None:
