@@ -113,6 +113,8 @@ const CALLS = [
 /** What of the server no function of this table asks for, and why not. */
 const WITHOUT_A_CALL = {
   "GET /conversations/current/stream": "apiStreamCurrentConversation and startChatStream hold it open",
+  "GET /account/export": "a file, for a link or curl",
+  "GET /conversations/{conversation_id}/export": "a file, for a link or curl",
   "GET /me/webhook-url.svg": "a picture, for an <img>",
   "POST /omi-webhook": "sendWebhook, while nobody is signed in: see webhook.test.mjs",
   "POST /omi-webhook/{secret}": "sendWebhook",
