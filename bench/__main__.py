@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from bench import cluster, embedded, machine, report, rights, screen, searching, servers
+from bench import cluster, embedded, machine, records, report, rights, screen, searching, servers
 from bench.servers import THIS
 
 AT_LEAST_BY_TURNS = 3
@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--screen", action="store_true", help="what a user sees in a browser, alone")
     parser.add_argument("--greedy", action="store_true", help="what one greedy user costs another, alone")
     parser.add_argument("--search", action="store_true", help="what search costs, instead")
+    parser.add_argument("--records", action="store_true", help="what a long record costs, instead")
     parser.add_argument("--rights", action="store_true", help="how fast streams end with their right, instead")
     parser.add_argument("--cluster", action="store_true", help="a cluster beside the embedded product, instead")
     parser.add_argument("--workers", type=int, default=1, help="the cluster's, 1 by default")
@@ -70,6 +71,11 @@ def _search(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]
     return searching.table(figures), figures.as_json()
 
 
+def _recorded(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
+    figures = uvloop.run(records.measure(records.QUICK if args.quick else records.FULL, folder))
+    return records.table(figures), figures.as_json()
+
+
 def _on_the_screen(args: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
     if not os.environ.get("CHROMIUM"):
         raise SystemExit("There is no Chromium: `apt-get install chromium`, or set CHROMIUM=/path/to/chromium.")
@@ -105,6 +111,7 @@ def _by_turns(args: argparse.Namespace, size: embedded.Size, folder: Path) -> tu
 PARTS = {
     "cluster": _clustered,
     "greedy": _beside_a_greedy_one,
+    "records": _recorded,
     "rights": _rights,
     "screen": _on_the_screen,
     "search": _search,

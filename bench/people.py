@@ -47,7 +47,10 @@ class Person:
         template = _CALLS[self.posts % len(_CALLS)]
         self.posts += 1
         spoken = [(_RUN, next(_NUMBERS), start + second, start + second + 1.8) for second in range(0, 2 * SEGMENTS, 2)]
-        body = template % (self.session, *itertools.chain.from_iterable(spoken))
+        return self.request(template % (self.session, *itertools.chain.from_iterable(spoken)))
+
+    def request(self, body: str) -> bytes:
+        """A webhook call with this body, which is ASCII."""
         return (_HEAD % (self.secret, self.uid, len(body), body)).encode()
 
     def stream_request(self) -> bytes:
