@@ -131,19 +131,27 @@ def _holes(found: Alignment) -> Iterator[Hole]:
 def _hole(found: Alignment, segment: int, low: int, high: int, at: float | None) -> Hole:
     """The missing letters from index `low` to `high` of one segment, after the position `at` of the hole before."""
     before, behind = found.before(low), found.behind(high)
-    first = found.letters.first[segment]
-    whole = found.record[segment].text
-    text = whole[offset_of(whole, low - first) if low > first else 0 : offset_of(whole, high - first)]
     start, until = _seconds(found, segment, low), _seconds(found, segment, high)
     if start is not None and until is not None:
-        if low > first and before is not None:  # the words go on where a known message of this segment ended
+        if (
+            low > found.letters.first[segment] and before is not None
+        ):  # the words go on where a known message of this segment ended
             start = max(start, min(found.messages[before].end or start, until))
         until = max(start, until)
     positions = [at, None if before is None else found.messages[before].position]
     least = max((position for position in positions if position is not None), default=None)
     most = None if behind is None else found.messages[behind].position
     position = _between(least, most, start)
-    return Hole(segment, text.strip(), start, until, position, behind if before is None else before)
+    return Hole(segment, _text(found, segment, low, high), start, until, position, behind if before is None else before)
+
+
+def _text(found: Alignment, segment: int, low: int, high: int) -> str:
+    """The part of the segment's text that has these letters. To look for them in the text takes time."""
+    whole = found.record[segment].text
+    first, end = found.letters.first[segment : segment + 2]
+    begin = offset_of(whole, low - first) if low > first else 0
+    behind = offset_of(whole, high - first) if high < end else len(whole)
+    return whole[begin:behind].strip()
 
 
 def _seconds(found: Alignment, segment: int, index: int) -> float | None:

@@ -1,6 +1,7 @@
 """Messages."""
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping
 
 from sqlalchemy import BigInteger, Double, bindparam, cast, delete, func, insert, literal, select, tuple_, update
@@ -20,13 +21,14 @@ LONGEST_UTTERANCE = 1_800.0
 """Seconds. What began earlier is not looked for, so that a conversation of a day is not read from its beginning."""
 # A join with the wanted keys, since SQLite scans the whole table for (a, b) IN (…).
 WANTED = listed("pairs")
-KNOWN = Query(
-    select(message).select_from(
-        WANTED.join(
-            message,
-            (message.c.conversation_id == item(WANTED.c.value, 0)) & (message.c.key == item(WANTED.c.value, 1)),
-        )
-    )
+_OF_WANTED = WANTED.join(
+    message, (message.c.conversation_id == item(WANTED.c.value, 0)) & (message.c.key == item(WANTED.c.value, 1))
+)
+KNOWN = Query(select(message).select_from(_OF_WANTED))
+COUNT_KNOWN = Query(
+    select(message.c.conversation_id, func.count().label("known"))
+    .select_from(_OF_WANTED)
+    .group_by(message.c.conversation_id)
 )
 AROUND = Query(
     select(message)
@@ -103,6 +105,12 @@ class Messages(Work):
         """By (conversation id, segment key)."""
         known = KNOWN.nouns(Message, self._connection, pairs=json_list(pairs)) if pairs else ()
         return {(one.conversation_id, one.key): one for one in known}
+
+    def count_known(self, pairs: Collection[tuple[str, str]]) -> Counter[str]:
+        """By conversation, how many messages with these (conversation id, segment key) there are. No pair comes
+        twice."""
+        known = COUNT_KNOWN.run(self._connection, pairs=json_list(pairs)) if pairs else ()
+        return Counter({row.conversation_id: row.known for row in known})
 
     def messages_around(self, conversation_id: str, start: float, until: float) -> list[Message]:
         """Those said in these seconds of the conversation's clock, the last of them if there are thousands."""

@@ -127,9 +127,8 @@ def _has_phrase(batch: DeliveryBatch, conversation: Conversation) -> bool:
 def _count_shared(batch: DeliveryBatch, near: Iterable[Conversation], record: Record) -> Counter[str]:
     """By conversation the number of its messages that have the id of a segment. Only ids that nobody else makes
     count."""
-    ids = [one.id for one in record.segments if one.id and is_uuid(one.id)]
-    keys = {(conversation.id, f"id:{id}") for conversation in near for id in ids}
-    return Counter(conversation_id for conversation_id, _ in batch.tx.known_messages(keys))
+    keys = {f"id:{one.id}" for one in record.segments if one.id and is_uuid(one.id)}
+    return batch.tx.count_known([(conversation.id, key) for conversation in near for key in keys])
 
 
 def _may_be_of_before(batch: DeliveryBatch, delivery: Delivery, record: Record, near: Sequence[Conversation]) -> bool:
