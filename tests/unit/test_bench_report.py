@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench import records
 from bench.report import Row, beside_each_other
 
 
@@ -20,3 +21,10 @@ def test_the_median_meets_a_target(values: list[float], met: bool) -> None:
 
 def test_a_figure_without_a_target_meets_none() -> None:
     assert Row(what="rate", values=[1.0], shown="{:.0f}").met is None
+
+
+@pytest.mark.parametrize(("longest", "verdict"), [(99.0, "met"), (101.0, "MISSED")])
+def test_a_call_may_wait_a_tenth_of_a_second_for_a_record(longest: float, verdict: str) -> None:
+    waits = {"alone": [[8.0, 9.0]], "beside": [[8.0, longest], [1.0, longest], [1.0, 500.0]]}
+    figures = records.Figures(machine={"cpu": "some"}, cpu=[120.0], took=[200.0], **waits)
+    assert records.table(figures).endswith(verdict)
