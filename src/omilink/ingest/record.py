@@ -3,7 +3,7 @@ the conversation. A record that was applied before changes nothing.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, islice
 
 from msgspec.structs import replace
@@ -21,7 +21,7 @@ from omilink.models.delivery import Delivery
 from omilink.models.event import ConversationChanged, MessagesUpdated, NewMessages
 from omilink.models.ids import digest
 from omilink.models.message import Message, record_key
-from omilink.models.record import Record, RecordedSegment
+from omilink.models.record import Record, RecordedItem, RecordedSegment
 from omilink.models.summary import ActionItem, Details, Participant, Section, details_of
 from omilink.models.translation import of_messages, stored
 
@@ -226,45 +226,8 @@ class _Filling:
 
     def _described(self, conversation: Conversation) -> Conversation:
         """The conversation with what the record says about it. An empty text in the record leaves what is there."""
-        record, before = self._record, details_of(conversation.details)
-        languages = {one.language for segment in record.segments for one in segment.translations}
-        ids = {one.id: number for number, one in enumerate(record.segments) if one.id}
-        room = MOST_LED_TO
-
-        def messages_of(segment_ids: Sequence[str]) -> list[str]:
-            nonlocal room
-            known = (ids[segment] for segment in dict.fromkeys(segment_ids) if segment in ids)
-            found = list(islice((id for number in known for id in self._of_segment[number]), room))
-            room -= len(found)
-            return list(dict.fromkeys(found))
-
-        details = Details(
-            sections=[
-                Section(heading=one.heading, text=one.text, message_ids=messages_of(one.segment_ids))
-                for one in record.sections
-            ],
-            action_items=_merged(
-                [
-                    ActionItem(
-                        id=id,
-                        text=one.text,
-                        done=one.done,
-                        due_at=one.due_at,
-                        owner=one.owner,
-                        message_ids=messages_of(one.segment_ids),
-                    )
-                    for id, one in zip(
-                        _item_ids([each.text for each in record.action_items], before), record.action_items, strict=True
-                    )
-                ],
-                before,
-            ),
-            participants=[Participant(name=name, person_id=self._ids.get(name)) for name in record.participants],
-            events=record.events,
-            languages=sorted(languages) or before.languages,
-            removed_items=before.removed_items,
-            names=record.names or before.names,
-        )
+        record = self._record
+        details = self._details(details_of(conversation.details))
         return replace(
             conversation,
             omi_id=record.id,
@@ -273,6 +236,23 @@ class _Filling:
             emoji=record.emoji or conversation.emoji,
             category=record.category or conversation.category,
             details=conversation.details if record.is_discarded else details.text(),
+        )
+
+    def _details(self, before: Details) -> Details:
+        record = self._record
+        languages = {translation.language for segment in record.segments for translation in segment.translations}
+        led_to = _LedTo(record.segments, self._of_segment)
+        return Details(
+            sections=[
+                Section(heading=section.heading, text=section.text, message_ids=led_to.messages_of(section.segment_ids))
+                for section in record.sections
+            ],
+            action_items=_merged(_items(record.action_items, before, led_to), before),
+            participants=[Participant(name=name, person_id=self._ids.get(name)) for name in record.participants],
+            events=record.events,
+            languages=sorted(languages) or before.languages,
+            removed_items=before.removed_items,
+            names=record.names or before.names,
         )
 
     def _put(self, conversation: Conversation) -> None:
@@ -289,6 +269,21 @@ class _Filling:
             for at in range(0, len(messages), SNAPSHOT):
                 some = messages[at : at + SNAPSHOT]
                 self._batch.add_event(conversation.user_id, kind(conversation=conversation, messages=some))
+
+
+class _LedTo:
+    """The messages to which the sections and action items lead: MOST_LED_TO of them in all."""
+
+    def __init__(self, segments: Sequence[RecordedSegment], of_segment: Mapping[int, Sequence[str]]) -> None:
+        self._numbers = {segment.id: number for number, segment in enumerate(segments) if segment.id}
+        self._of_segment, self._room = of_segment, MOST_LED_TO
+
+    def messages_of(self, segment_ids: Sequence[str]) -> list[str]:
+        """The ids of the messages with the words of these segments, as far as there is room."""
+        numbers = (self._numbers[id] for id in dict.fromkeys(segment_ids) if id in self._numbers)
+        ids = list(islice((id for number in numbers for id in self._of_segment.get(number, ())), self._room))
+        self._room -= len(ids)
+        return list(dict.fromkeys(ids))
 
 
 def _to_join(living: Sequence[Conversation]) -> list[Conversation]:
@@ -339,6 +334,21 @@ def _longer(conversation: Conversation, message: Message, at: Millis) -> Convers
         repaired_count=conversation.repaired_count + len(message.text.split()),
     )
     return replace(longer, last_at=max(longer.last_at, min(at, longer.ended_at)))
+
+
+def _items(recorded: Sequence[RecordedItem], before: Details, led_to: _LedTo) -> list[ActionItem]:
+    ids = _item_ids([item.text for item in recorded], before)
+    return [
+        ActionItem(
+            id=id,
+            text=item.text,
+            done=item.done,
+            due_at=item.due_at,
+            owner=item.owner,
+            message_ids=led_to.messages_of(item.segment_ids),
+        )
+        for id, item in zip(ids, recorded, strict=True)
+    ]
 
 
 def _item_ids(texts: Sequence[str], before: Details) -> list[str]:
