@@ -471,6 +471,13 @@ export interface components {
             /** Format: password */
             new_password: string;
         };
+        /** @description What is known of calls that had words off the record. */
+        NotKept: {
+            /** @description How many calls of the wearable, with repeats. */
+            calls: number;
+            /** @description When the last of them came. */
+            lastAt: string | null;
+        };
         /** @description How it was proven, and what was heard before. */
         OmiAccount: {
             omiUserId: string;
@@ -604,7 +611,7 @@ export interface components {
         PolledEvents: {
             /** @constant */
             ok: true;
-            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["MessagesDeletedEvent"] | components["schemas"]["MessagesMovedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["ActionItemChangedEvent"] | components["schemas"]["ActionItemDeletedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SessionHealthChangedEvent"] | components["schemas"]["SessionChangedEvent"] | components["schemas"]["SignedOutEvent"])[];
+            events: (components["schemas"]["ConnectedEvent"] | components["schemas"]["ResetEvent"] | components["schemas"]["UpdateEvent"] | components["schemas"]["CaughtUpEvent"] | components["schemas"]["ConversationChangedEvent"] | components["schemas"]["NewMessagesEvent"] | components["schemas"]["MessagesUpdatedEvent"] | components["schemas"]["MessagesDeletedEvent"] | components["schemas"]["MessagesMovedEvent"] | components["schemas"]["ConversationDeletedEvent"] | components["schemas"]["DaySummaryChangedEvent"] | components["schemas"]["ActionItemChangedEvent"] | components["schemas"]["ActionItemDeletedEvent"] | components["schemas"]["PersonChangedEvent"] | components["schemas"]["SessionLinkedEvent"] | components["schemas"]["SessionUnlinkedEvent"] | components["schemas"]["SessionHealthChangedEvent"] | components["schemas"]["SessionChangedEvent"] | components["schemas"]["RecordingChangedEvent"] | components["schemas"]["SignedOutEvent"])[];
             cursor: string;
             more: boolean;
         };
@@ -619,6 +626,39 @@ export interface components {
             jobs: {
                 [key: string]: number;
             };
+        };
+        /** @description Whether what is said now is kept. */
+        Recording: {
+            /** @enum {string} */
+            state: "on" | "paused";
+            /** @description When the pause ends by itself; null if the user ends it. */
+            until: string | null;
+            notKept: components["schemas"]["NotKept"];
+        };
+        RecordingChange: {
+            /** @enum {string} */
+            state: "on" | "paused";
+            until?: string | null;
+        };
+        /**
+         * @description You went off the record, or back on it. Show `recording` at all times. When its `until` has passed, the `state`
+         *     is `on`, without another event.
+         */
+        RecordingChangedEvent: {
+            id?: string;
+            /** @constant */
+            type: "recording_changed";
+            recording: components["schemas"]["Recording"];
+        };
+        /** @description Whether what is said now is kept. */
+        RecordingNow: {
+            /** @enum {string} */
+            state: "on" | "paused";
+            /** @description When the pause ends by itself; null if the user ends it. */
+            until: string | null;
+            notKept: components["schemas"]["NotKept"];
+            /** @constant */
+            ok: true;
         };
         Registration: {
             /** Format: idn-email */
@@ -878,6 +918,7 @@ export type MessagesUpdatedEvent = components['schemas']['MessagesUpdatedEvent']
 export type NewItem = components['schemas']['NewItem'];
 export type NewMessagesEvent = components['schemas']['NewMessagesEvent'];
 export type NewPassword = components['schemas']['NewPassword'];
+export type NotKept = components['schemas']['NotKept'];
 export type OmiAccount = components['schemas']['OmiAccount'];
 export type OmiAccounts = components['schemas']['OmiAccounts'];
 export type OmiLink = components['schemas']['OmiLink'];
@@ -899,6 +940,10 @@ export type PersonChangedEvent = components['schemas']['PersonChangedEvent'];
 export type PersonalUrl = components['schemas']['PersonalUrl'];
 export type PolledEvents = components['schemas']['PolledEvents'];
 export type Ready = components['schemas']['Ready'];
+export type Recording = components['schemas']['Recording'];
+export type RecordingChange = components['schemas']['RecordingChange'];
+export type RecordingChangedEvent = components['schemas']['RecordingChangedEvent'];
+export type RecordingNow = components['schemas']['RecordingNow'];
 export type Registration = components['schemas']['Registration'];
 export type ResetEvent = components['schemas']['ResetEvent'];
 export type Revoked = components['schemas']['Revoked'];

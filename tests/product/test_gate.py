@@ -420,6 +420,8 @@ CANNOT: dict[str, str] = {
     "GET /me/webhook-url": ASKS,
     "GET /me/webhook-url.svg": ASKS,
     "POST /me/webhook-url": ASKS,
+    "GET /me/recording": READS,
+    "PUT /me/recording": MARKS,
     "GET /account/sessions": READS,
     "DELETE /account/sessions/{sign_in_id}": SIGNS_IN,
     "DELETE /account/sessions": SIGNS_IN,
@@ -509,6 +511,7 @@ FORMS: dict[str, dict[str, str]] = {
     "DELETE /account": {"password": PASSWORD},
     "POST /action-items": {"text": "Buy milk"},
     "POST /people": {"name": "Eve"},
+    "PUT /me/recording": {"state": "on"},
     "PATCH /sessions/{session_id}": {"name": "Kitchen"},
     "PATCH /conversations/{conversation_id}": {"starred": True},
 }

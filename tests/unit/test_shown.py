@@ -17,6 +17,7 @@ from omilink.models.json import event_text, json_text, to_json
 from omilink.models.message import NOBODY, Message, Segment, Speech
 from omilink.models.omi_account import OmiLink, Proof
 from omilink.models.person import Person
+from omilink.models.recording import NotKept, Recording
 from omilink.models.session import Health, Jobs, Method, OmiSession, Session, UnlinkReason
 from omilink.models.summary import ActionItem, CalendarEvent, Details, Participant, Section
 from omilink.models.user import SignIn, User
@@ -230,6 +231,11 @@ EVENTS: list[tuple[Content, str]] = [
     ),
     (event.SessionHealthChanged(session=SESSION), f'{{"type":"session_health_changed","session":{SESSION_JSON}}}'),
     (event.SessionChanged(session=SESSION), f'{{"type":"session_changed","session":{SESSION_JSON}}}'),
+    (
+        event.RecordingChanged(recording=Recording(state="paused", until=0, not_kept=NotKept(calls=1, last_at=0))),
+        '{"type":"recording_changed","recording":{"state":"paused","until":"1970-01-01T00:00:00.000Z",'
+        '"notKept":{"calls":1,"lastAt":"1970-01-01T00:00:00.000Z"}}}',
+    ),
     (event.SignedOut(reason="expired"), '{"type":"signed_out","reason":"expired"}'),
 ]
 

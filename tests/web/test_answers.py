@@ -47,6 +47,8 @@ def test_every_answer_is_as_it_is_described(server: ServerProcess, ada: Person) 
         ("get", "/me", "", None),
         ("get", "/me/webhook-url", "", None),
         ("post", "/me/webhook-url", "", None),
+        ("put", "/me/recording", "", {"state": "on"}),
+        ("get", "/me/recording", "", None),
         ("get", "/account/sessions", "", None),
         ("delete", "/account/sessions", "", None),
         ("post", "/sessions/link", "", {"session_id": "answered"}),
@@ -146,6 +148,8 @@ def test_every_event_is_as_it_is_described(server: ServerProcess, ada: Person) -
         stream.wait_for("action_item_deleted")
         ada.client.post("/people", json={"name": "Ida"})
         stream.wait_for("person_changed")
+        ada.client.put("/me/recording", json={"state": "paused", "until": "2199-01-01T00:00:00Z"})
+        stream.wait_for("recording_changed")
         ada.client.delete(f"/conversations/{ada.current()['conversation']['id']}")
         stream.wait_for("conversation_deleted")
         ada.client.post("/auth/logout")

@@ -19,6 +19,7 @@ ROUTES = {
     "/me": {"get"},
     "/me/webhook-url": {"get", "post"},
     "/me/webhook-url.svg": {"get"},
+    "/me/recording": {"get", "put"},
     "/account": {"delete"},
     "/account/password": {"post"},
     "/account/sessions": {"get", "delete"},

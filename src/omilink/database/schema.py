@@ -36,6 +36,7 @@ from omilink.models.event import Event
 from omilink.models.message import Message
 from omilink.models.omi_account import Challenge, OmiLink
 from omilink.models.person import StoredPerson
+from omilink.models.recording import Pause
 from omilink.models.session import OmiSession
 from omilink.models.user import PersonalUrl, SignIn, User
 
@@ -90,6 +91,26 @@ personal_urls = Table(
         Column("hash", String, primary_key=True),
         Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     ),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    *stored(
+        Pause,
+        Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+        Column("since", BigInteger, primary_key=True, autoincrement=False),
+    ),
+)
+
+# how many calls of an hour had words off the record
+calls_not_kept = Table(
+    "calls_not_kept",
+    metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("calls", Integer, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
 )
 
 tickets = Table(

@@ -64,6 +64,7 @@ class Sqlite(DatabaseThreads):
         self._engine = engine
         self._scrubbing = asyncio.Lock()
         self._is_log_in_use: bool | None = None  # not known: an earlier process may have left something
+        self._is_scrubbing_due = False
         super().__init__(
             reads=ThreadGroup(partial(_open, engine, _read_group, reads=True), GROUP, READERS),
             writes=ThreadGroup(partial(_open, engine, _write_group, reads=False), GROUP),
@@ -78,9 +79,13 @@ class Sqlite(DatabaseThreads):
             if self._is_log_in_use:
                 log.info("somebody reads an older state: the write-ahead log keeps what was removed a little longer")
 
+    def scrub_soon(self) -> None:
+        self._is_scrubbing_due = True
+
     async def finish_scrubbing(self) -> None:
         async with self._scrubbing:
-            if self._is_log_in_use is not False:
+            if self._is_scrubbing_due or self._is_log_in_use is not False:
+                self._is_scrubbing_due = False
                 await self._scrub()
 
     async def _scrub(self) -> None:

@@ -18,6 +18,7 @@ from omilink.database.large_bodies import LargeBodies
 from omilink.database.limits import Limits
 from omilink.database.links import Links
 from omilink.database.messages import Messages
+from omilink.database.pauses import Pauses
 from omilink.database.people import AllPeople
 from omilink.database.personal_urls import PersonalUrls
 from omilink.database.removal import Removal
@@ -41,6 +42,7 @@ class Transaction(
     DaySummaries,
     ActionItems,
     AllPeople,
+    Pauses,
     Users,
     SignIns,
     PersonalUrls,
@@ -76,6 +78,10 @@ class Store:
         its own time. Writers do not wait long for it. Pages that a reader of an older state still uses are left for
         `finish_scrubbing`."""
         await self._database.scrub()
+
+    def scrub_soon(self) -> None:
+        """The next `finish_scrubbing` overwrites what has been removed until then."""
+        self._database.scrub_soon()
 
     async def finish_scrubbing(self) -> None:
         """Overwrites what earlier calls of `scrub` left, also those of an earlier process. Must be called regularly."""

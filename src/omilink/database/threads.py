@@ -72,6 +72,9 @@ class DatabaseThreads:
     async def scrub(self) -> None:
         """See `database.store.Store.scrub`."""
 
+    def scrub_soon(self) -> None:
+        """See `database.store.Store.scrub_soon`."""
+
     async def finish_scrubbing(self) -> None:
         """See `database.store.Store.finish_scrubbing`."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from omilink.clock import Millis
+from omilink.clock import DAY, Millis
 from omilink.conversations import segmentation
 from omilink.conversations.batch import Batch
 from omilink.database.store import Transaction
@@ -11,6 +11,7 @@ from omilink.models.delivery import Delivery
 from omilink.models.ids import SHARED, new_id, session_key
 from omilink.models.message import Message, Segment
 from omilink.models.omi_account import Challenge
+from omilink.models.recording import OffRecord
 from omilink.models.session import PAST, OmiSession
 
 MINUTE = 60.0
@@ -23,9 +24,15 @@ to compare each call with all of them."""
 
 class DeliveryBatch(Batch):
     """A batch that has loaded everything that these deliveries with their segments may change. `gap` is the seconds of
-    silence that end a conversation."""
+    silence that end a conversation, `since` a time before everything that the calls tell of."""
 
-    def __init__(self, tx: Transaction, gap: float, calls: Sequence[tuple[Delivery, Sequence[Segment]]]) -> None:
+    def __init__(
+        self,
+        tx: Transaction,
+        gap: float,
+        calls: Sequence[tuple[Delivery, Sequence[Segment]]],
+        since: Millis | None = None,
+    ) -> None:
         super().__init__(tx)
         self.gap = gap
         self.words_filled_in = 0
@@ -38,6 +45,7 @@ class DeliveryBatch(Batch):
         self._load_sessions()  # locks the sessions, so that everything read after it stays true
         self.load_proofs()
         self._existing_users = tx.existing_users({delivery.origin for delivery in self.deliveries} - {SHARED})
+        self._load_pauses(since)
         self._load_conversations()
         self.load_messages(calls)
 
@@ -53,6 +61,14 @@ class DeliveryBatch(Batch):
         counted = min(map(self.accepted, self.deliveries), default=0)
         self.verified, asked = self.tx.proofs(self._uids(), counted)
         self._challenges = self.tx.challenges(asked, counted)
+
+    def _load_pauses(self, since: Millis | None) -> None:
+        users = {user for each in self._sessions.values() for user in (each.user_id, each.left_user_id) if user}
+        users |= {*self.verified.values(), *(delivery.origin for delivery in self.deliveries)} - {SHARED}
+        before = min((delivery.received_at for delivery in self.deliveries), default=0) - DAY
+        counted = min(map(self.accepted, self.deliveries), default=0) - DAY
+        self._off_record = self.tx.off_record(users, before if since is None else since, counted)
+        self._not_kept: dict[str, list[Millis]] = {}
 
     def _load_conversations(self) -> None:
         keys = {key for delivery in self.deliveries for key in self.session_keys(delivery)}
@@ -122,6 +138,21 @@ class DeliveryBatch(Batch):
         """The owner of the delivery's words: the session's owner at the time of acceptance. None if there was no
         owner."""
         return self.session(delivery).owner_at(delivery)
+
+    def off_record(self, delivery: Delivery) -> OffRecord | None:
+        """When the owner of the delivery's words was off the record; None if that cannot concern these words."""
+        return self._off_record.get(self.owner(delivery) or "") if self._off_record else None
+
+    def off_record_of_anybody(self, delivery: Delivery) -> list[OffRecord]:
+        """When users were off the record to whom the words may belong: of a call that is put into quarantine."""
+        session, uids = self.session(delivery), (delivery.uid, delivery.session_id)
+        users = {
+            session.user_id,
+            session.left_user_id,
+            delivery.origin,
+            *(self.verified.get(uid or "") for uid in uids),
+        }
+        return [self._off_record[user] for user in users if user and user in self._off_record]
 
     def is_account_gone(self, delivery: Delivery) -> bool:
         """Whether the delivery was accepted for an account that has been deleted, at its personal address or for a
@@ -226,6 +257,17 @@ class DeliveryBatch(Batch):
         if before and conversation.repaired_count < before.repaired_count:
             self.words_filled_in -= before.repaired_count - conversation.repaired_count
         super().put_conversation(conversation, new=new)
+
+    def note_off_record(self, delivery: Delivery) -> None:
+        """Counts the delivery among those with words off the record."""
+        if owner := self.owner(delivery):
+            self._not_kept.setdefault(owner, []).append(delivery.received_at)
+
+    def flush(self) -> None:
+        super().flush()
+        for user_id, times in self._not_kept.items():
+            self.tx.add_not_kept(user_id, len(times), max(times))
+        self._not_kept = {}
 
     # beginning
 

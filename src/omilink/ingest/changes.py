@@ -12,13 +12,16 @@ from omilink.models.message import Message
 class Changes:
     """The changes of one call: the conversations that began, and by conversation the keys of new and of changed
     messages and the ids of removed ones. `of_before` is the number of segments that continue words of an earlier owner,
-    and are not kept."""
+    and are not kept; `off_record` the number of segments that were said off the record."""
 
     began: set[str] = field(default_factory=set)
     new: dict[str, list[str]] = field(default_factory=dict)
     changed: dict[str, list[str]] = field(default_factory=dict)
     removed: dict[str, list[str]] = field(default_factory=dict)
     of_before: int = 0
+    off_record: int = 0
+    moved: set[str] = field(default_factory=set)
+    """Conversations whose clock has gone on without words."""
 
     def note_changed(self, message: Message) -> None:
         """Notes that a message has changed. A message that is new in this call is new in its event."""
@@ -45,9 +48,9 @@ def add_events(batch: DeliveryBatch, delivery: Delivery, changes: Changes) -> No
     user_id = batch.owner(delivery)
     if user_id is None:
         return
-    for conversation_id in changes.new | changes.changed | changes.removed:
+    for conversation_id in [*changes.new | changes.changed | changes.removed, *changes.moved]:
         conversation = batch.conversation(delivery, conversation_id)
-        if conversation_id in changes.began:
+        if conversation_id in changes.began | changes.moved:
             batch.add_event(user_id, ConversationChanged(conversation=conversation))
         if gone := changes.removed.get(conversation_id):
             batch.add_event(user_id, MessagesDeleted(conversation_id=conversation.shown_id, message_ids=gone))

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from omilink.clock import Millis
 from omilink.conversations import identity, segmentation
 from omilink.conversations.alignment import Steps
-from omilink.ingest import deleted_words, recognition, record_late
+from omilink.ingest import deleted_words, off_record, recognition, record_late
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.changes import Changes
 from omilink.linking import phrase
@@ -22,7 +23,9 @@ def add(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment]) -
     changes, fresh, near, steps = Changes(), [], batch.near(delivery), Steps()
     for segment in segments:
         known = recognition.known(batch, delivery, segment, near, is_alone=len(segments) == 1)
-        if known:
+        if known and off_record.is_known_off(batch, delivery, known, segment):
+            changes.off_record += 1
+        elif known:
             _update(batch, delivery, known, segment, changes)
             record_late.take_added(batch, delivery, known, changes, steps)
         elif record_late.take(batch, delivery, segment, near, changes, steps):
@@ -66,22 +69,52 @@ def _add_run(batch: DeliveryBatch, delivery: Delivery, run: segmentation.Run, ch
         run = segmentation.Run(run.segments, None, None)
     else:
         placed = segmentation.place(run, at, as_of_then, batch.gap, batch.came_live)
+    zero_at = None
+    if batch.off_record(delivery):
+        clock = placed or off_record.clock_of(batch, delivery, run)
+        parted = off_record.part(batch, delivery, run, clock)
+        _go_on_unheard(batch, delivery, parted, clock, changes)
+        if parted.run is None:
+            return
+        run, zero_at = parted.run, parted.zero_at
     if placed is None:
         left = deleted_words.left_of(batch, delivery, run.segments)
         if not left:
             return
         run = segmentation.run_of(left)
-        conversation = _begin(batch, delivery)
+        conversation = _begin(batch, delivery, zero_at)
         changes.began.add(conversation.id)
     else:
         conversation = batch.conversation(delivery, placed.id)
     _add_words(batch, delivery, conversation, run, changes)
 
 
-def _begin(batch: DeliveryBatch, delivery: Delivery) -> Conversation:
-    conversation = batch.begun(delivery)
+def _begin(batch: DeliveryBatch, delivery: Delivery, zero_at: Millis | None) -> Conversation:
+    conversation = replace(batch.begun(delivery), zero_at=zero_at)
     batch.put_conversation(conversation, new=True)
     return conversation
+
+
+def _go_on_unheard(
+    batch: DeliveryBatch,
+    delivery: Delivery,
+    parted: off_record.Parted,
+    clock: Conversation | None,
+    changes: Changes,
+) -> None:
+    """Moves the clock on by what was said off the record, without its words: so later words on the clock, and repeats,
+    have a known time. A clock of which nothing else is known is kept as a tombstone."""
+    if not parted.left_out:
+        return
+    changes.off_record += len(parted.left_out)
+    if clock:
+        before = batch.conversation(delivery, clock.id)
+        batch.put_conversation(before.with_words(parted.left_out, delivery, named_by=None))
+        if not before.is_clock:
+            changes.moved.add(clock.id)
+    elif parted.zero_at is not None:
+        begun = replace(batch.begun(delivery), zero_at=parted.zero_at, deleted_at=delivery.received_at)
+        batch.put_conversation(begun.with_words(parted.left_out, delivery, named_by=None), new=True)
 
 
 def _add_words(

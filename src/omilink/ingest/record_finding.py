@@ -166,7 +166,9 @@ def _deleted_then(batch: DeliveryBatch, delivery: Delivery, record: Record, sess
         held_up = HELD_UP if one.omi_id is None else 0
         return _overlap(one, since, until + held_up) > -AROUND
 
-    gone = [one for one in then if one.deleted_at and one.user_id == owner and may_be_in_record(one)]
+    gone = [
+        one for one in then if one.deleted_at and not one.is_clock and one.user_id == owner and may_be_in_record(one)
+    ]
     return [one for one in gone if not _is_of_phrases(batch, one)]
 
 

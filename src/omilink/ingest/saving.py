@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from omilink.clock import Millis
 from omilink.conversations import day_summaries
 from omilink.database.store import Transaction
-from omilink.ingest import json_body, messages, record, record_reading, segment_reading, stored_body
+from omilink.ingest import json_body, messages, off_record, record, record_reading, segment_reading, stored_body
 from omilink.ingest.batch import DeliveryBatch
 from omilink.ingest.budget import SEGMENT, Budget, sender
 from omilink.ingest.changes import Changes, add_events
@@ -37,7 +37,8 @@ class Saved:
     """The result of a batch. `users`: the ids of those whose streams have new events. `quarantined`: the seq of each
     delivery put into quarantine, with the rule that decided. `dropped`: the seqs of deliveries of which nothing is
     kept. `not_kept`: the number of them that were beyond a sender's budget. `of_before`: the number of segments that
-    continued words of an earlier owner."""
+    continued words of an earlier owner. `off_record`: the number of calls with words off the record, which are among
+    the dropped ones, since nothing is left of their raw bodies."""
 
     users: frozenset[str]
     quarantined: dict[int, str]
@@ -46,6 +47,7 @@ class Saved:
     messages: int
     bad_segments: int
     of_before: int
+    off_record: int
     received_at: tuple[Millis, ...]
 
 
@@ -69,6 +71,7 @@ class _Done:
     quarantined: str | None = None
     is_dropped: bool = False
     is_kept: bool = True
+    is_off_record: bool = False
     of_before: int = 0
 
 
@@ -107,24 +110,43 @@ def save_all(
     """Saves the deliveries in the given order. `gap` is the seconds of silence that end a conversation, `daily_bytes`
     the bytes that are kept of one sender in a day. `records` has those that `read_records` has read before."""
     calls = [records.get(one.seq) or _read(one) for one in deliveries if not one.contradiction]
-    batch = DeliveryBatch(tx, gap, [(call.delivery, call.said) for call in calls])
+    since = min((off_record.earliest(call.delivery, call.record, call.day) for call in calls), default=None)
+    batch = DeliveryBatch(tx, gap, [(call.delivery, call.said) for call in calls], since)
     signatures, budget = _Signatures(tx, calls), _budget(batch, daily_bytes)
     done = [(call.delivery.seq, _save_call(batch, call, signatures, budget)) for call in calls]
     batch.flush()
     signatures.flush()
     if budget:
         budget.flush()
-    contradictions = {delivery.seq: delivery.contradiction for delivery in deliveries if delivery.contradiction}
+    contradicting = [delivery for delivery in deliveries if delivery.contradiction]
+    unheard = _off_the_record(tx, gap, contradicting)
+    contradictions = {
+        one.seq: one.contradiction for one in contradicting if one.contradiction and one.seq not in unheard
+    }
     return Saved(
         users=frozenset(batch.users),
         quarantined=contradictions | {seq: one.quarantined for seq, one in done if one.quarantined},
-        dropped=frozenset(seq for seq, one in done if one.is_dropped or not one.is_kept),
+        dropped=unheard | {seq for seq, one in done if one.is_dropped or one.is_off_record or not one.is_kept},
         not_kept=sum(not one.is_kept for _, one in done),
         messages=batch.messages_added,
         bad_segments=sum(call.bad_segments for call in calls),
         of_before=sum(one.of_before for _, one in done),
+        off_record=len(unheard) + sum(one.is_off_record for _, one in done),
         received_at=tuple(delivery.received_at for delivery in deliveries),
     )
+
+
+def is_off_record(tx: Transaction, delivery: Delivery, gap: float) -> bool:
+    """Whether the delivery came while a user was off the record to whom its words may belong."""
+    return off_record.came_off(DeliveryBatch(tx, gap, [(delivery, ())]), delivery)
+
+
+def _off_the_record(tx: Transaction, gap: float, deliveries: Sequence[Delivery]) -> frozenset[int]:
+    """The seqs of those that are put into quarantine and may hold words off the record."""
+    if not deliveries:
+        return frozenset()
+    batch = DeliveryBatch(tx, gap, [(one, ()) for one in deliveries])
+    return frozenset(one.seq for one in deliveries if off_record.may_be_off(batch, one, None))
 
 
 def _read(delivery: Delivery) -> Call:
@@ -157,24 +179,35 @@ def _save_call(batch: DeliveryBatch, call: Call, signatures: _Signatures, budget
     batch.show_uid(batch.session(delivery), delivery.uid)
     if decision.outcome is Outcome.QUARANTINE:
         _quarantine(batch, decision, delivery)
+        if off_record.may_be_off(batch, delivery, call.record):
+            return _Done(is_off_record=True)
         return _Done(quarantined=decision.rule)
     signatures.add(delivery)
     _carry_out(batch, decision, delivery, call.bad_segments)
     if budget and not _has_room(batch, budget, delivery, call.record.segments if call.record else segments):
         _note_not_kept(batch, delivery)
         return _Done(is_kept=False)
+    off = batch.off_record(delivery)
+    if call.day and off and off_record.is_day_off(off, call.day, delivery.received_at):
+        batch.note_off_record(delivery)
+        return _Done(is_off_record=True)
     if call.day:
         _put_day(batch, delivery, call.day)
     filled_in = batch.words_filled_in
     if call.record:
-        of_before = record.apply(batch, delivery, call.record)
+        left = off_record.left_of_record(off, call.record, delivery.received_at) if off else call.record
+        of_before = record.apply(batch, delivery, left)
         _note_record(batch, delivery, batch.words_filled_in - filled_in)
-        return _Done(of_before=of_before)
+        if left is not call.record:
+            batch.note_off_record(delivery)
+        return _Done(of_before=of_before, is_off_record=left is not call.record)
     changes = messages.add(batch, delivery, segments)
     add_events(batch, delivery, changes)
     _note_mistake(batch, delivery, call.mistake, changes)
     _note_words(batch, delivery, changes, batch.words_filled_in - filled_in)
-    return _Done(of_before=changes.of_before)
+    if changes.off_record:
+        batch.note_off_record(delivery)
+    return _Done(of_before=changes.of_before, is_off_record=changes.off_record > 0)
 
 
 def _prove(

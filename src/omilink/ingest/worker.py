@@ -104,6 +104,8 @@ class Worker:
             return saved, is_finished, _by_user(tx.events_added())
 
         saved, is_finished, new = await self._store.write(save_and_finish)
+        if saved.off_record:
+            self._store.scrub_soon()
         self._bus.publish(saved.users, new=new)
         if not is_finished:
             await self._finish(seqs, saved)
@@ -115,12 +117,26 @@ class Worker:
             await self._queue.remove(saved.dropped)
 
     async def _fail(self, delivery: Delivery, error: Exception) -> None:
-        """Counts a failed attempt. Only the error's type is stored and logged, since its text may hold spoken words."""
+        """Counts a failed attempt. Only the error's type is stored and logged, since its text may hold spoken words. A
+        call that came while its user was off the record is not kept for another attempt."""
         what = type(error).__name__
+        if await self._is_off_record(delivery):
+            log.error("a delivery could not be saved, and is removed, since its user is off the record: %s", what)
+            await self._queue.remove([delivery.seq])
+            self._store.scrub_soon()
+            return
         attempt = delivery.attempts + 1
         retry_at = None if attempt >= MAX_ATTEMPTS else self._clock() + backoff(attempt)
         log.error("a delivery could not be saved, attempt %d of %d: %s", attempt, MAX_ATTEMPTS, what)
         await self._queue.failed(delivery, what, retry_at=retry_at)
+
+    async def _is_off_record(self, delivery: Delivery) -> bool:
+        try:
+            return await self._store.read(lambda tx: saving.is_off_record(tx, delivery, self._gap))
+        except Unavailable:
+            raise
+        except Exception:  # it cannot be read for the same reason that it cannot be saved
+            return False
 
 
 Count = Callable[[saving.Saved], None]

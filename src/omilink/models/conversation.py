@@ -169,6 +169,12 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         return self.hand.cut_from is not None or self.hand.cut_until is not None
 
     @property
+    def is_clock(self) -> bool:
+        """Whether it is nothing but a device's clock, on which words were said off the record: a tombstone that never
+        had a message."""
+        return self.deleted_at is not None and self.last_seq == 0
+
+    @property
     def stored_ids(self) -> set[str]:
         """The ids of the stored conversations whose messages it shows."""
         return {self.id}

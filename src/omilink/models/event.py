@@ -14,6 +14,7 @@ from omilink.models.day_summary import DaySummary
 from omilink.models.declaration import Shown, ShownAs
 from omilink.models.message import Message
 from omilink.models.person import Person
+from omilink.models.recording import Recording
 from omilink.models.session import Session, UnlinkReason
 
 WhySignedOut = Literal["signed_out", "expired", "account_deleted"]
@@ -163,6 +164,13 @@ class SessionChanged(Content, frozen=True, tag="session_changed"):
     session: Shown[Session]
 
 
+class RecordingChanged(Content, frozen=True, tag="recording_changed"):
+    """You went off the record, or back on it. Show `recording` at all times. When its `until` has passed, the `state`
+    is `on`, without another event."""
+
+    recording: Shown[Recording]
+
+
 class SignedOut(Content, frozen=True, tag="signed_out"):
     """The stream closes after it. Sign in again."""
 
@@ -188,5 +196,6 @@ LiveEvent = (
     | SessionUnlinked
     | SessionHealthChanged
     | SessionChanged
+    | RecordingChanged
     | SignedOut
 )

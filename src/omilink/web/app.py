@@ -28,6 +28,7 @@ from omilink.web.routes import (
     page,
     people,
     personal,
+    recording,
     search,
     sessions,
     stream,
@@ -79,6 +80,7 @@ def _router() -> APIRouter:
         search,
         days,
         people,
+        recording,
         operations,
         admin,
     ):

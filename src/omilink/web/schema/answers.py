@@ -17,6 +17,7 @@ from omilink.models import (
     message,
     omi_account,
     person,
+    recording,
     session,
     translation,
     user,
@@ -255,6 +256,9 @@ class Speaker(Done):
 
     conversation: Conversation
     person: Person | None
+
+
+Recording = Annotated[recording.Recording, Shape(Done, "RecordingNow")]
 
 
 class OneConversation(Done):
