@@ -144,7 +144,7 @@ checks.positive_data_acceptance.enabled = false
 checks.ignored_auth.enabled = false
 
 [[operations]]  # a time that fits may be long ago
-include-path-regex = "^/action-items"
+include-path-regex = "^/(action-items|me/recording)"
 checks.positive_data_acceptance.enabled = false
 
 [[operations]]  # a name may be blank, a request may say two things, and a person may speak in none of the conversations
