@@ -13,6 +13,8 @@ SUMMARIES = {
     ("get", "/account/export"): "Download everything that you have here",
     ("get", "/me/webhook-url"): "Show your personal webhook address",
     ("post", "/me/webhook-url"): "Replace your personal webhook address",
+    ("get", "/me/recording"): "Whether what is said now is kept",
+    ("put", "/me/recording"): "Go off the record, or back on it",
     ("get", "/me/webhook-url.svg"): "Show your personal webhook address as a QR code",
     ("get", "/sessions"): "List your sessions",
     ("get", "/sessions/{session_id}"): "Show one session and its health",
