@@ -61,7 +61,7 @@ export function applyEvent(view, event) {
     case "messages_updated":
       return settle(withWords(view, event.conversationId, event.conversation, event.messages));
     case "messages_deleted":
-      return withoutMessages(view, event.conversationId, event.messageIds, event.messageIds);
+      return withoutMessages(view, event.conversationId, event.messageIds);
     case "messages_moved":
       return withMoved(view, event);
     case "conversation_deleted":
@@ -269,7 +269,8 @@ function withChat(view, id, conversation, messages) {
  * @returns {View}
  */
 function withWords(view, id, conversation, messages) {
-  const chat = view.chats[id];
+  const chat = returned(view.chats[id], messages);
+  if (chat) view = { ...view, chats: { ...view.chats, [id]: chat } };
   const window = view.windows[id];
   const next = withChat(view, id, conversation, chat ? messages.filter((one) => hasPlace(chat, one)) : messages);
   if (!window || !next.windows[id]) return next;
@@ -315,18 +316,19 @@ function joined(view, id) {
 }
 
 /**
+ * The view without these messages. An older answer of the server does not bring them back; only an event does.
+ *
  * @param {View} view
  * @param {string} id
  * @param {readonly string[]} messageIds
- * @param {readonly string[]} forGood Those that never come back.
  * @returns {View}
  */
-function withoutMessages(view, id, messageIds, forGood) {
+function withoutMessages(view, id, messageIds) {
   const chat = view.chats[id];
   if (!chat) return view;
   const removed = {
     ...chat.removed,
-    ...Object.fromEntries(forGood.map((gone) => [gone, /** @type {const} */ (true)])),
+    ...Object.fromEntries(messageIds.map((gone) => [gone, /** @type {const} */ (true)])),
   };
   const gone = new Set(messageIds);
   /** @template {Chat} Held @param {Held} held @returns {Held} */
@@ -344,9 +346,7 @@ function withoutMessages(view, id, messageIds, forGood) {
  * @returns {View}
  */
 function withMoved(view, { from, messageIds }) {
-  const ids = Object.keys(messageIds);
-  const renamed = ids.filter((id) => messageIds[id] !== id);
-  return withoutMessages(view, from, ids, renamed);
+  return withoutMessages(view, from, Object.keys(messageIds));
 }
 
 /** @param {View} view @param {string} id @returns {View} */
@@ -409,6 +409,18 @@ function newestConversation(view) {
  */
 function remaining(chat, messages) {
   return chat?.removed ? messages.filter(({ id }) => !chat.removed?.[id]) : messages;
+}
+
+/**
+ * The chat to which these messages belong, also those that had left it.
+ *
+ * @param {Chat | undefined} chat
+ * @param {readonly Message[]} messages
+ */
+function returned(chat, messages) {
+  if (!chat?.removed || !messages.some(({ id }) => chat.removed?.[id])) return chat;
+  const back = new Set(messages.map(({ id }) => id));
+  return { ...chat, removed: Object.fromEntries(Object.entries(chat.removed).filter(([id]) => !back.has(id))) };
 }
 
 /**

@@ -47,24 +47,16 @@ const said = (speaker, at) => ({
 
 test("the session that needs attention most is named first", () => {
   const [ok, waiting] = [session("a", "ok"), session("b", "waiting")];
-  const [failing, suspended] = [
-    session("c", "failing"),
-    session("d", "suspended"),
-  ];
+  const [failing, suspended] = [session("c", "failing"), session("d", "suspended")];
   assert.equal(mostUrgent([ok, waiting, failing, suspended]), suspended);
   assert.equal(mostUrgent([ok, waiting, failing]), failing);
   assert.equal(mostUrgent([waiting, ok]), waiting);
-  assert.equal(
-    mostUrgent([ok, session("e", "quiet"), { id: "f", linked: true }]),
-    undefined,
-  );
+  assert.equal(mostUrgent([ok, session("e", "quiet"), { id: "f", linked: true }]), undefined);
   assert.equal(mostUrgent(), undefined);
 });
 
 test("advice is urgent where something is wrong", () => {
-  const urgent = ["ok", "waiting", "quiet", "failing", "suspended"].filter(
-    (status) => isUrgent({ status }),
-  );
+  const urgent = ["ok", "waiting", "quiet", "failing", "suspended"].filter((status) => isUrgent({ status }));
   assert.deepEqual(urgent, ["failing", "suspended"]);
   assert.equal(isWaiting(session("a", "waiting")), true);
   assert.equal(isWaiting(session("a", "ok")), false);
@@ -82,19 +74,13 @@ test("a session of an OMI account's own id stands at the account, and those of i
     ],
     others: [device, byHand],
   });
-  assert.equal(
-    groupSessions([silent], [byHand]).accounts[0].isHeardBelow,
-    false,
-  );
+  assert.equal(groupSessions([silent], [byHand]).accounts[0].isHeardBelow, false);
 });
 
 test("which account links a session is said only where that is certain", () => {
   const account = { omiUserId: "uid" };
   assert.equal(accountOf({ method: "uid" }, [account]), account);
-  assert.equal(
-    accountOf({ method: "uid" }, [account, { omiUserId: "other" }]),
-    undefined,
-  );
+  assert.equal(accountOf({ method: "uid" }, [account, { omiUserId: "other" }]), undefined);
   assert.equal(accountOf({ method: "manual" }, [account]), undefined);
   assert.equal(accountOf({ method: "uid" }), undefined);
 });
@@ -125,8 +111,7 @@ test("only words of this visit arrive, and after a replacement only newer ones",
       lastSeenAt: new Date(NOON + seconds * 1000).toISOString(),
       messagesSaved,
     });
-  const arrival = (sessions, known) =>
-    arrivalAt(sessions, { before: 0, replaced: 0, ...known }).is;
+  const arrival = (sessions, known) => arrivalAt(sessions, { before: 0, replaced: 0, ...known }).is;
   assert.equal(arrival([]), "waiting");
   assert.equal(
     arrival([
@@ -141,14 +126,8 @@ test("only words of this visit arrive, and after a replacement only newer ones",
   assert.equal(arrival([at(0)]), "arrived");
   assert.equal(arrival([at(0)], { before: NOON }), "heard");
   assert.equal(arrival([at(3)], { before: NOON }), "arrived");
-  assert.equal(
-    arrival([at(3)], { before: NOON, replaced: NOON + 5_000 }),
-    "waiting",
-  );
-  assert.equal(
-    arrival([at(6)], { before: NOON, replaced: NOON + 5_000 }),
-    "arrived",
-  );
+  assert.equal(arrival([at(3)], { before: NOON, replaced: NOON + 5_000 }), "waiting");
+  assert.equal(arrival([at(6)], { before: NOON, replaced: NOON + 5_000 }), "arrived");
   assert.equal(lastWordsAt([at(3), at(9), at(12, 0)]), NOON + 9_000);
   assert.equal(lastWordsAt([]), 0);
 });
@@ -162,18 +141,12 @@ test("an address was replaced a day before the one before ends", () => {
     }),
     NOON,
   );
-  assert.equal(
-    replacedAt({ url: "", createdAt: "", previousValidUntil: null }),
-    0,
-  );
+  assert.equal(replacedAt({ url: "", createdAt: "", previousValidUntil: null }), 0);
   assert.equal(replacedAt(), 0);
 });
 
 test("OMI's cloud reaches https addresses on the internet", () => {
-  assert.equal(
-    isOnTheInternet("https://omilink.example.org/omi-webhook/me_1"),
-    true,
-  );
+  assert.equal(isOnTheInternet("https://omilink.example.org/omi-webhook/me_1"), true);
   for (const url of [
     "http://omilink.example.org",
     "https://localhost:8000",
@@ -184,14 +157,8 @@ test("OMI's cloud reaches https addresses on the internet", () => {
 });
 
 test("the command to try says something as the device", () => {
-  const command = trialCommand(
-    "https://omilink.example.org/omi-webhook/me_1",
-    "dev_42",
-  );
-  assert.match(
-    command,
-    /^curl -X POST 'https:\/\/omilink\.example\.org\/omi-webhook\/me_1' \\\n/,
-  );
+  const command = trialCommand("https://omilink.example.org/omi-webhook/me_1", "dev_42");
+  assert.match(command, /^curl -X POST 'https:\/\/omilink\.example\.org\/omi-webhook\/me_1' \\\n/);
   const body = JSON.parse(/-d '(.*)'$/.exec(command)[1]);
   assert.equal(body.session_id, "dev_42");
   assert.equal(body.segments.length, 1);
@@ -202,10 +169,7 @@ test("the command to try says something as the device", () => {
 test("a sentence is asked for, waited for, expires, and is heard", () => {
   assert.equal(linkStep({ now: NOON }), "asking");
   assert.equal(linkStep({ until: goodUntil(NOON), now: NOON }), "waiting");
-  assert.equal(
-    linkStep({ until: goodUntil(NOON), now: NOON + 600_000 }),
-    "expired",
-  );
+  assert.equal(linkStep({ until: goodUntil(NOON), now: NOON + 600_000 }), "expired");
   assert.equal(
     linkStep({
       account: { omiUserId: "uid" },
@@ -244,24 +208,16 @@ test("what is under way goes on, unless another account is named or the sentence
   assert.deepEqual(underWay(omi, wanted()), first);
   assert.equal(underWay(omi, wanted({ named: "ben" })).say, "six foxes");
   assert.equal(underWay(omi, wanted({ named: "cem" })), undefined);
-  assert.equal(
-    underWay(omi, wanted({ isDismissed: (say) => say === "two owls" })).uid,
-    "ben",
-  );
+  assert.equal(underWay(omi, wanted({ isDismissed: (say) => say === "two owls" })).uid, "ben");
   assert.equal(underWay(undefined, wanted()), undefined);
 });
 
 test("a clock that contradicts the server leaves the sentence the whole time", () => {
   const omi = {
     omi_links: [],
-    pending: [
-      { omiUserId: "ada", say: "two owls", expiresAt: "2026-01-01T11:00:00Z" },
-    ],
+    pending: [{ omiUserId: "ada", say: "two owls", expiresAt: "2026-01-01T11:00:00Z" }],
   };
-  assert.equal(
-    underWay(omi, { named: "", isDismissed: () => false, now: NOON }).until,
-    NOON + 600_000,
-  );
+  assert.equal(underWay(omi, { named: "", isDismissed: () => false, now: NOON }).until, NOON + 600_000);
 });
 
 // The connection and the conversations
@@ -275,14 +231,8 @@ test("a connection that is made anew at once is worth no word", () => {
 });
 
 test("a conversation goes on for a minute after its last words", () => {
-  assert.equal(
-    isGoingOn({ lastMessageAt: "2026-01-01T12:00:00Z" }, NOON + 59_999),
-    true,
-  );
-  assert.equal(
-    isGoingOn({ lastMessageAt: "2026-01-01T12:00:00Z" }, NOON + 60_000),
-    false,
-  );
+  assert.equal(isGoingOn({ lastMessageAt: "2026-01-01T12:00:00Z" }, NOON + 59_999), true);
+  assert.equal(isGoingOn({ lastMessageAt: "2026-01-01T12:00:00Z" }, NOON + 60_000), false);
 });
 
 test("a speaker keeps the colour of their number", () => {
@@ -299,32 +249,17 @@ test("a number or a letter stands for the speaker", () => {
 test("the same speaker goes on until a long pause", () => {
   const first = said("SPEAKER_1", "2026-01-01T10:00:00Z");
   assert.equal(follows(first, said("SPEAKER_1", "2026-01-01T10:01:59Z")), true);
-  assert.equal(
-    follows(first, said("SPEAKER_1", "2026-01-01T10:02:00Z")),
-    false,
-  );
-  assert.equal(
-    follows(first, said("SPEAKER_2", "2026-01-01T10:00:01Z")),
-    false,
-  );
+  assert.equal(follows(first, said("SPEAKER_1", "2026-01-01T10:02:00Z")), false);
+  assert.equal(follows(first, said("SPEAKER_2", "2026-01-01T10:00:01Z")), false);
   assert.equal(follows(undefined, first), false);
-  assert.equal(
-    spokenAt({ spokenAt: null, createdAt: "2026-01-01T10:00:00Z" }),
-    "2026-01-01T10:00:00Z",
-  );
+  assert.equal(spokenAt({ spokenAt: null, createdAt: "2026-01-01T10:00:00Z" }), "2026-01-01T10:00:00Z");
 });
 
 test("each minute begins with its first message, whoever says it", () => {
   const first = said("SPEAKER_1", "2026-01-01T10:00:10Z");
   assert.equal(isSameMinute(undefined, first), false);
-  assert.equal(
-    isSameMinute(first, said("SPEAKER_2", "2026-01-01T10:00:59Z")),
-    true,
-  );
-  assert.equal(
-    isSameMinute(first, said("SPEAKER_1", "2026-01-01T10:01:00Z")),
-    false,
-  );
+  assert.equal(isSameMinute(first, said("SPEAKER_2", "2026-01-01T10:00:59Z")), true);
+  assert.equal(isSameMinute(first, said("SPEAKER_1", "2026-01-01T10:01:00Z")), false);
 });
 
 // What a conversation was about
@@ -337,16 +272,11 @@ test("a conversation has a summary when OMI has said anything about it", () => {
   assert.equal(
     hasSummary({
       ...nothing,
-      events: [
-        { title: "Dinner", description: null, startsAt: null, minutes: null },
-      ],
+      events: [{ title: "Dinner", description: null, startsAt: null, minutes: null }],
     }),
     true,
   );
-  assert.equal(
-    hasSummary({ ...nothing, sections: [{ heading: "Birds", text: "Many." }] }),
-    true,
-  );
+  assert.equal(hasSummary({ ...nothing, sections: [{ heading: "Birds", text: "Many." }] }), true);
   assert.equal(
     hasSummary({
       ...nothing,
@@ -385,7 +315,5 @@ test("markdown is shown as plain headings, items and paragraphs", () => {
     ],
   );
   assert.deepEqual(blocksOf(" \n\n"), []);
-  assert.deepEqual(blocksOf("**not closed __or [this]"), [
-    { kind: "text", text: "**not closed __or [this]" },
-  ]);
+  assert.deepEqual(blocksOf("**not closed __or [this]"), [{ kind: "text", text: "**not closed __or [this]" }]);
 });

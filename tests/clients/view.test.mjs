@@ -272,6 +272,14 @@ test("moved messages leave their conversation, and come back with it", () => {
   ].reduce(applyEvent, split);
   assert.deepEqual([texts(joined, "c1"), joined.chats.c2], [["a", "b"], undefined]);
   assert.equal(joined.current, "c1");
+  const parted = [
+    { type: "messages_moved", from: "c1", to: "c2", messageIds: { b2: "b2" } },
+    { type: "conversation_changed", conversationId: "c1", conversation: { ...first, messageCount: 1 } },
+    { type: "conversation_changed", conversationId: "c2", conversation: second },
+    news(second, [message("b2", { rev: 4, text: "b" })]),
+  ].reduce(applyEvent, joined);
+  const late = addMessages(parted, "c1", { items: joined.chats.c1.messages, nextCursor: null });
+  assert.deepEqual([texts(late, "c1"), texts(late, "c2")], [["a"], ["b"]], "a page that was asked for before");
 });
 
 const person = (id, name, ids = name ? [id] : []) => ({

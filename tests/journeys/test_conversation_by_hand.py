@@ -177,7 +177,7 @@ def test_a_conversation_is_joined_with_the_one_before_and_the_join_undone(
     expect(shown(page).get_by_text("Joined with “The piano”.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     for each in (page, reader):
-        expect(words(each)).to_have_text("We talk about the van.")
+        expect(words(each)).to_have_text(["We talk about the van."])
     expect(conversations(page)).to_have_count(4)
 
 

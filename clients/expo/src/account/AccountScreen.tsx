@@ -14,6 +14,7 @@ import { fullDay } from "../words";
 import { useAccount } from "./AccountProvider";
 import { ChangePassword } from "./ChangePassword";
 import { DeleteAccount } from "./DeleteAccount";
+import { Download } from "./Download";
 import { Licences } from "./Licences";
 import { SignIns } from "./SignIns";
 
@@ -39,6 +40,7 @@ export function AccountScreen() {
           </View>
           <Button icon="sign-out" label="Sign out" busyLabel="Signing out…" onPress={() => attempt(signOut)} />
         </Card>
+        <Download />
         <SignIns changes={changes} onChanged={changed} />
         <ChangePassword onChanged={changed} />
         <DeleteAccount />
