@@ -1,9 +1,9 @@
 """Words that come live after OMI's record has filled them in: they leave the messages that the record made. Pure."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 
 from msgspec.structs import replace
 
@@ -44,23 +44,11 @@ def left_after(live: Message, there: Sequence[Message], seq: int, steps: Steps) 
         return None
     words = [one for one in there if one.source == "omi" or one.key in filled]
     said = sorted([live, *(one for one in words if one.source == "omi" and one.key != live.key)], key=_place)
-    found = compare_again(said, words, steps)
-    if found is None:
+    runs = compare_again(said, words, steps)
+    if runs is None:
         return None
-    order: list[Message] = []
-    now_in: dict[str, list[Message]] = {}
-    for one, runs in zip(words, found, strict=True):
-        now: list[Message] = []
-        for run in runs:
-            if isinstance(run, int):
-                now.append(said[run])
-            elif one.key in filled:
-                is_first = all(each.key != one.key for each in now)
-                now.append(_piece(one, run, None if is_first else seq))
-                seq += not is_first
-        now_in[one.key] = now
-        order += now
-    pieces = {one.key: one for one in _in_spoken_order(order)}
+    now_in = _now_in(words, runs, said, filled, seq)
+    pieces = {one.key: one for one in _in_spoken_order(list(chain.from_iterable(now_in.values())))}
     known = {one.key: one for one in words if one.key in filled}
     less = [one for key, one in known.items() if now_in[key] != [one]]
     if not less:
@@ -72,11 +60,7 @@ def left_after(live: Message, there: Sequence[Message], seq: int, steps: Steps) 
         is_in_them = _letters(known.values()) - _letters(pieces.values()) == _letters([live])
         return Left(None, [], [], [], {}, 0) if is_in_them else None
     live = _named(live, [one for one in less if any(each.key == live.key for each in now_in[one.key])])
-    translations = of_messages(
-        ([each.id for each in now_in[one.key] if each.key in pieces or each.key == live.key], all_of(one.translations))
-        for one in less
-        if one.translations
-    )
+    translations = _translations(less, now_in, {*pieces, live.key})
     pieces = {key: _translated(one, translations) for key, one in pieces.items()}
     new = [one for key, one in pieces.items() if key not in known]
     return Left(
@@ -86,6 +70,40 @@ def left_after(live: Message, there: Sequence[Message], seq: int, steps: Steps) 
         new=new,
         now_in={one.id: list(dict.fromkeys(each.id for each in now_in[one.key])) for one in less},
         words=sum(_words(one) for one in known.values()) - sum(_words(one) for one in pieces.values()),
+    )
+
+
+def _now_in(
+    words: Sequence[Message],
+    runs: Sequence[Sequence[int | Hole]],
+    said: Sequence[Message],
+    filled: Container[str],
+    seq: int,
+) -> dict[str, list[Message]]:
+    """By the key of each message, the live messages that say its words, and of a filled-in one the pieces that no live
+    message says. The first piece stays the message; the others get the numbers from `seq` on."""
+    now_in: dict[str, list[Message]] = {}
+    for message, of_message in zip(words, runs, strict=True):
+        now: list[Message] = []
+        for run in of_message:
+            if isinstance(run, int):
+                now.append(said[run])
+            elif message.key in filled:
+                is_first = all(each.key != message.key for each in now)
+                now.append(_piece(message, run, None if is_first else seq))
+                seq += not is_first
+        now_in[message.key] = now
+    return now_in
+
+
+def _translations(
+    less: Sequence[Message], now_in: Mapping[str, Sequence[Message]], keys: Container[str]
+) -> Mapping[str, OfMessage]:
+    """The translations of the messages that lost words, by the ids of those with these keys that have the words now."""
+    return of_messages(
+        ([each.id for each in now_in[one.key] if each.key in keys], all_of(one.translations))
+        for one in less
+        if one.translations
     )
 
 

@@ -62,16 +62,21 @@ def find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> Found:
         then = [one for one in near if one.user_id == owner and _overlap(one, since, until) > -AROUND]
         free = [one for one in then if not one.deleted_at and not one.omi_id and one.id not in known]
         free.sort(key=lambda one: -_overlap(one, since, until))
-        words = Comparison(record.segments)
-        living = living or list(islice((one for one in free if _is_alike(batch, one, words)), 1))
-        living = _with_split_off(batch, living)
-        living = _with_parts(living, free)
-        living = with_cut_off(batch.tx, living, [one for one in free if one not in living], words)
-        elsewhere = batch.session_keys(delivery)[1:] if living else []
-        deleted = [one for key in elsewhere for one in _deleted_then(batch, delivery, record, key)]
+        living = _with_free(batch, living, free, record)
     living = _first_first(living, record)
     have_phrases = any(_has_phrase(batch, one) for one in {**known, **{one.id: one for one in living}}.values())
     return Found(living, deleted, has_phrases=have_phrases)
+
+
+def _with_free(
+    batch: DeliveryBatch, living: Sequence[Conversation], free: Sequence[Conversation], record: Record
+) -> list[Conversation]:
+    """The conversations that are known by ids, else the first of the free ones that is alike; and those that belong to
+    them or have further words of the record."""
+    words = Comparison(record.segments)
+    living = living or list(islice((one for one in free if _is_alike(batch, one, words)), 1))
+    living = _with_parts(_with_split_off(batch, living), free)
+    return with_cut_off(batch.tx, living, [one for one in free if one not in living], words)
 
 
 def _with_split_off(batch: DeliveryBatch, living: Sequence[Conversation]) -> list[Conversation]:
