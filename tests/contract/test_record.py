@@ -724,3 +724,23 @@ def test_days_go_with_their_user(tx: Transaction) -> None:
     save(tx, day(10, "2026-10-14"))
     tx.remove_user("ada", Moment(at=NOON + 60_000, order=NOON + 60_000))
     assert dates(tx, "ada") == []
+
+
+@pytest.mark.parametrize("late", [100.0, 3_000.0])
+def test_a_conversation_whose_calls_came_late_is_found_without_ids(tx: Transaction, late: float) -> None:
+    """By its words, since its times are those of its calls; another one of that time has other words."""
+    body = body_of("20z")
+    for segment in body["transcript_segments"]:
+        del segment["id"]
+    moments = {"20a": 7.0, "20b": 12.5, "20c": 31.0}
+    save_one_by_one(tx, [live(name, moments[name] + late) for name in moments])
+    save(tx, record(body, late + 160))
+    assert letters(said(tx, only(tx))) == of_record(body)
+
+
+def test_other_words_an_hour_later_are_another_conversation(tx: Transaction) -> None:
+    body = body_of("20z")
+    save(tx, call(1_000, say("Right, the bus was late again today.", 1), session=A, uid=A))
+    save(tx, record(body, 1_160))
+    assert [len(words(tx, one)) > 1 for one in talks(tx, "ada", A)].count(True) == 1
+    assert len(talks(tx, "ada", A)) == 2

@@ -60,21 +60,30 @@ def find(batch: DeliveryBatch, delivery: Delivery, record: Record) -> Found:
         deleted = _deleted_elsewhere(batch, delivery, record)
     if not deleted:
         then = [one for one in near if one.user_id == owner and _overlap(one, since, until) > -AROUND]
-        free = [one for one in then if not one.deleted_at and not one.omi_id and one.id not in known]
+        free = [one for one in then if _is_free(one) and one.id not in known]
         free.sort(key=lambda one: -_overlap(one, since, until))
-        living = _with_free(batch, living, free, record)
+        held_up = [one for one in near if one.user_id == owner and _is_free(one) and one not in free]
+        late = [one for one in held_up if _overlap(one, since, until + HELD_UP) > -AROUND]
+        living = _with_free(batch, living, free, late, record)
+        elsewhere = batch.session_keys(delivery)[1:] if living else []
+        deleted = [one for key in elsewhere for one in _deleted_then(batch, delivery, record, key)]
     living = _first_first(living, record)
     have_phrases = any(_has_phrase(batch, one) for one in {**known, **{one.id: one for one in living}}.values())
     return Found(living, deleted, has_phrases=have_phrases)
 
 
 def _with_free(
-    batch: DeliveryBatch, living: Sequence[Conversation], free: Sequence[Conversation], record: Record
+    batch: DeliveryBatch,
+    living: Sequence[Conversation],
+    free: Sequence[Conversation],
+    late: Sequence[Conversation],
+    record: Record,
 ) -> list[Conversation]:
-    """The conversations that are known by ids, else the first of the free ones that is alike; and those that belong to
-    them or have further words of the record."""
+    """The conversations that are known by ids, else the first of the free ones that is alike, else of those whose words
+    may have come late; and those that belong to them or have further words of the record."""
     words = Comparison(record.segments)
     living = living or list(islice((one for one in free if _is_alike(batch, one, words)), 1))
+    living = living or list(islice((one for one in late if _is_most_alike(batch, one, words)), 1))
     living = _with_parts(_with_split_off(batch, living), free)
     return with_cut_off(batch.tx, living, [one for one in free if one not in living], words)
 
@@ -200,6 +209,18 @@ def _overlap(conversation: Conversation, since: Millis, until: Millis) -> Millis
     first = (conversation.first or 0.0) * 1000
     began = conversation.created_at if conversation.zero_at is None else conversation.zero_at + round(first)
     return min(until, conversation.ended_at) - max(since, began)
+
+
+def _is_free(conversation: Conversation) -> bool:
+    """Whether no record has described the conversation yet."""
+    return conversation.deleted_at is None and conversation.omi_id is None
+
+
+def _is_most_alike(batch: DeliveryBatch, conversation: Conversation, record: Comparison) -> bool:
+    """Whether the conversation may be the record's though their times differ, since its words came late: each has most
+    letters of the other."""
+    found = record.repair(batch.tx.all_messages(conversation.id))
+    return found.matched >= LONG and found.matched * 2 >= max(found.said, record.count_letters())
 
 
 def _is_alike(batch: DeliveryBatch, conversation: Conversation, record: Comparison) -> bool:
