@@ -519,3 +519,29 @@ def test_what_a_later_record_adds_to_a_part_that_was_split_off_is_kept(tx: Trans
     segments[2] = segments[2] | {"text": "three and four", "end": 30.0}
     save(tx, record(body, 50))
     assert (texts(tx, first), texts(tx, later)) == (["one"], ["two", "three", "and four"])
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_splitting_much_takes_as_many_statements_as_splitting_little(tx: Transaction) -> None:
+    driver: Any = tx._connection.connection.driver_connection
+    ran: list[int] = []
+
+    class Counted(driver.cursor_factory):  # type: ignore[misc]
+        def execute(self, *args: Any, **kwargs: Any) -> Any:
+            ran.append(1)
+            return super().execute(*args, **kwargs)
+
+        def executemany(self, query: Any, rows: Any, **kwargs: Any) -> None:
+            ran.append(len(rows))
+            super().executemany(query, rows, **kwargs)
+
+    def statements(session: str, messages: int) -> int:
+        save(tx, call(2, *(say(f"Sentence{n} of{n} many{n}.", 10.0 * n) for n in range(messages)), session=session))
+        [whole] = [one for one in listed(tx) if one.omi_session_id == session]
+        middle = tx.all_messages(whole.id)[messages // 2].id
+        driver.cursor_factory, before = Counted, sum(ran)
+        joining.split(tx, whole.id, middle, "ada")
+        driver.cursor_factory = Counted.__base__
+        return sum(ran) - before
+
+    assert statements("kitchen", 10) == statements("garden", 1_000) > 0

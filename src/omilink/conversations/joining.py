@@ -6,6 +6,7 @@ stored conversation on the same clock, and both keep the second where the clock 
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -86,7 +87,7 @@ def split(batch: Batch, conversation_id: str, message_id: str, user_id: str) -> 
     [members] = wholes.locked(batch.tx, user_id, conversation_id)
     said = {one.id: batch.tx.all_messages(one.id) for one in members}
     place = _place_of(message_id, members, said)
-    later = {one.id: [message for message in said[one.id] if place_shown(message, one) >= place] for one in members}
+    later = {one.id: _from(place, said[one.id], one) for one in members}
     if said == later:
         raise CannotSplit("No message is before this one. Send the id of a later one as message_id.")
     left, gone, ids, pieces = _divide(batch, members, said, later, place[0])
@@ -221,6 +222,11 @@ def _place_of(message_id: str, members: Members, said: Mapping[str, Sequence[Mes
     if place is None:
         raise NotFound("There is no message of that id in this conversation.")
     return place
+
+
+def _from(place: tuple[float, int], said: Sequence[Message], one: Conversation) -> Sequence[Message]:
+    """The messages of the stored conversation, given in spoken order, that are shown at this place or later."""
+    return said[bisect_left(said, place, key=lambda message: place_shown(message, one)) :]
 
 
 def _cut(

@@ -93,8 +93,7 @@ def tell_moved(batch: Batch, user_id: str, source: str, target: str, message_ids
 
 def kept_ids(batch: Batch, members: Sequence[Conversation]) -> dict[str, str]:
     """The ids of all messages of these conversations, which keep them."""
-    found = (message.id for one in members for message in batch.stored().all_messages(one.id))
-    return {id: id for id in found}
+    return {id: id for one in members for id in batch.stored().message_ids(one.id)}
 
 
 def _part(conversation: Conversation, whole_id: str, offset: float, number: int) -> Conversation:

@@ -104,8 +104,7 @@ def _voices(batch: Batch, members: Sequence[Conversation], speaker: str) -> set[
     ids: set[str | None] = set()
     for one in members:
         people_here = speakers_of(one.speakers).people
-        said = (message for message in batch.tx.all_messages(one.id) if message.speaker == speaker)
-        ids.update(people_here.get(message.person_id or "", message.person_id) for message in said)
+        ids.update(people_here.get(id or "", id) for id in batch.tx.person_ids(one.id, speaker))
     if not ids:
         raise NotFound("There is no such speaker in this conversation. Send speaker as the messages have it.")
     return {known.root(id) for id in ids if id and is_id(id)}

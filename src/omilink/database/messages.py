@@ -4,7 +4,21 @@ import math
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import BigInteger, Double, bindparam, cast, delete, func, insert, literal, select, tuple_, update
+from msgspec import Struct
+from sqlalchemy import (
+    BigInteger,
+    Double,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 
 from omilink.database import schema
 from omilink.database.compiled import Bulk, Query
@@ -12,7 +26,7 @@ from omilink.database.dialects import among, item, json_list, listed, to_values
 from omilink.database.rows import changing, every, first
 from omilink.database.work import Work
 from omilink.models.conversation import Conversation, title_of
-from omilink.models.message import Message
+from omilink.models.message import Message, message_id
 from omilink.models.whole import SEQS
 
 message = schema.messages
@@ -76,10 +90,25 @@ NEXT_OF_WHOLE = Query(
     .order_by(_SHOWN_POSITION, _SHOWN_SEQ)
     .limit(bindparam("most"))
 )
-MOVE_MESSAGE = (
+ALL_MESSAGES = Query(
+    select(message).where(message.c.conversation_id == bindparam("c")).order_by(message.c.position, message.c.seq)
+)
+
+
+class Move(Struct, frozen=True, kw_only=True, gc=False):
+    """A message that moves to another conversation, and its number there."""
+
+    conversation_id: str
+    number: int
+    target: str
+    seq: int
+
+
+MOVE_MESSAGE = Bulk(
     update(message)
-    .where(message.c.conversation_id == bindparam("old_id"), message.c.seq == bindparam("old_seq"))
-    .values(conversation_id=bindparam("new_id"), seq=bindparam("new_seq"), rev=message.c.rev + 1)
+    .where(message.c.conversation_id == bindparam("where_conversation_id"), message.c.seq == bindparam("where_number"))
+    .values(conversation_id=bindparam("to_target"), seq=bindparam("to_seq"), rev=message.c.rev + literal_column("1")),
+    Move,
 )
 PUT_MESSAGE = Bulk(insert(message), Message)
 CHANGE_MESSAGE = Bulk(
@@ -146,10 +175,8 @@ class Messages(Work):
     def move_messages(self, conversation_id: str, to: str, seqs: Mapping[int, int]) -> None:
         """Moves the messages with these `seq`s to another conversation of the same clock, where they get the other
         `seq`s and a higher `rev`."""
-        self._many(
-            MOVE_MESSAGE,
-            ({"old_id": conversation_id, "old_seq": old, "new_id": to, "new_seq": new} for old, new in seqs.items()),
-        )
+        moves = [Move(conversation_id=conversation_id, number=old, target=to, seq=new) for old, new in seqs.items()]
+        MOVE_MESSAGE.run(self._connection, moves)
 
     def raise_revs(self, conversation_ids: Collection[str]) -> None:
         """Gives every message of these conversations a higher `rev`."""
@@ -180,8 +207,19 @@ class Messages(Work):
 
     def all_messages(self, conversation_id: str) -> list[Message]:
         """In spoken order."""
-        spoken = select(message).where(message.c.conversation_id == conversation_id)
-        return every(Message, self._run(spoken.order_by(message.c.position, message.c.seq)))
+        return ALL_MESSAGES.nouns(Message, self._connection, c=conversation_id)
+
+    def message_ids(self, conversation_id: str) -> list[str]:
+        """Of all messages, in spoken order."""
+        seqs = select(message.c.seq).where(message.c.conversation_id == conversation_id)
+        found = self._run(seqs.order_by(message.c.position, message.c.seq)).scalars()
+        return [message_id(conversation_id, seq) for seq in found]
+
+    def person_ids(self, conversation_id: str, speaker: str) -> set[str | None]:
+        """Whom OMI takes the speaker of the conversation for, in each of the speaker's messages; empty when nobody of
+        that name speaks."""
+        said = (message.c.conversation_id == conversation_id) & (message.c.speaker == speaker)
+        return set(self._run(select(message.c.person_id).where(said).distinct()).scalars())
 
     def has_message(self, conversation_id: str, text: str) -> bool:
         """Whether a message of the conversation has exactly this text, as it was heard."""

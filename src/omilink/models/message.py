@@ -136,7 +136,7 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
     @property
     def id(self) -> Annotated[str, ShownAs(before="conversation_id")]:
         """The same for as long as the message lives."""
-        return f"{self.conversation_id}.{self.seq}"
+        return message_id(self.conversation_id, self.seq)
 
     @property
     def shown_text(self) -> Annotated[str, ShownAs("text", before="created_at")]:
@@ -243,6 +243,11 @@ class Message(Speech, frozen=True, kw_only=True, gc=False):
     def _outgrew(self, segment: Segment) -> bool:
         grown = len(segment.text) < len(self.text) and self.text.startswith(segment.text)
         return grown and (segment.end or 0) <= (self.end or 0)
+
+
+def message_id(conversation_id: str, seq: int) -> str:
+    """The id of the message of this number."""
+    return f"{conversation_id}.{seq}"
 
 
 def record_key(conversation_id: str, seq: int, segment_id: str | None) -> str:

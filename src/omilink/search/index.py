@@ -72,9 +72,10 @@ def forget(tx: Transaction, conversation_ids: Collection[str]) -> None:
 
 
 def forget_messages(tx: Transaction, messages: Collection[Message]) -> None:
-    """Removes the messages from the index. They must still be stored."""
+    """Removes the messages, as they are stored, from the index."""
     known = tx.indexed({one.conversation_id for one in messages})
-    _write(tx, list(_reworded(tx, known, [(one, "") for one in messages])))
+    held = [one for one in messages if one.conversation_id in known]
+    _write(tx, [_Edit(known[one.conversation_id], one.seq, _message_tokens(one), "") for one in held])
 
 
 def catch_up(tx: Transaction) -> bool:
