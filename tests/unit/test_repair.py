@@ -75,6 +75,16 @@ def test_words_inside_a_known_segment_and_whole_segments_are_filled_in() -> None
     assert B.end is not None and after[2].start is not None and after[2].start >= B.end
 
 
+def test_words_between_known_ones_of_a_segment_last_from_one_to_the_other() -> None:
+    """Else a short word that comes live late is not found there, and is doubled."""
+    joined = segment("Good. Yes. And then the straps and the dollies are ours.", 0.0, 20.0, "a")
+    said = live(
+        segment("Good.", 0.0, 1.0, "a"), segment("And then the straps and the dollies are ours.", 16.0, 20.0, "b")
+    )
+    [hole] = repair(said, [joined]).holes
+    assert (hole.text, hole.start, hole.end) == ("Yes.", pytest.approx(1.8, abs=0.1), 16.0)
+
+
 def test_a_record_that_says_the_same_changes_nothing() -> None:
     glued = segment("Right, the van comes onSaturday. Then I call Hedda, she has the straps and", 0.0, 6.0, "a")
     assert repair(live(A, B), [glued]).holes == []

@@ -133,10 +133,11 @@ def _hole(found: Alignment, segment: int, low: int, high: int, at: float | None)
     before, behind = found.before(low), found.behind(high)
     start, until = _seconds(found, segment, low), _seconds(found, segment, high)
     if start is not None and until is not None:
-        if (
-            low > found.letters.first[segment] and before is not None
-        ):  # the words go on where a known message of this segment ended
+        first, end = found.letters.first[segment : segment + 2]
+        if low > first and before is not None:  # the words go on where a known message of this segment ended …
             start = max(start, min(found.messages[before].end or start, until))
+        if high < end and behind is not None:  # … until the next one begins
+            until = max(until, min(found.messages[behind].start or until, _seconds(found, segment, end) or until))
         until = max(start, until)
     positions = [at, None if before is None else found.messages[before].position]
     least = max((position for position in positions if position is not None), default=None)
