@@ -100,6 +100,17 @@ export function createClient({ baseUrl = "", webhookUrl, getToken, fetch: chosen
     /** The user's own webhook address: what is posted there is theirs. @returns {Promise<PersonalUrl>} */
     webhookUrl: () => ask("GET", "/me/webhook-url"),
 
+    /** Whether what the user's wearables hear now is kept. @returns {Promise<import("./api.js").RecordingNow>} */
+    recording: () => ask("GET", "/me/recording"),
+
+    /**
+     * Takes the user off the record, until a time or until they are `on` again: nothing of what is said then is kept.
+     *
+     * @param {import("./api.js").RecordingChange} change
+     * @returns {Promise<import("./api.js").RecordingNow>}
+     */
+    setRecording: (change) => ask("PUT", "/me/recording", change),
+
     /** Makes a new one; the one before works for another day. @returns {Promise<PersonalUrl>} */
     rotateWebhookUrl: () => (webhook.forget(), post("/me/webhook-url", {})),
 

@@ -95,6 +95,11 @@ export const apiDeleteAccount = (proof) => client.deleteAccount(proof);
 export const apiGetWebhookUrl = () => client.webhookUrl();
 export const apiRotateWebhookUrl = () => client.rotateWebhookUrl();
 
+/** Whether the user is off the record. */
+export const apiGetRecording = () => client.recording();
+/** @param {Parameters<Client["setRecording"]>[0]} change */
+export const apiSetRecording = (change) => client.setRecording(change);
+
 /** @param {string} uid @param {Parameters<Client["startOmiLink"]>[1]} [options] */
 export const apiStartOmiLink = (uid, options) => client.startOmiLink(uid, options);
 /** @param {string} uid @param {string} code */

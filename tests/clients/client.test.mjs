@@ -44,6 +44,8 @@ const CALLS = [
   ],
   ["deleteAccount", [{ password: "p" }], "DELETE /account", { password: "p" }],
   ["webhookUrl", [], "GET /me/webhook-url"],
+  ["recording", [], "GET /me/recording"],
+  ["setRecording", [{ state: "paused" }], "PUT /me/recording", { state: "paused" }],
   ["rotateWebhookUrl", [], "POST /me/webhook-url", {}],
   ["startOmiLink", ["A b"], "POST /link/omi/start", { omi_user_id: "A b" }],
   ["startOmiLink", ["A", { bringEarlier: false }], "POST /link/omi/start", { omi_user_id: "A", bring_earlier: false }],
