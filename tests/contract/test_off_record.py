@@ -93,6 +93,8 @@ def test_of_a_call_the_segments_outside_the_pause_are_kept(tx: Transaction) -> N
     resume(tx, 40)
     backlog = live(70, say(BEFORE, 10), say(WITHIN, 25), say(AFTER, 45))
     assert is_removed(save(tx, backlog), backlog)
+    told = [json.loads(one.data)["type"] for one in tx.events_after("ada", 0, 100)]
+    assert told.count("new_messages") == 2, "one for each call"
     save(tx, replace(backlog, seq=backlog.seq + 1000, order=at(71), received_at=at(71)))
     assert said(tx) == ["Hello.", BEFORE, AFTER]
     assert calls_not_kept(tx) == 2
@@ -122,6 +124,14 @@ def test_a_late_call_from_before_the_pause_is_kept(tx: Transaction) -> None:
     assert calls_not_kept(tx) == 0
 
 
+def test_a_clock_that_begins_anew_within_the_pause_brings_nothing(tx: Transaction) -> None:
+    """Its seconds are those of words from before the pause."""
+    save(tx, live(15, say("Hello.", 0), say(BEFORE, 12)))
+    pause(tx, 18)
+    save(tx, live(32, say(WITHIN, 4), say(WITHIN, 7)))
+    assert said(tx) == ["Hello.", BEFORE]
+
+
 @pytest.mark.parametrize("known_before", [True, False])
 def test_repeats_after_resuming_stay_away(tx: Transaction, known_before: bool) -> None:
     if known_before:
@@ -145,11 +155,13 @@ def test_words_without_a_time_are_not_kept_while_paused(tx: Transaction) -> None
     assert said(tx) == [AFTER]
 
 
-def test_a_segment_does_not_grow_off_the_record(tx: Transaction) -> None:
+@pytest.mark.parametrize("end", [14, 10])
+def test_a_segment_does_not_grow_off_the_record(tx: Transaction, end: float) -> None:
+    """Whatever end the device gives it."""
     known = {"id": "10000000-0000-4000-8000-000000000000"}
     save(tx, live(10, say(BEFORE, 8, 10, **known)))
     pause(tx, 11)
-    grown = live(14, say(f"{BEFORE} {WITHIN}", 8, 14, **known))
+    grown = live(14, say(f"{BEFORE} {WITHIN}", 8, end, **known))
     assert is_removed(save(tx, grown), grown)
     assert said(tx) == [BEFORE]
 
@@ -262,6 +274,17 @@ def test_a_call_that_goes_into_quarantine_is_not_kept_there(tx: Transaction) -> 
     resume(tx, 40)
     later = call(40 + 2 * 3600, say(AFTER, 28), session=A, uid="anothers" * 3)
     assert save(tx, later).quarantined.keys() == {later.seq}
+
+
+@pytest.mark.parametrize("kind", ["conversation", "day_summary"])
+def test_what_contradicts_itself_and_tells_of_a_pause_is_not_kept_in_quarantine(tx: Transaction, kind: str) -> None:
+    pause(tx, 20, until=60)
+    late = record(3 * 3600, say(WITHIN, 28))
+    if kind == "day_summary":
+        body = {"summary": "The day", "summary_json": {"headline": "A secret", "date": (time_text(NOON) or "")[:10]}}
+        late = replace(late, kind=kind, body=json.dumps(body).encode())
+    late = replace(late, contradiction="two_uids")
+    assert is_removed(save(tx, late), late)
 
 
 def test_a_call_that_contradicts_itself_is_not_kept_in_quarantine(tx: Transaction) -> None:

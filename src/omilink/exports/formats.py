@@ -20,8 +20,10 @@ SHORTEST = 1_000
 """Milliseconds, of such a subtitle."""
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>&#|~$=%^]")
 """What CommonMark, GitHub or Obsidian could take for markup inside a line."""
-_LOADS = re.compile(r"<|!(?=\[)")
+_LOADS = re.compile(r"(\\*)(<|!(?=\[))")
 """What could load something from another server, or run, in the Markdown of a summary."""
+
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 Pieces = Iterator[str]
 
@@ -30,7 +32,8 @@ def markdown(document: Document) -> Pieces:
     """CommonMark with YAML in front, as Obsidian reads it."""
     of = document.conversation
     yield from _front_matter(of)
-    yield f"\n# {' '.join(filter(None, (of.emoji, _escaped(of.shown_title or 'Conversation'))))}\n"
+    heading = " ".join(filter(None, (of.emoji, _line(of.shown_title or "Conversation"))))
+    yield f"\n# {_escaped(heading)}\n"
     if of.summary:
         yield f"\n{_inert(of.summary)}\n"
     for section in of.sections:
@@ -161,8 +164,8 @@ def _since(of: Conversation, message: Message) -> str:
 
 
 def _line(said: str) -> str:
-    """The text in one line."""
-    return " ".join(said.split())
+    """The text in one line, without signs that steer a terminal or turn the direction of what follows."""
+    return " ".join(_STEERING.sub(" ", said).split())
 
 
 def _escaped(said: str) -> str:
@@ -170,7 +173,7 @@ def _escaped(said: str) -> str:
 
 
 def _inert(summary: str) -> str:
-    return _LOADS.sub(r"\\\g<0>", summary)
+    return _LOADS.sub(lambda found: 2 * found[1] + "\\" + found[2], summary)
 
 
 def _html(said: str) -> str:

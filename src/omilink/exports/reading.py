@@ -89,6 +89,5 @@ def _pages(read: Read, conversation_id: str, user_id: str, people: People) -> It
 
 
 def _page(tx: Transaction, conversation_id: str, user_id: str, after: history.Place) -> list[Message]:
-    """No messages once the user has the conversation no more."""
-    conversation = tx.conversation(conversation_id, user_id)
-    return wholes.messages_after(tx, conversation, MESSAGES, after) if conversation else []
+    """Raises NotFound once the user has the conversation no more, so that nothing that lacks words seems whole."""
+    return wholes.messages_after(tx, wholes.one(tx, conversation_id, user_id), MESSAGES, after)

@@ -65,6 +65,7 @@ class DeliveryBatch(Batch):
     def _load_pauses(self, since: Millis | None) -> None:
         users = {user for each in self._sessions.values() for user in (each.user_id, each.left_user_id) if user}
         users |= {*self.verified.values(), *(delivery.origin for delivery in self.deliveries)} - {SHARED}
+        users |= {challenge.user_id for challenge in self._challenges}  # theirs by what the call says
         before = min((delivery.received_at for delivery in self.deliveries), default=0) - DAY
         counted = min(map(self.accepted, self.deliveries), default=0) - DAY
         self._off_record = self.tx.off_record(users, before if since is None else since, counted)

@@ -48,7 +48,7 @@ def add_events(batch: DeliveryBatch, delivery: Delivery, changes: Changes) -> No
     user_id = batch.owner(delivery)
     if user_id is None:
         return
-    for conversation_id in [*changes.new | changes.changed | changes.removed, *changes.moved]:
+    for conversation_id in dict.fromkeys([*changes.new | changes.changed | changes.removed, *changes.moved]):
         conversation = batch.conversation(delivery, conversation_id)
         if conversation_id in changes.began | changes.moved:
             batch.add_event(user_id, ConversationChanged(conversation=conversation))

@@ -26,6 +26,10 @@ REMEMBERED: Millis = 30 * DAY
 """Milliseconds for which deleted words are looked for when they would begin a new conversation."""
 MOST_DELETED = 200
 """Deleted conversations of a user in which words are looked for."""
+MOST_LOOKED_UP, MOST_REPAIRED = 300, 50
+"""Segments of a call, and deleted conversations that a record had filled in, in which these segments are looked for."""
+MOST_COMPARED = 1_000_000
+"""Pairs of a message and a segment of a record. Beyond, the record counts as one that has the deleted words."""
 BESIDE = 2.0
 """Seconds by which a message and its words in a record may be apart."""
 
@@ -43,11 +47,11 @@ def left_of(batch: DeliveryBatch, delivery: Delivery, segments: Sequence[Segment
     owner has deleted. Only ids that nobody else makes count, and `ENOUGH` words at the same seconds."""
     owner = batch.owner(delivery)
     gone = batch.tx.tombstones(owner, delivery.received_at - REMEMBERED, MOST_DELETED) if owner else []
-    unique = [one for one in segments if one.id and is_uuid(one.id)]
+    unique = [one for one in segments if one.id and is_uuid(one.id)][:MOST_LOOKED_UP]
     if not gone or not unique:
         return list(segments)
     known = batch.tx.known_messages({(each.id, one.key) for each in gone for one in unique}).values()
-    repaired = [one for one in gone if one.repaired_count]
+    repaired = [one for one in gone if one.repaired_count][:MOST_REPAIRED]
 
     def was_deleted(segment: Segment) -> bool:
         by_key = (message for message in known if message.key == segment.key)
@@ -63,7 +67,7 @@ def are_recorded(batch: DeliveryBatch, record: Record, gone: Conversation) -> bo
     its segments, or else most of its messages at their seconds."""
     ids = {f"id:{one.id}" for one in record.segments if one.id and is_uuid(one.id)}
     messages = [one for one in batch.tx.all_messages(gone.id) if one.start is not None]
-    if any(one.key in ids for one in messages):
+    if any(one.key in ids for one in messages) or len(messages) * len(record.segments) > MOST_COMPARED:
         return True
     traces, key = batch.traces(gone), batch.tx.trace_key()
     spoken = [(one.start, one.end, set(numbers_of(one.text, key))) for one in record.segments]

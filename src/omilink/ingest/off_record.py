@@ -46,26 +46,29 @@ def part(batch: DeliveryBatch, delivery: Delivery, run: Run, on: Conversation | 
         zero_at = at - round(run.end * 1000)  # as `Conversation.with_words` does
     if off is None:
         return Parted(run, (), zero_at)
-    ahead = None if is_known else _ahead(delivery)
-    left_out = [
-        one
-        for one in run.segments
-        if off.touches(*_said(one, run, at, zero_at if run.start is not None else None), ahead)
-    ]
-    left = [one for one in run.segments if one not in left_out]
+    if on and _may_be_restarted(run, on) and off.touches(at, at, _ahead(delivery)):
+        return Parted(None, run.segments, zero_at)
+    ahead, length = None if is_known else _ahead(delivery), _length(run)
+    left, left_out = list[Segment](), list[Segment]()
+    for one in run.segments:
+        said = _said(one, length, at, zero_at if run.start is not None else None)
+        (left_out if off.touches(*said, ahead) else left).append(one)
     kept = run_of(left) if run.start is not None else Run(tuple(left), None, None)
     return Parted(kept if left else None, left_out, zero_at)
 
 
 def is_known_off(batch: DeliveryBatch, delivery: Delivery, known: Message, segment: Segment) -> bool:
-    """Whether the segment says more than the known message, and was said off the record."""
+    """Whether the segment says more than the known message, and was said off the record. What comes within a pause may
+    have grown until then, whatever end the device gives it."""
     off = batch.off_record(delivery)
     if off is None or known.knows(segment):
         return False
     at = delivery.received_at
+    if off.touches(at, at, _ahead(delivery)):
+        return True
     zero_at = batch.conversation(delivery, known.conversation_id).zero_at
     ahead = _ahead(delivery) if zero_at is None or segment.start is None else None
-    return off.touches(*_said(segment, run_of([segment]), at, zero_at), ahead)
+    return off.touches(*_said(segment, _length(run_of([segment])), at, zero_at), ahead)
 
 
 def clock_of(batch: DeliveryBatch, delivery: Delivery, run: Run) -> Conversation | None:
@@ -92,11 +95,11 @@ def is_day_off(off: OffRecord, day: DaySummary, at: Millis) -> bool:
     return off.touches(*_of_day(day, at))
 
 
-def may_be_off(batch: DeliveryBatch, delivery: Delivery, record: Record | None) -> bool:
+def may_be_off(batch: DeliveryBatch, delivery: Delivery, record: Record | None, day: DaySummary | None) -> bool:
     """Whether the call, which is to be put into quarantine, may hold words that any of the users whom it may concern
     said off the record."""
-    since, until = _around(record, delivery.received_at) if record else (0, delivery.received_at)
-    since = since or delivery.received_at - HELD_UP
+    at = delivery.received_at
+    since, until = _around(record, at) if record else _of_day(day, at) if day else (at - HELD_UP, at)
     return any(off.touches(since, until) for off in batch.off_record_of_anybody(delivery))
 
 
@@ -117,13 +120,22 @@ def _ahead(delivery: Delivery) -> Millis | None:
     return None if delivery.counted_at is None else delivery.counted_at - delivery.received_at
 
 
-def _said(segment: Segment, run: Run, at: Millis, zero_at: Millis | None) -> tuple[Millis, Millis]:
-    """When the segment was said, never after it came. Of a clock that gives no place, only the run's length is
+def _may_be_restarted(run: Run, on: Conversation) -> bool:
+    """Whether the run may be of a clock that has begun anew, since it goes back behind what was said on this one."""
+    return run.start is not None and on.end is not None and run.start < on.end
+
+
+def _length(run: Run) -> Millis:
+    starts = [one.start for one in run.segments if one.start is not None]
+    ends = [one.end for one in run.segments if one.end is not None]
+    return round((max(ends, default=0.0) - min(starts, default=0.0)) * 1000)
+
+
+def _said(segment: Segment, length: Millis, at: Millis, zero_at: Millis | None) -> tuple[Millis, Millis]:
+    """When the segment was said, never after it came. Of a clock that gives no place, only the length of the run is
     known."""
     if zero_at is None or segment.start is None:
-        starts = [one.start for one in run.segments if one.start is not None]
-        ends = [one.end for one in run.segments if one.end is not None]
-        return at - round((max(ends, default=0.0) - min(starts, default=0.0)) * 1000), at
+        return at - length, at
     end = segment.start if segment.end is None else segment.end
     return min(at, zero_at + round(segment.start * 1000)), min(at, zero_at + round(end * 1000))
 
@@ -138,7 +150,8 @@ def _is_off(off: OffRecord, record: Record, segment: RecordedSegment, at: Millis
 def _around(record: Record, at: Millis) -> tuple[Millis, Millis]:
     """A time that has everything in the record."""
     since = at - DAY if record.started_at is None else record.started_at
-    return since - APART, max(record.finished_at or at, since) + APART
+    ends = (round((one.end or 0.0) * 1000) for one in record.segments)
+    return since - APART, max(record.finished_at or at, since + max(ends, default=0)) + APART
 
 
 def _of_day(day: DaySummary, at: Millis) -> tuple[Millis, Millis]:

@@ -145,8 +145,11 @@ def _off_the_record(tx: Transaction, gap: float, deliveries: Sequence[Delivery])
     """The seqs of those that are put into quarantine and may hold words off the record."""
     if not deliveries:
         return frozenset()
-    batch = DeliveryBatch(tx, gap, [(one, ()) for one in deliveries])
-    return frozenset(one.seq for one in deliveries if off_record.may_be_off(batch, one, None))
+    calls = [_read(one) for one in deliveries]
+    since = min(off_record.earliest(call.delivery, call.record, call.day) for call in calls)
+    batch = DeliveryBatch(tx, gap, [(one, ()) for one in deliveries], since)
+    off = (call.delivery for call in calls if off_record.may_be_off(batch, call.delivery, call.record, call.day))
+    return frozenset(delivery.seq for delivery in off)
 
 
 def _read(delivery: Delivery) -> Call:
@@ -179,7 +182,7 @@ def _save_call(batch: DeliveryBatch, call: Call, signatures: _Signatures, budget
     batch.show_uid(batch.session(delivery), delivery.uid)
     if decision.outcome is Outcome.QUARANTINE:
         _quarantine(batch, decision, delivery)
-        if off_record.may_be_off(batch, delivery, call.record):
+        if off_record.may_be_off(batch, delivery, call.record, call.day):
             return _Done(is_off_record=True)
         return _Done(quarantined=decision.rule)
     signatures.add(delivery)

@@ -6,6 +6,7 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 
 from omilink.clock import Millis
 from omilink.database.store import Store, Transaction
@@ -48,6 +49,7 @@ class Worker:
         self._store, self._queue, self._bus = store, queue, bus
         self._gap, self._daily_bytes, self._clock, self._count = gap, daily_bytes, clock, count
         self._stopping = False
+        self._reader = ThreadPoolExecutor(1)  # always the same thread: each has memory of its own
 
     def stop(self) -> None:
         self._stopping = True
@@ -95,7 +97,8 @@ class Worker:
 
     async def _commit(self, deliveries: Sequence[Delivery]) -> None:
         seqs, is_record = {delivery.seq for delivery in deliveries}, any(one.kind == RECORD for one in deliveries)
-        records = await asyncio.to_thread(saving.read_records, deliveries) if is_record else {}
+        loop = asyncio.get_running_loop()
+        records = await loop.run_in_executor(self._reader, saving.read_records, deliveries) if is_record else {}
 
         def save_and_finish(tx: Transaction) -> tuple[saving.Saved, bool, EventsByUser]:
             saved = saving.save_all(tx, deliveries, self._gap, self._daily_bytes, records)

@@ -9,6 +9,7 @@ SENTENCES = {
     "bool_type": "must be true or false",
     "dict_type": "must be a JSON object",
     "enum": "must be {expected}",
+    "extra_forbidden": "is not known here: leave it out",
     "float_parsing": "must be a number",
     "float_type": "must be a number",
     "greater_than_equal": "must be a whole number, {ge} or more",

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from omilink.accounts import rate_limits
 from omilink.conversations import recording
 from omilink.models.json import Json, to_json
 from omilink.web.auth import CurrentUser, Services
@@ -15,6 +16,8 @@ router = APIRouter(prefix="/me", tags=["accounts"])
 
 
 class RecordingChange(BaseModel):
+    model_config = ConfigDict(extra="forbid")  # whoever sends more must not believe that it has an effect
+
     state: Literal["on", "paused"]
     until: fields.Time | None = None
 
@@ -27,11 +30,12 @@ async def show(who: CurrentUser, services: Services) -> Json:
     return {"ok": True} | to_json(found)
 
 
-@router.put("/recording", responses=answers.of(answers.Recording))
+@router.put("/recording", responses=answers.of(answers.Recording, refused=(429,)))
 async def change(form: RecordingChange, who: CurrentUser, services: Services) -> Json:
     """`paused` takes you off the record, until a time or until you say `on`. Of what is said then nothing is kept,
     whenever it comes."""
     user_id = who.user.id
+    await services.limits.spend((rate_limits.PAUSE, user_id))  # each pause is kept for ever
     if form.state == "paused":
         until = round(datetime.fromisoformat(form.until).timestamp() * 1000) if form.until else None
         found = await services.store.write(lambda tx: recording.pause(tx, user_id, until, services.clock))
