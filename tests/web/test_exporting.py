@@ -128,6 +128,18 @@ def test_two_conversations_of_one_hostile_title_have_two_names_that_windows_take
         assert len(name.encode()) < 255
 
 
+def test_markdown_of_omi_loads_nothing(shared_server: ServerProcess) -> None:
+    """A backslash of the text does not take the one away that makes the sign harmless."""
+    ada, uid = wearer(shared_server)
+    body = record("20z", uid)
+    body["structured"]["overview"] = "\\<img src=x> and \\![p](http://evil.example/p.png) \x1b[31m"
+    call(shared_server, body, f"?uid={uid}")
+    wait_until(lambda: ada.current()["conversation"], "the conversation")
+    text = export(ada, ada.current()["conversation"]["id"]).text
+    assert "\\\\\\<img src=x>" in text
+    assert "\\\\\\![p]" in text
+
+
 def test_nobody_elses_conversation_is_exported(shared_server: ServerProcess, ada: Person, current: str) -> None:
     ben = shared_server.user()
     assert is_error(export(ben, current), 404, "not_found")

@@ -38,12 +38,14 @@ def test_a_user_pauses_and_resumes(ada: Person) -> None:
     [
         {},
         {"state": "off"},
+        {"state": "paused", "untill": "2099-01-01T00:00:00Z"},
+        {"state": "on", "quiet_hours": [], "spoken_phrases": True},
         {"state": "paused", "until": "tomorrow"},
         {"state": "paused", "until": "2026-12-01T18:00"},
         {"state": "paused", "until": "2001-01-01T00:00:00Z"},
     ],
 )
-def test_a_pause_that_makes_no_sense_is_refused(ada: Person, form: dict[str, str]) -> None:
+def test_a_pause_that_makes_no_sense_is_refused(ada: Person, form: dict[str, object]) -> None:
     assert is_error(put(ada, **form), 422, "invalid")
     assert ada.client.get(PATH).json()["state"] == "on"
 

@@ -66,6 +66,8 @@ def _write(pieces: Iterator[bytes], output: Path | None) -> None:
         part.replace(output)
     except OSError as error:
         raise Invalid(f"{output} cannot be written: {error.strerror}.") from None
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _copy(pieces: Iterator[bytes], to: BinaryIO) -> None:

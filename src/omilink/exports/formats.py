@@ -22,8 +22,8 @@ _MARKDOWN = re.compile(r"[\\`*_\[\]<>&#|~$=%^]")
 """What CommonMark, GitHub or Obsidian could take for markup inside a line."""
 _LOADS = re.compile(r"(\\*)(<|!(?=\[))")
 """What could load something from another server, or run, in the Markdown of a summary."""
-
 _STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of writing."""
 
 Pieces = Iterator[str]
 
@@ -37,7 +37,7 @@ def markdown(document: Document) -> Pieces:
     if of.summary:
         yield f"\n{_inert(of.summary)}\n"
     for section in of.sections:
-        yield f"\n## {_escaped(section.heading)}\n\n{_inert(section.text)}\n"
+        yield f"\n## {_escaped(_line(section.heading))}\n\n{_inert(section.text)}\n"
     yield from _list("To do", [_item(item) for item in of.action_items])
     yield from _list("Appointments", [_appointment(event) for event in of.events])
     yield "\n## Words\n"

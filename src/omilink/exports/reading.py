@@ -60,7 +60,8 @@ class Document(NamedTuple):
 
 def document(read: Read, user_id: str, conversation_id: str) -> Document:
     """The user's conversation of this id. Raises NotFound."""
-    return read(lambda tx: _document(read, tx, user_id, history.one(tx, conversation_id, user_id)))
+    conversation, people = read(lambda tx: (history.one(tx, conversation_id, user_id), tx.people(user_id)))
+    return _document(read, user_id, conversation, people)
 
 
 def documents(read: Read, user_id: str) -> Iterator[Document]:
@@ -73,11 +74,11 @@ def documents(read: Read, user_id: str) -> Iterator[Document]:
 
 
 def _documents(read: Read, tx: Transaction, user_id: str, before: tuple[int, str] | None) -> list[Document]:
-    return [_document(read, tx, user_id, each) for each in history.page(tx, user_id, CONVERSATIONS, before)]
-
-
-def _document(read: Read, tx: Transaction, user_id: str, conversation: Conversation) -> Document:
     people = tx.people(user_id)
+    return [_document(read, user_id, each, people) for each in history.page(tx, user_id, CONVERSATIONS, before)]
+
+
+def _document(read: Read, user_id: str, conversation: Conversation, people: People) -> Document:
     return Document(conversation, people, _pages(read, conversation.id, user_id, people))
 
 

@@ -17,7 +17,7 @@ from omilink.models.message import Message, Segment
 from omilink.models.record import Record
 
 TOLERATED = 4
-"""Of so many words one may be missing, since joining may have glued a word to its neighbour."""
+"""For each of these numbers of words one may be missing, since joining may have glued a word to its neighbour."""
 MANY = 8
 """Words that are recognised a few seconds beside their place too. Fewer words may be among the others by accident."""
 ENOUGH = 4
