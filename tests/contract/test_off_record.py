@@ -20,6 +20,7 @@ from omilink.ingest.worker import Worker
 from omilink.live.local_bus import LocalBus
 from omilink.models.delivery import Delivery
 from omilink.models.json import time_text
+from omilink.models.omi_account import Challenge
 from omilink.models.recording import Recording
 from omilink.models.user import User
 
@@ -258,6 +259,19 @@ def test_the_summary_of_a_day_with_a_pause_is_not_kept(tx: Transaction, paused: 
     saved = save(tx, summary)
     assert bool(tx.days_of("ada", 10)) is is_kept
     assert is_removed(saved, summary) is not is_kept
+
+
+def test_the_call_that_proves_an_account_keeps_nothing_else_of_a_pause(tx: Transaction) -> None:
+    """Until the sentence is found, the call is nobody's."""
+    uid, say_this = "b" * 28, "link dinner carpet mermaid season seven"
+    asked = Challenge(
+        user_id="ada", uid=uid, say=say_this, number_hash=None, include_earlier=False, expires_at=at(99_999)
+    )
+    tx.put_challenge(asked)
+    pause(tx, 20)
+    save(tx, replace(call(32, say(WITHIN, 26), say(say_this, 29), session=uid, uid=uid), proven=True))
+    assert tx.users_verified_for({uid}) == {uid: "ada"}
+    assert [m.text for one in talks(tx, "ada", uid) for m in tx.messages(one.id, 100) if WITHIN in m.text] == []
 
 
 # calls that nobody sees
